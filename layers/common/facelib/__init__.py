@@ -1,0 +1,1 @@
+"""What the functions share: the job, its events, the limits, and the stores behind them."""

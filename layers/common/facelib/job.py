@@ -1,0 +1,196 @@
+"""A job: one image to look at, from upload to the faces found in it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Final, Self
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from facelib import limits
+
+
+class Frozen(BaseModel):
+    """Base of every model that crosses a boundary: immutable, and closed to unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Status(StrEnum):
+    PENDING = "pending"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+    @property
+    def is_final(self) -> bool:
+        return self in (Status.COMPLETED, Status.FAILED)
+
+
+TRANSITIONS: Final[Mapping[Status, frozenset[Status]]] = {
+    # A job that no detector ever claimed fails through the dead-letter queue.
+    Status.PENDING: frozenset({Status.PROCESSING, Status.FAILED}),
+    # A claim whose lease ran out may be taken over.
+    Status.PROCESSING: frozenset({Status.PROCESSING, Status.COMPLETED, Status.FAILED}),
+    # A retry.
+    Status.FAILED: frozenset({Status.PENDING}),
+    Status.COMPLETED: frozenset(),
+}
+
+
+class Render(StrEnum):
+    """How a result is drawn."""
+
+    BOXES = "boxes"
+    BLUR = "blur"
+    PIXELATE = "pixelate"
+
+
+class Size(StrEnum):
+    """How large a result is: at most `limits.RESULT_LONG_SIDE` on its long side, or as the original."""
+
+    FIT = "fit"
+    ORIGINAL = "original"
+
+
+class Quality(StrEnum):
+    """How hard a detector looks; each step costs more time and finds smaller faces."""
+
+    FAST = "fast"
+    BALANCED = "balanced"
+    THOROUGH = "thorough"
+
+
+def _each_once(renders: tuple[Render, ...]) -> tuple[Render, ...]:
+    return tuple(dict.fromkeys(renders))
+
+
+class Options(Frozen):
+    """What the sender of an image may choose."""
+
+    render: Annotated[tuple[Render, ...], AfterValidator(_each_once)] = Field(
+        default=(Render.BOXES,), min_length=1, description="The results to draw, each one a picture of its own."
+    )
+    min_confidence: float | None = Field(
+        default=None, ge=0, le=1, description="Faces below it are left out; null takes the detector's own threshold."
+    )
+    max_faces: int = Field(
+        default=limits.MAX_FACES, ge=1, le=limits.MAX_FACES, description="Keep this many, the surest first."
+    )
+    size: Size = Field(
+        default=Size.FIT,
+        description=f"`fit` draws results of at most {limits.RESULT_LONG_SIDE} px on the long side, "
+        "`original` keeps the size of the upload.",
+    )
+
+
+class ImageFormat(StrEnum):
+    JPEG = "jpeg"
+    PNG = "png"
+    WEBP = "webp"
+    GIF = "gif"
+    AVIF = "avif"
+
+
+class ImageInfo(Frozen):
+    """The original as it was sent; width and height are those of the upright image, in pixels."""
+
+    width: int
+    height: int
+    format: ImageFormat
+    bytes: int
+
+
+class Point(Frozen):
+    x: float
+    y: float
+
+
+class Box(Frozen):
+    """In pixels of the upright image, from its top left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class BoxRatio(Frozen):
+    """The same box as shares (0 to 1) of the image's width and height."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+class Landmarks(Frozen):
+    """In pixels of the upright image. Left and right are those of the image, not of the person."""
+
+    left_eye: Point
+    right_eye: Point
+    nose: Point
+    mouth_left: Point
+    mouth_right: Point
+
+
+class Face(Frozen):
+    box: Box
+    box_ratio: BoxRatio
+    confidence: float = Field(ge=0, le=1)
+    landmarks: Landmarks
+
+    @classmethod
+    def in_image(cls, width: int, height: int, box: Box, confidence: float, landmarks: Landmarks) -> Self:
+        """A face whose `box_ratio` follows from an upright image of this width and height."""
+        ratio = BoxRatio(
+            left=round(box.x / width, 6),
+            top=round(box.y / height, 6),
+            width=round(box.width / width, 6),
+            height=round(box.height / height, 6),
+        )
+        return cls(box=box, box_ratio=ratio, confidence=confidence, landmarks=landmarks)
+
+
+class DetectorInfo(Frozen):
+    """Which model found the faces, and how hard it looked."""
+
+    name: str
+    version: str
+    quality: Quality
+
+
+class FailureReason(StrEnum):
+    EMPTY_FILE = "empty_file"
+    UNSUPPORTED_FORMAT = "unsupported_format"
+    CORRUPT_IMAGE = "corrupt_image"
+    TOO_LARGE = "too_large"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    INTERNAL_ERROR = "internal_error"
+
+
+class Failure(Frozen):
+    reason: FailureReason
+    detail: str
+
+
+class Job(Frozen):
+    """A job as the functions know it. Times are UTC."""
+
+    job_id: str
+    owner: str
+    status: Status
+    created_at: AwareDatetime
+    expires_at: AwareDatetime
+    options: Options = Options()
+    completed_at: AwareDatetime | None = None
+    event_id: str | None = None
+    image: ImageInfo | None = None
+    detector: DetectorInfo | None = None
+    face_count: int | None = None
+    faces: tuple[Face, ...] | None = None
+    timings_ms: dict[str, float] | None = None
+    failure: Failure | None = None
+
+    def is_expired(self, now: datetime) -> bool:
+        return self.expires_at <= now

@@ -1,0 +1,32 @@
+"""Every number a user can run into, once. `GET /limits` tells them; docs/limits.md explains them."""
+
+from typing import Final
+
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+
+# A Lambda request is at most 6 MB and a binary body travels as base64 (4/3), which leaves 4.5 MB.
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+DIRECT_UPLOAD_BYTES: Final = 4_500_000
+PRESIGNED_UPLOAD_BYTES: Final = 25 * MIB
+PRESIGNED_UPLOAD_SECONDS: Final = 15 * 60
+RESULT_URL_SECONDS: Final = 5 * 60
+
+IMAGE_PIXELS: Final = 50_000_000
+RESULT_LONG_SIDE: Final = 2_048
+
+# A DynamoDB item is at most 400 KB; a stored face takes about 150 bytes.
+MAX_FACES: Final = 1_000
+
+JOB_KEPT_HOURS: Final = 24
+LIST_LIMIT: Final = 100
+LIST_DEFAULT: Final = 20
+WAIT_SECONDS: Final = 20
+
+# API Gateway ends a WebSocket after 2 hours; a row left behind by a lost disconnect goes 15 minutes later.
+CONNECTION_KEPT_SECONDS: Final = 2 * 3600 + 15 * 60
+# API Gateway meters frames in units of 32 KB and refuses longer ones.
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+FRAME_BYTES: Final = 32_000
+REPLAY_LIMIT: Final = 100
+REPLAY_DEFAULT: Final = 20

