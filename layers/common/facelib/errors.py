@@ -1,6 +1,6 @@
 """What can go wrong in the domain. Every message is written for the person who sent the request."""
 
-from facelib.job import Failure, FailureReason
+from facelib.job import Failure, FailureReason, Job, Status
 
 
 class FaceError(Exception):
@@ -13,3 +13,61 @@ class ImageRejected(FaceError):
     def __init__(self, reason: FailureReason, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
         self.failure = Failure(reason=reason, detail=detail)
+
+
+class JobNotFound(FaceError):
+    """No such job for this owner: unknown, malformed, deleted, expired and somebody else's look the same."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such job. Jobs go when they expire; check the id, or send the image anew.")
+
+
+class JobConflict(FaceError):
+    """The job's status does not allow what was asked."""
+
+    def __init__(self, job: Job, wanted: str) -> None:
+        super().__init__(f"The job is {job.status}, so {wanted}.")
+        self.job = job
+
+
+class JobBusy(FaceError):
+    """Another detector holds the job and its lease has not run out."""
+
+
+class JobFinished(FaceError):
+    """The job already has its outcome; whatever asks for another one comes late."""
+
+    def __init__(self, status: Status) -> None:
+        super().__init__(f"The job is {status} already.")
+
+
+class ClaimLost(FaceError):
+    """The job was deleted, or another detector took it over: nothing may be written back."""
+
+
+class KeyReused(FaceError):
+    """The idempotency key was used for another request."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This Idempotency-Key was used for a different request. Send the same image and options, or a new key."
+        )
+
+
+class CursorInvalid(FaceError):
+    """The cursor of a list was not made by this service."""
+
+    def __init__(self) -> None:
+        super().__init__("The cursor is not valid. Take `next_cursor` of the previous page as it is, or leave it out.")
+
+
+class ObjectMissing(FaceError):
+    """The bucket holds nothing under this key."""
+
+
+class ConnectionGone(FaceError):
+    """The listener has left; its row can go."""
+
+
+class DeliveryFailed(FaceError):
+    """A frame could not be posted now; it may work later."""

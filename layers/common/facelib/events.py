@@ -1,0 +1,94 @@
+"""What a listener receives. Every frame is a Frame; docs/websocket.schema.json is made from these models."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from facelib.job import Failure, Frozen, Job, Status
+
+
+class EventType(StrEnum):
+    COMPLETED = "job.completed"
+    FAILED = "job.failed"
+
+
+class JobEvent(Frozen):
+    """A job that came to its end."""
+
+    type: EventType
+    event_id: str
+    job_id: str
+    status: Literal[Status.COMPLETED, Status.FAILED]
+    face_count: int | None
+    processed_image_url: str | None
+    created_at: AwareDatetime
+    completed_at: AwareDatetime
+    failure: Failure | None
+
+
+class Pong(Frozen):
+    """The answer to a ping."""
+
+    type: Literal["pong"] = "pong"
+
+
+class ErrorEvent(Frozen):
+    """A frame of the listener's that could not be understood, and what to send instead."""
+
+    type: Literal["error"] = "error"
+    detail: str
+
+
+class Frame(Frozen):
+    """What travels in one WebSocket frame, oldest first."""
+
+    events: tuple[JobEvent | Pong | ErrorEvent, ...]
+
+
+def new_event_id(at: datetime, job_id: str) -> str:
+    """An id that sorts by time (UTC, to the microsecond) and is unique to the job."""
+    return f"{at:%Y%m%dT%H%M%S.%fZ}-{job_id[:8]}"
+
+
+def processed_image_url(public_url: str, job_id: str) -> str:
+    """The stable address of the result; it redirects to a presigned one."""
+    return f"{public_url}/jobs/{job_id}/processed-image"
+
+
+def event_of(job: Job, public_url: str) -> JobEvent:
+    """The event of a job that is completed or failed."""
+    completed = job.status is Status.COMPLETED
+    return JobEvent.model_validate(
+        {
+            "type": EventType.COMPLETED if completed else EventType.FAILED,
+            "event_id": job.event_id,
+            "job_id": job.job_id,
+            "status": job.status,
+            "face_count": job.face_count,
+            "processed_image_url": processed_image_url(public_url, job.job_id) if completed else None,
+            "created_at": job.created_at,
+            "completed_at": job.completed_at,
+            "failure": job.failure,
+        }
+    )
+
+
+def frames(events: Iterable[JobEvent], limit: int) -> Iterator[bytes]:
+    """The events as JSON frames of at most `limit` bytes, as few as will hold them, in the order given.
+
+    One event takes well under 1 KB, so every event fits into a frame.
+    """
+    head, tail = b'{"events":[', b"]}"
+    batch: list[bytes] = []
+    size = len(head) + len(tail)
+    for text in (event.model_dump_json().encode() for event in events):
+        if batch and size + len(text) + 1 > limit:
+            yield head + b",".join(batch) + tail
+            batch, size = [], len(head) + len(tail)
+        batch.append(text)
+        size += len(text) + 1
+    if batch:
+        yield head + b",".join(batch) + tail

@@ -1,0 +1,62 @@
+"""What a function is told by its environment. The one place that reads it."""
+
+import os
+from typing import Self
+
+from pydantic import ValidationError
+
+from facelib.job import Frozen, Quality
+
+
+class SettingsError(Exception):
+    """The environment lacks a variable, or one has a value that makes no sense."""
+
+
+class Settings(Frozen):
+    """Each field is read from the environment variable of its name in capitals."""
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Raises SettingsError, which names every variable that is missing or wrong."""
+        found = {name: os.environ[name.upper()] for name in cls.model_fields if name.upper() in os.environ}
+        try:
+            return cls.model_validate(found)
+        except ValidationError as error:
+            problems = "; ".join(f"{str(problem['loc'][0]).upper()}: {problem['msg']}" for problem in error.errors())
+            raise SettingsError(f"{cls.__name__}: {problems}. Set them in template.yaml.") from None
+
+
+class ApiSettings(Settings):
+    jobs_table: str
+    originals_bucket: str
+    results_bucket: str
+    detect_queue_url: str
+    detector_function: str
+    public_url: str
+    stream_url: str
+    job_kept_hours: int
+    cors_origins: str = ""
+
+
+class DetectorSettings(Settings):
+    jobs_table: str
+    originals_bucket: str
+    results_bucket: str
+    detector: str
+    quality: Quality
+    lease_seconds: int
+
+
+class BroadcasterSettings(Settings):
+    jobs_table: str
+    connections_table: str
+    delivery_queue_url: str
+    callback_url: str
+    public_url: str
+
+
+class WebSocketSettings(Settings):
+    jobs_table: str
+    connections_table: str
+    callback_url: str
+    public_url: str

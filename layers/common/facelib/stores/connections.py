@@ -1,0 +1,79 @@
+"""The open WebSockets in DynamoDB, spread over partitions so that none is hot."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from zlib import crc32
+
+from botocore.exceptions import ClientError
+
+from facelib import limits
+from facelib.errors import ConnectionGone
+from facelib.stores.clients import code_of, dynamodb
+from facelib.stores.items import Item, number, text
+
+# 100,000 rows of about 150 bytes over 8 partitions are 1.9 MB each: two pages of a Query.
+SHARDS: Final = 8
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One listener; with a job id it hears of that job alone."""
+
+    connection_id: str
+    owner: str
+    job_id: str | None = None
+
+
+class ConnectionStore:
+    def __init__(self, table: str) -> None:
+        self._table = table
+
+    def add(self, connection: Connection) -> None:
+        expires = datetime.now(UTC) + timedelta(seconds=limits.CONNECTION_KEPT_SECONDS)
+        item = _key(connection.owner, connection.connection_id) | {"ttl": number(int(expires.timestamp()))}
+        if connection.job_id:
+            item["job_id"] = text(connection.job_id)
+        dynamodb().put_item(TableName=self._table, Item=item)
+
+    def narrow(self, connection: Connection) -> None:
+        """Change what the listener hears; None as job id widens it again. Raises ConnectionGone."""
+        expression = "SET job_id = :job" if connection.job_id else "REMOVE job_id"
+        values = {"ExpressionAttributeValues": {":job": text(connection.job_id)}} if connection.job_id else {}
+        try:
+            dynamodb().update_item(
+                TableName=self._table,
+                Key=_key(connection.owner, connection.connection_id),
+                UpdateExpression=expression,
+                ConditionExpression="attribute_exists(connection_id)",
+                **values,  # type: ignore[arg-type]
+            )
+        except ClientError as error:
+            if code_of(error) == "ConditionalCheckFailedException":
+                raise ConnectionGone from None
+            raise
+
+    def remove(self, owner: str, connection_id: str) -> None:
+        dynamodb().delete_item(TableName=self._table, Key=_key(owner, connection_id))
+
+    def of_shard(self, owner: str, shard: int) -> Iterator[Connection]:
+        """The listeners of one of `SHARDS` partitions, page after page."""
+        pages = (
+            dynamodb()
+            .get_paginator("query")
+            .paginate(
+                TableName=self._table,
+                KeyConditionExpression="shard = :shard",
+                ExpressionAttributeValues={":shard": text(f"{owner}#{shard}")},
+            )
+        )
+        for page in pages:
+            for item in page["Items"]:
+                job_id = item["job_id"]["S"] if "job_id" in item else None
+                yield Connection(item["connection_id"]["S"], owner, job_id)
+
+
+def _key(owner: str, connection_id: str) -> Item:
+    shard = crc32(connection_id.encode()) % SHARDS
+    return {"shard": text(f"{owner}#{shard}"), "connection_id": text(connection_id)}

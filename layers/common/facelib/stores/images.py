@@ -1,0 +1,92 @@
+"""Originals and results in S3."""
+
+from typing import Final
+
+from botocore.exceptions import ClientError
+
+from facelib import keys, limits
+from facelib.errors import ObjectMissing
+from facelib.job import ImageFormat, Render
+from facelib.stores.clients import code_of, s3
+
+
+class UploadForm:
+    """Where and with which fields a browser or client posts a file."""
+
+    def __init__(self, url: str, fields: dict[str, str]) -> None:
+        self.url = url
+        self.fields = fields
+
+
+MEDIA_TYPES: Final = {image_format: f"image/{image_format}" for image_format in ImageFormat}
+
+
+class ImageStore:
+    def __init__(self, originals: str, results: str) -> None:
+        self._originals = originals
+        self._results = results
+
+    def add_original(self, job_id: str, data: bytes, media_type: str) -> None:
+        """Store an original once; a second try with the same job changes nothing."""
+        try:
+            s3().put_object(
+                Bucket=self._originals,
+                Key=keys.original(job_id),
+                Body=data,
+                ContentType=media_type,
+                IfNoneMatch="*",
+            )
+        except ClientError as error:
+            if code_of(error) != "PreconditionFailed":
+                raise
+
+    def upload_form(self, job_id: str, media_type: str | None) -> UploadForm:
+        """A presigned POST for this one original: exact key, size limit, and the type where it is given."""
+        kind = {"Content-Type": media_type} if media_type else {}
+        form = s3().generate_presigned_post(
+            self._originals,
+            keys.original(job_id),
+            Fields=dict(kind),
+            Conditions=[
+                ["content-length-range", 1, limits.PRESIGNED_UPLOAD_BYTES],
+                {"key": keys.original(job_id)},
+                *([kind] if kind else [["starts-with", "$Content-Type", "image/"]]),
+            ],
+            ExpiresIn=limits.PRESIGNED_UPLOAD_SECONDS,
+        )
+        return UploadForm(form["url"], form["fields"])
+
+    def original(self, job_id: str) -> bytes:
+        """Raises ObjectMissing."""
+        return self.original_at(keys.original(job_id))
+
+    def original_at(self, key: str) -> bytes:
+        """The bytes under any key of the originals bucket. Raises ObjectMissing."""
+        try:
+            return s3().get_object(Bucket=self._originals, Key=key)["Body"].read()
+        except ClientError as error:
+            if code_of(error) in ("NoSuchKey", "404"):
+                raise ObjectMissing from None
+            raise
+
+    def add_result(self, job_id: str, render: Render, jpeg: bytes) -> None:
+        s3().put_object(
+            Bucket=self._results, Key=keys.result(job_id, render), Body=jpeg, ContentType=MEDIA_TYPES[ImageFormat.JPEG]
+        )
+
+    def result_url(self, job_id: str, render: Render) -> str:
+        """A presigned GET of at most `limits.RESULT_URL_SECONDS`."""
+        return s3().generate_presigned_url(
+            "get_object",
+            Params={"Bucket": self._results, "Key": keys.result(job_id, render)},
+            ExpiresIn=limits.RESULT_URL_SECONDS,
+        )
+
+    def delete_results(self, job_id: str) -> None:
+        for render in Render:
+            s3().delete_object(Bucket=self._results, Key=keys.result(job_id, render))
+
+    def delete(self, job_id: str) -> None:
+        """Remove the original and every result; what is not there is no error."""
+        s3().delete_object(Bucket=self._originals, Key=keys.original(job_id))
+        self.delete_results(job_id)

@@ -1,0 +1,85 @@
+"""A job as DynamoDB keeps it: one attribute a field, plain text where it is searched, JSON where it is not."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from facelib.job import Box, Face, ImageInfo, Job, Landmarks, Point
+
+Item = dict[str, Any]  # attribute name → {"S": text} or {"N": digits}, as the DynamoDB client takes and gives it
+
+_JSON_FIELDS: Final = ("options", "image", "detector", "timings_ms", "failure")
+_POINTS: Final = tuple(Landmarks.model_fields)
+
+
+def text(value: str) -> Item:
+    return {"S": value}
+
+
+def number(value: float) -> Item:
+    return {"N": str(value)}
+
+
+def time_text(at: datetime) -> str:
+    """RFC 3339 in UTC, always with microseconds, so that it sorts as text."""
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def to_item(job: Job) -> Item:
+    """The attributes of a job; fields that are None are left out. `ttl` is what DynamoDB deletes by."""
+    item: Item = {"ttl": number(int(job.expires_at.timestamp()))}
+    for name in Job.model_fields:
+        value = getattr(job, name)
+        if value is not None:
+            item[name] = _attribute(name, value)
+    return item
+
+
+def _attribute(name: str, value: object) -> Item:
+    if name == "faces":
+        assert isinstance(value, tuple)
+        return text(json.dumps([_numbers(face) for face in value], separators=(",", ":")))
+    if name == "face_count":
+        assert isinstance(value, int)
+        return number(value)
+    if isinstance(value, datetime):
+        return text(time_text(value))
+    if isinstance(value, BaseModel):
+        return text(value.model_dump_json())
+    if isinstance(value, Mapping):
+        return text(json.dumps(value))
+    return text(str(value))
+
+
+def from_item(item: Item) -> Job:
+    """The job of an item, also of one that a table's stream or an index gave (without faces)."""
+    fields: dict[str, Any] = {name: next(iter(item[name].values())) for name in Job.model_fields if name in item}
+    for name in _JSON_FIELDS:
+        if name in fields:
+            fields[name] = json.loads(fields[name])
+    if "faces" in fields:
+        image = ImageInfo.model_validate(fields["image"])
+        fields["faces"] = tuple(_face(row, image) for row in json.loads(fields["faces"]))
+    return Job.model_validate(fields)
+
+
+def _numbers(face: Face) -> list[float]:
+    """A face as 15 numbers: box, confidence, five landmarks. Field names would take twice the room."""
+    points = [getattr(face.landmarks, name) for name in _POINTS]
+    box = face.box
+    return [box.x, box.y, box.width, box.height, face.confidence, *(v for p in points for v in (p.x, p.y))]
+
+
+def _face(row: list[float], image: ImageInfo) -> Face:
+    x, y, width, height, confidence, *points = row
+    marks = {name: Point(x=points[2 * i], y=points[2 * i + 1]) for i, name in enumerate(_POINTS)}
+    return Face.in_image(
+        image.width,
+        image.height,
+        Box(x=x, y=y, width=width, height=height),
+        confidence,
+        Landmarks(**marks),
+    )
