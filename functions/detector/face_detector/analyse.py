@@ -1,0 +1,93 @@
+"""The whole way of one image: header, pixels, faces, results; each stage timed."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+import cv2
+from facelib import limits
+from facelib.job import Face, ImageInfo, Options, Render, Size
+
+from face_detector.decode import Pixels, decode, turn_upright
+from face_detector.detect import Detector, as_faces
+from face_detector.header import read_header
+from face_detector.render import encode, render
+from face_detector.scale import scale_to
+
+# A JPEG is decoded at half its size if a result then has at least this share of the side it may have: a photo of
+# 4,000 pixels becomes one of 2,000 instead of 2,048, and the costliest resampling is saved.
+_CLOSE_ENOUGH: Final = 0.9
+
+
+@dataclass(frozen=True)
+class Found:
+    """The faces in an image, the surest first."""
+
+    image: ImageInfo
+    faces: tuple[Face, ...]
+    timings_ms: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Analysis(Found):
+    """The faces in an image and the results drawn from it, as JPEG."""
+
+    results: Mapping[Render, bytes]
+
+
+def find_faces(data: bytes, options: Options, detector: Detector) -> Found:
+    """Find the faces and draw nothing. Raises ImageRejected for bytes that cannot be looked at."""
+    stages = _Stages()
+    found, _ = _look(data, options, detector, detector.long_side, stages)
+    return found
+
+
+def analyse(data: bytes, options: Options, detector: Detector) -> Analysis:
+    """Find the faces and draw every render asked for. Raises ImageRejected for bytes that cannot be looked at."""
+    stages = _Stages()
+    fit = None if options.size is Size.ORIGINAL else limits.RESULT_LONG_SIDE
+    wanted = None if fit is None else max(detector.long_side, round(fit * _CLOSE_ENOUGH))
+    found, pixels = _look(data, options, detector, wanted, stages)
+    with stages.timed("render"):
+        if fit is not None and max(pixels.shape[:2]) > fit:
+            pixels = scale_to(pixels, fit, cv2.INTER_AREA)
+        drawn = {how: render(pixels, found.faces, how) for how in options.render}
+    with stages.timed("encode"):
+        results = {how: encode(canvas) for how, canvas in drawn.items()}
+    return Analysis(found.image, found.faces, stages.timings_ms(), results)
+
+
+def _look(
+    data: bytes, options: Options, detector: Detector, long_side: int | None, stages: "_Stages"
+) -> tuple[Found, Pixels]:
+    with stages.timed("header"):
+        header = read_header(data)
+    with stages.timed("decode"):
+        stored = decode(data, header, long_side)
+    with stages.timed("upright"):
+        pixels = turn_upright(stored, header.orientation)
+    with stages.timed("detect"):
+        candidates = detector.find(pixels, options.min_confidence)
+        seen = (pixels.shape[1], pixels.shape[0])
+        faces = as_faces(candidates, seen, header.upright_size, options.max_faces)
+    width, height = header.upright_size
+    image = ImageInfo(width=width, height=height, format=header.format, bytes=len(data))
+    return Found(image, faces, stages.timings_ms()), pixels
+
+
+@dataclass
+class _Stages:
+    """Milliseconds that each stage took."""
+
+    _taken: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        begun = time.perf_counter()
+        yield
+        self._taken[stage] = (time.perf_counter() - begun) * 1_000
+
+    def timings_ms(self) -> dict[str, float]:
+        return {stage: round(taken, 1) for stage, taken in self._taken.items()}

@@ -1,0 +1,63 @@
+"""CenterFace: a face is a peak in a heatmap, with its size, offset and landmarks at the same place.
+
+Xu et al., "CenterFace: Joint Face Detection and Alignment Using Face as Point", https://arxiv.org/abs/1911.03599
+"""
+
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from face_detector.candidates import COLUMNS, Candidates, suppress
+
+_OUTPUTS: Final = ("537", "538", "539", "540")
+# One cell of the output stands for so many pixels of the input.
+_STRIDE: Final = 4
+# The network halves its input five times.
+_SIDE_MULTIPLE: Final = 32
+_OVERLAP: Final = 0.3
+
+
+class CenterFace:
+    """The network, loaded; it takes images of any size, one after the other."""
+
+    threshold = 0.35
+
+    def __init__(self, path: Path) -> None:
+        # The classic engine gives garbage for this model as soon as the shape of the input changes.
+        self._net = cv2.dnn.readNetFromONNX(str(path), engine=cv2.dnn.ENGINE_NEW)
+
+    def propose(self, pixels: npt.NDArray[np.uint8], threshold: float) -> Candidates:
+        """Look once at (height, width, 3) uint8 BGR pixels; overlapping proposals are already suppressed."""
+        height, width = pixels.shape[:2]
+        padded = cv2.copyMakeBorder(
+            pixels, 0, -height % _SIDE_MULTIPLE, 0, -width % _SIDE_MULTIPLE, cv2.BORDER_CONSTANT, value=(0, 0, 0)
+        )
+        self._net.setInput(cv2.dnn.blobFromImage(padded, swapRB=True))
+        heatmap, scale, offset, landmarks = (np.asarray(blob)[0] for blob in self._net.forward(_OUTPUTS))
+        return suppress(decode(heatmap[0], scale, offset, landmarks, threshold), _OVERLAP)
+
+
+def decode(
+    heatmap: npt.NDArray[np.float32],
+    scale: npt.NDArray[np.float32],
+    offset: npt.NDArray[np.float32],
+    landmarks: npt.NDArray[np.float32],
+    threshold: float,
+) -> Candidates:
+    """Read the four outputs: heatmap (h, w), scale (2, h, w), offset (2, h, w), landmarks (10, h, w).
+
+    Pairs come height or y first. Landmarks are shares of the box, from its top left corner.
+    """
+    rows, columns = np.nonzero(heatmap > threshold)
+    heights, widths = np.exp(scale[:, rows, columns]) * _STRIDE
+    tops = (rows + offset[0, rows, columns] + 0.5) * _STRIDE - heights / 2
+    lefts = (columns + offset[1, rows, columns] + 0.5) * _STRIDE - widths / 2
+    found = np.empty((len(rows), COLUMNS), np.float32)
+    found[:, :5] = np.column_stack((lefts, tops, widths, heights, heatmap[rows, columns]))
+    points = landmarks[:, rows, columns]
+    found[:, 5::2] = (points[1::2] * widths + lefts).T
+    found[:, 6::2] = (points[0::2] * heights + tops).T
+    return found

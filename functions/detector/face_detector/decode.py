@@ -1,0 +1,105 @@
+"""Bytes to upright pixels, no more of them than are needed."""
+
+import io
+import warnings
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import simplejpeg
+from facelib.job import ImageFormat
+from PIL import Image
+
+from face_detector.header import LYING, Header, corrupt
+
+# (height, width, 3) uint8, blue first.
+Pixels = npt.NDArray[np.uint8]
+
+# A JPEG decodes to 1/2, 1/4 or 1/8 of its size for less time and memory than whole.
+_JPEG_DIVISORS: Final = (8, 4, 2)
+# libjpeg's words for pixels that are lost; its other complaints leave the picture whole.
+_JPEG_DAMAGE: Final = ("premature end", "bad huffman", "instead of rst", "corrupt progressive")
+# Alpha is laid over white in bands of this many rows, so that no second image of floats stands in memory.
+_BAND_ROWS: Final = 256
+# What is left to do for an EXIF orientation once 5 to 8 are transposed: cv2.flip's 1 mirrors left and right,
+# 0 top and bottom, -1 both.
+_FLIP: Final = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}
+
+
+def decode(data: bytes, header: Header, long_side: int | None) -> Pixels:
+    """Decode to the stored orientation; a JPEG may come smaller, its long side at least `long_side` (None: whole).
+
+    Raises ImageRejected (`corrupt_image`) for anything that cannot be decoded completely.
+    """
+    try:
+        if header.format is ImageFormat.JPEG:
+            return _decode_jpeg(data, _jpeg_divisor(header, long_side))
+        if header.format is ImageFormat.WEBP or (header.format is ImageFormat.PNG and not header.has_alpha):
+            return _decode_with_opencv(data, header)
+        return _decode_with_pillow(data)
+    # What a codec raises for a broken file is its own matter: ValueError, OSError, cv2.error, SyntaxError ...
+    except Exception as error:
+        raise corrupt(header.format) from error
+
+
+def turn_upright(pixels: Pixels, orientation: int) -> Pixels:
+    """Apply an EXIF orientation (1 to 8)."""
+    if orientation in LYING:
+        pixels = _pixels(cv2.transpose(pixels))
+    flip = _FLIP.get(orientation)
+    return pixels if flip is None else _pixels(cv2.flip(pixels, flip))
+
+
+def _jpeg_divisor(header: Header, long_side: int | None) -> int:
+    if long_side is None:
+        return 1
+    longest = max(header.width, header.height)
+    return next((divisor for divisor in _JPEG_DIVISORS if longest >= divisor * long_side), 1)
+
+
+def _decode_jpeg(data: bytes, divisor: int) -> Pixels:
+    height, width, *_ = simplejpeg.decode_jpeg_header(data, strict=False)
+    least = {"min_height": -(-height // divisor), "min_width": -(-width // divisor)}
+    try:
+        return _pixels(simplejpeg.decode_jpeg(data, "BGR", **least))
+    except ValueError as complaint:
+        if any(word in str(complaint).lower() for word in _JPEG_DAMAGE):
+            raise
+    return _pixels(simplejpeg.decode_jpeg(data, "BGR", strict=False, **least))
+
+
+def _decode_with_opencv(data: bytes, header: Header) -> Pixels:
+    # Orientation is applied here for every format in the same way, and not by the codec.
+    flags = cv2.IMREAD_UNCHANGED if header.has_alpha else cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    if decoded is None:
+        raise ValueError("OpenCV cannot decode it")
+    if decoded.ndim == 3 and decoded.shape[2] == 4:
+        return _over_white(_pixels(decoded))
+    return _pixels(decoded)
+
+
+def _decode_with_pillow(data: bytes) -> Pixels:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Image.open(io.BytesIO(data)) as image:
+            if not image.has_transparency_data:
+                rgb = np.asarray(image.convert("RGB"))
+                return _pixels(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
+            rgba = np.asarray(image.convert("RGBA"))
+    return _over_white(_pixels(cv2.cvtColor(rgba, cv2.COLOR_RGBA2BGRA)))
+
+
+def _over_white(pixels: Pixels) -> Pixels:
+    """Lay (height, width, 4) pixels over white."""
+    opaque = np.empty((*pixels.shape[:2], 3), np.uint8)
+    for top in range(0, len(pixels), _BAND_ROWS):
+        band = pixels[top : top + _BAND_ROWS].astype(np.uint16)
+        alpha = band[..., 3:]
+        opaque[top : top + _BAND_ROWS] = (band[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255
+    return opaque
+
+
+def _pixels(array: object) -> Pixels:
+    return np.asarray(array, np.uint8)

@@ -1,0 +1,123 @@
+"""What an image file says of itself, read before a single pixel is decoded."""
+
+import io
+import struct
+import warnings
+from dataclasses import dataclass
+from typing import Final
+
+from facelib import limits
+from facelib.errors import ImageRejected
+from facelib.formats import describe, sniff
+from facelib.job import FailureReason, ImageFormat
+from PIL import Image
+
+_ORIENTATION_TAG: Final = 0x0112
+_EXIF_PREFIX: Final = b"Exif\0\0"
+# Orientations 5 to 8 lay the image on its side (EXIF 2.32, table 4, tag 274).
+LYING: Final = frozenset({5, 6, 7, 8})
+
+
+@dataclass(frozen=True)
+class Header:
+    """Width and height are those of the stored pixels, before the orientation is applied."""
+
+    format: ImageFormat
+    width: int
+    height: int
+    orientation: int
+    has_alpha: bool
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """Width and height of the upright image."""
+        return (self.height, self.width) if self.orientation in LYING else (self.width, self.height)
+
+
+def read_header(data: bytes) -> Header:
+    """Read format, size and orientation; raise ImageRejected for what can or must not be decoded."""
+    if not data:
+        raise ImageRejected(FailureReason.EMPTY_FILE, "The file is empty.")
+    if len(data) > limits.PRESIGNED_UPLOAD_BYTES:
+        raise ImageRejected(
+            FailureReason.TOO_LARGE,
+            f"The file has {len(data):,} bytes; at most {limits.PRESIGNED_UPLOAD_BYTES:,} are taken.",
+        )
+    found = sniff(data)
+    if found is None:
+        raise ImageRejected(
+            FailureReason.UNSUPPORTED_FORMAT,
+            f"This is {describe(data)}. JPEG, PNG, WebP, GIF and AVIF images are supported.",
+        )
+    return _open(data, found)
+
+
+def _open(data: bytes, found: ImageFormat) -> Header:
+    try:
+        # Pillow warns of odd metadata and of large images; the first is harmless, the second is refused below.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data), formats=[found.value.upper()]) as image:
+                width, height = image.size
+                has_alpha = image.has_transparency_data
+                orientation = _orientation(_exif(data, image))
+    except Image.DecompressionBombError:
+        raise too_many_pixels() from None
+    # Pillow's readers answer broken files with many kinds of exceptions; every one means the same here.
+    except Exception as error:
+        raise corrupt(found) from error
+    if width * height > limits.IMAGE_PIXELS:
+        raise too_many_pixels(width, height)
+    if width < 1 or height < 1:
+        raise corrupt(found)
+    return Header(found, width, height, orientation, has_alpha)
+
+
+def corrupt(found: ImageFormat) -> ImageRejected:
+    return ImageRejected(
+        FailureReason.CORRUPT_IMAGE, f"The {found.value.upper()} file is damaged or not complete; it cannot be decoded."
+    )
+
+
+def too_many_pixels(width: int = 0, height: int = 0) -> ImageRejected:
+    size = f"{width} x {height} pixels are" if width else "The image is"
+    return ImageRejected(
+        FailureReason.TOO_MANY_PIXELS,
+        f"{size} too many; at most {limits.IMAGE_PIXELS // 1_000_000} megapixels are taken.",
+    )
+
+
+def _exif(data: bytes, image: Image.Image) -> bytes:
+    exif = image.info.get("exif", b"")
+    if not exif and image.format == "PNG":
+        exif = _exif_behind_pixels(data)
+    return exif if isinstance(exif, bytes) else b""
+
+
+def _exif_behind_pixels(png: bytes) -> bytes:
+    """Return the eXIf chunk of a PNG wherever it stands; Pillow would decode the pixels to reach a late one."""
+    at = 8
+    while at + 8 <= len(png):
+        length, kind = struct.unpack_from(">I4s", png, at)
+        if kind == b"eXIf":
+            return png[at + 8 : at + 8 + length]
+        at += 12 + length
+    return b""
+
+
+def _orientation(exif: bytes) -> int:
+    """Return the orientation in an EXIF block (a TIFF file), 1 where there is none or it makes no sense."""
+    tiff = exif.removeprefix(_EXIF_PREFIX)
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
+    if order is None:
+        return 1
+    try:
+        (directory,) = struct.unpack_from(f"{order}I", tiff, 4)
+        (count,) = struct.unpack_from(f"{order}H", tiff, directory)
+        for entry in range(count):
+            tag, kind, _, value = struct.unpack_from(f"{order}HHIH", tiff, directory + 2 + 12 * entry)
+            if tag == _ORIENTATION_TAG and kind == 3 and 1 <= value <= 8:
+                return int(value)
+    except struct.error:
+        return 1
+    return 1

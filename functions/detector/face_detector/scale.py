@@ -1,0 +1,27 @@
+"""Making images smaller or larger, cheaply."""
+
+import cv2
+import numpy as np
+
+from face_detector.decode import Pixels
+
+
+def size_within(width: int, height: int, long_side: float) -> tuple[int, int]:
+    """Return width and height scaled so that the longer is `long_side`, neither below one pixel."""
+    factor = long_side / max(width, height)
+    return max(1, round(width * factor)), max(1, round(height * factor))
+
+
+def scale_to(pixels: Pixels, long_side: int, last: int = cv2.INTER_LINEAR) -> Pixels:
+    """Scale to this long side: exact halves by area, which is cheap, and the rest (`last`) in one step."""
+    height, width = pixels.shape[:2]
+    target = size_within(width, height, long_side)
+    while width >= 2 * target[0] and height >= 2 * target[1] and min(width, height) >= 2:
+        # An odd last row or column is left out: only exact halves take OpenCV's fast way.
+        width, height = width // 2, height // 2
+        pixels = np.asarray(
+            cv2.resize(pixels[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA), np.uint8
+        )
+    if (width, height) == target:
+        return pixels
+    return np.asarray(cv2.resize(pixels, target, interpolation=last), np.uint8)

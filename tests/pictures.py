@@ -1,0 +1,125 @@
+"""Pictures of one real face, placed, scaled and turned at will, so that the truth is known.
+
+The face is scikit-image's `astronaut`: Eileen Collins, photographed by NASA, in the public domain.
+"""
+
+import functools
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from skimage import data
+
+# (height, width, 3) uint8, red first.
+Picture = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Where a face is: left, top, width and height in pixels."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+# Hair-line to chin, ear to ear, as measured by hand in the 512 x 512 picture.
+FACE: Final = Truth(176, 58, 98, 122)
+# What is cut out to be pasted elsewhere: the head with its hair, nothing of the helmet.
+_HEAD: Final = Truth(120, 0, 210, 220)
+_GREY: Final = 128
+
+
+@functools.cache
+def _original() -> Picture:
+    picture = np.asarray(data.astronaut(), np.uint8)  # type: ignore[no-untyped-call]
+    picture.setflags(write=False)
+    return picture
+
+
+def astronaut() -> Picture:
+    """Return 512 x 512 pixels with one face, at `FACE`."""
+    return _original().copy()
+
+
+def resized(picture: Picture, width: int, height: int) -> Picture:
+    return np.asarray(Image.fromarray(picture).resize((width, height), Image.Resampling.LANCZOS), np.uint8)
+
+
+def compose(
+    width: int, height: int, faces: Sequence[tuple[int, int, int]], background: Picture | None = None
+) -> tuple[Picture, list[Truth]]:
+    """Paste heads; each is given by the left and top of its face and the face's height. Return picture and truth."""
+    canvas = np.full((height, width, 3), _GREY, np.uint8) if background is None else background.copy()
+    truth = []
+    for left, top, tall in faces:
+        factor = tall / FACE.height
+        head = _original()[: round(_HEAD.height), round(_HEAD.x) : round(_HEAD.x + _HEAD.width)]
+        small = resized(head, max(1, round(_HEAD.width * factor)), max(1, round(_HEAD.height * factor)))
+        _paste(canvas, small, left - round((FACE.x - _HEAD.x) * factor), top - round(FACE.y * factor))
+        truth.append(Truth(left, top, FACE.width * factor, tall))
+    return canvas, truth
+
+
+def _paste(canvas: Picture, part: Picture, left: int, top: int) -> None:
+    """Paste what fits; a part may reach over any border."""
+    height, width = canvas.shape[:2]
+    x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + part.shape[1], width), min(top + part.shape[0], height)
+    if x0 < x1 and y0 < y1:
+        canvas[y0:y1, x0:x1] = part[y0 - top : y1 - top, x0 - left : x1 - left]
+
+
+def crowd(width: int, height: int, tall: int) -> tuple[Picture, list[Truth]]:
+    """Return a grid of faces of this height, on grey."""
+    step_x, step_y = round(tall * 2.2), round(tall * 2.2)
+    places = [
+        (left, top, tall)
+        for top in range(round(tall * 0.7), height - round(tall * 1.4), step_y)
+        for left in range(round(tall * 0.7), width - round(tall * 1.4), step_x)
+    ]
+    return compose(width, height, places)
+
+
+def rotated(picture: Picture, degrees: float) -> Picture:
+    """Turn counter-clockwise about the centre, same size, grey where nothing is left."""
+    turned = Image.fromarray(picture).rotate(degrees, Image.Resampling.BICUBIC, fillcolor=(_GREY,) * 3)
+    return np.asarray(turned, np.uint8)
+
+
+# How the stored pixels come from the upright ones for each EXIF orientation (EXIF 2.32, tag 274).
+_STORED: Final[dict[int, list[Image.Transpose]]] = {
+    1: [],
+    2: [Image.Transpose.FLIP_LEFT_RIGHT],
+    3: [Image.Transpose.ROTATE_180],
+    4: [Image.Transpose.FLIP_TOP_BOTTOM],
+    5: [Image.Transpose.TRANSPOSE],
+    6: [Image.Transpose.ROTATE_90],
+    7: [Image.Transpose.TRANSVERSE],
+    8: [Image.Transpose.ROTATE_270],
+}
+ORIENTATIONS: Final = tuple(_STORED)
+
+
+def turned(picture: Picture, orientation: int, form: str = "JPEG", **options: object) -> bytes:
+    """Encode so that a viewer who minds the EXIF orientation sees the upright picture."""
+    image = Image.fromarray(picture)
+    for step in _STORED[orientation]:
+        image = image.transpose(step)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return encoded(np.asarray(image, np.uint8), form, exif=exif.tobytes(), **options)
+
+
+def encoded(picture: Picture | Image.Image, form: str = "JPEG", **options: object) -> bytes:
+    """Encode as Pillow's format of this name, in good quality unless told otherwise."""
+    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    if form in {"JPEG", "WEBP", "AVIF"}:
+        options.setdefault("quality", 90)
+    target = io.BytesIO()
+    image.save(target, form, **options)  # type: ignore[arg-type]
+    return target.getvalue()
