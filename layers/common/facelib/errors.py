@@ -30,6 +30,21 @@ class JobConflict(FaceError):
         self.job = job
 
 
+class NoResult(FaceError):
+    """The job failed, so there is no result and never will be one, unless it is retried."""
+
+    def __init__(self, failure: Failure | None) -> None:
+        why = f" {failure.detail}" if failure else ""
+        super().__init__(f"The job failed, so there is no result.{why}")
+
+
+class RenderNotFound(FaceError):
+    """The job was not asked for this render."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(f"The job has {', '.join(job.options.render)}. Choose one of them, or send the image again.")
+
+
 class JobBusy(FaceError):
     """Another detector holds the job and its lease has not run out."""
 
@@ -43,6 +58,10 @@ class JobFinished(FaceError):
 
 class ClaimLost(FaceError):
     """The job was deleted, or another detector took it over: nothing may be written back."""
+
+    def __init__(self, *, job_exists: bool) -> None:
+        super().__init__("Another detector took the job over." if job_exists else "The job was deleted meanwhile.")
+        self.job_exists = job_exists
 
 
 class KeyReused(FaceError):
@@ -71,3 +90,10 @@ class ConnectionGone(FaceError):
 
 class DeliveryFailed(FaceError):
     """A frame could not be posted now; it may work later."""
+
+
+class QueueRefused(FaceError):
+    """A queue did not take some of the messages of a batch."""
+
+    def __init__(self, count: int, why: str) -> None:
+        super().__init__(f"The queue refused {count} messages: {why}")

@@ -18,7 +18,7 @@ RESULT_LONG_SIDE: Final = 2_048
 # A DynamoDB item is at most 400 KB; a stored face takes about 150 bytes.
 MAX_FACES: Final = 1_000
 
-JOB_KEPT_HOURS: Final = 24
+
 LIST_LIMIT: Final = 100
 LIST_DEFAULT: Final = 20
 WAIT_SECONDS: Final = 20
@@ -30,3 +30,11 @@ CONNECTION_KEPT_SECONDS: Final = 2 * 3600 + 15 * 60
 FRAME_BYTES: Final = 32_000
 REPLAY_LIMIT: Final = 100
 REPLAY_DEFAULT: Final = 20
+# Event ids sort by the clock of the detector that ended the job, and an event may reach listeners late: its record
+# waits at most 60 s in the table's stream, the write before it at most some 20 s. So a replay after an event starts
+# this much before it, and listeners drop what they have seen.
+REPLAY_OVERLAP_SECONDS: Final = 90
+
+# A Rekognition request travels through two Lambda calls of at most 6 MB, and as base64 inside JSON inside base64.
+REKOGNITION_BYTES: Final = 3_300_000
+IDEMPOTENCY_KEY_CHARACTERS: Final = 255

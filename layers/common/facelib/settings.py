@@ -34,7 +34,7 @@ class ApiSettings(Settings):
     detector_function: str
     public_url: str
     stream_url: str
-    job_kept_hours: int
+    job_kept_days: int
     cors_origins: str = ""
 
 
@@ -58,5 +58,10 @@ class BroadcasterSettings(Settings):
 class WebSocketSettings(Settings):
     jobs_table: str
     connections_table: str
+    delivery_queue_url: str
     callback_url: str
     public_url: str
+
+
+class DeadLetterSettings(Settings):
+    jobs_table: str

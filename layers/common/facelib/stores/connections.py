@@ -16,6 +16,9 @@ from facelib.stores.items import Item, number, text
 # 100,000 rows of about 150 bytes over 8 partitions are 1.9 MB each: two pages of a Query.
 SHARDS: Final = 8
 
+# API Gateway answers 410 until $connect has returned, so a 410 so soon after the row was written proves nothing.
+_YOUNG_SECONDS: Final = 15
+
 
 @dataclass(frozen=True)
 class Connection:
@@ -31,11 +34,17 @@ class ConnectionStore:
         self._table = table
 
     def add(self, connection: Connection) -> None:
-        expires = datetime.now(UTC) + timedelta(seconds=limits.CONNECTION_KEPT_SECONDS)
-        item = _key(connection.owner, connection.connection_id) | {"ttl": number(int(expires.timestamp()))}
+        item = _key(connection.owner, connection.connection_id) | {"ttl": number(_ttl(_now()))}
         if connection.job_id:
             item["job_id"] = text(connection.job_id)
         dynamodb().put_item(TableName=self._table, Item=item)
+
+    def get(self, owner: str, connection_id: str) -> Connection:
+        """Raises ConnectionGone."""
+        answer = dynamodb().get_item(TableName=self._table, Key=_key(owner, connection_id), ConsistentRead=True)
+        if "Item" not in answer:
+            raise ConnectionGone
+        return _connection(answer["Item"], owner)
 
     def narrow(self, connection: Connection) -> None:
         """Change what the listener hears; None as job id widens it again. Raises ConnectionGone."""
@@ -57,6 +66,25 @@ class ConnectionStore:
     def remove(self, owner: str, connection_id: str) -> None:
         dynamodb().delete_item(TableName=self._table, Key=_key(owner, connection_id))
 
+    def remove_gone(self, owner: str, connection_id: str) -> bool:
+        """Remove the row of a listener that API Gateway does not know; False if it may be about to.
+
+        A row written moments ago is kept: its listener may still be connecting.
+        """
+        try:
+            dynamodb().delete_item(
+                TableName=self._table,
+                Key=_key(owner, connection_id),
+                ConditionExpression="attribute_not_exists(connection_id) OR #ttl < :young",
+                ExpressionAttributeNames={"#ttl": "ttl"},
+                ExpressionAttributeValues={":young": number(_ttl(_now() - timedelta(seconds=_YOUNG_SECONDS)))},
+            )
+        except ClientError as error:
+            if code_of(error) == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True
+
     def of_shard(self, owner: str, shard: int) -> Iterator[Connection]:
         """The listeners of one of `SHARDS` partitions, page after page."""
         pages = (
@@ -66,14 +94,27 @@ class ConnectionStore:
                 TableName=self._table,
                 KeyConditionExpression="shard = :shard",
                 ExpressionAttributeValues={":shard": text(f"{owner}#{shard}")},
+                # A listener whose handshake is over hears everything from then on.
+                ConsistentRead=True,
             )
         )
         for page in pages:
             for item in page["Items"]:
-                job_id = item["job_id"]["S"] if "job_id" in item else None
-                yield Connection(item["connection_id"]["S"], owner, job_id)
+                yield _connection(item, owner)
+
+
+def _connection(item: Item, owner: str) -> Connection:
+    return Connection(item["connection_id"]["S"], owner, item["job_id"]["S"] if "job_id" in item else None)
 
 
 def _key(owner: str, connection_id: str) -> Item:
     shard = crc32(connection_id.encode()) % SHARDS
     return {"shard": text(f"{owner}#{shard}"), "connection_id": text(connection_id)}
+
+
+def _ttl(connected_at: datetime) -> int:
+    return int(connected_at.timestamp()) + limits.CONNECTION_KEPT_SECONDS
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

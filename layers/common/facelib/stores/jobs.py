@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -149,8 +149,7 @@ class JobStore:
         try:
             self._set(claim.job.job_id, changes, "claim = :claim AND #status = :from", {":claim": text(claim.token)})
         except ClientError as error:
-            _refused(error)
-            raise ClaimLost from None
+            raise ClaimLost(job_exists=bool(_refused(error))) from None
 
     def fail_abandoned(self, job_id: str, failure: Failure) -> None:
         """Fail a job that no detector could bring to an end. Raises JobNotFound, JobBusy or JobFinished."""
@@ -246,18 +245,22 @@ class JobStore:
         jobs = (from_item(item) for item in reversed(answer["Items"]))
         return tuple(job for job in jobs if not job.is_expired(now))
 
-    def ended_after(self, owner: str, event_id: str, limit: int) -> tuple[Job, ...]:
-        """The first `limit` jobs that ended after this event, without faces, in the order they ended."""
-        answer = dynamodb().query(
-            TableName=self._table,
-            IndexName=BY_EVENT,
-            KeyConditionExpression="#owner = :owner AND event_id > :after",
-            ExpressionAttributeNames={"#owner": "owner"},
-            ExpressionAttributeValues={":owner": text(owner), ":after": text(event_id)},
-            Limit=limit,
+    def ended_after(self, owner: str, event_id: str) -> Iterator[Job]:
+        """The jobs that ended after this event, without faces, in the order they ended, page after page."""
+        pages = (
+            dynamodb()
+            .get_paginator("query")
+            .paginate(
+                TableName=self._table,
+                IndexName=BY_EVENT,
+                KeyConditionExpression="#owner = :owner AND event_id > :after",
+                ExpressionAttributeNames={"#owner": "owner"},
+                ExpressionAttributeValues={":owner": text(owner), ":after": text(event_id)},
+            )
         )
         now = _now()
-        return tuple(job for job in map(from_item, answer["Items"]) if not job.is_expired(now))
+        for page in pages:
+            yield from (job for job in map(from_item, page["Items"]) if not job.is_expired(now))
 
     def _set(self, job_id: str, changes: Item, condition: str, values: Mapping[str, Item]) -> None:
         """Write the changes to a job that is being processed, and end its claim."""

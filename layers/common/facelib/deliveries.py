@@ -1,0 +1,48 @@
+"""What the delivery queue carries: all that could not, or should not, be posted at once."""
+
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, TypeAdapter
+
+from facelib.events import JobEvent
+from facelib.job import Frozen
+
+
+class Delivery(Frozen):
+    """Frames for these listeners; `attempt` counts how often they were handed on after a refusal."""
+
+    kind: Literal["delivery"] = "delivery"
+    owner: str
+    frames: tuple[str, ...]
+    connection_ids: tuple[str, ...]
+    attempt: int = 0
+
+
+class ShardDelivery(Frozen):
+    """Events for all listeners of one partition of the connections table."""
+
+    kind: Literal["shard"] = "shard"
+    owner: str
+    shard: int
+    events: tuple[JobEvent, ...]
+
+
+class Replay(Frozen):
+    """The latest `limit` events, or all `after` this event id, for one listener that has just connected."""
+
+    kind: Literal["replay"] = "replay"
+    owner: str
+    connection_id: str
+    limit: int | None = None
+    after: str | None = None
+
+
+class UnreadRecord(Frozen):
+    """A record of the jobs stream (JSON) that could not be read. The queue tries it again, then sets it aside."""
+
+    kind: Literal["unread"] = "unread"
+    record: str
+
+
+Message = Annotated[Delivery | ShardDelivery | Replay | UnreadRecord, Field(discriminator="kind")]
+MESSAGE: Final[TypeAdapter[Message]] = TypeAdapter(Message)
