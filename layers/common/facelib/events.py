@@ -1,9 +1,9 @@
 """What a listener receives. Every frame is a Frame; docs/websocket.schema.json is made from these models."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import AwareDatetime
 
@@ -35,6 +35,13 @@ class Pong(Frozen):
     type: Literal["pong"] = "pong"
 
 
+class Subscribed(Frozen):
+    """The answer to a subscribe: from here on the listener hears of this job alone, or of all."""
+
+    type: Literal["subscribed"] = "subscribed"
+    job_id: str | None
+
+
 class ErrorEvent(Frozen):
     """A frame of the listener's that could not be understood, and what to send instead."""
 
@@ -45,12 +52,22 @@ class ErrorEvent(Frozen):
 class Frame(Frozen):
     """What travels in one WebSocket frame, oldest first."""
 
-    events: tuple[JobEvent | Pong | ErrorEvent, ...]
+    events: tuple[JobEvent | Pong | Subscribed | ErrorEvent, ...]
+
+
+_EVENT_TIME: Final = "%Y%m%dT%H%M%S.%fZ"
+EVENT_ID_PATTERN: Final = r"^[0-9]{8}T[0-9]{6}\.[0-9]{6}Z-[0-9a-f]{8}$"
 
 
 def new_event_id(at: datetime, job_id: str) -> str:
     """An id that sorts by time (UTC, to the microsecond) and is unique to the job."""
-    return f"{at:%Y%m%dT%H%M%S.%fZ}-{job_id[:8]}"
+    return f"{at.astimezone(UTC):{_EVENT_TIME}}-{job_id[:8]}"
+
+
+def event_id_before(event_id: str, seconds: float) -> str:
+    """An id that sorts before those of all events of the last `seconds` before this one. Raises ValueError."""
+    at = datetime.strptime(event_id.partition("-")[0], _EVENT_TIME).replace(tzinfo=UTC)
+    return f"{at - timedelta(seconds=seconds):{_EVENT_TIME}}"
 
 
 def processed_image_url(public_url: str, job_id: str) -> str:

@@ -34,6 +34,8 @@ REPLAY_DEFAULT: Final = 20
 # waits at most 60 s in the table's stream, the write before it at most some 20 s. So a replay after an event starts
 # this much before it, and listeners drop what they have seen.
 REPLAY_OVERLAP_SECONDS: Final = 90
+# A replay asked for on connecting waits so long: the index it reads follows the table by less than a second.
+REPLAY_SETTLE_SECONDS: Final = 1
 
 # A Rekognition request travels through two Lambda calls of at most 6 MB, and as base64 inside JSON inside base64.
 REKOGNITION_BYTES: Final = 3_300_000

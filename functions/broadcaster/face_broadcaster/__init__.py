@@ -1,0 +1,1 @@
+"""Tells the listeners what has happened."""

@@ -1,0 +1,42 @@
+"""Who hears what: events meet listeners and become deliveries."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Final
+
+from facelib import limits
+from facelib.deliveries import Delivery
+from facelib.events import JobEvent, frames
+from facelib.stores.connections import Connection
+
+# How many listeners one invocation posts to; more are split over the queue. 500 posts take about a second or less.
+LISTENERS_AT_ONCE: Final = 500
+# Four frames of 32 KB, quoted inside JSON, and the ids of 500 listeners stay below the 256 KB of a queue's message.
+_FRAMES_A_DELIVERY: Final = 4
+
+
+def deliveries(owner: str, events: Sequence[JobEvent], listeners: Iterable[Connection]) -> Iterator[Delivery]:
+    """Each listener in one delivery (more only above 128 KB of events), those who hear the same together."""
+    everyone: list[str] = []
+    of_job: dict[str, list[str]] = defaultdict(list)
+    for listener in listeners:
+        (of_job[listener.job_id] if listener.job_id else everyone).append(listener.connection_id)
+    yield from _split(owner, events, everyone)
+    for job_id, ids in of_job.items():
+        yield from _split(owner, [event for event in events if event.job_id == job_id], ids)
+
+
+def _split(owner: str, events: Sequence[JobEvent], ids: Sequence[str]) -> Iterator[Delivery]:
+    if not events or not ids:
+        return
+    texts = [frame.decode() for frame in frames(events, limits.FRAME_BYTES)]
+    for some_texts in _batched(texts, _FRAMES_A_DELIVERY):
+        for some_ids in _batched(ids, LISTENERS_AT_ONCE):
+            yield Delivery(owner=owner, frames=some_texts, connection_ids=some_ids)
+
+
+def _batched(items: Iterable[str], size: int) -> Iterator[tuple[str, ...]]:
+    iterator = iter(items)
+    while batch := tuple(islice(iterator, size)):
+        yield batch

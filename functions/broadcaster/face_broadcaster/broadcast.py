@@ -1,0 +1,111 @@
+"""What a batch of events, or a message of the delivery queue, sets in motion."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Final
+
+from facelib.deliveries import Delivery, Replay, ShardDelivery
+from facelib.errors import ConnectionGone, DeliveryFailed
+from facelib.events import JobEvent
+from facelib.replay import Replayer
+from facelib.stores.connections import SHARDS, Connection, ConnectionStore
+from facelib.stores.queue import Queue
+
+from face_broadcaster.audience import LISTENERS_AT_ONCE, deliveries
+from face_broadcaster.fanout import FanOut, Outcome
+from face_broadcaster.records import OwnedEvent
+from face_broadcaster.threads import threads
+
+# Handed on so often, after 2, 4, 8, 16 and 32 seconds: what takes nothing for a minute is left to the queue, which
+# tries it a few times more and then sets it aside.
+_ATTEMPTS: Final = 5
+
+Counts = Counter[str]
+
+
+@dataclass(frozen=True)
+class Broadcast:
+    connections: ConnectionStore
+    queue: Queue
+    fan_out: FanOut
+    replayer: Replayer
+
+    def tell(self, owned: Iterable[OwnedEvent], deadline: float) -> Counts:
+        """Post the events to their owners' listeners, or hand them on where these are many."""
+        by_owner: dict[str, list[JobEvent]] = defaultdict(list)
+        for each in owned:
+            by_owner[each.owner].append(each.event)
+        told: Counts = Counter()
+        for owner, events in by_owner.items():
+            listeners = self._some_of(owner, LISTENERS_AT_ONCE + 1)
+            if len(listeners) > LISTENERS_AT_ONCE:
+                told.update(self._hand_on_shards(owner, events))
+            else:
+                told.update(listeners=len(listeners))
+                told.update(self._post(deliveries(owner, events, listeners), deadline))
+        return told
+
+    def take(self, message: Delivery | ShardDelivery | Replay, deadline: float) -> Counts:
+        """Do what a message of the delivery queue asks. Raises DeliveryFailed where it is to be tried again."""
+        match message:
+            case Delivery():
+                return self._deliver(message, deadline)
+            case ShardDelivery():
+                return self._tell_shard(message, deadline)
+            case Replay():
+                return self._replay(message, deadline)
+
+    def _some_of(self, owner: str, at_most: int) -> list[Connection]:
+        """The owner's listeners; where these are more than `at_most`, at least so many of them."""
+        shards = threads().map(
+            lambda shard: list(islice(self.connections.of_shard(owner, shard), at_most)), range(SHARDS)
+        )
+        return list(chain.from_iterable(shards))
+
+    def _hand_on_shards(self, owner: str, events: Sequence[JobEvent]) -> Counts:
+        messages = [ShardDelivery(owner=owner, shard=shard, events=tuple(events)) for shard in range(SHARDS)]
+        self.queue.send_all(message.model_dump_json() for message in messages)
+        return Counter(handed_on=len(messages))
+
+    def _tell_shard(self, message: ShardDelivery, deadline: float) -> Counts:
+        listeners = list(self.connections.of_shard(message.owner, message.shard))
+        made = list(deliveries(message.owner, message.events, listeners))
+        told = Counter(listeners=len(listeners))
+        if len(listeners) > LISTENERS_AT_ONCE:
+            self.queue.send_all(delivery.model_dump_json() for delivery in made)
+            told.update(handed_on=len(made))
+        else:
+            told.update(self._post(made, deadline))
+        return told
+
+    def _deliver(self, delivery: Delivery, deadline: float) -> Counts:
+        outcome = self.fan_out.send([delivery], deadline)
+        nobody = [refused.connection_ids for refused in outcome.refused] == [delivery.connection_ids]
+        if nobody and delivery.attempt >= _ATTEMPTS:
+            raise DeliveryFailed(f"{len(delivery.connection_ids)} listeners took nothing, time and again")
+        return self._account(outcome)
+
+    def _replay(self, message: Replay, deadline: float) -> Counts:
+        try:
+            left = self.replayer.send(message, deadline)
+        except ConnectionGone:
+            if self.connections.remove_gone(message.owner, message.connection_id):
+                return Counter(gone=1)
+            raise DeliveryFailed("the listener is still connecting") from None
+        if left:
+            self.queue.send(left.model_dump_json())
+        return Counter(posts=1, handed_on=int(left is not None))
+
+    def _post(self, made: Iterable[Delivery], deadline: float) -> Counts:
+        return self._account(self.fan_out.send(made, deadline))
+
+    def _account(self, outcome: Outcome) -> Counts:
+        """Hand on what is left, and count."""
+        self.queue.send_all(delivery.model_dump_json() for delivery in outcome.late)
+        for refused in outcome.refused:
+            later = refused.model_copy(update={"attempt": refused.attempt + 1})
+            self.queue.send(later.model_dump_json(), delay_seconds=2 ** min(later.attempt, _ATTEMPTS))
+        left = [*outcome.late, *outcome.refused]
+        return Counter(posts=outcome.posts, gone=outcome.gone, throttled=outcome.throttled, handed_on=len(left))

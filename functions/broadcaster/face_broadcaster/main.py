@@ -1,0 +1,97 @@
+"""One function, two event sources: the jobs table's stream, and the delivery queue for all that is to follow."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Mapping
+from functools import cache, partial
+from typing import Any, Final
+
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from facelib.deliveries import MESSAGE, UnreadRecord
+from facelib.observability import logger, metrics
+from facelib.replay import Replayer
+from facelib.settings import BroadcasterSettings
+from facelib.stores.connections import ConnectionStore
+from facelib.stores.jobs import JobStore
+from facelib.stores.push import Push
+from facelib.stores.queue import Queue
+
+from face_broadcaster.broadcast import Broadcast
+from face_broadcaster.fanout import FanOut
+from face_broadcaster.records import OwnedEvent, event_of_record
+
+# A stream's next batch waits for this one, so what takes longer goes to the queue.
+_STREAM_SECONDS: Final = 5.0
+# Left for a post under way to time out, and for handing on.
+_RESERVE_SECONDS: Final = 6.0
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Takes a batch of either source; answers with the messages of the queue that failed."""
+    deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS
+    if event["Records"][0]["eventSource"] == "aws:sqs":
+        return _deliver(event, context, deadline)
+    told = _broadcast(event["Records"], min(deadline, time.monotonic() + _STREAM_SECONDS))
+    _report(told)
+    return {"batchItemFailures": []}
+
+
+def _broadcast(records: list[dict[str, Any]], deadline: float) -> Counter[str]:
+    settings = _settings()
+    owned: list[OwnedEvent] = []
+    unread: list[str] = []
+    for record in records:
+        try:
+            found = event_of_record(record, settings.public_url)
+        except (LookupError, TypeError, ValueError, AttributeError):
+            logger.exception("a record of the stream could not be read", extra={"event_id": record.get("eventID")})
+            unread.append(UnreadRecord(record=json.dumps(record, default=str)).model_dump_json())
+        else:
+            owned += [found] if found else []
+    told = _broadcaster().tell(owned, deadline)
+    # To fail here would hold up the stream and repeat what was posted; the queue has a place for what nobody can read.
+    Queue(settings.delivery_queue_url).send_all(unread)
+    return told + Counter(events=len(owned), unread=len(unread))
+
+
+def _deliver(event: dict[str, Any], context: LambdaContext, deadline: float) -> dict[str, Any]:
+    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+    answer = process_partial_response(event, partial(_take, deadline=deadline), processor, context)
+    return dict(answer)
+
+
+def _take(record: Mapping[str, Any], deadline: float) -> None:
+    """Raises whatever keeps a message from being done, after which the queue tries it again."""
+    message = MESSAGE.validate_json(record["body"])
+    if isinstance(message, UnreadRecord):
+        found = event_of_record(json.loads(message.record), _settings().public_url)
+        _report(_broadcaster().tell([found] if found else [], deadline))
+    else:
+        _report(_broadcaster().take(message, deadline))
+
+
+def _report(told: Counter[str]) -> None:
+    logger.info("told", extra=dict(told))
+    for name in ("listeners", "posts", "gone", "throttled", "handed_on"):
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=told[name])
+
+
+@cache
+def _settings() -> BroadcasterSettings:
+    return BroadcasterSettings.from_environment()
+
+
+@cache
+def _broadcaster() -> Broadcast:
+    settings = _settings()
+    connections, push = ConnectionStore(settings.connections_table), Push(settings.callback_url)
+    return Broadcast(
+        connections=connections,
+        queue=Queue(settings.delivery_queue_url),
+        fan_out=FanOut(push, connections),
+        replayer=Replayer(JobStore(settings.jobs_table), connections, push, settings.public_url),
+    )

@@ -1,0 +1,1 @@
+"""Listeners come, ask and go."""

@@ -1,0 +1,65 @@
+"""What happens when a listener connects, asks and goes."""
+
+from dataclasses import dataclass
+
+from facelib import limits
+from facelib.deliveries import Replay
+from facelib.errors import DeliveryFailed
+from facelib.events import ErrorEvent, Frame, Pong, Subscribed, event_id_before
+from facelib.replay import Replayer
+from facelib.stores.connections import Connection, ConnectionStore
+from facelib.stores.push import Push
+from facelib.stores.queue import Queue
+
+from face_websocket.requests import ConnectQuery, Ping, ReplayRequest, Request, Subscribe
+
+
+@dataclass(frozen=True)
+class Listeners:
+    connections: ConnectionStore
+    queue: Queue
+    push: Push
+    replayer: Replayer
+
+    def connect(self, owner: str, connection_id: str, query: ConnectQuery) -> None:
+        """The row comes first, so that what ends from now on is heard, and what ended before is replayed."""
+        self.connections.add(Connection(connection_id, owner, query.job_id))
+        if query.replay or query.after:
+            wanted = Replay(owner=owner, connection_id=connection_id, limit=query.replay, after=_since(query.after))
+            # API Gateway takes no frames for a connection before $connect has returned, so the broadcaster posts them;
+            # by then the index that a replay reads has caught up too.
+            self.queue.send(wanted.model_dump_json(), delay_seconds=limits.REPLAY_SETTLE_SECONDS)
+
+    def disconnect(self, owner: str, connection_id: str) -> None:
+        self.connections.remove(owner, connection_id)
+
+    def answer(self, owner: str, connection_id: str, request: Request, deadline: float) -> None:
+        """Raises ConnectionGone or DeliveryFailed."""
+        match request:
+            case Ping():
+                self._post(connection_id, Frame(events=(Pong(),)))
+            case Subscribe(job_id=job_id):
+                self.connections.narrow(Connection(connection_id, owner, job_id))
+                self._post(connection_id, Frame(events=(Subscribed(job_id=job_id),)))
+            case ReplayRequest(limit=limit, after=after):
+                wanted = Replay(owner=owner, connection_id=connection_id, limit=limit, after=_since(after))
+                self._replay(wanted, deadline)
+
+    def _replay(self, wanted: Replay, deadline: float) -> None:
+        try:
+            left = self.replayer.send(wanted, deadline)
+        except DeliveryFailed:
+            left = wanted
+        if left:
+            self.queue.send(left.model_dump_json(), delay_seconds=limits.REPLAY_SETTLE_SECONDS)
+
+    def refuse(self, connection_id: str, detail: str) -> None:
+        """Raises ConnectionGone or DeliveryFailed."""
+        self._post(connection_id, Frame(events=(ErrorEvent(detail=detail),)))
+
+    def _post(self, connection_id: str, frame: Frame) -> None:
+        self.push.post(connection_id, frame.model_dump_json().encode())
+
+
+def _since(event_id: str | None) -> str | None:
+    return event_id_before(event_id, limits.REPLAY_OVERLAP_SECONDS) if event_id else None

@@ -1,0 +1,99 @@
+"""What a listener may send: in the address it connects to, and as JSON frames later."""
+
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal
+
+from facelib import keys, limits
+from facelib.events import EVENT_ID_PATTERN, event_id_before
+from facelib.job import Frozen
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
+
+
+class RequestInvalid(Exception):
+    """The listener sent something that cannot be understood; the message says what would be."""
+
+
+def _job_id(text: str) -> str:
+    if not keys.is_job_id(text):
+        raise ValueError("not a job id")
+    return text
+
+
+def _event_id(text: str) -> str:
+    event_id_before(text, 0)  # a date there never was raises ValueError
+    return text
+
+
+JobId = Annotated[str, AfterValidator(_job_id), Field(description="A job's id: a UUID in lower case.")]
+EventId = Annotated[
+    str,
+    AfterValidator(_event_id),
+    Field(pattern=EVENT_ID_PATTERN, description="The `event_id` of an event, as it was received."),
+]
+Limit = Annotated[int, Field(ge=1, le=limits.REPLAY_LIMIT, description="How many of the latest events.")]
+
+
+class ConnectQuery(Frozen):
+    """The query of the WebSocket's address, `?job_id=...&replay=20` or `?after=...`."""
+
+    job_id: JobId | None = None
+    replay: Limit | None = None
+    after: EventId | None = None
+
+
+class Subscribe(Frozen):
+    """Hear of one job alone; null goes back to all."""
+
+    action: Literal["subscribe"]
+    job_id: JobId | None
+
+
+class ReplayRequest(Frozen):
+    """The latest `limit` events again, or all that came since `after`; `limit` counts only without `after`."""
+
+    action: Literal["replay"]
+    limit: Limit = limits.REPLAY_DEFAULT
+    after: EventId | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "ReplayRequest":
+        if self.after and "limit" in self.model_fields_set:
+            raise ValueError("send either limit or after")
+        return self
+
+
+class Ping(Frozen):
+    """Keeps the connection from being idle; answered with a pong."""
+
+    action: Literal["ping"]
+
+
+Request = Annotated[Subscribe | ReplayRequest | Ping, Field(discriminator="action")]
+REQUEST: Final[TypeAdapter[Request]] = TypeAdapter(Request)
+
+
+def read_query(query: Mapping[str, str] | None) -> ConnectQuery:
+    """Raises RequestInvalid."""
+    try:
+        return ConnectQuery.model_validate(query or {})
+    except ValidationError as error:
+        raise RequestInvalid(_told(error)) from None
+
+
+def read_request(body: str) -> Request:
+    """Raises RequestInvalid."""
+    try:
+        return REQUEST.validate_json(body)
+    except ValidationError as error:
+        raise RequestInvalid(_told(error)) from None
+
+
+def _told(error: ValidationError) -> str:
+    """What is wrong, for the listener, without repeating what it sent."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        return 'Unknown action. Send {"action": ...} with subscribe, replay or ping.'
+    if first["type"] in ("json_invalid", "model_attributes_type", "dict_type", "model_type"):
+        return 'This is no JSON object. Send {"action": ...} with subscribe, replay or ping.'
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg']}" if where else first["msg"]
