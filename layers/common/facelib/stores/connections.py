@@ -92,7 +92,9 @@ class ConnectionStore:
             .get_paginator("query")
             .paginate(
                 TableName=self._table,
-                KeyConditionExpression="shard = :shard",
+                KeyConditionExpression="#shard = :shard",
+                # `shard` is one of DynamoDB's reserved words.
+                ExpressionAttributeNames={"#shard": "shard"},
                 ExpressionAttributeValues={":shard": text(f"{owner}#{shard}")},
                 # A listener whose handshake is over hears everything from then on.
                 ConsistentRead=True,
