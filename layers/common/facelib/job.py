@@ -166,6 +166,7 @@ class FailureReason(StrEnum):
     CORRUPT_IMAGE = "corrupt_image"
     TOO_LARGE = "too_large"
     TOO_MANY_PIXELS = "too_many_pixels"
+    ORIGINAL_MISSING = "original_missing"
     INTERNAL_ERROR = "internal_error"
 
 

@@ -1,5 +1,7 @@
 """Originals and results in S3."""
 
+import json
+from dataclasses import dataclass
 from typing import Final
 
 from botocore.exceptions import ClientError
@@ -10,12 +12,12 @@ from facelib.job import ImageFormat, Render
 from facelib.stores.clients import code_of, s3
 
 
+@dataclass(frozen=True)
 class UploadForm:
     """Where and with which fields a browser or client posts a file."""
 
-    def __init__(self, url: str, fields: dict[str, str]) -> None:
-        self.url = url
-        self.fields = fields
+    url: str
+    fields: dict[str, str]
 
 
 MEDIA_TYPES: Final = {image_format: f"image/{image_format}" for image_format in ImageFormat}
@@ -69,17 +71,23 @@ class ImageStore:
                 raise ObjectMissing from None
             raise
 
+    def created_event(self, job_id: str) -> str:
+        """What S3 says to the queue when this original arrives; sent by hand, it starts a retry."""
+        s3_part = {"bucket": {"name": self._originals}, "object": {"key": keys.original(job_id)}}
+        record = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": s3_part}
+        return json.dumps({"Records": [record]})
+
     def add_result(self, job_id: str, render: Render, jpeg: bytes) -> None:
         s3().put_object(
             Bucket=self._results, Key=keys.result(job_id, render), Body=jpeg, ContentType=MEDIA_TYPES[ImageFormat.JPEG]
         )
 
-    def result_url(self, job_id: str, render: Render) -> str:
-        """A presigned GET of at most `limits.RESULT_URL_SECONDS`."""
+    def result_url(self, job_id: str, render: Render, seconds: int) -> str:
+        """A presigned GET that is good for so long."""
         return s3().generate_presigned_url(
             "get_object",
             Params={"Bucket": self._results, "Key": keys.result(job_id, render)},
-            ExpiresIn=limits.RESULT_URL_SECONDS,
+            ExpiresIn=seconds,
         )
 
     def delete_results(self, job_id: str) -> None:

@@ -1,0 +1,61 @@
+# Every target does what its line says; `make run`, `make demo` and `make test` need no step before them.
+PYTHON ?= python3
+PORT ?= 4566
+IMAGE ?=
+MODEL ?= centerface
+MODEL_FILE ?=
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export AWS_DEFAULT_REGION ?= us-east-1
+export SAM_CLI_TELEMETRY := 0
+
+.PHONY: help setup run demo status test check format types lint templates schemas lock model
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: .venv/installed ## Install everything into .venv and fetch the model, once
+	@$(BIN)/python -m infra.models centerface
+
+.venv/installed: requirements.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is missing: install it, or name it: make setup PYTHON=python3.13" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one: make setup PYTHON=python3.13" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Python's venv module is missing: on Debian and Ubuntu, apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@touch $@
+
+run: setup ## Start the local stack, deploy to it, and stay until Ctrl-C
+	@$(BIN)/python -m infra.local run --port $(PORT)
+
+demo: setup ## Send a photo through the pipeline: make demo [IMAGE=photo.jpg]
+	@$(BIN)/python -m infra.local demo --port $(PORT) $(if $(IMAGE),--image "$(IMAGE)")
+
+status: setup ## Tell where the local stack answers
+	@$(BIN)/python -m infra.local status --port $(PORT)
+
+test: setup ## Run every test
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+check: setup lint types templates ## Everything but the tests
+
+lint:
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+
+types:
+	$(BIN)/mypy
+
+templates:
+	$(BIN)/cfn-lint template.yaml
+	$(BIN)/sam validate --lint
+
+format: setup ## Format the code
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+model: setup ## Fetch a detection model: make model MODEL=yunet [MODEL_FILE=path]
+	@$(BIN)/python -m infra.models $(MODEL) $(if $(MODEL_FILE),--file "$(MODEL_FILE)")
+
+lock: setup ## Pin every package again, from requirements.in
+	uv pip compile --universal --python-version 3.11 requirements.in -o requirements.txt

@@ -1,0 +1,1 @@
+"""The HTTP API: takes images, answers for jobs."""

@@ -1,0 +1,59 @@
+"""The application: the routes, and what is true of every answer."""
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Final
+
+from facelib.settings import ApiSettings
+from fastapi import FastAPI, Request, Response
+from starlette.middleware.cors import CORSMiddleware
+
+from face_api import images, jobs, problems, service, uploads
+from face_api.head import HeadFromGet
+
+SECURITY_HEADERS: Final = {
+    # Results stand in a bucket, at an address of its own; uploads go there, and the stream has its own address too.
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' blob: data: https: http:; "
+    "connect-src 'self' https: http: wss: ws:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+async def add_security_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    response = await call_next(request)
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def create_app(settings: ApiSettings) -> FastAPI:
+    app = FastAPI(
+        title="Facecast",
+        version="1",
+        description="Send an image; the faces in it arrive live at everyone who listens.",
+        docs_url=None,
+        redoc_url=None,
+        responses=problems.responses(HTTPStatus.INTERNAL_SERVER_ERROR),
+        # Relative to openapi.json, so that it holds below any path.
+        servers=[{"url": "."}],
+    )
+    for router in (images.router, uploads.router, jobs.router, service.router):
+        app.include_router(router)
+    service.install(app)
+    problems.install(app)
+    # The last one added is the outermost.
+    app.middleware("http")(problems.catch_all)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=[origin for origin in settings.cors_origins.split(",") if origin],
+        allow_methods=["GET", "HEAD", "POST", "DELETE"],
+        allow_headers=["*"],
+        expose_headers=["Location", "Preference-Applied"],
+        max_age=3600,
+    )
+    app.middleware("http")(add_security_headers)
+    app.add_middleware(HeadFromGet)
+    return app

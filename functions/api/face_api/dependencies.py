@@ -1,0 +1,60 @@
+"""What the routes are given: the stores, the settings and who is asking."""
+
+from functools import cache
+from typing import Annotated
+
+from facelib import limits
+from facelib.settings import ApiSettings
+from facelib.stores.images import ImageStore
+from facelib.stores.invoke import DetectorClient
+from facelib.stores.jobs import JobStore
+from facelib.stores.queue import Queue
+from fastapi import Depends, Header
+
+
+@cache
+def settings() -> ApiSettings:
+    return ApiSettings.from_environment()
+
+
+@cache
+def jobs() -> JobStore:
+    return JobStore(settings().jobs_table)
+
+
+@cache
+def images() -> ImageStore:
+    return ImageStore(settings().originals_bucket, settings().results_bucket)
+
+
+@cache
+def detect_queue() -> Queue:
+    return Queue(settings().detect_queue_url)
+
+
+@cache
+def detector() -> DetectorClient:
+    return DetectorClient(settings().detector_function)
+
+
+def owner() -> str:
+    """Who is asking. While there is no access control, everybody is the public."""
+    return "public"
+
+
+SettingsDep = Annotated[ApiSettings, Depends(settings)]
+JobsDep = Annotated[JobStore, Depends(jobs)]
+ImagesDep = Annotated[ImageStore, Depends(images)]
+DetectQueueDep = Annotated[Queue, Depends(detect_queue)]
+DetectorDep = Annotated[DetectorClient, Depends(detector)]
+OwnerDep = Annotated[str, Depends(owner)]
+IdempotencyKeyDep = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=limits.IDEMPOTENCY_KEY_CHARACTERS,
+        pattern=r"^[\x21-\x7e]+$",
+        description="The same key with the same request gives the same job, also when the first answer was lost.",
+    ),
+]

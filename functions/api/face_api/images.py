@@ -1,0 +1,103 @@
+"""`POST /image`: an image in the request itself."""
+
+import re
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+from facelib import limits
+from facelib.job import ImageFormat, Options
+from facelib.stores.images import MEDIA_TYPES
+from fastapi import APIRouter, Header, Response
+
+from face_api.accept import Request, accept, wait_for
+from face_api.dependencies import IdempotencyKeyDep, ImagesDep, JobsDep, OwnerDep, SettingsDep
+from face_api.models import JobAccepted, JobView, Links
+from face_api.problems import responses
+from face_api.upload_body import FILE_FIELD, ReceivedImageDep
+
+router = APIRouter(tags=["images"])
+
+PreferDep = Annotated[
+    str | None,
+    Header(description=f"`wait=10` waits so many seconds, at most {limits.WAIT_SECONDS}, for the result (RFC 7240)."),
+]
+
+_OPTIONS: Final = Options.model_json_schema()["properties"]
+_RENDER: Final = {"type": "array", "items": {"type": "string", "enum": ["boxes", "blur", "pixelate"]}, "minItems": 1}
+
+
+def _option_schemas() -> dict[str, dict[str, Any]]:
+    """The options as separate fields, for a form and for a query."""
+    plain: dict[str, Any] = {
+        "min_confidence": {"type": "number", "minimum": 0, "maximum": 1},
+        "max_faces": {"type": "integer", "minimum": 1, "maximum": limits.MAX_FACES},
+        "size": {"type": "string", "enum": ["fit", "original"]},
+        "render": _RENDER,
+    }
+    return {name: {**schema, "description": _OPTIONS[name]["description"]} for name, schema in plain.items()}
+
+
+_BINARY: Final = {"type": "string", "format": "binary"}
+REQUEST_BODY: Final[dict[str, Any]] = {
+    "required": True,
+    "description": f"At most {limits.DIRECT_UPLOAD_BYTES:,} bytes; `POST /uploads` takes larger ones.",
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": [FILE_FIELD],
+                "properties": {FILE_FIELD: _BINARY, **_option_schemas()},
+            }
+        },
+        **{MEDIA_TYPES[image_format]: {"schema": _BINARY} for image_format in ImageFormat},
+    },
+}
+PARAMETERS: Final = [
+    {"name": name, "in": "query", "required": False, "schema": schema} for name, schema in _option_schemas().items()
+]
+
+
+@router.post(
+    "/image",
+    status_code=HTTPStatus.ACCEPTED,
+    response_model=JobAccepted,
+    openapi_extra={"requestBody": REQUEST_BODY, "parameters": PARAMETERS},
+    responses={
+        HTTPStatus.OK.value: {"model": JobView, "description": "The job has ended within the time to wait."},
+        **responses(
+            HTTPStatus.BAD_REQUEST,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+        ),
+    },
+)
+def post_image(
+    image: ReceivedImageDep,
+    response: Response,
+    jobs: JobsDep,
+    images: ImagesDep,
+    owner: OwnerDep,
+    settings: SettingsDep,
+    idempotency_key: IdempotencyKeyDep = None,
+    prefer: PreferDep = None,
+) -> Any:  # noqa: ANN401 - JobAccepted or, after a wait, JobView
+    """Send an image, as the body or as the `file` of a form. What is found in it is told on the stream."""
+    job = accept(Request(owner, image.options, image.data, idempotency_key), jobs, settings.job_kept_days)
+    if not job.status.is_final:
+        images.add_original(job.job_id, image.data, MEDIA_TYPES[image.format])
+    links = Links.of(job.job_id, settings.public_url)
+    response.headers["Location"] = links.self
+    seconds = _seconds_to_wait(prefer)
+    if seconds is not None:
+        response.headers["Preference-Applied"] = f"wait={seconds}"
+        job = wait_for(job, jobs, seconds)
+        if job.status.is_final:
+            response.status_code = HTTPStatus.OK
+            return JobView.of(job, settings.public_url)
+    return JobAccepted(job_id=job.job_id, status=job.status, links=links)
+
+
+def _seconds_to_wait(prefer: str | None) -> int | None:
+    found = re.search(r"(?:^|[,;\s])wait\s*=\s*(\d{1,6})", prefer or "", re.IGNORECASE)
+    return min(int(found[1]), limits.WAIT_SECONDS) if found else None

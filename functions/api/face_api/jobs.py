@@ -1,0 +1,98 @@
+"""`/jobs`: what became of an image."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated
+
+from facelib import limits
+from facelib.errors import JobConflict, NoResult, RenderNotFound
+from facelib.job import Render, Status
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import RedirectResponse
+
+from face_api.dependencies import DetectQueueDep, ImagesDep, JobsDep, OwnerDep, SettingsDep
+from face_api.models import EXAMPLE_ID, JobAccepted, JobList, JobSummary, JobView, Links
+from face_api.problems import responses
+
+router = APIRouter(prefix="/jobs", tags=["jobs"])
+
+JobId = Annotated[str, Path(description="A job's id.", examples=[EXAMPLE_ID])]
+
+
+@router.get("", responses=responses(HTTPStatus.UNPROCESSABLE_ENTITY))
+def list_jobs(
+    jobs: JobsDep,
+    owner: OwnerDep,
+    settings: SettingsDep,
+    limit: Annotated[int, Query(ge=1, le=limits.LIST_LIMIT)] = limits.LIST_DEFAULT,
+    cursor: Annotated[str | None, Query(description="`next_cursor` of the previous page.")] = None,
+    status: Annotated[Status | None, Query(description="Only jobs in this status.")] = None,
+) -> JobList:
+    """List jobs, newest first. A page may be short of `limit` while `next_cursor` still leads on."""
+    page = jobs.newest(owner, limit, cursor, status)
+    return JobList(
+        jobs=tuple(JobSummary.of(job, settings.public_url) for job in page.jobs), next_cursor=page.next_cursor
+    )
+
+
+@router.get("/{job_id}", responses=responses(HTTPStatus.NOT_FOUND))
+def get_job(job_id: JobId, jobs: JobsDep, owner: OwnerDep, settings: SettingsDep) -> JobView:
+    """Get a job: its status, and the faces once it is completed."""
+    return JobView.of(jobs.get(job_id, owner), settings.public_url)
+
+
+@router.get(
+    "/{job_id}/processed-image",
+    status_code=HTTPStatus.FOUND,
+    response_class=RedirectResponse,
+    responses={
+        HTTPStatus.FOUND.value: {
+            "description": f"The result, at an address that is good for {limits.RESULT_URL_SECONDS // 60} minutes.",
+            "headers": {"Location": {"schema": {"type": "string", "format": "uri"}}},
+        },
+        **responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.GONE, HTTPStatus.UNPROCESSABLE_ENTITY),
+    },
+)
+def get_processed_image(
+    job_id: JobId,
+    jobs: JobsDep,
+    images: ImagesDep,
+    owner: OwnerDep,
+    render: Annotated[Render | None, Query(description="Which result; by default the first one asked for.")] = None,
+) -> RedirectResponse:
+    """Get a result as a JPEG: 409 while it is being made, 410 if the job failed."""
+    job = jobs.get(job_id, owner)
+    if job.status is Status.FAILED:
+        raise NoResult(job.failure)
+    if job.status is not Status.COMPLETED:
+        raise JobConflict(job, "there is no result yet; ask again, or listen on the stream")
+    wanted = render or job.options.render[0]
+    if wanted not in job.options.render:
+        raise RenderNotFound(job)
+    left = int((job.expires_at - datetime.now(UTC)).total_seconds())
+    # The address must not outlive the job, nor be kept by a cache.
+    url = images.result_url(job_id, wanted, min(limits.RESULT_URL_SECONDS, max(left, 1)))
+    return RedirectResponse(url, HTTPStatus.FOUND, {"Cache-Control": "no-store"})
+
+
+@router.post(
+    "/{job_id}/retry",
+    status_code=HTTPStatus.ACCEPTED,
+    responses=responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+)
+def retry_job(
+    job_id: JobId, jobs: JobsDep, images: ImagesDep, queue: DetectQueueDep, owner: OwnerDep, settings: SettingsDep
+) -> JobAccepted:
+    """Look at the image of a failed job once more."""
+    job = jobs.retry(job_id, owner)
+    queue.send(images.created_event(job_id))
+    return JobAccepted(job_id=job_id, status=job.status, links=Links.of(job_id, settings.public_url))
+
+
+@router.delete("/{job_id}", status_code=HTTPStatus.NO_CONTENT, responses=responses(HTTPStatus.NOT_FOUND))
+def delete_job(job_id: JobId, jobs: JobsDep, images: ImagesDep, owner: OwnerDep) -> Response:
+    """Delete the original, every result and the record. A detector at work on it writes nothing back."""
+    # The record first: from then on nobody can store a result for it and keep it.
+    jobs.delete(job_id, owner)
+    images.delete(job_id)
+    return Response(status_code=HTTPStatus.NO_CONTENT)

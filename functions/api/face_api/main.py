@@ -1,0 +1,21 @@
+"""The API function: FastAPI behind Mangum."""
+
+from typing import Any, Final, cast
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from facelib.observability import logger, metrics, tracer
+from mangum import Mangum
+from mangum.types import LambdaContext as MangumContext
+
+from face_api.app import create_app
+from face_api.dependencies import settings
+
+# Made while the function starts, when AWS lends it a whole processor.
+_adapter: Final = Mangum(create_app(settings()), lifespan="off")
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler
+@metrics.log_metrics(capture_cold_start_metric=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ANN401 - what API Gateway takes
+    return _adapter(event, cast("MangumContext", context))

@@ -1,0 +1,124 @@
+"""What the API says and hears. The stored job is not shown as it is: this is the public one."""
+
+from typing import Annotated, Self
+
+from facelib.job import DetectorInfo, Face, Failure, Frozen, ImageFormat, ImageInfo, Job, Options, Status
+from pydantic import AwareDatetime, Field
+
+EXAMPLE_ID = "0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"
+
+MediaType = Annotated[str, Field(pattern=f"^image/({'|'.join(ImageFormat)})$", examples=["image/jpeg"])]
+
+
+class Links(Frozen):
+    """Stable addresses; they work for as long as the job is kept."""
+
+    self: str = Field(examples=[f"https://api.example.com/jobs/{EXAMPLE_ID}"])
+    processed_image: str = Field(examples=[f"https://api.example.com/jobs/{EXAMPLE_ID}/processed-image"])
+
+    @classmethod
+    def of(cls, job_id: str, public_url: str) -> Self:
+        address = f"{public_url}/jobs/{job_id}"
+        return cls(self=address, processed_image=f"{address}/processed-image")
+
+
+class JobSummary(Frozen):
+    """A job without its faces, as in a list."""
+
+    job_id: str = Field(description="A UUIDv4.", examples=[EXAMPLE_ID])
+    status: Status
+    created_at: AwareDatetime
+    completed_at: AwareDatetime | None = Field(description="When it was completed or failed.")
+    expires_at: AwareDatetime = Field(description="When the job and its images are deleted.")
+    options: Options
+    detector: DetectorInfo | None
+    image: ImageInfo | None
+    face_count: int | None = Field(description="Null until the job is completed.", examples=[1])
+    timings_ms: dict[str, float] | None = Field(description="Milliseconds each stage of the detector took.")
+    failure: Failure | None = Field(description="Why the job failed.")
+    links: Links
+
+    @classmethod
+    def of(cls, job: Job, public_url: str) -> Self:
+        shown = {name: getattr(job, name) for name in cls.model_fields if name != "links"}
+        return cls(**shown, links=Links.of(job.job_id, public_url))
+
+
+class JobView(JobSummary):
+    """A job, whole."""
+
+    faces: tuple[Face, ...] | None = Field(description="The surest first; null until the job is completed.")
+
+
+class JobList(Frozen):
+    jobs: tuple[JobSummary, ...] = Field(description="Newest first, without their faces.")
+    next_cursor: str | None = Field(description="Pass it as `cursor` to read on; null on the last page.")
+
+
+class JobAccepted(Frozen):
+    """The image is taken; what is found in it is told on the stream and at `links.self`."""
+
+    job_id: str = Field(examples=[EXAMPLE_ID])
+    status: Status
+    links: Links
+
+
+class UploadRequest(Frozen):
+    content_type: MediaType | None = Field(
+        default=None, description="If given, the upload must be of this type; else of any `image/` type."
+    )
+    options: Options = Options()
+
+
+class UploadForm(Frozen):
+    """Post a multipart form with these fields, then the file as the last field, `file`."""
+
+    url: str
+    fields: dict[str, str]
+
+
+class UploadAccepted(Frozen):
+    job_id: str = Field(examples=[EXAMPLE_ID])
+    upload: UploadForm
+    expires_at: AwareDatetime = Field(description="Until when the form is accepted.")
+    links: Links
+
+
+class Health(Frozen):
+    status: str = Field(examples=["ok"])
+
+
+class Limits(Frozen):
+    """What is allowed. Bytes, pixels, seconds and days as the names say."""
+
+    direct_upload_bytes: int
+    presigned_upload_bytes: int
+    presigned_upload_seconds: int
+    image_pixels: int
+    formats: tuple[ImageFormat, ...]
+    result_long_side_pixels: int
+    result_url_seconds: int
+    max_faces: int
+    job_kept_days: int
+    list_limit: int
+    wait_seconds: int
+    rekognition_bytes: int
+    frame_bytes: int
+    replay_limit: int
+    stream_url: str = Field(description="Where to listen.", examples=["wss://stream.example.com/ws"])
+
+
+class Problem(Frozen):
+    """An error as RFC 9457 has it."""
+
+    type: str = Field(default="about:blank", examples=["about:blank"])
+    title: str = Field(examples=["Not Found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(description="What was wrong, what is allowed, what to do next.")
+    request_id: str | None = Field(default=None, description="Quote it when you ask for help.")
+    errors: tuple["FieldProblem", ...] | None = Field(default=None, description="The fields that were not valid.")
+
+
+class FieldProblem(Frozen):
+    field: str = Field(examples=["options.max_faces"])
+    detail: str = Field(examples=["Input should be less than or equal to 1000"])

@@ -1,0 +1,76 @@
+"""The service about itself: liveness, limits, documentation and the web page."""
+
+from pathlib import Path
+from typing import Final
+
+import fastapi_swagger.resources
+from facelib import limits
+from facelib.job import ImageFormat
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.staticfiles import StaticFiles
+
+from face_api.dependencies import SettingsDep
+from face_api.models import Health, Limits
+
+router = APIRouter(tags=["service"])
+
+STATIC: Final = Path(__file__).parent / "static"
+DOCS_POLICY: Final = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self' https: http:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+SWAGGER_UI: Final = Path(fastapi_swagger.resources.__file__).parent
+
+
+@router.get("/health")
+def get_health() -> Health:
+    """Tell whether the API answers."""
+    return Health(status="ok")
+
+
+@router.get("/limits")
+def get_limits(settings: SettingsDep) -> Limits:
+    """Tell the limits in force, and where to listen."""
+    return Limits(
+        direct_upload_bytes=limits.DIRECT_UPLOAD_BYTES,
+        presigned_upload_bytes=limits.PRESIGNED_UPLOAD_BYTES,
+        presigned_upload_seconds=limits.PRESIGNED_UPLOAD_SECONDS,
+        image_pixels=limits.IMAGE_PIXELS,
+        formats=tuple(ImageFormat),
+        result_long_side_pixels=limits.RESULT_LONG_SIDE,
+        result_url_seconds=limits.RESULT_URL_SECONDS,
+        max_faces=limits.MAX_FACES,
+        job_kept_days=settings.job_kept_days,
+        list_limit=limits.LIST_LIMIT,
+        wait_seconds=limits.WAIT_SECONDS,
+        rekognition_bytes=limits.REKOGNITION_BYTES,
+        frame_bytes=limits.FRAME_BYTES,
+        replay_limit=limits.REPLAY_LIMIT,
+        stream_url=settings.stream_url,
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Serve the web page and Swagger UI. Every address in them is relative, so they work below any path."""
+
+    @app.get("/", include_in_schema=False)
+    def get_page() -> FileResponse:
+        return FileResponse(STATIC / "index.html")
+
+    @app.get("/docs", include_in_schema=False)
+    def get_docs() -> HTMLResponse:
+        page = get_swagger_ui_html(
+            openapi_url="openapi.json",
+            title=f"{app.title} - API",
+            swagger_js_url="swagger-ui/swagger-ui-bundle.js",
+            swagger_css_url="swagger-ui/swagger-ui.css",
+            swagger_favicon_url="swagger-ui/favicon-32x32.png",
+        )
+        # Swagger UI is started by a script in the page itself.
+        page.headers["Content-Security-Policy"] = DOCS_POLICY
+        return page
+
+    app.mount("/swagger-ui", StaticFiles(directory=SWAGGER_UI))
+    app.mount("/static", StaticFiles(directory=STATIC))

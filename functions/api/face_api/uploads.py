@@ -1,0 +1,40 @@
+"""`POST /uploads`: a form to post a larger image straight to the bucket."""
+
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+
+from facelib import limits
+from fastapi import APIRouter
+
+from face_api.accept import Request, accept
+from face_api.dependencies import IdempotencyKeyDep, ImagesDep, JobsDep, OwnerDep, SettingsDep
+from face_api.models import Links, UploadAccepted, UploadForm, UploadRequest
+from face_api.problems import responses
+
+router = APIRouter(tags=["images"])
+
+
+@router.post(
+    "/uploads",
+    status_code=HTTPStatus.CREATED,
+    responses=responses(HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY),
+)
+def post_upload(
+    upload: UploadRequest,
+    jobs: JobsDep,
+    images: ImagesDep,
+    owner: OwnerDep,
+    settings: SettingsDep,
+    idempotency_key: IdempotencyKeyDep = None,
+) -> UploadAccepted:
+    """Get a presigned POST: a form that takes one image of up to 25 MiB, for 15 minutes."""
+    content = upload.model_dump_json().encode()
+    job = accept(Request(owner, upload.options, content, idempotency_key), jobs, settings.job_kept_days)
+    expires_at = datetime.now(UTC) + timedelta(seconds=limits.PRESIGNED_UPLOAD_SECONDS)
+    form = images.upload_form(job.job_id, upload.content_type)
+    return UploadAccepted(
+        job_id=job.job_id,
+        upload=UploadForm(url=form.url, fields=form.fields),
+        expires_at=expires_at,
+        links=Links.of(job.job_id, settings.public_url),
+    )

@@ -1,0 +1,54 @@
+"""The consumer of the dead-letter queue: a job that no detector could finish fails, and its listeners hear of it."""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes import S3Event
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from facelib import keys
+from facelib.errors import JobFinished, JobNotFound
+from facelib.job import Failure, FailureReason
+from facelib.observability import logger, metrics, tracer
+from facelib.settings import DeadLetterSettings
+from facelib.stores.jobs import JobStore
+
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+GIVEN_UP = Failure(
+    reason=FailureReason.INTERNAL_ERROR,
+    detail="The image could not be looked at after several tries, through no fault of yours. "
+    "Retry the job; if it fails again, tell who runs this service the job's id.",
+)
+
+
+@cache
+def jobs() -> JobStore:
+    return JobStore(DeadLetterSettings.from_environment().jobs_table)
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    return process_partial_response(event, _give_up, processor, context)
+
+
+def _give_up(record: SQSRecord) -> None:
+    """Raises JobBusy while a detector still holds the job; the queue asks again later."""
+    event = record.json_body
+    for s3_record in S3Event(event).records if "Records" in event else ():
+        job_id = keys.job_id_of_original(s3_record.s3.get_object.key)
+        if job_id is None:
+            continue
+        logger.set_correlation_id(job_id)
+        try:
+            jobs().fail_abandoned(job_id, GIVEN_UP)
+        except (JobNotFound, JobFinished) as done:
+            logger.info("Nothing to give up", extra={"why": str(done)})
+        else:
+            metrics.add_metric("FailedJobs", MetricUnit.Count, 1)
+            logger.error("Gave up a job")

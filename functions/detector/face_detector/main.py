@@ -1,0 +1,75 @@
+"""The detector function: from an event to one job, or to one image asked for directly."""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes import S3Event
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from facelib import keys
+from facelib.detection import DetectReply, DetectRequest
+from facelib.errors import ImageRejected, ObjectMissing
+from facelib.job import Failure, FailureReason
+from facelib.observability import logger, metrics, tracer
+from facelib.settings import DetectorSettings
+from facelib.stores.images import ImageStore
+from facelib.stores.jobs import JobStore
+
+from face_detector.detect import load_detector
+from face_detector.process import DetectionService
+
+# A job that comes back is no fault of the function's: the message alone is handed back to the queue.
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+@cache
+def service() -> DetectionService:
+    settings = DetectorSettings.from_environment()
+    return DetectionService(
+        JobStore(settings.jobs_table),
+        ImageStore(settings.originals_bucket, settings.results_bucket),
+        load_detector(settings.detector, settings.quality),
+        settings.lease_seconds,
+    )
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler
+@metrics.log_metrics(capture_cold_start_metric=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ANN401 - each kind of event has its answer
+    """Takes S3 events, alone or inside SQS messages, and requests for a detection without a job."""
+    if event.get("action") == "detect":
+        return _detect(DetectRequest.model_validate(event)).model_dump(mode="json")
+    if any(record.get("eventSource") == "aws:sqs" for record in event.get("Records", ())):
+        return process_partial_response(event, _process_message, processor, context)
+    _process_s3_event(event)
+    return None
+
+
+def _process_message(record: SQSRecord) -> None:
+    _process_s3_event(record.json_body)
+
+
+def _process_s3_event(event: dict[str, Any]) -> None:
+    # S3 sends `s3:TestEvent`, which has no records, when a notification is set up.
+    for record in S3Event(event).records if "Records" in event else ():
+        key = record.s3.get_object.key
+        job_id = keys.job_id_of_original(key)
+        if job_id is None:
+            logger.warning("Not an original of a job", extra={"key": key})
+            continue
+        logger.set_correlation_id(job_id)
+        service().process(job_id)
+
+
+def _detect(request: DetectRequest) -> DetectReply:
+    try:
+        found = service().detect(request.image, request.key)
+    except ImageRejected as rejected:
+        return DetectReply(failure=rejected.failure)
+    except ObjectMissing:
+        return DetectReply(
+            failure=Failure(reason=FailureReason.ORIGINAL_MISSING, detail="There is no object under this key.")
+        )
+    return DetectReply(image=found.image, faces=found.faces)

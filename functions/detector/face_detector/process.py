@@ -1,0 +1,95 @@
+"""The use case: take a job, look at its original, store what was found. Safe to run twice, late, or at once."""
+
+from aws_lambda_powertools.metrics import MetricUnit
+from facelib import limits
+from facelib.errors import ClaimLost, ImageRejected, JobFinished, JobNotFound, ObjectMissing
+from facelib.job import Failure, FailureReason, Options
+from facelib.observability import logger, metrics
+from facelib.stores.images import ImageStore
+from facelib.stores.jobs import Claim, JobStore, Outcome
+
+from face_detector.analyse import Analysis, Found, analyse, find_faces
+from face_detector.detect import Detector
+
+
+class DetectionService:
+    def __init__(self, jobs: JobStore, images: ImageStore, detector: Detector, lease_seconds: int) -> None:
+        self._jobs = jobs
+        self._images = images
+        self._detector = detector
+        self._lease_seconds = lease_seconds
+
+    def process(self, job_id: str) -> None:
+        """Bring a job to its end. Raises JobBusy while another detector holds it; the queue asks again later."""
+        try:
+            claim = self._jobs.claim(job_id, self._lease_seconds)
+        except JobFinished as finished:
+            logger.info("Nothing to do", extra={"why": str(finished)})
+        except JobNotFound:
+            # Deleted or expired before its turn: what was uploaded for it must not stay.
+            self._images.delete(job_id)
+            logger.info("Removed an original without a job")
+        else:
+            self._finish(claim)
+
+    def _finish(self, claim: Claim) -> None:
+        job_id = claim.job.job_id
+        try:
+            try:
+                analysis = analyse(self._original(job_id), claim.job.options, self._detector)
+            except ImageRejected as rejected:
+                self._jobs.fail(claim, rejected.failure)
+                _report_failure(rejected.failure)
+            else:
+                self._store(claim, analysis)
+        except ClaimLost as lost:
+            logger.warning("Wrote nothing back", extra={"why": str(lost)})
+            if not lost.job_exists:
+                self._images.delete(job_id)
+
+    def _original(self, job_id: str) -> bytes:
+        try:
+            data = self._images.original(job_id)
+        except ObjectMissing:
+            raise ImageRejected(
+                FailureReason.ORIGINAL_MISSING, "The original is not there any more. Send the image again."
+            ) from None
+        if len(data) > limits.PRESIGNED_UPLOAD_BYTES:
+            raise ImageRejected(
+                FailureReason.TOO_LARGE,
+                f"The file has {len(data):,} bytes; at most {limits.PRESIGNED_UPLOAD_BYTES:,} are allowed.",
+            )
+        return data
+
+    def _store(self, claim: Claim, analysis: Analysis) -> None:
+        # Results first: whoever sees the job completed finds them in place.
+        for render, jpeg in analysis.results.items():
+            self._images.add_result(claim.job.job_id, render, jpeg)
+        outcome = Outcome(
+            image=analysis.image,
+            detector=self._detector.info,
+            faces=analysis.faces,
+            timings_ms=analysis.timings_ms,
+        )
+        self._jobs.complete(claim, outcome)
+        _report(analysis)
+
+    def detect(self, image: bytes | None, key: str | None) -> Found:
+        """Look at these bytes, or at the original under this key; store nothing. Raises ImageRejected, ObjectMissing."""
+        data = self._images.original_at(key) if key else image or b""
+        found = find_faces(data, Options(), self._detector)
+        _report(found)
+        return found
+
+
+def _report(found: Found) -> None:
+    metrics.add_metric("Faces", MetricUnit.Count, len(found.faces))
+    for stage, milliseconds in found.timings_ms.items():
+        metrics.add_metric(f"{stage.capitalize()}Time", MetricUnit.Milliseconds, milliseconds)
+    logger.info("Looked at an image", extra={"faces": len(found.faces), "timings_ms": dict(found.timings_ms)})
+
+
+def _report_failure(failure: Failure) -> None:
+    # One series in all for the alarm; the reason goes into the log line, where it costs no series of its own.
+    metrics.add_metric("FailedJobs", MetricUnit.Count, 1)
+    logger.info("Rejected an image", extra={"reason": failure.reason, "detail": failure.detail})

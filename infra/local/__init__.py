@@ -1,0 +1,1 @@
+"""The local AWS stack: start, deploy, try, stop. No account, no container engine."""

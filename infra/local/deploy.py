@@ -1,0 +1,87 @@
+"""Deploy the template through the SAM CLI, as anyone would to AWS, onto a local stack."""
+
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from localstack_client.session import Session
+
+from infra.local.errors import LocalError
+from infra.local.layout import ROOT, Addresses, Place
+
+STACK_NAME = "facecast"
+
+# A worker that dies holds its job no longer than this; on AWS the template's own numbers are in force.
+LOCAL_PARAMETERS = {
+    "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
+    "DetectorTimeout": "10",
+    "DetectVisibility": "12",
+}
+
+
+def deploy(place: Place, pid: int, parameters: dict[str, str] | None = None) -> Addresses:
+    """Build and deploy, then write `stack.json`. Raises LocalError with the end of what SAM said."""
+    given = {"LocalEndpoint": place.endpoint_url, **LOCAL_PARAMETERS, **(parameters or {})}
+    overrides = [f"{name}={value}" for name, value in given.items()]
+    build = ["build", "--build-dir", str(place.build), "--parallel", "--parameter-overrides", *overrides]
+    _sam(place, build, {"FACECAST_BUILD": "local"})
+    template = str(place.build / "template.yaml")
+    config = ["--config-env", "local", "--config-file", str(ROOT / "samconfig.toml")]
+    _sam(place, ["deploy", *config, "--template-file", template, "--parameter-overrides", *overrides])
+    outputs = _outputs(place)
+    _finish(place, outputs)
+    addresses = Addresses(
+        endpoint_url=place.endpoint_url,
+        http_url=outputs["HttpUrl"],
+        ws_url=outputs["StreamUrl"],
+        docs_url=outputs["DocsUrl"],
+        pid=pid,
+        outputs=outputs,
+    )
+    place.stack_file.write_text(addresses.model_dump_json(indent=2) + "\n")
+    return addresses
+
+
+def _sam(place: Place, arguments: list[str], extra: dict[str, str] | None = None) -> None:
+    executable = Path(sys.executable).with_name("sam")
+    for tool in (str(executable), "make"):
+        if shutil.which(tool) is None:
+            raise LocalError(
+                f"`{Path(tool).name}` is missing. Install make with your system's packages; run `make setup`."
+            )
+    with place.deploy_log.open("a") as log:
+        log.write(f"$ sam {' '.join(arguments)}\n")
+        log.flush()
+        done = subprocess.run(
+            [executable, *arguments],
+            cwd=ROOT,
+            env=place.environment() | (extra or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    if done.returncode != 0:
+        lines = place.deploy_log.read_text(errors="replace").splitlines()
+        raise LocalError(
+            f"`sam {arguments[0]}` failed:\n  " + "\n  ".join(lines[-15:]) + f"\nAll of it: {place.deploy_log}"
+        )
+
+
+def session(place: Place) -> Session:
+    """boto3 clients for this stack."""
+    return Session(localstack_host=f"localhost:{place.port}")
+
+
+def _outputs(place: Place) -> dict[str, str]:
+    stack = session(place).client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def _finish(place: Place, outputs: dict[str, str]) -> None:
+    """Do by API what the emulator's CloudFormation leaves out."""
+    dynamodb = session(place).client("dynamodb")
+    for table in (outputs["JobsTableName"], outputs["ConnectionsTableName"]):
+        dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "ttl"})

@@ -1,0 +1,71 @@
+"""Where things stand in a checkout, and how a stack is described to scripts."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+STATE: Final = ROOT / ".local"
+DEFAULT_PORT: Final = 4566
+
+
+class Addresses(BaseModel):
+    """What `stack.json` says, for scripts and tests."""
+
+    model_config = ConfigDict(frozen=True)
+
+    endpoint_url: str
+    http_url: str
+    ws_url: str
+    docs_url: str
+    pid: int
+    outputs: dict[str, str]
+
+
+class Place:
+    """One stack: its port, and the folder that holds what it writes.
+
+    The default port has its state in `.local`; any other has a folder of its own there, so that stacks can stand
+    side by side.
+    """
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.folder = STATE if port == DEFAULT_PORT else STATE / str(port)
+        self.endpoint_url = f"http://localhost:{port}"
+
+    @property
+    def stack_file(self) -> Path:
+        return self.folder / "stack.json"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "ministack.log"
+
+    @property
+    def deploy_log(self) -> Path:
+        return self.folder / "deploy.log"
+
+    @property
+    def build(self) -> Path:
+        return self.folder / "build"
+
+    def addresses(self) -> Addresses | None:
+        """The stack that was started last from here, which may be gone by now."""
+        if not self.stack_file.is_file():
+            return None
+        return Addresses.model_validate_json(self.stack_file.read_text())
+
+    def environment(self) -> dict[str, str]:
+        """The environment for every tool that shall talk to this stack and never to AWS."""
+        return os.environ | {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "LOCALSTACK_HOST": f"localhost:{self.port}",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "SAM_CLI_TELEMETRY": "0",
+            "SAM_CLI_VERSION_CHECK": "0",
+        }

@@ -1,0 +1,117 @@
+"""The emulator process: started in a session of its own, and stopped with every worker it has."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from infra.local.errors import LocalError
+from infra.local.layout import Place
+
+_START_SECONDS = 30
+_STOP_SECONDS = 10
+
+
+def is_answering(place: Place) -> bool:
+    try:
+        with urllib.request.urlopen(f"{place.endpoint_url}/_ministack/health", timeout=2) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def is_port_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def running(place: Place) -> Iterator[int]:
+    """Run the emulator, and give its process id. Raises LocalError where the port is taken."""
+    if is_port_taken(place.port):
+        raise LocalError(_why_taken(place))
+    process = _start(place)
+    try:
+        _await(lambda: is_answering(place), _START_SECONDS, lambda: _why_not_started(process, place))
+        yield process.pid
+    finally:
+        _stop(process)
+
+
+def _why_taken(place: Place) -> str:
+    if is_answering(place):
+        return (
+            f"A stack is running on port {place.port} already. Use it (`make demo` does), stop it with Ctrl-C where it "
+            f"runs, or start another one beside it: make run PORT={place.port + 1}"
+        )
+    return (
+        f"Port {place.port} is in use by another program. Stop that program (`ss -ltnp` names it), "
+        f"or choose another port: make run PORT={place.port + 1}"
+    )
+
+
+def _start(place: Place) -> subprocess.Popen[bytes]:
+    executable = Path(sys.executable).with_name("ministack")
+    if not executable.is_file():
+        raise LocalError("The local stack is not installed. Run `make setup`.")
+    place.folder.mkdir(parents=True, exist_ok=True)
+    environment = place.environment() | {
+        "GATEWAY_PORT": str(place.port),
+        # The stack has no access control of its own, so it listens to this machine alone.
+        "BIND_HOST": "127.0.0.1",
+        "IOT_MTLS_ENABLED": "0",
+        # The workers must find what `make setup` installed, not what another Python has.
+        "PATH": f"{executable.parent}{os.pathsep}{os.environ.get('PATH', '')}",
+    }
+    with place.log.open("wb") as log:
+        return subprocess.Popen(
+            [executable], env=environment, cwd=place.folder, stdout=log, stderr=log, start_new_session=True
+        )
+
+
+def _why_not_started(process: subprocess.Popen[bytes], place: Place) -> LocalError | None:
+    if process.poll() is None:
+        return None
+    lines = place.log.read_text(errors="replace").splitlines()
+    return LocalError(f"The local stack ended at once: {' / '.join(lines[-3:])}. The whole log is {place.log}.")
+
+
+def _await(condition: Callable[[], bool], seconds: float, check: Callable[[], LocalError | None]) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if (error := check()) is not None:
+            raise error
+        if time.monotonic() > deadline:
+            raise LocalError(f"The local stack did not answer within {seconds:.0f} s. Its log stands in .local/.")
+        time.sleep(0.05)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End the emulator kindly, then whatever is left of its session."""
+    members = _session_members(process.pid)
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    for pid in members | _session_members(process.pid):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+
+
+def _session_members(session: int) -> set[int]:
+    """The processes of a session but its leader: the emulator's workers and whatever they started."""
+    listing = subprocess.run(["ps", "-A", "-o", "pid=,sess="], capture_output=True, text=True, check=True).stdout
+    rows = (line.split() for line in listing.splitlines())
+    return {int(pid) for pid, owner in rows if owner == str(session) and pid != str(session)}
