@@ -121,5 +121,5 @@ def encoded(picture: Picture | Image.Image, form: str = "JPEG", **options: objec
     if form in {"JPEG", "WEBP", "AVIF"}:
         options.setdefault("quality", 90)
     target = io.BytesIO()
-    image.save(target, form, **options)  # type: ignore[arg-type]
+    image.save(target, form, **options)
     return target.getvalue()

@@ -1,28 +1,47 @@
 """Results: the image with its faces boxed, blurred or pixelated, as JPEG without metadata."""
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import simplejpeg
 from facelib.job import Face, Render
 
 from face_detector.decode import Pixels
 
 _JPEG_QUALITY: Final = 88
-_LINE: Final = (80, 220, 60)
-_INK: Final = (20, 40, 10)
-_DOT: Final = (60, 200, 255)
+
+# Blue, green, red. The dark edge keeps the line visible on a bright or green background.
+_LINE: Final = (96, 230, 60)
+_EDGE: Final = (24, 48, 16)
+_FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
+# The height of a digit of this font at scale 1, in pixels, and the smallest that can still be read.
+_DIGIT: Final = 21
+_SMALLEST_DIGIT: Final = 7.0
+
+# A hidden face is averaged to about so many cells across, too few to tell whose it is ...
+_CELLS: Final = 6
+# ... and cells are never smaller than this, or a face of 10 px would stay as it is.
+_SMALLEST_CELL: Final = 4.0
+# How much larger than the box the hidden part is, before the ellipse is drawn around its corners.
+_MARGIN: Final = 1.12
 
 
 def render(pixels: Pixels, faces: Sequence[Face], how: Render) -> Pixels:
-    """Return a copy of (height, width, 3) uint8 BGR pixels with the faces drawn; faces are placed by `box_ratio`."""
+    """Return a copy of (height, width, 3) uint8 BGR pixels with the faces drawn.
+
+    The pixels may be a scaled version of the image in which the faces were found: `box_ratio` places them.
+    """
     canvas = pixels.copy()
-    if how is Render.BOXES:
-        _draw_boxes(canvas, faces)
-    else:
-        _hide_faces(canvas, faces, how)
+    # The surest last, so that its box and label lie above the others.
+    for face in reversed(faces):
+        if how is Render.BOXES:
+            _draw_box(canvas, face)
+        else:
+            _hide(canvas, face, how)
     return canvas
 
 
@@ -31,29 +50,66 @@ def encode(pixels: Pixels) -> bytes:
     return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(pixels), _JPEG_QUALITY, "BGR", "420"))
 
 
-def _draw_boxes(canvas: Pixels, faces: Sequence[Face]) -> None:
+def _edges(face: Face, canvas: Pixels) -> tuple[float, float, float, float]:
+    """Return left, top, right and bottom of a face in pixels of the canvas."""
     height, width = canvas.shape[:2]
-    for face in faces:
-        left, top, right, bottom = _corners(face, width, height)
-        cv2.rectangle(canvas, (left, top), (right, bottom), _LINE, max(1, round(max(width, height) / 400)))
-
-
-def _corners(face: Face, width: int, height: int) -> tuple[int, int, int, int]:
     ratio = face.box_ratio
-    return (
-        round(ratio.left * width),
-        round(ratio.top * height),
-        round((ratio.left + ratio.width) * width),
-        round((ratio.top + ratio.height) * height),
-    )
+    left, top = ratio.left * width, ratio.top * height
+    return left, top, left + ratio.width * width, top + ratio.height * height
 
 
-def _hide_faces(canvas: Pixels, faces: Sequence[Face], how: Render) -> None:
-    height, width = canvas.shape[:2]
-    for face in faces:
-        left, top, right, bottom = _corners(face, width, height)
-        part = canvas[top:bottom, left:right]
-        if part.size:
-            small = cv2.resize(part, (6, 6), interpolation=cv2.INTER_AREA)
-            shape = cv2.INTER_NEAREST if how is Render.PIXELATE else cv2.INTER_LINEAR
-            part[:] = cv2.resize(small, (right - left, bottom - top), interpolation=shape)
+def _draw_box(canvas: Pixels, face: Face) -> None:
+    left, top, right, bottom = (round(edge) for edge in _edges(face, canvas))
+    line = _line_width(canvas, right - left)
+    cv2.rectangle(canvas, (left, top), (right, bottom), _EDGE, line + 2 * math.ceil(line / 4))
+    cv2.rectangle(canvas, (left, top), (right, bottom), _LINE, line)
+    _draw_label(canvas, f"{face.confidence:.0%}", left, top, right - left)
+
+
+def _line_width(canvas: Pixels, face_width: int) -> int:
+    """Return pixels: as wide as the image asks for, but not so wide that a small face disappears behind it."""
+    return round(max(1.0, min(max(2.0, max(canvas.shape[:2]) / 400), face_width / 12)))
+
+
+def _draw_label(canvas: Pixels, text: str, left: int, top: int, face_width: int) -> None:
+    """Write above the box, or inside it where the image ends; nothing on a face that the label would cover."""
+    digit = max(_SMALLEST_DIGIT, min(max(canvas.shape[:2]) / 60, face_width / 6))
+    scale = digit / _DIGIT
+    weight = max(1, round(digit / 9))
+    (width, height), _ = cv2.getTextSize(text, _FONT, scale, weight)
+    if width > 1.3 * face_width:
+        return
+    pad = max(1, round(digit / 4))
+    tall = height + 2 * pad
+    left = max(0, min(left, canvas.shape[1] - width - 2 * pad))
+    plate_top = top - tall if top >= tall else top
+    cv2.rectangle(canvas, (left, plate_top), (left + width + 2 * pad, plate_top + tall), _LINE, cv2.FILLED)
+    cv2.putText(canvas, text, (left + pad, plate_top + pad + height), _FONT, scale, _EDGE, weight, cv2.LINE_AA)
+
+
+def _hide(canvas: Pixels, face: Face, how: Render) -> None:
+    """Replace a face by the averages of a few cells, hard-edged or smooth; nothing finer is left to restore."""
+    left, top, right, bottom = _edges(face, canvas)
+    x, y = (left + right) / 2, (top + bottom) / 2
+    # An ellipse through the corners of a rectangle has its half sides times the square root of 2 as half axes.
+    half_x = math.ceil((right - left) / 2 * _MARGIN * math.sqrt(2)) + 1
+    half_y = math.ceil((bottom - top) / 2 * _MARGIN * math.sqrt(2)) + 1
+    x0, y0 = max(0, math.floor(x - half_x)), max(0, math.floor(y - half_y))
+    # A view: what lies beyond the border of the image is not in it.
+    part = canvas[y0 : math.ceil(y + half_y), x0 : math.ceil(x + half_x)]
+    if part.size == 0:
+        return
+    cell = max(_SMALLEST_CELL, max(right - left, bottom - top) / _CELLS)
+    mask = np.zeros(part.shape[:2], np.uint8)
+    cv2.ellipse(mask, (round(x) - x0, round(y) - y0), (half_x, half_y), 0, 0, 360, 255, cv2.FILLED)
+    cv2.copyTo(_coarse(part, cell, how), mask, part)
+
+
+def _coarse(part: Pixels, cell: float, how: Render) -> npt.NDArray[np.uint8]:
+    height, width = part.shape[:2]
+    cells = (max(1, round(width / cell)), max(1, round(height / cell)))
+    means = cv2.resize(part, cells, interpolation=cv2.INTER_AREA)
+    if how is Render.PIXELATE:
+        return np.asarray(cv2.resize(means, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
+    smooth = cv2.resize(means, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.blur(smooth, (math.ceil(cell), math.ceil(cell))), np.uint8)
