@@ -29,14 +29,12 @@ _STREAM_SECONDS: Final = 5.0
 _RESERVE_SECONDS: Final = 6.0
 
 
-@metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Takes a batch of either source; answers with the messages of the queue that failed."""
     deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS
     if event["Records"][0]["eventSource"] == "aws:sqs":
         return _deliver(event, context, deadline)
-    told = _broadcast(event["Records"], min(deadline, time.monotonic() + _STREAM_SECONDS))
-    _report(told)
+    _report(_broadcast(event["Records"], min(deadline, time.monotonic() + _STREAM_SECONDS)))
     return {"batchItemFailures": []}
 
 
@@ -59,25 +57,32 @@ def _broadcast(records: list[dict[str, Any]], deadline: float) -> Counter[str]:
 
 
 def _deliver(event: dict[str, Any], context: LambdaContext, deadline: float) -> dict[str, Any]:
+    told: Counter[str] = Counter()
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-    answer = process_partial_response(event, partial(_take, deadline=deadline), processor, context)
+    answer = process_partial_response(event, partial(_take, told=told, deadline=deadline), processor, context)
+    for _, error, _ in processor.exceptions:
+        logger.warning("a message stays in the queue", extra={"reason": repr(error)})
+    told.update(failed=len(answer["batchItemFailures"]))
+    _report(told)
     return dict(answer)
 
 
-def _take(record: Mapping[str, Any], deadline: float) -> None:
+def _take(record: Mapping[str, Any], told: Counter[str], deadline: float) -> None:
     """Raises whatever keeps a message from being done, after which the queue tries it again."""
     message = MESSAGE.validate_json(record["body"])
     if isinstance(message, UnreadRecord):
         found = event_of_record(json.loads(message.record), _settings().public_url)
-        _report(_broadcaster().tell([found] if found else [], deadline))
+        told.update(_broadcaster().tell([found] if found else [], deadline))
     else:
-        _report(_broadcaster().take(message, deadline))
+        told.update(_broadcaster().take(message, deadline))
 
 
 def _report(told: Counter[str]) -> None:
+    """One log line and one of metrics an invocation."""
     logger.info("told", extra=dict(told))
     for name in ("listeners", "posts", "gone", "throttled", "handed_on"):
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=told[name])
+    metrics.flush_metrics()
 
 
 @cache

@@ -20,15 +20,18 @@ def _job_id(text: str) -> str:
 
 
 def _event_id(text: str) -> str:
-    event_id_before(text, 0)  # a date there never was raises ValueError
+    try:
+        event_id_before(text, limits.REPLAY_OVERLAP_SECONDS)
+    except (ValueError, OverflowError):
+        raise ValueError("not an event id") from None
     return text
 
 
 JobId = Annotated[str, AfterValidator(_job_id), Field(description="A job's id: a UUID in lower case.")]
 EventId = Annotated[
     str,
-    AfterValidator(_event_id),
     Field(pattern=EVENT_ID_PATTERN, description="The `event_id` of an event, as it was received."),
+    AfterValidator(_event_id),
 ]
 Limit = Annotated[int, Field(ge=1, le=limits.REPLAY_LIMIT, description="How many of the latest events.")]
 
@@ -95,5 +98,5 @@ def _told(error: ValidationError) -> str:
         return 'Unknown action. Send {"action": ...} with subscribe, replay or ping.'
     if first["type"] in ("json_invalid", "model_attributes_type", "dict_type", "model_type"):
         return 'This is no JSON object. Send {"action": ...} with subscribe, replay or ping.'
-    where = ".".join(str(part) for part in first["loc"])
-    return f"{where}: {first['msg']}" if where else first["msg"]
+    what = first["msg"].removeprefix("Value error, ")
+    return ": ".join([".".join(str(part) for part in first["loc"]), what])

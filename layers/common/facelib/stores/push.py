@@ -44,7 +44,7 @@ class Push:
             raise DeliveryFailed(f"HTTP {answer.status}")
 
     def _signed(self, url: str, frame: bytes) -> dict[str, str]:
-        request = AWSRequest("POST", url, data=frame, headers={"content-type": "application/json"})
+        request = AWSRequest("POST", url, data=frame)
         assert self._credentials is not None, "a function has credentials"
         # Frozen anew for each request, so that credentials that were refreshed are used.
         SigV4Auth(self._credentials.get_frozen_credentials(), "execute-api", self._region).add_auth(request)

@@ -1,0 +1,80 @@
+"""The stream's functions with moto behind their stores and a scripted @connections endpoint before their listeners."""
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from face_broadcaster import main as broadcaster
+from face_websocket import main as websocket
+from facelib.observability import metrics
+from facelib.stores import clients
+from facelib.stores.connections import ConnectionStore
+from facelib.stores.jobs import JobStore
+from moto import mock_aws
+
+from tests.unit.stream.cloud import CONNECTIONS, JOBS, Queue, create_queue, create_tables
+from tests.unit.stream.endpoint import Endpoint
+
+
+class Context(LambdaContext):
+    """A function's context with this much time left."""
+
+    def __init__(self, seconds: float = 30) -> None:
+        self.seconds = seconds
+
+    def get_remaining_time_in_millis(self) -> int:  # type: ignore[override]
+        return int(self.seconds * 1000)
+
+
+def _forget() -> None:
+    """Clients and settings are kept for a process; a test has its own."""
+    for made in (clients.dynamodb, clients.sqs, broadcaster._settings, broadcaster._broadcaster, websocket._listeners):
+        made.cache_clear()
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    with Endpoint() as made:
+        yield made
+
+
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch, endpoint: Endpoint) -> Iterator[Queue]:
+    """Tables, the delivery queue, and an environment that names them."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "JOBS_TABLE": JOBS,
+        "CONNECTIONS_TABLE": CONNECTIONS,
+        "CALLBACK_URL": endpoint.url,
+        "PUBLIC_URL": "https://faces.example",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    # Only the fake endpoint is reached; the rest is moto's.
+    monkeypatch.setattr(metrics.provider, "namespace", "facecast")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    with mock_aws():
+        _forget()
+        create_tables()
+        queue = create_queue()
+        monkeypatch.setenv("DELIVERY_QUEUE_URL", queue.url)
+        yield queue
+    _forget()
+
+
+@pytest.fixture
+def jobs(cloud: Queue) -> JobStore:
+    return JobStore(JOBS)
+
+
+@pytest.fixture
+def connections(cloud: Queue) -> ConnectionStore:
+    return ConnectionStore(CONNECTIONS)
+
+
+@pytest.fixture
+def context() -> Context:
+    return Context()

@@ -1,0 +1,81 @@
+"""Posting a frame: the request that API Gateway wants, and what its answers mean."""
+
+from datetime import UTC, datetime, timedelta
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.config import Config
+from botocore.credentials import RefreshableCredentials
+from facelib.errors import ConnectionGone, DeliveryFailed
+from facelib.stores.push import Push
+
+from tests.unit.stream.cloud import Queue
+from tests.unit.stream.endpoint import Endpoint
+
+CONNECTION = "L0SM9cOFvHcCIhw="
+
+
+def test_a_frame_arrives_as_it_is(cloud: Queue, endpoint: Endpoint) -> None:
+    Push(endpoint.url).post(CONNECTION, b'{"events":[]}')
+
+    assert endpoint.frames[CONNECTION] == [b'{"events":[]}']
+    assert endpoint.paths == ["/ws/@connections/L0SM9cOFvHcCIhw%3D"]
+
+
+def test_the_signature_is_the_one_boto3_makes(
+    cloud: Queue, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
+    sent: list[AWSPreparedRequest] = []
+    client = boto3.Session().client(
+        "apigatewaymanagementapi", endpoint_url=endpoint.url, config=Config(retries={"total_max_attempts": 1})
+    )
+    client.meta.events.register("before-send.*", lambda request, **_: sent.append(request))
+    moment = datetime.now(UTC)
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda **_: moment.replace(tzinfo=None))
+
+    client.post_to_connection(ConnectionId=CONNECTION, Data=b"frame")
+    Push(endpoint.url).post(CONNECTION, b"frame")
+
+    ours = {name.lower(): value for name, value in endpoint.headers[-1].items()}
+    theirs = {
+        name.lower(): value.decode() if isinstance(value, bytes) else value for name, value in sent[0].headers.items()
+    }
+    assert ours["x-amz-security-token"] == "token"
+    assert ours["authorization"] == theirs["authorization"]
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(410, ConnectionGone), (429, DeliveryFailed), (500, DeliveryFailed), (403, DeliveryFailed)]
+)
+def test_what_an_answer_means(status: int, error: type[Exception], cloud: Queue, endpoint: Endpoint) -> None:
+    endpoint.script = lambda *_: status
+
+    with pytest.raises(error):
+        Push(endpoint.url).post(CONNECTION, b"frame")
+
+
+def test_an_endpoint_that_does_not_answer_is_a_failure_for_now(cloud: Queue) -> None:
+    with pytest.raises(DeliveryFailed):
+        Push("http://127.0.0.1:1/ws").post(CONNECTION, b"frame")
+
+
+def test_credentials_are_renewed_when_they_run_out(cloud: Queue, endpoint: Endpoint) -> None:
+    renewed = iter(["first", "second"])
+
+    def renew() -> dict[str, str]:
+        return {
+            "access_key": next(renewed),
+            "secret_key": "secret",
+            "token": "token",
+            # Within botocore's margin, so that every use renews them.
+            "expiry_time": (datetime.now(UTC) + timedelta(seconds=30)).isoformat(),
+        }
+
+    push = Push(endpoint.url)
+    push._credentials = RefreshableCredentials.create_from_metadata(renew(), renew, "test")
+
+    push.post(CONNECTION, b"frame")
+
+    assert "Credential=second/" in endpoint.headers[-1]["Authorization"]

@@ -1,0 +1,198 @@
+"""The WebSocket's routes: who comes, asks and goes."""
+
+import json
+from typing import Any
+
+import pytest
+from face_websocket.main import handler
+from facelib import limits
+from facelib.deliveries import Replay
+from facelib.errors import ConnectionGone
+from facelib.events import event_id_before, new_event_id
+from facelib.stores.connections import Connection, ConnectionStore
+
+from tests.unit.stream.cloud import OWNER, Queue, ended_job, event_ids, stored, websocket_event
+from tests.unit.stream.conftest import Context
+from tests.unit.stream.endpoint import Endpoint
+
+OK = {"statusCode": 200}
+
+
+def send(endpoint: Endpoint, body: str, seconds: float = 30) -> list[dict[str, Any]]:
+    """What the listener `one` gets for a frame."""
+    before = len(endpoint.frames["one"])
+    assert handler(websocket_event("$default", body=body), Context(seconds)) == OK
+    return [event for frame in endpoint.frames["one"][before:] for event in json.loads(frame)["events"]]
+
+
+@pytest.fixture
+def one(connections: ConnectionStore, endpoint: Endpoint) -> Endpoint:
+    """The listener `one` is connected."""
+    connections.add(Connection("one", OWNER))
+    return endpoint
+
+
+def test_a_listener_comes_and_goes(cloud: Queue, connections: ConnectionStore, context: Context) -> None:
+    assert handler(websocket_event("$connect"), context) == OK
+    assert connections.get(OWNER, "one") == Connection("one", OWNER)
+    assert cloud.take() == []
+
+    assert handler(websocket_event("$disconnect"), context) == OK
+    with pytest.raises(ConnectionGone):
+        connections.get(OWNER, "one")
+
+
+def test_a_listener_comes_for_one_job_and_for_what_was(
+    cloud: Queue, connections: ConnectionStore, context: Context
+) -> None:
+    job = ended_job()
+    assert job.event_id
+
+    handler(websocket_event("$connect", job_id=job.job_id, replay="20"), context)
+    handler(websocket_event("$connect", "two", after=job.event_id), context)
+
+    assert connections.get(OWNER, "one").job_id == job.job_id
+    assert sorted(cloud.take(), key=repr) == sorted(
+        [
+            Replay(owner=OWNER, connection_id="one", limit=20),
+            Replay(
+                owner=OWNER,
+                connection_id="two",
+                after=event_id_before(job.event_id, limits.REPLAY_OVERLAP_SECONDS),
+            ),
+        ],
+        key=repr,
+    )
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"job_id": "mine"},
+        {"replay": "0"},
+        {"replay": "101"},
+        {"replay": "some"},
+        {"after": "yesterday"},
+        {"after": "20261399T000000.000000Z-00000000"},
+        {"jobid": "x"},
+    ],
+)
+def test_an_address_that_makes_no_sense_is_refused(
+    query: dict[str, str], cloud: Queue, connections: ConnectionStore, context: Context
+) -> None:
+    assert handler(websocket_event("$connect", **query), context) == {"statusCode": 400}
+    with pytest.raises(ConnectionGone):
+        connections.get(OWNER, "one")
+
+
+def test_ping(one: Endpoint) -> None:
+    assert send(one, '{"action": "ping"}') == [{"type": "pong"}]
+
+
+def test_subscribe_narrows_and_widens(one: Endpoint, connections: ConnectionStore) -> None:
+    job_id = ended_job().job_id
+
+    assert send(one, json.dumps({"action": "subscribe", "job_id": job_id})) == [
+        {"type": "subscribed", "job_id": job_id}
+    ]
+    assert connections.get(OWNER, "one").job_id == job_id
+    assert send(one, '{"action": "subscribe", "job_id": null}') == [{"type": "subscribed", "job_id": None}]
+    assert connections.get(OWNER, "one").job_id is None
+
+
+def test_replay_of_the_latest(one: Endpoint) -> None:
+    jobs = [stored(ended_job(seconds_ago=100 - number, failed=number % 2 == 0)) for number in range(25)]
+
+    assert [event["event_id"] for event in send(one, '{"action": "replay", "limit": 3}')] == [
+        job.event_id for job in jobs[-3:]
+    ]
+    assert len(send(one, '{"action": "replay"}')) == limits.REPLAY_DEFAULT
+
+
+def test_replay_after_an_event_starts_a_little_before_it(one: Endpoint) -> None:
+    """An event that ended earlier may have been told later; the listener drops what it has seen."""
+    long_ago, shortly_before, known, since = (stored(ended_job(seconds_ago=ago)) for ago in (1000, 505, 500, 10))
+    assert long_ago.event_id
+
+    got = send(one, json.dumps({"action": "replay", "after": known.event_id}))
+
+    assert [event["event_id"] for event in got] == [shortly_before.event_id, known.event_id, since.event_id]
+
+
+def test_replay_of_all_since_takes_as_many_frames_as_it_needs(one: Endpoint) -> None:
+    jobs = [stored(ended_job(seconds_ago=1000 - number)) for number in range(250)]
+
+    send(one, json.dumps({"action": "replay", "after": jobs[0].event_id}))
+
+    assert event_ids(one.frames["one"]) == [job.event_id for job in jobs]
+    assert len(one.frames["one"]) > 3
+    assert all(len(frame) <= limits.FRAME_BYTES for frame in one.frames["one"])
+
+
+def test_a_replay_too_long_for_the_function_goes_on_through_the_queue(one: Endpoint, cloud: Queue) -> None:
+    jobs = [stored(ended_job(seconds_ago=1000 - number)) for number in range(250)]
+
+    send(one, json.dumps({"action": "replay", "after": jobs[0].event_id}), seconds=1)
+
+    sent = event_ids(one.frames["one"])
+    assert sent == [job.event_id for job in jobs[: len(sent)]]
+    assert cloud.take() == [Replay(owner=OWNER, connection_id="one", after=sent[-1])]
+
+
+def test_a_replay_that_is_refused_goes_on_through_the_queue(one: Endpoint, cloud: Queue) -> None:
+    stored(ended_job())
+    one.script = lambda *_: 429
+
+    assert send(one, '{"action": "replay", "limit": 1}') == []
+
+    assert cloud.take() == [Replay(owner=OWNER, connection_id="one", limit=1)]
+
+
+def test_a_listener_of_one_job_replays_that_job_alone(one: Endpoint, connections: ConnectionStore) -> None:
+    wanted, _other = stored(ended_job(seconds_ago=20)), stored(ended_job())
+    connections.narrow(Connection("one", OWNER, wanted.job_id))
+
+    assert [event["job_id"] for event in send(one, '{"action": "replay"}')] == [wanted.job_id]
+    later = new_event_id(ended_job(seconds_ago=-3600).created_at, wanted.job_id)
+    assert send(one, json.dumps({"action": "replay", "after": later})) == []
+    connections.narrow(Connection("one", OWNER, ended_job().job_id))
+    assert send(one, '{"action": "replay"}') == []
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("", "no JSON object"),
+        ("hello", "no JSON object"),
+        ("[]", "no JSON object"),
+        ('"ping"', "no JSON object"),
+        ("{}", "Unknown action"),
+        ('{"action": "dance"}', "Unknown action"),
+        ('{"action": 5}', "Unknown action"),
+        ('{"action": "subscribe"}', "subscribe.job_id: Field required"),
+        ('{"action": "subscribe", "job_id": "mine"}', "subscribe.job_id: not a job id"),
+        ('{"action": "replay", "limit": 101}', "replay.limit: Input should be less than or equal to 100"),
+        ('{"action": "replay", "after": "x"}', "replay.after: String should match"),
+        ('{"action": "replay", "after": "00010101T000000.000000Z-00000000"}', "replay.after: not an event id"),
+        (
+            '{"action": "replay", "limit": 5, "after": "20260101T000000.000000Z-00000000"}',
+            "replay: send either limit or after",
+        ),
+        ('{"action": "ping", "loud": true}', "ping.loud: Extra inputs are not permitted"),
+    ],
+)
+def test_what_is_not_understood_gets_an_error_frame(body: str, told: str, one: Endpoint) -> None:
+    (answer,) = send(one, body)
+
+    assert answer["type"] == "error"
+    assert told in answer["detail"]
+
+
+def test_an_answer_nobody_takes_is_no_failure_of_the_route(one: Endpoint) -> None:
+    for status in (410, 429):
+        one.script = lambda *_, status=status: status
+        assert send(one, '{"action": "ping"}') == []
+
+
+def test_subscribing_without_a_row_is_no_failure_of_the_route(cloud: Queue, endpoint: Endpoint) -> None:
+    assert send(endpoint, '{"action": "subscribe", "job_id": null}') == []
