@@ -27,13 +27,13 @@ class Addresses(BaseModel):
 class Place:
     """One stack: its port, and the folder that holds what it writes.
 
-    The default port has its state in `.local`; any other has a folder of its own there, so that stacks can stand
-    side by side.
+    The default port has its state in `.local`; any other has a folder of its own there or where it is told,
+    so that stacks can stand side by side.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, folder: Path | None = None) -> None:
         self.port = port
-        self.folder = STATE if port == DEFAULT_PORT else STATE / str(port)
+        self.folder = folder or (STATE if port == DEFAULT_PORT else STATE / str(port))
         self.endpoint_url = f"http://localhost:{port}"
 
     @property

@@ -8,7 +8,7 @@ from facelib.settings import ApiSettings
 from fastapi import FastAPI, Request, Response
 from starlette.middleware.cors import CORSMiddleware
 
-from face_api import images, jobs, problems, service, uploads
+from face_api import images, jobs, problems, rekognition, service, uploads
 from face_api.head import HeadFromGet
 
 SECURITY_HEADERS: Final = {
@@ -40,7 +40,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         # Relative to openapi.json, so that it holds below any path.
         servers=[{"url": "."}],
     )
-    for router in (images.router, uploads.router, jobs.router, service.router):
+    for router in (images.router, uploads.router, jobs.router, service.router, rekognition.router):
         app.include_router(router)
     service.install(app)
     problems.install(app)

@@ -1,5 +1,6 @@
 """The detector function: from an event to one job, or to one image asked for directly."""
 
+import json
 from functools import cache
 from typing import Any
 
@@ -40,7 +41,7 @@ def service() -> DetectionService:
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ANN401 - each kind of event has its answer
     """Takes S3 events, alone or inside SQS messages, and requests for a detection without a job."""
     if event.get("action") == "detect":
-        return _detect(DetectRequest.model_validate(event)).model_dump(mode="json")
+        return _detect(DetectRequest.model_validate_json(json.dumps(event))).model_dump(mode="json")
     if any(record.get("eventSource") == "aws:sqs" for record in event.get("Records", ())):
         return process_partial_response(event, _process_message, processor, context)
     _process_s3_event(event)

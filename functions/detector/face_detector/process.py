@@ -1,7 +1,6 @@
 """The use case: take a job, look at its original, store what was found. Safe to run twice, late, or at once."""
 
 from aws_lambda_powertools.metrics import MetricUnit
-from facelib import limits
 from facelib.errors import ClaimLost, ImageRejected, JobFinished, JobNotFound, ObjectMissing
 from facelib.job import Failure, FailureReason, Options
 from facelib.observability import logger, metrics
@@ -49,17 +48,11 @@ class DetectionService:
 
     def _original(self, job_id: str) -> bytes:
         try:
-            data = self._images.original(job_id)
+            return self._images.original(job_id)
         except ObjectMissing:
             raise ImageRejected(
                 FailureReason.ORIGINAL_MISSING, "The original is not there any more. Send the image again."
             ) from None
-        if len(data) > limits.PRESIGNED_UPLOAD_BYTES:
-            raise ImageRejected(
-                FailureReason.TOO_LARGE,
-                f"The file has {len(data):,} bytes; at most {limits.PRESIGNED_UPLOAD_BYTES:,} are allowed.",
-            )
-        return data
 
     def _store(self, claim: Claim, analysis: Analysis) -> None:
         # Results first: whoever sees the job completed finds them in place.
@@ -75,7 +68,7 @@ class DetectionService:
         _report(analysis)
 
     def detect(self, image: bytes | None, key: str | None) -> Found:
-        """Look at these bytes, or at the original under this key; store nothing. Raises ImageRejected, ObjectMissing."""
+        """Look at bytes, or at what stands under a key; store nothing. Raises ImageRejected and ObjectMissing."""
         data = self._images.original_at(key) if key else image or b""
         found = find_faces(data, Options(), self._detector)
         _report(found)

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Base64Bytes
+from pydantic import ConfigDict
 
 from facelib.job import Face, Failure, Frozen, ImageInfo
 
@@ -10,8 +10,10 @@ from facelib.job import Face, Failure, Frozen, ImageInfo
 class DetectRequest(Frozen):
     """Bytes to look at, or the key of an object in the originals bucket."""
 
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+
     action: Literal["detect"] = "detect"
-    image: Base64Bytes | None = None
+    image: bytes | None = None
     key: str | None = None
 
 

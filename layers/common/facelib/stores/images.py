@@ -7,8 +7,8 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from facelib import keys, limits
-from facelib.errors import ObjectMissing
-from facelib.job import ImageFormat, Render
+from facelib.errors import ImageRejected, ObjectMissing
+from facelib.job import FailureReason, ImageFormat, Render
 from facelib.stores.clients import code_of, s3
 
 
@@ -59,17 +59,24 @@ class ImageStore:
         return UploadForm(form["url"], form["fields"])
 
     def original(self, job_id: str) -> bytes:
-        """Raises ObjectMissing."""
+        """Raises ObjectMissing and ImageRejected."""
         return self.original_at(keys.original(job_id))
 
     def original_at(self, key: str) -> bytes:
-        """The bytes under any key of the originals bucket. Raises ObjectMissing."""
+        """The bytes under any key of the bucket. Raises ObjectMissing, and ImageRejected if they are too many."""
         try:
-            return s3().get_object(Bucket=self._originals, Key=key)["Body"].read()
+            found = s3().get_object(Bucket=self._originals, Key=key)
         except ClientError as error:
-            if code_of(error) in ("NoSuchKey", "404"):
+            if code_of(error) == "NoSuchKey":
                 raise ObjectMissing from None
             raise
+        # S3 holds a form's uploads to the limit; whoever has the account can put anything there.
+        if found["ContentLength"] > limits.PRESIGNED_UPLOAD_BYTES:
+            raise ImageRejected(
+                FailureReason.TOO_LARGE,
+                f"The file has {found['ContentLength']:,} bytes; {limits.PRESIGNED_UPLOAD_BYTES:,} are allowed.",
+            )
+        return found["Body"].read()
 
     def created_event(self, job_id: str) -> str:
         """What S3 says to the queue when this original arrives; sent by hand, it starts a retry."""

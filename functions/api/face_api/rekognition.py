@@ -1,0 +1,134 @@
+"""Amazon Rekognition's DetectFaces, for clients that people already have: boto3, given this address, takes it for AWS.
+
+The protocol is AWS JSON 1.1: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
+The shapes are those of https://docs.aws.amazon.com/rekognition/latest/APIReference/API_DetectFaces.html
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from facelib import limits
+from facelib.detection import DetectReply, DetectRequest
+from facelib.job import Face, Failure, FailureReason, ImageInfo
+from fastapi import APIRouter, Header, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+from pydantic import Base64Bytes, BaseModel, ConfigDict, ValidationError
+
+from face_api.dependencies import DetectorDep, SettingsDep
+
+router = APIRouter()
+
+MEDIA_TYPE: Final = "application/x-amz-json-1.1"
+OPERATION: Final = "RekognitionService.DetectFaces"
+
+EXCEPTION_OF: Final[Mapping[FailureReason, str]] = {
+    FailureReason.EMPTY_FILE: "InvalidImageFormatException",
+    FailureReason.UNSUPPORTED_FORMAT: "InvalidImageFormatException",
+    FailureReason.CORRUPT_IMAGE: "InvalidImageFormatException",
+    FailureReason.TOO_LARGE: "ImageTooLargeException",
+    FailureReason.TOO_MANY_PIXELS: "ImageTooLargeException",
+    FailureReason.ORIGINAL_MISSING: "InvalidS3ObjectException",
+    FailureReason.INTERNAL_ERROR: "InternalServerError",
+}
+_LANDMARKS: Final = {
+    "left_eye": "eyeLeft",
+    "right_eye": "eyeRight",
+    "nose": "nose",
+    "mouth_left": "mouthLeft",
+    "mouth_right": "mouthRight",
+}
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class _S3Object(_Model):
+    Bucket: str
+    Name: str
+
+
+class _Image(_Model):
+    Bytes: Base64Bytes | None = None
+    S3Object: _S3Object | None = None
+
+
+class _DetectFaces(_Model):
+    Image: _Image
+    Attributes: tuple[str, ...] = ("DEFAULT",)
+
+
+class _Refused(Exception):
+    """An error as the client models it."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+@router.post("/rekognition", include_in_schema=False)
+@router.post("/rekognition/", include_in_schema=False)
+async def call_rekognition(
+    request: Request,
+    settings: SettingsDep,
+    detector: DetectorDep,
+    x_amz_target: Annotated[str, Header()] = "",
+) -> JSONResponse:
+    """Answer DetectFaces with Attributes DEFAULT: boxes, confidences and five landmarks."""
+    try:
+        if x_amz_target != OPERATION:
+            raise _Refused(
+                "UnknownOperationException", "Of Rekognition's operations, only DetectFaces is answered here."
+            )
+        asked = _read(await request.body(), settings.originals_bucket)
+        return _answer(_details(await run_in_threadpool(detector.detect, asked)))
+    except _Refused as refused:
+        return _answer({"__type": refused.name, "Message": str(refused)}, 400)
+
+
+def _answer(body: dict[str, Any], status: int = 200) -> JSONResponse:
+    return JSONResponse(body, status, media_type=MEDIA_TYPE)
+
+
+def _read(body: bytes, originals_bucket: str) -> DetectRequest:
+    try:
+        asked = _DetectFaces.model_validate_json(body)
+    except ValidationError as error:
+        where = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise _Refused("InvalidParameterException", f"The request is not a DetectFaces request: {where}") from None
+    if asked.Attributes != ("DEFAULT",):
+        raise _Refused("InvalidParameterException", "Only Attributes=['DEFAULT'] is answered here.")
+    image, place = asked.Image.Bytes, asked.Image.S3Object
+    if (image is None) == (place is None):
+        raise _Refused("InvalidParameterException", "Give Image either Bytes or an S3Object.")
+    if image is not None and len(image) > limits.REKOGNITION_BYTES:
+        raise _Refused(
+            "ImageTooLargeException",
+            f"The image has {len(image):,} bytes; at most {limits.REKOGNITION_BYTES:,} are taken this way. "
+            "Upload it with POST /uploads and name it as S3Object.",
+        )
+    if place is not None and place.Bucket != originals_bucket:
+        raise _Refused("InvalidS3ObjectException", f"Only objects of the bucket {originals_bucket} can be looked at.")
+    return DetectRequest(image=image, key=place.Name if place else None)
+
+
+def _details(reply: DetectReply) -> dict[str, Any]:
+    if reply.failure is not None:
+        raise _refusal(reply.failure)
+    assert reply.image is not None
+    return {"FaceDetails": [_face(face, reply.image) for face in reply.faces]}
+
+
+def _refusal(failure: Failure) -> _Refused:
+    return _Refused(EXCEPTION_OF[failure.reason], failure.detail)
+
+
+def _face(face: Face, image: ImageInfo) -> dict[str, Any]:
+    ratio = face.box_ratio
+    marks = ((kind, getattr(face.landmarks, name)) for name, kind in _LANDMARKS.items())
+    return {
+        "BoundingBox": {"Width": ratio.width, "Height": ratio.height, "Left": ratio.left, "Top": ratio.top},
+        "Confidence": face.confidence * 100,
+        "Landmarks": [{"Type": kind, "X": mark.x / image.width, "Y": mark.y / image.height} for kind, mark in marks],
+    }

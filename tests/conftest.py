@@ -1,0 +1,55 @@
+"""What every level of tests may ask for."""
+
+import contextlib
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# No test may reach an account by accident.
+os.environ |= {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "POWERTOOLS_TRACE_DISABLED": "true",
+    "POWERTOOLS_METRICS_NAMESPACE": "Facecast",
+    "POWERTOOLS_SERVICE_NAME": "test",
+}
+
+from infra.local.deploy import deploy
+from infra.local.layout import Place
+from infra.local.server import running
+from tests.service import Stack
+
+
+@pytest.fixture
+def free_port() -> int:
+    return _free_port()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The template, deployed through SAM onto an emulator of its own; one for each process of the test run.
+
+    Tests that use it carry `xdist_group("stack")`, so that there is one in all.
+    """
+    place = Place(_free_port(), folder=tmp_path_factory.mktemp("stack"))
+    with running(place) as pid:
+        with contextlib.closing(Stack(place, deploy(place, pid))) as deployed:
+            yield deployed
+
+
+@pytest.fixture
+def repository() -> Path:
+    return Path(__file__).parents[1]

@@ -1,0 +1,174 @@
+"""The deployed service as a client sees it: HTTP calls, and listeners on the stream."""
+
+import json
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from socket import SO_LINGER, SOL_SOCKET
+from typing import Any
+
+import httpx
+from localstack_client.session import Session
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from infra.local.deploy import STACK_NAME, session
+from infra.local.layout import Addresses, Place
+
+PATIENCE_SECONDS = 60.0
+
+
+@dataclass
+class Listener:
+    """Everything one WebSocket has heard."""
+
+    socket: ClientConnection
+    events: list[dict[str, Any]] = field(default_factory=list)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def listen(self) -> None:
+        try:
+            for frame in self.socket:
+                with self._changed:
+                    self.events += json.loads(frame)["events"]
+                    self._changed.notify_all()
+        except ConnectionClosed:
+            pass
+
+    def of_job(self, job_id: str) -> list[dict[str, Any]]:
+        with self._changed:
+            return [event for event in self.events if event.get("job_id") == job_id]
+
+    def wait_for(self, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The first event, heard already or to come, that meets the condition."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: any(condition(event) for event in self.events), PATIENCE_SECONDS), (
+                f"no such event among {self.events}"
+            )
+            return next(event for event in self.events if condition(event))
+
+    def wait_for_job(self, job_id: str) -> dict[str, Any]:
+        return self.wait_for(lambda event: event.get("job_id") == job_id)
+
+    def vanish(self) -> None:
+        """Go without a goodbye: the TCP connection is reset."""
+        self.socket.socket.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.socket.close()
+
+    def ping(self) -> None:
+        """Come back when everything posted to this listener before has been heard."""
+        before = sum(event["type"] == "pong" for event in self.events)
+        self.socket.send(json.dumps({"action": "ping"}))
+        with self._changed:
+            assert self._changed.wait_for(
+                lambda: sum(event["type"] == "pong" for event in self.events) > before, PATIENCE_SECONDS
+            ), "no pong"
+
+
+class Stack:
+    """A running stack, and short words for what tests do with it."""
+
+    def __init__(self, place: Place, addresses: Addresses) -> None:
+        self.place = place
+        self.addresses = addresses
+        self.http_url = addresses.http_url
+        self.ws_url = addresses.ws_url
+        self.docs_url = addresses.docs_url
+        self.endpoint_url = addresses.endpoint_url
+        self.outputs = addresses.outputs
+
+    @cached_property
+    def aws(self) -> Session:
+        """boto3 clients for this stack, through localstack-client."""
+        return session(self.place)
+
+    @cached_property
+    def http(self) -> httpx.Client:
+        return httpx.Client(base_url=self.http_url, timeout=40)
+
+    def close(self) -> None:
+        self.http.close()
+
+    @contextmanager
+    def listener(self, query: str = "") -> Iterator[Listener]:
+        with connect(f"{self.ws_url}{query}", open_timeout=30) as socket:
+            listener = Listener(socket)
+            thread = threading.Thread(target=listener.listen)
+            thread.start()
+            try:
+                # The first answer shows that the connection is among those that are told.
+                listener.ping()
+                yield listener
+            finally:
+                socket.close()
+                thread.join()
+                socket.socket.close()
+
+    def post_image(self, data: bytes, **options: Any) -> str:
+        """Send an image as the body; the job's id."""
+        answer = self.http.post("/image", content=data, params=options)
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["job_id"])
+
+    def upload(self, data: bytes, content_type: str = "image/jpeg", **request: Any) -> str:
+        """Send an image by a presigned POST; the job's id."""
+        granted = self.http.post("/uploads", json=request)
+        assert granted.status_code == 201, granted.text
+        answer = self.post_form(granted.json()["upload"], data, content_type)
+        assert answer.status_code == 204, answer.text
+        return str(granted.json()["job_id"])
+
+    def post_form(self, form: dict[str, Any], data: bytes, content_type: str = "image/jpeg") -> httpx.Response:
+        fields = {"Content-Type": content_type, **form["fields"]}
+        return httpx.post(form["url"], data=fields, files={"file": ("photo", data)}, timeout=60)
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        answer = self.http.get(f"/jobs/{job_id}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def result(self, job_id: str, **query: str) -> bytes:
+        """The JPEG that `processed-image` leads to."""
+        redirect = self.http.get(f"/jobs/{job_id}/processed-image", params=query)
+        assert redirect.status_code == 302, redirect.text
+        picture = httpx.get(redirect.headers["location"])
+        assert picture.status_code == 200
+        assert picture.headers["content-type"] == "image/jpeg"
+        return picture.content
+
+    def objects_of(self, job_id: str) -> list[str]:
+        """The keys of everything both buckets hold of a job."""
+        s3 = self.aws.client("s3")
+        keys = []
+        for bucket in (self.outputs["OriginalsBucketName"], self.outputs["ResultsBucketName"]):
+            found = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
+            keys += [one["Key"] for one in found if job_id in one["Key"]]
+        return keys
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Ask again and again until it is so."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not condition():
+            assert time.monotonic() < deadline, "it did not come to be"
+            time.sleep(0.1)
+
+    def original_created(self, job_id: str) -> dict[str, Any]:
+        """The event S3 sends for a job's original."""
+        bucket = self.outputs["OriginalsBucketName"]
+        record = {
+            "eventSource": "aws:s3",
+            "eventName": "ObjectCreated:Put",
+            "s3": {"bucket": {"name": bucket}, "object": {"key": f"originals/{job_id}", "size": 1}},
+        }
+        return {"Records": [record]}
+
+    def resource(self, logical_id: str) -> str:
+        """The physical id of a resource of the template."""
+        detail = self.aws.client("cloudformation").describe_stack_resource(
+            StackName=STACK_NAME, LogicalResourceId=logical_id
+        )
+        return str(detail["StackResourceDetail"]["PhysicalResourceId"])
