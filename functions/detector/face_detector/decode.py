@@ -20,7 +20,6 @@ Pixels = npt.NDArray[np.uint8]
 _JPEG_DIVISORS: Final = (8, 4, 2)
 # libjpeg's words for pixels that are lost; its other complaints leave the picture whole.
 _JPEG_DAMAGE: Final = ("premature end", "bad huffman", "instead of rst", "corrupt progressive")
-# Alpha is laid over white in bands of this many rows, so that no second image of floats stands in memory.
 _BAND_ROWS: Final = 256
 # What is left to do for an EXIF orientation once 5 to 8 are transposed: cv2.flip's 1 mirrors left and right,
 # 0 top and bottom, -1 both.
@@ -81,18 +80,23 @@ def _decode_with_opencv(data: bytes, header: Header) -> Pixels:
 
 
 def _decode_with_pillow(data: bytes) -> Pixels:
+    """Decode the first frame, band by band: Pillow keeps 4 bytes a pixel, and a copy of it all would be too much."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with Image.open(io.BytesIO(data)) as image:
-            if not image.has_transparency_data:
-                rgb = np.asarray(image.convert("RGB"))
-                return _pixels(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
-            rgba = np.asarray(image.convert("RGBA"))
-    return _over_white(_pixels(cv2.cvtColor(rgba, cv2.COLOR_RGBA2BGRA)))
+            image.load()
+            mode = "RGBA" if image.has_transparency_data else "RGB"
+            pixels = np.empty((image.height, image.width, 3), np.uint8)
+            for top in range(0, image.height, _BAND_ROWS):
+                bottom = min(top + _BAND_ROWS, image.height)
+                band = np.asarray(image.crop((0, top, image.width, bottom)).convert(mode))
+                opaque = _over_white(band) if mode == "RGBA" else band
+                pixels[top:bottom] = opaque[..., ::-1]
+    return pixels
 
 
 def _over_white(pixels: Pixels) -> Pixels:
-    """Lay (height, width, 4) pixels over white."""
+    """Lay (height, width, 4) pixels over white, band by band for the same reason."""
     opaque = np.empty((*pixels.shape[:2], 3), np.uint8)
     for top in range(0, len(pixels), _BAND_ROWS):
         band = pixels[top : top + _BAND_ROWS].astype(np.uint16)

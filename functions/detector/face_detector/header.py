@@ -10,8 +10,17 @@ from facelib import limits
 from facelib.errors import ImageRejected
 from facelib.formats import describe, sniff
 from facelib.job import FailureReason, ImageFormat
-from PIL import Image
+from PIL import (
+    AvifImagePlugin,
+    GifImagePlugin,
+    Image,
+    JpegImagePlugin,
+    PngImagePlugin,
+    WebPImagePlugin,
+)
 
+# Pillow imports the reader of a format when it first meets one; that costs the first image a tenth of a second.
+READERS: Final = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin, GifImagePlugin, AvifImagePlugin)
 _ORIENTATION_TAG: Final = 0x0112
 _EXIF_PREFIX: Final = b"Exif\0\0"
 # Orientations 5 to 8 lay the image on its side (EXIF 2.32, table 4, tag 274).
@@ -60,16 +69,17 @@ def _open(data: bytes, found: ImageFormat) -> Header:
             with Image.open(io.BytesIO(data), formats=[found.value.upper()]) as image:
                 width, height = image.size
                 has_alpha = image.has_transparency_data
+                most = _most_pixels(found, is_animated=getattr(image, "is_animated", False))
                 orientation = _orientation(_exif(data, image))
     except Image.DecompressionBombError:
-        raise too_many_pixels() from None
+        raise too_many_pixels("far too many pixels", limits.IMAGE_PIXELS) from None
     # Pillow's readers answer broken files with many kinds of exceptions; every one means the same here.
     except Exception as error:
         raise corrupt(found) from error
-    if width * height > limits.IMAGE_PIXELS:
-        raise too_many_pixels(width, height)
     if width < 1 or height < 1:
         raise corrupt(found)
+    if width * height > most:
+        raise too_many_pixels(f"{width} x {height} pixels", most)
     return Header(found, width, height, orientation, has_alpha)
 
 
@@ -79,12 +89,15 @@ def corrupt(found: ImageFormat) -> ImageRejected:
     )
 
 
-def too_many_pixels(width: int = 0, height: int = 0) -> ImageRejected:
-    size = f"{width} x {height} pixels are" if width else "The image is"
+def too_many_pixels(size: str, most: int) -> ImageRejected:
     return ImageRejected(
-        FailureReason.TOO_MANY_PIXELS,
-        f"{size} too many; at most {limits.IMAGE_PIXELS // 1_000_000} megapixels are taken.",
+        FailureReason.TOO_MANY_PIXELS, f"The image has {size}; at most {most // 1_000_000} megapixels are taken."
     )
+
+
+def _most_pixels(found: ImageFormat, *, is_animated: bool) -> int:
+    costly = found is ImageFormat.AVIF or (found is ImageFormat.WEBP and is_animated)
+    return limits.COSTLY_IMAGE_PIXELS if costly else limits.IMAGE_PIXELS
 
 
 def _exif(data: bytes, image: Image.Image) -> bytes:

@@ -68,7 +68,8 @@ def _draw_box(canvas: Pixels, face: Face) -> None:
 
 def _line_width(canvas: Pixels, face_width: int) -> int:
     """Return pixels: as wide as the image asks for, but not so wide that a small face disappears behind it."""
-    return round(max(1.0, min(max(2.0, max(canvas.shape[:2]) / 400), face_width / 12)))
+    longest = int(max(canvas.shape))
+    return round(max(1.0, min(max(2.0, longest / 400), face_width / 12)))
 
 
 def _draw_label(canvas: Pixels, text: str, left: int, top: int, face_width: int) -> None:

@@ -13,6 +13,8 @@ PRESIGNED_UPLOAD_SECONDS: Final = 15 * 60
 RESULT_URL_SECONDS: Final = 5 * 60
 
 IMAGE_PIXELS: Final = 50_000_000
+# AVIF and animated WebP take twice the memory of other formats while they are decoded.
+COSTLY_IMAGE_PIXELS: Final = 25_000_000
 RESULT_LONG_SIDE: Final = 2_048
 
 # A DynamoDB item is at most 400 KB; a stored face takes about 150 bytes.

@@ -1,0 +1,97 @@
+"""Find faces from the command line, one JSON line a file: `python -m face_detector IMAGE|FOLDER...`."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import cv2
+from face_models import CENTERFACE, MODELS
+from facelib import limits
+from facelib.errors import ImageRejected
+from facelib.job import Options, Quality, Render, Size
+from pydantic import ValidationError
+
+from face_detector.analyse import analyse, find_faces
+from face_detector.detect import Detector, load_detector
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Return 0 once every file has its line, 2 for a call that cannot be carried out."""
+    args = _parser().parse_args(arguments)
+    missing = [str(path) for path in args.paths if not path.exists()]
+    if missing:
+        print(f"There is no {', no '.join(missing)}.", file=sys.stderr)
+        return 2
+    if args.threads is not None:
+        cv2.setNumThreads(args.threads)
+    try:
+        options = Options(
+            render=tuple(args.draw or [Render.BOXES]),
+            min_confidence=args.min_confidence,
+            max_faces=args.max_faces,
+            size=args.size,
+        )
+        detector = load_detector(args.detector, args.quality, args.model_file)
+    except ValidationError as error:
+        print("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()), file=sys.stderr)
+        return 2
+    except FileNotFoundError as error:
+        print(error, file=sys.stderr)
+        return 2
+    for path, name in _files(args.paths):
+        print(json.dumps(_line(path, name, options, detector, args.render)), flush=True)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m face_detector", description="Find the faces in images.")
+    parser.add_argument("paths", metavar="IMAGE|FOLDER", nargs="+", type=Path)
+    parser.add_argument("--detector", choices=sorted(MODELS), default=CENTERFACE.name)
+    parser.add_argument("--model-file", type=Path, metavar="FILE", help="the detector's model, if not in its place")
+    parser.add_argument("--quality", choices=list(Quality), type=Quality, default=Quality.BALANCED)
+    parser.add_argument("--min-confidence", type=float, metavar="0..1", help="default: the detector's own threshold")
+    parser.add_argument("--max-faces", type=int, default=limits.MAX_FACES, metavar="N")
+    parser.add_argument("--render", type=Path, metavar="DIR", help="draw results into this folder")
+    parser.add_argument("--draw", choices=list(Render), type=Render, action="append", help="may be given several times")
+    parser.add_argument("--size", choices=list(Size), type=Size, default=Size.FIT, help="of the results")
+    parser.add_argument("--threads", type=int, metavar="N", help="default: one for each processor")
+    return parser
+
+
+def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
+    """Yield every file with the name under which its results are saved; of a folder all files but hidden ones."""
+    for path in paths:
+        if path.is_dir():
+            for file in sorted(path.rglob("*")):
+                name = file.relative_to(path)
+                if file.is_file() and not any(part.startswith(".") for part in name.parts):
+                    yield file, name
+        else:
+            yield path, Path(path.name)
+
+
+def _line(path: Path, name: Path, options: Options, detector: Detector, folder: Path | None) -> dict[str, object]:
+    try:
+        data = path.read_bytes()
+        found = find_faces(data, options, detector) if folder is None else analyse(data, options, detector)
+    except ImageRejected as rejected:
+        return {"file": str(path), "failure": rejected.failure.model_dump(mode="json")}
+    if folder is not None:
+        for how, result in getattr(found, "results", {}).items():
+            target = folder / name.with_name(f"{name.name}.{how}.jpg")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(result)
+    return {
+        "file": str(path),
+        "width": found.image.width,
+        "height": found.image.height,
+        "detector": detector.info.model_dump(mode="json"),
+        "faces": [face.model_dump(mode="json") for face in found.faces],
+        "timings_ms": dict(found.timings_ms),
+    }
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
