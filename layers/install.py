@@ -1,0 +1,139 @@
+"""Fill a layer: our own sources, the pinned packages for Lambda's Python and processor, and nothing that is never used.
+
+Runs in the copy of this folder that `sam build` makes, with any Python from 3.11 on, so it needs the standard library
+and pip alone. The environment says what for:
+
+FACECAST_ARCHITECTURE   arm64 (default) or x86_64
+FACECAST_PYTHON         the Python the layer is for, 3.13 by default
+FACECAST_COMPILER       an interpreter of that version, if it is not on the PATH; without one nothing is byte-compiled
+FACECAST_BUILD=local    our own sources only: the local stack's interpreter has the packages already
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+HERE: Final = Path(__file__).resolve().parent
+SOURCES: Final = {"common": ("facelib",), "vision": ("face_models",), "web": ()}
+
+# Lambda's Python 3.13 stands on Amazon Linux 2023 with glibc 2.34, which runs wheels made for any older one.
+# https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html
+_GLIBC: Final = range(34, 16, -1)
+_MACHINE: Final = {"arm64": "aarch64", "x86_64": "x86_64"}
+
+# Never needed at run time, in any package. METADATA and licences stay, for scanners and for the law.
+_EVERYWHERE: Final = (
+    "bin",
+    "**/__pycache__",
+    "**/tests",
+    "**/*.pyi",
+    "**/py.typed",
+    "*-stubs",
+    "*.dist-info/RECORD",
+    "*.dist-info/REQUESTED",
+    "*.dist-info/INSTALLER",
+    "*.dist-info/WHEEL",
+    "*.dist-info/sboms",
+)
+# tests/packaging runs every function without them.
+_UNUSED: Final = {
+    "common": ("boto3/data", "boto3/examples", "aws_lambda_powertools/event_handler"),
+    "vision": (
+        "cv2/data",
+        "numpy/_core/*_tests*.so",
+        "numpy/_core/_simd*.so",
+        "numpy/_core/include",
+        "numpy/_core/lib",
+        "numpy/_pyinstaller",
+        "numpy/distutils",
+        "numpy/doc",
+        "numpy/f2py",
+        "numpy/random",
+        "numpy/testing",
+        "numpy/typing",
+        # Text, colour profiles and Tk, with their libraries.
+        "PIL/_imagingft.*",
+        "PIL/_imagingcms.*",
+        "PIL/_imagingtk.*",
+        "pillow.libs/libfreetype*",
+        "pillow.libs/libharfbuzz*",
+        "pillow.libs/libbrotli*",
+        "pillow.libs/liblcms2*",
+    ),
+    "web": (),
+}
+# The AWS services that facelib.stores talks to, and the one a credential may come from.
+_AWS_SERVICES: Final = ("dynamodb", "lambda", "s3", "sqs", "sts")
+
+
+def main() -> int:
+    layer, destination = sys.argv[1], Path(sys.argv[2]) / "python"
+    destination.mkdir(parents=True, exist_ok=True)
+    for source in SOURCES[layer]:
+        shutil.copytree(HERE / layer / source, destination / source, ignore=shutil.ignore_patterns("__pycache__"))
+    if os.environ.get("FACECAST_BUILD") == "local":
+        return 0
+    version = os.environ.get("FACECAST_PYTHON", "3.13")
+    install(layer, destination, os.environ.get("FACECAST_ARCHITECTURE", "arm64"), version)
+    trim(layer, destination)
+    compile_sources(destination, version)
+    return 0
+
+
+def install(layer: str, destination: Path, architecture: str, version: str) -> None:
+    """Install exactly what requirements.lock names; markers would be read for the wrong Python, so nothing is resolved."""
+    machine = _MACHINE[architecture]
+    platforms = [f"--platform=manylinux_2_{minor}_{machine}" for minor in _GLIBC] + [
+        f"--platform=manylinux2014_{machine}"
+    ]
+    options = ["--no-deps", "--only-binary=:all:", "--implementation=cp", f"--python-version={version}", *platforms]
+    quiet = ["--quiet", "--disable-pip-version-check", "--no-compile", "--no-input"]
+    lock = HERE / layer / "requirements.lock"
+    command = [sys.executable, "-m", "pip", "install", *quiet, *options, f"--requirement={lock}"]
+    subprocess.run([*command, f"--target={destination}"], check=True)
+
+
+def trim(layer: str, destination: Path) -> None:
+    for pattern in (*_EVERYWHERE, *_UNUSED[layer]):
+        for path in sorted(destination.glob(pattern)):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+    for service in destination.glob("botocore/data/*/"):
+        if service.name not in _AWS_SERVICES:
+            shutil.rmtree(service)
+
+
+def compile_sources(destination: Path, version: str) -> None:
+    """Compile ahead, unchecked: a layer is read-only, so Lambda would compile everything again at each cold start."""
+    compiler = _compiler(version)
+    if compiler is None:
+        print(
+            f"No Python {version} found: the layer works, but is not byte-compiled, and functions start slower. "
+            f"Install it, or name it: FACECAST_COMPILER=/path/to/python{version}",
+            file=sys.stderr,
+        )
+        return
+    # The paths in tracebacks are those on Lambda.
+    options = ["-q", "--invalidation-mode=unchecked-hash", "-s", str(destination), "-p", "/opt/python"]
+    subprocess.run([compiler, "-m", "compileall", *options, str(destination)], check=True)
+
+
+def _compiler(version: str) -> str | None:
+    found = (os.environ.get("FACECAST_COMPILER"), sys.executable, shutil.which(f"python{version}"))
+    return next((path for path in found if path and _version_of(path) == version), None)
+
+
+def _version_of(interpreter: str) -> str:
+    """Ask it: a command of that name may be a shim that leads nowhere."""
+    script = "import sys; print('%d.%d' % sys.version_info[:2])"
+    asked = subprocess.run([interpreter, "-c", script], capture_output=True, text=True, check=False)
+    return asked.stdout.strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
