@@ -6,14 +6,16 @@ from itertools import islice
 from typing import Final
 
 from facelib import limits
-from facelib.deliveries import Delivery
+from facelib.deliveries import Delivery, ShardDelivery
 from facelib.events import JobEvent, frames
-from facelib.stores.connections import Connection
+from facelib.stores.connections import SHARDS, Connection
 
-# How many listeners one invocation posts to; more are split over the queue. 500 posts take about a second or less.
-LISTENERS_AT_ONCE: Final = 500
-# Four frames of 32 KB, quoted inside JSON, and the ids of 500 listeners stay below the 256 KB of a queue's message.
+# How many listeners one invocation posts to, which takes about a second; more are split over the queue.
+LISTENERS_AT_ONCE: Final = 1_000
+# Four frames of 32 KB, quoted inside JSON, and the ids of 1,000 listeners stay below the 256 KB of a queue's message,
+# and so do 250 events of less than 1 KB.
 _FRAMES_A_DELIVERY: Final = 4
+_EVENTS_A_MESSAGE: Final = 250
 
 
 def deliveries(owner: str, events: Sequence[JobEvent], listeners: Iterable[Connection]) -> Iterator[Delivery]:
@@ -25,6 +27,14 @@ def deliveries(owner: str, events: Sequence[JobEvent], listeners: Iterable[Conne
     yield from _split(owner, events, everyone)
     for job_id, ids in of_job.items():
         yield from _split(owner, [event for event in events if event.job_id == job_id], ids)
+
+
+def shard_deliveries(owner: str, events: Sequence[JobEvent]) -> Iterator[ShardDelivery]:
+    """The events for every partition of the owner's listeners."""
+    for start in range(0, len(events), _EVENTS_A_MESSAGE):
+        some = tuple(events[start : start + _EVENTS_A_MESSAGE])
+        for shard in range(SHARDS):
+            yield ShardDelivery(owner=owner, shard=shard, events=some)
 
 
 def _split(owner: str, events: Sequence[JobEvent], ids: Sequence[str]) -> Iterator[Delivery]:

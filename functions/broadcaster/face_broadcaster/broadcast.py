@@ -13,8 +13,9 @@ from facelib.replay import Replayer
 from facelib.stores.connections import SHARDS, Connection, ConnectionStore
 from facelib.stores.queue import Queue
 
-from face_broadcaster.audience import LISTENERS_AT_ONCE, deliveries
+from face_broadcaster.audience import LISTENERS_AT_ONCE, deliveries, shard_deliveries
 from face_broadcaster.fanout import FanOut, Outcome
+from face_broadcaster.pace import Pace
 from face_broadcaster.records import OwnedEvent
 from face_broadcaster.threads import threads
 
@@ -31,9 +32,13 @@ class Broadcast:
     queue: Queue
     fan_out: FanOut
     replayer: Replayer
+    pace: Pace
 
     def tell(self, owned: Iterable[OwnedEvent], deadline: float) -> Counts:
-        """Post the events to their owners' listeners, or hand them on where these are many."""
+        """Post the events to their owners' listeners, or hand them on where these are many.
+
+        `split` counts the listeners of those that were handed on, for the pace.
+        """
         by_owner: dict[str, list[JobEvent]] = defaultdict(list)
         for each in owned:
             by_owner[each.owner].append(each.event)
@@ -41,7 +46,8 @@ class Broadcast:
         for owner, events in by_owner.items():
             listeners = self._some_of(owner, LISTENERS_AT_ONCE + 1)
             if len(listeners) > LISTENERS_AT_ONCE:
-                told.update(self._hand_on_shards(owner, events))
+                audience = self.pace.audience(owner)
+                told.update(listeners=audience, split=audience, handed_on=self._hand_on_shards(owner, events))
             else:
                 told.update(listeners=len(listeners))
                 told.update(self._post(deliveries(owner, events, listeners), deadline))
@@ -64,10 +70,10 @@ class Broadcast:
         )
         return list(chain.from_iterable(shards))
 
-    def _hand_on_shards(self, owner: str, events: Sequence[JobEvent]) -> Counts:
-        messages = [ShardDelivery(owner=owner, shard=shard, events=tuple(events)) for shard in range(SHARDS)]
+    def _hand_on_shards(self, owner: str, events: Sequence[JobEvent]) -> int:
+        messages = list(shard_deliveries(owner, events))
         self.queue.send_all(message.model_dump_json() for message in messages)
-        return Counter(handed_on=len(messages))
+        return len(messages)
 
     def _tell_shard(self, message: ShardDelivery, deadline: float) -> Counts:
         listeners = list(self.connections.of_shard(message.owner, message.shard))

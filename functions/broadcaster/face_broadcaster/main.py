@@ -21,6 +21,7 @@ from facelib.stores.queue import Queue
 
 from face_broadcaster.broadcast import Broadcast
 from face_broadcaster.fanout import FanOut
+from face_broadcaster.pace import Pace
 from face_broadcaster.records import OwnedEvent, event_of_record
 
 # A stream's next batch waits for this one, so what takes longer goes to the queue.
@@ -34,7 +35,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS
     if event["Records"][0]["eventSource"] == "aws:sqs":
         return _deliver(event, context, deadline)
-    _report(_broadcast(event["Records"], min(deadline, time.monotonic() + _STREAM_SECONDS)))
+    told = _broadcast(event["Records"], min(deadline, time.monotonic() + _STREAM_SECONDS))
+    _report(told)
+    _broadcaster().pace.hold(told["split"], deadline)
     return {"batchItemFailures": []}
 
 
@@ -98,5 +101,6 @@ def _broadcaster() -> Broadcast:
         connections=connections,
         queue=Queue(settings.delivery_queue_url),
         fan_out=FanOut(push, connections),
+        pace=Pace(connections, settings.posts_per_second),
         replayer=Replayer(JobStore(settings.jobs_table), connections, push, settings.public_url),
     )

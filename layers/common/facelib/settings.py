@@ -35,7 +35,6 @@ class ApiSettings(Settings):
     public_url: str
     stream_url: str
     job_kept_days: int
-    cors_origins: str = ""
 
 
 class DetectorSettings(Settings):
@@ -53,6 +52,8 @@ class BroadcasterSettings(Settings):
     delivery_queue_url: str
     callback_url: str
     public_url: str
+    # What API Gateway lets an account post; raise it together with that quota and the delivery queue's concurrency.
+    posts_per_second: int = 10_000
 
 
 class WebSocketSettings(Settings):

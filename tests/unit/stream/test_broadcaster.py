@@ -259,6 +259,20 @@ def test_many_listeners_are_split_over_the_queue(
     assert {key: event_ids(frames) for key, frames in endpoint.frames.items()} == {key: [job.event_id] for key in ids}
 
 
+def test_a_large_audience_is_told_no_faster_than_posts_are_taken(
+    connections: ConnectionStore, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("face_broadcaster.broadcast.LISTENERS_AT_ONCE", 3)
+    monkeypatch.setenv("POSTS_PER_SECOND", "20")
+    waits: list[float] = []
+    monkeypatch.setattr("time.sleep", waits.append)
+
+    for number, ids in enumerate((["a", "b"], ["c", "d"], ["e"])):
+        listen(connections, *ids)
+        handler(stream_event(record(ended_job())), context)
+        assert waits[number] == pytest.approx([0.0, 0.2, 0.2][number])  # counted once a minute
+
+
 def test_a_queue_that_takes_nothing_has_the_stream_try_again(
     connections: ConnectionStore, endpoint: Endpoint, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:

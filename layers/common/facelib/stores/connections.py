@@ -85,6 +85,21 @@ class ConnectionStore:
             raise
         return True
 
+    def count_of_shard(self, owner: str, shard: int) -> int:
+        """How many listeners one of `SHARDS` partitions holds, as of some moments ago."""
+        pages = (
+            dynamodb()
+            .get_paginator("query")
+            .paginate(
+                TableName=self._table,
+                KeyConditionExpression="#shard = :shard",
+                ExpressionAttributeNames={"#shard": "shard"},
+                ExpressionAttributeValues={":shard": text(f"{owner}#{shard}")},
+                Select="COUNT",
+            )
+        )
+        return sum(page["Count"] for page in pages)
+
     def of_shard(self, owner: str, shard: int) -> Iterator[Connection]:
         """The listeners of one of `SHARDS` partitions, page after page."""
         pages = (

@@ -1,0 +1,82 @@
+"""Events without images: jobs that come to their end by writing it straight into the jobs table."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from facelib.job import DetectorInfo, Failure, FailureReason, ImageFormat, ImageInfo, Job, Quality, Status
+from facelib.stores import clients
+from facelib.stores.jobs import JobStore, Outcome
+
+OWNER = "public"
+_OUTCOME = Outcome(
+    image=ImageInfo(width=512, height=512, format=ImageFormat.JPEG, bytes=50_000),
+    detector=DetectorInfo(name="none", version="0", quality=Quality.FAST),
+    faces=(),
+    timings_ms={"total": 1.0},
+)
+_FAILURE = Failure(reason=FailureReason.CORRUPT_IMAGE, detail="made to fail")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A job's end: the id of its event, and `time.time()` when the write began."""
+
+    job_id: str
+    event_id: str
+    at: float
+
+
+class Feed:
+    def __init__(self, jobs: JobStore) -> None:
+        self._jobs = jobs
+
+    def add(self) -> str:
+        """A new job, pending."""
+        now = datetime.now(UTC)
+        job = Job(
+            job_id=str(uuid4()),
+            owner=OWNER,
+            status=Status.PENDING,
+            created_at=now,
+            expires_at=now + timedelta(hours=1),
+        )
+        return self._jobs.add(job).job_id
+
+    def end(self, job_id: str, *, failed: bool = False) -> Ended:
+        """Bring a pending job to its end."""
+        claim = self._jobs.claim(job_id, lease_seconds=60)
+        at = time.time()
+        if failed:
+            self._jobs.fail(claim, _FAILURE)
+        else:
+            self._jobs.complete(claim, _OUTCOME)
+        event_id = self._jobs.get(job_id, OWNER).event_id
+        assert event_id
+        return Ended(job_id, event_id, at)
+
+    def retry(self, job_id: str) -> None:
+        self._jobs.retry(job_id, OWNER)
+
+
+@contextmanager
+def feed(endpoint_url: str, jobs_table: str) -> Iterator[Feed]:
+    """A feed into the jobs table of a local stack."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "AWS_ENDPOINT_URL": endpoint_url,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }.items():
+            patch.setenv(name, value)
+        clients.dynamodb.cache_clear()
+        try:
+            yield Feed(JobStore(jobs_table))
+        finally:
+            clients.dynamodb().close()
+            clients.dynamodb.cache_clear()
