@@ -45,9 +45,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     Tests that use it carry `xdist_group("stack")`, so that there is one in all.
     """
     place = Place(_free_port(), folder=tmp_path_factory.mktemp("stack"))
-    with running(place) as pid:
-        with contextlib.closing(Stack(place, deploy(place, pid))) as deployed:
-            yield deployed
+    with running(place) as pid, contextlib.closing(Stack(place, deploy(place, pid))) as deployed:
+        yield deployed
 
 
 @pytest.fixture

@@ -149,12 +149,12 @@ class Stack:
             keys += [one["Key"] for one in found if job_id in one["Key"]]
         return keys
 
-    def wait_until(self, condition: Callable[[], bool]) -> None:
+    def wait_until(self, condition: Callable[[], bool], pause: float = 0.1) -> None:
         """Ask again and again until it is so."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not condition():
             assert time.monotonic() < deadline, "it did not come to be"
-            time.sleep(0.1)
+            time.sleep(pause)
 
     def original_created(self, job_id: str) -> dict[str, Any]:
         """The event S3 sends for a job's original."""

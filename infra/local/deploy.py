@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from localstack_client.session import Session
+from samtranslator.yaml_helper import yaml_parse
 
 from infra.local.errors import LocalError
 from infra.local.layout import ROOT, Addresses, Place
@@ -85,3 +86,7 @@ def _finish(place: Place, outputs: dict[str, str]) -> None:
     dynamodb = session(place).client("dynamodb")
     for table in (outputs["JobsTableName"], outputs["ConnectionsTableName"]):
         dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "ttl"})
+    cors = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]["HttpApi"]["Properties"]["CorsConfiguration"]
+    session(place).client("apigatewayv2").update_api(
+        ApiId=outputs["HttpUrl"].rpartition("/")[2], CorsConfiguration={**cors, "AllowOrigins": ["*"]}
+    )

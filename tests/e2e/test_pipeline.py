@@ -10,20 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.pictures import FACE, Picture, astronaut, compose
+from tests.photos import NO_FACE, jpeg, one_face, three_faces
+from tests.pictures import FACE, astronaut
 from tests.service import Listener, Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
-
-
-def jpeg(picture: Picture) -> bytes:
-    out = io.BytesIO()
-    Image.fromarray(picture).save(out, "JPEG", quality=92)
-    return out.getvalue()
-
-
-def three_faces() -> bytes:
-    return jpeg(compose(900, 500, [(80, 120, 130), (380, 160, 150), (700, 200, 110)])[0])
 
 
 def send_raw(stack: Stack, data: bytes) -> str:
@@ -47,7 +38,7 @@ def assert_heard_once(listener: Listener, job_id: str) -> None:
 
 
 @pytest.mark.parametrize("send", [send_raw, send_form, send_presigned])
-@pytest.mark.parametrize(("data", "count"), [(jpeg(astronaut()), 1), (three_faces(), 3)], ids=["one", "three"])
+@pytest.mark.parametrize(("data", "count"), [(one_face(), 1), (three_faces(), 3)], ids=["one", "three"])
 def test_every_way_in_leads_to_one_event_with_the_right_count(
     stack: Stack, send: Callable[[Stack, bytes], str], data: bytes, count: int
 ) -> None:
@@ -86,7 +77,7 @@ def test_the_result_shows_a_box_around_the_face(stack: Stack) -> None:
 def test_two_listeners_hear_and_one_that_vanished_does_not_hinder(stack: Stack) -> None:
     with stack.listener() as first, stack.listener() as second, stack.listener() as lost:
         lost.vanish()
-        job_id = stack.post_image(jpeg(astronaut()))
+        job_id = stack.post_image(one_face())
         events = [listener.wait_for_job(job_id) for listener in (first, second)]
         assert_heard_once(first, job_id)
         assert_heard_once(second, job_id)
@@ -95,7 +86,7 @@ def test_two_listeners_hear_and_one_that_vanished_does_not_hinder(stack: Stack) 
 
 def test_no_face_is_a_success(stack: Stack) -> None:
     with stack.listener() as listener:
-        job_id = stack.post_image(jpeg(np.full((300, 400, 3), 120, np.uint8)))
+        job_id = stack.post_image(jpeg(NO_FACE))
         event = listener.wait_for_job(job_id)
     assert (event["type"], event["face_count"]) == ("job.completed", 0)
     assert stack.job(job_id)["faces"] == []
@@ -116,7 +107,7 @@ def test_what_is_no_image_is_refused_at_once(stack: Stack, data: bytes, status: 
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        pytest.param(jpeg(astronaut())[:20_000], "corrupt_image", id="truncated"),
+        pytest.param(one_face()[:20_000], "corrupt_image", id="truncated"),
         pytest.param(b"Dear Sir or Madam", "unsupported_format", id="text"),
         pytest.param(b"\xff\xd8\xff\xe0 and no more", "corrupt_image", id="header only"),
     ],

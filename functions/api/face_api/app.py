@@ -4,9 +4,7 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Final
 
-from facelib.settings import ApiSettings
 from fastapi import FastAPI, Request, Response
-from starlette.middleware.cors import CORSMiddleware
 
 from face_api import images, jobs, problems, rekognition, service, uploads
 from face_api.head import HeadFromGet
@@ -29,7 +27,7 @@ async def add_security_headers(request: Request, call_next: Callable[[Request], 
     return response
 
 
-def create_app(settings: ApiSettings) -> FastAPI:
+def create_app() -> FastAPI:
     app = FastAPI(
         title="Facecast",
         version="1",
@@ -46,14 +44,6 @@ def create_app(settings: ApiSettings) -> FastAPI:
     problems.install(app)
     # The last one added is the outermost.
     app.middleware("http")(problems.catch_all)
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=[origin for origin in settings.cors_origins.split(",") if origin],
-        allow_methods=["GET", "HEAD", "POST", "DELETE"],
-        allow_headers=["*"],
-        expose_headers=["Location", "Preference-Applied"],
-        max_age=3600,
-    )
     app.middleware("http")(add_security_headers)
     app.add_middleware(HeadFromGet)
     return app

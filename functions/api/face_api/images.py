@@ -60,9 +60,10 @@ PARAMETERS: Final = [
 @router.post(
     "/image",
     status_code=HTTPStatus.ACCEPTED,
-    response_model=JobAccepted,
+    response_model=None,
     openapi_extra={"requestBody": REQUEST_BODY, "parameters": PARAMETERS},
     responses={
+        HTTPStatus.ACCEPTED.value: {"model": JobAccepted},
         HTTPStatus.OK.value: {"model": JobView, "description": "The job has ended within the time to wait."},
         **responses(
             HTTPStatus.BAD_REQUEST,
@@ -81,7 +82,7 @@ def post_image(
     settings: SettingsDep,
     idempotency_key: IdempotencyKeyDep = None,
     prefer: PreferDep = None,
-) -> Any:  # noqa: ANN401 - JobAccepted or, after a wait, JobView
+) -> JobAccepted | JobView:
     """Send an image, as the body or as the `file` of a form. What is found in it is told on the stream."""
     job = accept(Request(owner, image.options, image.data, idempotency_key), jobs, settings.job_kept_days)
     if not job.status.is_final:

@@ -10,8 +10,9 @@ from mangum.types import LambdaContext as MangumContext
 from face_api.app import create_app
 from face_api.dependencies import settings
 
-# Made while the function starts, when AWS lends it a whole processor.
-_adapter: Final = Mangum(create_app(settings()), lifespan="off")
+# Made while the function starts, when AWS lends it a whole processor; a missing setting is told then, too.
+settings()
+_adapter: Final = Mangum(create_app(), lifespan="off")
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -1,0 +1,93 @@
+"""What goes wrong ends where somebody sees it, and nothing is lost."""
+
+import json
+import os
+import signal
+import subprocess
+
+import pytest
+
+from tests.photos import one_face
+from tests.service import Stack
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+
+def worker_pids(function: str) -> list[int]:
+    """The processes in which the emulator runs this function."""
+    listing = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,args="], capture_output=True, text=True, check=True)
+    rows = (line.split(maxsplit=1) for line in listing.stdout.splitlines())
+    return [int(pid) for pid, command in rows if function in command and "_worker.py" in command]
+
+
+def test_a_detector_killed_in_the_middle_of_a_job_loses_nothing(stack: Stack) -> None:
+    function = stack.resource("DetectorFunction")
+    with stack.listener() as listener:
+        listener.wait_for_job(stack.post_image(one_face(256)))  # a detector is up
+        job_id = stack.upload(one_face(7_000))
+        stack.wait_until(lambda: stack.job(job_id)["status"] != "pending", pause=0.01)
+        killed = worker_pids(function)
+        assert killed
+        for pid in killed:
+            os.kill(pid, signal.SIGKILL)
+        assert stack.job(job_id)["status"] == "processing", "it was killed in the middle"
+        event = listener.wait_for_job(job_id)
+        listener.ping()
+        assert len(listener.of_job(job_id)) == 1
+    assert (event["type"], event["face_count"]) == ("job.completed", 1)
+    assert stack.job(job_id)["status"] == "completed"
+
+
+def test_a_job_given_up_fails_where_its_listeners_hear_it_and_can_be_retried(stack: Stack) -> None:
+    queue = stack.resource("DetectDeadLetterQueue")
+    with stack.listener() as listener:
+        granted = stack.http.post("/uploads", json={}).json()
+        job_id = granted["job_id"]
+        message = json.dumps(stack.original_created(job_id))
+        stack.aws.client("sqs").send_message(QueueUrl=queue, MessageBody=message)
+        event = listener.wait_for_job(job_id)
+        assert (event["type"], event["failure"]["reason"]) == ("job.failed", "internal_error")
+        # Its original arrives late: the job has had its outcome, and keeps it.
+        assert stack.post_form(granted["upload"], one_face(512)).status_code == 204
+        retried = stack.http.post(f"/jobs/{job_id}/retry")
+        assert (retried.status_code, retried.json()["status"]) == (202, "pending")
+        event = listener.wait_for(lambda one: one.get("job_id") == job_id and one["type"] == "job.completed")
+        assert [one["type"] for one in listener.of_job(job_id)] == ["job.failed", "job.completed"]
+    assert event["face_count"] == 1
+    again = stack.http.post(f"/jobs/{job_id}/retry")
+    assert again.status_code == 409
+    assert "only a failed job can be retried" in again.json()["detail"]
+
+
+def test_an_original_without_a_job_does_not_stay(stack: Stack) -> None:
+    granted = stack.http.post("/uploads", json={}).json()
+    job_id = granted["job_id"]
+    assert stack.http.delete(f"/jobs/{job_id}").status_code == 204
+    assert stack.post_form(granted["upload"], one_face(512)).status_code == 204
+    stack.wait_until(lambda: stack.objects_of(job_id) == [])
+    assert stack.http.get(f"/jobs/{job_id}").status_code == 404
+
+
+def test_what_is_not_about_a_job_is_passed_over(stack: Stack) -> None:
+    """S3's test event, and an object that no job has."""
+    client, function = stack.aws.client("lambda"), stack.resource("DetectorFunction")
+    stranger = {"eventSource": "aws:s3", "s3": {"bucket": {"name": "b"}, "object": {"key": "originals/notes.txt"}}}
+    for event in ({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "b"}, {"Records": [stranger]}):
+        answer = client.invoke(FunctionName=function, Payload=json.dumps(event).encode())
+        assert "FunctionError" not in answer
+        assert answer["Payload"].read() == b"null"
+
+
+@pytest.mark.parametrize("side", [5_000, 512])
+def test_delete_while_the_detector_works_leaves_nothing_behind(stack: Stack, side: int) -> None:
+    job_id = stack.upload(one_face(side))
+    stack.wait_until(lambda: stack.job(job_id)["status"] != "pending", pause=0.01)
+    assert stack.http.delete(f"/jobs/{job_id}").status_code == 204
+    with stack.listener() as listener:
+        # Two detectors work at the same time; when two more jobs are done, so is the deleted one's.
+        for later in [stack.post_image(one_face(2_000)) for _ in range(3)]:
+            listener.wait_for_job(later)
+    stack.wait_until(lambda: stack.objects_of(job_id) == [])
+    key = {"job_id": {"S": job_id}}
+    assert "Item" not in stack.aws.client("dynamodb").get_item(TableName=stack.outputs["JobsTableName"], Key=key)
+    assert stack.http.get(f"/jobs/{job_id}").status_code == 404

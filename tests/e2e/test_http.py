@@ -1,0 +1,266 @@
+"""The HTTP contract, call by call, on the real stack."""
+
+import io
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import numpy as np
+import pytest
+from facelib import limits
+from PIL import Image
+
+from tests.photos import NO_FACE, jpeg, one_face, padded, three_faces
+from tests.service import Stack
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+
+def assert_problem(answer: httpx.Response, status: int, *words: str) -> None:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["status"] == status
+    assert problem["request_id"]
+    for word in words:
+        assert word in problem["detail"]
+
+
+def test_a_large_photo_by_presigned_post(stack: Stack) -> None:
+    noise = np.random.default_rng(7).integers(0, 256, (3_000, 4_000, 3), np.uint8)
+    noise[:1_024, :1_024] = np.asarray(Image.open(io.BytesIO(one_face(1_024))))
+    data = jpeg(noise, 95)
+    data = padded(data, max(len(data), 20_000_000))
+    assert 20_000_000 <= len(data) <= limits.PRESIGNED_UPLOAD_BYTES
+    with stack.listener() as listener:
+        job_id = stack.upload(data, content_type="image/jpeg")
+        event = listener.wait_for_job(job_id)
+    assert event["type"] == "job.completed"
+    job = stack.job(job_id)
+    assert job["image"] == {"width": 4_000, "height": 3_000, "format": "jpeg", "bytes": len(data)}
+    assert any(face["confidence"] > 0.8 and face["box"]["x"] < 1_024 for face in job["faces"])
+    assert max(Image.open(io.BytesIO(stack.result(job_id))).size) <= limits.RESULT_LONG_SIDE
+
+
+def test_a_presigned_form_takes_what_it_was_made_for_and_nothing_else(stack: Stack) -> None:
+    granted = stack.http.post("/uploads", json={"content_type": "image/png"}).json()
+    form, key = granted["upload"], f"originals/{granted['job_id']}"
+    assert form["fields"]["key"] == key
+    expires = datetime.fromisoformat(granted["expires_at"])
+    assert timedelta(0) < expires - datetime.now(UTC) <= timedelta(minutes=15)
+    photo = one_face(64)
+    too_large = b"\0" * (limits.PRESIGNED_UPLOAD_BYTES + 1)
+    assert stack.post_form(form, too_large, "image/png").status_code == 400
+    other_key = {**form, "fields": {**form["fields"], "key": f"originals/{uuid.uuid4()}"}}
+    assert stack.post_form(other_key, photo, "image/png").status_code == 403
+    other_type = {**form, "fields": {**form["fields"], "Content-Type": "image/jpeg"}}
+    assert stack.post_form(other_type, photo).status_code == 403
+    assert stack.objects_of(granted["job_id"]) == []
+    assert stack.post_form(form, photo, "image/png").status_code == 204
+
+
+def test_an_expired_form_is_refused(stack: Stack) -> None:
+    s3 = stack.aws.client("s3")
+    job_id = str(uuid.uuid4())
+    form = s3.generate_presigned_post(stack.outputs["OriginalsBucketName"], f"originals/{job_id}", ExpiresIn=-1)
+    assert stack.post_form(form, one_face(64)).status_code == 403
+    assert stack.objects_of(job_id) == []
+
+
+@pytest.mark.parametrize(("extra", "status"), [(-1, 202), (0, 202), (1, 413)])
+def test_the_direct_limit(stack: Stack, extra: int, status: int) -> None:
+    body = padded(one_face(128), limits.DIRECT_UPLOAD_BYTES + extra)
+    answer = stack.http.post("/image", content=body)
+    assert answer.status_code == status, answer.text
+    if status == 413:
+        assert_problem(answer, 413, "4,500,001 bytes", "POST /uploads")
+
+
+def test_an_idempotency_key_makes_one_job(stack: Stack) -> None:
+    headers = {"Idempotency-Key": f"try-{uuid.uuid4()}"}
+    with stack.listener() as listener:
+        first, second = (stack.http.post("/image", content=one_face(), headers=headers) for _ in range(2))
+        assert (first.status_code, second.status_code) == (202, 202)
+        job_id = first.json()["job_id"]
+        assert second.json()["job_id"] == job_id
+        listener.wait_for_job(job_id)
+        third = stack.http.post("/image", content=one_face(), headers=headers)
+        assert (third.json()["job_id"], third.json()["status"]) == (job_id, "completed")
+        listener.ping()
+        assert len(listener.of_job(job_id)) == 1
+    assert stack.objects_of(job_id) == [f"originals/{job_id}", f"results/{job_id}/boxes.jpg"]
+    assert_problem(stack.http.post("/image", content=three_faces(), headers=headers), 422, "Idempotency-Key")
+    other_options = stack.http.post("/image", content=one_face(), params={"render": "blur"}, headers=headers)
+    assert_problem(other_options, 422, "Idempotency-Key")
+
+
+def test_an_idempotency_key_for_an_upload(stack: Stack) -> None:
+    headers = {"Idempotency-Key": f"try-{uuid.uuid4()}"}
+    request = {"content_type": "image/jpeg"}
+    first, second = (stack.http.post("/uploads", json=request, headers=headers) for _ in range(2))
+    assert first.json()["job_id"] == second.json()["job_id"]
+    assert_problem(stack.http.post("/uploads", json={}, headers=headers), 422, "Idempotency-Key")
+
+
+def test_prefer_wait_answers_with_the_whole_job(stack: Stack) -> None:
+    answer = stack.http.post("/image", content=one_face(), headers={"Prefer": "respond-async, wait=20"})
+    assert answer.status_code == 200
+    assert answer.headers["preference-applied"] == "wait=20"
+    job = answer.json()
+    assert (job["status"], job["face_count"]) == ("completed", 1)
+    assert job == stack.job(job["job_id"])
+    assert answer.headers["location"] == job["links"]["self"]
+    at_once = stack.http.post("/image", content=one_face(), headers={"Prefer": "wait=0"})
+    assert at_once.status_code == 202
+
+
+def test_three_renders_are_three_pictures_of_one_job(stack: Stack) -> None:
+    answer = stack.http.post(
+        "/image",
+        params={"render": "boxes,blur,pixelate"},
+        content=one_face(),
+        headers={"Prefer": "wait=20"},
+    )
+    job = answer.json()
+    assert job["options"]["render"] == ["boxes", "blur", "pixelate"]
+    pictures = {render: stack.result(job["job_id"], render=render) for render in job["options"]["render"]}
+    assert len(set(pictures.values())) == 3
+    assert stack.result(job["job_id"]) == pictures["boxes"]
+    for render in ("blur", "pixelate"):
+        again = stack.http.post("/image", content=pictures[render], headers={"Prefer": "wait=20"}).json()
+        assert again["face_count"] == 0, f"a face is found again behind {render}"
+
+
+def test_options_of_a_form_and_of_an_upload(stack: Stack) -> None:
+    form = {"render": ["blur", "boxes"], "max_faces": "2", "min_confidence": "0.5"}
+    answer = stack.http.post("/image", files={"file": three_faces()}, data=form, headers={"Prefer": "wait=20"})
+    job = answer.json()
+    assert job["options"] == {"render": ["blur", "boxes"], "max_faces": 2, "min_confidence": 0.5, "size": "fit"}
+    assert job["face_count"] == 2
+    confidences = [face["confidence"] for face in job["faces"]]
+    assert confidences == sorted(confidences, reverse=True)
+    with stack.listener() as listener:
+        job_id = stack.upload(three_faces(), options={"max_faces": 1})
+        assert listener.wait_for_job(job_id)["face_count"] == 1
+
+
+def test_a_render_nobody_asked_for(stack: Stack) -> None:
+    job = stack.http.post("/image", content=jpeg(NO_FACE), headers={"Prefer": "wait=20"}).json()
+    answer = stack.http.get(f"/jobs/{job['job_id']}/processed-image", params={"render": "blur"})
+    assert_problem(answer, 404, "boxes")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "field"),
+    [
+        ({"render": "sketch"}, "render"),
+        ({"max_faces": "0"}, "max_faces"),
+        ({"min_confidence": "2"}, "min_confidence"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_options_that_make_no_sense(stack: Stack, parameters: dict[str, str], field: str) -> None:
+    answer = stack.http.post("/image", content=one_face(64), params=parameters)
+    assert_problem(answer, 422, field)
+    assert answer.json()["errors"][0]["field"].startswith(field)
+
+
+def test_a_form_without_a_file(stack: Stack) -> None:
+    assert_problem(stack.http.post("/image", files={"photo": one_face(64)}), 422, "file=@photo.jpg")
+
+
+def test_jobs_newest_first_page_by_page(stack: Stack) -> None:
+    mine = [stack.post_image(jpeg(NO_FACE)) for _ in range(5)]
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    while not set(mine) <= set(seen):
+        page = stack.http.get("/jobs", params={"limit": 2, **cursor}).json()
+        assert len(page["jobs"]) <= 2
+        seen += [job["job_id"] for job in page["jobs"]]
+        created = [job["created_at"] for job in page["jobs"]]
+        assert created == sorted(created, reverse=True)
+        if page["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert [job_id for job_id in seen if job_id in mine] == mine[::-1]
+    assert len(seen) == len(set(seen))
+    assert_problem(stack.http.get("/jobs", params={"cursor": "nonsense"}), 422, "cursor")
+    assert_problem(stack.http.get("/jobs", params={"limit": 101}), 422, "limit")
+
+
+def test_jobs_in_one_status(stack: Stack) -> None:
+    job_id = stack.http.post("/uploads", json={}).json()["job_id"]
+    jobs = stack.http.get("/jobs", params={"status": "pending", "limit": 100}).json()["jobs"]
+    assert job_id in {job["job_id"] for job in jobs}
+    assert {job["status"] for job in jobs} == {"pending"}
+    assert_problem(stack.http.get(f"/jobs/{job_id}/processed-image"), 409, "pending")
+
+
+def test_delete_takes_everything(stack: Stack) -> None:
+    job = stack.http.post(
+        "/image", content=one_face(), params={"render": "boxes,blur"}, headers={"Prefer": "wait=20"}
+    ).json()
+    job_id = job["job_id"]
+    assert len(stack.objects_of(job_id)) == 3
+    assert stack.http.delete(f"/jobs/{job_id}").status_code == 204
+    assert stack.objects_of(job_id) == []
+    assert_problem(stack.http.delete(f"/jobs/{job_id}"), 404)
+
+
+def test_the_same_404_for_every_job_that_is_not_there(stack: Stack) -> None:
+    deleted = stack.post_image(jpeg(NO_FACE))
+    stack.http.delete(f"/jobs/{deleted}")
+    expired = stack.http.post("/uploads", json={}).json()["job_id"]
+    stack.aws.client("dynamodb").update_item(
+        TableName=stack.outputs["JobsTableName"],
+        Key={"job_id": {"S": expired}},
+        UpdateExpression="SET expires_at = :past",
+        ExpressionAttributeValues={":past": {"S": "2020-01-01T00:00:00.000000Z"}},
+    )
+    answers = [
+        stack.http.get(f"/jobs/{job_id}{path}")
+        for job_id in (str(uuid.uuid4()), "not-an-id", "%F0%9F%99%82", deleted, expired)
+        for path in ("", "/processed-image")
+    ]
+    for answer in answers:
+        assert_problem(answer, 404)
+    assert len({answer.json()["detail"] for answer in answers}) == 1
+    assert expired not in {job["job_id"] for job in stack.http.get("/jobs", params={"limit": 100}).json()["jobs"]}
+
+
+def test_unknown_addresses_and_methods_are_problems_too(stack: Stack) -> None:
+    assert_problem(stack.http.get("/nothing/here"), 404, "/docs")
+    refused = stack.http.put("/image", content=b"")
+    assert_problem(refused, 405)
+    assert refused.headers["allow"] == "POST"
+    assert_problem(stack.http.post("/uploads", content=b"{", headers={"content-type": "application/json"}), 422)
+
+
+def test_head_is_get_without_the_body(stack: Stack) -> None:
+    job_id = stack.http.post("/uploads", json={}).json()["job_id"]
+    for path in ("/health", "/limits", "/docs", "/", "/openapi.json", "/jobs", f"/jobs/{job_id}"):
+        answer = stack.http.head(path)
+        assert (answer.status_code, answer.content) == (200, b""), path
+        assert answer.headers["content-type"] == stack.http.get(path).headers["content-type"]
+
+
+def test_a_browser_on_another_site_may_ask(stack: Stack) -> None:
+    headers = {"Origin": "https://example.com", "Access-Control-Request-Method": "DELETE"}
+    preflight = stack.http.options(f"/jobs/{uuid.uuid4()}", headers=headers)
+    assert preflight.status_code == 204, preflight.text
+    assert preflight.headers["access-control-allow-origin"] == "*"
+    assert "DELETE" in preflight.headers["access-control-allow-methods"]
+
+
+def test_every_answer_carries_the_security_headers(stack: Stack) -> None:
+    for path in ("/", "/docs", "/health", "/jobs/unknown", "/nothing"):
+        headers = stack.http.get(path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "default-src 'self'" in headers["content-security-policy"]
+
+
+def test_limits_are_those_in_force(stack: Stack) -> None:
+    told = stack.http.get("/limits").json()
+    assert told["direct_upload_bytes"] == limits.DIRECT_UPLOAD_BYTES
+    assert told["job_kept_days"] == 1
+    assert told["stream_url"] == stack.ws_url

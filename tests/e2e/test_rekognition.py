@@ -1,0 +1,69 @@
+"""The real boto3 client of Amazon Rekognition, pointed at this service."""
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from facelib import limits
+
+from tests.photos import NO_FACE, jpeg, one_face, padded, three_faces
+from tests.pictures import FACE
+from tests.service import Stack
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+
+@pytest.fixture
+def rekognition(stack: Stack) -> Any:
+    return boto3.client(
+        "rekognition", endpoint_url=f"{stack.http_url}/rekognition", config=Config(retries={"total_max_attempts": 1})
+    )
+
+
+def test_bytes(rekognition: Any) -> None:
+    answer = rekognition.detect_faces(Image={"Bytes": one_face()}, Attributes=["DEFAULT"])
+    [face] = answer["FaceDetails"]
+    box = face["BoundingBox"]
+    assert box["Left"] * 512 == pytest.approx(FACE.x, abs=12)
+    assert box["Height"] * 512 == pytest.approx(FACE.height, abs=16)
+    assert 50 < face["Confidence"] <= 100
+    marks = {mark["Type"]: mark for mark in face["Landmarks"]}
+    assert set(marks) == {"eyeLeft", "eyeRight", "nose", "mouthLeft", "mouthRight"}
+    assert marks["eyeLeft"]["X"] < marks["nose"]["X"] < marks["eyeRight"]["X"]
+    assert marks["eyeLeft"]["Y"] < marks["nose"]["Y"] < marks["mouthLeft"]["Y"]
+
+
+def test_no_face_and_several(rekognition: Any) -> None:
+    assert rekognition.detect_faces(Image={"Bytes": jpeg(NO_FACE)})["FaceDetails"] == []
+    assert len(rekognition.detect_faces(Image={"Bytes": three_faces()})["FaceDetails"]) == 3
+
+
+def test_an_object_of_the_originals_bucket(stack: Stack, rekognition: Any) -> None:
+    bucket = stack.outputs["OriginalsBucketName"]
+    stack.aws.client("s3").put_object(Bucket=bucket, Key="mine/photo.jpg", Body=one_face())
+    place = {"Bucket": bucket, "Name": "mine/photo.jpg"}
+    assert len(rekognition.detect_faces(Image={"S3Object": place})["FaceDetails"]) == 1
+    for wrong in ({**place, "Name": "mine/other.jpg"}, {**place, "Bucket": stack.outputs["ResultsBucketName"]}):
+        with pytest.raises(rekognition.exceptions.InvalidS3ObjectException):
+            rekognition.detect_faces(Image={"S3Object": wrong})
+
+
+def test_the_largest_image_this_way(rekognition: Any) -> None:
+    data = padded(one_face(), limits.REKOGNITION_BYTES)
+    assert len(rekognition.detect_faces(Image={"Bytes": data})["FaceDetails"]) == 1
+    with pytest.raises(rekognition.exceptions.ImageTooLargeException, match="3,300,001"):
+        rekognition.detect_faces(Image={"Bytes": data + b"\0"})
+
+
+def test_the_clients_own_exceptions(rekognition: Any) -> None:
+    with pytest.raises(rekognition.exceptions.InvalidImageFormatException, match="text"):
+        rekognition.detect_faces(Image={"Bytes": b"Dear Sir or Madam"})
+    with pytest.raises(rekognition.exceptions.InvalidImageFormatException):
+        rekognition.detect_faces(Image={"Bytes": one_face()[:9_000]})
+    with pytest.raises(rekognition.exceptions.InvalidParameterException, match="S3Object"):
+        rekognition.detect_faces(Image={})
+    with pytest.raises(rekognition.exceptions.InvalidParameterException, match="DEFAULT"):
+        rekognition.detect_faces(Image={"Bytes": one_face()}, Attributes=["ALL"])
+    with pytest.raises(rekognition.exceptions.ClientError, match="only DetectFaces"):
+        rekognition.list_collections()
