@@ -59,3 +59,10 @@ model: setup ## Fetch a detection model: make model MODEL=yunet [MODEL_FILE=path
 
 lock: setup ## Pin every package again, from requirements.in
 	uv pip compile --universal --python-version 3.11 requirements.in -o requirements.txt
+	@$(MAKE) --no-print-directory lock-common lock-vision lock-web
+
+# What a layer holds: Lambda's Python, all that is needed and nothing that the common layer has already.
+lock-%:
+	uv pip compile --no-python-downloads --python-version 3.13 --python-platform x86_64-manylinux_2_28 --constraint requirements.txt --no-annotate --no-header \
+	  $(if $(filter-out lock-common,$@),$(foreach name,$(shell cut -d= -f1 layers/common/requirements.lock),--no-emit-package $(name))) \
+	  layers/$*/requirements.txt -o layers/$*/requirements.lock

@@ -9,6 +9,7 @@ FACECAST_COMPILER       an interpreter of that version, if it is not on the PATH
 FACECAST_BUILD=local    our own sources only: the local stack's interpreter has the packages already
 """
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -76,11 +77,29 @@ def main() -> int:
         shutil.copytree(HERE / layer / source, destination / source, ignore=shutil.ignore_patterns("__pycache__"))
     if os.environ.get("FACECAST_BUILD") == "local":
         return 0
+    if layer == "vision":
+        add_licences(destination)
     version = os.environ.get("FACECAST_PYTHON", "3.13")
     install(layer, destination, os.environ.get("FACECAST_ARCHITECTURE", "arm64"), version)
     trim(layer, destination)
     compile_sources(destination, version)
     return 0
+
+
+def add_licences(destination: Path) -> None:
+    """Put each model's licence beside the layer's packages. Raises SystemExit for no model, or one that is not the real one."""
+    sys.path.insert(0, str(HERE / "vision"))
+    from face_models import MODELS  # noqa: PLC0415 - only this layer has them
+
+    shipped = [model for model in MODELS.values() if model.path.is_file()]
+    if not shipped:
+        raise SystemExit("There is no detection model in layers/vision/face_models. Fetch one: make model")
+    for model in shipped:
+        if hashlib.sha256(model.path.read_bytes()).hexdigest() != model.sha256:
+            raise SystemExit(f"{model.path.name} is not the model it should be. Fetch it again: make model MODEL={model.name}")
+        licences = destination.parent / "licenses"
+        licences.mkdir(exist_ok=True)
+        shutil.copy(HERE / "vision" / "licenses" / f"{model.name}.txt", licences)
 
 
 def install(layer: str, destination: Path, architecture: str, version: str) -> None:
