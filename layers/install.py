@@ -66,8 +66,8 @@ _UNUSED: Final = {
     ),
     "web": (),
 }
-# The AWS services that facelib.stores talks to, and the one a credential may come from.
-_AWS_SERVICES: Final = ("dynamodb", "lambda", "s3", "sqs", "sts")
+# The AWS services that facelib.stores talks to, the one a credential may come from, and the tracer's.
+_AWS_SERVICES: Final = ("dynamodb", "lambda", "s3", "sqs", "sts", "xray")
 
 
 def main() -> int:
@@ -87,7 +87,7 @@ def main() -> int:
 
 
 def add_licences(destination: Path) -> None:
-    """Put each model's licence beside the layer's packages. Raises SystemExit for no model, or one that is not the real one."""
+    """Put each model's licence beside the packages. Raises SystemExit without a model, or for a wrong one."""
     sys.path.insert(0, str(HERE / "vision"))
     from face_models import MODELS  # noqa: PLC0415 - only this layer has them
 
@@ -96,14 +96,16 @@ def add_licences(destination: Path) -> None:
         raise SystemExit("There is no detection model in layers/vision/face_models. Fetch one: make model")
     for model in shipped:
         if hashlib.sha256(model.path.read_bytes()).hexdigest() != model.sha256:
-            raise SystemExit(f"{model.path.name} is not the model it should be. Fetch it again: make model MODEL={model.name}")
+            raise SystemExit(
+                f"{model.path.name} is not the model it should be. Fetch it again: make model MODEL={model.name}"
+            )
         licences = destination.parent / "licenses"
         licences.mkdir(exist_ok=True)
         shutil.copy(HERE / "vision" / "licenses" / f"{model.name}.txt", licences)
 
 
 def install(layer: str, destination: Path, architecture: str, version: str) -> None:
-    """Install exactly what requirements.lock names; markers would be read for the wrong Python, so nothing is resolved."""
+    """Install what requirements.lock names and resolve nothing: pip would read markers for its own Python."""
     machine = _MACHINE[architecture]
     platforms = [f"--platform=manylinux_2_{minor}_{machine}" for minor in _GLIBC] + [
         f"--platform=manylinux2014_{machine}"

@@ -1,0 +1,42 @@
+"""The template as data, with its intrinsic functions in their long form ({"Ref": ...}, {"Fn::GetAtt": ...})."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from samcli.yamlhelper import parse_yaml_file
+
+from infra.local.layout import ROOT
+
+TEMPLATE: Final = ROOT / "template.yaml"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource: its logical id, its type, what it says, and all that stands beside the properties."""
+
+    name: str
+    type: str
+    properties: Mapping[str, Any]
+    attributes: Mapping[str, Any]
+
+
+def load(path: Path = TEMPLATE) -> dict[str, Any]:
+    return dict(parse_yaml_file(str(path)))
+
+
+def resources(kind: str = "", path: Path = TEMPLATE) -> Iterator[Resource]:
+    """Every resource of this type, or of any."""
+    for name, resource in load(path)["Resources"].items():
+        if not kind or resource["Type"] == kind:
+            yield Resource(name, resource["Type"], resource.get("Properties", {}), resource)
+
+
+def functions(path: Path = TEMPLATE) -> Iterator[Resource]:
+    return resources("AWS::Serverless::Function", path)
+
+
+def layers_of(function: Resource) -> tuple[str, ...]:
+    """The logical ids of a function's layers."""
+    return tuple(layer["Ref"] for layer in function.properties.get("Layers", ()))
