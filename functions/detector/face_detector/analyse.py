@@ -19,6 +19,8 @@ from face_detector.scale import scale_to
 # A JPEG is decoded at half its size if a result then has at least this share of the side it may have: a photo of
 # 4,000 pixels becomes one of 2,000 instead of 2,048, and the costliest resampling is saved.
 _CLOSE_ENOUGH: Final = 0.9
+# Decoding more pixels than this takes hundreds of megabytes, which the network's idle memory has to make room for.
+_LARGE: Final = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ def _look(
 ) -> tuple[Found, Pixels]:
     with stages.timed("header"):
         header = read_header(data)
+        if header.width * header.height > _LARGE:
+            detector.release()
     with stages.timed("decode"):
         stored = decode(data, header, long_side)
     with stages.timed("upright"):

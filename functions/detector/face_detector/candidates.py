@@ -25,6 +25,10 @@ class Network(Protocol):
         """Look once at (height, width, 3) uint8 BGR pixels as they are, without scaling them."""
         ...
 
+    def release(self) -> None:
+        """Give back the memory kept from the largest image so far; the next one pays for the loading again."""
+        ...
+
 
 def none() -> Candidates:
     return np.empty((0, COLUMNS), np.float32)

@@ -52,6 +52,10 @@ class Detector:
         ]
         return suppress(np.concatenate(found), _OVERLAP)
 
+    def release(self) -> None:
+        """Give back the memory that the network keeps from one image to the next."""
+        self._network.release()
+
 
 def load_detector(name: str, quality: Quality, model_file: Path | None = None) -> Detector:
     """Load a network by name and run it once, so that the first image does not pay for it.

@@ -21,6 +21,10 @@ from PIL import (
 
 # Pillow imports the reader of a format when it first meets one; that costs the first image a tenth of a second.
 READERS: Final = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin, GifImagePlugin, AvifImagePlugin)
+# A progressive JPEG holds about ten scans. Each one goes over all pixels, so that a small file with thousands of
+# empty ones would keep the decoder busy for hours.
+_START_OF_SCAN: Final = b"\xff\xda"
+_MOST_SCANS: Final = 100
 _ORIENTATION_TAG: Final = 0x0112
 _EXIF_PREFIX: Final = b"Exif\0\0"
 # Orientations 5 to 8 lay the image on its side (EXIF 2.32, table 4, tag 274).
@@ -80,6 +84,13 @@ def _open(data: bytes, found: ImageFormat) -> Header:
         raise corrupt(found)
     if width * height > most:
         raise too_many_pixels(f"{width} x {height} pixels", most)
+    if max(width, height) > limits.IMAGE_SIDE:
+        raise ImageRejected(
+            FailureReason.TOO_MANY_PIXELS,
+            f"The image has {width} x {height} pixels; at most {limits.IMAGE_SIDE:,} are taken on a side.",
+        )
+    if found is ImageFormat.JPEG and data.count(_START_OF_SCAN) > _MOST_SCANS:
+        raise corrupt(found)
     return Header(found, width, height, orientation, has_alpha)
 
 

@@ -22,7 +22,12 @@ class YuNet:
     threshold = 0.7
 
     def __init__(self, path: Path) -> None:
-        self._net = cv2.FaceDetectorYN.create(str(path), "", (32, 32), self.threshold, _OVERLAP, _MOST)
+        self._path = path
+        self.release()
+
+    def release(self) -> None:
+        """Load the network anew: the only way to give back its memory."""
+        self._net = cv2.FaceDetectorYN.create(str(self._path), "", (32, 32), self.threshold, _OVERLAP, _MOST)
 
     def propose(self, pixels: npt.NDArray[np.uint8], threshold: float) -> Candidates:
         """Look once at (height, width, 3) uint8 BGR pixels; overlapping proposals are already suppressed."""

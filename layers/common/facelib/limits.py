@@ -15,6 +15,8 @@ RESULT_URL_SECONDS: Final = 5 * 60
 IMAGE_PIXELS: Final = 50_000_000
 # AVIF and animated WebP take twice the memory of other formats while they are decoded.
 COSTLY_IMAGE_PIXELS: Final = 25_000_000
+# The longest side a JPEG can have in libjpeg, and results are JPEG.
+IMAGE_SIDE: Final = 65_500
 RESULT_LONG_SIDE: Final = 2_048
 
 # A DynamoDB item is at most 400 KB; a stored face takes about 150 bytes.

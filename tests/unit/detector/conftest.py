@@ -1,0 +1,69 @@
+"""The detectors, loaded once for each process of the test run."""
+
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from face_detector.detect import Detector, load_detector
+from face_models import CENTERFACE, YUNET
+from facelib.job import Quality
+from PIL import Image
+
+from tests.pictures import Picture
+
+# A copy that some development machines have beside the repository.
+_SHARED_YUNET = Path(__file__).parents[4] / "shared" / "models" / YUNET.file_name
+
+
+def model_file(name: str) -> Path:
+    """Return where the model stands; skip the test, and say why, where it is nowhere."""
+    model = {CENTERFACE.name: CENTERFACE, YUNET.name: YUNET}[name]
+    places = [model.path] if model is CENTERFACE else [model.path, _SHARED_YUNET]
+    for place in places:
+        if place.is_file():
+            return place
+    pytest.skip(f"The model {name} is not here; `make model MODEL={name}` fetches it.")
+
+
+@pytest.fixture(scope="session")
+def load() -> Callable[[str, Quality], Detector]:
+    """Load a detector, each only once."""
+    loaded: dict[tuple[str, Quality], Detector] = {}
+
+    def load(name: str, quality: Quality) -> Detector:
+        if (name, quality) not in loaded:
+            loaded[name, quality] = load_detector(name, quality, model_file(name))
+        return loaded[name, quality]
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def fast(load: Callable[[str, Quality], Detector]) -> Detector:
+    return load(CENTERFACE.name, Quality.FAST)
+
+
+@pytest.fixture(params=[CENTERFACE.name, YUNET.name])
+def either(request: pytest.FixtureRequest, load: Callable[[str, Quality], Detector]) -> Detector:
+    """Each of the two detectors, with balanced quality."""
+    return load(request.param, Quality.BALANCED)
+
+
+@pytest.fixture(scope="session")
+def look_at_results() -> Callable[[str, Picture], None]:
+    """Keep a picture for a person to look at, in the folder that FACECAST_PICTURES names; nowhere without it."""
+
+    def keep(name: str, picture: Picture) -> None:
+        if folder := os.environ.get("FACECAST_PICTURES"):
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(picture).save(Path(folder) / f"{name}.png")
+
+    return keep
+
+
+def pixels_of(jpeg: bytes) -> Picture:
+    """Decode a result to (height, width, 3) uint8 RGB."""
+    return np.asarray(Image.open(io.BytesIO(jpeg)), np.uint8)

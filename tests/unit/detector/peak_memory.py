@@ -1,0 +1,20 @@
+"""Go through a folder of files as the detector does and print the most memory it took: `python -m ... FOLDER`."""
+
+import contextlib
+import resource
+import sys
+from pathlib import Path
+
+from face_detector.analyse import analyse
+from face_detector.detect import load_detector
+from face_models import CENTERFACE
+from facelib.errors import ImageRejected
+from facelib.job import Options, Quality, Size
+
+if __name__ == "__main__":
+    detector = load_detector(CENTERFACE.name, Quality.BALANCED)
+    for file in sorted(Path(sys.argv[1]).iterdir()):
+        with contextlib.suppress(ImageRejected):
+            analyse(file.read_bytes(), Options(size=Size.ORIGINAL), detector)
+        print(file.name, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
