@@ -1,0 +1,7 @@
+"""`python -m facecast`."""
+
+import sys
+
+from facecast.cli import main
+
+sys.exit(main())

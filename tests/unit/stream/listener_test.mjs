@@ -1,0 +1,74 @@
+// The browser's listener against a WebSocket made of paper. Run: node listener_test.mjs PATH_OF_LISTENER_JS
+import assert from "node:assert/strict";
+import { pathToFileURL } from "node:url";
+
+const { listen, Memory } = await import(pathToFileURL(process.argv[2]));
+
+const sockets = [];
+globalThis.WebSocket = class {
+  constructor(address) {
+    this.address = new URL(address);
+    this.sent = [];
+    sockets.push(this);
+  }
+  send(text) { this.sent.push(text); }
+  close() { this.closed = true; }
+  tell(...events) { this.onmessage({ data: JSON.stringify({ events }) }); }
+};
+const timers = [];
+globalThis.setTimeout = (call) => timers.push(call) - 1;
+globalThis.clearTimeout = (number) => { timers[number] = () => {}; };
+const fire = () => timers.at(-1)();
+
+const event = (second, job) => ({
+  type: "job.completed",
+  job_id: job,
+  event_id: `20260101T0000${String(second).padStart(2, "0")}.000000Z-0000000${job}`,
+});
+const heard = [];
+const states = [];
+const listener = listen({
+  url: "wss://faces.example/ws",
+  replay: 20,
+  onEvent: ({ event_id }) => heard.push(event_id),
+  onState: (state) => states.push(state),
+});
+
+assert.equal(sockets[0].address.search, "?replay=20");
+sockets[0].onopen();
+sockets[0].tell(event(1, "1"), event(2, "2"));
+sockets[0].tell(event(2, "2"), { type: "pong" });
+sockets[0].onclose();
+sockets[0].tell(event(9, "9")); // a dead socket's last words come again anyway
+fire();
+assert.equal(new URL(sockets[1].address).searchParams.get("after"), event(2, "2").event_id);
+sockets[1].onopen();
+sockets[1].tell(event(1, "1"), event(2, "2"), event(4, "4"));
+sockets[1].tell(event(3, "3")); // told late, yet news
+sockets[1].tell(event(5, "3"), event(3, "3")); // overtaken
+assert.deepEqual(heard, [[1, "1"], [2, "2"], [4, "4"], [3, "3"], [5, "3"]].map((each) => event(...each).event_id));
+
+fire(); // a long silence
+assert.deepEqual(sockets[1].sent, ['{"action": "ping"}']);
+fire(); // and no pong
+assert.equal(sockets[1].closed, true);
+assert.deepEqual(states, ["connecting", "open", "waiting", "connecting", "open", "waiting"]);
+fire();
+listener.close();
+assert.equal(sockets[2].closed, true);
+assert.equal(states.at(-1), "closed");
+
+const narrowed = listen({ url: "wss://faces.example/ws", jobId: "7", onEvent: () => {} });
+assert.equal(sockets[3].address.search, "?job_id=7");
+sockets[3].onclose();
+fire();
+assert.match(sockets[4].address.search, /^\?job_id=7$/); // it never was open, so nothing can have been missed
+narrowed.close();
+
+const memory = new Memory(0);
+for (let number = 0; number < 5000; number++) {
+  const id = new Date(number * 1000).toISOString().replace(/[-:]/g, "").slice(0, 19);
+  assert.ok(memory.isNews({ job_id: String(number), event_id: `${id}000Z-00000000` }));
+}
+assert.ok(!memory.isNews({ job_id: "4990", event_id: "19700101T012310.000000Z-00000000" }));
+console.log("ok");

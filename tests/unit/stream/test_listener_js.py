@@ -1,0 +1,21 @@
+"""The browser's listener, in Node where there is one; the browser tests see it in a real page."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+_HERE = Path(__file__).parent
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs Node")
+def test_the_browsers_listener(tmp_path: Path) -> None:
+    # The suffix tells any Node that it is a module.
+    module = tmp_path / "listener.mjs"
+    shutil.copy(_HERE.parents[2] / "functions/api/face_api/static/listener.js", module)
+    script = _HERE / "listener_test.mjs"
+
+    done = subprocess.run(["node", script, module], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
