@@ -1,0 +1,50 @@
+/** The jobs that were sent from this browser, by their names; only they get a delete button. */
+
+const KEY = "facecast.jobs";
+const DAY = 24 * 60 * 60 * 1000;
+
+// Where the browser keeps nothing for this page, the jobs are known until it is left.
+let unstored = {};
+
+function read() {
+  try {
+    return JSON.parse(localStorage.getItem(KEY)) ?? {};
+  } catch {
+    return unstored;
+  }
+}
+
+function write(jobs) {
+  unstored = jobs;
+  try {
+    localStorage.setItem(KEY, JSON.stringify(jobs));
+  } catch {
+    // Said above.
+  }
+}
+
+export function remember(jobId, name, keptDays) {
+  const now = Date.now();
+  const alive = Object.entries(read()).filter(([, job]) => job.until > now);
+  write({ ...Object.fromEntries(alive), [jobId]: { name, until: now + keptDays * DAY } });
+}
+
+export function forget(jobId) {
+  const { [jobId]: gone, ...others } = read();
+  write(others);
+}
+
+/** The file's name, or undefined for somebody else's job. */
+export function ownName(jobId) {
+  return read()[jobId]?.name;
+}
+
+/** Calls with the ids of jobs that another window of this browser has deleted. */
+export function onForgottenElsewhere(call) {
+  addEventListener("storage", ({ key, oldValue, newValue }) => {
+    if (key !== KEY) return;
+    const left = JSON.parse(newValue ?? "{}");
+    const gone = Object.entries(JSON.parse(oldValue ?? "{}")).filter(([id, job]) => !(id in left) && job.until > Date.now());
+    for (const [jobId] of gone) call(jobId);
+  });
+}
