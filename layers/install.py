@@ -54,7 +54,6 @@ _UNUSED: Final = {
         "numpy/f2py",
         "numpy/random",
         "numpy/testing",
-        "numpy/typing",
         # Text, colour profiles and Tk, with their libraries.
         "PIL/_imagingft.*",
         "PIL/_imagingcms.*",
