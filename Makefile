@@ -57,6 +57,9 @@ format: setup ## Format the code
 model: setup ## Fetch a detection model: make model MODEL=yunet [MODEL_FILE=path]
 	@$(BIN)/python -m infra.models $(MODEL) $(if $(MODEL_FILE),--file "$(MODEL_FILE)")
 
+schemas: setup ## Write docs/openapi.json and the stream's schema anew
+	PYTHONPATH=layers/common:functions/api $(BIN)/python -m face_api.openapi > docs/openapi.json
+
 lock: setup ## Pin every package again, from requirements.in
 	uv pip compile --universal --python-version 3.11 requirements.in -o requirements.txt
 	@$(MAKE) --no-print-directory lock-common lock-vision lock-web

@@ -27,6 +27,15 @@ from infra.local.server import running
 from tests.service import Stack
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fuzz-seconds", type=int, default=60, help="how long the HTTP API is fuzzed")
+
+
+@pytest.fixture
+def fuzz_seconds(request: pytest.FixtureRequest) -> int:
+    return int(request.config.getoption("--fuzz-seconds"))
+
+
 @pytest.fixture
 def free_port() -> int:
     return _free_port()

@@ -1,6 +1,7 @@
 """The application: the routes, and what is true of every answer."""
 
 from collections.abc import Awaitable, Callable
+from functools import cache, partial
 from http import HTTPStatus
 from typing import Final
 
@@ -8,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 
 from face_api import images, jobs, problems, rekognition, service, uploads
 from face_api.head import HeadFromGet
+from face_api.openapi import describe
 
 SECURITY_HEADERS: Final = {
     # Results stand in a bucket, at an address of its own; uploads go there, and the stream has its own address too.
@@ -46,4 +48,5 @@ def create_app() -> FastAPI:
     app.middleware("http")(problems.catch_all)
     app.middleware("http")(add_security_headers)
     app.add_middleware(HeadFromGet)
+    app.openapi = cache(partial(describe, app))  # type: ignore[method-assign]
     return app

@@ -14,12 +14,13 @@ from face_api.dependencies import DetectQueueDep, ImagesDep, JobsDep, OwnerDep, 
 from face_api.models import EXAMPLE_ID, JobAccepted, JobList, JobSummary, JobView, Links
 from face_api.problems import responses
 
-router = APIRouter(prefix="/jobs", tags=["jobs"])
+# Said here, FastAPI does not describe validation errors in a shape of its own.
+router = APIRouter(prefix="/jobs", tags=["jobs"], responses=responses(HTTPStatus.UNPROCESSABLE_ENTITY))
 
 JobId = Annotated[str, Path(description="A job's id.", examples=[EXAMPLE_ID])]
 
 
-@router.get("", responses=responses(HTTPStatus.UNPROCESSABLE_ENTITY))
+@router.get("")
 def list_jobs(
     jobs: JobsDep,
     owner: OwnerDep,
@@ -50,7 +51,7 @@ def get_job(job_id: JobId, jobs: JobsDep, owner: OwnerDep, settings: SettingsDep
             "description": f"The result, at an address that is good for {limits.RESULT_URL_SECONDS // 60} minutes.",
             "headers": {"Location": {"schema": {"type": "string", "format": "uri"}}},
         },
-        **responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.GONE, HTTPStatus.UNPROCESSABLE_ENTITY),
+        **responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.GONE),
     },
 )
 def get_processed_image(

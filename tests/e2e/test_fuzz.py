@@ -1,0 +1,31 @@
+"""The served OpenAPI description, fuzzed: every answer is one that it describes, and none is a 5xx."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.service import Stack
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+
+def test_no_request_gets_an_answer_outside_the_description(stack: Stack, tmp_path: Path, fuzz_seconds: int) -> None:
+    command = [
+        Path(sys.executable).with_name("schemathesis"),
+        "--config-file",
+        Path(__file__).with_name("schemathesis.toml"),
+        "run",
+        f"{stack.http_url}/openapi.json",
+        "--url",
+        stack.http_url,
+        "--checks=all",
+        f"--max-time={fuzz_seconds}",
+        "--no-color",
+        "--warnings=off",
+        "--generation-database=none",
+    ]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-12_000:] + done.stderr
+    assert "Stateful" in done.stdout

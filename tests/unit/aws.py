@@ -1,0 +1,49 @@
+"""The tables, buckets and queues of the template in moto, made from the template itself."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from facelib.stores import clients
+from moto import mock_aws
+from samtranslator.yaml_helper import yaml_parse
+
+TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+_TABLE_KEYS = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "StreamSpecification")
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """The names of what stands in moto's account."""
+
+    jobs_table: str = "jobs"
+    connections_table: str = "connections"
+    originals_bucket: str = "originals"
+    results_bucket: str = "results"
+
+
+def table_of(logical_id: str) -> dict[str, Any]:
+    """What the template says of a table, as `create_table` takes it."""
+    properties = yaml_parse(TEMPLATE.read_text())["Resources"][logical_id]["Properties"]
+    table = {key: properties[key] for key in _TABLE_KEYS if key in properties}
+    if "StreamSpecification" in table:
+        table["StreamSpecification"] = {"StreamEnabled": True, **table["StreamSpecification"]}
+    return table
+
+
+@contextmanager
+def cloud() -> Iterator[Cloud]:
+    """An empty account with the template's tables and buckets."""
+    with mock_aws():
+        for client in (clients.dynamodb, clients.s3, clients.sqs, clients.lambda_):
+            client.cache_clear()
+        names = Cloud()
+        dynamodb = boto3.client("dynamodb")
+        dynamodb.create_table(TableName=names.jobs_table, **table_of("JobsTable"))
+        dynamodb.create_table(TableName=names.connections_table, **table_of("ConnectionsTable"))
+        for bucket in (names.originals_bucket, names.results_bucket):
+            boto3.client("s3").create_bucket(Bucket=bucket)
+        yield names

@@ -1,0 +1,13 @@
+"""An account in moto for whoever asks for it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.unit.aws import Cloud, cloud
+
+
+@pytest.fixture
+def account() -> Iterator[Cloud]:
+    with cloud() as names:
+        yield names

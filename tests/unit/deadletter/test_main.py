@@ -1,0 +1,42 @@
+import json
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from face_deadletter import main
+from facelib import keys
+from facelib.job import Status
+from facelib.stores.jobs import JobStore
+
+from tests.unit.aws import Cloud
+from tests.unit.samples import new_job, outcome
+
+
+class Context(LambdaContext):
+    def __init__(self) -> None:
+        self._function_name = "deadletter"
+        self._memory_limit_in_mb = 256
+        self._invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:deadletter"
+        self._aws_request_id = "00000000-0000-4000-8000-000000000000"
+
+
+def message(number: int, body: object) -> dict[str, Any]:
+    return {"messageId": str(number), "eventSource": "aws:sqs", "receiptHandle": "r", "body": json.dumps(body)}
+
+
+def about(job_id: str) -> dict[str, Any]:
+    return {"Records": [{"eventSource": "aws:s3", "s3": {"object": {"key": keys.original(job_id)}}}]}
+
+
+def test_each_message_is_judged_alone(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs = JobStore(account.jobs_table)
+    monkeypatch.setattr(main, "jobs", lambda: jobs)
+    waiting, busy, done = (jobs.add(new_job()) for _ in range(3))
+    jobs.claim(busy.job_id, 30)
+    jobs.complete(jobs.claim(done.job_id, 30), outcome())
+    bodies = [about(waiting.job_id), about(busy.job_id), about(done.job_id), {"Event": "s3:TestEvent"}, about("x")]
+    answer = main.handler({"Records": [message(n, body) for n, body in enumerate(bodies)]}, Context())
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+    assert jobs.get(waiting.job_id, "public").failure == main.GIVEN_UP
+    assert jobs.get(busy.job_id, "public").status is Status.PROCESSING
+    assert jobs.get(done.job_id, "public").status is Status.COMPLETED

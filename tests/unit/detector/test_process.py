@@ -1,0 +1,206 @@
+"""The detector's use case and handler, with moto behind the stores and a detector that finds what it is told."""
+
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import numpy as np
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from face_detector import main, process
+from face_detector.candidates import Candidates
+from face_detector.detect import Detector
+from face_detector.process import DetectionService
+from facelib import keys
+from facelib.errors import JobBusy
+from facelib.job import FailureReason, Job, Options, Render, Status
+from facelib.stores.images import ImageStore
+from facelib.stores.jobs import JobStore
+from PIL import Image
+
+from tests.unit.aws import Cloud
+from tests.unit.samples import DETECTOR, new_job
+
+LEASE = 30
+
+
+def png() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (64, 48), "teal").save(out, "PNG")
+    return out.getvalue()
+
+
+class OneFace(Detector):
+    """Finds one face in the middle of every image, without a network."""
+
+    def __init__(self) -> None:
+        self.info = DETECTOR
+        self.during: Callable[[], object] = lambda: None
+
+    @property
+    def long_side(self) -> int:
+        return 1024
+
+    def find(self, pixels: np.ndarray, min_confidence: float | None = None) -> Candidates:
+        self.during()
+        height, width = pixels.shape[:2]
+        box = [width / 4, height / 4, width / 2, height / 2, 0.9]
+        return np.array([box + [width / 2, height / 2] * 5], np.float32)
+
+
+class Service:
+    def __init__(self, account: Cloud) -> None:
+        self.jobs = JobStore(account.jobs_table)
+        self.images = ImageStore(account.originals_bucket, account.results_bucket)
+        self.detector = OneFace()
+        self.service = DetectionService(self.jobs, self.images, self.detector, LEASE)
+        self.account = account
+
+    def upload(self, data: bytes, options: Options | None = None) -> Job:
+        job = self.jobs.add(new_job(options=options))
+        self.images.add_original(job.job_id, data, "image/png")
+        return job
+
+    def objects(self) -> set[str]:
+        s3 = boto3.client("s3")
+        buckets = (self.account.originals_bucket, self.account.results_bucket)
+        return {one["Key"] for name in buckets for one in s3.list_objects_v2(Bucket=name).get("Contents", [])}
+
+
+@pytest.fixture
+def service(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> Service:
+    made = Service(account)
+    monkeypatch.setattr(main, "service", lambda: made.service)
+    return made
+
+
+class Context(LambdaContext):
+    def __init__(self) -> None:
+        self._function_name = "detector"
+        self._memory_limit_in_mb = 512
+        self._invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:detector"
+        self._aws_request_id = "00000000-0000-4000-8000-000000000000"
+
+
+def s3_event(*job_ids: str) -> dict[str, Any]:
+    return {
+        "Records": [
+            {"eventSource": "aws:s3", "s3": {"bucket": {"name": "o"}, "object": {"key": keys.original(job_id)}}}
+            for job_id in job_ids
+        ]
+    }
+
+
+def sqs_event(*bodies: str) -> dict[str, Any]:
+    return {
+        "Records": [
+            {"messageId": str(n), "eventSource": "aws:sqs", "body": body, "receiptHandle": "r"}
+            for n, body in enumerate(bodies)
+        ]
+    }
+
+
+def test_a_job_is_looked_at_and_its_results_are_stored(service: Service) -> None:
+    job = service.upload(png(), Options(render=(Render.BOXES, Render.BLUR)))
+    service.service.process(job.job_id)
+    done = service.jobs.get(job.job_id, "public")
+    assert (done.status, done.face_count, done.detector) == (Status.COMPLETED, 1, DETECTOR)
+    wanted = {keys.original(job.job_id)} | {keys.result(job.job_id, one) for one in (Render.BOXES, Render.BLUR)}
+    assert service.objects() == wanted
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        pytest.param(b"", FailureReason.EMPTY_FILE, id="empty"),
+        pytest.param(b"hello", FailureReason.UNSUPPORTED_FORMAT, id="text"),
+        pytest.param(png()[:60], FailureReason.CORRUPT_IMAGE, id="truncated"),
+    ],
+)
+def test_bad_bytes_fail_the_job_and_are_not_tried_again(service: Service, data: bytes, reason: FailureReason) -> None:
+    job = service.upload(data)
+    assert main.handler(sqs_event(json.dumps(s3_event(job.job_id))), Context()) == {"batchItemFailures": []}
+    failure = service.jobs.get(job.job_id, "public").failure
+    assert failure is not None
+    assert failure.reason is reason
+
+
+def test_a_missing_original_fails_the_job(service: Service) -> None:
+    job = service.jobs.add(new_job())
+    service.service.process(job.job_id)
+    failure = service.jobs.get(job.job_id, "public").failure
+    assert failure is not None
+    assert failure.reason is FailureReason.ORIGINAL_MISSING
+
+
+def test_an_original_whose_job_is_gone_is_removed(service: Service) -> None:
+    job = service.upload(png())
+    service.jobs.delete(job.job_id, "public")
+    service.service.process(job.job_id)
+    assert service.objects() == set()
+
+
+def test_a_job_deleted_while_it_is_looked_at_leaves_nothing(service: Service) -> None:
+    job = service.upload(png())
+    service.detector.during = lambda: service.jobs.delete(job.job_id, "public")
+    service.service.process(job.job_id)
+    assert service.objects() == set()
+
+
+def test_a_job_taken_over_keeps_the_results_of_whoever_took_it(service: Service) -> None:
+    job = service.upload(png())
+    slow = DetectionService(service.jobs, service.images, service.detector, -1)
+    passes: list[int] = []
+
+    def take_over() -> None:
+        passes.append(1)
+        if len(passes) == 1:
+            service.service.process(job.job_id)
+
+    service.detector.during = take_over
+    slow.process(job.job_id)
+    assert service.jobs.get(job.job_id, "public").status is Status.COMPLETED
+    assert service.objects() == {keys.original(job.job_id), keys.result(job.job_id, Render.BOXES)}
+
+
+def test_a_job_somebody_holds_goes_back_to_the_queue_alone(service: Service) -> None:
+    held, free = service.upload(png()), service.upload(png())
+    service.jobs.claim(held.job_id, LEASE)
+    answer = main.handler(sqs_event(*(json.dumps(s3_event(job.job_id)) for job in (held, free))), Context())
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "0"}]}
+    assert service.jobs.get(free.job_id, "public").status is Status.COMPLETED
+    with pytest.raises(JobBusy):
+        service.service.process(held.job_id)
+
+
+def test_a_failure_of_the_house_goes_back_to_the_queue(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = service.upload(png())
+
+    def crash(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(process, "analyse", crash)
+    answer = main.handler(sqs_event(json.dumps(s3_event(job.job_id))), Context())
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "0"}]}
+    assert service.jobs.get(job.job_id, "public").status is Status.PROCESSING
+
+
+def test_a_plain_s3_event_and_s3s_test_event(service: Service) -> None:
+    job = service.upload(png())
+    assert main.handler(s3_event(job.job_id), Context()) is None
+    assert service.jobs.get(job.job_id, "public").status is Status.COMPLETED
+    test_event = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "o"}
+    assert main.handler(test_event, Context()) is None
+    assert main.handler(sqs_event(json.dumps(test_event)), Context()) == {"batchItemFailures": []}
+
+
+def test_an_image_asked_for_directly(service: Service) -> None:
+    boto3.client("s3").put_object(Bucket=service.account.originals_bucket, Key="mine.png", Body=png())
+    answer = main.handler({"action": "detect", "key": "mine.png"}, Context())
+    assert (answer["image"]["width"], len(answer["faces"]), answer["failure"]) == (64, 1, None)
+    missing = main.handler({"action": "detect", "key": "other.png"}, Context())
+    assert missing["failure"]["reason"] == "original_missing"
+    refused = main.handler({"action": "detect", "image": "aGVsbG8="}, Context())
+    assert refused["failure"]["reason"] == "unsupported_format"

@@ -1,0 +1,257 @@
+"""The job store: every change of status is one conditional write, and whoever comes late changes nothing."""
+
+import json
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import boto3
+import pytest
+from facelib import limits
+from facelib.errors import ClaimLost, CursorInvalid, JobBusy, JobConflict, JobFinished, JobNotFound, KeyReused
+from facelib.job import TRANSITIONS, Failure, FailureReason, Job, Status
+from facelib.stores.items import from_item, time_text, to_item
+from facelib.stores.jobs import JobStore
+
+from tests.unit.aws import Cloud
+from tests.unit.samples import new_job, outcome
+
+FAILURE = Failure(reason=FailureReason.CORRUPT_IMAGE, detail="The file ends too early.")
+LEASE = 30
+UNKNOWN = "0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"
+
+
+@pytest.fixture
+def jobs(account: Cloud) -> JobStore:
+    return JobStore(account.jobs_table)
+
+
+def added(jobs: JobStore, **kind: object) -> Job:
+    return jobs.add(new_job(**kind))  # type: ignore[arg-type]
+
+
+def raw_item(account: Cloud, job_id: str) -> dict[str, dict[str, str]]:
+    return boto3.client("dynamodb").get_item(TableName=account.jobs_table, Key={"job_id": {"S": job_id}})["Item"]  # type: ignore[return-value]
+
+
+def test_the_table_of_transitions_is_the_one_that_is_documented() -> None:
+    assert {(start.value, end.value) for start, ends in TRANSITIONS.items() for end in ends} == {
+        ("pending", "processing"),
+        ("pending", "failed"),
+        ("processing", "processing"),
+        ("processing", "completed"),
+        ("processing", "failed"),
+        ("failed", "pending"),
+    }
+
+
+def test_a_job_comes_back_as_it_was_stored(jobs: JobStore) -> None:
+    job = added(jobs)
+    assert jobs.get(job.job_id, "public") == job
+
+
+def test_what_was_found_comes_back_to_the_digit(jobs: JobStore) -> None:
+    job = added(jobs)
+    found = outcome(faces=3)
+    jobs.complete(jobs.claim(job.job_id, LEASE), found)
+    done = jobs.get(job.job_id, "public")
+    assert (done.status, done.face_count, done.faces) == (Status.COMPLETED, 3, found.faces)
+    assert (done.image, done.detector, done.timings_ms) == (found.image, found.detector, found.timings_ms)
+    assert done.completed_at is not None
+    assert done.event_id is not None
+    assert done.event_id.startswith(f"{done.completed_at:%Y%m%dT%H%M%S}")
+
+
+def test_the_most_faces_fit_into_an_item(jobs: JobStore, account: Cloud) -> None:
+    job = added(jobs)
+    jobs.complete(jobs.claim(job.job_id, LEASE), outcome(faces=limits.MAX_FACES))
+    # DynamoDB refuses items of more than 400 KB.
+    assert len(json.dumps(raw_item(account, job.job_id))) < 250_000
+
+
+@pytest.mark.parametrize("job_id", ["", "x", "0" * 32, UNKNOWN.upper(), UNKNOWN])
+def test_ids_that_lead_nowhere_look_the_same(jobs: JobStore, job_id: str) -> None:
+    with pytest.raises(JobNotFound):
+        jobs.get(job_id, "public")
+
+
+def test_somebody_elses_job_is_not_there(jobs: JobStore) -> None:
+    job = added(jobs, owner="somebody")
+    for call in (jobs.get, jobs.delete, jobs.retry):
+        with pytest.raises(JobNotFound):
+            call(job.job_id, "public")
+    assert jobs.get(job.job_id, "somebody") == job
+
+
+def test_an_expired_job_is_gone_before_ttl_takes_it(jobs: JobStore) -> None:
+    job = added(jobs, age=timedelta(days=1, seconds=1))
+    with pytest.raises(JobNotFound):
+        jobs.get(job.job_id, "public")
+    with pytest.raises(JobNotFound):
+        jobs.claim(job.job_id, LEASE)
+    assert jobs.newest("public", 10).jobs == ()
+
+
+def test_one_of_many_claims_at_once_wins(jobs: JobStore) -> None:
+    job = added(jobs)
+    start = threading.Barrier(4)
+
+    def claim(_: int) -> bool:
+        start.wait()
+        try:
+            jobs.claim(job.job_id, LEASE)
+        except JobBusy:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(claim, range(4))) == [False, False, False, True]
+
+
+def test_a_claim_whose_lease_ran_out_is_taken_over_and_the_first_writes_nothing_back(jobs: JobStore) -> None:
+    job = added(jobs)
+    first = jobs.claim(job.job_id, -1)
+    second = jobs.claim(job.job_id, LEASE)
+    with pytest.raises(ClaimLost) as lost:
+        jobs.complete(first, outcome())
+    assert lost.value.job_exists
+    jobs.complete(second, outcome(faces=1))
+    assert jobs.get(job.job_id, "public").face_count == 1
+
+
+@pytest.mark.parametrize(
+    "finish",
+    [
+        pytest.param(lambda jobs, claim: jobs.complete(claim, outcome()), id="complete"),
+        pytest.param(lambda jobs, claim: jobs.fail(claim, FAILURE), id="fail"),
+    ],
+)
+def test_a_finished_job_stays_as_it_is(jobs: JobStore, finish: Callable[[JobStore, object], None]) -> None:
+    job = added(jobs)
+    claim = jobs.claim(job.job_id, LEASE)
+    finish(jobs, claim)
+    done = jobs.get(job.job_id, "public")
+    with pytest.raises(JobFinished):
+        jobs.claim(job.job_id, LEASE)
+    with pytest.raises(ClaimLost):
+        finish(jobs, claim)
+    with pytest.raises(JobFinished):
+        jobs.fail_abandoned(job.job_id, FAILURE)
+    assert jobs.get(job.job_id, "public") == done
+
+
+def test_a_job_deleted_meanwhile_is_not_written_back(jobs: JobStore) -> None:
+    job = added(jobs)
+    claim = jobs.claim(job.job_id, LEASE)
+    jobs.delete(job.job_id, "public")
+    with pytest.raises(ClaimLost) as lost:
+        jobs.complete(claim, outcome())
+    assert not lost.value.job_exists
+    with pytest.raises(JobNotFound):
+        jobs.get(job.job_id, "public")
+
+
+def test_a_given_up_job_fails_unless_somebody_is_at_it(jobs: JobStore) -> None:
+    waiting, at_work, stuck = added(jobs), added(jobs), added(jobs)
+    jobs.claim(at_work.job_id, LEASE)
+    jobs.claim(stuck.job_id, -1)
+    jobs.fail_abandoned(waiting.job_id, FAILURE)
+    jobs.fail_abandoned(stuck.job_id, FAILURE)
+    for job in (waiting, stuck):
+        assert jobs.get(job.job_id, "public").failure == FAILURE
+    with pytest.raises(JobBusy):
+        jobs.fail_abandoned(at_work.job_id, FAILURE)
+    with pytest.raises(JobNotFound):
+        jobs.fail_abandoned(UNKNOWN, FAILURE)
+
+
+def test_only_a_failed_job_is_retried_and_once(jobs: JobStore) -> None:
+    job = added(jobs)
+    with pytest.raises(JobConflict, match="pending"):
+        jobs.retry(job.job_id, "public")
+    jobs.fail(jobs.claim(job.job_id, LEASE), FAILURE)
+    again = jobs.retry(job.job_id, "public")
+    assert (again.status, again.failure, again.event_id, again.completed_at) == (Status.PENDING, None, None, None)
+    with pytest.raises(JobConflict):
+        jobs.retry(job.job_id, "public")
+    jobs.complete(jobs.claim(job.job_id, LEASE), outcome())
+    assert jobs.get(job.job_id, "public").status is Status.COMPLETED
+
+
+def test_the_same_request_stores_one_job(jobs: JobStore) -> None:
+    job = new_job()
+    assert jobs.add(job, "hash") == job
+    later = job.model_copy(update={"created_at": datetime.now(UTC)})
+    assert jobs.add(later, "hash") == job
+    with pytest.raises(KeyReused):
+        jobs.add(later, "another hash")
+
+
+def test_a_key_is_free_again_when_its_job_has_expired(jobs: JobStore) -> None:
+    old = new_job(age=timedelta(days=2))
+    jobs.add(old, "hash")
+    new = old.model_copy(update={"expires_at": datetime.now(UTC) + timedelta(days=1)})
+    assert jobs.add(new, "another hash") == new
+
+
+def test_pages_hold_every_job_once_newest_first(jobs: JobStore) -> None:
+    mine = [added(jobs, age=timedelta(minutes=n)) for n in range(7)]
+    added(jobs, owner="somebody")
+    seen: list[str] = []
+    cursor = None
+    while True:
+        page = jobs.newest("public", 3, cursor)
+        seen += [job.job_id for job in page.jobs]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert seen == [job.job_id for job in mine]
+
+
+def test_a_list_leaves_the_faces_out_and_keeps_to_a_status(jobs: JobStore) -> None:
+    done, _ = added(jobs), added(jobs)
+    jobs.complete(jobs.claim(done.job_id, LEASE), outcome())
+    [found] = jobs.newest("public", 10, status=Status.COMPLETED).jobs
+    assert (found.job_id, found.face_count, found.faces) == (done.job_id, 2, None)
+
+
+@pytest.mark.parametrize("cursor", ["x", "eyJ9", "e30", "", "\N{SNOWMAN}", "W10"])
+def test_a_cursor_that_nobody_gave(jobs: JobStore, cursor: str) -> None:
+    if cursor:
+        with pytest.raises(CursorInvalid):
+            jobs.newest("public", 3, cursor)
+
+
+def test_a_cursor_does_not_lead_into_somebody_elses_list(jobs: JobStore) -> None:
+    for n in range(3):
+        added(jobs, owner="somebody", age=timedelta(minutes=n))
+    cursor = jobs.newest("somebody", 1).next_cursor
+    assert jobs.newest("public", 3, cursor).jobs == ()
+
+
+def test_jobs_that_ended_come_in_the_order_they_ended(jobs: JobStore) -> None:
+    order = [added(jobs) for _ in range(4)]
+    for job in order[::-1]:
+        jobs.fail(jobs.claim(job.job_id, LEASE), FAILURE)
+    ended = jobs.latest_ended("public", 3)
+    assert [job.job_id for job in ended] == [job.job_id for job in order[::-1][1:]]
+    assert ended[0].event_id is not None
+    after = jobs.ended_after("public", ended[0].event_id)
+    assert [job.job_id for job in after] == [job.job_id for job in ended[1:]]
+
+
+def test_ttl_is_the_second_of_expiry(jobs: JobStore, account: Cloud) -> None:
+    job = added(jobs)
+    assert raw_item(account, job.job_id)["ttl"] == {"N": str(int(job.expires_at.timestamp()))}
+
+
+def test_times_sort_as_text() -> None:
+    whole = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
+    times = [whole, whole + timedelta(microseconds=1), whole + timedelta(seconds=1)]
+    assert sorted(map(time_text, times)) == [time_text(at) for at in times]
+
+
+def test_an_item_is_a_job_again() -> None:
+    job = new_job()
+    assert from_item(to_item(job)) == job

@@ -1,0 +1,51 @@
+"""Jobs and findings that tests start from."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from facelib.job import (
+    Box,
+    DetectorInfo,
+    Face,
+    ImageFormat,
+    ImageInfo,
+    Job,
+    Landmarks,
+    Options,
+    Point,
+    Quality,
+    Render,
+    Status,
+)
+from facelib.stores.jobs import Outcome
+
+DETECTOR = DetectorInfo(name="centerface", version="09189deaaf86", quality=Quality.BALANCED)
+
+
+def new_job(owner: str = "public", options: Options | None = None, age: timedelta = timedelta(0)) -> Job:
+    created = datetime.now(UTC) - age
+    return Job(
+        job_id=str(uuid4()),
+        owner=owner,
+        status=Status.PENDING,
+        created_at=created,
+        expires_at=created + timedelta(days=1),
+        options=options or Options(render=(Render.BOXES,)),
+    )
+
+
+def face(confidence: float = 0.9) -> Face:
+    points = [Point(x=10.5 + n, y=20.25 + n) for n in range(5)]
+    marks = Landmarks(
+        left_eye=points[0], right_eye=points[1], nose=points[2], mouth_left=points[3], mouth_right=points[4]
+    )
+    return Face.in_image(640, 480, Box(x=5.25, y=7.5, width=64, height=80.75), confidence, marks)
+
+
+def outcome(faces: int = 2) -> Outcome:
+    return Outcome(
+        image=ImageInfo(width=640, height=480, format=ImageFormat.JPEG, bytes=12_345),
+        detector=DETECTOR,
+        faces=tuple(face(0.9 - n / 2000) for n in range(faces)),
+        timings_ms={"decode": 4.2, "detect": 88.1},
+    )
