@@ -37,6 +37,8 @@ def run(place: Place) -> None:
 
 
 def run_demo(place: Place, image: Path) -> None:
+    if not image.is_file():
+        raise LocalError(f"There is no file {image}. Name a photo: make demo IMAGE=photo.jpg")
     addresses = place.addresses()
     if addresses and is_answering(place):
         demo.run(addresses, image)

@@ -10,7 +10,7 @@ import skimage
 import websockets
 
 from infra.local.errors import LocalError
-from infra.local.layout import ROOT, Addresses
+from infra.local.layout import Addresses
 
 _PATIENCE_SECONDS = 60
 
@@ -21,9 +21,7 @@ def sample_photo() -> Path:
 
 
 def run(addresses: Addresses, image: Path) -> Path:
-    """Send the image, print the event and the job, save the result under `out/`. Raises LocalError."""
-    if not image.is_file():
-        raise LocalError(f"There is no file {image}. Name a photo: make demo IMAGE=photo.jpg")
+    """Send the image, print the event and the job, save the result under `out/` of the current folder. Raises LocalError."""
     return asyncio.run(_run(addresses, image))
 
 
@@ -74,8 +72,8 @@ async def _event_of(listener: websockets.ClientConnection, job_id: str) -> dict[
 
 
 def _save(jpeg: bytes, image: Path) -> Path:
-    path = ROOT / "out" / f"{image.stem}-faces.jpg"
+    path = Path("out") / f"{image.stem}-faces.jpg"
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(jpeg)
-    print(f"saved       {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}")
+    print(f"saved       {path}, with a box around every face")
     return path

@@ -1,0 +1,152 @@
+"""The two commands of the README, as a newcomer types them."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+
+from infra.local.layout import Addresses
+from tests.pictures import FACE, astronaut
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("local")]
+
+READY_SECONDS = 120
+
+
+def session_of(leader: int) -> list[str]:
+    """The processes that an emulator left: itself, and every worker of its session."""
+    listing = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,sess=,args="], capture_output=True, text=True, check=True)
+    return [line for line in listing.stdout.splitlines() if line.split()[1] == str(leader)]
+
+
+def local(port: int, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "infra.local", *arguments, "--port", str(port)]
+
+
+@pytest.fixture
+def clone(repository: Path, tmp_path: Path) -> Iterator[Path]:
+    """What a newcomer gets from git; only the installed packages are borrowed, for they would be the same."""
+    if not (repository / ".git").exists():
+        pytest.skip("this is no git checkout, so there is nothing to clone")
+    place = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", str(repository), str(place)], check=True)
+    (place / ".venv").symlink_to(Path(sys.prefix))
+    os.utime(place / "requirements.txt", (0, 0))
+    yield place
+    shutil.rmtree(place)
+
+
+def test_make_demo_on_a_fresh_clone(clone: Path, free_port: int) -> None:
+    done = subprocess.run(
+        ["make", "demo", f"PORT={free_port}"], cwd=clone, capture_output=True, text=True, check=False, timeout=280
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '"type": "job.completed"' in done.stdout
+    assert '"face_count": 1' in done.stdout
+    saved = clone / "out" / "astronaut-faces.jpg"
+    assert str(saved.relative_to(clone)) in done.stdout
+    drawn = np.asarray(Image.open(saved).convert("RGB")).astype(int)
+    rows, columns = np.nonzero(np.abs(drawn - astronaut()).max(axis=2) > 100)
+    beside = (columns < FACE.x + FACE.width + 40) & (columns > FACE.x - 40)
+    assert beside.mean() > 0.99, "what was drawn is drawn around the face"
+    assert rows.max() > FACE.y + FACE.height * 0.8
+    assert not (clone / ".local" / str(free_port) / "stack.json").exists()
+    listing = subprocess.run(["ps", "-A", "-ww", "-o", "args="], capture_output=True, text=True, check=True)
+    assert str(clone) not in listing.stdout, "no process is left"
+
+
+def test_make_run_stays_until_ctrl_c_and_leaves_nothing(repository: Path, free_port: int, tmp_path: Path) -> None:
+    folder = repository / ".local" / str(free_port)
+    log = tmp_path / "run.log"
+    environment = os.environ | {"PYTHONPATH": str(repository), "PYTHONUNBUFFERED": "1"}
+    with contextlib.ExitStack() as cleanup:
+        cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
+        out = cleanup.enter_context(log.open("wb"))
+        command = local(free_port, "run")
+        running = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=out, stderr=subprocess.STDOUT)
+        cleanup.callback(running.kill)
+        await_ready(running, log)
+
+        addresses = Addresses.model_validate_json((folder / "stack.json").read_text())
+        for address in (addresses.http_url, addresses.docs_url, addresses.ws_url):
+            assert address in log.read_text()
+        assert httpx.get(f"{addresses.http_url}/health").json() == {"status": "ok"}
+
+        second = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert second.returncode == 1
+        assert f"A stack is running on port {free_port} already" in second.stderr
+        assert "Traceback" not in second.stderr
+
+        demo = local(free_port, "demo")
+        shown = subprocess.run(demo, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert shown.returncode == 0, shown.stderr
+        assert "starting" not in shown.stdout, "it uses the stack that runs"
+        assert (tmp_path / "out" / "astronaut-faces.jpg").is_file()
+        assert len(session_of(addresses.pid)) > 1, "functions run in processes of their own"
+
+        running.send_signal(signal.SIGINT)
+        assert running.wait(30) == 0
+        assert session_of(addresses.pid) == []
+        assert not (folder / "stack.json").exists()
+
+
+def await_ready(process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while "ready" not in log.read_text():
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.1)
+
+
+def test_a_port_in_use_is_said_so(repository: Path, tmp_path: Path, free_port: int) -> None:
+    server = subprocess.Popen(
+        [sys.executable, "-m", "http.server", str(free_port), "--bind", "127.0.0.1"],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + 20
+        while True:
+            with contextlib.suppress(httpx.TransportError):
+                httpx.get(f"http://127.0.0.1:{free_port}")
+                break
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        refused = subprocess.run(
+            local(free_port, "run"),
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(repository)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        server.kill()
+        server.wait()
+    assert refused.returncode == 1
+    assert f"Port {free_port} is in use by another program" in refused.stderr
+    assert f"make run PORT={free_port + 1}" in refused.stderr
+
+
+def test_a_photo_that_is_not_there(repository: Path, tmp_path: Path, free_port: int) -> None:
+    done = subprocess.run(
+        [*local(free_port, "demo"), "--image", "nowhere.jpg"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(repository)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "There is no file nowhere.jpg" in done.stderr
