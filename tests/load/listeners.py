@@ -74,24 +74,26 @@ async def drive(source: Feed, listeners: Fleet, events: int, rate: float, kill: 
     return ended
 
 
-def rows(addresses: Addresses, place: Place) -> int:
-    """How many listeners the connections table knows."""
+def rows(addresses: Addresses, place: Place) -> set[str]:
+    """The listeners that the connections table knows."""
     table = session(place).client("dynamodb")
-    pages = table.get_paginator("scan").paginate(TableName=addresses.outputs["ConnectionsTableName"], Select="COUNT")
-    return sum(page["Count"] for page in pages)
+    pages = table.get_paginator("scan").paginate(TableName=addresses.outputs["ConnectionsTableName"])
+    return {item["connection_id"]["S"] for page in pages for item in page["Items"]}
 
 
-async def _until_rows(addresses: Addresses, place: Place, expected: int) -> int:
+async def _rows_of_the_dead(addresses: Addresses, place: Place, mine: set[str], alive: int) -> int:
+    """How many rows are left of listeners that are dead, once none is or patience ends."""
     for _ in range(_PATIENCE_SECONDS):
-        if (found := rows(addresses, place)) <= expected:
+        if (left := len(rows(addresses, place) & mine) - alive) <= 0:
             break
         await asyncio.sleep(1)
-    return found
+    return left
 
 
 async def run(addresses: Addresses, place: Place, wanted: argparse.Namespace) -> bool:
     before, start = rows(addresses, place), time.monotonic()
     async with fleet(addresses.ws_url, wanted.listeners) as listeners:
+        mine = rows(addresses, place) - before
         print(f"listeners   {wanted.listeners} connected in {time.monotonic() - start:.1f} s")
         with feed(addresses.endpoint_url, addresses.outputs["JobsTableName"]) as source:
             # One event first, so that the functions run.
@@ -106,10 +108,9 @@ async def run(addresses: Addresses, place: Place, wanted: argparse.Namespace) ->
         bad = sum(map(bool, found))
         print(f"exactness   {bad} of {len(found)} listeners missed one, heard one twice or in the wrong order")
         if wanted.kill:
-            alive = before + wanted.listeners - wanted.kill
-            left = await _until_rows(addresses, place, alive)
-            print(f"killed      {wanted.kill} by TCP reset; {left - alive} of their rows are left")
-            bad += left > alive
+            left = await _rows_of_the_dead(addresses, place, mine, len(listeners.listeners))
+            print(f"killed      {wanted.kill} by TCP reset; {left} of their rows are left")
+            bad += left != 0
     return bad == 0
 
 

@@ -35,7 +35,7 @@ class Push:
         """Raises ConnectionGone, or DeliveryFailed for anything that may work later."""
         url = self._url + quote(connection_id, safe="")
         try:
-            answer = self._pool.request("POST", urlsplit(url).path, body=frame, headers=self._signed(url, frame))
+            answer = self._pool.urlopen("POST", urlsplit(url).path, body=frame, headers=self._signed(url, frame))
         except urllib3.exceptions.HTTPError as error:
             raise DeliveryFailed(type(error).__name__) from error
         if answer.status == 410:

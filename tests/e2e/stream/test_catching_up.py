@@ -1,0 +1,163 @@
+"""Coming back on the real stack: replays, the reference listener, and requests that make no sense."""
+
+import asyncio
+import json
+from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from facecast.listener import listen
+from facelib.events import new_event_id
+from facelib.stores.items import to_item
+from websockets.exceptions import InvalidStatus
+
+from tests.load.feed import Ended, feed
+from tests.service import Stack
+from tests.unit.stream.cloud import ended_job, record
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+
+def test_a_listener_that_drops_and_returns_has_each_event_once(stack: Stack) -> None:
+    """It drops twice in the midst of ten events, and is away while some of them come."""
+
+    async def play() -> tuple[list[str], list[str]]:
+        with feed(stack.endpoint_url, stack.outputs["JobsTableName"]) as source:
+            jobs = [source.add() for _ in range(10)]
+            heard: list[str] = []
+            begun = asyncio.Event()
+
+            async def follow() -> None:
+                async with aclosing(listen(stack.ws_url, replay=1)) as events:
+                    async for event in events:
+                        begun.set()
+                        if event["job_id"] in jobs:
+                            heard.append(event["event_id"])
+
+            await asyncio.to_thread(source.end, source.add())
+            following = asyncio.create_task(follow())
+            await begun.wait()
+            ended = []
+            for number, job_id in enumerate(jobs):
+                ended.append((await asyncio.to_thread(source.end, job_id)).event_id)
+                if number in (2, 6):
+                    await asyncio.to_thread(cut_every_connection, stack)
+            async with asyncio.timeout(60):
+                while not set(ended) <= set(heard):
+                    await asyncio.sleep(0.05)
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+            return ended, heard
+
+    ended, heard = asyncio.run(play())
+
+    assert sorted(heard) == ended
+
+
+def cut_every_connection(stack: Stack) -> None:
+    """As API Gateway does after two hours."""
+    callback_url = stack.ws_url.replace("ws://", "http://")
+    for item in stack.aws.client("dynamodb").scan(TableName=stack.outputs["ConnectionsTableName"])["Items"]:
+        answer = httpx.delete(f"{callback_url}/@connections/{item['connection_id']['S']}")
+        assert answer.status_code in (204, 410)
+
+
+def end_and_tell(stack: Stack, count: int) -> list[Ended]:
+    """Jobs that have ended, and of which those who listened have heard."""
+    with feed(stack.endpoint_url, stack.outputs["JobsTableName"]) as source, stack.listener() as witness:
+        ended = [source.end(source.add()) for _ in range(count)]
+        for each in ended:
+            witness.wait_for_job(each.job_id)
+    return ended
+
+
+def test_a_replay_on_connecting_is_not_lost(stack: Stack) -> None:
+    ended = end_and_tell(stack, 3)
+
+    with stack.listener("?replay=20") as listener:
+        for each in ended:
+            listener.wait_for_job(each.job_id)
+        mine = [each.job_id for each in ended]
+        assert [event["job_id"] for event in listener.events if event.get("job_id") in mine] == mine
+
+
+def test_the_end_of_a_job_that_came_before_its_listener(stack: Stack) -> None:
+    mine, _other = end_and_tell(stack, 2)
+
+    with stack.listener(f"?job_id={mine.job_id}&replay=1") as listener:
+        assert listener.wait_for_job(mine.job_id)["type"] == "job.completed"
+        assert [event["job_id"] for event in listener.events if "job_id" in event] == [mine.job_id]
+
+
+def test_replay_after_an_event(stack: Stack) -> None:
+    with (
+        feed(stack.endpoint_url, stack.outputs["JobsTableName"]) as source,
+        stack.listener(f"?job_id={ended_job().job_id}") as listener,
+    ):
+        ended = [source.end(source.add()) for _ in range(3)]
+        listener.socket.send('{"action": "subscribe", "job_id": null}')
+        listener.wait_for(lambda event: event["type"] == "subscribed")
+        listener.socket.send(json.dumps({"action": "replay", "after": ended[0].event_id}))
+        for each in ended[1:]:
+            listener.wait_for_job(each.job_id)
+
+
+def test_narrowing_and_widening(stack: Stack) -> None:
+    with (
+        feed(stack.endpoint_url, stack.outputs["JobsTableName"]) as source,
+        stack.listener() as listener,
+        stack.listener() as everything,
+    ):
+        mine, other, after = source.add(), source.add(), source.add()
+        for job_id, ending in ((mine, other), (None, after)):
+            listener.socket.send(json.dumps({"action": "subscribe", "job_id": job_id}))
+            listener.wait_for({"type": "subscribed", "job_id": job_id}.__eq__)
+            source.end(ending)
+            everything.wait_for_job(ending)
+        source.end(mine)
+        listener.wait_for_job(after)
+        listener.wait_for_job(mine)
+        assert listener.of_job(other) == []
+
+
+def test_what_is_not_understood_gets_an_error_frame(stack: Stack) -> None:
+    with stack.listener(f"?job_id={ended_job().job_id}") as listener:
+        for text in ("hello", '{"action": "dance"}', '{"action": "replay", "limit": 0}'):
+            listener.socket.send(text)
+            listener.ping()
+            assert [event["type"] for event in listener.events[-2:]] == ["error", "pong"]
+
+
+@pytest.mark.parametrize("query", ["?job_id=mine", "?replay=1000", "?after=yesterday", "?colour=red"])
+def test_an_address_that_makes_no_sense_is_refused(query: str, stack: Stack) -> None:
+    with pytest.raises(InvalidStatus), stack.listener(query):
+        pass
+
+
+def test_a_record_nobody_can_read_hinders_nobody(stack: Stack) -> None:
+    table, jobs = stack.aws.client("dynamodb"), stack.outputs["JobsTableName"]
+    poison = to_item(ended_job())
+    with feed(stack.endpoint_url, jobs) as source, stack.listener() as listener:
+        before, after = source.add(), source.add()
+        source.end(before)
+        table.put_item(TableName=jobs, Item={**poison, "status": {"S": "processing"}})
+        table.put_item(TableName=jobs, Item={**poison, "completed_at": {"S": "yesterday"}, "event_id": {"S": "x"}})
+        source.end(after)
+        listener.wait_for_job(before)
+        listener.wait_for_job(after)
+        table.delete_item(TableName=jobs, Key={"job_id": poison["job_id"]})
+
+
+def test_ids_a_little_out_of_order_are_not_missed(stack: Stack) -> None:
+    """A detector whose clock is behind ends a job after one whose clock is right; the listener returns in between."""
+    jobs = stack.outputs["JobsTableName"]
+    known, late = ended_job(), ended_job(seconds_ago=30)
+    assert known.event_id
+    assert new_event_id(datetime.now(UTC) - timedelta(seconds=30), late.job_id) < known.event_id
+    table = stack.aws.client("dynamodb")
+    for job in (known, late):
+        table.put_item(TableName=jobs, Item=record(job)["dynamodb"]["NewImage"])
+
+    with stack.listener(f"?after={known.event_id}") as listener:
+        listener.wait_for_job(late.job_id)
