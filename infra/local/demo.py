@@ -21,7 +21,7 @@ def sample_photo() -> Path:
 
 
 def run(addresses: Addresses, image: Path) -> Path:
-    """Send the image, print the event and the job, save the result under `out/` of the current folder. Raises LocalError."""
+    """Send the image, print the event and the job, save the result below the current folder. Raises LocalError."""
     return asyncio.run(_run(addresses, image))
 
 

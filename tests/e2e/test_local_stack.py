@@ -24,9 +24,14 @@ READY_SECONDS = 120
 
 
 def session_of(leader: int) -> list[str]:
-    """The processes that an emulator left: itself, and every worker of its session."""
-    listing = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,sess=,args="], capture_output=True, text=True, check=True)
-    return [line for line in listing.stdout.splitlines() if line.split()[1] == str(leader)]
+    """The running processes of an emulator: itself, and every worker of its session.
+
+    One that has ended and only waits for the system to take note of it (state Z) does not run any more.
+    """
+    columns = "sess=,stat=,pid=,args="
+    listing = subprocess.run(["ps", "-A", "-ww", "-o", columns], capture_output=True, text=True, check=True)
+    rows = (line.split(maxsplit=2) for line in listing.stdout.splitlines())
+    return [process for owner, state, process in rows if owner == str(leader) and not state.startswith("Z")]
 
 
 def local(port: int, *arguments: str) -> list[str]:
