@@ -1,0 +1,111 @@
+"""What is in the packages, and what is not."""
+
+import hashlib
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from face_models import CENTERFACE
+
+from infra.local.layout import ROOT
+from infra.package import LIMIT_BYTES, Architecture, packages, table
+
+pytestmark = pytest.mark.xdist_group("packaging")
+
+Built = tuple[Architecture, Path]
+
+# The machine of an ELF file stands at byte 18. https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html
+ELF_MACHINE = {"arm64": 183, "x86_64": 62}
+
+
+def extensions(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.is_file() and (path.suffix == ".so" or ".so." in path.name))
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_every_function_fits_with_room_left(for_lambda: Built) -> None:
+    architecture, folder = for_lambda
+    built = packages(folder)
+    print(f"{architecture}\n{table(built)}")
+    assert len(built) == 5
+    # On x86_64 OpenCV and NumPy bring an OpenBLAS each, with a kernel for every processor there ever was.
+    least = {"arm64": 60, "x86_64": 5}[architecture] * 1_000_000
+    assert all(package.room >= least for package in built)
+    assert all(package.total < LIMIT_BYTES // 4 for package in built if package.function != "DetectorFunction")
+
+
+def test_extensions_are_for_the_processor_and_for_python_313(for_lambda: Built) -> None:
+    architecture, folder = for_lambda
+    found = list(extensions(folder))
+    assert len(found) > 20
+    for path in found:
+        (machine,) = struct.unpack_from("<H", path.read_bytes()[:20], 18)
+        assert machine == ELF_MACHINE[architecture], path
+        assert "cpython-" not in path.name or "cpython-313-" in path.name, path
+
+
+def test_only_the_detector_carries_image_code(for_lambda: Built) -> None:
+    _, folder = for_lambda
+    for layer in ("CommonLayer", "WebLayer"):
+        assert not {"cv2", "numpy", "PIL", "simplejpeg"} & names(folder / layer / "python")
+    assert {"cv2", "numpy", "PIL", "simplejpeg", "face_models"} <= names(folder / "VisionLayer" / "python")
+
+
+def test_the_model_is_the_real_one_and_has_its_licence(for_lambda: Built) -> None:
+    layer = for_lambda[1] / "VisionLayer"
+    model = layer / "python" / "face_models" / CENTERFACE.file_name
+    assert hashlib.sha256(model.read_bytes()).hexdigest() == CENTERFACE.sha256
+    assert "MIT License" in (layer / "licenses" / "centerface.txt").read_text()
+
+
+def test_swagger_ui_is_in_the_web_layer(for_lambda: Built) -> None:
+    resources = for_lambda[1] / "WebLayer" / "python" / "fastapi_swagger" / "resources"
+    assert {"swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png"} <= names(resources)
+
+
+def test_nothing_that_is_never_used_is_shipped(for_lambda: Built) -> None:
+    _, folder = for_lambda
+    for path in folder.rglob("*"):
+        assert path.suffix != ".pyi"
+        assert path.name not in ("tests", "RECORD", "INSTALLER"), path
+    services = {
+        path.name for path in (folder / "CommonLayer" / "python" / "botocore" / "data").iterdir() if path.is_dir()
+    }
+    assert services == {"dynamodb", "lambda", "s3", "sqs", "sts", "xray"}
+
+
+def test_every_package_keeps_its_licence(for_lambda: Built) -> None:
+    _, folder = for_lambda
+    for package in folder.glob("*/python/*.dist-info"):
+        licences = [path for path in package.rglob("*") if path.name.upper().startswith(("LICEN", "COPYING", "NOTICE"))]
+        stated = "license" in (package / "METADATA").read_text().lower()
+        assert licences or stated, package
+
+
+def test_bytecode_is_never_checked_against_its_source(for_lambda: Built) -> None:
+    """Lambda's layers are read-only; a stale timestamp would mean compiling everything at each cold start."""
+    for compiled in for_lambda[1].rglob("*.pyc"):
+        assert "cpython-313" in compiled.name
+        (flags,) = struct.unpack_from("<I", compiled.read_bytes()[:8], 4)
+        assert flags == 0b01, compiled
+
+
+@pytest.mark.parametrize("layer", ["common", "vision", "web"])
+def test_what_ships_is_what_is_tested(layer: str) -> None:
+    """Every version in a layer's lock is the one that the development environment has."""
+    tested = set((ROOT / "requirements.txt").read_text().splitlines())
+    shipped = (ROOT / "layers" / layer / "requirements.lock").read_text().split()
+    assert shipped
+    assert set(shipped) <= tested
+
+
+def test_no_layer_ships_what_another_one_has() -> None:
+    locks = {
+        layer: set((ROOT / "layers" / layer / "requirements.lock").read_text().split())
+        for layer in ("common", "vision", "web")
+    }
+    assert not locks["common"] & (locks["vision"] | locks["web"])
