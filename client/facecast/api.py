@@ -100,9 +100,9 @@ class Job:
 class Service:
     """A service at an address. Every method raises ServiceError. Threads may share it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
         self._url = url
-        self._http = httpx.Client(base_url=url, timeout=_TIMEOUT)
+        self._http = httpx.Client(base_url=url, timeout=_TIMEOUT, transport=transport)
 
     def __enter__(self) -> Self:
         return self

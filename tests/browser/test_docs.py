@@ -1,0 +1,22 @@
+"""Swagger UI, as the service serves it."""
+
+import pytest
+
+from tests.browser.conftest import OpenPage
+from tests.service import Stack
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+
+def test_the_documentation_needs_nothing_from_elsewhere(stack: Stack, open_page: OpenPage) -> None:
+    page = open_page()
+    page.chrome.get(stack.docs_url)
+    page.wait_until(lambda: bool(page.chrome.find_elements("css selector", ".opblock-summary")), "it is drawn")
+    paths = page.chrome.find_elements("css selector", ".opblock-summary-path")
+    shown = {path.get_attribute("data-path") for path in paths}
+    assert {"/image", "/uploads", "/jobs", "/limits", "/health"} <= shown
+    asked = [url for _, url in page.requests() if url.startswith("http")]
+    elsewhere = [url for url in asked if not url.startswith(f"{stack.http_url}/")]
+    assert f"{stack.http_url}/openapi.json" in asked
+    assert elsewhere == []
+    assert page.complaints() == []
