@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Final
 
+from facelib import limits
 from facelib.deliveries import Delivery, Replay, ShardDelivery
 from facelib.errors import ConnectionGone, DeliveryFailed
-from facelib.events import JobEvent
+from facelib.events import JobEvent, frames
 from facelib.replay import Replayer
 from facelib.stores.connections import SHARDS, Connection, ConnectionStore
 from facelib.stores.queue import Queue
@@ -37,7 +38,7 @@ class Broadcast:
     def tell(self, owned: Iterable[OwnedEvent], deadline: float) -> Counts:
         """Post the events to their owners' listeners, or hand them on where these are many.
 
-        `split` counts the listeners of those that were handed on, for the pace.
+        `split` counts the posts of those that were handed on, for the pace.
         """
         by_owner: dict[str, list[JobEvent]] = defaultdict(list)
         for each in owned:
@@ -47,7 +48,8 @@ class Broadcast:
             listeners = self._some_of(owner, LISTENERS_AT_ONCE + 1)
             if len(listeners) > LISTENERS_AT_ONCE:
                 audience = self.pace.audience(owner)
-                told.update(listeners=audience, split=audience, handed_on=self._hand_on_shards(owner, events))
+                posts = audience * sum(1 for _ in frames(events, limits.FRAME_BYTES))
+                told.update(listeners=audience, split=posts, handed_on=self._hand_on_shards(owner, events))
             else:
                 told.update(listeners=len(listeners))
                 told.update(self._post(deliveries(owner, events, listeners), deadline))

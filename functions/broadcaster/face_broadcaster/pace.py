@@ -31,6 +31,6 @@ class Pace:
             self._counted[owner] = time.monotonic(), count
         return count
 
-    def hold(self, listeners: int, deadline: float) -> None:
-        """Wait as long as posting once to so many takes, and never past `time.monotonic()` at the deadline."""
-        time.sleep(max(0.0, min(listeners / self.posts_per_second, deadline - time.monotonic())))
+    def hold(self, posts: int, deadline: float) -> None:
+        """Wait as long as so many posts take, and never past `time.monotonic()` at the deadline."""
+        time.sleep(max(0.0, min(posts / self.posts_per_second, deadline - time.monotonic())))
