@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +23,7 @@ os.environ |= {
 from infra.local.deploy import deploy
 from infra.local.layout import Place
 from infra.local.server import running
-from tests.service import Stack
+from tests.service import Stack, free_port
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,15 +35,9 @@ def fuzz_seconds(request: pytest.FixtureRequest) -> int:
     return int(request.config.getoption("--fuzz-seconds"))
 
 
-@pytest.fixture
-def free_port() -> int:
-    return _free_port()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@pytest.fixture(name="free_port")
+def afree_port() -> int:
+    return free_port()
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +46,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
     Tests that use it carry `xdist_group("stack")`, so that there is one in all.
     """
-    place = Place(_free_port(), folder=tmp_path_factory.mktemp("stack"))
+    place = Place(free_port(), folder=tmp_path_factory.mktemp("stack"))
     with running(place) as pid, contextlib.closing(Stack(place, deploy(place, pid))) as deployed:
         yield deployed
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from socket import SO_LINGER, SOL_SOCKET
+from socket import socket as Socket  # noqa: N812 - `socket` is a listener's
 from typing import Any
 
 import httpx
@@ -20,6 +21,13 @@ from infra.local.deploy import STACK_NAME, session
 from infra.local.layout import Addresses, Place
 
 PATIENCE_SECONDS = 60.0
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with Socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -95,8 +103,8 @@ class Stack:
 
     @contextmanager
     def listener(self, query: str = "") -> Iterator[Listener]:
-        with connect(f"{self.ws_url}{query}", open_timeout=30) as socket:
-            listener = Listener(socket)
+        with connect(f"{self.ws_url}{query}", open_timeout=30) as connection:
+            listener = Listener(connection)
             thread = threading.Thread(target=listener.listen)
             thread.start()
             try:
@@ -104,9 +112,9 @@ class Stack:
                 listener.ping()
                 yield listener
             finally:
-                socket.close()
+                connection.close()
                 thread.join()
-                socket.socket.close()
+                connection.socket.close()
 
     def post_image(self, data: bytes, **options: Any) -> str:
         """Send an image as the body; the job's id."""
