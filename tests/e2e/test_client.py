@@ -1,0 +1,134 @@
+"""The command-line client against the real service."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import numpy as np
+import pytest
+from facecast.cli import main
+from PIL import Image
+
+from tests.pictures import astronaut, compose, encoded
+from tests.service import PATIENCE_SECONDS, Stack
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+
+@pytest.fixture(autouse=True)
+def address(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FACECAST_URL", stack.http_url)
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "astronaut.jpg"
+    path.write_bytes(encoded(astronaut()))
+    return path
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    path = tmp_path / "broken.jpg"
+    path.write_bytes(encoded(astronaut())[:20_000])
+    return path
+
+
+def test_detect_prints_the_faces_and_saves_the_results(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "results"
+    assert main(["detect", str(photo), "--render", "boxes,blur", "--out", str(out)]) == 0
+    said = capsys.readouterr()
+    first, face, *saved = said.out.splitlines()
+    assert first.startswith(f"{photo}  1 face  job ")
+    assert "%" in face
+    paths = [out / "astronaut-boxes.jpg", out / "astronaut-blur.jpg"]
+    assert saved == [f"  saved   {path}" for path in paths]
+    assert [Image.open(io.BytesIO(path.read_bytes())).size for path in paths] == [(512, 512), (512, 512)]
+    assert said.err == ""
+
+
+def test_a_large_photo_takes_the_other_way(stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    noise = np.random.default_rng(11).integers(0, 255, (1300, 1300, 3), np.uint8)
+    large = tmp_path / "large.png"
+    large.write_bytes(encoded(compose(1300, 1300, [(400, 400, 300)], noise)[0], "PNG"))
+    assert large.stat().st_size > stack.http.get("/limits").json()["direct_upload_bytes"]
+    assert main(["detect", str(large), "--json"]) == 0
+    job = json.loads(capsys.readouterr().out)
+    assert (job["photo"], job["face_count"], job["saved"]) == (str(large), 1, [])
+    assert job["image"]["bytes"] == large.stat().st_size
+
+
+def test_one_bad_photo_does_not_keep_the_others_from_being_looked_at(
+    photo: Path, broken: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    letter = tmp_path / "letter.jpg"
+    letter.write_text("Dear Sir or Madam")
+    assert main(["detect", str(letter), str(broken), str(photo), "--json"]) == 1
+    said = capsys.readouterr()
+    jobs = [json.loads(line) for line in said.out.splitlines()]
+    assert [(job["photo"], job["status"]) for job in jobs] == [(str(broken), "failed"), (str(photo), "completed")]
+    refused, failed = said.err.splitlines()
+    assert refused.startswith(f"facecast: {letter}: This is")
+    assert failed == f"facecast: {broken}: corrupt_image: {jobs[0]['failure']['detail']}"
+
+
+def test_an_option_the_service_refuses_is_explained(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["detect", str(photo), "--min-confidence", "2"]) == 1
+    assert "min_confidence: Input should be less than or equal to 1" in capsys.readouterr().err
+
+
+def test_jobs_are_listed_retried_and_deleted(stack: Stack, broken: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with stack.listener() as listener:
+        job_id = stack.post_image(broken.read_bytes())
+        listener.wait_for_job(job_id)
+        assert main(["jobs", "--status", "failed", "--limit", "5"]) == 0
+        assert any(job_id in line and "corrupt_image: " in line for line in capsys.readouterr().out.splitlines())
+        assert main(["retry", job_id]) == 0
+        listener.wait_for(lambda _: len(listener.of_job(job_id)) == 2)
+    assert main(["delete", job_id, str(uuid.uuid4())]) == 1
+    said = capsys.readouterr()
+    assert f"{job_id} deleted" in said.out
+    assert "There is no such job." in said.err
+    assert stack.http.get(f"/jobs/{job_id}").status_code == 404
+
+
+def test_listen_waits_for_one_job_and_ends_with_it(
+    stack: Stack, photo: Path, broken: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, bad = stack.post_image(photo.read_bytes()), stack.post_image(broken.read_bytes())
+    assert main(["listen", "--job", good, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["job_id"] == good
+    assert main(["listen", "--job", bad]) == 1
+    assert "corrupt_image: " in capsys.readouterr().out
+    assert main(["listen", "--job", str(uuid.uuid4())]) == 1
+    assert "There is no such job." in capsys.readouterr().err
+
+
+def test_listen_refuses_more_than_can_be_replayed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["listen", "--replay", "1000"]) == 2
+    assert "--replay takes at most 100" in capsys.readouterr().err
+
+
+def test_listen_prints_what_comes(stack: Stack, photo: Path, repository: Path) -> None:
+    """As a program of its own, which goes on until it is interrupted."""
+    command = [sys.executable, "-m", "facecast", "listen", "--json", "--replay", "1"]
+    environment = os.environ | {"PYTHONPATH": str(repository / "client")}
+    with stack.listener() as listener:
+        listener.wait_for_job(stack.post_image(photo.read_bytes()))
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as listening:
+        try:
+            assert listening.stdout
+            # What is replayed shows that it is connected.
+            assert json.loads(listening.stdout.readline())["type"] == "job.completed"
+            job_id = stack.post_image(photo.read_bytes())
+            heard = (json.loads(line) for line in listening.stdout)
+            assert next(event for event in heard if event["job_id"] == job_id)["face_count"] == 1
+        finally:
+            listening.terminate()
+            listening.wait(PATIENCE_SECONDS)
