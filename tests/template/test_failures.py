@@ -1,0 +1,69 @@
+"""Every way to fail ends somewhere, and nothing is tried for ever."""
+
+from typing import Any
+
+import pytest
+
+from infra.template import Resource, functions, load, resources
+
+QUEUES = {queue.name: queue for queue in resources("AWS::SQS::Queue")}
+SOURCES = [
+    pytest.param(function, event["Type"], event["Properties"], id=f"{function.name}-{name}")
+    for function in functions()
+    for name, event in function.properties.get("Events", {}).items()
+]
+# Where failures land; what fails there stays until it is dealt with.
+LAST = {"DetectDeadLetterQueue", "BroadcastFailureQueue"}
+
+
+def default(parameter: str) -> int:
+    return int(load()["Parameters"][parameter]["Default"])
+
+
+def number(value: object) -> int:
+    return default(value["Ref"]) if isinstance(value, dict) else int(str(value))
+
+
+@pytest.mark.parametrize(("function", "kind", "source"), SOURCES)
+def test_one_bad_record_does_not_repeat_the_others(function: Resource, kind: str, source: dict[str, Any]) -> None:
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+@pytest.mark.parametrize(("function", "kind", "source"), SOURCES)
+def test_every_source_has_a_place_for_what_fails(function: Resource, kind: str, source: dict[str, Any]) -> None:
+    if kind == "SQS":
+        queue = source["Queue"]["Fn::GetAtt"][0]
+        redrive = QUEUES[queue].properties.get("RedrivePolicy", {})
+        assert queue in LAST or redrive["maxReceiveCount"] >= 2
+    else:
+        assert source["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0] in LAST
+
+
+@pytest.mark.parametrize("name", LAST)
+def test_what_failed_is_kept_for_two_weeks(name: str) -> None:
+    assert QUEUES[name].properties["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+@pytest.mark.parametrize(("function", "kind", "source"), SOURCES)
+def test_a_stream_is_never_blocked_for_ever(function: Resource, kind: str, source: dict[str, Any]) -> None:
+    if kind == "DynamoDB":
+        assert 60 <= source["MaximumRecordAgeInSeconds"] <= 3600
+        assert 0 < source["MaximumRetryAttempts"] <= 10
+        assert source["BisectBatchOnFunctionError"] is True
+
+
+@pytest.mark.parametrize(("function", "kind", "source"), SOURCES)
+def test_a_message_is_hidden_six_times_as_long_as_its_function_may_run(
+    function: Resource, kind: str, source: dict[str, Any]
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
+    if kind == "SQS":
+        timeout = number(function.properties.get("Timeout", load()["Globals"]["Function"]["Timeout"]))
+        visible = QUEUES[source["Queue"]["Fn::GetAtt"][0]].properties["VisibilityTimeout"]
+        assert number(visible) >= 6 * timeout
+
+
+def test_detectors_at_the_same_time_are_limited() -> None:
+    (detector,) = (function for function in functions() if function.name == "DetectorFunction")
+    scaling = detector.properties["Events"]["Original"]["Properties"]["ScalingConfig"]["MaximumConcurrency"]
+    assert scaling == {"Fn::If": ["IsLocal", 2, {"Ref": "DetectorConcurrency"}]}

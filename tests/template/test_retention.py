@@ -1,0 +1,44 @@
+"""What is kept ends by itself, and goes with the stack."""
+
+import pytest
+
+from infra.template import Resource, functions, resources
+
+STATEFUL = [
+    resource
+    for kind in ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::Logs::LogGroup")
+    for resource in resources(kind)
+]
+
+
+@pytest.mark.parametrize("resource", STATEFUL, ids=lambda resource: resource.name)
+def test_nothing_outlives_the_stack(resource: Resource) -> None:
+    assert resource.attributes["DeletionPolicy"] == "Delete"
+    assert resource.attributes["UpdateReplacePolicy"] == "Delete"
+
+
+def test_each_function_logs_to_a_group_of_its_own_that_ends() -> None:
+    groups = {group.name: group for group in resources("AWS::Logs::LogGroup")}
+    used = [function.properties["LoggingConfig"]["LogGroup"]["Ref"] for function in functions()]
+    assert sorted(used) == sorted(groups)
+    assert all(group.properties["RetentionInDays"] for group in groups.values())
+
+
+@pytest.mark.parametrize("layer", list(resources("AWS::Serverless::LayerVersion")), ids=lambda layer: layer.name)
+def test_old_layers_are_removed(layer: Resource) -> None:
+    assert layer.properties["RetentionPolicy"] == "Delete"
+
+
+@pytest.mark.parametrize("bucket", list(resources("AWS::S3::Bucket")), ids=lambda bucket: bucket.name)
+def test_objects_expire_with_their_job(bucket: Resource) -> None:
+    (rule,) = bucket.properties["LifecycleConfiguration"]["Rules"]
+    assert rule["Status"] == "Enabled"
+    assert rule["ExpirationInDays"] == {"Ref": "JobKeptDays"}
+    assert rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] == 1
+
+
+@pytest.mark.parametrize("table", list(resources("AWS::DynamoDB::Table")), ids=lambda table: table.name)
+def test_rows_expire(table: Resource) -> None:
+    assert table.properties["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
+    # A backup would keep what was deleted.
+    assert "PointInTimeRecoverySpecification" not in table.properties

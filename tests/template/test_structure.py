@@ -1,0 +1,61 @@
+"""The template as a whole."""
+
+import graphlib
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.local.layout import ROOT
+from infra.template import load
+
+BIN = Path(sys.executable).parent
+IN_TEXT = re.compile(r"\$\{([A-Za-z0-9]+)")
+
+
+def mentioned(node: object) -> Iterator[str]:
+    """Every logical id that this part of the template refers to."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "Ref":
+                yield value
+            elif key == "Fn::GetAtt":
+                yield value[0] if isinstance(value, list) else value.split(".")[0]
+            elif key == "Fn::Sub":
+                yield from IN_TEXT.findall(value if isinstance(value, str) else value[0])
+            yield from mentioned(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from mentioned(value)
+
+
+def test_nothing_depends_on_itself() -> None:
+    found = load()["Resources"]
+    graph = {
+        name: {other for other in mentioned(resource) if other in found}
+        | ({after} if isinstance(after := resource.get("DependsOn", []), str) else set(after))
+        for name, resource in found.items()
+    }
+    # Raises CycleError, which names the circle.
+    assert len(list(graphlib.TopologicalSorter(graph).static_order())) == len(found)
+
+
+def test_every_parameter_is_used_and_explained() -> None:
+    template = load()
+    used = (
+        set(mentioned(template["Resources"]))
+        | set(mentioned(template["Conditions"]))
+        | set(mentioned(template["Globals"]))
+    )
+    for name, parameter in template["Parameters"].items():
+        assert name in used, name
+        assert parameter["Description"], name
+
+
+@pytest.mark.parametrize("command", [["cfn-lint", "template.yaml"], ["sam", "validate", "--lint"]], ids=" ".join)
+def test_linters_have_nothing_to_say(command: list[str]) -> None:
+    done = subprocess.run([BIN / command[0], *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
