@@ -22,10 +22,11 @@ _FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
 _DIGIT: Final = 21
 _SMALLEST_DIGIT: Final = 7.0
 
-# A hidden face is averaged to about so many cells across, too few to tell whose it is ...
-_CELLS: Final = 6
-# ... and cells are never smaller than this, or a face of 10 px would stay as it is.
-_SMALLEST_CELL: Final = 4.0
+# A hidden face keeps two or three averages along its longer side. With six, as mosaics often have, the detectors
+# still found every other face again; with these, 1 in 400 and barely (docs/decisions, topic hiding).
+_CELLS: Final = 2.5
+# Cells are never smaller than this, or a face of 10 px would stay as it is.
+_SMALLEST_CELL: Final = 8.0
 # How much larger than the box the hidden part is, before the ellipse is drawn around its corners.
 _MARGIN: Final = 1.12
 
@@ -113,4 +114,5 @@ def _coarse(part: Pixels, cell: float, how: Render) -> npt.NDArray[np.uint8]:
     if how is Render.PIXELATE:
         return np.asarray(cv2.resize(means, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
     smooth = cv2.resize(means, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.blur(smooth, (math.ceil(cell), math.ceil(cell))), np.uint8)
+    width_of_blur = math.ceil(2 * cell)
+    return np.asarray(cv2.blur(smooth, (width_of_blur, width_of_blur)), np.uint8)

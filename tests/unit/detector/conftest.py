@@ -1,7 +1,6 @@
 """The detectors, loaded once for each process of the test run."""
 
 import io
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,10 +8,10 @@ import numpy as np
 import pytest
 from face_detector.detect import Detector, load_detector
 from face_models import CENTERFACE, YUNET
-from facelib.job import Quality
+from facelib.job import Box, Quality
 from PIL import Image
 
-from tests.pictures import Picture
+from tests.pictures import Picture, Truth
 
 # A copy that some development machines have beside the repository.
 _SHARED_YUNET = Path(__file__).parents[4] / "shared" / "models" / YUNET.file_name
@@ -52,18 +51,14 @@ def either(request: pytest.FixtureRequest, load: Callable[[str, Quality], Detect
     return load(request.param, Quality.BALANCED)
 
 
-@pytest.fixture(scope="session")
-def look_at_results() -> Callable[[str, Picture], None]:
-    """Keep a picture for a person to look at, in the folder that FACECAST_PICTURES names; nowhere without it."""
-
-    def keep(name: str, picture: Picture) -> None:
-        if folder := os.environ.get("FACECAST_PICTURES"):
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            Image.fromarray(picture).save(Path(folder) / f"{name}.png")
-
-    return keep
-
-
 def pixels_of(jpeg: bytes) -> Picture:
     """Decode a result to (height, width, 3) uint8 RGB."""
     return np.asarray(Image.open(io.BytesIO(jpeg)), np.uint8)
+
+
+def overlap(one: Box | Truth, other: Box | Truth) -> float:
+    """Intersection over union."""
+    across = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
+    down = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
+    both = max(across, 0) * max(down, 0)
+    return both / (one.width * one.height + other.width * other.height - both)

@@ -1,0 +1,63 @@
+import json
+from pathlib import Path
+
+import pytest
+from face_detector.__main__ import main
+
+from tests.pictures import astronaut, encoded
+from tests.unit.detector.conftest import pixels_of
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "one.jpg").write_bytes(encoded(astronaut()))
+    (tmp_path / "text.jpg").write_bytes(b"not an image")
+    (tmp_path / ".hidden").write_bytes(b"not looked at")
+    return tmp_path
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_one_line_a_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--quality", "fast", str(folder)]) == 0
+    good, bad = lines(capsys)
+    assert good["file"] == str(folder / "inner" / "one.jpg")
+    assert (good["width"], good["height"]) == (512, 512)
+    (face,) = list(good["faces"])  # type: ignore[call-overload]
+    assert set(face) == {"box", "box_ratio", "confidence", "landmarks"}
+    assert good["timings_ms"]
+    assert bad["file"] == str(folder / "text.jpg")
+    assert bad["failure"] == {
+        "reason": "unsupported_format",
+        "detail": "This is a text file. JPEG, PNG, WebP, GIF and AVIF images are supported.",
+    }
+
+
+def test_results_are_drawn_beside_each_other(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    assert (
+        main(["--quality", "fast", "--render", str(out), "--draw", "blur", "--draw", "boxes", str(folder / "inner")])
+        == 0
+    )
+    assert sorted(path.name for path in out.iterdir()) == ["one.jpg.blur.jpg", "one.jpg.boxes.jpg"]
+    assert pixels_of((out / "one.jpg.blur.jpg").read_bytes()).shape == (512, 512, 3)
+    assert len(lines(capsys)) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nowhere.jpg"], "There is no nowhere.jpg."),
+        (["--min-confidence", "7", "."], "min_confidence"),
+        (["--max-faces", "0", "."], "max_faces"),
+        (["--model-file", "nowhere.onnx", "."], "make model MODEL=centerface"),
+    ],
+)
+def test_a_call_that_cannot_be_carried_out(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    assert words in capsys.readouterr().err

@@ -1,0 +1,116 @@
+"""Both detectors find the faces whose places are known."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from face_detector.analyse import find_faces
+from face_detector.detect import Detector, as_faces, load_detector
+from face_models import CENTERFACE
+from facelib.job import Face, Options, Quality
+
+from tests.pictures import FACE, Picture, Truth, astronaut, compose, crowd, encoded, resized, rotated
+from tests.unit.detector.conftest import overlap
+
+Load = Callable[[str, Quality], Detector]
+
+
+def faces_in(picture: Picture, detector: Detector, options: Options | None = None) -> tuple[Face, ...]:
+    return find_faces(encoded(picture, "PNG", compress_level=1), options or Options(), detector).faces
+
+
+def found_share(faces: tuple[Face, ...], truth: list[Truth], at_least: float = 0.5) -> float:
+    return sum(any(overlap(face.box, true) >= at_least for face in faces) for true in truth) / len(truth)
+
+
+def test_the_face_its_box_and_its_landmarks(either: Detector) -> None:
+    (face,) = faces_in(astronaut(), either)
+    assert overlap(face.box, FACE) >= 0.7
+    assert face.confidence > 0.8
+    marks = face.landmarks
+    # Read off the picture by eye, to 6 px.
+    for point, x, y in [(marks.left_eye, 203, 101), (marks.right_eye, 249, 103), (marks.nose, 225, 127)]:
+        assert (point.x, point.y) == pytest.approx((x, y), abs=6)
+    assert (marks.mouth_left.x, marks.mouth_left.y) == pytest.approx((204, 144), abs=6)
+    assert (marks.mouth_right.x, marks.mouth_right.y) == pytest.approx((243, 145), abs=6)
+    assert face.box_ratio.left == pytest.approx(face.box.x / 512, abs=1e-5)
+
+
+@pytest.mark.parametrize("tall", [24, 48, 120])
+def test_a_crowd_is_found_whole_and_nobody_twice(tall: int, either: Detector) -> None:
+    picture, truth = crowd(1024, 768, tall)
+    faces = faces_in(picture, either)
+    assert found_share(faces, truth) >= 0.98
+    assert len(faces) <= len(truth) * 1.02
+
+
+@pytest.mark.parametrize("name", ["centerface", "yunet"])
+def test_thorough_finds_what_fast_cannot_see(name: str, load: Load) -> None:
+    picture, truth = crowd(1600, 400, 16)
+    thorough, fast = (faces_in(picture, load(name, quality)) for quality in (Quality.THOROUGH, Quality.FAST))
+    assert found_share(thorough, truth) >= 0.9
+    assert found_share(fast, truth) < 0.6
+
+
+def test_a_face_that_fills_the_picture(either: Detector) -> None:
+    left, top, side = 150, 30, 160
+    picture = resized(astronaut()[top : top + side, left : left + side], 1600, 1600)
+    (face,) = faces_in(picture, either)
+    assert overlap(face.box, Truth(260, 280, 980, 1220)) >= 0.6
+
+
+@pytest.mark.parametrize("degrees", [-30, 20])
+def test_a_tilted_head(degrees: float, either: Detector) -> None:
+    assert len(faces_in(rotated(astronaut(), degrees), either)) == 1
+
+
+def test_a_face_cut_by_the_border_stays_inside(either: Detector) -> None:
+    picture, _ = compose(640, 480, [(-40, 100, 150), (560, 300, 150)])
+    faces = faces_in(picture, either)
+    assert len(faces) == 2
+    for face in faces:
+        assert face.box.x >= 0
+        assert face.box.x + face.box.width <= 640.01
+
+
+def test_no_face_is_an_empty_list(either: Detector) -> None:
+    assert faces_in(astronaut()[260:, :], either) == ()
+
+
+def test_the_options_rule(either: Detector) -> None:
+    picture, truth = compose(900, 400, [(60, 120, 200), (350, 120, 120), (600, 120, 60)])
+    everyone = faces_in(picture, either)
+    assert len(everyone) == len(truth)
+    sure = [face.confidence for face in everyone]
+    assert sure == sorted(sure, reverse=True)
+    assert faces_in(picture, either, Options(max_faces=2)) == everyone[:2]
+    assert len(faces_in(picture, either, Options(min_confidence=0.02))) >= 3
+    assert faces_in(picture, either, Options(min_confidence=0.999)) == ()
+    limit = sure[1]
+    assert all(face.confidence >= limit for face in faces_in(picture, either, Options(min_confidence=limit)))
+
+
+def test_a_thousand_proposals_are_cut_to_what_was_asked(either: Detector) -> None:
+    noise = np.random.default_rng(5).integers(0, 256, (600, 800, 3), np.uint8)
+    assert len(faces_in(noise, either, Options(min_confidence=0.0, max_faces=7))) <= 7
+
+
+def test_what_is_not_a_number_is_not_a_face() -> None:
+    rows = np.full((1, 15), np.nan, np.float32)
+    assert as_faces(rows, (10, 10), (10, 10), 5) == ()
+
+
+def test_it_says_which_model_looked_and_how_hard(either: Detector) -> None:
+    assert either.info.quality is Quality.BALANCED
+    assert len(either.info.version) == 12
+
+
+def test_a_detector_that_does_not_exist() -> None:
+    with pytest.raises(ValueError, match="choose one of centerface, yunet"):
+        load_detector("haar", Quality.FAST)
+
+
+def test_a_model_that_is_not_there() -> None:
+    with pytest.raises(FileNotFoundError, match="make model MODEL=centerface"):
+        load_detector(CENTERFACE.name, Quality.FAST, Path("nowhere.onnx"))

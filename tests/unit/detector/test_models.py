@@ -1,0 +1,53 @@
+import dataclasses
+import hashlib
+from pathlib import Path
+
+import pytest
+from face_models import CENTERFACE, Model
+
+from infra import models
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Models are put into a folder of the test's own."""
+    monkeypatch.setattr(Model, "path", property(lambda model: tmp_path / str(model.file_name)))
+    return tmp_path
+
+
+def test_a_model_in_its_place_is_left_alone(monkeypatch: pytest.MonkeyPatch, elsewhere: Path) -> None:
+    real = Path(models.__file__).parents[1] / "layers/vision/face_models" / CENTERFACE.file_name
+    (elsewhere / CENTERFACE.file_name).symlink_to(real)
+    monkeypatch.setattr(models, "_FETCHERS", {})
+    assert models.main(["centerface"]) == 0
+
+
+def test_a_wrong_file_is_not_installed(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = elsewhere / "wrong.onnx"
+    wrong.write_bytes(b"wrong")
+    assert models.main(["yunet", "--file", str(wrong)]) == 1
+    assert "This is not the model yunet" in capsys.readouterr().err
+    assert list(elsewhere.iterdir()) == [wrong]
+
+
+def test_a_file_that_is_not_there(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert models.main(["yunet", "--file", str(elsewhere / "none")]) == 1
+    assert "cannot be read" in capsys.readouterr().err
+
+
+def test_a_right_file_is_installed_whole(elsewhere: Path) -> None:
+    content = b"a model of eleven bytes"
+    model = dataclasses.replace(CENTERFACE, sha256=hashlib.sha256(content).hexdigest())
+    models.install(model, content)
+    assert [path.read_bytes() for path in elsewhere.iterdir()] == [content]
+
+
+def test_without_a_network_a_sentence_says_what_to_do(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def unreachable(*_: object, **__: object) -> None:
+        raise OSError("no route to host")
+
+    monkeypatch.setattr("urllib.request.urlopen", unreachable)
+    assert models.main(["yunet"]) == 1
+    assert "--file" in capsys.readouterr().err

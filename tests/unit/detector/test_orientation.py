@@ -1,0 +1,45 @@
+"""A photo is looked at the way a person sees it, however its pixels are stored."""
+
+import numpy as np
+import pytest
+from face_detector.analyse import find_faces
+from face_detector.decode import decode, turn_upright
+from face_detector.detect import Detector
+from face_detector.header import read_header
+from facelib.job import Box, Options
+
+from tests.pictures import FACE, ORIENTATIONS, astronaut, encoded, turned
+from tests.unit.detector.conftest import overlap
+
+FORMATS = ["JPEG", "PNG", "WEBP", "AVIF"]
+# 400 x 512, so that a side cannot be taken for the other; the face stays where it was.
+PICTURE = astronaut()[:, :400]
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_box_is_where_it_is_seen(form: str, orientation: int, fast: Detector) -> None:
+    found = find_faces(turned(PICTURE, orientation, form), Options(), fast)
+    assert (found.image.width, found.image.height) == (400, 512)
+    (face,) = found.faces
+    assert overlap(face.box, upright_box(fast)) >= 0.95
+    assert overlap(face.box, FACE) >= 0.7
+
+
+def upright_box(detector: Detector) -> Box:
+    return find_faces(encoded(PICTURE, "PNG"), Options(), detector).faces[0].box
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+@pytest.mark.parametrize("form", ["PNG", "WEBP"])
+def test_the_pixels_are_those_that_are_seen(form: str, orientation: int) -> None:
+    data = turned(PICTURE, orientation, form, **({"lossless": True} if form == "WEBP" else {}))
+    header = read_header(data)
+    upright = turn_upright(decode(data, header, None), header.orientation)
+    assert np.array_equal(upright[..., ::-1], PICTURE)
+
+
+def test_a_reduced_jpeg_is_turned_as_well() -> None:
+    data = turned(PICTURE, 6)
+    header = read_header(data)
+    assert turn_upright(decode(data, header, 100), header.orientation).shape == (128, 100, 3)

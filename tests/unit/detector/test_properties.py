@@ -1,0 +1,112 @@
+"""What holds for every picture."""
+
+import contextlib
+import math
+
+import numpy as np
+from face_detector.analyse import find_faces
+from face_detector.detect import Detector
+from facelib.errors import ImageRejected
+from facelib.job import Box, Face, Options
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.pictures import Picture, astronaut, compose, encoded, resized, rotated
+from tests.unit.detector.conftest import overlap
+
+# Derandomised: the same pictures on every machine. No deadline: the time of a test says nothing here.
+looks = settings(
+    max_examples=8, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+shots = settings(looks, max_examples=200)
+
+
+@st.composite
+def pictures(draw: st.DrawFn) -> Picture:
+    """Up to three faces, each wholly inside its own third of the picture."""
+    count = draw(st.integers(1, 3))
+    tall = [draw(st.integers(60, 130)) for _ in range(count)]
+    places = [(40 + 200 * index + draw(st.integers(0, 20)), 50 + draw(st.integers(0, 80))) for index in range(count)]
+    picture, _ = compose(640, 320, [(*place, height) for place, height in zip(places, tall, strict=True)])
+    return picture
+
+
+def faces_in(picture: Picture, detector: Detector, options: Options | None = None) -> list[Face]:
+    data = encoded(np.ascontiguousarray(picture), "PNG", compress_level=1)
+    return sorted(find_faces(data, options or Options(), detector).faces, key=lambda face: face.box.x)
+
+
+@looks
+@given(pictures(), st.floats(0.01, 0.5))
+def test_faces_lie_inside_the_image(fast: Detector, picture: Picture, confidence: float) -> None:
+    cropped = picture[60:, 90:]
+    height, width = cropped.shape[:2]
+    for face in faces_in(cropped, fast, Options(min_confidence=confidence)):
+        box, marks = face.box, face.landmarks
+        assert 0 <= box.x <= box.x + box.width <= width + 1e-6
+        assert 0 <= box.y <= box.y + box.height <= height + 1e-6
+        assert box.width > 0
+        assert box.height > 0
+        assert confidence <= face.confidence + 1e-4 <= 1.0001
+        for point in (marks.left_eye, marks.right_eye, marks.nose, marks.mouth_left, marks.mouth_right):
+            assert 0 <= point.x <= width
+            assert 0 <= point.y <= height
+        assert math.isclose(face.box_ratio.left * width, box.x, abs_tol=0.01)
+
+
+@looks
+@given(pictures(), st.floats(0.6, 2.5))
+def test_scaling_the_image_scales_the_boxes(fast: Detector, picture: Picture, factor: float) -> None:
+    height, width = (round(side * factor) for side in picture.shape[:2])
+    before, after = faces_in(picture, fast), faces_in(resized(picture, width, height), fast)
+    assert len(before) == len(after)
+    for one, other in zip(before, after, strict=True):
+        assert overlap(scaled(one.box, factor), other.box) >= 0.8
+
+
+def scaled(box: Box, factor: float) -> Box:
+    return Box(x=box.x * factor, y=box.y * factor, width=box.width * factor, height=box.height * factor)
+
+
+@looks
+@given(pictures())
+def test_mirroring_the_image_mirrors_the_boxes(fast: Detector, picture: Picture) -> None:
+    before, after = faces_in(picture, fast), faces_in(picture[:, ::-1], fast)[::-1]
+    assert len(before) == len(after)
+    for one, other in zip(before, after, strict=True):
+        box = other.box
+        assert overlap(one.box, box.model_copy(update={"x": picture.shape[1] - box.x - box.width})) >= 0.8
+        # What is left in the image stays left.
+        assert other.landmarks.left_eye.x < other.landmarks.right_eye.x
+
+
+@looks
+@given(pictures(), st.integers(1, 200), st.integers(0, 255))
+def test_no_face_is_lost_by_adding_a_border(fast: Detector, picture: Picture, wide: int, grey: int) -> None:
+    before = faces_in(picture, fast)
+    bordered = np.pad(picture, ((wide, wide), (wide, wide), (0, 0)), constant_values=grey)
+    after = faces_in(bordered, fast)
+    for face in before:
+        moved = face.box.model_copy(update={"x": face.box.x + wide, "y": face.box.y + wide})
+        assert any(overlap(moved, other.box) >= 0.75 for other in after)
+
+
+@looks
+@given(st.integers(-25, 25))
+def test_a_head_may_tilt(fast: Detector, degrees: int) -> None:
+    assert len(faces_in(rotated(astronaut(), degrees), fast)) == 1
+
+
+@shots
+@given(st.sampled_from(["JPEG", "PNG", "WEBP", "GIF", "AVIF"]), st.data())
+def test_any_damage_ends_in_faces_or_in_a_reason(fast: Detector, form: str, data: st.DataObject) -> None:
+    broken = bytearray(_SMALL[form])
+    for _ in range(data.draw(st.integers(1, 12))):
+        broken[data.draw(st.integers(0, len(broken) - 1))] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.integers(0, len(broken)))
+    # Anything but ImageRejected fails the test.
+    with contextlib.suppress(ImageRejected):
+        find_faces(bytes(broken[:cut] if data.draw(st.booleans()) else broken), Options(), fast)
+
+
+_SMALL = {form: encoded(resized(astronaut(), 48, 40), form) for form in ("JPEG", "PNG", "WEBP", "GIF", "AVIF")}

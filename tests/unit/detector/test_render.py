@@ -1,0 +1,147 @@
+"""What a result shows, and what it must no longer show."""
+
+import io
+
+import numpy as np
+import pytest
+from face_detector.analyse import analyse, find_faces
+from face_detector.detect import Detector
+from face_detector.render import render
+from facelib import limits
+from facelib.job import Face, Options, Render, Size
+from PIL import Image
+
+from tests.pictures import Picture, astronaut, compose, encoded, resized, rotated
+from tests.unit.detector.conftest import pixels_of
+
+HIDING = [Render.BLUR, Render.PIXELATE]
+
+
+def result(picture: Picture, how: Render, detector: Detector, size: Size = Size.ORIGINAL) -> tuple[Picture, Face]:
+    """The result and the surest face in it."""
+    done = analyse(encoded(picture, "PNG", compress_level=1), Options(render=(how,), size=size), detector)
+    return pixels_of(done.results[how]), done.faces[0]
+
+
+def tilted() -> Picture:
+    return rotated(astronaut(), 35)
+
+
+def at_the_border() -> Picture:
+    return astronaut()[75:, 200:].copy()
+
+
+def tiny() -> Picture:
+    return compose(400, 300, [(100, 100, 18), (250, 150, 26)])[0]
+
+
+def close() -> Picture:
+    return resized(astronaut()[:230, 110:340], 1800, 1800)
+
+
+def neighbours() -> Picture:
+    return compose(700, 400, [(100, 100, 160), (240, 130, 160), (380, 100, 160)])[0]
+
+
+@pytest.mark.parametrize("how", HIDING)
+@pytest.mark.parametrize("make", [astronaut, tilted, at_the_border, tiny, close, neighbours])
+def test_a_hidden_face_is_not_found_again(make: type, how: Render, fast: Detector, either: Detector) -> None:
+    picture = make()
+    done = analyse(encoded(picture, "PNG", compress_level=1), Options(render=(how,)), either)
+    assert done.faces
+    for detector in (fast, either):
+        assert find_faces(done.results[how], Options(), detector).faces == ()
+
+
+@pytest.mark.parametrize("how", HIDING)
+@pytest.mark.parametrize("make", [astronaut, tilted, at_the_border, close])
+def test_every_part_of_the_face_is_hidden(make: type, how: Render, fast: Detector) -> None:
+    """Drawn into noise, each pixel of which would betray itself, nothing of the box is left as it was."""
+    _, face = result(make(), how, fast)
+    height, width = make().shape[:2]
+    noise = np.random.default_rng(3).integers(0, 2, (height, width, 3), np.uint8) * 255
+    hidden = drawn(noise, face, how)
+    left, top = int(face.box.x), int(face.box.y)
+    right, bottom = int(face.box.x + face.box.width) + 1, int(face.box.y + face.box.height) + 1
+    inside = hidden[top:bottom, left:right]
+    # Averages of noise of 0 and 255 are grey.
+    assert inside.min() > 40
+    assert inside.max() < 215
+    # And the picture around it is still there.
+    assert np.array_equal(hidden[-20:, -20:], noise[-20:, -20:])
+
+
+def drawn(pixels: Picture, face: Face, how: Render) -> Picture:
+    return np.asarray(render(pixels, [face], how), np.uint8)
+
+
+def test_only_a_handful_of_values_is_left(fast: Detector) -> None:
+    """What was averaged cannot be restored: of some 12,000 pixels in the box there remain about ten."""
+    noise = np.random.default_rng(4).integers(0, 256, (512, 512, 3), np.uint8)
+    _, face = result(astronaut(), Render.PIXELATE, fast)
+    hidden = drawn(noise, face, Render.PIXELATE)
+    rows = slice(int(face.box.y), int(face.box.y + face.box.height))
+    columns = slice(int(face.box.x), int(face.box.x + face.box.width))
+    assert len(np.unique(hidden[rows, columns].reshape(-1, 3), axis=0)) <= 20
+
+
+@pytest.mark.parametrize("side", [200, 512, 2_000, 4_000])
+def test_boxes_and_labels_follow_the_size(side: int, fast: Detector) -> None:
+    picture = resized(astronaut(), side, side)
+    drawing, face = result(picture, Render.BOXES, fast)
+    assert drawing.shape == picture.shape
+    row = int(face.box.y + face.box.height / 2)
+    green = is_line(drawing[row, : int(face.box.x + face.box.width / 2)]).sum()
+    assert max(1, side / 500) <= green <= max(3, side / 250)
+    above = is_line(drawing[: int(face.box.y)]).sum()
+    assert above >= 100 * (side / 512) ** 0.5, "no label"
+
+
+def is_line(pixels: Picture) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    red, green, blue = (pixels[..., index].astype(int) for index in range(3))
+    return np.asarray((green > 180) & (green - red > 90) & (green - blue > 70))
+
+
+def test_results_are_small_enough_unless_the_original_size_is_wanted(fast: Detector) -> None:
+    for side, fit in [(200, 200), (2_048, 2_048), (3_000, 2_048), (4_000, 2_000)]:
+        picture = resized(astronaut(), side, side // 2)
+        data = encoded(picture)
+        done = analyse(data, Options(), fast)
+        assert pixels_of(done.results[Render.BOXES]).shape == (fit // 2, fit, 3)
+        assert fit <= limits.RESULT_LONG_SIDE
+        original = analyse(data, Options(size=Size.ORIGINAL), fast)
+        assert pixels_of(original.results[Render.BOXES]).shape == picture.shape
+
+
+def test_every_render_is_a_result_of_its_own(fast: Detector) -> None:
+    done = analyse(encoded(astronaut()), Options(render=tuple(Render)), fast)
+    assert set(done.results) == set(Render)
+    assert len(set(done.results.values())) == 3
+    assert set(done.timings_ms) == {"header", "decode", "upright", "detect", "render", "encode"}
+    assert all(taken == round(taken, 1) >= 0 for taken in done.timings_ms.values())
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_results_carry_no_metadata(form: str, fast: Detector) -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "SECRET description"
+    exif.get_ifd(0x8825)[1] = "SECRET"
+    more = {"JPEG": {"comment": b"SECRET comment"}, "PNG": {}, "WEBP": {}}[form]
+    data = encoded(
+        astronaut(), form, exif=exif.tobytes(), xmp=b"<x:xmpmeta>SECRET</x:xmpmeta>", icc_profile=b"SECRET", **more
+    )
+    assert b"SECRET" in data
+    done = analyse(data, Options(render=tuple(Render)), fast)
+    for jpeg in done.results.values():
+        assert b"SECRET" not in jpeg
+        assert {marker for marker in segments(jpeg) if 0xE1 <= marker <= 0xEF or marker == 0xFE} == set()
+        assert set(Image.open(io.BytesIO(jpeg)).info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+
+
+def segments(jpeg: bytes) -> list[int]:
+    """The markers of a JPEG up to its pixels."""
+    markers, at = [], 2
+    while jpeg[at + 1] != 0xDA:
+        markers.append(jpeg[at + 1])
+        at += 2 + int.from_bytes(jpeg[at + 2 : at + 4])
+    return markers
