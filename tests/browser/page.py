@@ -27,9 +27,11 @@ return [...document.querySelectorAll(".card")].map((card) => {
   };
 });
 """
-_CLICK_DELETE = """
+_CLICK = """
+const [of, button] = arguments;
 for (const card of document.querySelectorAll(".card"))
-  if (card.dataset.job === arguments[0]) card.querySelector(".delete").click();
+  if (card.dataset.job === of || card.querySelector(".detail").textContent.startsWith(of))
+    card.querySelector(button).click();
 """
 _HAND_OVER = """
 const [kind, name, text] = arguments;
@@ -75,6 +77,15 @@ class Page:
         """Drop or paste a file, as the browser tells the page of it."""
         self.chrome.execute_script(_HAND_OVER, kind, name, base64.b64encode(data).decode())
 
+    def click_on_card(self, of: str, button: str) -> None:
+        """Press the button of this class on the card of a job or of a file, by its id or name."""
+        self.chrome.execute_script(_CLICK, of, f".{button}")
+
+    def block(self, *patterns: str) -> None:
+        """Let no request through to addresses like these."""
+        self.chrome.execute_cdp_cmd("Network.enable", {})
+        self.chrome.execute_cdp_cmd("Network.setBlockedURLs", {"urls": list(patterns)})
+
     def cards(self) -> list[Card]:
         return [Card(**card) for card in self.chrome.execute_script(_CARDS)]
 
@@ -92,9 +103,6 @@ class Page:
     def wait_for_result(self, of: str) -> Card:
         """The card of a job or of a file, by its id or name, once its picture is there."""
         return self.wait_for_card(lambda card: of in (card.job_id, card.detail) and card.width > 0)
-
-    def delete(self, job_id: str) -> None:
-        self.chrome.execute_script(_CLICK_DELETE, job_id)
 
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
         WebDriverWait(self.chrome, PATIENCE_SECONDS, 0.1).until(lambda _: condition(), f"not so in time: {what}")

@@ -23,6 +23,12 @@ def test_the_keyboard_reaches_everything(page: Page) -> None:
     assert reached == ["API", "photos", "render", "min_confidence"]
 
 
+def test_the_enter_key_does_not_load_the_page_anew(page: Page) -> None:
+    page.chrome.find_element("css selector", "[value=blur]").send_keys(Keys.SPACE, Keys.ENTER)
+    assert page.chrome.current_url == page.url
+    assert page.chrome.execute_script("return new FormData(document.forms[0]).get('render')") == "blur"
+
+
 def test_every_control_has_a_name(page: Page) -> None:
     assert page.chrome.execute_script(_UNNAMED) == []
 

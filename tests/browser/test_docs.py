@@ -20,3 +20,15 @@ def test_the_documentation_needs_nothing_from_elsewhere(stack: Stack, open_page:
     assert f"{stack.http_url}/openapi.json" in asked
     assert elsewhere == []
     assert page.complaints() == []
+
+
+def test_the_documentation_can_be_tried_out(stack: Stack, open_page: OpenPage) -> None:
+    page = open_page()
+    page.chrome.get(stack.docs_url)
+    for button in ("[data-path='/health'] button, [data-path='/health']", ".try-out__btn", ".execute"):
+        page.wait_until(lambda: bool(page.chrome.find_elements("css selector", button)), button)  # noqa: B023
+        page.chrome.execute_script("document.querySelector(arguments[0]).click()", button)
+    live = ".live-responses-table .response .response-col_status"
+    page.wait_until(lambda: bool(page.chrome.find_elements("css selector", live)), "it is answered")
+    assert page.chrome.find_element("css selector", live).text.startswith("200")
+    assert page.complaints() == []

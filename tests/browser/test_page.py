@@ -83,7 +83,7 @@ def test_a_file_that_is_no_image_is_refused_with_a_reason(page: Page, tmp_path: 
     page.choose(letter)
     card = page.wait_for_card(lambda card: card.detail.startswith(letter.name) and card.status == "failed")
     assert "text" in card.detail
-    page.delete(card.job_id)
+    page.click_on_card(letter.name, "delete")
     page.wait_until(lambda: all(letter.name not in card.detail for card in page.cards()), "the card is gone")
 
 
@@ -107,7 +107,7 @@ def test_too_large_a_file_is_not_sent(stack: Stack, page: Page, tmp_path: Path) 
 def test_delete_removes_the_photo_for_good(stack: Stack, page: Page, photo: Path) -> None:
     page.choose(photo)
     job_id = page.wait_for_result(photo.name).job_id
-    page.delete(job_id)
+    page.click_on_card(job_id, "delete")
     page.wait_until(lambda: all(card.job_id != job_id for card in page.cards()), "the card is gone")
     assert stack.http.get(f"/jobs/{job_id}").status_code == 404
     assert stack.objects_of(job_id) == []
@@ -141,3 +141,22 @@ def test_own_results_come_even_without_the_stream(open_page: OpenPage, photo: Pa
     page.wait_until(lambda: page.text("connection").startswith("Offline"), "the stream is shut")
     page.choose(photo)
     assert page.wait_for_result(photo.name).headline == "1 face"
+
+
+def test_after_a_broken_connection_a_photo_can_be_sent_again(stack: Stack, page: Page, photo: Path) -> None:
+    page.block("*/image")
+    page.choose(photo)
+    card = page.wait_for_card(lambda card: card.detail.startswith(photo.name) and card.status == "failed")
+    assert "could not be reached" in card.detail
+    page.block()
+    page.click_on_card(photo.name, "retry")
+    assert page.wait_for_result(photo.name).headline == "1 face"
+    assert len([card for card in page.cards() if card.detail.startswith(photo.name)]) == 1
+
+
+def test_a_service_that_does_not_answer_is_told_of(open_page: OpenPage) -> None:
+    page = open_page()
+    page.block("*/limits")
+    page.chrome.get(page.url)
+    page.wait_until(lambda: "could not be reached" in page.text("trouble"), "it is told")
+    assert page.text("connection") == "Offline"

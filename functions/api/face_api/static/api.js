@@ -1,6 +1,7 @@
 /** Calls to the API. Addresses are relative to the page; a failed call throws an error with a message for people. */
 
 const UNREACHABLE = "The service could not be reached. Check your connection and try again.";
+const TOO_LARGE = 413;
 
 async function call(path, method = "GET") {
   let answer;
@@ -14,48 +15,59 @@ async function call(path, method = "GET") {
   return text ? JSON.parse(text) : null;
 }
 
-export const getLimits = () => call("limits");
+let limits;
+
+/** Asked for once; after a failure, again. */
+export function getLimits() {
+  limits ??= call("limits").catch((error) => {
+    limits = undefined;
+    throw error;
+  });
+  return limits;
+}
+
 export const getJob = (jobId) => call(`jobs/${jobId}`);
 export const getJobs = (cursor) => call(`jobs?limit=20${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
 export const deleteJob = (jobId) => call(`jobs/${jobId}`, "DELETE");
 export const retryJob = (jobId) => call(`jobs/${jobId}/retry`, "POST");
 
-/** Sends a photo whichever way takes its size, and gives the job's id. `onProgress` gets shares from 0 to 1. */
-export async function sendPhoto(file, options, limits, onProgress) {
-  if (file.size > limits.presigned_upload_bytes) {
-    throw new Error(`It has ${megabytes(file.size)}; at most ${megabytes(limits.presigned_upload_bytes)} are allowed.`);
+/** Sends a `{file, options, key}` whichever way takes its size; gives the job's id. `onProgress` gets 0 to 1. */
+export async function sendPhoto(photo, limits, onProgress) {
+  const { size } = photo.file;
+  if (size > limits.presigned_upload_bytes) {
+    const most = megabytes(limits.presigned_upload_bytes);
+    throw Object.assign(new Error(`It has ${megabytes(size)}; at most ${most} are allowed.`), { status: TOO_LARGE });
   }
-  return file.size > limits.direct_upload_bytes
-    ? sendToBucket(file, options, onProgress)
-    : sendDirectly(file, options, onProgress);
+  return size > limits.direct_upload_bytes ? sendToBucket(photo, onProgress) : sendDirectly(photo, onProgress);
 }
 
-async function sendDirectly(file, options, onProgress) {
+async function sendDirectly({ file, options, key }, onProgress) {
   const form = new FormData();
   for (const [name, value] of Object.entries(options)) form.append(name, value);
   form.append("file", file);
-  return JSON.parse(await post("image", form, onProgress)).job_id;
+  return JSON.parse(await post("image", form, { key, onProgress })).job_id;
 }
 
 /** API Gateway takes no large bodies; the bucket does, by a form that the API signs. */
-async function sendToBucket(file, options, onProgress) {
+async function sendToBucket({ file, options, key }, onProgress) {
   const { render, ...others } = options;
   const request = JSON.stringify({ options: { render: [render], ...others } });
-  const granted = JSON.parse(await post("uploads", new Blob([request], { type: "application/json" })));
+  const granted = JSON.parse(await post("uploads", new Blob([request], { type: "application/json" }), { key }));
   const form = new FormData();
   // The detector looks at the bytes, whatever a file calls itself.
   form.append("Content-Type", file.type.startsWith("image/") ? file.type : "image/jpeg");
   for (const [name, value] of Object.entries(granted.upload.fields)) form.append(name, value);
   form.append("file", file);
-  await post(granted.upload.url, form, onProgress);
+  await post(granted.upload.url, form, { onProgress });
   return granted.job_id;
 }
 
 /** fetch cannot tell how much has been sent; XMLHttpRequest can. */
-function post(url, body, onProgress) {
+function post(url, body, { key, onProgress }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", url);
+    if (key) request.setRequestHeader("Idempotency-Key", key);
     if (onProgress) {
       request.upload.addEventListener("progress", (event) => onProgress(event.loaded / event.total));
     }

@@ -1,4 +1,7 @@
-/** One photo of the list, drawn from what is known of it: `{jobId, status, own, name, progress, event, problem}`. */
+/**
+ * One photo of the list, drawn from what is known of it:
+ * `{jobId, status, own, name, progress, event, problem, canRetry}`.
+ */
 
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const DATE = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
@@ -69,9 +72,10 @@ function drawTime(time, event) {
   time.textContent = `${(isToday ? CLOCK : DATE).format(ended)} · took ${seconds.toFixed(1)} s`;
 }
 
-function drawButtons(remove, retry, { jobId, status, own, name, event }) {
+function drawButtons(remove, retry, { jobId, status, own, name, canRetry }) {
   remove.hidden = !own || status === "waiting" || status === "sending";
   remove.textContent = jobId ? "Delete" : "Dismiss";
   remove.setAttribute("aria-label", `${remove.textContent} ${name ?? "photo"}`);
-  retry.hidden = !(own && event?.failure?.reason === "internal_error");
+  retry.hidden = !(own && canRetry);
+  retry.setAttribute("aria-label", `Try ${name} again`);
 }

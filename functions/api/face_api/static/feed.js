@@ -32,13 +32,15 @@ function announce({ own, name, problem, ...view }) {
   if (own) announcement.textContent = [name, headline(view), problem].filter(Boolean).join(": ");
 }
 
-/** A card for a photo that is about to be sent from here. */
-export function addOwn(name) {
-  const entry = addEntry({ status: "waiting", own: true, name }, "first");
+/** A card for a photo that is about to be sent from here, and could be `again`. */
+export function addOwn(name, again) {
+  const entry = addEntry({ status: "waiting", own: true, name, again }, "first");
   return {
+    showWaiting: () => change(entry, { status: "waiting", problem: undefined, canRetry: false }),
     showProgress: (progress) => change(entry, { status: progress < 1 ? "sending" : "pending", progress }),
-    showProblem: (problem) => {
-      change(entry, { status: "failed", problem });
+    showProblem: ({ message, status }) => {
+      // What the service found wrong with it will be wrong again.
+      change(entry, { status: "failed", problem: message, canRetry: !(status < 500) });
       announce(entry.view);
     },
     setJob: (jobId) => adopt(entry, jobId),
@@ -59,7 +61,9 @@ export function showEvent(event, place = "first") {
   const known = entries.get(event.job_id);
   const name = ownName(event.job_id);
   const own = name !== undefined;
-  const view = { jobId: event.job_id, status: event.status, own, name, event, problem: event.failure?.detail };
+  const { job_id: jobId, status, failure } = event;
+  const canRetry = failure?.reason === "internal_error";
+  const view = { jobId, status, own, name, event, problem: failure?.detail, canRetry };
   if (known) {
     const isNews = isWaiting(event.job_id);
     change(known, view);
@@ -111,9 +115,13 @@ async function remove(entry) {
 }
 
 async function retry(entry) {
+  if (!entry.view.jobId) {
+    entry.view.again();
+    return;
+  }
   try {
     await retryJob(entry.view.jobId);
-    change(entry, { status: "pending", event: undefined, problem: undefined });
+    change(entry, { status: "pending", event: undefined, problem: undefined, canRetry: false });
   } catch (error) {
     change(entry, { problem: error.message });
   }

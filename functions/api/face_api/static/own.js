@@ -44,7 +44,7 @@ export function onForgottenElsewhere(call) {
   addEventListener("storage", ({ key, oldValue, newValue }) => {
     if (key !== KEY) return;
     const left = JSON.parse(newValue ?? "{}");
-    const gone = Object.entries(JSON.parse(oldValue ?? "{}")).filter(([id, job]) => !(id in left) && job.until > Date.now());
-    for (const [jobId] of gone) call(jobId);
+    const before = Object.entries(JSON.parse(oldValue ?? "{}"));
+    for (const [jobId, { until }] of before) if (!(jobId in left) && until > Date.now()) call(jobId);
   });
 }

@@ -28,23 +28,31 @@ function chosenOptions() {
   return confidence ? { render, min_confidence: confidence } : { render };
 }
 
-function sendAll(files, limits) {
+function sendAll(files) {
   const options = chosenOptions();
   for (const file of files) {
-    const card = addOwn(file.name);
-    sending = sending.then(() => sendOne(file, options, limits, card));
+    // A photo that is sent again after a broken connection stays one job.
+    const photo = { file, options, key: `${Date.now()}-${Math.random()}` };
+    const card = addOwn(file.name, () => enqueue(photo, card));
+    enqueue(photo, card);
   }
 }
 
-async function sendOne(file, options, limits, card) {
+function enqueue(photo, card) {
+  card.showWaiting();
+  sending = sending.then(() => sendOne(photo, card));
+}
+
+async function sendOne(photo, card) {
   try {
     card.showProgress(0);
-    const jobId = await sendPhoto(file, options, limits, card.showProgress);
-    remember(jobId, file.name, limits.job_kept_days);
+    const limits = await getLimits();
+    const jobId = await sendPhoto(photo, limits, card.showProgress);
+    remember(jobId, photo.file.name, limits.job_kept_days);
     card.setJob(jobId);
     followByAsking(jobId);
   } catch (error) {
-    card.showProblem(error.message);
+    card.showProblem(error);
   }
 }
 
@@ -77,6 +85,7 @@ async function showOlder() {
       cursor = page.next_cursor;
     } while (cursor && !isNew);
     byId("older").hidden = !cursor;
+    if (!isNew) byId("announcement").textContent = "There are no older ones.";
   } catch (error) {
     showTrouble(error.message);
   } finally {
@@ -106,11 +115,13 @@ function showTrouble(message) {
 
 async function start() {
   byId("older").addEventListener("click", showOlder);
+  // Nothing is there to be submitted, but the enter key would.
+  byId("send").addEventListener("submit", (event) => event.preventDefault());
+  onPhotos(sendAll);
   onForgottenElsewhere(dropJob);
   try {
     const limits = await getLimits();
     showLimits(limits);
-    onPhotos((files) => sendAll(files, limits));
     listen({ url: limits.stream_url, onEvent: (event) => showEvent(event), onState: showState, replay: REPLAY });
   } catch (error) {
     showState("closed");
