@@ -54,11 +54,25 @@ format: setup ## Format the code
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
+# The packages of the repository by their names, for what runs them outside the stack.
+bench load schemas: export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/common:$(CURDIR)/layers/vision:$(CURDIR)/functions/api:$(CURDIR)/functions/detector:$(CURDIR)/functions/broadcaster:$(CURDIR)/functions/websocket:$(CURDIR)/functions/deadletter:$(CURDIR)/client
+
+bench: setup ## Measure accuracy and time: make bench [BENCH="--images FOLDER ..."]
+	$(BIN)/python -m tests.bench.run $(BENCH)
+	$(BIN)/python -m tests.bench.pipeline
+
+load: setup ## Let a thousand listeners hear a hundred events: make load [LOAD="--kill 300"]
+	$(BIN)/python -m tests.load.listeners $(LOAD)
+
+deploy-local: setup ## Deploy the packaged service to a local stack that runs in containers (infra/compose.yaml)
+	@$(BIN)/python -m infra.local deploy --port $(PORT)
+
 model: setup ## Fetch a detection model: make model MODEL=yunet [MODEL_FILE=path]
 	@$(BIN)/python -m infra.models $(MODEL) $(if $(MODEL_FILE),--file "$(MODEL_FILE)")
 
 schemas: setup ## Write docs/openapi.json and the stream's schema anew
-	PYTHONPATH=layers/common:functions/api $(BIN)/python -m face_api.openapi > docs/openapi.json
+	$(BIN)/python -m face_api.openapi > docs/openapi.json
+	$(BIN)/python -m face_websocket.schema > docs/websocket.schema.json
 
 lock: setup ## Pin every package again, from requirements.in
 	uv pip compile --universal --python-version 3.11 requirements.in -o requirements.txt

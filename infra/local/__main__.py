@@ -1,4 +1,4 @@
-"""`python -m infra.local run|demo|status`: what `make run`, `make demo` and `make status` do."""
+"""`python -m infra.local run|demo|deploy|status`: what the make targets of these names do."""
 
 import argparse
 import os
@@ -47,6 +47,17 @@ def run_demo(place: Place, image: Path) -> None:
         demo.run(started, image)
 
 
+def deploy_packages(place: Place) -> None:
+    """Deploy with the layers as they go to AWS, for a stack that runs functions in containers of AWS's image."""
+    if not is_answering(place):
+        raise LocalError(
+            f"No stack answers on port {place.port}. Start one: docker compose -f infra/compose.yaml up. "
+            "(`make run` starts one without containers, and deploys by itself.)"
+        )
+    place.folder.mkdir(parents=True, exist_ok=True)
+    print(deploy(place, pid=0, packaged=True).model_dump_json(indent=2))
+
+
 def status(place: Place) -> None:
     addresses = place.addresses()
     if addresses is None or not is_answering(place):
@@ -60,7 +71,7 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
-    parser.add_argument("command", choices=["run", "demo", "status"])
+    parser.add_argument("command", choices=["run", "demo", "deploy", "status"])
     parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", DEFAULT_PORT)))
     parser.add_argument("--image", type=Path, default=demo.sample_photo())
     arguments = parser.parse_args()
@@ -73,6 +84,8 @@ def main() -> int:
                 run(place)
             case "demo":
                 run_demo(place, arguments.image)
+            case "deploy":
+                deploy_packages(place)
             case _:
                 status(place)
     except LocalError as error:

@@ -22,12 +22,16 @@ LOCAL_PARAMETERS = {
 }
 
 
-def deploy(place: Place, pid: int, parameters: dict[str, str] | None = None) -> Addresses:
-    """Build and deploy, then write `stack.json`. Raises LocalError with the end of what SAM said."""
+def deploy(place: Place, pid: int, parameters: dict[str, str] | None = None, *, packaged: bool = False) -> Addresses:
+    """Build and deploy, then write `stack.json`. Raises LocalError with the end of what SAM said.
+
+    The layers hold our own code alone, for an emulator whose interpreter has all packages already, unless they shall be
+    `packaged` as for AWS.
+    """
     given = {"LocalEndpoint": place.endpoint_url, **LOCAL_PARAMETERS, **(parameters or {})}
     overrides = [f"{name}={value}" for name, value in given.items()]
     build = ["build", "--build-dir", str(place.build), "--parallel", "--parameter-overrides", *overrides]
-    _sam(place, build, {"FACECAST_BUILD": "local"})
+    _sam(place, build, {} if packaged else {"FACECAST_BUILD": "local"})
     template = str(place.build / "template.yaml")
     config = ["--config-env", "local", "--config-file", str(ROOT / "samconfig.toml")]
     _sam(place, ["deploy", *config, "--template-file", template, "--parameter-overrides", *overrides])

@@ -19,4 +19,8 @@ _adapter: Final = Mangum(create_app(), lifespan="off")
 @tracer.capture_lambda_handler
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ANN401 - what API Gateway takes
-    return _adapter(event, cast("MangumContext", context))
+    answer = _adapter(event, cast("MangumContext", context))
+    asked = event["requestContext"]["http"]
+    # The path without the query: what people ask for is theirs, and an id is enough to follow a job.
+    logger.info("Answered", extra={"method": asked["method"], "path": asked["path"], "status": answer["statusCode"]})
+    return answer

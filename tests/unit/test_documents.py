@@ -1,0 +1,32 @@
+"""The documents say what the code does."""
+
+import re
+from pathlib import Path
+
+import pytest
+from facelib import limits
+
+NAMES = sorted(name for name in vars(limits) if name.isupper())
+
+
+def test_every_limit_is_documented_with_its_value(repository: Path) -> None:
+    page = (repository / "docs" / "limits.md").read_text()
+    rows = dict(re.findall(r"^\| `(\w+)` \| (\d+) \|", page, re.MULTILINE))
+    assert rows == {name: str(getattr(limits, name)) for name in rows}
+    for name in NAMES:
+        if name not in ("KIB", "MIB"):
+            assert f"`{name}`" in page, f"docs/limits.md does not explain {name}"
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/limits.md", "docs/operations.md", "docs/websocket.md"])
+def test_links_lead_somewhere(repository: Path, page: str) -> None:
+    place = repository / page
+    links = re.findall(r"\]\((?!https?://|#)([^)#]+)", place.read_text())
+    assert [link for link in links if not (place.parent / link).exists()] == []
+
+
+def test_every_make_target_that_is_named_exists(repository: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (repository / "Makefile").read_text(), re.MULTILINE))
+    for page in [repository / "README.md", *(repository / "docs").rglob("*.md")]:
+        named = set(re.findall(r"(?:`|^)make ([a-z-]+)", page.read_text(), re.MULTILINE))
+        assert named <= targets, page
