@@ -1,8 +1,8 @@
 """Browsers, each with a profile of its own, and what they show."""
 
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,41 +24,48 @@ FLAGS = (
     "--window-size=1280,900",
 )
 
-OpenPage = Callable[[], Page]
-
 
 @pytest.fixture(scope="session")
 def chromium() -> tuple[str, str]:
     """Where Chromium and its driver are."""
-    browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not browser or not driver:
+    binary, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not binary or not driver:
         pytest.skip("Chromium is missing: apt-get install chromium chromium-driver")
-    return browser, driver
+    return binary, driver
+
+
+@contextmanager
+def browser(chromium: tuple[str, str], profile: Path, url: str) -> Iterator[Page]:
+    """A browser of one person, closed in the end."""
+    binary, driver = chromium
+    options = ChromeOptions()
+    options.binary_location = binary
+    for flag in (*FLAGS, f"--user-data-dir={profile}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    chrome = Chrome(options, Service(driver))
+    try:
+        yield Page(chrome, url)
+    finally:
+        chrome.quit()
+
+
+@pytest.fixture(scope="session")
+def first(stack: Stack, chromium: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """The browser that most tests share, for starting one takes seconds."""
+    with browser(chromium, tmp_path_factory.mktemp("profile"), f"{stack.http_url}/") as page:
+        yield page
 
 
 @pytest.fixture
-def open_page(stack: Stack, chromium: tuple[str, str], tmp_path: Path) -> Iterator[OpenPage]:
-    """Open the service's page as one more person; all browsers are closed in the end."""
-    browser, driver = chromium
-    with ExitStack() as opened:
-
-        def open_one() -> Page:
-            options = ChromeOptions()
-            options.binary_location = browser
-            for flag in (*FLAGS, f"--user-data-dir={tmp_path / str(len(people))}"):
-                options.add_argument(flag)
-            options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-            chrome = Chrome(options, Service(driver))
-            opened.callback(chrome.quit)
-            page = Page(chrome, f"{stack.http_url}/")
-            people.append(page)
-            return page
-
-        people: list[Page] = []
-        yield open_one
+def page(first: Page) -> Page:
+    """The page, connected to the stream, in a browser that remembers nothing."""
+    first.forget()
+    return first.load()
 
 
 @pytest.fixture
-def page(open_page: OpenPage) -> Page:
-    """The page, connected to the stream."""
-    return open_page().load()
+def someone(stack: Stack, chromium: tuple[str, str], tmp_path: Path) -> Iterator[Page]:
+    """One more person's browser, with nothing loaded."""
+    with browser(chromium, tmp_path / "profile", f"{stack.http_url}/") as page:
+        yield page

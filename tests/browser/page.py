@@ -43,6 +43,8 @@ document.dispatchEvent(kind === "drop"
   : new ClipboardEvent("paste", { clipboardData: handed, cancelable: true }));
 """
 
+_NO_SOCKETS = "window.WebSocket = class { constructor() { setTimeout(() => this.onclose()); } close() {} };"
+
 
 @dataclass(frozen=True)
 class Card:
@@ -62,6 +64,15 @@ class Page:
         self.chrome = chrome
         self.url = url
 
+    def forget(self) -> None:
+        """Be as a new browser: nothing stored, nothing blocked, no small screen, no log."""
+        self.chrome.get("about:blank")
+        self.block()
+        self.chrome.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": self.url, "storageTypes": "all"})
+        self.chrome.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        self.complaints()
+        self.requests()
+
     def load(self) -> Self:
         self.chrome.get(self.url)
         self.wait_until(lambda: self.text("connection") == "Live", "the stream is open")
@@ -80,6 +91,12 @@ class Page:
     def click_on_card(self, of: str, button: str) -> None:
         """Press the button of this class on the card of a job or of a file, by its id or name."""
         self.chrome.execute_script(_CLICK, of, f".{button}")
+
+    def load_without_stream(self) -> None:
+        """As in a network that lets no WebSocket through."""
+        self.chrome.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _NO_SOCKETS})
+        self.chrome.get(self.url)
+        self.wait_until(lambda: self.text("connection").startswith("Offline"), "the stream is shut")
 
     def block(self, *patterns: str) -> None:
         """Let no request through to addresses like these."""

@@ -2,14 +2,13 @@
 
 import pytest
 
-from tests.browser.conftest import OpenPage
+from tests.browser.page import Page
 from tests.service import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
-def test_the_documentation_needs_nothing_from_elsewhere(stack: Stack, open_page: OpenPage) -> None:
-    page = open_page()
+def test_the_documentation_needs_nothing_from_elsewhere(stack: Stack, page: Page) -> None:
     page.chrome.get(stack.docs_url)
     page.wait_until(lambda: bool(page.chrome.find_elements("css selector", ".opblock-summary")), "it is drawn")
     paths = page.chrome.find_elements("css selector", ".opblock-summary-path")
@@ -22,8 +21,7 @@ def test_the_documentation_needs_nothing_from_elsewhere(stack: Stack, open_page:
     assert page.complaints() == []
 
 
-def test_the_documentation_can_be_tried_out(stack: Stack, open_page: OpenPage) -> None:
-    page = open_page()
+def test_the_documentation_can_be_tried_out(stack: Stack, page: Page) -> None:
     page.chrome.get(stack.docs_url)
     for button in ("[data-path='/health'] button, [data-path='/health']", ".try-out__btn", ".execute"):
         page.wait_until(lambda: bool(page.chrome.find_elements("css selector", button)), button)  # noqa: B023

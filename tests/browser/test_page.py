@@ -6,15 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.browser.conftest import OpenPage
 from tests.browser.page import Page
 from tests.pictures import astronaut, compose, encoded
 from tests.service import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
-
-# A network that lets no WebSocket through.
-_NO_SOCKETS = "window.WebSocket = class { constructor() { setTimeout(() => this.onclose()); } close() {} };"
 
 
 def save(folder: Path, data: bytes, suffix: str = ".jpg") -> Path:
@@ -29,24 +25,24 @@ def photo(tmp_path: Path) -> Path:
     return save(tmp_path, encoded(astronaut()))
 
 
-def test_a_photo_appears_here_and_at_everyone(open_page: OpenPage, photo: Path) -> None:
-    sender, other = open_page().load(), open_page().load()
-    sender.choose(photo)
-    mine = sender.wait_for_result(photo.name)
+def test_a_photo_appears_here_and_at_everyone(page: Page, someone: Page, photo: Path) -> None:
+    other = someone.load()
+    page.choose(photo)
+    mine = page.wait_for_result(photo.name)
     assert (mine.headline, mine.width, mine.can_delete) == ("1 face", 512, True)
     assert photo.name in mine.alt
     theirs = other.wait_for_result(mine.job_id)
     assert (theirs.headline, theirs.width, theirs.can_delete) == ("1 face", 512, False)
-    assert len([card for card in sender.cards() if card.job_id == mine.job_id]) == 1
-    assert sender.text("announcement") == f"{photo.name}: 1 face"
-    assert sender.complaints() == other.complaints() == []
+    assert len([card for card in page.cards() if card.job_id == mine.job_id]) == 1
+    assert page.text("announcement") == f"{photo.name}: 1 face"
+    assert page.complaints() == other.complaints() == []
 
 
-def test_what_was_sent_before_is_there_when_the_page_is_opened(stack: Stack, open_page: OpenPage) -> None:
+def test_what_was_sent_before_is_there_when_the_page_is_opened(stack: Stack, page: Page) -> None:
     with stack.listener() as listener:
         job_id = stack.post_image(encoded(astronaut()), render="blur")
         listener.wait_for_job(job_id)
-    assert open_page().load().wait_for_result(job_id).headline == "1 face"
+    assert page.load().wait_for_result(job_id).headline == "1 face"
 
 
 @pytest.mark.parametrize("kind", ["drop", "paste"])
@@ -121,26 +117,17 @@ def test_own_photos_stay_own_after_a_reload(page: Page, photo: Path) -> None:
     assert (card.detail, card.can_delete) == (photo.name, True)
 
 
-def test_older_photos_are_fetched_on_demand(stack: Stack, open_page: OpenPage) -> None:
+def test_without_the_stream_results_are_asked_for(stack: Stack, someone: Page, photo: Path) -> None:
+    """Those of others on demand, one's own by itself."""
     with stack.listener() as listener:
-        job_id = stack.post_image(encoded(astronaut()))
-        listener.wait_for_job(job_id)
-    page = open_page()
-    # Without the stream nothing is there to begin with.
-    page.chrome.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _NO_SOCKETS})
-    page.chrome.get(page.url)
-    page.wait_until(lambda: page.text("allowed") != "", "the page has started")
-    page.chrome.find_element("id", "older").click()
-    assert page.wait_for_result(job_id).headline == "1 face"
-
-
-def test_own_results_come_even_without_the_stream(open_page: OpenPage, photo: Path) -> None:
-    page = open_page()
-    page.chrome.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _NO_SOCKETS})
-    page.chrome.get(page.url)
-    page.wait_until(lambda: page.text("connection").startswith("Offline"), "the stream is shut")
-    page.choose(photo)
-    assert page.wait_for_result(photo.name).headline == "1 face"
+        before = stack.post_image(encoded(astronaut()))
+        listener.wait_for_job(before)
+    someone.load_without_stream()
+    assert someone.cards() == []
+    someone.chrome.find_element("id", "older").click()
+    assert someone.wait_for_result(before).headline == "1 face"
+    someone.choose(photo)
+    assert someone.wait_for_result(photo.name).headline == "1 face"
 
 
 def test_after_a_broken_connection_a_photo_can_be_sent_again(stack: Stack, page: Page, photo: Path) -> None:
@@ -154,9 +141,8 @@ def test_after_a_broken_connection_a_photo_can_be_sent_again(stack: Stack, page:
     assert len([card for card in page.cards() if card.detail.startswith(photo.name)]) == 1
 
 
-def test_a_service_that_does_not_answer_is_told_of(open_page: OpenPage) -> None:
-    page = open_page()
+def test_a_service_that_does_not_answer_is_told_of(page: Page) -> None:
     page.block("*/limits")
-    page.chrome.get(page.url)
+    page.chrome.refresh()
     page.wait_until(lambda: "could not be reached" in page.text("trouble"), "it is told")
     assert page.text("connection") == "Offline"
