@@ -41,6 +41,9 @@ LISTENERS_AT_ONCE: Final = 1_000
 # Stream to function, reading the listeners, and, where they are many, the hop over the queue: seconds, assumed.
 OVERHEAD: Final = 0.2
 HOP: Final = 0.2
+# The broadcaster's time-out of 30 s less what it keeps for its own end: it cannot hold the stream longer than a pass
+# that takes so long, and what is not held piles up.
+LONGEST_PASS: Final = 24.0
 
 LISTENERS: Final = (1_000, 10_000, 100_000, 1_000_000)
 EVENTS: Final = (1, 10, 100, 1_000)
@@ -89,7 +92,7 @@ class Plan:
         seconds = self.overhead + least
         while (longer := self.overhead + least * self.frames(seconds)) > seconds:
             seconds = longer
-        return seconds
+        return seconds if seconds <= LONGEST_PASS else inf
 
     @property
     def last_heard(self) -> float:
