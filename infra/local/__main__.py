@@ -29,6 +29,7 @@ def stack(place: Place) -> Iterator[Addresses]:
 
 def run(place: Place) -> None:
     with stack(place) as addresses:
+        print(f"page        {addresses.http_url}/")
         print(f"api         {addresses.http_url}")
         print(f"docs        {addresses.docs_url}")
         print(f"stream      {addresses.ws_url}")

@@ -14,7 +14,8 @@ from face_api.openapi import describe
 SECURITY_HEADERS: Final = {
     # Results stand in a bucket, at an address of its own; uploads go there, and the stream has its own address too.
     "Content-Security-Policy": "default-src 'self'; img-src 'self' blob: data: https: http:; "
-    "connect-src 'self' https: http: wss: ws:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+    "connect-src 'self' https: http: wss: ws:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "Strict-Transport-Security": "max-age=31536000",
     "X-Content-Type-Options": "nosniff",

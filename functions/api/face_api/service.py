@@ -1,12 +1,12 @@
 """The service about itself: liveness, limits, documentation and the web page."""
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import fastapi_swagger.resources
 from facelib import limits
 from facelib.job import ImageFormat
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import FileResponse, HTMLResponse
 from fastapi.staticfiles import StaticFiles
@@ -22,6 +22,15 @@ DOCS_POLICY: Final = (
     "connect-src 'self' https: http:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 SWAGGER_UI: Final = Path(fastapi_swagger.resources.__file__).parent
+
+
+class CachedFiles(StaticFiles):
+    """Files that a browser need not ask for again within minutes; each request is an invocation."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 - as the class above has it
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "public, max-age=300"
+        return response
 
 
 @router.get("/health")
@@ -72,5 +81,5 @@ def install(app: FastAPI) -> None:
         page.headers["Content-Security-Policy"] = DOCS_POLICY
         return page
 
-    app.mount("/swagger-ui", StaticFiles(directory=SWAGGER_UI))
-    app.mount("/static", StaticFiles(directory=STATIC))
+    app.mount("/swagger-ui", CachedFiles(directory=SWAGGER_UI))
+    app.mount("/static", CachedFiles(directory=STATIC))
