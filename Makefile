@@ -4,12 +4,17 @@ PORT ?= 4566
 IMAGE ?=
 MODEL ?= centerface
 MODEL_FILE ?=
+ARCHITECTURE ?= arm64
+ENVIRONMENT ?= default
+PARAMETERS ?=
+FUNCTION ?= Detector
+EVENT ?= events/detector/direct.json
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export AWS_DEFAULT_REGION ?= us-east-1
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help setup run demo status test check format types lint templates schemas lock model
+.PHONY: help setup run demo status test check format types lint templates schemas lock model package deploy delete invoke lifecycle test-containers coldstart cost
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -66,6 +71,30 @@ load: setup ## Let a thousand listeners hear a hundred events: make load [LOAD="
 
 deploy-local: setup ## Deploy the packaged service to a local stack that runs in containers (infra/compose.yaml)
 	@$(BIN)/python -m infra.local deploy --port $(PORT)
+
+package: setup ## Build what ships, and tell its sizes: make package [ARCHITECTURE=x86_64]
+	@$(BIN)/python -m infra.package --architecture $(ARCHITECTURE)
+
+deploy: package ## Build and deploy to AWS: make deploy [ENVIRONMENT=prod] [PARAMETERS="AlarmEmail=me@example.org"]
+	@$(BIN)/python -m infra.release deploy --environment $(ENVIRONMENT) Architecture=$(ARCHITECTURE) $(PARAMETERS)
+
+delete: setup ## Delete the service from AWS with every job and image: make delete [ENVIRONMENT=prod]
+	@$(BIN)/python -m infra.release delete --environment $(ENVIRONMENT)
+
+invoke: setup ## Run a function here against the local stack: make invoke FUNCTION=Detector EVENT=events/detector/direct.json
+	@$(BIN)/python -m infra.invoke --port $(PORT) "$(FUNCTION)" "$(EVENT)"
+
+lifecycle: setup ## Deploy, update and delete on a local stack of its own
+	$(BIN)/pytest tests/lifecycle
+
+test-containers: setup ## Run every event with `sam local invoke`; needs a container engine
+	$(BIN)/pytest tests/invoke/test_containers.py
+
+coldstart: package ## Measure how long each function takes to start
+	@$(BIN)/python -m infra.coldstart
+
+cost: setup ## Tell what a million images cost
+	@$(BIN)/python -m infra.cost
 
 model: setup ## Fetch a detection model: make model MODEL=yunet [MODEL_FILE=path]
 	@$(BIN)/python -m infra.models $(MODEL) $(if $(MODEL_FILE),--file "$(MODEL_FILE)")

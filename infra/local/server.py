@@ -15,6 +15,8 @@ from pathlib import Path
 from infra.local.errors import LocalError
 from infra.local.layout import Place
 
+# The stack has no access control of its own, so it listens to this machine alone unless told otherwise.
+LOOPBACK = "127.0.0.1"
 _START_SECONDS = 30
 _STOP_SECONDS = 10
 
@@ -33,11 +35,11 @@ def is_port_taken(port: int) -> bool:
 
 
 @contextmanager
-def running(place: Place) -> Iterator[int]:
-    """Run the emulator, and give its process id. Raises LocalError where the port is taken."""
+def running(place: Place, host: str = LOOPBACK) -> Iterator[int]:
+    """Run the emulator on this address, and give its process id. Raises LocalError where the port is taken."""
     if is_port_taken(place.port):
         raise LocalError(_why_taken(place))
-    process = _start(place)
+    process = _start(place, host)
     try:
         _await(lambda: is_answering(place), _START_SECONDS, lambda: _why_not_started(process, place))
         yield process.pid
@@ -57,15 +59,14 @@ def _why_taken(place: Place) -> str:
     )
 
 
-def _start(place: Place) -> subprocess.Popen[bytes]:
+def _start(place: Place, host: str) -> subprocess.Popen[bytes]:
     executable = Path(sys.executable).with_name("ministack")
     if not executable.is_file():
         raise LocalError("The local stack is not installed. Run `make setup`.")
     place.folder.mkdir(parents=True, exist_ok=True)
     environment = place.environment() | {
         "GATEWAY_PORT": str(place.port),
-        # The stack has no access control of its own, so it listens to this machine alone.
-        "BIND_HOST": "127.0.0.1",
+        "BIND_HOST": host,
         "IOT_MTLS_ENABLED": "0",
         # The workers must find what `make setup` installed, not what another Python has.
         "PATH": f"{executable.parent}{os.pathsep}{os.environ.get('PATH', '')}",

@@ -1,0 +1,55 @@
+"""The sample events, whose function they are for, and what that function answers."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from infra.local.layout import ROOT
+
+EVENTS: Final = ROOT / "events"
+_TAKEN: Final[dict[str, list[str]]] = {"batchItemFailures": []}
+
+
+@dataclass(frozen=True)
+class Case:
+    function: str
+    event: Path
+    answer: Any
+
+    def __str__(self) -> str:
+        return f"{self.event.parent.name}/{self.event.stem}"
+
+
+def _case(function: str, name: str, answer: object) -> Case:
+    return Case(f"{function}Function", EVENTS / f"{name}.json", answer)
+
+
+# Of an answer that is a mapping, the parts named here are compared.
+CASES: Final = (
+    _case("Api", "api/get-health", {"statusCode": 200, "body": '{"status":"ok"}'}),
+    _case("Api", "api/post-image", {"statusCode": 202}),
+    # The job is unknown here, so its original is removed.
+    _case("Detector", "detector/s3-put", None),
+    _case("Detector", "detector/s3-test", None),
+    _case("Detector", "detector/sqs-original", _TAKEN),
+    _case("Detector", "detector/sqs-test", _TAKEN),
+    _case("Detector", "detector/direct", {"failure": None, "image": {"width": 256, "height": 256, "format": "jpeg"}}),
+    _case("DeadLetter", "deadletter/sqs-original", _TAKEN),
+    _case("Broadcaster", "broadcaster/stream-completed", _TAKEN),
+    _case("Broadcaster", "broadcaster/stream-failed", _TAKEN),
+    _case("Broadcaster", "broadcaster/sqs-replay", _TAKEN),
+    _case("WebSocket", "websocket/connect", {"statusCode": 200}),
+    # The listener is not there to be answered, which is no failure.
+    _case("WebSocket", "websocket/ping", {"statusCode": 200}),
+    _case("WebSocket", "websocket/disconnect", {"statusCode": 200}),
+)
+
+
+def agrees(answer: object, expected: object) -> bool:
+    """Whether an answer says what is expected of it, and perhaps more."""
+    if isinstance(expected, dict):
+        return isinstance(answer, dict) and all(
+            key in answer and agrees(answer[key], value) if value else answer.get(key) == value
+            for key, value in expected.items()
+        )
+    return answer == expected
