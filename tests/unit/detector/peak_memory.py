@@ -1,7 +1,6 @@
 """Go through a folder of files as the detector does and print the most memory it took: `python -m ... FOLDER`."""
 
 import contextlib
-import resource
 import sys
 from pathlib import Path
 
@@ -11,10 +10,12 @@ from face_models import CENTERFACE
 from facelib.errors import ImageRejected
 from facelib.job import Options, Quality, Size
 
+from tests.bench.worker import peak_mib
+
 if __name__ == "__main__":
     detector = load_detector(CENTERFACE.name, Quality.BALANCED)
     for file in sorted(Path(sys.argv[1]).iterdir()):
         with contextlib.suppress(ImageRejected):
             analyse(file.read_bytes(), Options(size=Size.ORIGINAL), detector)
-        print(file.name, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+        print(file.name, peak_mib())
+    print(peak_mib())

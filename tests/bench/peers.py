@@ -1,0 +1,54 @@
+"""The peers' environments, each under `.local/`, made at the first run, and how to speak to a detector's process."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+Answer = dict[str, Any]
+
+_ROOT: Final = Path(__file__).parents[2]
+_PACKAGES: Final = {
+    "dlib": ["dlib-bin==20.0.1", "numpy"],
+    "haar": ["opencv-python-headless==4.14.0.94"],
+    # The last with its models inside the package.
+    "mediapipe": ["mediapipe==0.10.14", "pillow"],
+}
+_PATHS: Final = ("", "layers/common", "layers/vision", "functions/detector")
+
+
+class NotInstalled(Exception):
+    """Why a peer is not here."""
+
+
+def python_for(name: str) -> Path:
+    """Return the interpreter for a detector, after installing what a peer needs; raise NotInstalled."""
+    if name not in _PACKAGES:
+        return Path(sys.executable)
+    folder = _ROOT / ".local" / f"bench-{name}"
+    python = folder / "bin" / "python"
+    if (folder / "ready").is_file():
+        return python
+    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *_PACKAGES[name]]
+    for command in ([sys.executable, "-m", "venv", "--clear", str(folder)], install):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise NotInstalled((done.stderr.strip().splitlines() or ["no reason given"])[-1])
+    (folder / "ready").touch()
+    return python
+
+
+def environment(name: str, threads: int) -> dict[str, str]:
+    """Our code is visible to our detectors only; the peers get the worker and nothing else of ours."""
+    paths = _PATHS if name not in _PACKAGES else ("",)
+    limits = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads))
+    return os.environ | limits | {"PYTHONPATH": os.pathsep.join(str(_ROOT / path) for path in paths)}
+
+
+def read_line(process: subprocess.Popen[str]) -> Answer | None:
+    """Return the next answer of a worker; None if it ended."""
+    assert process.stdout
+    line = process.stdout.readline()
+    return json.loads(line) if line else None
