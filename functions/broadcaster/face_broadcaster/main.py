@@ -8,7 +8,6 @@ from functools import cache, partial
 from typing import Any, Final
 
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from facelib.deliveries import MESSAGE, UnreadRecord
 from facelib.observability import logger, metrics
@@ -60,6 +59,13 @@ def _broadcast(records: list[dict[str, Any]], deadline: float) -> Counter[str]:
 
 
 def _deliver(event: dict[str, Any], context: LambdaContext, deadline: float) -> dict[str, Any]:
+    # The stream does without it, so its cold start does too.
+    from aws_lambda_powertools.utilities.batch import (  # noqa: PLC0415
+        BatchProcessor,
+        EventType,
+        process_partial_response,
+    )
+
     told: Counter[str] = Counter()
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
     answer = process_partial_response(event, partial(_take, told=told, deadline=deadline), processor, context)

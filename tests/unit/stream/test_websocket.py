@@ -119,8 +119,9 @@ def test_replay_after_an_event_starts_a_little_before_it(one: Endpoint) -> None:
     assert [event["event_id"] for event in got] == [shortly_before.event_id, known.event_id, since.event_id]
 
 
-def test_replay_of_all_since_takes_as_many_frames_as_it_needs(one: Endpoint) -> None:
-    jobs = [stored(ended_job(seconds_ago=1000 - number)) for number in range(250)]
+def test_replay_of_all_since_takes_as_many_frames_as_it_needs(one: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "FRAME_BYTES", 2_500)
+    jobs = [stored(ended_job(seconds_ago=1000 - number)) for number in range(30)]
 
     send(one, json.dumps({"action": "replay", "after": jobs[0].event_id}))
 
@@ -129,13 +130,16 @@ def test_replay_of_all_since_takes_as_many_frames_as_it_needs(one: Endpoint) -> 
     assert all(len(frame) <= limits.FRAME_BYTES for frame in one.frames["one"])
 
 
-def test_a_replay_too_long_for_the_function_goes_on_through_the_queue(one: Endpoint, cloud: Queue) -> None:
-    jobs = [stored(ended_job(seconds_ago=1000 - number)) for number in range(250)]
+def test_a_replay_too_long_for_the_function_goes_on_through_the_queue(
+    one: Endpoint, cloud: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("facelib.replay._CHUNK", 5)
+    jobs = [stored(ended_job(seconds_ago=1000 - number)) for number in range(12)]
 
     send(one, json.dumps({"action": "replay", "after": jobs[0].event_id}), seconds=1)
 
     sent = event_ids(one.frames["one"])
-    assert sent == [job.event_id for job in jobs[: len(sent)]]
+    assert sent == [job.event_id for job in jobs[:5]]
     assert cloud.take() == [Replay(owner=OWNER, connection_id="one", after=sent[-1])]
 
 
