@@ -122,6 +122,7 @@ class _Worker:
         )
         first = peers.read_line(self._process)
         if first is None:
+            self.close()
             raise peers.NotInstalled("it did not start")
         self.measured = Measured(name, first["version"], threads)
 
@@ -135,9 +136,9 @@ class _Worker:
         return answer
 
     def close(self) -> None:
-        assert self._process.stdin
-        self._process.stdin.close()
-        self._process.wait(timeout=30)
+        """End the worker: it stops when nothing more can come."""
+        with self._process:
+            pass
 
 
 def _command(arguments: Sequence[str] | None) -> str:

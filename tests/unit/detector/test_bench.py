@@ -1,0 +1,72 @@
+"""The benchmark measures what it says; a small run of it, without peers."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.bench import run
+from tests.bench.score import average_precision, judge
+from tests.bench.truth import boxes, from_wider
+from tests.pictures import astronaut, encoded
+
+WIDER = """a/one.jpg
+2
+176 58 98 122 0 0 0 0 0 0
+10 10 5 5 2 0 0 1 2 0
+a/nobody.jpg
+0
+0 0 0 0 0 0 0 0 0 0
+a/missing.jpg
+1
+1 2 3 4 0 0 0 0 0 0
+"""
+
+
+def found(*rows: list[float]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    return np.array(rows, np.float64).reshape(-1, 5)
+
+
+def test_average_precision_by_hand() -> None:
+    truth = boxes([[0, 0, 10, 10], [100, 0, 10, 10]])
+    finds = found([0, 0, 10, 10, 0.9], [50, 50, 10, 10, 0.8], [100, 1, 10, 10, 0.7], [0, 1, 10, 10, 0.6])
+    rows, seen = judge(finds, truth, boxes([]), 0.5)
+    assert seen.all()
+    # Right, wrong, right, and a second find of the same face, which is wrong: 1/2 x 1 + 1/2 x 2/3.
+    assert rows[:, 1].tolist() == [1, 0, 1, 0]
+    assert average_precision([rows], 2) == pytest.approx(1 / 2 + 1 / 3)
+
+
+def test_finds_in_ignored_places_do_not_count() -> None:
+    rows, _ = judge(found([0, 0, 10, 10, 0.9]), boxes([]), boxes([[0, 0, 10, 10]]), 0.5)
+    assert len(rows) == 0
+
+
+def test_nothing_found_is_zero() -> None:
+    rows, _ = judge(found(), boxes([[0, 0, 1, 1]]), boxes([]), 0.5)
+    assert average_precision([rows], 1) == 0
+
+
+@pytest.fixture
+def wider(tmp_path: Path) -> Path:
+    (tmp_path / "a").mkdir()
+    for name in ("one", "nobody"):
+        (tmp_path / "a" / f"{name}.jpg").write_bytes(encoded(astronaut()))
+    (tmp_path / "truth.txt").write_text(WIDER)
+    return tmp_path
+
+
+def test_wider_faces_format_is_read(wider: Path) -> None:
+    one, nobody = from_wider(wider / "truth.txt", wider)
+    assert one.faces.tolist() == [[176, 58, 98, 122]]
+    assert one.ignored.tolist() == [[10, 10, 5, 5]]
+    assert len(nobody.faces) == 0
+
+
+def test_a_run_writes_tables_and_a_chart(wider: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = ["--images", str(wider), "--truth", str(wider / "truth.txt"), "--limit", "1", "--threads", "1"]
+    outputs = ["--markdown", str(wider / "b.md"), "--chart", str(wider / "b.svg")]
+    assert run.main([*data, "--detectors", "centerface-fast", "--peers", *outputs]) == 0
+    assert "| centerface-fast | OpenCV 5" in (wider / "b.md").read_text()
+    assert "| 1.000 | 1.000 | 1.000 |" in capsys.readouterr().out
+    assert "</svg>" in (wider / "b.svg").read_text()
