@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
-import boto3
 from facelib.deliveries import MESSAGE, Delivery, Replay, ShardDelivery, UnreadRecord
 from facelib.events import new_event_id
 from facelib.job import Failure, FailureReason, Job, Status
+from facelib.stores import clients
 from facelib.stores.items import to_item
 
 JOBS: Final = "jobs"
@@ -31,14 +31,14 @@ class Queue:
         from moto.backends import get_backend  # noqa: PLC0415 - moto's inside, for messages that are delayed
         from moto.core.models import DEFAULT_ACCOUNT_ID  # noqa: PLC0415
 
-        queue = get_backend("sqs")[DEFAULT_ACCOUNT_ID]["eu-west-1"].queues["deliveries"]
+        queue = get_backend("sqs")[DEFAULT_ACCOUNT_ID]["us-east-1"].queues["deliveries"]
         found = [message.body for message in queue._messages]
         queue._messages.clear()
         return found
 
 
 def create_tables() -> None:
-    dynamodb = boto3.client("dynamodb")
+    dynamodb = clients.dynamodb()
     dynamodb.create_table(
         TableName=CONNECTIONS,
         BillingMode="PAY_PER_REQUEST",
@@ -74,7 +74,7 @@ def create_tables() -> None:
 
 
 def create_queue() -> Queue:
-    return Queue(boto3.client("sqs").create_queue(QueueName="deliveries")["QueueUrl"])
+    return Queue(clients.sqs().create_queue(QueueName="deliveries")["QueueUrl"])
 
 
 def ended_job(seconds_ago: float = 0, owner: str = OWNER, *, failed: bool = False) -> Job:
@@ -94,7 +94,7 @@ def ended_job(seconds_ago: float = 0, owner: str = OWNER, *, failed: bool = Fals
 
 
 def stored(job: Job) -> Job:
-    boto3.client("dynamodb").put_item(TableName=JOBS, Item=to_item(job))
+    clients.dynamodb().put_item(TableName=JOBS, Item=to_item(job))
     return job
 
 
@@ -124,8 +124,8 @@ def queue_event(*bodies: str) -> dict[str, Any]:
                 "messageAttributes": {},
                 "md5OfBody": "",
                 "eventSource": "aws:sqs",
-                "eventSourceARN": "arn:aws:sqs:eu-west-1:123456789012:deliveries",
-                "awsRegion": "eu-west-1",
+                "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:deliveries",
+                "awsRegion": "us-east-1",
             }
             for number, body in enumerate(bodies)
         ]

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 
-import boto3
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from face_broadcaster import main as broadcaster
 from face_websocket import main as websocket
-from facelib.observability import metrics
 from facelib.stores import clients
 from facelib.stores.connections import ConnectionStore
 from facelib.stores.jobs import JobStore
@@ -43,9 +41,6 @@ def endpoint() -> Iterator[Endpoint]:
 def cloud(monkeypatch: pytest.MonkeyPatch, endpoint: Endpoint) -> Iterator[Queue]:
     """Tables, the delivery queue, and an environment that names them."""
     for name, value in {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "eu-west-1",
         "JOBS_TABLE": JOBS,
         "CONNECTIONS_TABLE": CONNECTIONS,
         "CALLBACK_URL": endpoint.url,
@@ -53,9 +48,6 @@ def cloud(monkeypatch: pytest.MonkeyPatch, endpoint: Endpoint) -> Iterator[Queue
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    # Only the fake endpoint is reached; the rest is moto's.
-    monkeypatch.setattr(metrics.provider, "namespace", "facecast")
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     with mock_aws():
         _forget()
         create_tables()
