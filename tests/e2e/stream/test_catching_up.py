@@ -9,7 +9,6 @@ import httpx
 import pytest
 from facecast.listener import listen
 from facelib.events import new_event_id
-from facelib.stores.items import to_item
 from websockets.exceptions import InvalidStatus
 
 from tests.load.feed import Ended, feed
@@ -133,20 +132,6 @@ def test_what_is_not_understood_gets_an_error_frame(stack: Stack) -> None:
 def test_an_address_that_makes_no_sense_is_refused(query: str, stack: Stack) -> None:
     with pytest.raises(InvalidStatus), stack.listener(query):
         pass
-
-
-def test_a_record_nobody_can_read_hinders_nobody(stack: Stack) -> None:
-    table, jobs = stack.aws.client("dynamodb"), stack.outputs["JobsTableName"]
-    poison = to_item(ended_job())
-    with feed(stack.endpoint_url, jobs) as source, stack.listener() as listener:
-        before, after = source.add(), source.add()
-        source.end(before)
-        table.put_item(TableName=jobs, Item={**poison, "status": {"S": "processing"}})
-        table.put_item(TableName=jobs, Item={**poison, "completed_at": {"S": "yesterday"}, "event_id": {"S": "x"}})
-        source.end(after)
-        listener.wait_for_job(before)
-        listener.wait_for_job(after)
-        table.delete_item(TableName=jobs, Key={"job_id": poison["job_id"]})
 
 
 def test_ids_a_little_out_of_order_are_not_missed(stack: Stack) -> None:
