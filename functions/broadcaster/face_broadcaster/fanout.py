@@ -73,9 +73,9 @@ class FanOut:
             found[_State.REFUSED] = []
             time.sleep(wait * random.uniform(0.5, 1))  # noqa: S311 - chance spreads the load, it guards nothing
         young = self._forget(found[_State.GONE])
-        left = [*found[_State.REFUSED], *young, *found[_State.LATE]]
+        unposted = [*found[_State.REFUSED], *found[_State.GONE], *found[_State.LATE]]
         return Outcome(
-            posts=wanted - sum(len(parcel.frames) for parcel in (*left, *found[_State.GONE])),
+            posts=wanted - sum(len(parcel.frames) for parcel in unposted),
             gone=len(found[_State.GONE]) - len(young),
             throttled=throttled,
             refused=_together([*found[_State.REFUSED], *young]),

@@ -10,6 +10,7 @@ from facelib.deliveries import MESSAGE, Delivery, Replay, ShardDelivery, UnreadR
 from facelib.events import new_event_id
 from facelib.job import Failure, FailureReason, Job, Status
 from facelib.stores import clients
+from facelib.stores.connections import Connection, ConnectionStore
 from facelib.stores.items import to_item
 
 JOBS: Final = "jobs"
@@ -75,6 +76,11 @@ def create_tables() -> None:
 
 def create_queue() -> Queue:
     return Queue(clients.sqs().create_queue(QueueName="deliveries")["QueueUrl"])
+
+
+def listen(connections: ConnectionStore, *ids: str, job_id: str | None = None, owner: str = OWNER) -> None:
+    for connection_id in ids:
+        connections.add(Connection(connection_id, owner, job_id))
 
 
 def ended_job(seconds_ago: float = 0, owner: str = OWNER, *, failed: bool = False) -> Job:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from face_broadcaster import fanout
 from face_broadcaster import main as broadcaster
 from face_websocket import main as websocket
 from facelib.stores import clients
@@ -29,6 +30,11 @@ def _forget() -> None:
     """Clients and settings are kept for a process; a test has its own."""
     for made in (clients.dynamodb, clients.sqs, broadcaster._settings, broadcaster._broadcaster, websocket._listeners):
         made.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fanout, "_WAITS", (0.0, 0.0))
 
 
 @pytest.fixture

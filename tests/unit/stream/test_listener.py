@@ -30,7 +30,7 @@ def frame(*some: JobEvent) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_waits_between_tries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listener, "_FIRST_WAIT", 0.0)
 
 

@@ -1,6 +1,7 @@
 """What the stream asks of its stores: batches of messages, and rows of listeners."""
 
 import pytest
+from botocore.exceptions import ClientError
 from facelib.errors import ConnectionGone, QueueRefused
 from facelib.stores import clients
 from facelib.stores import connections as rows
@@ -42,6 +43,17 @@ def test_listeners_are_spread_over_the_partitions(connections: ConnectionStore) 
     assert sum(sizes) == 200
     assert min(sizes) > 10
     assert sizes == [len(list(connections.of_shard(OWNER, shard))) for shard in range(SHARDS)]
+
+
+def test_a_row_that_cannot_be_removed_stops_nobody(
+    connections: ConnectionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "ThrottlingException"}}, "DeleteItem")
+
+    monkeypatch.setattr(clients.dynamodb(), "delete_item", refuse)
+
+    assert connections.remove_gone(OWNER, "any")
 
 
 def test_a_young_row_outlives_a_410(connections: ConnectionStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zlib import crc32
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from facelib import limits
 from facelib.errors import ConnectionGone
+from facelib.observability import logger
 from facelib.stores.clients import code_of, dynamodb
 from facelib.stores.items import Item, number, text
 
@@ -69,7 +70,8 @@ class ConnectionStore:
     def remove_gone(self, owner: str, connection_id: str) -> bool:
         """Remove the row of a listener that API Gateway does not know; False if it may be about to.
 
-        A row written moments ago is kept: its listener may still be connecting.
+        A row written moments ago is kept: its listener may still be connecting. A row that cannot be removed now is no
+        reason to tell everyone again; the next event finds it gone anew.
         """
         try:
             dynamodb().delete_item(
@@ -79,10 +81,10 @@ class ConnectionStore:
                 ExpressionAttributeNames={"#ttl": "ttl"},
                 ExpressionAttributeValues={":young": number(_ttl(_now() - timedelta(seconds=_YOUNG_SECONDS)))},
             )
-        except ClientError as error:
-            if code_of(error) == "ConditionalCheckFailedException":
+        except (ClientError, BotoCoreError) as error:
+            if isinstance(error, ClientError) and code_of(error) == "ConditionalCheckFailedException":
                 return False
-            raise
+            logger.warning("a row could not be removed", extra={"reason": repr(error)})
         return True
 
     def count_of_shard(self, owner: str, shard: int) -> int:

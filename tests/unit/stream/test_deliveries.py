@@ -1,0 +1,207 @@
+"""What the broadcaster cannot post at once: storms, crowds, replays, and time that runs short."""
+
+from collections.abc import Callable
+
+import pytest
+from face_broadcaster import audience
+from face_broadcaster.main import handler
+from facelib.deliveries import Delivery, Replay, ShardDelivery
+from facelib.events import event_of
+from facelib.stores.connections import SHARDS, Connection, ConnectionStore
+
+from tests.unit.stream.cloud import (
+    OWNER,
+    Queue,
+    ended_job,
+    event_ids,
+    listen,
+    queue_event,
+    record,
+    stored,
+    stream_event,
+)
+from tests.unit.stream.conftest import Context
+from tests.unit.stream.endpoint import Endpoint
+
+
+def test_a_listener_still_connecting_keeps_its_row_and_is_told_a_little_later(
+    cloud: Queue, connections: ConnectionStore, endpoint: Endpoint, context: Context
+) -> None:
+    listen(connections, "new")
+    endpoint.script = lambda _, before: 410 if before == 0 else 200
+    job = ended_job()
+
+    handler(stream_event(record(job)), context)
+    (handed_on,) = cloud.bodies()
+    handler(queue_event(handed_on), context)
+
+    assert event_ids(endpoint.frames["new"]) == [job.event_id]
+    assert connections.get(OWNER, "new").connection_id == "new"
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_short_storm_is_over_within_the_function(
+    status: int, cloud: Queue, connections: ConnectionStore, endpoint: Endpoint, context: Context
+) -> None:
+    listen(connections, "a", "b", "c")
+    endpoint.script = lambda connection_id, before: status if connection_id != "c" and before < 2 else 200
+    job = ended_job()
+
+    handler(stream_event(record(job)), context)
+
+    assert {key: event_ids(frames) for key, frames in endpoint.frames.items()} == {key: [job.event_id] for key in "abc"}
+    assert cloud.take() == []
+
+
+@pytest.mark.parametrize("status", [429, 500])
+def test_a_long_storm_reaches_the_failure_queue_only_after_the_bound(
+    status: int, cloud: Queue, connections: ConnectionStore, endpoint: Endpoint, context: Context
+) -> None:
+    listen(connections, "well", "ill")
+    endpoint.script = lambda connection_id, _: status if connection_id == "ill" else 200
+    job = ended_job()
+
+    handler(stream_event(record(job)), context)
+    attempts = []
+    while True:
+        (body,) = cloud.bodies()
+        message = Delivery.model_validate_json(body)
+        assert message.connection_ids == ("ill",)
+        attempts.append(message.attempt)
+        answer = handler(queue_event(body), context)
+        if answer["batchItemFailures"]:
+            break
+
+    assert attempts == [1, 2, 3, 4, 5]
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
+    assert event_ids(endpoint.frames["well"]) == [job.event_id]
+    # What the queue had set aside is delivered when it is sent again after the storm.
+    endpoint.script = lambda *_: 200
+    assert handler(queue_event(body), context) == {"batchItemFailures": []}
+    assert event_ids(endpoint.frames["ill"]) == [job.event_id]
+
+
+def test_a_refusal_keeps_the_order_of_a_listeners_frames(
+    cloud: Queue, connections: ConnectionStore, endpoint: Endpoint, context: Context
+) -> None:
+    listen(connections, "a")
+    endpoint.script = lambda _, before: 200 if before == 0 or before > 3 else 429
+    jobs = [ended_job() for _ in range(100)]
+
+    handler(stream_event(*map(record, jobs)), context)
+    assert len(endpoint.frames["a"]) == 1
+    handler(queue_event(*cloud.bodies()), context)
+
+    assert event_ids(endpoint.frames["a"]) == [job.event_id for job in jobs]
+
+
+def test_what_time_does_not_allow_is_handed_on(cloud: Queue, connections: ConnectionStore, endpoint: Endpoint) -> None:
+    listen(connections, "a", "b")
+    job = ended_job()
+
+    handler(stream_event(record(job)), Context(seconds=5))
+
+    assert not endpoint.frames
+    (handed_on,) = cloud.take()
+    assert isinstance(handed_on, Delivery)
+    assert set(handed_on.connection_ids) == {"a", "b"}
+    assert handed_on.attempt == 0
+    handler(queue_event(handed_on.model_dump_json()), Context())
+    assert event_ids(endpoint.frames["a"]) == event_ids(endpoint.frames["b"]) == [job.event_id]
+
+
+@pytest.mark.parametrize("at_once", [4, 12])
+def test_many_listeners_are_split_over_the_queue(
+    at_once: int,
+    cloud: Queue,
+    connections: ConnectionStore,
+    endpoint: Endpoint,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in ("audience", "broadcast"):
+        monkeypatch.setattr(f"face_broadcaster.{module}.LISTENERS_AT_ONCE", at_once)
+    ids = [f"c{number}" for number in range(60)]
+    listen(connections, *ids)
+    job = ended_job()
+
+    context = Context()
+    handler(stream_event(record(job)), context)
+    shards = cloud.take()
+    assert not endpoint.frames
+    assert sorted(shard.shard for shard in shards if isinstance(shard, ShardDelivery)) == list(range(SHARDS))
+    waiting = [shard.model_dump_json() for shard in shards]
+    while waiting:
+        assert handler(queue_event(*waiting), context) == {"batchItemFailures": []}
+        waiting = cloud.bodies()
+
+    assert {key: event_ids(frames) for key, frames in endpoint.frames.items()} == {key: [job.event_id] for key in ids}
+
+
+def test_a_large_audience_is_told_no_faster_than_posts_are_taken(
+    connections: ConnectionStore, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("face_broadcaster.broadcast.LISTENERS_AT_ONCE", 3)
+    monkeypatch.setenv("POSTS_PER_SECOND", "20")
+    waits: list[float] = []
+    monkeypatch.setattr("time.sleep", waits.append)
+
+    for number, ids in enumerate((["a", "b"], ["c", "d"], ["e"])):
+        listen(connections, *ids)
+        handler(stream_event(record(ended_job())), context)
+        assert waits[number] == pytest.approx([0.0, 0.2, 0.2][number])  # counted once a minute
+
+
+def test_a_queue_that_takes_nothing_has_the_stream_try_again(
+    connections: ConnectionStore, endpoint: Endpoint, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listen(connections, "a")
+    endpoint.script = lambda *_: 429
+    monkeypatch.setattr("facelib.stores.queue.Queue.send", _refuse)
+
+    with pytest.raises(ConnectionError):
+        handler(stream_event(record(ended_job())), context)
+
+
+def _refuse(*_: object, **__: object) -> None:
+    raise ConnectionError
+
+
+@pytest.mark.parametrize("make", [lambda _: {"limit": 2}, lambda job: {"after": job.event_id}])
+def test_a_replay_asked_for_on_connecting(
+    make: Callable[..., dict[str, object]], connections: ConnectionStore, endpoint: Endpoint, context: Context
+) -> None:
+    listen(connections, "a")
+    first, second, third = (stored(ended_job(seconds_ago=ago)) for ago in (30, 20, 10))
+    replay = Replay.model_validate({"owner": OWNER, "connection_id": "a", **make(first)})
+
+    handler(queue_event(replay.model_dump_json()), context)
+
+    assert event_ids(endpoint.frames["a"]) == [second.event_id, third.event_id]
+
+
+def test_a_replay_for_a_listener_that_has_left_is_over(connections: ConnectionStore, context: Context) -> None:
+    replay = Replay(owner=OWNER, connection_id="nobody", limit=2)
+
+    assert handler(queue_event(replay.model_dump_json()), context) == {"batchItemFailures": []}
+
+
+def test_a_replay_for_a_listener_still_connecting_is_tried_again(
+    connections: ConnectionStore, endpoint: Endpoint, context: Context
+) -> None:
+    listen(connections, "a")
+    stored(ended_job())
+    endpoint.script = lambda *_: 410
+    replay = Replay(owner=OWNER, connection_id="a", limit=2)
+
+    assert handler(queue_event(replay.model_dump_json()), context)["batchItemFailures"]
+
+
+def test_a_delivery_stays_below_what_a_message_may_hold() -> None:
+    jobs = [ended_job() for _ in range(400)]
+    events = [event_of(job, "https://faces.example") for job in jobs]
+    listeners = [Connection(f"L0SM9cOFvHcCI{number:03}=", OWNER) for number in range(1200)]
+
+    made = list(audience.deliveries(OWNER, events, listeners))
+
+    assert len(made) > 3
+    assert max(len(delivery.model_dump_json().encode()) for delivery in made) < 256 * 1024
