@@ -119,16 +119,18 @@ def save_chart(measured: Sequence[Measured], samples: Sequence[Sample], least_ov
 
     # The same drawing gives the same file.
     mpl.rcParams["svg.hashsalt"] = "facecast"
-    figure = Figure(figsize=(7, 4.2), layout="constrained")
+    figure = Figure(figsize=(8, 4.2), layout="constrained")
     axes = figure.add_subplot()
     for one in measured:
         if one.threads == measured[0].threads:
             x, y = one.milliseconds("detect"), precision(one, samples, least_overlap, _LEAST_HEIGHTS[-1])
-            axes.plot(x, y, "o" if one.is_ours else "x", color="tab:green" if one.is_ours else "tab:red")
-            axes.annotate(one.name, (x, y), textcoords="offset points", xytext=(6, 4), fontsize=8)
+            axes.plot(x, y, "o" if one.is_ours else "X", markersize=9, label=one.name)
     axes.set_xscale("log")
-    axes.set_ylim(0, 1)
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter("")
+    axes.set_ylim(0, 1.05)
     axes.set_xlabel(f"milliseconds an image, p50, {measured[0].threads} thread")
     axes.set_ylabel(f"AP, faces from {_LEAST_HEIGHTS[-1]} px")
     axes.grid(alpha=0.3)
+    figure.legend(loc="outside right center")
     figure.savefig(target, metadata={"Date": None})

@@ -22,9 +22,9 @@ _FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
 _DIGIT: Final = 21
 _SMALLEST_DIGIT: Final = 7.0
 
-# A hidden face keeps two or three averages along its longer side. With six, as mosaics often have, the detectors
-# still found almost every other blurred face again; with these, 3 of 692 (docs/decisions, topic hiding).
-_CELLS: Final = 2.5
+# So many averages are left along the longer side of a face. With six, as mosaics often have, the detectors still found
+# every other face again (docs/decisions, topic hiding).
+_CELLS: Final = {Render.BLUR: 1.6, Render.PIXELATE: 2.5}
 # Cells are never smaller than this, or a face of 10 px would stay as it is.
 _SMALLEST_CELL: Final = 8.0
 # How much larger than the box the hidden part is, before the ellipse is drawn around its corners.
@@ -101,7 +101,11 @@ def _hide(canvas: Pixels, face: Face, how: Render) -> None:
     part = canvas[y0 : math.ceil(y + half_y), x0 : math.ceil(x + half_x)]
     if part.size == 0:
         return
-    cell = max(_SMALLEST_CELL, max(right - left, bottom - top) / _CELLS)
+    cell = max(_SMALLEST_CELL, max(right - left, bottom - top) / _CELLS[how])
+    if how is Render.PIXELATE:
+        # Whole squares: cut to an ellipse, a mosaic of a head has a head's outline, and a detector sees one.
+        part[:] = _coarse(part, cell, how)
+        return
     mask = np.zeros(part.shape[:2], np.uint8)
     cv2.ellipse(mask, (round(x) - x0, round(y) - y0), (half_x, half_y), 0, 0, 360, 255, cv2.FILLED)
     cv2.copyTo(_coarse(part, cell, how), mask, part)
