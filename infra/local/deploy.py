@@ -10,7 +10,7 @@ from localstack_client.session import Session
 from samtranslator.yaml_helper import yaml_parse
 
 from infra.local.errors import LocalError
-from infra.local.layout import ROOT, Addresses, Place
+from infra.local.layout import KEY, ROOT, Addresses, Place
 
 STACK_NAME = "facecast"
 
@@ -77,7 +77,7 @@ def _sam(place: Place, arguments: list[str], extra: dict[str, str] | None = None
 
 def session(place: Place) -> Session:
     """boto3 clients for this stack."""
-    return Session(localstack_host=f"localhost:{place.port}")
+    return Session(KEY, KEY, None, localstack_host=f"localhost:{place.port}")
 
 
 def _outputs(place: Place) -> dict[str, str]:

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 ROOT: Final = Path(__file__).resolve().parents[2]
 STATE: Final = ROOT / ".local"
 DEFAULT_PORT: Final = 4566
+# Access key and secret of the emulator's root user.
+KEY: Final = "test"
 
 
 class Addresses(BaseModel):
@@ -67,8 +69,8 @@ class Place:
         return own | {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "LOCALSTACK_HOST": f"localhost:{self.port}",
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_ACCESS_KEY_ID": KEY,
+            "AWS_SECRET_ACCESS_KEY": KEY,
             "AWS_DEFAULT_REGION": "us-east-1",
             "SAM_CLI_TELEMETRY": "0",
             "SAM_CLI_VERSION_CHECK": "0",

@@ -68,6 +68,8 @@ def _start(place: Place, host: str) -> subprocess.Popen[bytes]:
         "GATEWAY_PORT": str(place.port),
         "BIND_HOST": host,
         "IOT_MTLS_ENABLED": "0",
+        # Roles, policies and signatures count, as they do on AWS: a permission that the template lacks shows here.
+        "AUTH": "true",
         # The workers must find what `make setup` installed, not what another Python has.
         "PATH": f"{executable.parent}{os.pathsep}{os.environ.get('PATH', '')}",
     }

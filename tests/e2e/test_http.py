@@ -67,6 +67,18 @@ def test_an_expired_form_is_refused(stack: Stack) -> None:
     assert stack.objects_of(job_id) == []
 
 
+def test_without_a_valid_signature_the_buckets_are_closed(stack: Stack) -> None:
+    job = stack.http.post("/image", content=one_face(64), headers={"Prefer": "wait=20"}).json()
+    redirect = stack.http.get(f"/jobs/{job['job_id']}/processed-image").headers["location"]
+    assert httpx.get(redirect).status_code == 200
+    assert httpx.get(redirect.partition("?")[0]).status_code == 403
+    signature = httpx.URL(redirect).params["X-Amz-Signature"]
+    assert httpx.get(redirect.replace(signature, "0" * len(signature))).status_code == 403
+    form = stack.http.post("/uploads", json={}).json()["upload"]
+    forged = {**form, "fields": {**form["fields"], "x-amz-signature": "0" * 64}}
+    assert stack.post_form(forged, one_face(64)).status_code == 403
+
+
 @pytest.mark.parametrize(("extra", "status"), [(-1, 202), (0, 202), (1, 413)])
 def test_the_direct_limit(stack: Stack, extra: int, status: int) -> None:
     body = padded(one_face(128), limits.DIRECT_UPLOAD_BYTES + extra)
