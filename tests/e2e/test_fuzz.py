@@ -13,9 +13,9 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 def test_no_request_gets_an_answer_outside_the_description(stack: Stack, tmp_path: Path, fuzz_seconds: int) -> None:
     command = [
-        Path(sys.executable).with_name("schemathesis"),
+        str(Path(sys.executable).with_name("schemathesis")),
         "--config-file",
-        Path(__file__).with_name("schemathesis.toml"),
+        str(Path(__file__).with_name("schemathesis.toml")),
         "run",
         f"{stack.http_url}/openapi.json",
         "--url",
