@@ -2,22 +2,14 @@ import json
 from typing import Any
 
 import pytest
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from face_deadletter import main
 from facelib import keys
 from facelib.job import Status
 from facelib.stores.jobs import JobStore
 
 from tests.unit.aws import Cloud
+from tests.unit.context import Context
 from tests.unit.samples import new_job, outcome
-
-
-class Context(LambdaContext):
-    def __init__(self) -> None:
-        self._function_name = "deadletter"
-        self._memory_limit_in_mb = 256
-        self._invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:deadletter"
-        self._aws_request_id = "00000000-0000-4000-8000-000000000000"
 
 
 def message(number: int, body: object) -> dict[str, Any]:

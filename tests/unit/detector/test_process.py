@@ -8,7 +8,6 @@ from typing import Any
 import boto3
 import numpy as np
 import pytest
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from face_detector import main, process
 from face_detector.candidates import Candidates
 from face_detector.detect import Detector
@@ -21,6 +20,7 @@ from facelib.stores.jobs import JobStore
 from PIL import Image
 
 from tests.unit.aws import Cloud
+from tests.unit.context import Context
 from tests.unit.samples import DETECTOR, new_job
 
 LEASE = 30
@@ -74,14 +74,6 @@ def service(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> Service:
     made = Service(account)
     monkeypatch.setattr(main, "service", lambda: made.service)
     return made
-
-
-class Context(LambdaContext):
-    def __init__(self) -> None:
-        self._function_name = "detector"
-        self._memory_limit_in_mb = 512
-        self._invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:detector"
-        self._aws_request_id = "00000000-0000-4000-8000-000000000000"
 
 
 def s3_event(*job_ids: str) -> dict[str, Any]:
