@@ -151,7 +151,10 @@ def _compiler(version: str) -> str | None:
 def _version_of(interpreter: str) -> str:
     """Ask it: a command of that name may be a shim that leads nowhere."""
     script = "import sys; print('%d.%d' % sys.version_info[:2])"
-    asked = subprocess.run([interpreter, "-c", script], capture_output=True, text=True, check=False)
+    try:
+        asked = subprocess.run([interpreter, "-c", script], capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
     return asked.stdout.strip()
 
 
