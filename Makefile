@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 4566
 IMAGE ?=
+PARAMETERS ?=
 MODEL ?= centerface
 MODEL_FILE ?=
 ARCHITECTURE ?= arm64
@@ -30,8 +31,8 @@ setup: .venv/installed ## Install everything into .venv and fetch the model, onc
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
 	@touch $@
 
-run: setup ## Start the local stack, deploy to it, and stay until Ctrl-C
-	@$(BIN)/python -m infra.local run --port $(PORT)
+run: setup ## Start the local stack, deploy to it, stay until Ctrl-C: make run [PARAMETERS="Quality=fast"]
+	@$(BIN)/python -m infra.local run --port $(PORT) $(if $(PARAMETERS),--parameters $(PARAMETERS))
 
 demo: setup ## Send a photo through the pipeline: make demo [IMAGE=photo.jpg]
 	@$(BIN)/python -m infra.local demo --port $(PORT) $(if $(IMAGE),--image "$(IMAGE)")

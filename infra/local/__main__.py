@@ -17,18 +17,18 @@ from infra.local.server import is_answering, running
 
 
 @contextmanager
-def stack(place: Place) -> Iterator[Addresses]:
-    """A stack of one's own, gone afterwards."""
+def stack(place: Place, parameters: dict[str, str]) -> Iterator[Addresses]:
+    """A stack of one's own, gone afterwards; the parameters are those of template.yaml."""
     with running(place) as pid:
         print(f"starting    a local AWS stack on port {place.port}, deploying template.yaml with SAM ...", flush=True)
         try:
-            yield deploy(place, pid)
+            yield deploy(place, pid, parameters)
         finally:
             place.stack_file.unlink(missing_ok=True)
 
 
-def run(place: Place) -> None:
-    with stack(place) as addresses:
+def run(place: Place, parameters: dict[str, str]) -> None:
+    with stack(place, parameters) as addresses:
         print(f"page        {addresses.http_url}/")
         print(f"api         {addresses.http_url}")
         print(f"docs        {addresses.docs_url}")
@@ -37,14 +37,14 @@ def run(place: Place) -> None:
         signal.pause()
 
 
-def run_demo(place: Place, image: Path) -> None:
+def run_demo(place: Place, image: Path, parameters: dict[str, str]) -> None:
     if not image.is_file():
         raise LocalError(f"There is no file {image}. Name a photo: make demo IMAGE=photo.jpg")
     addresses = place.addresses()
     if addresses and is_answering(place):
         demo.run(addresses, image)
         return
-    with stack(place) as started:
+    with stack(place, parameters) as started:
         demo.run(started, image)
 
 
@@ -75,16 +75,18 @@ def main() -> int:
     parser.add_argument("command", choices=["run", "demo", "deploy", "status"])
     parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", DEFAULT_PORT)))
     parser.add_argument("--image", type=Path, default=demo.sample_photo())
+    parser.add_argument("--parameters", nargs="*", default=[], metavar="NAME=VALUE", help="as in template.yaml")
     arguments = parser.parse_args()
     place = Place(arguments.port)
+    parameters = dict(given.split("=", 1) for given in arguments.parameters)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
         match arguments.command:
             case "run":
-                run(place)
+                run(place, parameters)
             case "demo":
-                run_demo(place, arguments.image)
+                run_demo(place, arguments.image, parameters)
             case "deploy":
                 deploy_packages(place)
             case _:

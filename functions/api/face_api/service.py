@@ -47,6 +47,8 @@ def get_limits(settings: SettingsDep) -> Limits:
         presigned_upload_bytes=limits.PRESIGNED_UPLOAD_BYTES,
         presigned_upload_seconds=limits.PRESIGNED_UPLOAD_SECONDS,
         image_pixels=limits.IMAGE_PIXELS,
+        costly_image_pixels=limits.COSTLY_IMAGE_PIXELS,
+        image_side_pixels=limits.IMAGE_SIDE,
         formats=tuple(ImageFormat),
         result_long_side_pixels=limits.RESULT_LONG_SIDE,
         result_url_seconds=limits.RESULT_URL_SECONDS,
