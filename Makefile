@@ -91,8 +91,10 @@ lifecycle: setup ## Deploy, update and delete on a local stack of its own
 test-containers: setup ## Run every event with `sam local invoke`; needs a container engine
 	$(BIN)/pytest tests/invoke/test_containers.py
 
-coldstart: package ## Measure how long each function takes to start
-	@$(BIN)/python -m infra.coldstart
+coldstart: setup ## Measure how long each function takes to start, with this machine's processor and Python
+	@$(BIN)/python -m infra.package --folder build/here --architecture $(subst aarch64,arm64,$(shell uname -m)) \
+	  --python $$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+	@$(BIN)/python -m infra.coldstart --folder build/here
 
 cost: setup ## Tell what a million images cost
 	@$(BIN)/python -m infra.cost
