@@ -131,12 +131,8 @@ def trim(layer: str, destination: Path) -> None:
 def compile_sources(destination: Path, version: str) -> None:
     """Compile ahead, unchecked: a layer is read-only, so Lambda would compile everything again at each cold start."""
     compiler = _compiler(version)
+    # `make package` says so.
     if compiler is None:
-        print(
-            f"No Python {version} found: the layer works, but is not byte-compiled, and functions start slower. "
-            f"Install it, or name it: FACECAST_COMPILER=/path/to/python{version}",
-            file=sys.stderr,
-        )
         return
     # The paths in tracebacks are those on Lambda.
     options = ["-q", "--invalidation-mode=unchecked-hash", "-s", str(destination), "-p", "/opt/python"]
