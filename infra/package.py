@@ -114,8 +114,8 @@ def main() -> int:
     print(f"For {arguments.architecture}, in {arguments.folder}:\n\n{table(built)}")
     if not any(arguments.folder.rglob("*.pyc")):
         print(
-            f"\nNot byte-compiled, for want of a Python {arguments.python}: functions work, but take almost three times "
-            f"as long to start. Install it, or name it: FACECAST_COMPILER=/path/to/python{arguments.python}",
+            f"\nNot byte-compiled, for want of a Python {arguments.python}: functions work, but take almost three "
+            f"times as long to start. Install it, or name it: FACECAST_COMPILER=/path/to/python{arguments.python}",
             file=sys.stderr,
         )
     too_large = [package.function for package in built if package.room < 0]
