@@ -19,6 +19,7 @@ LOCAL_PARAMETERS = {
     "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
     "DetectorTimeout": "10",
     "DetectVisibility": "12",
+    "PostsPerSecond": "800",
 }
 
 
