@@ -7,6 +7,7 @@ from facelib import limits
 from facelib.settings import ApiSettings
 from facelib.stores.images import ImageStore
 from facelib.stores.invoke import DetectorClient
+from facelib.stores.job_lists import JobLists
 from facelib.stores.jobs import JobStore
 from facelib.stores.queue import Queue
 from fastapi import Depends, Header
@@ -20,6 +21,11 @@ def settings() -> ApiSettings:
 @cache
 def jobs() -> JobStore:
     return JobStore(settings().jobs_table)
+
+
+@cache
+def lists() -> JobLists:
+    return JobLists(settings().jobs_table)
 
 
 @cache
@@ -44,6 +50,7 @@ def owner() -> str:
 
 SettingsDep = Annotated[ApiSettings, Depends(settings)]
 JobsDep = Annotated[JobStore, Depends(jobs)]
+ListsDep = Annotated[JobLists, Depends(lists)]
 ImagesDep = Annotated[ImageStore, Depends(images)]
 DetectQueueDep = Annotated[Queue, Depends(detect_queue)]
 DetectorDep = Annotated[DetectorClient, Depends(detector)]

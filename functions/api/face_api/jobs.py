@@ -10,7 +10,7 @@ from facelib.job import Render, Status
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import RedirectResponse
 
-from face_api.dependencies import DetectQueueDep, ImagesDep, JobsDep, OwnerDep, SettingsDep
+from face_api.dependencies import DetectQueueDep, ImagesDep, JobsDep, ListsDep, OwnerDep, SettingsDep
 from face_api.models import EXAMPLE_ID, JobAccepted, JobList, JobSummary, JobView, Links
 from face_api.problems import responses
 
@@ -22,7 +22,7 @@ JobId = Annotated[str, Path(description="A job's id.", examples=[EXAMPLE_ID])]
 
 @router.get("")
 def list_jobs(
-    jobs: JobsDep,
+    lists: ListsDep,
     owner: OwnerDep,
     settings: SettingsDep,
     limit: Annotated[int, Query(ge=1, le=limits.LIST_LIMIT)] = limits.LIST_DEFAULT,
@@ -30,7 +30,7 @@ def list_jobs(
     status: Annotated[Status | None, Query(description="Only jobs in this status.")] = None,
 ) -> JobList:
     """List jobs, newest first. A page may be short of `limit` while `next_cursor` still leads on."""
-    page = jobs.newest(owner, limit, cursor, status)
+    page = lists.newest(owner, limit, cursor, status)
     return JobList(
         jobs=tuple(JobSummary.of(job, settings.public_url) for job in page.jobs), next_cursor=page.next_cursor
     )

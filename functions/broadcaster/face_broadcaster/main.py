@@ -14,6 +14,7 @@ from facelib.observability import logger, metrics
 from facelib.replay import Replayer
 from facelib.settings import BroadcasterSettings
 from facelib.stores.connections import ConnectionStore
+from facelib.stores.job_lists import JobLists
 from facelib.stores.jobs import JobStore
 from facelib.stores.push import Push
 from facelib.stores.queue import Queue
@@ -108,5 +109,7 @@ def _broadcaster() -> Broadcast:
         queue=Queue(settings.delivery_queue_url),
         fan_out=FanOut(push, connections),
         pace=Pace(connections, settings.posts_per_second),
-        replayer=Replayer(JobStore(settings.jobs_table), connections, push, settings.public_url),
+        replayer=Replayer(
+            JobStore(settings.jobs_table), JobLists(settings.jobs_table), connections, push, settings.public_url
+        ),
     )

@@ -11,6 +11,7 @@ from facelib.observability import logger
 from facelib.replay import Replayer
 from facelib.settings import WebSocketSettings
 from facelib.stores.connections import ConnectionStore
+from facelib.stores.job_lists import JobLists
 from facelib.stores.jobs import JobStore
 from facelib.stores.push import Push
 from facelib.stores.queue import Queue
@@ -87,5 +88,7 @@ def _listeners() -> Listeners:
         connections=connections,
         queue=Queue(settings.delivery_queue_url),
         push=push,
-        replayer=Replayer(JobStore(settings.jobs_table), connections, push, settings.public_url),
+        replayer=Replayer(
+            JobStore(settings.jobs_table), JobLists(settings.jobs_table), connections, push, settings.public_url
+        ),
     )

@@ -12,6 +12,7 @@ from facelib.errors import JobNotFound
 from facelib.events import event_of, frames
 from facelib.job import Job
 from facelib.stores.connections import Connection, ConnectionStore
+from facelib.stores.job_lists import JobLists
 from facelib.stores.jobs import JobStore
 from facelib.stores.push import Push
 
@@ -22,6 +23,7 @@ _CHUNK: Final = 100
 @dataclass(frozen=True)
 class Replayer:
     jobs: JobStore
+    lists: JobLists
     connections: ConnectionStore
     push: Push
     public_url: str
@@ -46,8 +48,8 @@ class Replayer:
         if connection.job_id:
             return self._one(connection.job_id, wanted)
         if wanted.after:
-            return self.jobs.ended_after(wanted.owner, wanted.after)
-        return self.jobs.latest_ended(wanted.owner, wanted.limit or limits.REPLAY_DEFAULT)
+            return self.lists.ended_after(wanted.owner, wanted.after)
+        return self.lists.latest_ended(wanted.owner, wanted.limit or limits.REPLAY_DEFAULT)
 
     def _one(self, job_id: str, wanted: Replay) -> Iterator[Job]:
         try:

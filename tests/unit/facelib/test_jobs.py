@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 import boto3
 import pytest
 from facelib import limits
-from facelib.errors import ClaimLost, CursorInvalid, JobBusy, JobConflict, JobFinished, JobNotFound, KeyReused
+from facelib.errors import ClaimLost, JobBusy, JobConflict, JobFinished, JobNotFound, KeyReused
 from facelib.job import TRANSITIONS, Failure, FailureReason, Job, Status
 from facelib.stores.items import from_item, time_text, to_item
+from facelib.stores.job_lists import JobLists
 from facelib.stores.jobs import JobStore
 
 from tests.unit.aws import Cloud
@@ -84,13 +85,13 @@ def test_somebody_elses_job_is_not_there(jobs: JobStore) -> None:
     assert jobs.get(job.job_id, "somebody") == job
 
 
-def test_an_expired_job_is_gone_before_ttl_takes_it(jobs: JobStore) -> None:
+def test_an_expired_job_is_gone_before_ttl_takes_it(jobs: JobStore, account: Cloud) -> None:
     job = added(jobs, age=timedelta(days=1, seconds=1))
     with pytest.raises(JobNotFound):
         jobs.get(job.job_id, "public")
     with pytest.raises(JobNotFound):
         jobs.claim(job.job_id, LEASE)
-    assert jobs.newest("public", 10).jobs == ()
+    assert JobLists(account.jobs_table).newest("public", 10).jobs == ()
 
 
 def test_one_of_many_claims_at_once_wins(jobs: JobStore) -> None:
@@ -193,52 +194,6 @@ def test_a_key_is_free_again_when_its_job_has_expired(jobs: JobStore) -> None:
     jobs.add(old, "hash")
     new = old.model_copy(update={"expires_at": datetime.now(UTC) + timedelta(days=1)})
     assert jobs.add(new, "another hash") == new
-
-
-def test_pages_hold_every_job_once_newest_first(jobs: JobStore) -> None:
-    mine = [added(jobs, age=timedelta(minutes=n)) for n in range(7)]
-    added(jobs, owner="somebody")
-    seen: list[str] = []
-    cursor = None
-    while True:
-        page = jobs.newest("public", 3, cursor)
-        seen += [job.job_id for job in page.jobs]
-        cursor = page.next_cursor
-        if cursor is None:
-            break
-    assert seen == [job.job_id for job in mine]
-
-
-def test_a_list_leaves_the_faces_out_and_keeps_to_a_status(jobs: JobStore) -> None:
-    done, _ = added(jobs), added(jobs)
-    jobs.complete(jobs.claim(done.job_id, LEASE), outcome())
-    [found] = jobs.newest("public", 10, status=Status.COMPLETED).jobs
-    assert (found.job_id, found.face_count, found.faces) == (done.job_id, 2, None)
-
-
-@pytest.mark.parametrize("cursor", ["x", "eyJ9", "e30", "", "\N{SNOWMAN}", "W10"])
-def test_a_cursor_that_nobody_gave(jobs: JobStore, cursor: str) -> None:
-    if cursor:
-        with pytest.raises(CursorInvalid):
-            jobs.newest("public", 3, cursor)
-
-
-def test_a_cursor_does_not_lead_into_somebody_elses_list(jobs: JobStore) -> None:
-    for n in range(3):
-        added(jobs, owner="somebody", age=timedelta(minutes=n))
-    cursor = jobs.newest("somebody", 1).next_cursor
-    assert jobs.newest("public", 3, cursor).jobs == ()
-
-
-def test_jobs_that_ended_come_in_the_order_they_ended(jobs: JobStore) -> None:
-    order = [added(jobs) for _ in range(4)]
-    for job in order[::-1]:
-        jobs.fail(jobs.claim(job.job_id, LEASE), FAILURE)
-    ended = jobs.latest_ended("public", 3)
-    assert [job.job_id for job in ended] == [job.job_id for job in order[::-1][1:]]
-    assert ended[0].event_id is not None
-    after = jobs.ended_after("public", ended[0].event_id)
-    assert [job.job_id for job in after] == [job.job_id for job in ended[1:]]
 
 
 def test_ttl_is_the_second_of_expiry(jobs: JobStore, account: Cloud) -> None:

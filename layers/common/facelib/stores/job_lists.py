@@ -1,0 +1,138 @@
+"""Jobs in DynamoDB, many at a time: lists for their owner, and what has ended, for listeners that catch up."""
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from facelib import keys, limits
+from facelib.errors import CursorInvalid
+from facelib.job import Job, Status
+from facelib.stores.clients import dynamodb
+from facelib.stores.items import Item, from_item, text, time_text
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
+
+BY_OWNER: Final = "by_owner"  # owner, created_at; without faces
+BY_EVENT: Final = "by_event"  # owner, event_id; only jobs that have ended
+
+# A filtered list reads at most this many pages, then hands out a cursor to go on from.
+_PAGES_A_CALL: Final = 5
+
+
+@dataclass(frozen=True)
+class JobPage:
+    """Jobs newest first, without their faces, and where the next page starts."""
+
+    jobs: tuple[Job, ...]
+    next_cursor: str | None
+
+
+class _Cursor(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    created_at: str
+    job_id: str
+
+
+class JobLists:
+    """Jobs of the indexes, which leave the faces out and follow the table by a moment."""
+
+    def __init__(self, table: str) -> None:
+        self._table = table
+
+    def newest(self, owner: str, limit: int, cursor: str | None = None, status: Status | None = None) -> JobPage:
+        """The owner's jobs, newest first, without faces. Raises CursorInvalid."""
+        values = {":owner": text(owner), ":now": text(time_text(_now()))}
+        query: QueryInputTypeDef = {
+            "TableName": self._table,
+            "IndexName": BY_OWNER,
+            "KeyConditionExpression": "#owner = :owner",
+            "FilterExpression": "expires_at > :now",
+            "ExpressionAttributeNames": {"#owner": "owner"},
+            "ExpressionAttributeValues": values,
+            "ScanIndexForward": False,
+            "Limit": limit + 1,
+        }
+        if status:
+            query["Limit"] = limits.LIST_LIMIT + 1
+            query["FilterExpression"] = "expires_at > :now AND #status = :status"
+            query["ExpressionAttributeNames"] = {"#owner": "owner", "#status": "status"}
+            query["ExpressionAttributeValues"] = {**values, ":status": text(status)}
+        if cursor:
+            query["ExclusiveStartKey"] = {"owner": text(owner), **_start_of(cursor)}
+        return self._page(query, limit)
+
+    def _page(self, query: "QueryInputTypeDef", limit: int) -> JobPage:
+        jobs: list[Job] = []
+        last: Item | None = {}
+        for _ in range(_PAGES_A_CALL):
+            answer = dynamodb().query(**query)
+            jobs += [from_item(item) for item in answer["Items"]]
+            last = answer.get("LastEvaluatedKey")
+            if len(jobs) > limit:
+                last_shown = jobs[limit - 1]
+                return JobPage(tuple(jobs[:limit]), _cursor(time_text(last_shown.created_at), last_shown.job_id))
+            if not last:
+                break
+            query["ExclusiveStartKey"] = last
+        return JobPage(tuple(jobs), _cursor(last["created_at"]["S"], last["job_id"]["S"]) if last else None)
+
+    def latest_ended(self, owner: str, limit: int) -> tuple[Job, ...]:
+        """The jobs that ended last, without faces, in the order they ended."""
+        answer = dynamodb().query(
+            TableName=self._table,
+            IndexName=BY_EVENT,
+            KeyConditionExpression="#owner = :owner",
+            ExpressionAttributeNames={"#owner": "owner"},
+            ExpressionAttributeValues={":owner": text(owner)},
+            ScanIndexForward=False,
+            Limit=limit,
+        )
+        now = _now()
+        jobs = (from_item(item) for item in reversed(answer["Items"]))
+        return tuple(job for job in jobs if not job.is_expired(now))
+
+    def ended_after(self, owner: str, event_id: str) -> Iterator[Job]:
+        """The jobs that ended after this event, without faces, in the order they ended, page after page."""
+        pages = (
+            dynamodb()
+            .get_paginator("query")
+            .paginate(
+                TableName=self._table,
+                IndexName=BY_EVENT,
+                KeyConditionExpression="#owner = :owner AND event_id > :after",
+                ExpressionAttributeNames={"#owner": "owner"},
+                ExpressionAttributeValues={":owner": text(owner), ":after": text(event_id)},
+            )
+        )
+        now = _now()
+        for page in pages:
+            yield from (job for job in map(from_item, page["Items"]) if not job.is_expired(now))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _cursor(created_at: str, job_id: str) -> str:
+    packed = _Cursor(created_at=created_at, job_id=job_id).model_dump_json()
+    return base64.urlsafe_b64encode(packed.encode()).decode().rstrip("=")
+
+
+def _start_of(cursor: str) -> Item:
+    """The owner is not part of a cursor, so nobody can read on in somebody else's list."""
+    try:
+        packed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        start = _Cursor.model_validate(json.loads(packed))
+        datetime.fromisoformat(start.created_at)
+    except (ValueError, ValidationError):
+        raise CursorInvalid from None
+    if not keys.is_job_id(start.job_id):
+        raise CursorInvalid
+    return {"created_at": text(start.created_at), "job_id": text(start.job_id)}
