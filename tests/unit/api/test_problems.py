@@ -1,0 +1,56 @@
+"""Errors that no client provokes on purpose: they are problems too, and tell nothing of the inside."""
+
+import asyncio
+
+import httpx
+import pytest
+from face_api.app import create_app
+from face_api.dependencies import jobs, settings
+from face_api.problems import MEDIA_TYPE, STATUS_OF
+from facelib import errors
+from facelib.settings import ApiSettings
+
+SECRET = "password=hunter2"
+
+
+class BrokenStore:
+    def get(self, *_: object) -> None:
+        raise RuntimeError(SECRET)
+
+
+def ask(path: str) -> httpx.Response:
+    app = create_app()
+    texts = {name: "x" for name in ApiSettings.model_fields if name != "job_kept_days"}
+    app.dependency_overrides = {
+        jobs: BrokenStore,
+        settings: lambda: ApiSettings.model_validate({**texts, "job_kept_days": 1}),
+    }
+
+    async def get() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://faces.example") as client:
+            return await client.get(path)
+
+    return asyncio.run(get())
+
+
+def test_an_unhandled_error_is_logged_and_not_told(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = ask("/jobs/0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10")
+    assert (answer.status_code, answer.headers["content-type"]) == (500, MEDIA_TYPE)
+    assert SECRET not in answer.text
+    assert "Traceback" not in answer.text
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    logged = capsys.readouterr().out
+    assert SECRET in logged
+    assert "Unhandled error" in logged
+
+
+def test_every_error_that_the_api_can_meet_has_its_status() -> None:
+    met = {
+        errors.JobNotFound,
+        errors.JobConflict,
+        errors.KeyReused,
+        errors.CursorInvalid,
+        errors.NoResult,
+        errors.RenderNotFound,
+    }
+    assert set(STATUS_OF) == met
