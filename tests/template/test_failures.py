@@ -39,7 +39,7 @@ def test_every_source_has_a_place_for_what_fails(function: Resource, kind: str, 
         assert source["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0] in LAST
 
 
-@pytest.mark.parametrize("name", LAST)
+@pytest.mark.parametrize("name", sorted(LAST))
 def test_what_failed_is_kept_for_two_weeks(name: str) -> None:
     assert QUEUES[name].properties["MessageRetentionPeriod"] == 14 * 24 * 3600
 
