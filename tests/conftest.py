@@ -36,7 +36,7 @@ def fuzz_seconds(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture(name="free_port")
-def afree_port() -> int:
+def a_free_port() -> int:
     return free_port()
 
 

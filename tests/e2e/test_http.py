@@ -242,6 +242,7 @@ def test_the_same_404_for_every_job_that_is_not_there(stack: Stack) -> None:
 
 def test_unknown_addresses_and_methods_are_problems_too(stack: Stack) -> None:
     assert_problem(stack.http.get("/nothing/here"), 404, "/docs")
+    assert_problem(stack.http.get("/jobs/"), 404, "/docs")
     refused = stack.http.put("/image", content=b"")
     assert_problem(refused, 405)
     assert refused.headers["allow"] == "POST"

@@ -37,6 +37,8 @@ def create_app() -> FastAPI:
         description="Send an image; the faces in it arrive live at everyone who listens.",
         docs_url=None,
         redoc_url=None,
+        # A redirect from `/jobs/` to `/jobs` would not know below which path the API lives.
+        redirect_slashes=False,
         responses=problems.responses(HTTPStatus.INTERNAL_SERVER_ERROR),
         # Relative to openapi.json, so that it holds below any path.
         servers=[{"url": "."}],
