@@ -23,12 +23,12 @@ help: ## Show this list
 setup: .venv/installed ## Install everything into .venv and fetch the model, once
 	@$(BIN)/python -m infra.models centerface
 
+# Everything is pinned, so there is nothing to resolve, which takes pip longer than to install.
 .venv/installed: requirements.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is missing: install it, or name it: make setup PYTHON=python3.13" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one: make setup PYTHON=python3.13" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Python's venv module is missing: on Debian and Ubuntu, apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
-	# Everything is pinned, so there is nothing to resolve, which takes pip longer than to install.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.txt
 	@touch $@
 
