@@ -177,6 +177,22 @@ def test_options_that_make_no_sense(stack: Stack, parameters: dict[str, str], fi
     assert answer.json()["errors"][0]["field"].startswith(field)
 
 
+def test_a_wrong_option_is_told_though_the_form_would_replace_it(stack: Stack) -> None:
+    answer = stack.http.post("/image", params={"size": "huge"}, data={"size": "fit"}, files={"file": one_face(64)})
+    assert_problem(answer, 422, "size")
+
+
+def test_the_form_counts_more_than_the_query(stack: Stack) -> None:
+    answer = stack.http.post(
+        "/image",
+        params={"max_faces": 1, "size": "original"},
+        data={"max_faces": "2"},
+        files={"file": three_faces()},
+        headers={"Prefer": "wait=20"},
+    )
+    assert (answer.json()["face_count"], answer.json()["options"]["size"]) == (2, "original")
+
+
 def test_a_form_without_a_file(stack: Stack) -> None:
     assert_problem(stack.http.post("/image", files={"photo": one_face(64)}), 422, "file=@photo.jpg")
 

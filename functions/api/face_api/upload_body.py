@@ -65,16 +65,30 @@ def _check(data: bytes) -> ImageFormat:
 
 
 def parse_options(*sources: QueryParams | FormData) -> Options:
-    """Options from the query and from form fields; `render` may be repeated or separated by commas.
+    """Options from the query and from form fields; what the form says counts more.
 
-    Raises RequestValidationError, also for a name that is no option: a typing error should not go unnoticed.
+    Raises RequestValidationError, also for a name that is no option, or a value that another source would replace: a
+    typing error should not go unnoticed.
     """
     given: dict[str, Any] = {}
     for source in sources:
-        for name in source:
-            if name != FILE_FIELD:
-                values = [value for value in source.getlist(name) if isinstance(value, str)]
-                given[name] = _renders(values) if name == "render" else (values or [""])[-1]
+        own = _given(source)
+        _validated(own)
+        given |= own
+    return _validated(given)
+
+
+def _given(source: QueryParams | FormData) -> dict[str, Any]:
+    """The last value of each option; `render` may be repeated or separated by commas."""
+    given: dict[str, Any] = {}
+    for name in source:
+        if name != FILE_FIELD:
+            values = [value for value in source.getlist(name) if isinstance(value, str)]
+            given[name] = _renders(values) if name == "render" else (values or [""])[-1]
+    return given
+
+
+def _validated(given: dict[str, Any]) -> Options:
     try:
         return Options.model_validate(given)
     except ValidationError as error:
