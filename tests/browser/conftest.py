@@ -28,7 +28,7 @@ FLAGS = (
 @pytest.fixture(scope="session")
 def chromium() -> tuple[str, str]:
     """Where Chromium and its driver are."""
-    binary, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    binary, driver = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")
     if not binary or not driver:
         pytest.skip("Chromium is missing: apt-get install chromium chromium-driver")
     return binary, driver
