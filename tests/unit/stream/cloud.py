@@ -13,6 +13,8 @@ from facelib.stores import clients
 from facelib.stores.connections import Connection, ConnectionStore
 from facelib.stores.items import to_item
 
+from tests.unit.aws import table_of
+
 JOBS: Final = "jobs"
 CONNECTIONS: Final = "connections"
 OWNER: Final = "public"
@@ -39,39 +41,8 @@ class Queue:
 
 
 def create_tables() -> None:
-    dynamodb = clients.dynamodb()
-    dynamodb.create_table(
-        TableName=CONNECTIONS,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": "shard", "AttributeType": "S"},
-            {"AttributeName": "connection_id", "AttributeType": "S"},
-        ],
-        KeySchema=[
-            {"AttributeName": "shard", "KeyType": "HASH"},
-            {"AttributeName": "connection_id", "KeyType": "RANGE"},
-        ],
-    )
-    dynamodb.create_table(
-        TableName=JOBS,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": "job_id", "AttributeType": "S"},
-            {"AttributeName": "owner", "AttributeType": "S"},
-            {"AttributeName": "event_id", "AttributeType": "S"},
-        ],
-        KeySchema=[{"AttributeName": "job_id", "KeyType": "HASH"}],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": "by_event",
-                "KeySchema": [
-                    {"AttributeName": "owner", "KeyType": "HASH"},
-                    {"AttributeName": "event_id", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "ALL"},
-            }
-        ],
-    )
+    for name, logical_id in ((CONNECTIONS, "ConnectionsTable"), (JOBS, "JobsTable")):
+        clients.dynamodb().create_table(TableName=name, **table_of(logical_id))
 
 
 def create_queue() -> Queue:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from face_broadcaster import fanout
 from face_broadcaster import main as broadcaster
 from face_websocket import main as websocket
@@ -12,18 +11,9 @@ from facelib.stores.connections import ConnectionStore
 from facelib.stores.jobs import JobStore
 from moto import mock_aws
 
+from tests.unit.context import Context
 from tests.unit.stream.cloud import CONNECTIONS, JOBS, Queue, create_queue, create_tables
 from tests.unit.stream.endpoint import Endpoint
-
-
-class Context(LambdaContext):
-    """A function's context with this much time left."""
-
-    def __init__(self, seconds: float = 30) -> None:
-        self.seconds = seconds
-
-    def get_remaining_time_in_millis(self) -> int:  # type: ignore[override]
-        return int(self.seconds * 1000)
 
 
 def _forget() -> None:
