@@ -10,6 +10,7 @@ from facelib.job import Status
 from facelib.stores import connections as connection_rows
 from facelib.stores.connections import SHARDS, ConnectionStore
 
+from tests.unit.context import Context
 from tests.unit.stream.cloud import (
     OWNER,
     Queue,
@@ -20,7 +21,6 @@ from tests.unit.stream.cloud import (
     record,
     stream_event,
 )
-from tests.unit.stream.conftest import Context
 from tests.unit.stream.endpoint import Endpoint
 
 

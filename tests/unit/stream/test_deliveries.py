@@ -9,6 +9,7 @@ from facelib.deliveries import Delivery, Replay, ShardDelivery
 from facelib.events import event_of
 from facelib.stores.connections import SHARDS, Connection, ConnectionStore
 
+from tests.unit.context import Context
 from tests.unit.stream.cloud import (
     OWNER,
     Queue,
@@ -20,7 +21,6 @@ from tests.unit.stream.cloud import (
     stored,
     stream_event,
 )
-from tests.unit.stream.conftest import Context
 from tests.unit.stream.endpoint import Endpoint
 
 
