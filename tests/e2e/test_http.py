@@ -167,6 +167,9 @@ def test_a_render_nobody_asked_for(stack: Stack) -> None:
     [
         ({"render": "sketch"}, "render"),
         ({"max_faces": "0"}, "max_faces"),
+        ({"max_faces": "true"}, "max_faces"),
+        ({"max_faces": "two"}, "max_faces"),
+        ({"min_confidence": "NaN"}, "min_confidence"),
         ({"min_confidence": "2"}, "min_confidence"),
         ({"colour": "red"}, "colour"),
     ],
@@ -175,6 +178,13 @@ def test_options_that_make_no_sense(stack: Stack, parameters: dict[str, str], fi
     answer = stack.http.post("/image", content=one_face(64), params=parameters)
     assert_problem(answer, 422, field)
     assert answer.json()["errors"][0]["field"].startswith(field)
+
+
+@pytest.mark.parametrize(
+    "options", [{"min_confidence": False}, {"max_faces": True}, {"max_faces": "5"}, {"render": []}]
+)
+def test_options_in_json_have_the_types_that_are_described(stack: Stack, options: dict[str, object]) -> None:
+    assert_problem(stack.http.post("/uploads", json={"options": options}), 422, next(iter(options)))
 
 
 def test_a_wrong_option_is_told_though_the_form_would_replace_it(stack: Stack) -> None:
@@ -258,7 +268,6 @@ def test_the_same_404_for_every_job_that_is_not_there(stack: Stack) -> None:
 
 def test_unknown_addresses_and_methods_are_problems_too(stack: Stack) -> None:
     assert_problem(stack.http.get("/nothing/here"), 404, "/docs")
-    assert_problem(stack.http.get("/jobs/"), 404, "/docs")
     refused = stack.http.put("/image", content=b"")
     assert_problem(refused, 405)
     assert refused.headers["allow"] == "POST"

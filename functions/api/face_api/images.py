@@ -23,7 +23,8 @@ PreferDep = Annotated[
 ]
 
 _OPTIONS: Final = Options.model_json_schema()["properties"]
-_RENDER: Final = {"type": "array", "items": {"type": "string", "enum": ["boxes", "blur", "pixelate"]}, "minItems": 1}
+# Neither a form nor a query can say that a list is empty: then it is not there, and the default holds.
+_RENDER: Final = {"type": "array", "items": {"type": "string", "enum": ["boxes", "blur", "pixelate"]}}
 
 
 def _option_schemas() -> dict[str, dict[str, Any]]:

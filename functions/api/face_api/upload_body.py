@@ -1,5 +1,6 @@
 """An image and its options out of a request body, whichever way a client has put them there."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
@@ -84,8 +85,16 @@ def _given(source: QueryParams | FormData) -> dict[str, Any]:
     for name in source:
         if name != FILE_FIELD:
             values = [value for value in source.getlist(name) if isinstance(value, str)]
-            given[name] = _renders(values) if name == "render" else (values or [""])[-1]
+            given[name] = _renders(values) if name == "render" else _value((values or [""])[-1])
     return given
+
+
+def _value(text: str) -> Any:  # noqa: ANN401 - Options tells what is right
+    """Numbers are written as in JSON; what is none stays text."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _validated(given: dict[str, Any]) -> Options:

@@ -71,11 +71,20 @@ class Options(Frozen):
     render: Annotated[tuple[Render, ...], AfterValidator(_each_once)] = Field(
         default=(Render.BOXES,), min_length=1, description="The results to draw, each one a picture of its own."
     )
+    # Strict: JSON's true is no confidence of 1.
     min_confidence: float | None = Field(
-        default=None, ge=0, le=1, description="Faces below it are left out; null takes the detector's own threshold."
+        default=None,
+        strict=True,
+        ge=0,
+        le=1,
+        description="Faces below it are left out; null takes the detector's own threshold.",
     )
     max_faces: int = Field(
-        default=limits.MAX_FACES, ge=1, le=limits.MAX_FACES, description="Keep this many, the surest first."
+        default=limits.MAX_FACES,
+        strict=True,
+        ge=1,
+        le=limits.MAX_FACES,
+        description="Keep this many, the surest first.",
     )
     size: Size = Field(
         default=Size.FIT,

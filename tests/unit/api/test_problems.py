@@ -43,6 +43,11 @@ def test_an_unhandled_error_is_logged_and_not_told(caplog: pytest.LogCaptureFixt
     assert SECRET in caplog.text
 
 
+def test_nobody_is_redirected_to_an_address_without_the_apis_path() -> None:
+    answer = ask("/jobs/")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, MEDIA_TYPE)
+
+
 def test_every_error_that_the_api_can_meet_has_its_status() -> None:
     met = {
         errors.JobNotFound,
