@@ -18,7 +18,7 @@ export SAM_CLI_TELEMETRY := 0
 .PHONY: help setup run demo status test check format types lint templates schemas lock model package deploy delete invoke lifecycle test-containers coldstart cost
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
 
 setup: .venv/installed ## Install everything into .venv and fetch the model, once
 	@$(BIN)/python -m infra.models centerface
