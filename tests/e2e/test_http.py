@@ -170,6 +170,7 @@ def test_a_render_nobody_asked_for(stack: Stack) -> None:
         ({"max_faces": "true"}, "max_faces"),
         ({"max_faces": "two"}, "max_faces"),
         ({"min_confidence": "NaN"}, "min_confidence"),
+        ({"min_confidence": "null"}, "min_confidence"),
         ({"min_confidence": "2"}, "min_confidence"),
         ({"colour": "red"}, "colour"),
     ],

@@ -89,12 +89,13 @@ def _given(source: QueryParams | FormData) -> dict[str, Any]:
     return given
 
 
-def _value(text: str) -> Any:  # noqa: ANN401 - Options tells what is right
-    """Numbers are written as in JSON; what is none stays text."""
+def _value(text: str) -> str | float:
+    """A number if it is written as one in JSON; anything else stays text."""
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except ValueError:
         return text
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else text
 
 
 def _validated(given: dict[str, Any]) -> Options:
