@@ -28,11 +28,14 @@ from tests.service import Stack, free_port
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz-seconds", type=int, default=60, help="how long the HTTP API is fuzzed")
+    parser.addoption("--fuzz-seed", type=int, default=1, help="where the fuzzing starts; another one, other requests")
 
 
 @pytest.fixture
-def fuzz_seconds(request: pytest.FixtureRequest) -> int:
-    return int(request.config.getoption("--fuzz-seconds"))
+def fuzzing(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """How long, and from which seed, as schemathesis is told."""
+    seconds, seed = (request.config.getoption(name) for name in ("--fuzz-seconds", "--fuzz-seed"))
+    return f"--max-time={seconds}", f"--seed={seed}"
 
 
 @pytest.fixture(name="free_port")

@@ -1,4 +1,7 @@
-"""The served OpenAPI description, fuzzed: every answer is one that it describes, and none is a 5xx."""
+"""The served OpenAPI description, fuzzed: every answer is one that it describes, and none is a 5xx.
+
+For longer, and elsewhere: `pytest tests/e2e/test_fuzz.py --fuzz-seconds 600 --fuzz-seed 7 -o timeout=1000`.
+"""
 
 import subprocess
 import sys
@@ -11,7 +14,9 @@ from tests.service import Stack
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
-def test_no_request_gets_an_answer_outside_the_description(stack: Stack, tmp_path: Path, fuzz_seconds: int) -> None:
+def test_no_request_gets_an_answer_outside_the_description(
+    stack: Stack, tmp_path: Path, fuzzing: tuple[str, str]
+) -> None:
     command = [
         str(Path(sys.executable).with_name("schemathesis")),
         "--config-file",
@@ -21,7 +26,7 @@ def test_no_request_gets_an_answer_outside_the_description(stack: Stack, tmp_pat
         "--url",
         stack.http_url,
         "--checks=all",
-        f"--max-time={fuzz_seconds}",
+        *fuzzing,
         "--no-color",
         "--warnings=off",
         "--generation-database=none",
