@@ -6,13 +6,12 @@ from typing import Any
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.data_classes import S3Event
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from facelib import keys
 from facelib.errors import JobFinished, JobNotFound
 from facelib.job import Failure, FailureReason
 from facelib.observability import logger, metrics, tracer
+from facelib.s3_events import job_ids
 from facelib.settings import DeadLetterSettings
 from facelib.stores.jobs import JobStore
 
@@ -39,12 +38,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
 
 def _give_up(record: SQSRecord) -> None:
     """Raises JobBusy while a detector still holds the job; the queue asks again later."""
-    event = record.json_body
-    for s3_record in S3Event(event).records if "Records" in event else ():
-        job_id = keys.job_id_of_original(s3_record.s3.get_object.key)
-        if job_id is None:
-            continue
-        logger.set_correlation_id(job_id)
+    for job_id in job_ids(record.json_body):
         try:
             jobs().fail_abandoned(job_id, GIVEN_UP)
         except (JobNotFound, JobFinished) as done:

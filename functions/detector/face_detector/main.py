@@ -5,14 +5,13 @@ from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes import S3Event
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from facelib import keys
 from facelib.detection import DetectReply, DetectRequest
 from facelib.errors import ImageRejected, ObjectMissing
 from facelib.job import Failure, FailureReason
 from facelib.observability import logger, metrics, tracer
+from facelib.s3_events import job_ids
 from facelib.settings import DetectorSettings
 from facelib.stores.images import ImageStore
 from facelib.stores.jobs import JobStore
@@ -53,14 +52,7 @@ def _process_message(record: SQSRecord) -> None:
 
 
 def _process_s3_event(event: dict[str, Any]) -> None:
-    # S3 sends `s3:TestEvent`, which has no records, when a notification is set up.
-    for record in S3Event(event).records if "Records" in event else ():
-        key = record.s3.get_object.key
-        job_id = keys.job_id_of_original(key)
-        if job_id is None:
-            logger.warning("Not an original of a job", extra={"key": key})
-            continue
-        logger.set_correlation_id(job_id)
+    for job_id in job_ids(event):
         service().process(job_id)
 
 

@@ -1,9 +1,9 @@
 """The open WebSockets in DynamoDB, spread over partitions so that none is hot."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,6 +13,9 @@ from facelib.errors import ConnectionGone
 from facelib.observability import logger
 from facelib.stores.clients import code_of, dynamodb
 from facelib.stores.items import Item, number, text
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import QueryOutputTypeDef
 
 # 100,000 rows of about 150 bytes over 8 partitions are 1.9 MB each: two pages of a Query.
 SHARDS: Final = 8
@@ -89,22 +92,17 @@ class ConnectionStore:
 
     def count_of_shard(self, owner: str, shard: int) -> int:
         """How many listeners one of `SHARDS` partitions holds, as of some moments ago."""
-        pages = (
-            dynamodb()
-            .get_paginator("query")
-            .paginate(
-                TableName=self._table,
-                KeyConditionExpression="#shard = :shard",
-                ExpressionAttributeNames={"#shard": "shard"},
-                ExpressionAttributeValues={":shard": text(f"{owner}#{shard}")},
-                Select="COUNT",
-            )
-        )
-        return sum(page["Count"] for page in pages)
+        return sum(page["Count"] for page in self._pages(owner, shard, Select="COUNT"))
 
     def of_shard(self, owner: str, shard: int) -> Iterator[Connection]:
         """The listeners of one of `SHARDS` partitions, page after page."""
-        pages = (
+        # Consistent: a listener whose handshake is over hears everything from then on.
+        for page in self._pages(owner, shard, ConsistentRead=True):
+            for item in page["Items"]:
+                yield _connection(item, owner)
+
+    def _pages(self, owner: str, shard: int, **how: Any) -> "Iterable[QueryOutputTypeDef]":  # noqa: ANN401 - Query's own
+        return (
             dynamodb()
             .get_paginator("query")
             .paginate(
@@ -113,13 +111,9 @@ class ConnectionStore:
                 # `shard` is one of DynamoDB's reserved words.
                 ExpressionAttributeNames={"#shard": "shard"},
                 ExpressionAttributeValues={":shard": text(f"{owner}#{shard}")},
-                # A listener whose handshake is over hears everything from then on.
-                ConsistentRead=True,
+                **how,
             )
         )
-        for page in pages:
-            for item in page["Items"]:
-                yield _connection(item, owner)
 
 
 def _connection(item: Item, owner: str) -> Connection:

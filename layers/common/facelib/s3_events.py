@@ -1,0 +1,24 @@
+"""The jobs that an S3 event is about."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from aws_lambda_powertools.utilities.data_classes import S3Event
+
+from facelib import keys
+from facelib.observability import logger
+
+
+def job_ids(event: dict[str, Any]) -> Iterator[str]:
+    """The job of each original in the event; what is said while one is handled carries its id in the log.
+
+    S3 sends `s3:TestEvent`, which has no records, when a notification is set up.
+    """
+    for record in S3Event(event).records if "Records" in event else ():
+        key = record.s3.get_object.key
+        job_id = keys.job_id_of_original(key)
+        if job_id is None:
+            logger.warning("Not an original of a job", extra={"key": key})
+            continue
+        logger.set_correlation_id(job_id)
+        yield job_id
