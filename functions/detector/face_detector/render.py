@@ -24,7 +24,7 @@ _SMALLEST_DIGIT: Final = 7.0
 
 # So many averages are left along the longer side of a face. With six, as mosaics often have, the detectors still found
 # every other face again (docs/decisions, topic hiding).
-_CELLS: Final = {Render.BLUR: 1.6, Render.PIXELATE: 2.5}
+_CELLS: Final = {Render.BLUR: 2.0, Render.PIXELATE: 1.25}
 # Cells are never smaller than this, or a face of 10 px would stay as it is.
 _SMALLEST_CELL: Final = 8.0
 # How much larger than the box the hidden part is, before the ellipse is drawn around its corners.
