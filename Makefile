@@ -24,12 +24,13 @@ setup: .venv/installed ## Install everything into .venv and fetch the model, onc
 	@$(BIN)/python -m infra.models centerface
 
 # Everything is pinned, so there is nothing to resolve, which takes pip longer than to install.
-.venv/installed: requirements.txt
+.venv/installed: requirements.txt pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is missing: install it, or name it: make setup PYTHON=python3.13" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one: make setup PYTHON=python3.13" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Python's venv module is missing: on Debian and Ubuntu, apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 run: setup ## Start the local stack, deploy to it, stay until Ctrl-C: make run [PARAMETERS="Quality=fast"]
@@ -60,9 +61,6 @@ templates:
 format: setup ## Format the code
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
-
-# The packages of the repository by their names, for what runs them outside the stack.
-bench load schemas: export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/common:$(CURDIR)/layers/vision:$(CURDIR)/functions/api:$(CURDIR)/functions/detector:$(CURDIR)/functions/broadcaster:$(CURDIR)/functions/websocket:$(CURDIR)/functions/deadletter:$(CURDIR)/client
 
 bench: setup ## Measure accuracy and time: make bench [BENCH="--images FOLDER ..."]
 	$(BIN)/python -m tests.bench.run $(BENCH)

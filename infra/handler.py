@@ -11,6 +11,7 @@ import argparse
 import importlib
 import json
 import os
+import site
 import sys
 import time
 from dataclasses import dataclass, field
@@ -41,7 +42,8 @@ def main() -> int:
     parser.add_argument("handler")
     parser.add_argument("events", nargs="*", type=Path)
     arguments = parser.parse_args()
-    sys.path[:0] = arguments.path
+    for folder in arguments.path:
+        site.addsitedir(folder)
     module, name = arguments.handler.rsplit(".", 1)
     begun, processor = time.perf_counter(), time.process_time()
     handler = getattr(importlib.import_module(module), name)

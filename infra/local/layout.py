@@ -61,12 +61,8 @@ class Place:
         return Addresses.model_validate_json(self.stack_file.read_text())
 
     def environment(self) -> dict[str, str]:
-        """The environment for every tool that shall talk to this stack and never to AWS.
-
-        Functions find their code in their layers, as on AWS, and not through a PYTHONPATH of this process.
-        """
-        own = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-        return own | {
+        """The environment for every tool that shall talk to this stack and never to AWS."""
+        return os.environ | {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "LOCALSTACK_HOST": f"localhost:{self.port}",
             "AWS_ACCESS_KEY_ID": KEY,

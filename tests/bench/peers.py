@@ -16,7 +16,6 @@ _PACKAGES: Final = {
     # The last with its models inside the package.
     "mediapipe": ["mediapipe==0.10.14", "pillow"],
 }
-_PATHS: Final = ("", "layers/common", "layers/vision", "functions/detector")
 
 
 class NotInstalled(Exception):
@@ -40,11 +39,8 @@ def python_for(name: str) -> Path:
     return python
 
 
-def environment(name: str, threads: int) -> dict[str, str]:
-    """Our code is visible to our detectors only; the peers get the worker and nothing else of ours."""
-    paths = _PATHS if name not in _PACKAGES else ("",)
-    limits = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads))
-    return os.environ | limits | {"PYTHONPATH": os.pathsep.join(str(_ROOT / path) for path in paths)}
+def environment(threads: int) -> dict[str, str]:
+    return os.environ | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads))
 
 
 def read_line(process: subprocess.Popen[str]) -> Answer | None:

@@ -118,7 +118,7 @@ class _Worker:
             stderr=subprocess.DEVNULL,
             text=True,
             cwd=ROOT,
-            env=peers.environment(name, threads),
+            env=peers.environment(threads),
         )
         first = peers.read_line(self._process)
         if first is None:

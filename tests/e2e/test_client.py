@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import subprocess
 import sys
 import uuid
@@ -115,13 +114,12 @@ def test_listen_refuses_more_than_can_be_replayed(capsys: pytest.CaptureFixture[
     assert "--replay takes at most 100" in capsys.readouterr().err
 
 
-def test_listen_prints_what_comes(stack: Stack, photo: Path, repository: Path) -> None:
+def test_listen_prints_what_comes(stack: Stack, photo: Path) -> None:
     """As a program of its own, which goes on until it is interrupted."""
     command = [sys.executable, "-m", "facecast", "listen", "--json", "--replay", "1"]
-    environment = os.environ | {"PYTHONPATH": str(repository / "client")}
     with stack.listener() as listener:
         listener.wait_for_job(stack.post_image(photo.read_bytes()))
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as listening:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as listening:
         try:
             assert listening.stdout
             # What is replayed shows that it is connected.

@@ -73,7 +73,7 @@ def test_make_demo_on_a_fresh_clone(clone: Path, free_port: int) -> None:
 def test_make_run_stays_until_ctrl_c_and_leaves_nothing(repository: Path, free_port: int, tmp_path: Path) -> None:
     folder = repository / ".local" / str(free_port)
     log = tmp_path / "run.log"
-    environment = os.environ | {"PYTHONPATH": str(repository), "PYTHONUNBUFFERED": "1"}
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     with contextlib.ExitStack() as cleanup:
         cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
         out = cleanup.enter_context(log.open("wb"))
@@ -131,7 +131,6 @@ def test_a_port_in_use_is_said_so(repository: Path, tmp_path: Path, free_port: i
         refused = subprocess.run(
             local(free_port, "run"),
             cwd=tmp_path,
-            env=os.environ | {"PYTHONPATH": str(repository)},
             capture_output=True,
             text=True,
             check=False,
@@ -148,7 +147,6 @@ def test_a_photo_that_is_not_there(repository: Path, tmp_path: Path, free_port: 
     done = subprocess.run(
         [*local(free_port, "demo"), "--image", "nowhere.jpg"],
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(repository)},
         capture_output=True,
         text=True,
         check=False,

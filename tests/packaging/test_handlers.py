@@ -102,7 +102,7 @@ def test_the_detector_takes_s3s_test_event(event: str, for_this_python: Path) ->
 def test_every_aws_client_finds_its_data(for_this_python: Path) -> None:
     """The data of other services is left out; a client that lacks its own fails when it is made."""
     script = (
-        f"import sys; sys.path.insert(0, {str(for_this_python / 'CommonLayer' / 'python')!r})\n"
+        f"import site; site.addsitedir({str(for_this_python / 'CommonLayer' / 'python')!r})\n"
         "from facelib.stores import clients\n"
         "clients.dynamodb(), clients.sqs(), clients.lambda_()\n"
         "print(clients.s3().generate_presigned_post('bucket', 'key')['url'])"
