@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
+from face_models import CENTERFACE
 from PIL import Image
 
 from infra.local.layout import Addresses
@@ -40,13 +41,16 @@ def local(port: int, *arguments: str) -> list[str]:
 
 @pytest.fixture
 def clone(repository: Path, tmp_path: Path) -> Iterator[Path]:
-    """What a newcomer gets from git; only the installed packages are borrowed, for they would be the same."""
+    """What a newcomer gets from git; what `make setup` adds is borrowed, for it would be the same."""
     if not (repository / ".git").exists():
         pytest.skip("this is no git checkout, so there is nothing to clone")
     place = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", str(repository), str(place)], check=True)
     (place / ".venv").symlink_to(Path(sys.prefix))
-    os.utime(place / "requirements.txt", (0, 0))
+    for name in ("requirements.txt", "pyproject.toml"):
+        os.utime(place / name, (0, 0))
+    model = CENTERFACE.path.relative_to(repository)
+    shutil.copy(repository / model, place / model)
     yield place
     shutil.rmtree(place)
 
