@@ -19,12 +19,10 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from face_detector.structure import check_structure
+
 # Pillow imports the reader of a format when it first meets one; that costs the first image a tenth of a second.
 READERS: Final = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin, GifImagePlugin, AvifImagePlugin)
-# A progressive JPEG holds about ten scans. Each one goes over all pixels, so that a small file with thousands of
-# empty ones would keep the decoder busy for hours.
-_START_OF_SCAN: Final = b"\xff\xda"
-_MOST_SCANS: Final = 100
 _ORIENTATION_TAG: Final = 0x0112
 _EXIF_PREFIX: Final = b"Exif\0\0"
 # Orientations 5 to 8 lay the image on its side (EXIF 2.32, table 4, tag 274).
@@ -62,6 +60,7 @@ def read_header(data: bytes) -> Header:
             FailureReason.UNSUPPORTED_FORMAT,
             f"This is {describe(data)}. JPEG, PNG, WebP, GIF and AVIF images are supported.",
         )
+    check_structure(data, found)
     return _open(data, found)
 
 
@@ -73,7 +72,7 @@ def _open(data: bytes, found: ImageFormat) -> Header:
             with Image.open(io.BytesIO(data), formats=[found.value.upper()]) as image:
                 width, height = image.size
                 has_alpha = image.has_transparency_data
-                most = _most_pixels(found, is_animated=getattr(image, "is_animated", False))
+                most = _most_pixels(found, image)
                 orientation = _orientation(_exif(data, image))
     except Image.DecompressionBombError:
         raise too_many_pixels("far too many pixels", limits.IMAGE_PIXELS) from None
@@ -89,8 +88,6 @@ def _open(data: bytes, found: ImageFormat) -> Header:
             FailureReason.TOO_MANY_PIXELS,
             f"The image has {width} x {height} pixels; at most {limits.IMAGE_SIDE:,} are taken on a side.",
         )
-    if found is ImageFormat.JPEG and data.count(_START_OF_SCAN) > _MOST_SCANS:
-        raise corrupt(found)
     return Header(found, width, height, orientation, has_alpha)
 
 
@@ -106,8 +103,9 @@ def too_many_pixels(size: str, most: int) -> ImageRejected:
     )
 
 
-def _most_pixels(found: ImageFormat, *, is_animated: bool) -> int:
-    costly = found is ImageFormat.AVIF or (found is ImageFormat.WEBP and is_animated)
+def _most_pixels(found: ImageFormat, image: Image.Image) -> int:
+    # A GIF is not asked whether it is animated: Pillow would read all that stands before a second frame.
+    costly = found is ImageFormat.AVIF or (found is ImageFormat.WEBP and getattr(image, "is_animated", False))
     return limits.COSTLY_IMAGE_PIXELS if costly else limits.IMAGE_PIXELS
 
 

@@ -19,6 +19,20 @@ COSTLY_IMAGE_PIXELS: Final = 25_000_000
 IMAGE_SIDE: Final = 65_500
 RESULT_LONG_SIDE: Final = 2_048
 
+# What is walked over before a library reads a file (face_detector.structure). A photo has up to some 300 segments: 255
+# of a colour profile, the others depth maps and previews in 64 KiB pieces. Pixels come in pieces of 8 KiB in a PNG.
+IMAGE_PARTS: Final = 1_000
+PIXEL_PARTS: Final = 50_000
+# One JPEG segment holds at most 64 KiB of EXIF; a few writers use more than one.
+EXIF_BYTES: Final = 256 * KIB
+# Fill bytes may stand before any marker (ITU-T T.81, B.1.1.2); few writers use them, and then one or two.
+JPEG_FILL_BYTES: Final = 64 * KIB
+# libavif looks every item up among all others; so many bytes hold some ten thousand.
+AVIF_META_BYTES: Final = 256 * KIB
+# A progressive JPEG holds about ten scans. Each one goes over all pixels, so that a small file with thousands of
+# empty ones would keep the decoder busy for hours.
+JPEG_SCANS: Final = 100
+
 # A DynamoDB item is at most 400 KB; a stored face takes about 150 bytes.
 MAX_FACES: Final = 1_000
 

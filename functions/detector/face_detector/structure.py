@@ -1,0 +1,142 @@
+"""Walk over the parts of an image file before any library sees it.
+
+Libraries join, copy or search metadata in time that grows with the square of the number of parts, so a file of a few
+megabytes could keep a processor busy for minutes. The walks are linear in the file, decode nothing, and stop at the
+first limit.
+"""
+
+import re
+import struct
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from facelib import limits
+from facelib.errors import ImageRejected
+from facelib.job import FailureReason, ImageFormat
+
+# A marker that is neither a stuffed byte (FF00), fill (FFFF), TEM (FF01) nor a restart (FFD0 to FFD7):
+# ITU-T T.81, B.1.1.3. The search runs in C over the entropy-coded data of a scan.
+_MARKER: Final = re.compile(rb"\xff([^\x00\x01\xff\xd0-\xd7])")
+_START_OF_IMAGE: Final = 0xD8
+_END_OF_IMAGE: Final = 0xD9
+_START_OF_SCAN: Final = 0xDA
+_APP1: Final = 0xE1
+_EXIF_PREFIX: Final = b"Exif\0\0"
+
+_PNG_SIGNATURE_BYTES: Final = 8
+# Pixels and the frames of an animation: their number follows from the size of the image.
+_PNG_PIXELS: Final = frozenset({b"IDAT", b"fdAT", b"fcTL"})
+
+_GIF_IMAGE: Final = 0x2C
+_GIF_EXTENSION: Final = 0x21
+
+
+def check_structure(data: bytes, image_format: ImageFormat) -> None:
+    """Raise ImageRejected for a file with more parts or metadata than a camera or an editor writes.
+
+    A walk ends quietly where a file makes no sense: telling what is damaged is left to the decoder.
+    """
+    _WALKS[image_format](data)
+
+
+def _jpeg(data: bytes) -> None:
+    segments = scans = exif_bytes = fill = 0
+    at = 2
+    while match := _MARKER.search(data, at):
+        # Before its first scan a file is read byte by byte wherever no segment stands.
+        fill += 0 if scans else match.start() - at
+        _hold(fill, limits.JPEG_FILL_BYTES, "JPEG", "bytes between its segments")
+        marker, at = match[1][0], match.end()
+        if marker == _END_OF_IMAGE:
+            return
+        if marker == _START_OF_IMAGE:
+            continue
+        length = int.from_bytes(data[at : at + 2])
+        segments += 1
+        scans += marker == _START_OF_SCAN
+        if marker == _APP1 and data.startswith(_EXIF_PREFIX, at + 2):
+            exif_bytes += length
+        _hold(segments, limits.IMAGE_PARTS, "JPEG", "segments")
+        _hold(scans, limits.JPEG_SCANS, "JPEG", "scans")
+        _hold(exif_bytes, limits.EXIF_BYTES, "JPEG", "bytes of EXIF")
+        at += max(length, 2)
+
+
+def _png(data: bytes) -> None:
+    chunks = metadata_chunks = 0
+    at = _PNG_SIGNATURE_BYTES
+    while at + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        chunks += 1
+        metadata_chunks += kind not in _PNG_PIXELS
+        _hold(chunks, limits.PIXEL_PARTS, "PNG", "chunks")
+        _hold(metadata_chunks, limits.IMAGE_PARTS, "PNG", "chunks of metadata")
+        if kind == b"eXIf":
+            _hold(length, limits.EXIF_BYTES, "PNG", "bytes of EXIF")
+        if kind == b"IEND":
+            return
+        at += 12 + length
+
+
+def _webp(data: bytes) -> None:
+    chunks = 0
+    at = 12
+    while at + 8 <= len(data):
+        kind, length = struct.unpack_from("<4sI", data, at)
+        chunks += 1
+        _hold(chunks, limits.PIXEL_PARTS, "WebP", "chunks")
+        if kind == b"EXIF":
+            _hold(length, limits.EXIF_BYTES, "WebP", "bytes of EXIF")
+        at += 8 + length + length % 2
+
+
+def _avif(data: bytes) -> None:
+    boxes = at = 0
+    while at + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        header = 8
+        if length == 1:  # The length follows as 64 bits (ISO/IEC 14496-12, 4.2).
+            length, header = int.from_bytes(data[at + 8 : at + 16]), 16
+        boxes += 1
+        _hold(boxes, limits.IMAGE_PARTS, "AVIF", "boxes")
+        if kind == b"meta":
+            _hold(length or len(data) - at, limits.AVIF_META_BYTES, "AVIF", "bytes in its meta box")
+        if length < header:  # 0: the box goes on to the end of the file.
+            return
+        at += length
+
+
+def _gif(data: bytes) -> None:
+    """Walk up to the first image, which is the only one that is ever decoded."""
+    flags = data[10] if len(data) > 10 else 0
+    at = 13 + (3 << (flags & 7) + 1 if flags & 0x80 else 0)
+    blocks = 0
+    while at < len(data) and data[at] != _GIF_IMAGE:
+        # An extension is its introducer, a label and blocks of at most 255 bytes, closed by an empty one.
+        extension = data[at] == _GIF_EXTENSION
+        at += 2 if extension else 1
+        blocks += 1
+        _hold(blocks, limits.IMAGE_PARTS, "GIF", "blocks before its first image")
+        while extension and at < len(data) and data[at]:
+            at += data[at] + 1
+            blocks += 1
+            _hold(blocks, limits.IMAGE_PARTS, "GIF", "blocks before its first image")
+        at += extension
+
+
+_WALKS: Final[Mapping[ImageFormat, Callable[[bytes], None]]] = {
+    ImageFormat.JPEG: _jpeg,
+    ImageFormat.PNG: _png,
+    ImageFormat.WEBP: _webp,
+    ImageFormat.GIF: _gif,
+    ImageFormat.AVIF: _avif,
+}
+
+
+def _hold(number: int, limit: int, image_format: str, what: str) -> None:
+    if number > limit:
+        raise ImageRejected(
+            FailureReason.CORRUPT_IMAGE,
+            f"The {image_format} file has more than {limit:,} {what}, which no photo needs. "
+            "Open it in an image editor, save it without metadata, and send that.",
+        )

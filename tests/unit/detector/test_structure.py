@@ -1,0 +1,133 @@
+"""Files whose parts would keep a library busy are refused by a walk, and what cameras write is not."""
+
+import contextlib
+import struct
+import zlib
+from collections.abc import Callable
+
+import pytest
+from face_detector.header import read_header
+from face_detector.structure import check_structure
+from facelib import limits
+from facelib.errors import ImageRejected
+from facelib.formats import sniff
+from facelib.job import FailureReason
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from tests.pictures import astronaut, encoded, resized
+from tests.unit.detector.odd_files import avif_with_size, chunk, png
+
+FULL = limits.PRESIGNED_UPLOAD_BYTES
+
+
+def photo(form: str = "JPEG", **options: object) -> bytes:
+    return encoded(Image.fromarray(resized(astronaut(), 128, 128)), form, **options)
+
+
+def segment(marker: int, body: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
+
+
+def jpeg_of(part: bytes, count: int) -> bytes:
+    good = photo()
+    return good[:2] + part * count + good[2:]
+
+
+def webp_of(part: bytes, count: int) -> bytes:
+    body = photo("WEBP")[8:] + part * count
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def gif_of(extension: bytes, count: int) -> bytes:
+    good = photo("GIF")
+    screen = 13 + (3 << (good[10] & 7) + 1)
+    return good[:screen] + extension * count + good[screen:]
+
+
+def many(part: bytes) -> int:
+    """As many of a part as fit into the largest file."""
+    return (FULL - 100_000) // len(part)
+
+
+EXIF = segment(0xE1, b"Exif\0\0" + b"x" * 12)
+LARGE_EXIF = segment(0xE1, b"Exif\0\0" + b"x" * 65_000)
+NOTHING = segment(0xEF, b"")
+COMMENT = b"\x21\xfe" + (b"\xff" + b"c" * 255) * 95_000 + b"\0"
+FREE = struct.pack(">I4s", 8, b"free")
+WEBP_PART = struct.pack("<4sI", b"abcd", 0)
+
+BOMBS: dict[str, Callable[[], bytes]] = {
+    "exif_segments.jpg": lambda: jpeg_of(EXIF, many(EXIF)),
+    "large_exif_segments.jpg": lambda: jpeg_of(LARGE_EXIF, many(LARGE_EXIF)),
+    "empty_segments.jpg": lambda: jpeg_of(NOTHING, many(NOTHING)),
+    "fill.jpg": lambda: jpeg_of(b"\xff", 25_000_000),
+    "noise_between_segments.jpg": lambda: jpeg_of(NOTHING + b"\0" * 25_000_000, 1),
+    "text_chunks.png": lambda: png(64, 64, before=chunk(b"tEXt", b"k\0v") * many(chunk(b"tEXt", b"k\0v"))),
+    "empty_pixel_chunks.png": lambda: png(64, 64, before=chunk(b"IDAT", b"") * many(chunk(b"IDAT", b""))),
+    "exif.png": lambda: png(64, 64, before=chunk(b"eXIf", b"x" * 1_000_000)),
+    "chunks.webp": lambda: webp_of(WEBP_PART, many(WEBP_PART)),
+    "exif.webp": lambda: webp_of(struct.pack("<4sI", b"EXIF", 1_000_000) + b"x" * 1_000_000, 1),
+    "comment.gif": lambda: gif_of(COMMENT, 1),
+    "extensions.gif": lambda: gif_of(b"\x21\xfe\1c\0", many(b"\x21\xfe\1c\0")),
+    "boxes.avif": lambda: avif_with_size(64, 64)[:32] + FREE * many(FREE),
+    "meta.avif": lambda: avif_with_size(64, 64)[:32] + struct.pack(">I4s", FULL - 100, b"meta") + b"\0" * 1_000,
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_file_of_too_many_parts_is_refused_before_a_library_reads_it(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        pytest.fail("a library was given the file")
+
+    monkeypatch.setattr(Image, "open", fail)
+    data = BOMBS[name]()
+    assert len(data) <= FULL
+    with pytest.raises(ImageRejected) as rejected:
+        read_header(data)
+    assert rejected.value.failure.reason is FailureReason.CORRUPT_IMAGE
+    assert "which no photo needs" in rejected.value.failure.detail
+
+
+def test_what_cameras_and_editors_write_is_accepted() -> None:
+    profile = segment(0xE2, b"ICC_PROFILE\0\1\1" + b"x" * 60_000)
+    depth_map = segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0" + b"x" * 65_000)
+    assert read_header(jpeg_of(profile + depth_map, 100)).width == 128
+    assert read_header(photo(progressive=True) + photo()).width == 128
+    assert read_header(photo("PNG", exif=Image.Exif().tobytes())).width == 128
+    assert read_header(photo("WEBP", exif=Image.Exif().tobytes(), icc_profile=b"x" * 500_000)).width == 128
+    assert read_header(photo("GIF", comment=b"x" * 10_000)).width == 128
+    large = Image.effect_noise((2_000, 2_000), 90).convert("RGB")
+    assert read_header(encoded(large, "PNG")).width == 2_000
+
+
+def test_scans_are_counted_where_they_begin() -> None:
+    """The two bytes that begin a scan may stand inside a segment, where they mean nothing."""
+    assert read_header(jpeg_of(segment(0xE5, b"\xff\xda" * 1_000), 1)).width == 128
+
+
+@given(
+    st.sampled_from([photo(), photo("PNG"), photo("WEBP"), photo("GIF"), photo("AVIF", speed=10)]),
+    st.lists(st.tuples(st.integers(0, 4_000), st.binary(max_size=12)), max_size=8),
+)
+@settings(max_examples=200, deadline=None)
+def test_a_walk_over_any_bytes_ends_or_refuses(data: bytes, changes: list[tuple[int, bytes]]) -> None:
+    broken = bytearray(data)
+    for at, new in changes:
+        broken[at : at + len(new)] = new
+    image_format = sniff(bytes(broken))
+    if image_format is None:
+        return
+    with contextlib.suppress(ImageRejected):
+        check_structure(bytes(broken), image_format)
+
+
+def test_compressed_pixels_in_small_chunks_are_accepted() -> None:
+    pixels = zlib.compress(b"\0" * (64 * 3 + 1) * 64)
+    pieces = b"".join(chunk(b"IDAT", pixels[at : at + 1]) for at in range(len(pixels)))
+    whole = png(64, 64)
+    data = whole[:33] + pieces + whole[-12:]
+    assert read_header(data).width == 64
