@@ -21,11 +21,12 @@ from face_detector.scale import scale_to
 _CLOSE_ENOUGH: Final = 0.9
 # Decoding more pixels than this takes hundreds of megabytes, which the network's idle memory has to make room for.
 _LARGE: Final = 20_000_000
+_REDACTING: Final = frozenset({Render.BLUR, Render.PIXELATE})
 
 
 @dataclass(frozen=True)
 class Found:
-    """The faces in an image, the surest first."""
+    """The faces in an image that the options ask for, by descending confidence."""
 
     image: ImageInfo
     faces: tuple[Face, ...]
@@ -42,8 +43,8 @@ class Analysis(Found):
 def find_faces(data: bytes, options: Options, detector: Detector) -> Found:
     """Find the faces and draw nothing. Raises ImageRejected for bytes that cannot be looked at."""
     stages = _Stages()
-    found, _ = _look(data, options, detector, detector.long_side, stages)
-    return found
+    image, _, candidates = _look(data, detector, detector.long_side, _answer_threshold(options, detector), stages)
+    return Found(image, _answer(candidates, options, detector), stages.timings_ms())
 
 
 def analyse(data: bytes, options: Options, detector: Detector) -> Analysis:
@@ -51,12 +52,33 @@ def analyse(data: bytes, options: Options, detector: Detector) -> Analysis:
     stages = _Stages()
     fit = None if options.size is Size.ORIGINAL else limits.RESULT_LONG_SIDE
     wanted = None if fit is None else max(detector.long_side, round(fit * _CLOSE_ENOUGH))
-    found, pixels = _look(data, options, detector, wanted, stages)
+    threshold = _answer_threshold(options, detector)
+    if not _REDACTING.isdisjoint(options.render):
+        threshold = min(threshold, detector.redact_threshold)
+    image, pixels, detected = _look(data, detector, wanted, threshold, stages)
+    faces = _answer(detected, options, detector)
     with stages.timed("render"):
         if fit is not None and max(pixels.shape[:2]) > fit:
             pixels = scale_to(pixels, fit, cv2.INTER_AREA)
-    results = {how: _draw(pixels, found.faces, how, stages) for how in options.render}
-    return Analysis(found.image, found.faces, stages.timings_ms(), results)
+    redacted = _redacted(detected, faces, detector)
+    results = {how: _draw(pixels, redacted if how in _REDACTING else faces, how, stages) for how in options.render}
+    return Analysis(image, faces, stages.timings_ms(), results)
+
+
+def _answer_threshold(options: Options, detector: Detector) -> float:
+    return detector.threshold if options.min_confidence is None else options.min_confidence
+
+
+def _answer(detected: tuple[Face, ...], options: Options, detector: Detector) -> tuple[Face, ...]:
+    threshold = _answer_threshold(options, detector)
+    return tuple(face for face in detected if face.confidence >= threshold)[: options.max_faces]
+
+
+def _redacted(detected: tuple[Face, ...], answer: tuple[Face, ...], detector: Detector) -> tuple[Face, ...]:
+    """Return every face that is to be hidden: options narrow the answer, never this."""
+    certain = tuple(face for face in detected if face.confidence >= detector.redact_threshold)
+    # A lower min_confidence puts more faces into the answer; what is told is hidden as well.
+    return max(certain, answer, key=len)
 
 
 def _draw(pixels: Pixels, faces: tuple[Face, ...], how: Render, stages: "_Stages") -> bytes:
@@ -68,8 +90,9 @@ def _draw(pixels: Pixels, faces: tuple[Face, ...], how: Render, stages: "_Stages
 
 
 def _look(
-    data: bytes, options: Options, detector: Detector, long_side: int | None, stages: "_Stages"
-) -> tuple[Found, Pixels]:
+    data: bytes, detector: Detector, long_side: int | None, threshold: float, stages: "_Stages"
+) -> tuple[ImageInfo, Pixels, tuple[Face, ...]]:
+    """Return the image, its upright pixels and every face from the threshold on, by descending confidence."""
     with stages.timed("header"):
         header = read_header(data)
         if header.width * header.height > _LARGE:
@@ -79,12 +102,11 @@ def _look(
     with stages.timed("upright"):
         pixels = turn_upright(stored, header.orientation)
     with stages.timed("detect"):
-        candidates = detector.find(pixels, options.min_confidence)
         seen = (pixels.shape[1], pixels.shape[0])
-        faces = as_faces(candidates, seen, header.upright_size, options.max_faces)
+        faces = as_faces(detector.find(pixels, threshold), seen, header.upright_size)
     width, height = header.upright_size
     image = ImageInfo(width=width, height=height, format=header.format, bytes=len(data))
-    return Found(image, faces, stages.timings_ms()), pixels
+    return image, pixels, faces
 
 
 @dataclass

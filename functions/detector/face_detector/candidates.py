@@ -19,7 +19,10 @@ _MOST: Final = 5_000
 class Network(Protocol):
     """One model, loaded."""
 
+    # The confidence from which a face is one for the answer, and the lower one from which blur and pixelate hide it:
+    # a false blur costs little, a missed face much.
     threshold: float
+    redact_threshold: float
 
     def propose(self, pixels: npt.NDArray[np.uint8], threshold: float) -> Candidates:
         """Look once at (height, width, 3) uint8 BGR pixels as they are, without scaling them."""

@@ -24,6 +24,7 @@ class CenterFace:
     """The network, loaded; it takes images of any size, one after the other."""
 
     threshold = 0.35
+    redact_threshold = 0.2
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -40,12 +39,18 @@ class Detector:
         """The most pixels on the long side that this detector can make use of."""
         return self._plan.most
 
-    def find(self, pixels: Pixels, min_confidence: float | None = None) -> Candidates:
-        """Look at (height, width, 3) uint8 BGR pixels; the surest face first, in pixels of this image.
+    @property
+    def threshold(self) -> float:
+        """The confidence, 0 to 1, from which a face is in the answer unless the job says otherwise."""
+        return self._network.threshold
 
-        Without `min_confidence`, the network's own threshold holds.
-        """
-        threshold = self._network.threshold if min_confidence is None else min_confidence
+    @property
+    def redact_threshold(self) -> float:
+        """The confidence, 0 to 1, from which a face is hidden, whatever the answer leaves out."""
+        return self._network.redact_threshold
+
+    def find(self, pixels: Pixels, threshold: float) -> Candidates:
+        """Look at (height, width, 3) uint8 BGR pixels; by descending confidence, in pixels of this image."""
         found = [
             view.to_image(view.keep(self._network.propose(view.pixels, threshold)))
             for view in views(pixels, self._plan)
@@ -71,15 +76,15 @@ def load_detector(name: str, quality: Quality, model_file: Path | None = None) -
         raise FileNotFoundError(f"The model {path} is missing; `make model MODEL={name}` fetches it.")
     version = hashlib.sha256(path.read_bytes()).hexdigest()[: len(model.version)]
     detector = Detector(DetectorInfo(name=name, version=version, quality=quality), _NETWORKS[name](path))
-    detector.find(np.zeros((480, 640, 3), np.uint8))
+    detector.find(np.zeros((480, 640, 3), np.uint8), detector.threshold)
     return detector
 
 
-def as_faces(candidates: Candidates, seen: tuple[int, int], upright: tuple[int, int], most: int) -> tuple[Face, ...]:
-    """Turn candidates in an image of one size (width, height) into at most so many faces in the same of another."""
+def as_faces(candidates: Candidates, seen: tuple[int, int], upright: tuple[int, int]) -> tuple[Face, ...]:
+    """Turn candidates in an image of one size (width, height) into faces in the same of another."""
     to = np.array(upright, np.float64) / seen
     faces = (_as_face(row.astype(np.float64), to, upright) for row in candidates)
-    return tuple(islice((face for face in faces if face), most))
+    return tuple(face for face in faces if face)
 
 
 def _as_face(row: npt.NDArray[np.float64], to: npt.NDArray[np.float64], upright: tuple[int, int]) -> Face | None:

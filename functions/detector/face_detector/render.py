@@ -102,21 +102,23 @@ def _hide(canvas: Pixels, face: Face, how: Render) -> None:
     if part.size == 0:
         return
     cell = max(_SMALLEST_CELL, max(right - left, bottom - top) / _CELLS[how])
-    if how is Render.PIXELATE:
-        # Whole squares: cut to an ellipse, a mosaic of a head has a head's outline, and a detector sees one.
-        part[:] = _coarse(part, cell, how)
-        return
-    mask = np.zeros(part.shape[:2], np.uint8)
-    cv2.ellipse(mask, (round(x) - x0, round(y) - y0), (half_x, half_y), 0, 0, 360, 255, cv2.FILLED)
-    cv2.copyTo(_coarse(part, cell, how), mask, part)
-
-
-def _coarse(part: Pixels, cell: float, how: Render) -> npt.NDArray[np.uint8]:
     height, width = part.shape[:2]
     cells = (max(1, round(width / cell)), max(1, round(height / cell)))
-    means = cv2.resize(part, cells, interpolation=cv2.INTER_AREA)
+    means = np.asarray(cv2.resize(part, cells, interpolation=cv2.INTER_AREA), np.uint8)
     if how is Render.PIXELATE:
-        return np.asarray(cv2.resize(means, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
-    smooth = cv2.resize(means, (width, height), interpolation=cv2.INTER_LINEAR)
-    width_of_blur = math.ceil(2 * cell)
-    return np.asarray(cv2.blur(smooth, (width_of_blur, width_of_blur)), np.uint8)
+        # Whole squares: cut to an ellipse, a mosaic of a head has a head's outline, and a detector sees one.
+        # Written where it belongs: a face may fill an image of 50 megapixels.
+        cv2.resize(means, (width, height), dst=part, interpolation=cv2.INTER_NEAREST)
+        return
+    smooth = _smoothed(means, (width, height), cell)
+    mask = np.zeros((height, width), np.uint8)
+    cv2.ellipse(mask, (round(x) - x0, round(y) - y0), (half_x, half_y), 0, 0, 360, 255, cv2.FILLED)
+    cv2.copyTo(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), mask, part)
+
+
+def _smoothed(means: npt.NDArray[np.uint8], size: tuple[int, int], cell: float) -> npt.NDArray[np.uint8]:
+    """Blur averages of cells, at the resolution of the smallest cells: the finer one holds nothing more."""
+    scale = min(1.0, _SMALLEST_CELL / cell)
+    small = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
+    kernel = math.ceil(2 * cell * scale)
+    return np.asarray(cv2.blur(cv2.resize(means, small, interpolation=cv2.INTER_LINEAR), (kernel, kernel)), np.uint8)

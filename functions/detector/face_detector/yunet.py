@@ -20,6 +20,7 @@ class YuNet:
     """The network, loaded; it takes images of any size, one after the other."""
 
     threshold = 0.7
+    redact_threshold = 0.4
 
     def __init__(self, path: Path) -> None:
         self._path = path

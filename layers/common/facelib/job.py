@@ -77,14 +77,15 @@ class Options(Frozen):
         strict=True,
         ge=0,
         le=1,
-        description="Faces below it are left out; null takes the detector's own threshold.",
+        description="Faces below it are left out of the answer; null takes the detector's own threshold. "
+        "Blurring and pixelating hide them all the same.",
     )
     max_faces: int = Field(
         default=limits.MAX_FACES,
         strict=True,
         ge=1,
         le=limits.MAX_FACES,
-        description="Keep this many, the surest first.",
+        description="Answer with at most this many, by descending confidence. Blurring and pixelating hide all.",
     )
     size: Size = Field(
         default=Size.FIT,

@@ -1,4 +1,7 @@
-"""Go through a folder of files as the detector does and print the most memory it took: `python -m ... FOLDER`."""
+"""Go through a folder of files as the detector does and print the most memory it took.
+
+python -m tests.unit.detector.peak_memory FOLDER [OPTIONS]    the job's options as JSON
+"""
 
 import contextlib
 import sys
@@ -14,8 +17,9 @@ from tests.bench.worker import peak_mib
 
 if __name__ == "__main__":
     detector = load_detector(CENTERFACE.name, Quality.BALANCED)
+    options = Options.model_validate_json(sys.argv[2]) if len(sys.argv) > 2 else Options(size=Size.ORIGINAL)
     for file in sorted(Path(sys.argv[1]).iterdir()):
         with contextlib.suppress(ImageRejected):
-            analyse(file.read_bytes(), Options(size=Size.ORIGINAL), detector)
+            analyse(file.read_bytes(), options, detector)
         print(file.name, peak_mib())
     print(peak_mib())

@@ -98,7 +98,7 @@ def test_a_thousand_proposals_are_cut_to_what_was_asked(either: Detector) -> Non
 
 def test_what_is_not_a_number_is_not_a_face() -> None:
     rows = np.full((1, 15), np.nan, np.float32)
-    assert as_faces(rows, (10, 10), (10, 10), 5) == ()
+    assert as_faces(rows, (10, 10), (10, 10)) == ()
 
 
 def test_it_says_which_model_looked_and_how_hard(either: Detector) -> None:

@@ -43,7 +43,10 @@ class OneFace(Detector):
     def long_side(self) -> int:
         return 1024
 
-    def find(self, pixels: np.ndarray, min_confidence: float | None = None) -> Candidates:
+    threshold = 0.5
+    redact_threshold = 0.3
+
+    def find(self, pixels: np.ndarray, threshold: float) -> Candidates:
         self.during()
         height, width = pixels.shape[:2]
         box = [width / 4, height / 4, width / 2, height / 2, 0.9]

@@ -5,6 +5,7 @@ import io
 import numpy as np
 import pytest
 from face_detector.analyse import analyse, find_faces
+from face_detector.candidates import Candidates
 from face_detector.detect import Detector
 from face_detector.render import render
 from facelib import limits
@@ -51,6 +52,46 @@ def test_a_hidden_face_is_not_found_again(make: type, how: Render, fast: Detecto
     assert done.faces
     for detector in (fast, either):
         assert find_faces(done.results[how], Options(), detector).faces == ()
+
+
+@pytest.mark.parametrize("how", HIDING)
+@pytest.mark.parametrize("narrow", [{"max_faces": 1}, {"min_confidence": 0.99}], ids=str)
+def test_options_that_narrow_the_answer_hide_no_less(
+    narrow: dict[str, float], how: Render, fast: Detector, either: Detector
+) -> None:
+    data = encoded(neighbours(), "PNG", compress_level=1)
+    done = analyse(data, Options.model_validate({"render": [how], **narrow}), either)
+    assert len(done.faces) <= 1
+    assert done.results[how] == analyse(data, Options(render=(how,)), either).results[how]
+    assert find_faces(done.results[how], Options(), fast).faces == ()
+
+
+class Doubtful(Detector):
+    """Sees two faces in every image of 512 x 512 pixels: one for the answer, one that is only hidden."""
+
+    threshold = 0.5
+    redact_threshold = 0.3
+    long_side = 512
+
+    def __init__(self) -> None:
+        pass
+
+    def find(self, pixels: Picture, threshold: float) -> Candidates:
+        faces = [(50, 0.9), (300, 0.35), (400, 0.2)]
+        rows = [[left, 100, 80, 100, score, *[left + 40.0, 150.0] * 5] for left, score in faces if score >= threshold]
+        return np.array(rows, np.float32).reshape(-1, 15)
+
+
+@pytest.mark.parametrize("how", HIDING)
+def test_a_face_too_uncertain_for_the_answer_is_hidden_all_the_same(how: Render) -> None:
+    grey = np.random.default_rng(1).integers(0, 256, (512, 512, 1), np.uint8)
+    picture = np.repeat(grey, 3, axis=2)
+    done = analyse(encoded(picture, "PNG"), Options(render=(how,)), Doubtful())
+    assert [face.confidence for face in done.faces] == [0.9]
+    change = np.abs(pixels_of(done.results[how]).astype(int) - picture).mean(axis=2)
+    assert change[120:180, 60:120].mean() > 30
+    assert change[120:180, 310:370].mean() > 30
+    assert change[120:180, 440:470].mean() < 30, "what is below that threshold, too, is background"
 
 
 @pytest.mark.parametrize("how", HIDING)
