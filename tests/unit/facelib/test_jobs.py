@@ -1,9 +1,7 @@
 """The job store: every change of status is one conditional write, and whoever comes late changes nothing."""
 
 import json
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -92,22 +90,6 @@ def test_an_expired_job_is_gone_before_ttl_takes_it(jobs: JobStore, account: Clo
     with pytest.raises(JobNotFound):
         jobs.claim(job.job_id, LEASE)
     assert JobLists(account.jobs_table).newest("public", 10).jobs == ()
-
-
-def test_one_of_many_claims_at_once_wins(jobs: JobStore) -> None:
-    job = added(jobs)
-    start = threading.Barrier(4)
-
-    def claim(_: int) -> bool:
-        start.wait()
-        try:
-            jobs.claim(job.job_id, LEASE)
-        except JobBusy:
-            return False
-        return True
-
-    with ThreadPoolExecutor(4) as pool:
-        assert sorted(pool.map(claim, range(4))) == [False, False, False, True]
 
 
 def test_a_claim_whose_lease_ran_out_is_taken_over_and_the_first_writes_nothing_back(jobs: JobStore) -> None:

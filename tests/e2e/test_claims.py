@@ -1,0 +1,34 @@
+"""Claims race on the real local stack, whose conditional writes are atomic; moto's are not across threads."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from facelib.errors import JobBusy
+from facelib.stores import jobs as store
+from facelib.stores.jobs import JobStore
+
+from tests.service import Stack
+from tests.unit.samples import new_job
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+
+def test_one_of_many_claims_at_once_wins(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = stack.aws.client("dynamodb")
+    monkeypatch.setattr(store, "dynamodb", lambda: client)
+    jobs = JobStore(stack.resource("JobsTable"))
+    job = jobs.add(new_job())
+    start = threading.Barrier(4)
+
+    def claim(_: int) -> bool:
+        start.wait()
+        try:
+            jobs.claim(job.job_id, 30)
+        except JobBusy:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(claim, range(4))) == [False, False, False, True]
+    jobs.delete(job.job_id, job.owner)
