@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import boto3
+from botocore.exceptions import ClientError
 
 from infra.local.layout import ROOT
 from infra.package import BUILD
@@ -52,10 +53,12 @@ def deploy(environment: str, parameters: Mapping[str, str]) -> int:
     template = BUILD / "template.yaml"
     if not template.is_file():
         raise Refused("Nothing is built yet: make package")
-    given = [f"{name}={value}" for name, value in parameters.items()]
-    return _sam(
-        ["deploy", "--template-file", str(template), "--config-env", environment, "--parameter-overrides", *given]
-    )
+    # An endpoint of one's own is a local stack, which refuses some of what the template has for AWS.
+    local = {"LocalEndpoint": endpoint} if (endpoint := os.environ.get("AWS_ENDPOINT_URL")) else {}
+    given = [f"{name}={value}" for name, value in (local | dict(parameters)).items()]
+    # Beside the built template SAM would look for a samconfig.toml of its own.
+    configured = ["--config-file", str(CONFIG), "--config-env", environment]
+    return _sam(["deploy", "--template-file", str(template), *configured, "--parameter-overrides", *given])
 
 
 def delete(stack: str) -> int:
@@ -63,8 +66,11 @@ def delete(stack: str) -> int:
     session = boto3.Session()
     if session.region_name is None:
         raise Refused("Name the region: AWS_DEFAULT_REGION=us-east-1 make delete")
-    found = session.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
-    for resource in found:
+    try:
+        resources = session.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
+    except ClientError as error:
+        raise Refused(f"Nothing was deleted: {error.response['Error']['Message']}") from None
+    for resource in resources:
         if resource["ResourceType"] == "AWS::S3::Bucket" and "PhysicalResourceId" in resource:
             empty(session.client("s3"), resource["PhysicalResourceId"])
     return _sam(["delete", "--no-prompts", "--stack-name", stack, "--region", session.region_name])
@@ -84,17 +90,25 @@ def _sam(arguments: list[str]) -> int:
     ).returncode
 
 
+def _answer_to(question: str) -> str:
+    try:
+        return input(question)
+    except EOFError:
+        raise Refused("\nNothing was deleted: the stack's name is asked for, and nobody is here to type it.") from None
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.release", description=__doc__)
     parser.add_argument("command", choices=["deploy", "delete"])
     parser.add_argument("parameters", nargs="*", help="NAME=VALUE, over those of samconfig.toml")
     parser.add_argument("--environment", default="default", help="a section of samconfig.toml")
-    arguments = parser.parse_args()
+    # Intermixed: an option may stand between the command and its parameters.
+    arguments = parser.parse_intermixed_args()
     try:
         if arguments.command == "deploy":
             return deploy(arguments.environment, parameters_of(arguments.environment, arguments.parameters))
         stack = stack_of(arguments.environment)
-        if input(f"Delete the stack {stack} with every job and image in it? Type its name: ") != stack:
+        if _answer_to(f"Delete the stack {stack} with every job and image in it? Type its name: ") != stack:
             raise Refused("Nothing was deleted.")
         return delete(stack)
     except Refused as refused:

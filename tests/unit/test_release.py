@@ -1,5 +1,8 @@
 """What `make deploy` and `make delete` do before and besides calling SAM."""
 
+import io
+from pathlib import Path
+
 import boto3
 import pytest
 from moto import mock_aws
@@ -39,3 +42,32 @@ def test_a_bucket_is_emptied_page_by_page() -> None:
             s3.put_object(Bucket="originals", Key=f"originals/{number}", Body=b"")
         release.empty(s3, "originals")
         assert s3.list_objects_v2(Bucket="originals")["KeyCount"] == 0
+
+
+def test_deploy_takes_parameters_behind_its_options_and_names_its_configuration(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The command line of the Makefile's target, word by word."""
+    (tmp_path / "template.yaml").touch()
+    called: list[list[str]] = []
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.setattr(release, "BUILD", tmp_path)
+
+    def sam(arguments: list[str]) -> int:
+        called.append(arguments)
+        return 0
+
+    monkeypatch.setattr(release, "_sam", sam)
+    monkeypatch.setattr("sys.argv", ["release", "deploy", "--environment", "default", "Architecture=arm64"])
+    assert release.main() == 0
+    assert called[0][-2:] == ["--parameter-overrides", "Architecture=arm64"]
+    assert called[0][called[0].index("--config-file") + 1] == str(release.CONFIG)
+
+
+def test_delete_without_anybody_to_ask_deletes_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["release", "delete"])
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert release.main() == 1
+    assert "Nothing was deleted" in capsys.readouterr().err
