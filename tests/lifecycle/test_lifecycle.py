@@ -1,6 +1,8 @@
 """Deploy, use, update with the data kept, delete with nothing left."""
 
 import contextlib
+import os
+import pty
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -59,6 +61,36 @@ def test_a_deployment_is_made_updated_and_removed(place: Place) -> None:
         delete(place)
         left = {name for name in left_in(place) if "aws-sam-cli-managed-default" not in name}
         assert left <= before
+
+
+def test_make_deploy_and_make_delete_as_the_readme_says_them(place: Place) -> None:
+    """Against a bare local stack, each question answered on a terminal."""
+    with running(place):
+        before = set(left_in(place))
+        deployed = typed(place, ["make", "deploy"], b"[y/N]:", b"y\n")
+        assert "Successfully created/updated stack" in deployed
+        assert any("JobsTable" in name for name in left_in(place))
+        typed(place, ["make", "delete"], b"Type its name:", f"{STACK_NAME}\n".encode())
+        left = {name for name in left_in(place) if "aws-sam-cli-managed-default" not in name}
+        assert left <= before
+
+
+def typed(place: Place, command: list[str], question: bytes, answer: bytes) -> str:
+    """What a command shows on a terminal of its own, where its one question is answered."""
+    ours, its = pty.openpty()
+    with subprocess.Popen(command, cwd=ROOT, env=place.environment(), stdin=its, stdout=its, stderr=its) as made:
+        os.close(its)
+        shown, answered = b"", False
+        # The end of a terminal that nobody holds any more is an error on Linux (EIO).
+        with contextlib.suppress(OSError):
+            while piece := os.read(ours, 4_096):
+                shown += piece
+                if not answered and question in shown:
+                    os.write(ours, answer)
+                    answered = True
+        os.close(ours)
+    assert made.returncode == 0, shown.decode(errors="replace")
+    return shown.decode(errors="replace")
 
 
 def delete(place: Place) -> None:
