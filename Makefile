@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export AWS_DEFAULT_REGION ?= us-east-1
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help setup run demo status test check format types lint templates schemas lock model package deploy delete invoke lifecycle test-containers coldstart cost
+.PHONY: help setup run demo status unit test check format types lint templates schemas lock model package deploy delete invoke lifecycle test-containers coldstart cost
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -42,6 +42,9 @@ demo: setup ## Send a photo through the pipeline: make demo [IMAGE=photo.jpg]
 status: setup ## Tell where the local stack answers
 	@$(BIN)/python -m infra.local status --port $(PORT)
 
+unit: setup ## Run the tests that need neither the local stack nor a browser, in a minute
+	$(BIN)/pytest tests/unit -n 2
+
 test: setup ## Run every test
 	$(BIN)/pytest -n 2 --dist loadgroup
 
@@ -63,40 +66,40 @@ format: setup ## Format the code
 	$(BIN)/ruff check --fix
 
 bench: setup ## Measure accuracy and time: make bench [BENCH="--images FOLDER ..."]
-	$(BIN)/python -m tests.bench.run $(BENCH)
-	$(BIN)/python -m tests.bench.pipeline
+	$(BIN)/python -m benchmarks.detectors $(BENCH)
+	$(BIN)/python -m benchmarks.pipeline
 
 load: setup ## Let a thousand listeners hear a hundred events: make load [LOAD="--kill 300"]
-	$(BIN)/python -m tests.load.listeners $(LOAD)
+	$(BIN)/python -m benchmarks.load.listeners $(LOAD)
 
 deploy-local: setup ## Deploy the packaged service to a local stack that runs in containers (infra/compose.yaml)
 	@$(BIN)/python -m infra.local deploy --port $(PORT)
 
 package: setup ## Build what ships, and tell its sizes: make package [ARCHITECTURE=x86_64]
-	@$(BIN)/python -m infra.package --architecture $(ARCHITECTURE)
+	@$(BIN)/python -m infra.aws.package --architecture $(ARCHITECTURE)
 
 deploy: package ## Build and deploy to AWS: make deploy [ENVIRONMENT=prod] [PARAMETERS="AlarmEmail=me@example.org"]
-	@$(BIN)/python -m infra.release deploy --environment $(ENVIRONMENT) Architecture=$(ARCHITECTURE) $(PARAMETERS)
+	@$(BIN)/python -m infra.aws.release deploy --environment $(ENVIRONMENT) Architecture=$(ARCHITECTURE) $(PARAMETERS)
 
 delete: setup ## Delete the service from AWS with every job and image: make delete [ENVIRONMENT=prod]
-	@$(BIN)/python -m infra.release delete --environment $(ENVIRONMENT)
+	@$(BIN)/python -m infra.aws.release delete --environment $(ENVIRONMENT)
 
 invoke: setup ## Run a function here against the local stack: make invoke FUNCTION=Detector EVENT=events/detector/direct.json
-	@$(BIN)/python -m infra.invoke --port $(PORT) "$(FUNCTION)" "$(EVENT)"
+	@$(BIN)/python -m infra.local.invoke --port $(PORT) "$(FUNCTION)" "$(EVENT)"
 
 lifecycle: setup ## Deploy, update and delete on a local stack of its own
-	$(BIN)/pytest tests/lifecycle
+	$(BIN)/pytest tests/e2e/test_lifecycle.py
 
 test-containers: setup ## Run every event with `sam local invoke`; needs a container engine
-	$(BIN)/pytest tests/invoke/test_containers.py
+	$(BIN)/pytest tests/packaging/test_containers.py
 
 coldstart: setup ## Measure how long each function takes to start, with this machine's processor and Python
-	@$(BIN)/python -m infra.package --folder build/here --architecture $(subst aarch64,arm64,$(shell uname -m)) \
+	@$(BIN)/python -m infra.aws.package --folder build/here --architecture $(subst aarch64,arm64,$(shell uname -m)) \
 	  --python $$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-	@$(BIN)/python -m infra.coldstart --folder build/here
+	@$(BIN)/python -m benchmarks.coldstart --folder build/here
 
 cost: setup ## Tell what a million images cost
-	@$(BIN)/python -m infra.cost
+	@$(BIN)/python -m benchmarks.cost
 
 model: setup ## Fetch a detection model: make model MODEL=yunet [MODEL_FILE=path]
 	@$(BIN)/python -m infra.models $(MODEL) $(if $(MODEL_FILE),--file "$(MODEL_FILE)")

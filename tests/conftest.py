@@ -23,7 +23,7 @@ os.environ |= {
 from infra.local.deploy import deploy
 from infra.local.layout import Place
 from infra.local.server import running
-from tests.service import Stack, free_port
+from tests.support.stack import Stack, free_port
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

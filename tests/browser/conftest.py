@@ -9,8 +9,8 @@ import pytest
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 
-from tests.browser.page import Page
-from tests.service import Stack
+from tests.support.page import Page
+from tests.support.stack import Stack
 
 FLAGS = (
     "--headless",

@@ -3,7 +3,7 @@
 import pytest
 from selenium.webdriver import ActionChains, Keys
 
-from tests.browser.page import Page
+from tests.support.page import Page
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.browser.page import Page
-from tests.service import Stack
+from tests.support.page import Page
+from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.browser.page import Page
-from tests.pictures import astronaut, compose, encoded
-from tests.service import Stack
+from tests.support.page import Page
+from tests.support.pictures import astronaut, compose, encoded
+from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 

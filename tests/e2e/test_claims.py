@@ -8,8 +8,8 @@ from facelib.errors import JobBusy
 from facelib.stores import jobs as store
 from facelib.stores.jobs import JobStore
 
-from tests.service import Stack
-from tests.unit.samples import new_job
+from tests.support.jobs import new_job
+from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 

@@ -12,8 +12,8 @@ import pytest
 from facecast.cli import main
 from PIL import Image
 
-from tests.pictures import astronaut, compose, encoded
-from tests.service import PATIENCE_SECONDS, Stack
+from tests.support.pictures import astronaut, compose, encoded
+from tests.support.stack import PATIENCE_SECONDS, Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 

@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 
-from tests.photos import one_face
-from tests.service import Stack
+from tests.support.photos import one_face
+from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.service import Stack
+from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 

@@ -10,8 +10,8 @@ import pytest
 from facelib import limits
 from PIL import Image
 
-from tests.photos import NO_FACE, jpeg, one_face, padded, three_faces
-from tests.service import Stack
+from tests.support.photos import NO_FACE, jpeg, one_face, padded, three_faces
+from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 

@@ -17,7 +17,7 @@ from face_models import CENTERFACE
 from PIL import Image
 
 from infra.local.layout import Addresses
-from tests.pictures import FACE, astronaut
+from tests.support.pictures import FACE, astronaut
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("local")]
 

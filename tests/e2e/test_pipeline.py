@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.photos import NO_FACE, jpeg, one_face, three_faces
-from tests.pictures import FACE, astronaut
-from tests.service import Listener, Stack
+from tests.support.photos import NO_FACE, jpeg, one_face, three_faces
+from tests.support.pictures import FACE, astronaut
+from tests.support.stack import Listener, Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 

@@ -7,9 +7,9 @@ import pytest
 from botocore.config import Config
 from facelib import limits
 
-from tests.photos import NO_FACE, jpeg, one_face, padded, three_faces
-from tests.pictures import FACE
-from tests.service import Stack
+from tests.support.photos import NO_FACE, jpeg, one_face, padded, three_faces
+from tests.support.pictures import FACE
+from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 

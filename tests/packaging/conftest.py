@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.package import Architecture, build
+from infra.aws.package import Architecture, build
 
 HERE: Architecture = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"

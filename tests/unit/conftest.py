@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.unit.aws import Cloud, cloud
+from tests.support.account import Cloud, cloud
 
 
 @pytest.fixture

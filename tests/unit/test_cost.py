@@ -1,6 +1,6 @@
 """The price of a million images."""
 
-from infra.cost import REKOGNITION_IMAGE, Use, lines, table
+from benchmarks.cost import REKOGNITION_IMAGE, Use, lines, table
 from infra.local.layout import ROOT
 
 

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infra import release
+from infra.aws import release
 
 
 def test_given_parameters_win_over_those_of_samconfig() -> None:

@@ -12,9 +12,9 @@ from facecast.listener import listen
 from facelib.events import new_event_id
 from websockets.exceptions import InvalidStatus
 
-from tests.load.feed import Ended, feed
-from tests.service import Stack
-from tests.unit.stream.cloud import ended_job, record
+from benchmarks.load.feed import Ended, feed
+from tests.support.stack import Stack
+from tests.support.stream import ended_job, record
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 

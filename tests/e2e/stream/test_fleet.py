@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from tests.load.feed import Ended, feed
-from tests.load.fleet import Fleet, fleet
-from tests.load.listeners import drive, faults, waits
-from tests.service import Stack
+from benchmarks.load.feed import Ended, feed
+from benchmarks.load.fleet import Fleet, fleet
+from benchmarks.load.listeners import drive, faults, waits
+from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 import pytest
 from facelib.stores.items import to_item
 
-from tests.load.feed import feed
-from tests.service import Stack
-from tests.unit.stream.cloud import ended_job
+from benchmarks.load.feed import feed
+from tests.support.stack import Stack
+from tests.support.stream import ended_job
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 

@@ -7,9 +7,9 @@ from facelib import keys
 from facelib.job import Status
 from facelib.stores.jobs import JobStore
 
-from tests.unit.aws import Cloud
-from tests.unit.context import Context
-from tests.unit.samples import new_job, outcome
+from tests.support.account import Cloud
+from tests.support.context import Context
+from tests.support.jobs import new_job, outcome
 
 
 def message(number: int, body: object) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.bench import run
-from tests.bench.score import average_precision, judge
-from tests.bench.truth import boxes, from_wider
-from tests.pictures import astronaut, encoded
+from benchmarks.detectors import __main__ as run
+from benchmarks.detectors.score import average_precision, judge
+from benchmarks.detectors.truth import boxes, from_wider
+from tests.support.pictures import astronaut, encoded
 
 WIDER = """a/one.jpg
 2

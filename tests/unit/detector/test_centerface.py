@@ -4,7 +4,7 @@ import pytest
 from face_detector.centerface import CenterFace, decode
 from face_models import CENTERFACE
 
-from tests.pictures import astronaut, resized
+from tests.support.pictures import astronaut, resized
 
 WIDTHS = [640, 512, 320, 480, 1024, 100, 33, 768, 640, 640]
 HEIGHTS = [480, 512, 320, 640, 768, 50, 65, 1024, 96, 480]

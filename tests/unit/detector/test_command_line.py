@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from face_detector.__main__ import main
 
-from tests.pictures import astronaut, encoded
-from tests.unit.detector.conftest import pixels_of
+from tests.support.detector import pixels_of
+from tests.support.pictures import astronaut, encoded
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from face_detector.header import read_header
 from face_detector.scale import scale_to, size_within
 from PIL import Image
 
-from tests.pictures import Picture, astronaut, encoded
-from tests.unit.detector.odd_files import png_16_bit
+from tests.support.odd_files import png_16_bit
+from tests.support.pictures import Picture, astronaut, encoded
 
 
 def decoded(data: bytes, long_side: int | None = None) -> Picture:

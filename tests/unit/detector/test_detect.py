@@ -10,8 +10,8 @@ from face_detector.detect import Detector, as_faces, load_detector
 from face_models import CENTERFACE
 from facelib.job import Face, Options, Quality
 
-from tests.pictures import FACE, Picture, Truth, astronaut, compose, crowd, encoded, resized, rotated
-from tests.unit.detector.conftest import overlap
+from tests.support.detector import overlap
+from tests.support.pictures import FACE, Picture, Truth, astronaut, compose, crowd, encoded, resized, rotated
 
 Load = Callable[[str, Quality], Detector]
 

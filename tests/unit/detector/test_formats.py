@@ -2,7 +2,7 @@ import pytest
 from facelib.formats import describe, sniff
 from facelib.job import ImageFormat
 
-from tests.pictures import astronaut, encoded
+from tests.support.pictures import astronaut, encoded
 
 
 @pytest.mark.parametrize("form", list(ImageFormat))

@@ -14,8 +14,8 @@ from facelib.errors import ImageRejected
 from facelib.job import Options, Render, Size
 from PIL import Image
 
-from tests.pictures import astronaut, encoded, resized
-from tests.unit.detector.odd_files import OK, OddFile, odd_files
+from tests.support.odd_files import OK, OddFile, odd_files
+from tests.support.pictures import astronaut, encoded, resized
 
 # 700 MB.
 MEMORY_MIB = 667
@@ -60,7 +60,7 @@ def test_an_odd_file_ends_as_it_should(file: OddFile, fast: Detector) -> None:
 def peak_mib(folder: Path, *options: str) -> int:
     """A process of its own goes through all files; what it used at most, in MiB, is the last line it prints."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.unit.detector.peak_memory", str(folder), *options],
+        [sys.executable, "-m", "tests.support.peak_memory", str(folder), *options],
         capture_output=True,
         text=True,
         check=False,

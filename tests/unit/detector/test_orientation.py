@@ -8,8 +8,8 @@ from face_detector.detect import Detector
 from face_detector.header import read_header
 from facelib.job import Box, Options
 
-from tests.pictures import FACE, ORIENTATIONS, astronaut, encoded, turned
-from tests.unit.detector.conftest import overlap
+from tests.support.detector import overlap
+from tests.support.pictures import FACE, ORIENTATIONS, astronaut, encoded, turned
 
 FORMATS = ["JPEG", "PNG", "WEBP", "AVIF"]
 # 400 x 512, so that a side cannot be taken for the other; the face stays where it was.

@@ -19,9 +19,9 @@ from facelib.stores.images import ImageStore
 from facelib.stores.jobs import JobStore
 from PIL import Image
 
-from tests.unit.aws import Cloud
-from tests.unit.context import Context
-from tests.unit.samples import DETECTOR, new_job
+from tests.support.account import Cloud
+from tests.support.context import Context
+from tests.support.jobs import DETECTOR, new_job
 
 LEASE = 30
 

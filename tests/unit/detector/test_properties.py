@@ -11,8 +11,8 @@ from facelib.job import Box, Face, Options
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.pictures import Picture, astronaut, compose, encoded, resized, rotated
-from tests.unit.detector.conftest import overlap
+from tests.support.detector import overlap
+from tests.support.pictures import Picture, astronaut, compose, encoded, resized, rotated
 
 # Derandomised: the same pictures on every machine. No deadline: the time of a test says nothing here.
 looks = settings(

@@ -12,8 +12,8 @@ from facelib import limits
 from facelib.job import Face, Options, Render, Size
 from PIL import Image
 
-from tests.pictures import Picture, astronaut, compose, encoded, resized, rotated
-from tests.unit.detector.conftest import pixels_of
+from tests.support.detector import pixels_of
+from tests.support.pictures import Picture, astronaut, compose, encoded, resized, rotated
 
 HIDING = [Render.BLUR, Render.PIXELATE]
 

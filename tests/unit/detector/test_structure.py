@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from tests.pictures import astronaut, encoded, resized
-from tests.unit.detector.odd_files import avif_with_size, chunk, png
+from tests.support.odd_files import avif_with_size, chunk, png
+from tests.support.pictures import astronaut, encoded, resized
 
 FULL = limits.PRESIGNED_UPLOAD_BYTES
 

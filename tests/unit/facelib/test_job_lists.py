@@ -8,8 +8,8 @@ from facelib.job import Failure, FailureReason, Job, Status
 from facelib.stores.job_lists import JobLists
 from facelib.stores.jobs import JobStore
 
-from tests.unit.aws import Cloud
-from tests.unit.samples import new_job, outcome
+from tests.support.account import Cloud
+from tests.support.jobs import new_job, outcome
 
 FAILURE = Failure(reason=FailureReason.CORRUPT_IMAGE, detail="The file ends too early.")
 LEASE = 30

@@ -13,8 +13,8 @@ from facelib.stores.items import from_item, time_text, to_item
 from facelib.stores.job_lists import JobLists
 from facelib.stores.jobs import JobStore
 
-from tests.unit.aws import Cloud
-from tests.unit.samples import new_job, outcome
+from tests.support.account import Cloud
+from tests.support.jobs import new_job, outcome
 
 FAILURE = Failure(reason=FailureReason.CORRUPT_IMAGE, detail="The file ends too early.")
 LEASE = 30

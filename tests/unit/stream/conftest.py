@@ -11,9 +11,9 @@ from facelib.stores.connections import ConnectionStore
 from facelib.stores.jobs import JobStore
 from moto import mock_aws
 
-from tests.unit.context import Context
-from tests.unit.stream.cloud import CONNECTIONS, JOBS, Queue, create_queue, create_tables
-from tests.unit.stream.endpoint import Endpoint
+from tests.support.context import Context
+from tests.support.endpoint import Endpoint
+from tests.support.stream import CONNECTIONS, JOBS, Queue, create_queue, create_tables
 
 
 def _forget() -> None:

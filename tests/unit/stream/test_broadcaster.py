@@ -10,8 +10,9 @@ from facelib.job import Status
 from facelib.stores import connections as connection_rows
 from facelib.stores.connections import SHARDS, ConnectionStore
 
-from tests.unit.context import Context
-from tests.unit.stream.cloud import (
+from tests.support.context import Context
+from tests.support.endpoint import Endpoint
+from tests.support.stream import (
     OWNER,
     Queue,
     ended_job,
@@ -21,7 +22,6 @@ from tests.unit.stream.cloud import (
     record,
     stream_event,
 )
-from tests.unit.stream.endpoint import Endpoint
 
 
 def test_a_batch_is_one_post_for_each_listener_in_order(

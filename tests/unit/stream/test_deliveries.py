@@ -9,8 +9,9 @@ from facelib.deliveries import Delivery, Replay, ShardDelivery
 from facelib.events import event_of
 from facelib.stores.connections import SHARDS, Connection, ConnectionStore
 
-from tests.unit.context import Context
-from tests.unit.stream.cloud import (
+from tests.support.context import Context
+from tests.support.endpoint import Endpoint
+from tests.support.stream import (
     OWNER,
     Queue,
     ended_job,
@@ -21,7 +22,6 @@ from tests.unit.stream.cloud import (
     stored,
     stream_event,
 )
-from tests.unit.stream.endpoint import Endpoint
 
 
 def test_a_listener_still_connecting_keeps_its_row_and_is_told_a_little_later(

@@ -16,7 +16,7 @@ from facelib.events import JobEvent, event_of, new_event_id
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
-from tests.unit.stream.cloud import ended_job
+from tests.support.stream import ended_job
 
 Script = Callable[[ServerConnection, dict[str, str]], object]
 

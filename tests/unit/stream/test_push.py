@@ -10,8 +10,8 @@ from botocore.credentials import RefreshableCredentials
 from facelib.errors import ConnectionGone, DeliveryFailed
 from facelib.stores.push import Push
 
-from tests.unit.stream.cloud import Queue
-from tests.unit.stream.endpoint import Endpoint
+from tests.support.endpoint import Endpoint
+from tests.support.stream import Queue
 
 CONNECTION = "L0SM9cOFvHcCIhw="
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from infra.scaling import EVENT_BYTES, FRAME_BYTES, LISTENERS_AT_ONCE, POSTS_PER_SECOND, Plan, figures
+from benchmarks.scaling import EVENT_BYTES, FRAME_BYTES, LISTENERS_AT_ONCE, POSTS_PER_SECOND, Plan, figures
 
 
 def test_the_page_has_the_models_figures(repository: Path) -> None:
     page = (repository / "docs/scaling.md").read_text()
 
-    assert figures() in page, "run: python -m infra.scaling"
+    assert figures() in page, "run: python -m benchmarks.scaling"
 
 
 def test_one_post_an_event_ends_at_the_quota() -> None:

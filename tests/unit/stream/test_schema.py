@@ -9,7 +9,7 @@ from face_websocket.schema import schema, text
 from facelib import limits
 from facelib.events import ErrorEvent, Frame, Pong, Subscribed, event_of, frames
 
-from tests.unit.stream.cloud import ended_job
+from tests.support.stream import ended_job
 
 
 def test_the_committed_schema_is_the_models(repository: Path) -> None:

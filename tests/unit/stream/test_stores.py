@@ -9,7 +9,7 @@ from facelib.stores.connections import SHARDS, Connection, ConnectionStore
 from facelib.stores.queue import Queue as Messages
 from facelib.stores.queue import _batches
 
-from tests.unit.stream.cloud import OWNER, Queue
+from tests.support.stream import OWNER, Queue
 
 
 def test_messages_travel_ten_at_a_time_and_within_a_batchs_bytes() -> None:

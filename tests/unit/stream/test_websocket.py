@@ -11,9 +11,9 @@ from facelib.errors import ConnectionGone
 from facelib.events import event_id_before, new_event_id
 from facelib.stores.connections import Connection, ConnectionStore
 
-from tests.unit.context import Context
-from tests.unit.stream.cloud import OWNER, Queue, ended_job, event_ids, stored, websocket_event
-from tests.unit.stream.endpoint import Endpoint
+from tests.support.context import Context
+from tests.support.endpoint import Endpoint
+from tests.support.stream import OWNER, Queue, ended_job, event_ids, stored, websocket_event
 
 OK = {"statusCode": 200}
 

@@ -1,0 +1,102 @@
+"""How long each built function takes to start: `python -m benchmarks.coldstart`, after `make package`.
+
+Each start is a fresh process of the built package under `python -I -S`, so nothing else is on its path. The machine
+must have the Python that the package is for, and its processor.
+"""
+
+import argparse
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from infra.aws.package import BUILD
+from infra.local.layout import ROOT
+from infra.template import Resource, functions, layers_of, load
+
+_IMPORT_TIME: Final = re.compile(r"import time:\s+(\d+) \|\s+(\d+) \|(\s*)(\S+)")
+# Enough to start with; nothing is asked of AWS while a function starts.
+_ENVIRONMENT: Final = {
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "LAMBDA_TASK_ROOT": "/var/task",
+    "JOB_KEPT_DAYS": "1",
+    "LEASE_SECONDS": "30",
+    "DETECTOR": "centerface",
+    "QUALITY": "balanced",
+}
+
+
+@dataclass(frozen=True)
+class Start:
+    """Milliseconds until the handler is imported, by the clock and of processor, and the packages that take most."""
+
+    function: str
+    milliseconds: float
+    processor: float
+    parts: tuple[tuple[str, float], ...]
+
+
+def measure(function: Resource, folder: Path, python: str, times: int) -> Start:
+    said = [json.loads(_run(function, folder, python).stdout.splitlines()[-1]) for _ in range(times)]
+    clock, processor = (statistics.median(one[name] for one in said) for name in ("init_ms", "init_processor_ms"))
+    return Start(function.name, clock, processor, _parts(function, folder, python))
+
+
+def _parts(function: Resource, folder: Path, python: str) -> tuple[tuple[str, float], ...]:
+    """The time of each package's own modules, whoever imports them first."""
+    total: dict[str, float] = {}
+    for line in _run(function, folder, python, "-X", "importtime").stderr.splitlines():
+        if found := _IMPORT_TIME.match(line):
+            package = found[4].split(".")[0]
+            total[package] = total.get(package, 0) + int(found[1]) / 1_000
+    return tuple(sorted(total.items(), key=lambda part: -part[1])[:6])
+
+
+def _run(function: Resource, folder: Path, python: str, *options: str) -> subprocess.CompletedProcess[str]:
+    places = [*(folder / layer / "python" for layer in layers_of(function)), folder / function.name]
+    paths = [argument for place in places for argument in ("--path", str(place))]
+    script = [str(ROOT / "infra" / "local" / "handler.py"), *paths, function.properties["Handler"]]
+    # -B: layers and functions are read-only on Lambda, so nothing that is compiled at a start stays for the next.
+    command = [python, *options, "-I", "-S", "-B", *script]
+    return subprocess.run(command, env=_environment(function), capture_output=True, text=True, check=True)
+
+
+def _environment(function: Resource) -> dict[str, str]:
+    variables = {
+        **load()["Globals"]["Function"]["Environment"]["Variables"],
+        **function.properties["Environment"]["Variables"],
+    }
+    known = {name: value for name, value in variables.items() if isinstance(value, str)}
+    others = {name: "http://example.test" for name in variables if name not in known}
+    return {"PATH": os.environ.get("PATH", "")} | others | known | _ENVIRONMENT
+
+
+def table(starts: Sequence[Start]) -> str:
+    rows = ["| function | init, by the clock | of processor | most of it |", "|---|---:|---:|---|"]
+    for start in starts:
+        parts = ", ".join(f"{name} {milliseconds:.0f}" for name, milliseconds in start.parts)
+        name = start.function.removesuffix("Function")
+        rows.append(f"| {name} | {start.milliseconds:.0f} ms | {start.processor:.0f} ms | {parts} |")
+    return "\n".join(rows)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.coldstart", description=__doc__)
+    parser.add_argument("--folder", type=Path, default=BUILD)
+    parser.add_argument("--python", default=sys.executable, help="an interpreter of the version that was built for")
+    parser.add_argument("--times", type=int, default=10)
+    arguments = parser.parse_args()
+    print(table([measure(function, arguments.folder, arguments.python, arguments.times) for function in functions()]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,149 @@
+"""Measure our detectors beside their peers: `python -m benchmarks.detectors --help`.
+
+Every detector runs in a process of its own and gets each image right after the others, so that whatever else the
+machine does troubles all of them alike. A peer that does not install is named and left out.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from benchmarks.detectors import peers, truth
+from benchmarks.detectors.report import Measured, markdown, save_chart
+from benchmarks.detectors.truth import Sample
+
+ROOT: Final = Path(__file__).parents[2]
+SHARED: Final = ROOT.parent / "shared" / "samples"
+OURS: Final = tuple(
+    f"{name}-{quality}" for name in ("centerface", "yunet") for quality in ("fast", "balanced", "thorough")
+)
+PEERS: Final = ("mediapipe", "dlib", "haar")
+PHOTO_RUNS: Final = 7
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = _parser()
+    args = parser.parse_args(arguments)
+    if (args.images is None) != (args.truth is None):
+        parser.error("--images and --truth go together")
+    with tempfile.TemporaryDirectory() as scratch:
+        samples = list(_samples(args, Path(scratch)))[: args.limit]
+        if not samples:
+            print("There is no image to measure on.", file=sys.stderr)
+            return 1
+        photo = truth.photo(Path(scratch))
+        measured = [
+            result
+            for threads in args.threads
+            for result in _measure([*args.detectors, *args.peers], threads, samples, photo)
+        ]
+    text = markdown(measured, samples, args.iou, _command(arguments))
+    print(text)
+    if args.markdown:
+        args.markdown.write_text(text)
+    if args.chart:
+        save_chart(measured, samples, args.iou, args.chart)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.detectors", description="Measure face detectors.")
+    parser.add_argument("--images", type=Path, help="a folder of images")
+    parser.add_argument("--truth", type=Path, help="their faces: WIDER FACE's text format, or JSON as in samples")
+    parser.add_argument("--scales", type=float, nargs="+", default=[1.0], help="look at each image in these sizes")
+    parser.add_argument("--made", action="store_true", help="look at crowds made of scikit-image's astronaut")
+    parser.add_argument("--detectors", nargs="*", default=list(OURS), choices=OURS, metavar="DETECTOR-QUALITY")
+    parser.add_argument("--peers", nargs="*", default=list(PEERS), choices=PEERS)
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--iou", type=float, default=0.5, help="overlap from which a face counts as found")
+    parser.add_argument("--limit", type=int, help="look at so many images only")
+    parser.add_argument("--markdown", type=Path, help="write the tables to this file as well")
+    parser.add_argument("--chart", type=Path, help="write the chart, AP against milliseconds, to this SVG file")
+    return parser
+
+
+def _samples(args: argparse.Namespace, scratch: Path) -> Iterator[Sample]:
+    """What was named; without a name the shared samples if they are there, else pictures of our own."""
+    images, boxes = args.images, args.truth
+    if images is None and SHARED.is_dir() and not args.made:
+        images, boxes = SHARED, SHARED / "faces.json"
+    if images is None:
+        yield from truth.made(scratch)
+        return
+    read = truth.from_json if boxes.suffix == ".json" else truth.from_wider
+    for index, sample in enumerate(read(boxes, images)):
+        for factor in args.scales:
+            yield truth.scaled(sample, factor, scratch / str(index))
+
+
+def _measure(names: Sequence[str], threads: int, samples: Sequence[Sample], photo: Path) -> list[Measured]:
+    workers = list(_started(names, threads))
+    for worker in workers:
+        # The first image pays for what is loaded late.
+        worker.look(samples[0].path)
+    for number, sample in enumerate(samples, 1):
+        print(f"\r{threads} thread(s): image {number} of {len(samples)}", end="", file=sys.stderr, flush=True)
+        for worker in workers:
+            worker.measured.add(worker.look(sample.path))
+    print(file=sys.stderr)
+    for worker in (worker for worker in workers if worker.measured.is_ours):
+        runs = [worker.look(photo) for _ in range(PHOTO_RUNS)]
+        worker.measured.photo_ms += [sum(run["timings_ms"].values()) for run in runs]
+    for worker in workers:
+        worker.close()
+    return [worker.measured for worker in workers]
+
+
+def _started(names: Sequence[str], threads: int) -> Iterator["_Worker"]:
+    for name in names:
+        try:
+            yield _Worker(name, threads)
+        except peers.NotInstalled as reason:
+            print(f"{name} is left out: {reason}", file=sys.stderr)
+
+
+class _Worker:
+    """A detector in a process of its own."""
+
+    def __init__(self, name: str, threads: int) -> None:
+        command = [str(peers.python_for(name)), "-m", "benchmarks.detectors.worker", name, str(threads)]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd=ROOT,
+            env=peers.environment(threads),
+        )
+        first = peers.read_line(self._process)
+        if first is None:
+            self.close()
+            raise peers.NotInstalled("it did not start")
+        self.measured = Measured(name, first["version"], threads)
+
+    def look(self, path: Path) -> peers.Answer:
+        assert self._process.stdin
+        self._process.stdin.write(f"{path}\n")
+        self._process.stdin.flush()
+        answer = peers.read_line(self._process)
+        if answer is None:
+            raise RuntimeError(f"{self.measured.name} ended at {path}")
+        return answer
+
+    def close(self) -> None:
+        """End the worker: it stops when nothing more can come."""
+        with self._process:
+            pass
+
+
+def _command(arguments: Sequence[str] | None) -> str:
+    return " ".join(["python -m benchmarks.detectors", *(sys.argv[1:] if arguments is None else arguments)])
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

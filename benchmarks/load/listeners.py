@@ -1,0 +1,146 @@
+"""Listeners by the thousand: `python -m benchmarks.load.listeners [--listeners 1000] [--events 100] [--kill 0]`.
+
+Starts a local stack of its own (or uses one that runs, with --port), connects the listeners, brings jobs to their end
+by writing it into the jobs table, and tells how long the last listener waited. Each job ends twice, failed and then,
+after a retry, completed, so that the order of a job's events is seen too. Exits with 1 if any listener missed an event,
+heard one twice, or heard a job's events in the wrong order.
+"""
+
+import argparse
+import asyncio
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from statistics import quantiles
+
+from benchmarks.load.feed import Ended, Feed, feed
+from benchmarks.load.fleet import Fleet, Heard, Listener, fleet
+from infra.local.deploy import deploy, session
+from infra.local.layout import Addresses, Place
+from infra.local.server import running
+
+_PATIENCE_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Faults:
+    """What went wrong at one listener."""
+
+    missed: int
+    twice: int
+    out_of_order: int
+
+    def __bool__(self) -> bool:
+        return bool(self.missed or self.twice or self.out_of_order)
+
+
+def faults(heard: Sequence[Heard], ended: Sequence[Ended]) -> Faults:
+    ids = {each.event_id for each in ended}
+    mine = [each for each in heard if each.event_id in ids]
+    latest: dict[str, str] = {}
+    out_of_order = 0
+    for each in mine:
+        out_of_order += each.event_id < latest.get(each.job_id, "")
+        latest[each.job_id] = each.event_id
+    distinct = {each.event_id for each in mine}
+    return Faults(missed=len(ids - distinct), twice=len(mine) - len(distinct), out_of_order=out_of_order)
+
+
+def waits(listeners: Sequence[Listener], ended: Sequence[Ended]) -> list[float]:
+    """For each event the seconds from the job's write to the last listener."""
+    last: dict[str, float] = {}
+    for listener in listeners:
+        for heard in listener.heard:
+            last[heard.event_id] = max(last.get(heard.event_id, 0.0), heard.at)
+    return sorted(last[each.event_id] - each.at for each in ended if each.event_id in last)
+
+
+async def drive(source: Feed, listeners: Fleet, events: int, rate: float, kill: int) -> list[Ended]:
+    """End half as many jobs as events are wanted, each twice, at this rate; in the middle some listeners die."""
+    jobs = [await asyncio.to_thread(source.add) for _ in range(events // 2)]
+    ended: list[Ended] = []
+    start = time.monotonic()
+    for number in range(2 * len(jobs)):
+        first, job_id = number < len(jobs), jobs[number % len(jobs)]
+        if number == len(jobs) and kill:
+            listeners.kill(kill)
+        if not first:
+            await asyncio.to_thread(source.retry, job_id)
+        await asyncio.sleep(max(0.0, start + number / rate - time.monotonic()))
+        ended.append(await asyncio.to_thread(source.end, job_id, failed=first))
+    await listeners.until_heard([each.event_id for each in ended], _PATIENCE_SECONDS)
+    # Whatever comes twice has come by the time that one more event has.
+    last = await asyncio.to_thread(lambda: source.end(source.add()))
+    await listeners.until_heard([last.event_id], _PATIENCE_SECONDS)
+    return ended
+
+
+def rows(addresses: Addresses, place: Place) -> set[str]:
+    """The listeners that the connections table knows."""
+    table = session(place).client("dynamodb")
+    pages = table.get_paginator("scan").paginate(TableName=addresses.outputs["ConnectionsTableName"])
+    return {item["connection_id"]["S"] for page in pages for item in page["Items"]}
+
+
+async def _rows_of_the_dead(addresses: Addresses, place: Place, mine: set[str], alive: int) -> int:
+    """How many rows are left of listeners that are dead, once none is or patience ends."""
+    for _ in range(_PATIENCE_SECONDS):
+        if (left := len(rows(addresses, place) & mine) - alive) <= 0:
+            break
+        await asyncio.sleep(1)
+    return left
+
+
+async def run(addresses: Addresses, place: Place, wanted: argparse.Namespace) -> bool:
+    before, start = rows(addresses, place), time.monotonic()
+    async with fleet(addresses.ws_url, wanted.listeners) as listeners:
+        mine = rows(addresses, place) - before
+        print(f"listeners   {wanted.listeners} connected in {time.monotonic() - start:.1f} s")
+        with feed(addresses.endpoint_url, addresses.outputs["JobsTableName"]) as source:
+            # One event first, so that the functions run.
+            await drive(source, listeners, events=2, rate=wanted.rate, kill=0)
+            ended = await drive(source, listeners, wanted.events, wanted.rate, wanted.kill)
+        found = [faults(listener.heard, ended) for listener in listeners.listeners]
+        taken = waits(listeners.listeners, ended)
+        percent = quantiles(taken, n=100)
+        frames = sum(listener.frames for listener in listeners.listeners) / len(listeners.listeners)
+        print(f"events      {len(ended)} at {wanted.rate:g}/s, in {frames:.1f} frames for each listener")
+        print(f"last heard  p50 {percent[49]:.3f} s, p95 {percent[94]:.3f} s, most {taken[-1]:.3f} s after the write")
+        bad = sum(map(bool, found))
+        print(f"exactness   {bad} of {len(found)} listeners missed one, heard one twice or in the wrong order")
+        if wanted.kill:
+            left = await _rows_of_the_dead(addresses, place, mine, len(listeners.listeners))
+            print(f"killed      {wanted.kill} by TCP reset; {left} of their rows are left")
+            bad += left != 0
+    return bad == 0
+
+
+@contextmanager
+def _stack(port: int, *, use: bool) -> Iterator[tuple[Addresses, Place]]:
+    place = Place(port)
+    if use:
+        addresses = place.addresses()
+        if addresses is None:
+            sys.exit(f"No stack is running on port {port}.")
+        yield addresses, place
+        return
+    with running(place) as pid:
+        yield deploy(place, pid), place
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--listeners", type=int, default=1000)
+    parser.add_argument("--events", type=int, default=100)
+    parser.add_argument("--rate", type=float, default=10, help="events a second")
+    parser.add_argument("--kill", type=int, default=0, help="listeners to kill in the middle")
+    parser.add_argument("--port", type=int, help="of a stack that runs; without it, one is started on port 4599")
+    wanted = parser.parse_args()
+    with _stack(wanted.port or 4599, use=wanted.port is not None) as (addresses, place):
+        return 0 if asyncio.run(run(addresses, place, wanted)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,143 @@
+"""How fast one process posts one event to many listeners: `python -m benchmarks.load.posting [--listeners 500]`.
+
+Compares, in one run and turn by turn, a plain loop of boto3 calls over 8 and over 32 threads with what the broadcaster
+does. The listeners are real WebSockets on an emulator that is started for it; the posting process is this one.
+"""
+
+import argparse
+import asyncio
+import io
+import os
+import statistics
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import boto3
+import websockets
+from botocore.config import Config
+from facelib.events import event_of, frames
+from facelib.stores.push import THREADS, Push
+
+from infra.local.deploy import session
+from infra.local.layout import Place
+from infra.local.server import running
+from tests.support.stream import ended_job
+
+Way = Callable[[Sequence[str]], object]
+
+# Tells a listener its connection id, which API Gateway tells nobody else.
+_TELL: Final = """
+def handler(event, _):
+    print("asked")
+    return {"statusCode": 200, "body": event["requestContext"]["connectionId"]}
+"""
+_ROUNDS: Final = 9
+_FRAME: Final = next(frames([event_of(ended_job(), "https://faces.example")], 32_000))
+
+
+@contextmanager
+def _gateway(port: int) -> Iterator[str]:
+    """An emulator with a WebSocket API that tells its listeners their ids; gives its callback address."""
+    with TemporaryDirectory() as folder:
+        place = Place(port, folder=Path(folder))
+        with running(place):
+            packed = io.BytesIO()
+            with zipfile.ZipFile(packed, "w") as archive:
+                archive.writestr("tell.py", _TELL)
+            clients = session(place)
+            function = clients.client("lambda").create_function(
+                FunctionName="tell",
+                Runtime="python3.11",
+                Role="arn:aws:iam::000000000000:role/tell",
+                Handler="tell.handler",
+                Code={"ZipFile": packed.getvalue()},
+            )
+            gateway = clients.client("apigatewayv2")
+            api = gateway.create_api(Name="posting", ProtocolType="WEBSOCKET", RouteSelectionExpression="$default")
+            integration = gateway.create_integration(
+                ApiId=api["ApiId"], IntegrationType="AWS_PROXY", IntegrationUri=function["FunctionArn"]
+            )
+            target = f"integrations/{integration['IntegrationId']}"
+            gateway.create_route(ApiId=api["ApiId"], RouteKey="$default", Target=target)
+            gateway.create_stage(ApiId=api["ApiId"], StageName="ws")
+            yield f"{place.endpoint_url}/_aws/execute-api/{api['ApiId']}/ws"
+
+
+async def _listen(url: str, count: int, out: Connection) -> None:
+    sockets = [await websockets.connect(url, compression=None, ping_interval=None) for _ in range(count)]
+    ids = []
+    for socket in sockets:
+        await socket.send("who am I")
+        ids.append(await socket.recv())
+    out.send(ids)
+
+    async def drain(socket: websockets.ClientConnection) -> None:
+        async for _ in socket:
+            pass
+
+    await asyncio.gather(*map(drain, sockets))
+
+
+def _listeners(url: str, count: int, out: Connection) -> None:
+    asyncio.run(_listen(url, count, out))
+
+
+def _boto3(url: str, threads: int) -> Way:
+    client = boto3.client("apigatewaymanagementapi", endpoint_url=url, config=Config(max_pool_connections=threads))
+    pool = ThreadPoolExecutor(threads)
+    return lambda ids: list(pool.map(lambda each: client.post_to_connection(ConnectionId=each, Data=_FRAME), ids))
+
+
+def _push(url: str, threads: int) -> Way:
+    push, pool = Push(url), ThreadPoolExecutor(threads)
+    return lambda ids: list(pool.map(lambda each: push.post(each, _FRAME), ids))
+
+
+def _measure(url: str, ids: Sequence[str]) -> dict[str, tuple[list[float], list[float]]]:
+    """Seconds by the clock and of this process's CPU, of each way and round. The first round only warms up."""
+    ways = {f"boto3, {threads} threads": _boto3(url, threads) for threads in (8, 32)}
+    ways |= {f"push, {threads} threads": _push(url, threads) for threads in (8, THREADS, 32)}
+    found: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in ways}
+    for number in range(_ROUNDS + 1):
+        for name, way in ways.items():
+            clock, cpu = time.perf_counter(), time.process_time()
+            way(ids)
+            if number:
+                found[name][0].append(time.perf_counter() - clock)
+                found[name][1].append(time.process_time() - cpu)
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--listeners", type=int, default=500)
+    parser.add_argument("--port", type=int, default=4598)
+    wanted = parser.parse_args()
+    os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
+    ours, theirs = get_context("spawn").Pipe(duplex=False)
+    with _gateway(wanted.port) as url:
+        process = get_context("spawn").Process(
+            target=_listeners, args=(url.replace("http://", "ws://"), wanted.listeners, theirs), daemon=True
+        )
+        process.start()
+        found = _measure(url, ours.recv())
+        process.terminate()
+        process.join()
+    print(f"one frame of {len(_FRAME)} bytes to {wanted.listeners} listeners, {_ROUNDS} rounds in turn")
+    for name, (clock, cpu) in found.items():
+        middle, least, work = statistics.median(clock), min(clock), statistics.median(cpu)
+        print(f"{name:20} median {middle:.3f} s, least {least:.3f} s, CPU {work:.3f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

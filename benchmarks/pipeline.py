@@ -1,0 +1,85 @@
+"""How long an image takes from upload to event, and how long the API's calls take: `python -m benchmarks.pipeline`.
+
+Runs on a local stack of its own, warm, and prints Markdown. Everything shares this machine's processors: emulator,
+functions and the client itself.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+
+from infra.local.deploy import deploy
+from infra.local.layout import Place
+from infra.local.server import running
+from tests.support.photos import jpeg, one_face, padded
+from tests.support.pictures import astronaut
+from tests.support.stack import Stack, free_port
+
+WARM_UP = 3
+
+
+def milliseconds(call: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    call()
+    return (time.perf_counter() - begun) * 1000
+
+
+def photos(count: int) -> list[bytes]:
+    """Portraits of 512 x 512, each with a little noise of its own."""
+    random = np.random.default_rng(1)
+    noisy = (astronaut() + random.integers(0, 4, (512, 512, 3)).astype(np.uint8) for _ in range(count))
+    return [jpeg(np.asarray(picture, np.uint8)) for picture in noisy]
+
+
+def row(name: str, times: list[float]) -> str:
+    ordered = sorted(times)
+    p95 = ordered[min(len(ordered) - 1, round(len(ordered) * 0.95))]
+    return f"| {name} | {len(times)} | {statistics.median(times):.0f} | {p95:.0f} |"
+
+
+def upload_to_event(stack: Stack, images: list[bytes]) -> tuple[list[float], list[float]]:
+    """Milliseconds from sending each image to hearing its event, and what its detector's stages took of them."""
+    waits, stages = [], []
+    with stack.listener() as listener:
+        for image in images:
+            begun = time.perf_counter()
+            job_id = stack.post_image(image)
+            listener.wait_for_job(job_id)
+            waits.append((time.perf_counter() - begun) * 1000)
+            stages.append(sum(stack.job(job_id)["timings_ms"].values()))
+    return waits[WARM_UP:], stages[WARM_UP:]
+
+
+def measure(stack: Stack, count: int) -> None:
+    waits, stages = upload_to_event(stack, photos(count + WARM_UP))
+    body = padded(one_face(256), 200_000)
+    job_id = stack.post_image(body)
+    posts = [milliseconds(lambda: stack.post_image(body)) for _ in range(count)]
+    gets = [milliseconds(lambda: stack.job(job_id)) for _ in range(count * 5)]
+    print("| what | times | p50 ms | p95 ms |\n|---|---|---|---|")
+    print(row("upload to event, 512 x 512 JPEG", waits))
+    print(row("of that, all stages of the detector", stages))
+    print(row("POST /image, 200 KB, to its answer", posts))
+    print(row("GET /jobs/{id}", gets))
+    share = statistics.median(stages) / statistics.median(waits)
+    print(f"\nThe detector's stages take {share:.0%} of the time from upload to event.")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.pipeline", description=__doc__)
+    parser.add_argument("--count", type=int, default=20, help="images sent one after the other")
+    count = parser.parse_args().count
+    with tempfile.TemporaryDirectory() as folder:
+        place = Place(free_port(), Path(folder))
+        with running(place) as pid, closing(Stack(place, deploy(place, pid))) as stack:
+            measure(stack, count)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,216 @@
+"""When the last listener has heard, what it costs, which quota is hit first: `python -m benchmarks.scaling`.
+
+Writes docs/scaling.svg and the table of docs/scaling.md. Every number that is AWS's stands below with its source, every
+number that is ours with where it was measured; change one and run it again.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil, inf
+from pathlib import Path
+from typing import Final
+
+# AWS's defaults and us-east-1 list prices, looked up on 2026-11-22.
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html (shared by all APIs of account and Region)
+POSTS_PER_SECOND: Final = 10_000
+RAISED_POSTS_PER_SECOND: Final = 200_000  # what is asked for where a million listen; AWS decides
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
+CONNECTIONS_PER_SECOND: Final = 500
+FRAME_BYTES: Final = 32_000
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+CONCURRENCY: Final = 1_000
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput-scenarios.html (one partition)
+PARTITION_READS_PER_SECOND: Final = 3_000
+# https://aws.amazon.com/api-gateway/pricing/ (messages are metered in 32 KB; above a billion a month 0.80)
+DOLLARS_PER_POST: Final = 1.00e-6
+DOLLARS_PER_CONNECTION_MINUTE: Final = 0.25e-6
+# https://aws.amazon.com/lambda/pricing/ (Arm), https://aws.amazon.com/dynamodb/pricing/on-demand/,
+# https://aws.amazon.com/ec2/pricing/on-demand/#Data_Transfer
+DOLLARS_PER_GB_SECOND: Final = 0.0000133334
+DOLLARS_PER_READ: Final = 0.125e-6
+DOLLARS_PER_GB_OUT: Final = 0.09
+
+# Ours. An event in a frame: benchmarks/load/posting.py prints it. A row: two keys, a job id and a TTL.
+EVENT_BYTES: Final = 380
+ROW_BYTES: Final = 150
+SHARDS: Final = 8
+FUNCTION_GB: Final = 1.0
+# An assumption, to be measured on AWS: here a post takes 0.6 ms of CPU (docs/decisions), and 1 GB is 0.58 of a core.
+POSTS_PER_FUNCTION: Final = 1_000
+LISTENERS_AT_ONCE: Final = 1_000
+# Stream to function, reading the listeners, and, where they are many, the hop over the queue: seconds, assumed.
+OVERHEAD: Final = 0.2
+HOP: Final = 0.2
+# The broadcaster's time-out of 30 s less what it keeps for its own end: it cannot hold the stream longer than a pass
+# that takes so long, and what is not held piles up.
+LONGEST_PASS: Final = 24.0
+
+LISTENERS: Final = (1_000, 10_000, 100_000, 1_000_000)
+EVENTS: Final = (1, 10, 100, 1_000)
+_DOCS: Final = Path(__file__).parents[1] / "docs"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One load, with or without events gathering while a pass is under way."""
+
+    listeners: int
+    events_per_second: float
+    coalesced: bool
+    posts_per_second: int = POSTS_PER_SECOND
+
+    @property
+    def capacity(self) -> float:
+        """Posts a second: one function's, or all that the quota allows where one function is not enough."""
+        return self.posts_per_second if self.is_split else POSTS_PER_FUNCTION
+
+    @property
+    def is_split(self) -> bool:
+        """Whether the posts go over the queue: for many listeners, or where one function would fall behind."""
+        alone = self.listeners / POSTS_PER_FUNCTION
+        busy = alone * EVENT_BYTES / FRAME_BYTES if self.coalesced else alone + OVERHEAD
+        return self.listeners > LISTENERS_AT_ONCE or self.events_per_second * busy > 1
+
+    @property
+    def overhead(self) -> float:
+        return OVERHEAD + (HOP if self.is_split else 0)
+
+    def frames(self, seconds: float) -> int:
+        """The frames that hold one pass's events for one listener."""
+        if not self.coalesced:
+            return 1
+        return max(1, ceil(self.events_per_second * seconds * EVENT_BYTES / FRAME_BYTES))
+
+    @property
+    def pass_seconds(self) -> float:
+        """How long telling everyone takes, infinite where the posts would pile up."""
+        least = self.listeners / self.capacity
+        if not self.coalesced:
+            return self.overhead + least if self.events_per_second * least <= 1 else inf
+        if self.events_per_second * EVENT_BYTES / FRAME_BYTES * least >= 1:
+            return inf
+        seconds = self.overhead + least
+        while (longer := self.overhead + least * self.frames(seconds)) > seconds:
+            seconds = longer
+        return seconds if seconds <= LONGEST_PASS else inf
+
+    @property
+    def last_heard(self) -> float:
+        """The 95th percentile of the seconds from a job's write to the last listener.
+
+        An event that comes while a pass is under way waits for its end: for 0 to 1 pass, all alike.
+        """
+        waits = self.coalesced and self.events_per_second * self.pass_seconds > 1
+        return self.pass_seconds * (1.95 if waits else 1)
+
+    @property
+    def posts(self) -> float:
+        """Posts a second that are really made."""
+        if not self.coalesced:
+            return self.listeners * self.events_per_second
+        passes = min(self.events_per_second, 1 / self.pass_seconds)
+        return self.listeners * passes * self.frames(self.pass_seconds)
+
+    @property
+    def dollars_per_hour(self) -> float:
+        passes = self.posts / self.listeners
+        reads = passes * self.listeners * ROW_BYTES / 4096
+        second = (
+            self.posts * DOLLARS_PER_POST
+            + self.listeners / 60 * DOLLARS_PER_CONNECTION_MINUTE
+            + self.posts / POSTS_PER_FUNCTION * FUNCTION_GB * DOLLARS_PER_GB_SECOND
+            + reads * DOLLARS_PER_READ
+            + self.listeners * self.events_per_second * EVENT_BYTES / 1e9 * DOLLARS_PER_GB_OUT
+        )
+        return 3600 * second
+
+    def shares(self) -> Iterator[tuple[str, float]]:
+        """How much of each quota the load takes; above 1 it is hit."""
+        rate, piles_up = self.events_per_second, self.pass_seconds == inf
+        least = self.listeners * rate * (EVENT_BYTES / FRAME_BYTES if self.coalesced else 1)
+        wanted = least if piles_up else self.posts
+        yield "@connections requests", wanted / self.posts_per_second
+        passes = rate if not self.coalesced else min(rate, 1 / self.pass_seconds)
+        yield (
+            "reads of a DynamoDB partition",
+            self.listeners / SHARDS * ROW_BYTES / 4096 * passes / PARTITION_READS_PER_SECOND,
+        )
+        yield "Lambda concurrency", min(wanted, self.posts_per_second) / POSTS_PER_FUNCTION / CONCURRENCY
+        # Everyone comes back within two hours, which is how long a connection lasts.
+        yield "new WebSockets a second", self.listeners / 7200 / CONNECTIONS_PER_SECOND
+
+    @property
+    def first_quota(self) -> str:
+        name, share = max(self.shares(), key=lambda each: each[1])
+        return f"{name}: {share:.1%}" if share <= 1 else f"**{name}: {share:.1f} times**"
+
+
+def table(posts_per_second: int = POSTS_PER_SECOND) -> Sequence[str]:
+    lines = [
+        "| listeners | events/s | p95, a post an event | p95, coalesced | posts/s | cost an hour | most used quota |",
+        "|---:|---:|---:|---:|---:|---:|---|",
+    ]
+    for listeners in LISTENERS:
+        for rate in EVENTS:
+            single = Plan(listeners, rate, coalesced=False, posts_per_second=posts_per_second)
+            plan = Plan(listeners, rate, coalesced=True, posts_per_second=posts_per_second)
+            can = plan.pass_seconds < inf
+            cells = [
+                f"{listeners:,}",
+                f"{rate:,}",
+                _seconds(single.last_heard),
+                _seconds(plan.last_heard),
+                f"{plan.posts:,.0f}" if can else "",
+                f"${plan.dollars_per_hour:,.2f}" if can else "",
+                plan.first_quota,
+            ]
+            lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def figures() -> str:
+    """Both tables of the page."""
+    default, raised = "\n".join(table()), "\n".join(table(RAISED_POSTS_PER_SECOND))
+    return f"{default}\n\nWith that quota raised to {RAISED_POSTS_PER_SECOND:,} requests a second:\n\n{raised}\n"
+
+
+def _seconds(value: float) -> str:
+    return "never" if value == inf else f"{value:.1f} s"
+
+
+def chart(path: Path) -> None:
+    import matplotlib as mpl  # noqa: PLC0415 - only the chart needs it
+
+    mpl.use("svg")
+    mpl.rcParams["svg.hashsalt"] = "facecast"  # the same picture for the same numbers
+    from matplotlib import pyplot as plt  # noqa: PLC0415
+
+    figure, axes = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained")
+    many = [round(10 ** (3 + step / 20)) for step in range(61)]
+    for number, rate in enumerate(EVENTS):
+        for coalesced, style in ((True, "-"), (False, ":")):
+            plans = [Plan(listeners, rate, coalesced=coalesced) for listeners in many]
+            able = [plan for plan in plans if plan.pass_seconds < inf]
+            label = f"{rate:,} events/s" if coalesced else None
+            counts = [plan.listeners for plan in able]
+            axes[0].plot(counts, [plan.last_heard for plan in able], style, color=f"C{number}", label=label)
+            axes[1].plot(counts, [plan.dollars_per_hour for plan in able], style, color=f"C{number}", label=label)
+    for axis, title in zip(axes, ("seconds to the last listener (p95)", "US dollars an hour"), strict=True):
+        axis.set(xscale="log", yscale="log", xlabel="listeners", title=title)
+        axis.grid(visible=True, which="major", alpha=0.3)
+        axis.legend(title="solid: coalesced\ndotted: a post an event", fontsize=8, title_fontsize=8)
+    figure.suptitle("Default AWS quotas; a line ends where posts would pile up", fontsize=10)
+    figure.savefig(path, metadata={"Date": None})
+    plt.close(figure)
+
+
+def main() -> None:
+    chart(_DOCS / "scaling.svg")
+    page = _DOCS / "scaling.md"
+    before, marker, rest = page.read_text().partition("<!-- figures -->\n")
+    _, end, after = rest.partition("<!-- end of figures -->\n")
+    page.write_text(before + marker + figures() + end + after)
+
+
+if __name__ == "__main__":
+    main()

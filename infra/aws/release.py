@@ -1,0 +1,120 @@
+"""Deploy to AWS what `make package` built, and delete it again, buckets and all: `python -m infra.aws.release`."""
+
+import argparse
+import os
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import boto3
+from botocore.exceptions import ClientError
+
+from infra.aws.package import BUILD
+from infra.local.layout import ROOT
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+CONFIG: Final = ROOT / "samconfig.toml"
+_DELETE_AT_ONCE: Final = 1_000
+
+
+class Refused(Exception):
+    """Why nothing was done, and what to do."""
+
+
+def parameters_of(environment: str, more: Iterable[str] = ()) -> dict[str, str]:
+    """The template's parameters: those of samconfig.toml, and over them those given here as NAME=VALUE."""
+    configured = _config(environment).get("deploy", {}).get("parameters", {}).get("parameter_overrides", "")
+    pairs = [*shlex.split(configured), *more]
+    if not all("=" in pair for pair in pairs):
+        raise Refused(f"Parameters are given as NAME=VALUE: {' '.join(pairs)}")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def stack_of(environment: str) -> str:
+    return str(_config(environment)["global"]["parameters"]["stack_name"])
+
+
+def _config(environment: str) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    config = tomllib.loads(CONFIG.read_text())
+    if environment not in config:
+        raise Refused(f"samconfig.toml has no [{environment}].")
+    found: Mapping[str, Mapping[str, Mapping[str, str]]] = config[environment]
+    return found
+
+
+def deploy(environment: str, parameters: Mapping[str, str]) -> int:
+    """Run `sam deploy`, which shows what would change and asks. Raises Refused if nothing is built."""
+    template = BUILD / "template.yaml"
+    if not template.is_file():
+        raise Refused("Nothing is built yet: make package")
+    # An endpoint of one's own is a local stack, which refuses some of what the template has for AWS.
+    local = {"LocalEndpoint": endpoint} if (endpoint := os.environ.get("AWS_ENDPOINT_URL")) else {}
+    given = [f"{name}={value}" for name, value in (local | dict(parameters)).items()]
+    # Beside the built template SAM would look for a samconfig.toml of its own.
+    configured = ["--config-file", str(CONFIG), "--config-env", environment]
+    return _sam(["deploy", "--template-file", str(template), *configured, "--parameter-overrides", *given])
+
+
+def delete(stack: str) -> int:
+    """Empty the stack's buckets, which AWS would refuse to delete otherwise, then delete it without a question."""
+    session = boto3.Session()
+    if session.region_name is None:
+        raise Refused("Name the region: AWS_DEFAULT_REGION=us-east-1 make delete")
+    try:
+        resources = session.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
+    except ClientError as error:
+        raise Refused(f"Nothing was deleted: {error.response['Error']['Message']}") from None
+    for resource in resources:
+        if resource["ResourceType"] == "AWS::S3::Bucket" and "PhysicalResourceId" in resource:
+            empty(session.client("s3"), resource["PhysicalResourceId"])
+    return _sam(["delete", "--no-prompts", "--stack-name", stack, "--region", session.region_name])
+
+
+def empty(s3: "S3Client", bucket: str) -> None:
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, PaginationConfig={"PageSize": _DELETE_AT_ONCE})
+    for page in pages:
+        if keys := [entry["Key"] for entry in page.get("Contents", ())]:
+            s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True})
+
+
+def _sam(arguments: list[str]) -> int:
+    sam = Path(sys.executable).with_name("sam")
+    return subprocess.run(
+        [sam, *arguments], cwd=ROOT, env=os.environ | {"SAM_CLI_TELEMETRY": "0"}, check=False
+    ).returncode
+
+
+def _answer_to(question: str) -> str:
+    try:
+        return input(question)
+    except EOFError:
+        raise Refused("\nNothing was deleted: the stack's name is asked for, and nobody is here to type it.") from None
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m infra.aws.release", description=__doc__)
+    parser.add_argument("command", choices=["deploy", "delete"])
+    parser.add_argument("parameters", nargs="*", help="NAME=VALUE, over those of samconfig.toml")
+    parser.add_argument("--environment", default="default", help="a section of samconfig.toml")
+    # Intermixed: an option may stand between the command and its parameters.
+    arguments = parser.parse_intermixed_args()
+    try:
+        if arguments.command == "deploy":
+            return deploy(arguments.environment, parameters_of(arguments.environment, arguments.parameters))
+        stack = stack_of(arguments.environment)
+        if _answer_to(f"Delete the stack {stack} with every job and image in it? Type its name: ") != stack:
+            raise Refused("Nothing was deleted.")
+        return delete(stack)
+    except Refused as refused:
+        print(refused, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

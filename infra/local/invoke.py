@@ -1,0 +1,64 @@
+"""Run a function's code here, with the environment that the local stack gives it: what `make invoke` does."""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from infra.local.deploy import STACK_NAME, session
+from infra.local.errors import LocalError
+from infra.local.layout import DEFAULT_PORT, ROOT, Place
+from infra.local.server import is_answering
+from infra.template import Resource, functions
+
+
+def find(name: str) -> Resource:
+    """The function of this logical id, with or without its ending. Raises LocalError."""
+    known = {function.name.removesuffix("Function"): function for function in functions()}
+    if name.removesuffix("Function") not in known:
+        raise LocalError(f"There is no function {name!r}. Choose one: {', '.join(known)}.")
+    return known[name.removesuffix("Function")]
+
+
+def environment_of(function: Resource, place: Place) -> dict[str, str]:
+    """What the deployed function finds in its environment. Raises LocalError where no stack answers."""
+    if not is_answering(place):
+        raise LocalError(f"No stack answers on port {place.port}. Start one: make run")
+    clients = session(place)
+    stack = clients.client("cloudformation").describe_stack_resource(
+        StackName=STACK_NAME, LogicalResourceId=function.name
+    )
+    name = stack["StackResourceDetail"]["PhysicalResourceId"]
+    deployed = clients.client("lambda").get_function_configuration(FunctionName=name)
+    return {**deployed["Environment"]["Variables"], "AWS_LAMBDA_FUNCTION_NAME": name}
+
+
+def invoke(function: Resource, event: Path, place: Place) -> int:
+    """Run the handler in a process of its own, which prints its log and, last, the answer."""
+    if not event.is_file():
+        raise LocalError(f"There is no event {event}. Choose one of events/.")
+    folders = (ROOT / "layers" / "common", ROOT / "layers" / "vision", ROOT / function.properties["CodeUri"])
+    paths = [argument for folder in folders for argument in ("--path", str(folder))]
+    command = [sys.executable, ROOT / "infra" / "handler.py", *paths, function.properties["Handler"], event]
+    # There is no X-Ray daemon here to send traces to.
+    quiet = {"POWERTOOLS_TRACE_DISABLED": "true"}
+    environment = place.environment() | environment_of(function, place) | quiet
+    return subprocess.run(command, env=environment, check=False).returncode
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m infra.local.invoke", description=__doc__)
+    parser.add_argument("function")
+    parser.add_argument("event", type=Path)
+    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", DEFAULT_PORT)))
+    arguments = parser.parse_args()
+    try:
+        return invoke(find(arguments.function), arguments.event, Place(arguments.port))
+    except LocalError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+"""Deploy, use, update with the data kept, delete with nothing left."""
+
+import contextlib
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import skimage
+
+from infra.local.deploy import STACK_NAME, deploy, session
+from infra.local.layout import ROOT, Place
+from infra.local.server import running
+from tests.support.stack import Stack
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("lifecycle"), pytest.mark.timeout(600)]
+
+PHOTO = Path(skimage.__file__).parent / "data" / "astronaut.png"
+
+
+@pytest.fixture
+def place(free_port: int, tmp_path: Path) -> Place:
+    return Place(free_port, folder=tmp_path)
+
+
+def left_in(place: Place) -> Iterator[str]:
+    """The name of everything that stands in the account, but for what SAM keeps for all its stacks."""
+    aws = session(place)
+    yield from (bucket["Name"] for bucket in aws.client("s3").list_buckets()["Buckets"])
+    yield from aws.client("dynamodb").list_tables()["TableNames"]
+    yield from aws.client("sqs").list_queues().get("QueueUrls", [])
+    yield from (function["FunctionName"] for function in aws.client("lambda").list_functions()["Functions"])
+    yield from (layer["LayerName"] for layer in aws.client("lambda").list_layers()["Layers"])
+    yield from (source["UUID"] for source in aws.client("lambda").list_event_source_mappings()["EventSourceMappings"])
+    yield from (api["Name"] for api in aws.client("apigatewayv2").get_apis()["Items"])
+    yield from (group["logGroupName"] for group in aws.client("logs").describe_log_groups()["logGroups"])
+    yield from (role["RoleName"] for role in aws.client("iam").list_roles()["Roles"])
+    yield from (topic["TopicArn"] for topic in aws.client("sns").list_topics()["Topics"])
+    yield from (alarm["AlarmName"] for alarm in aws.client("cloudwatch").describe_alarms()["MetricAlarms"])
+    yield from (board["DashboardName"] for board in aws.client("cloudwatch").list_dashboards()["DashboardEntries"])
+
+
+def test_a_deployment_is_made_updated_and_removed(place: Place) -> None:
+    with running(place) as pid:
+        before = set(left_in(place))
+        with contextlib.closing(Stack(place, deploy(place, pid))) as stack:
+            job_id = stack.post_image(PHOTO.read_bytes())
+            stack.wait_until(lambda: stack.job(job_id)["status"] == "completed")
+            job, picture = stack.job(job_id), stack.result(job_id)
+            made = stack.addresses
+
+        with contextlib.closing(Stack(place, deploy(place, pid, {"JobKeptDays": "2"}))) as stack:
+            assert stack.addresses.outputs == made.outputs
+            assert stack.http.get("/limits").json()["job_kept_days"] == 2
+            assert stack.job(job_id) == job
+            assert stack.result(job_id) == picture
+
+        delete(place)
+        left = {name for name in left_in(place) if "aws-sam-cli-managed-default" not in name}
+        assert left <= before
+
+
+def test_make_deploy_and_make_delete_as_the_readme_says_them(place: Place) -> None:
+    """Against a bare local stack, each question answered on a terminal."""
+    with running(place):
+        before = set(left_in(place))
+        deployed = typed(place, ["make", "deploy"], b"[y/N]:", b"y\n")
+        assert "Successfully created/updated stack" in deployed
+        assert any("JobsTable" in name for name in left_in(place))
+        typed(place, ["make", "delete"], b"Type its name:", f"{STACK_NAME}\n".encode())
+        left = {name for name in left_in(place) if "aws-sam-cli-managed-default" not in name}
+        assert left <= before
+
+
+def typed(place: Place, command: list[str], question: bytes, answer: bytes) -> str:
+    """What a command shows on a terminal of its own, where its one question is answered."""
+    ours, its = pty.openpty()
+    with subprocess.Popen(command, cwd=ROOT, env=place.environment(), stdin=its, stdout=its, stderr=its) as made:
+        os.close(its)
+        shown, answered = b"", False
+        # The end of a terminal that nobody holds any more is an error on Linux (EIO).
+        with contextlib.suppress(OSError):
+            while piece := os.read(ours, 4_096):
+                shown += piece
+                if not answered and question in shown:
+                    os.write(ours, answer)
+                    answered = True
+        os.close(ours)
+    assert made.returncode == 0, shown.decode(errors="replace")
+    return shown.decode(errors="replace")
+
+
+def delete(place: Place) -> None:
+    """`make delete`, answered as a person would."""
+    done = subprocess.run(
+        [sys.executable, "-m", "infra.aws.release", "delete"],
+        cwd=ROOT,
+        env=place.environment(),
+        input=f"{STACK_NAME}\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_delete_wants_the_stacks_name(place: Place) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "infra.aws.release", "delete"],
+        cwd=ROOT,
+        env=place.environment(),
+        input="yes\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Nothing was deleted" in done.stderr

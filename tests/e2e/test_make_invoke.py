@@ -1,0 +1,43 @@
+"""`make invoke`: a function's code in a process here, with the environment of the deployed one."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra.local.layout import ROOT
+from tests.support.event_cases import CASES, EVENTS, Case, agrees
+from tests.support.stack import Stack
+
+STACK = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+
+def invoke(port: int, function: str, event: Path | str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "infra.local.invoke", "--port", str(port), function, str(event)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_every_event_has_a_function_and_an_answer() -> None:
+    assert {case.event for case in CASES} == set(EVENTS.rglob("*.json"))
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=str(case), marks=STACK) for case in CASES])
+def test_an_event_is_answered(case: Case, stack: Stack) -> None:
+    done = invoke(stack.place.port, case.function, case.event)
+    assert done.returncode == 0, done.stderr
+    (answer,) = json.loads(done.stdout.splitlines()[-1])["answers"]
+    assert agrees(answer["answer"], case.answer), answer
+
+
+def test_without_a_stack_it_says_how_to_start_one(free_port: int) -> None:
+    done = invoke(free_port, "Detector", EVENTS / "detector" / "direct.json")
+    assert done.returncode == 2
+    assert "make run" in done.stderr
+
+
+def test_an_unknown_function_is_answered_with_those_there_are(free_port: int) -> None:
+    done = invoke(free_port, "Detectr", EVENTS / "detector" / "direct.json")
+    assert done.returncode == 2
+    assert "Api, Detector, DeadLetter, Broadcaster, WebSocket" in done.stderr

@@ -1,0 +1,137 @@
+"""The web page as a person sees it, in one browser."""
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
+
+from tests.support.stack import PATIENCE_SECONDS
+
+_CARDS = """
+return [...document.querySelectorAll(".card")].map((card) => {
+  const shown = (selector) => card.querySelector(selector).checkVisibility();
+  return {
+    job_id: card.dataset.job,
+    status: card.dataset.status,
+    headline: card.querySelector("h3").textContent,
+    detail: card.querySelector(".detail").textContent,
+    can_delete: shown(".delete"),
+    width: shown("img") ? card.querySelector("img").naturalWidth : 0,
+    alt: card.querySelector("img").alt,
+  };
+});
+"""
+_CLICK = """
+const [of, button] = arguments;
+for (const card of document.querySelectorAll(".card"))
+  if (card.dataset.job === of || card.querySelector(".detail").textContent.startsWith(of))
+    card.querySelector(button).click();
+"""
+_HAND_OVER = """
+const [kind, name, text] = arguments;
+const handed = new DataTransfer();
+const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+handed.items.add(new File([bytes], name, { type: "image/jpeg" }));
+document.dispatchEvent(kind === "drop"
+  ? new DragEvent("drop", { dataTransfer: handed, cancelable: true })
+  : new ClipboardEvent("paste", { clipboardData: handed, cancelable: true }));
+"""
+
+_NO_SOCKETS = "window.WebSocket = class { constructor() { setTimeout(() => this.onclose()); } close() {} };"
+
+
+@dataclass(frozen=True)
+class Card:
+    """One photo of the list; `width` is that of the loaded picture, 0 before."""
+
+    job_id: str
+    status: str
+    headline: str
+    detail: str
+    can_delete: bool
+    width: int
+    alt: str
+
+
+class Page:
+    def __init__(self, chrome: Chrome, url: str) -> None:
+        self.chrome = chrome
+        self.url = url
+
+    def forget(self) -> None:
+        """Be as a new browser: nothing stored, nothing blocked, no small screen, no log."""
+        self.chrome.get("about:blank")
+        self.block()
+        self.chrome.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": self.url, "storageTypes": "all"})
+        self.chrome.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        self.complaints()
+        self.requests()
+
+    def load(self) -> Self:
+        self.chrome.get(self.url)
+        self.wait_until(lambda: self.text("connection") == "Live", "the stream is open")
+        return self
+
+    def text(self, element_id: str) -> str:
+        return self.chrome.find_element(By.ID, element_id).text
+
+    def choose(self, *photos: Path) -> None:
+        self.chrome.find_element(By.ID, "photos").send_keys("\n".join(map(str, photos)))
+
+    def hand_over(self, kind: str, name: str, data: bytes) -> None:
+        """Drop or paste a file, as the browser tells the page of it."""
+        self.chrome.execute_script(_HAND_OVER, kind, name, base64.b64encode(data).decode())
+
+    def click_on_card(self, of: str, button: str) -> None:
+        """Press the button of this class on the card of a job or of a file, by its id or name."""
+        self.chrome.execute_script(_CLICK, of, f".{button}")
+
+    def load_without_stream(self) -> None:
+        """As in a network that lets no WebSocket through."""
+        self.chrome.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _NO_SOCKETS})
+        self.chrome.get(self.url)
+        self.wait_until(lambda: self.text("connection").startswith("Offline"), "the stream is shut")
+
+    def block(self, *patterns: str) -> None:
+        """Let no request through to addresses like these."""
+        self.chrome.execute_cdp_cmd("Network.enable", {})
+        self.chrome.execute_cdp_cmd("Network.setBlockedURLs", {"urls": list(patterns)})
+
+    def cards(self) -> list[Card]:
+        return [Card(**card) for card in self.chrome.execute_script(_CARDS)]
+
+    def wait_for_card(self, condition: Callable[[Card], bool]) -> Card:
+        """The first card that meets the condition."""
+        found: list[Card] = []
+
+        def is_there() -> bool:
+            found[:] = [card for card in self.cards() if condition(card)]
+            return bool(found)
+
+        self.wait_until(is_there, "a card is there")
+        return found[0]
+
+    def wait_for_result(self, of: str) -> Card:
+        """The card of a job or of a file, by its id or name, once its picture is there."""
+        return self.wait_for_card(lambda card: of in (card.job_id, card.detail) and card.width > 0)
+
+    def wait_until(self, condition: Callable[[], bool], what: str) -> None:
+        WebDriverWait(self.chrome, PATIENCE_SECONDS, 0.1).until(lambda _: condition(), f"not so in time: {what}")
+
+    def complaints(self) -> list[str]:
+        """What the console says of errors and of what the content security policy forbids, since last asked."""
+        entries: list[dict[str, Any]] = self.chrome.get_log("browser")  # type: ignore[no-untyped-call]
+        return [entry["message"] for entry in entries if entry["level"] in {"WARNING", "SEVERE"}]
+
+    def requests(self) -> list[tuple[str, str]]:
+        """Method and address of all that was asked for since last asked."""
+        log = self.chrome.get_log("performance")  # type: ignore[no-untyped-call]
+        messages = [json.loads(entry["message"])["message"] for entry in log]
+        sent = [one["params"]["request"] for one in messages if one["method"] == "Network.requestWillBeSent"]
+        return [(request["method"], request["url"]) for request in sent]

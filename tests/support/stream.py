@@ -1,0 +1,122 @@
+"""What the stream's functions find in AWS, made in moto, and the events that AWS would hand them."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import uuid4
+
+from facelib.deliveries import MESSAGE, Delivery, Replay, ShardDelivery, UnreadRecord
+from facelib.events import new_event_id
+from facelib.job import Failure, FailureReason, Job, Status
+from facelib.stores import clients
+from facelib.stores.connections import Connection, ConnectionStore
+from facelib.stores.items import to_item
+
+from tests.support.account import table_of
+
+JOBS: Final = "jobs"
+CONNECTIONS: Final = "connections"
+OWNER: Final = "public"
+
+
+class Queue:
+    """The delivery queue as a test sees it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def take(self) -> list[Delivery | ShardDelivery | Replay | UnreadRecord]:
+        """All messages, delayed ones too, in no order."""
+        return [MESSAGE.validate_json(body) for body in self.bodies()]
+
+    def bodies(self) -> list[str]:
+        from moto.backends import get_backend  # noqa: PLC0415 - moto's inside, for messages that are delayed
+        from moto.core.models import DEFAULT_ACCOUNT_ID  # noqa: PLC0415
+
+        queue = get_backend("sqs")[DEFAULT_ACCOUNT_ID]["us-east-1"].queues["deliveries"]
+        found = [message.body for message in queue._messages]
+        queue._messages.clear()
+        return found
+
+
+def create_tables() -> None:
+    for name, logical_id in ((CONNECTIONS, "ConnectionsTable"), (JOBS, "JobsTable")):
+        clients.dynamodb().create_table(TableName=name, **table_of(logical_id))
+
+
+def create_queue() -> Queue:
+    return Queue(clients.sqs().create_queue(QueueName="deliveries")["QueueUrl"])
+
+
+def listen(connections: ConnectionStore, *ids: str, job_id: str | None = None, owner: str = OWNER) -> None:
+    for connection_id in ids:
+        connections.add(Connection(connection_id, owner, job_id))
+
+
+def ended_job(seconds_ago: float = 0, owner: str = OWNER, *, failed: bool = False) -> Job:
+    """A job that came to its end so long ago."""
+    at, job_id = datetime.now(UTC) - timedelta(seconds=seconds_ago), str(uuid4())
+    return Job(
+        job_id=job_id,
+        owner=owner,
+        status=Status.FAILED if failed else Status.COMPLETED,
+        created_at=at - timedelta(seconds=1),
+        expires_at=at + timedelta(hours=24),
+        completed_at=at,
+        event_id=new_event_id(at, job_id),
+        face_count=None if failed else 1,
+        failure=Failure(reason=FailureReason.CORRUPT_IMAGE, detail="cut short") if failed else None,
+    )
+
+
+def stored(job: Job) -> Job:
+    clients.dynamodb().put_item(TableName=JOBS, Item=to_item(job))
+    return job
+
+
+def record(job: Job, old: Status = Status.PROCESSING) -> dict[str, Any]:
+    """The stream's record of a job that has come to its end."""
+    new = to_item(job)
+    return {
+        "eventID": str(uuid4()),
+        "eventName": "MODIFY",
+        "eventSource": "aws:dynamodb",
+        "dynamodb": {"NewImage": new, "OldImage": {**new, "status": {"S": old}}},
+    }
+
+
+def stream_event(*records: dict[str, Any]) -> dict[str, Any]:
+    return {"Records": list(records)}
+
+
+def queue_event(*bodies: str) -> dict[str, Any]:
+    return {
+        "Records": [
+            {
+                "messageId": f"message-{number}",
+                "receiptHandle": "handle",
+                "body": body,
+                "attributes": {},
+                "messageAttributes": {},
+                "md5OfBody": "",
+                "eventSource": "aws:sqs",
+                "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:deliveries",
+                "awsRegion": "us-east-1",
+            }
+            for number, body in enumerate(bodies)
+        ]
+    }
+
+
+def websocket_event(route: str, connection_id: str = "one", body: str = "", **query: str) -> dict[str, Any]:
+    return {
+        "requestContext": {"routeKey": route, "connectionId": connection_id, "stage": "ws", "apiId": "face0002"},
+        "queryStringParameters": query or None,
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+def event_ids(frames: Sequence[bytes]) -> list[str]:
+    return [event["event_id"] for frame in frames for event in json.loads(frame)["events"]]
