@@ -22,10 +22,10 @@ def ours(name: str, quality: str, threads: int) -> tuple[str, Look]:
     cv2: Any = importlib.import_module("cv2")
     cv2.setNumThreads(threads)
     analyse: Any = importlib.import_module("face_detector.analyse")
-    detect: Any = importlib.import_module("face_detector.detect")
+    detect: Any = importlib.import_module("face_detector.detection.detector")
     job: Any = importlib.import_module("facelib.job")
     models: Any = importlib.import_module("tests.support.detector")
-    detector = detect.load_detector(name, job.Quality(quality), models.model_file(name))
+    detector = detect.load_detector(name, job.Quality(quality), models.model_files(name))
     options = job.Options(min_confidence=LEAST)
 
     def look(path: str) -> tuple[Boxes, dict[str, float]]:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from face_models import CENTERFACE, YUNET
+from face_detector.detection.detections import Detections
+from face_models import BEST, CENTERFACE, MODELS, YUNET
 from facelib.job import Box
 from PIL import Image
 
@@ -15,14 +16,33 @@ from tests.support.pictures import Picture, Truth
 _SHARED_YUNET = Path(__file__).parents[3] / "shared" / "models" / YUNET.file_name
 
 
-def model_file(name: str) -> Path:
-    """Return where the model stands; skip the test, and say why, where it is nowhere."""
-    model = {CENTERFACE.name: CENTERFACE, YUNET.name: YUNET}[name]
-    places = [model.path] if model is CENTERFACE else [model.path, _SHARED_YUNET]
-    for place in places:
-        if place.is_file():
-            return place
-    pytest.skip(f"The model {name} is not here; `make model MODEL={name}` fetches it.")
+def model_files(detector: str) -> dict[str, Path]:
+    """Return where the models of a detector stand; skip the test, and say why, where one is nowhere."""
+    return {name: _model_file(name) for name in ([CENTERFACE.name, YUNET.name] if detector == BEST else [detector])}
+
+
+def models_at_hand() -> dict[str, Path]:
+    """Return where every model stands that there is."""
+    return {name: path for name in MODELS if (path := _find(name))}
+
+
+def _model_file(name: str) -> Path:
+    path = _find(name)
+    if path is None:
+        pytest.skip(f"The model {name} is not here; `make model MODEL={name}` fetches it.")
+    return path
+
+
+def _find(name: str) -> Path | None:
+    places = [MODELS[name].path, *([_SHARED_YUNET] if name == YUNET.name else [])]
+    return next((place for place in places if place.is_file()), None)
+
+
+def detections(*rows: tuple[float, float, float, float, float]) -> Detections:
+    """Faces by left, top, width, height and score, with all landmarks in the middle of the box."""
+    table = np.array(rows, np.float32).reshape(-1, 5)
+    middles = table[:, :2] + table[:, 2:4] / 2
+    return Detections(table[:, :4], table[:, 4], np.repeat(middles[:, None], 5, axis=1))
 
 
 def pixels_of(jpeg: bytes) -> Picture:

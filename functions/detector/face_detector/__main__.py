@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
-from face_models import CENTERFACE, MODELS
+from face_models import BEST, MODELS
 from facelib import limits
 from facelib.errors import ImageRejected
 from facelib.job import Options, Quality, Render, Size
 from pydantic import ValidationError
 
 from face_detector.analyse import analyse, find_faces
-from face_detector.detect import Detector, load_detector
+from face_detector.detection.detector import Detector, load_detector
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             max_faces=args.max_faces,
             size=args.size,
         )
-        detector = load_detector(args.detector, args.quality, args.model_file)
+        files = {args.detector: args.model_file} if args.model_file else {}
+        detector = load_detector(args.detector, args.quality, files)
     except ValidationError as error:
         print("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()), file=sys.stderr)
         return 2
@@ -48,8 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m face_detector", description="Find the faces in images.")
     parser.add_argument("paths", metavar="IMAGE|FOLDER", nargs="+", type=Path)
-    parser.add_argument("--detector", choices=sorted(MODELS), default=CENTERFACE.name)
-    parser.add_argument("--model-file", type=Path, metavar="FILE", help="the detector's model, if not in its place")
+    parser.add_argument("--detector", choices=[BEST, *sorted(MODELS)], default=BEST)
+    parser.add_argument("--model-file", type=Path, metavar="FILE", help="the model of the network named by --detector")
     parser.add_argument("--quality", choices=list(Quality), type=Quality, default=Quality.BALANCED)
     parser.add_argument("--min-confidence", type=float, metavar="0..1", help="default: the detector's own threshold")
     parser.add_argument("--max-faces", type=int, default=limits.MAX_FACES, metavar="N")
@@ -75,21 +76,21 @@ def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
 def _line(path: Path, name: Path, options: Options, detector: Detector, folder: Path | None) -> dict[str, object]:
     try:
         data = path.read_bytes()
-        found = find_faces(data, options, detector) if folder is None else analyse(data, options, detector)
+        detected = find_faces(data, options, detector) if folder is None else analyse(data, options, detector)
     except ImageRejected as rejected:
         return {"file": str(path), "failure": rejected.failure.model_dump(mode="json")}
     if folder is not None:
-        for how, result in getattr(found, "results", {}).items():
+        for how, result in getattr(detected, "results", {}).items():
             target = folder / name.with_name(f"{name.name}.{how}.jpg")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(result)
     return {
         "file": str(path),
-        "width": found.image.width,
-        "height": found.image.height,
+        "width": detected.image.width,
+        "height": detected.image.height,
         "detector": detector.info.model_dump(mode="json"),
-        "faces": [face.model_dump(mode="json") for face in found.faces],
-        "timings_ms": dict(found.timings_ms),
+        "faces": [face.model_dump(mode="json") for face in detected.faces],
+        "timings_ms": dict(detected.timings_ms),
     }
 
 

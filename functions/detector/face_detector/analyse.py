@@ -10,11 +10,14 @@ import cv2
 from facelib import limits
 from facelib.job import Face, ImageInfo, Options, Render, Size
 
-from face_detector.decode import Pixels, decode, turn_upright
-from face_detector.detect import Detector, as_faces
-from face_detector.header import read_header
-from face_detector.render import encode, render
-from face_detector.scale import scale_to
+from face_detector.detection.detector import Detector
+from face_detector.faces import as_faces
+from face_detector.imaging.decode import decode
+from face_detector.imaging.header import read_header
+from face_detector.imaging.orientation import turn_upright
+from face_detector.imaging.pixels import Pixels
+from face_detector.imaging.render import encode, render
+from face_detector.imaging.scale import scale_to
 
 # A JPEG is decoded at half its size if a result then has at least this share of the side it may have: a photo of
 # 4,000 pixels becomes one of 2,000 instead of 2,048, and the costliest resampling is saved.
@@ -25,7 +28,7 @@ _REDACTING: Final = frozenset({Render.BLUR, Render.PIXELATE})
 
 
 @dataclass(frozen=True)
-class Found:
+class Detected:
     """The faces in an image that the options ask for, by descending confidence."""
 
     image: ImageInfo
@@ -34,28 +37,28 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Analysis(Found):
+class Analysis(Detected):
     """The faces in an image and the results drawn from it, as JPEG."""
 
     results: Mapping[Render, bytes]
 
 
-def find_faces(data: bytes, options: Options, detector: Detector) -> Found:
-    """Find the faces and draw nothing. Raises ImageRejected for bytes that cannot be looked at."""
-    stages = _Stages()
-    image, _, candidates = _look(data, detector, detector.long_side, _answer_threshold(options, detector), stages)
-    return Found(image, _answer(candidates, options, detector), stages.timings_ms())
+def find_faces(data: bytes, options: Options, detector: Detector) -> Detected:
+    """Find the faces and draw nothing. Raises ImageRejected for bytes that cannot be processed."""
+    stages = StageTimer()
+    image, _, detected = _detect(data, detector, detector.long_side, _answer_threshold(options, detector), stages)
+    return Detected(image, _answer(detected, options, detector), stages.timings_ms())
 
 
 def analyse(data: bytes, options: Options, detector: Detector) -> Analysis:
-    """Find the faces and draw every render asked for. Raises ImageRejected for bytes that cannot be looked at."""
-    stages = _Stages()
+    """Find the faces and draw every render asked for. Raises ImageRejected for bytes that cannot be processed."""
+    stages = StageTimer()
     fit = None if options.size is Size.ORIGINAL else limits.RESULT_LONG_SIDE
-    wanted = None if fit is None else max(detector.long_side, round(fit * _CLOSE_ENOUGH))
+    decode_side = None if fit is None else max(detector.long_side, round(fit * _CLOSE_ENOUGH))
     threshold = _answer_threshold(options, detector)
     if not _REDACTING.isdisjoint(options.render):
         threshold = min(threshold, detector.redact_threshold)
-    image, pixels, detected = _look(data, detector, wanted, threshold, stages)
+    image, pixels, detected = _detect(data, detector, decode_side, threshold, stages)
     faces = _answer(detected, options, detector)
     with stages.timed("render"):
         if fit is not None and max(pixels.shape[:2]) > fit:
@@ -81,7 +84,7 @@ def _redacted(detected: tuple[Face, ...], answer: tuple[Face, ...], detector: De
     return max(certain, answer, key=len)
 
 
-def _draw(pixels: Pixels, faces: tuple[Face, ...], how: Render, stages: "_Stages") -> bytes:
+def _draw(pixels: Pixels, faces: tuple[Face, ...], how: Render, stages: "StageTimer") -> bytes:
     """One result from pixels to bytes: never two drawings in memory at a time."""
     with stages.timed("render"):
         canvas = render(pixels, faces, how)
@@ -89,28 +92,28 @@ def _draw(pixels: Pixels, faces: tuple[Face, ...], how: Render, stages: "_Stages
         return encode(canvas)
 
 
-def _look(
-    data: bytes, detector: Detector, long_side: int | None, threshold: float, stages: "_Stages"
+def _detect(
+    data: bytes, detector: Detector, long_side: int | None, threshold: float, stages: "StageTimer"
 ) -> tuple[ImageInfo, Pixels, tuple[Face, ...]]:
     """Return the image, its upright pixels and every face from the threshold on, by descending confidence."""
     with stages.timed("header"):
         header = read_header(data)
         if header.width * header.height > _LARGE:
-            detector.release()
+            detector.reload()
     with stages.timed("decode"):
         stored = decode(data, header, long_side)
     with stages.timed("upright"):
         pixels = turn_upright(stored, header.orientation)
     with stages.timed("detect"):
-        seen = (pixels.shape[1], pixels.shape[0])
-        faces = as_faces(detector.find(pixels, threshold), seen, header.upright_size)
+        detected_size = (pixels.shape[1], pixels.shape[0])
+        faces = as_faces(detector.detect(pixels, threshold), detected_size, header.upright_size)
     width, height = header.upright_size
     image = ImageInfo(width=width, height=height, format=header.format, bytes=len(data))
     return image, pixels, faces
 
 
 @dataclass
-class _Stages:
+class StageTimer:
     """Milliseconds that each stage took, all its turns together."""
 
     _taken: dict[str, float] = field(default_factory=dict)

@@ -16,7 +16,7 @@ from facelib.settings import DetectorSettings
 from facelib.stores.images import ImageStore
 from facelib.stores.jobs import JobStore
 
-from face_detector.detect import load_detector
+from face_detector.detection.detector import load_detector
 from face_detector.process import DetectionService
 
 # A job that comes back is no fault of the function's: the message alone is handed back to the queue.
@@ -58,11 +58,11 @@ def _process_s3_event(event: dict[str, Any]) -> None:
 
 def _detect(request: DetectRequest) -> DetectReply:
     try:
-        found = service().detect(request.image, request.key)
+        detected = service().detect(request.image, request.key)
     except ImageRejected as rejected:
         return DetectReply(failure=rejected.failure)
     except ObjectMissing:
         return DetectReply(
             failure=Failure(reason=FailureReason.ORIGINAL_MISSING, detail="There is no object under this key.")
         )
-    return DetectReply(image=found.image, faces=found.faces)
+    return DetectReply(image=detected.image, faces=detected.faces)

@@ -1,4 +1,4 @@
-"""The use case: take a job, look at its original, store what was found. Safe to run twice, late, or at once."""
+"""The use case: take a job, process its original, store the faces. Safe to run twice, late, or at once."""
 
 from aws_lambda_powertools.metrics import MetricUnit
 from facelib.errors import ClaimLost, ImageRejected, JobFinished, JobNotFound, ObjectMissing
@@ -7,8 +7,8 @@ from facelib.observability import logger, metrics
 from facelib.stores.images import ImageStore
 from facelib.stores.jobs import Claim, JobStore, Outcome
 
-from face_detector.analyse import Analysis, Found, analyse, find_faces
-from face_detector.detect import Detector
+from face_detector.analyse import Analysis, Detected, analyse, find_faces
+from face_detector.detection.detector import Detector
 
 
 class DetectionService:
@@ -67,19 +67,19 @@ class DetectionService:
         self._jobs.complete(claim, outcome)
         _report(analysis)
 
-    def detect(self, image: bytes | None, key: str | None) -> Found:
-        """Look at bytes, or at what stands under a key; store nothing. Raises ImageRejected and ObjectMissing."""
+    def detect(self, image: bytes | None, key: str | None) -> Detected:
+        """Process bytes, or the object under a key; store nothing. Raises ImageRejected and ObjectMissing."""
         data = self._images.original_at(key) if key else image or b""
-        found = find_faces(data, Options(), self._detector)
-        _report(found)
-        return found
+        detected = find_faces(data, Options(), self._detector)
+        _report(detected)
+        return detected
 
 
-def _report(found: Found) -> None:
-    metrics.add_metric("Faces", MetricUnit.Count, len(found.faces))
-    for stage, milliseconds in found.timings_ms.items():
+def _report(detected: Detected) -> None:
+    metrics.add_metric("Faces", MetricUnit.Count, len(detected.faces))
+    for stage, milliseconds in detected.timings_ms.items():
         metrics.add_metric(f"{stage.capitalize()}Time", MetricUnit.Milliseconds, milliseconds)
-    logger.info("Looked at an image", extra={"faces": len(found.faces), "timings_ms": dict(found.timings_ms)})
+    logger.info("Processed an image", extra={"faces": len(detected.faces), "timings_ms": dict(detected.timings_ms)})
 
 
 def _report_failure(failure: Failure) -> None:

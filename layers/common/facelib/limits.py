@@ -19,8 +19,9 @@ COSTLY_IMAGE_PIXELS: Final = 25_000_000
 IMAGE_SIDE: Final = 65_500
 RESULT_LONG_SIDE: Final = 2_048
 
-# What is walked over before a library reads a file (face_detector.structure). A photo has up to some 300 segments: 255
-# of a colour profile, the others depth maps and previews in 64 KiB pieces. Pixels come in pieces of 8 KiB in a PNG.
+# What is walked over before a library reads a file (face_detector.imaging.structure). A photo has up to some 300
+# segments: 255 of a colour profile, the others depth maps and previews in 64 KiB pieces. Pixels come in pieces of
+# 8 KiB in a PNG.
 IMAGE_PARTS: Final = 1_000
 PIXEL_PARTS: Final = 50_000
 # One JPEG segment holds at most 64 KiB of EXIF; a few writers use more than one.

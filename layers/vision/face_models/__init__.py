@@ -43,3 +43,5 @@ YUNET: Final = Model(
     source="https://github.com/ShiqiYu/libfacedetection.train at 0047ac24afb1a50a0c6105001c89d1b5b805dbf1",
 )
 MODELS: Final = {model.name: model for model in (CENTERFACE, YUNET)}
+# Every network whose model is in its place, agreeing.
+BEST: Final = "best"

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 import pytest
-from face_detector.detect import Detector, load_detector
-from face_models import CENTERFACE, YUNET
+from face_detector.detection.detector import Detector, load_detector
+from face_models import BEST, CENTERFACE, YUNET
 from facelib.job import Quality
 
-from tests.support.detector import model_file
+from tests.support.detector import model_files
 
 
 @pytest.fixture(scope="session")
@@ -17,7 +17,7 @@ def load() -> Callable[[str, Quality], Detector]:
 
     def load(name: str, quality: Quality) -> Detector:
         if (name, quality) not in loaded:
-            loaded[name, quality] = load_detector(name, quality, model_file(name))
+            loaded[name, quality] = load_detector(name, quality, model_files(name))
         return loaded[name, quality]
 
     return load
@@ -28,7 +28,7 @@ def fast(load: Callable[[str, Quality], Detector]) -> Detector:
     return load(CENTERFACE.name, Quality.FAST)
 
 
-@pytest.fixture(params=[CENTERFACE.name, YUNET.name])
+@pytest.fixture(params=[BEST, CENTERFACE.name, YUNET.name])
 def either(request: pytest.FixtureRequest, load: Callable[[str, Quality], Detector]) -> Detector:
-    """Each of the two detectors, with balanced quality."""
+    """Each detector, with balanced quality."""
     return load(request.param, Quality.BALANCED)

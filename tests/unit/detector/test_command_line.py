@@ -53,7 +53,7 @@ def test_results_are_drawn_beside_each_other(folder: Path, tmp_path: Path, capsy
         (["nowhere.jpg"], "There is no nowhere.jpg."),
         (["--min-confidence", "7", "."], "min_confidence"),
         (["--max-faces", "0", "."], "max_faces"),
-        (["--model-file", "nowhere.onnx", "."], "make model MODEL=centerface"),
+        (["--detector", "yunet", "--model-file", "nowhere.onnx", "."], "make model MODEL=yunet"),
     ],
 )
 def test_a_call_that_cannot_be_carried_out(

@@ -5,9 +5,9 @@ import io
 import cv2
 import numpy as np
 import pytest
-from face_detector.decode import decode
-from face_detector.header import read_header
-from face_detector.scale import scale_to, size_within
+from face_detector.imaging.decode import decode
+from face_detector.imaging.header import read_header
+from face_detector.imaging.scale import scale_to, size_within
 from PIL import Image
 
 from tests.support.odd_files import png_16_bit

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from face_detector.analyse import analyse
-from face_detector.detect import Detector
+from face_detector.detection.detector import Detector
 from facelib import limits
 from facelib.errors import ImageRejected
 from facelib.job import Options, Render, Size

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from face_detector.analyse import find_faces
-from face_detector.decode import decode, turn_upright
-from face_detector.detect import Detector
-from face_detector.header import read_header
+from face_detector.detection.detector import Detector
+from face_detector.imaging.decode import decode
+from face_detector.imaging.header import read_header
+from face_detector.imaging.orientation import turn_upright
 from facelib.job import Box, Options
 
 from tests.support.detector import overlap

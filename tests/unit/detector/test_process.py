@@ -9,8 +9,8 @@ import boto3
 import numpy as np
 import pytest
 from face_detector import main, process
-from face_detector.candidates import Candidates
-from face_detector.detect import Detector
+from face_detector.detection.detections import Detections
+from face_detector.detection.detector import Detector
 from face_detector.process import DetectionService
 from facelib import keys
 from facelib.errors import JobBusy
@@ -21,6 +21,7 @@ from PIL import Image
 
 from tests.support.account import Cloud
 from tests.support.context import Context
+from tests.support.detector import detections
 from tests.support.jobs import DETECTOR, new_job
 
 LEASE = 30
@@ -46,11 +47,10 @@ class OneFace(Detector):
     threshold = 0.5
     redact_threshold = 0.3
 
-    def find(self, pixels: np.ndarray, threshold: float) -> Candidates:
+    def detect(self, pixels: np.ndarray, threshold: float) -> Detections:
         self.during()
         height, width = pixels.shape[:2]
-        box = [width / 4, height / 4, width / 2, height / 2, 0.9]
-        return np.array([box + [width / 2, height / 2] * 5], np.float32)
+        return detections((width / 4, height / 4, width / 2, height / 2, 0.9))
 
 
 class Service:

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 from face_detector.analyse import find_faces
-from face_detector.detect import Detector
+from face_detector.detection.detector import Detector
 from facelib.errors import ImageRejected
 from facelib.job import Box, Face, Options
 from hypothesis import HealthCheck, given, settings

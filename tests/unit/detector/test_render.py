@@ -5,14 +5,14 @@ import io
 import numpy as np
 import pytest
 from face_detector.analyse import analyse, find_faces
-from face_detector.candidates import Candidates
-from face_detector.detect import Detector
-from face_detector.render import render
+from face_detector.detection.detections import Detections
+from face_detector.detection.detector import Detector
+from face_detector.imaging.render import render
 from facelib import limits
 from facelib.job import Face, Options, Render, Size
 from PIL import Image
 
-from tests.support.detector import pixels_of
+from tests.support.detector import detections, pixels_of
 from tests.support.pictures import Picture, astronaut, compose, encoded, resized, rotated
 
 HIDING = [Render.BLUR, Render.PIXELATE]
@@ -76,10 +76,9 @@ class Doubtful(Detector):
     def __init__(self) -> None:
         pass
 
-    def find(self, pixels: Picture, threshold: float) -> Candidates:
+    def detect(self, pixels: Picture, threshold: float) -> Detections:
         faces = [(50, 0.9), (300, 0.35), (400, 0.2)]
-        rows = [[left, 100, 80, 100, score, *[left + 40.0, 150.0] * 5] for left, score in faces if score >= threshold]
-        return np.array(rows, np.float32).reshape(-1, 15)
+        return detections(*((left, 100, 80, 100, score) for left, score in faces if score >= threshold))
 
 
 @pytest.mark.parametrize("how", HIDING)

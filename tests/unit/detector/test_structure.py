@@ -6,8 +6,8 @@ import zlib
 from collections.abc import Callable
 
 import pytest
-from face_detector.header import read_header
-from face_detector.structure import check_structure
+from face_detector.imaging.header import read_header
+from face_detector.imaging.structure import check_structure
 from facelib import limits
 from facelib.errors import ImageRejected
 from facelib.formats import sniff

@@ -6,24 +6,18 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import simplejpeg
 from facelib.job import ImageFormat
 from PIL import Image
 
-from face_detector.header import LYING, Header, corrupt
-
-# (height, width, 3) uint8, blue first.
-Pixels = npt.NDArray[np.uint8]
+from face_detector.imaging.header import Header, corrupt
+from face_detector.imaging.pixels import Pixels, as_pixels
 
 # A JPEG decodes to 1/2, 1/4 or 1/8 of its size for less time and memory than whole.
 _JPEG_DIVISORS: Final = (8, 4, 2)
 # libjpeg's words for pixels that are lost; its other complaints leave the picture whole.
 _JPEG_DAMAGE: Final = ("premature end", "bad huffman", "instead of rst", "corrupt progressive")
 _BAND_ROWS: Final = 256
-# What is left to do for an EXIF orientation once 5 to 8 are transposed: cv2.flip's 1 mirrors left and right,
-# 0 top and bottom, -1 both.
-_FLIP: Final = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}
 
 
 def decode(data: bytes, header: Header, long_side: int | None) -> Pixels:
@@ -42,14 +36,6 @@ def decode(data: bytes, header: Header, long_side: int | None) -> Pixels:
         raise corrupt(header.format) from error
 
 
-def turn_upright(pixels: Pixels, orientation: int) -> Pixels:
-    """Apply an EXIF orientation (1 to 8)."""
-    if orientation in LYING:
-        pixels = _pixels(cv2.transpose(pixels))
-    flip = _FLIP.get(orientation)
-    return pixels if flip is None else _pixels(cv2.flip(pixels, flip))
-
-
 def _jpeg_divisor(header: Header, long_side: int | None) -> int:
     if long_side is None:
         return 1
@@ -61,11 +47,11 @@ def _decode_jpeg(data: bytes, divisor: int) -> Pixels:
     height, width, *_ = simplejpeg.decode_jpeg_header(data, strict=False)
     least = {"min_height": -(-height // divisor), "min_width": -(-width // divisor)}
     try:
-        return _pixels(simplejpeg.decode_jpeg(data, "BGR", **least))
+        return as_pixels(simplejpeg.decode_jpeg(data, "BGR", **least))
     except ValueError as complaint:
         if any(word in str(complaint).lower() for word in _JPEG_DAMAGE):
             raise
-    return _pixels(simplejpeg.decode_jpeg(data, "BGR", strict=False, **least))
+    return as_pixels(simplejpeg.decode_jpeg(data, "BGR", strict=False, **least))
 
 
 def _decode_with_opencv(data: bytes, header: Header) -> Pixels:
@@ -75,8 +61,8 @@ def _decode_with_opencv(data: bytes, header: Header) -> Pixels:
     if decoded is None:
         raise ValueError("OpenCV cannot decode it")
     if decoded.ndim == 3 and decoded.shape[2] == 4:
-        return _over_white(_pixels(decoded))
-    return _pixels(decoded)
+        return _over_white(as_pixels(decoded))
+    return as_pixels(decoded)
 
 
 def _decode_with_pillow(data: bytes) -> Pixels:
@@ -103,7 +89,3 @@ def _over_white(pixels: Pixels) -> Pixels:
         alpha = band[..., 3:]
         opaque[top : top + _BAND_ROWS] = (band[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255
     return opaque
-
-
-def _pixels(array: object) -> Pixels:
-    return np.asarray(array, np.uint8)

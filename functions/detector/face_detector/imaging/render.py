@@ -6,11 +6,10 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import simplejpeg
 from facelib.job import Face, Render
 
-from face_detector.decode import Pixels
+from face_detector.imaging.pixels import Pixels, as_pixels
 
 _JPEG_QUALITY: Final = 88
 
@@ -37,12 +36,12 @@ def render(pixels: Pixels, faces: Sequence[Face], how: Render) -> Pixels:
     The pixels may be a scaled version of the image in which the faces were found: `box_ratio` places them.
     """
     canvas = pixels.copy()
-    # The surest last, so that its box and label lie above the others.
+    # The most confident last, so that its box and label lie above the others.
     for face in reversed(faces):
         if how is Render.BOXES:
             _draw_box(canvas, face)
         else:
-            _hide(canvas, face, how)
+            _redact(canvas, face, how)
     return canvas
 
 
@@ -89,7 +88,7 @@ def _draw_label(canvas: Pixels, text: str, left: int, top: int, face_width: int)
     cv2.putText(canvas, text, (left + pad, plate_top + pad + height), _FONT, scale, _EDGE, weight, cv2.LINE_AA)
 
 
-def _hide(canvas: Pixels, face: Face, how: Render) -> None:
+def _redact(canvas: Pixels, face: Face, how: Render) -> None:
     """Replace a face by the averages of a few cells, hard-edged or smooth; nothing finer is left to restore."""
     left, top, right, bottom = _edges(face, canvas)
     x, y = (left + right) / 2, (top + bottom) / 2
@@ -104,7 +103,7 @@ def _hide(canvas: Pixels, face: Face, how: Render) -> None:
     cell = max(_SMALLEST_CELL, max(right - left, bottom - top) / _CELLS[how])
     height, width = part.shape[:2]
     cells = (max(1, round(width / cell)), max(1, round(height / cell)))
-    means = np.asarray(cv2.resize(part, cells, interpolation=cv2.INTER_AREA), np.uint8)
+    means = as_pixels(cv2.resize(part, cells, interpolation=cv2.INTER_AREA))
     if how is Render.PIXELATE:
         # Whole squares: cut to an ellipse, a mosaic of a head has a head's outline, and a detector sees one.
         # Written where it belongs: a face may fill an image of 50 megapixels.
@@ -116,9 +115,9 @@ def _hide(canvas: Pixels, face: Face, how: Render) -> None:
     cv2.copyTo(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), mask, part)
 
 
-def _smoothed(means: npt.NDArray[np.uint8], size: tuple[int, int], cell: float) -> npt.NDArray[np.uint8]:
+def _smoothed(means: Pixels, size: tuple[int, int], cell: float) -> Pixels:
     """Blur averages of cells, at the resolution of the smallest cells: the finer one holds nothing more."""
     scale = min(1.0, _SMALLEST_CELL / cell)
     small = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
     kernel = math.ceil(2 * cell * scale)
-    return np.asarray(cv2.blur(cv2.resize(means, small, interpolation=cv2.INTER_LINEAR), (kernel, kernel)), np.uint8)
+    return as_pixels(cv2.blur(cv2.resize(means, small, interpolation=cv2.INTER_LINEAR), (kernel, kernel)))

@@ -1,9 +1,8 @@
 """Making images smaller or larger, cheaply."""
 
 import cv2
-import numpy as np
 
-from face_detector.decode import Pixels
+from face_detector.imaging.pixels import Pixels, as_pixels
 
 
 def size_within(width: int, height: int, long_side: float) -> tuple[int, int]:
@@ -19,9 +18,7 @@ def scale_to(pixels: Pixels, long_side: int, last: int = cv2.INTER_LINEAR) -> Pi
     while width >= 2 * target[0] and height >= 2 * target[1] and min(width, height) >= 2:
         # An odd last row or column is left out: only exact halves take OpenCV's fast way.
         width, height = width // 2, height // 2
-        pixels = np.asarray(
-            cv2.resize(pixels[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA), np.uint8
-        )
+        pixels = as_pixels(cv2.resize(pixels[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA))
     if (width, height) == target:
         return pixels
-    return np.asarray(cv2.resize(pixels, target, interpolation=last), np.uint8)
+    return as_pixels(cv2.resize(pixels, target, interpolation=last))

@@ -10,40 +10,39 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from face_detector.candidates import COLUMNS, Candidates, suppress
+from face_detector.detection.detections import Detections
+from face_detector.imaging.pixels import Pixels
 
+# The names of the model's outputs: heatmap, scale, offset, landmarks.
 _OUTPUTS: Final = ("537", "538", "539", "540")
 # One cell of the output stands for so many pixels of the input.
 _STRIDE: Final = 4
 # The network halves its input five times.
 _SIDE_MULTIPLE: Final = 32
-_OVERLAP: Final = 0.3
+_IOU_THRESHOLD: Final = 0.3
 
 
 class CenterFace:
-    """The network, loaded; it takes images of any size, one after the other."""
-
-    threshold = 0.35
-    redact_threshold = 0.2
+    """The network, loaded."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.release()
+        self.reload()
 
-    def release(self) -> None:
-        """Load the network anew: the only way to give back its memory, 260 MB after an image of 1,024 pixels square."""
+    def reload(self) -> None:
+        """Load the model again: the only way to give back its memory, 260 MB after an image of 1,024 pixels square."""
         # The classic engine gives garbage for this model as soon as the shape of the input changes.
         self._net = cv2.dnn.readNetFromONNX(str(self._path), engine=cv2.dnn.ENGINE_NEW)
 
-    def propose(self, pixels: npt.NDArray[np.uint8], threshold: float) -> Candidates:
-        """Look once at (height, width, 3) uint8 BGR pixels; overlapping proposals are already suppressed."""
+    def infer(self, pixels: Pixels, threshold: float) -> Detections:
+        """Run once; detections that overlap are already suppressed."""
         height, width = pixels.shape[:2]
         padded = cv2.copyMakeBorder(
             pixels, 0, -height % _SIDE_MULTIPLE, 0, -width % _SIDE_MULTIPLE, cv2.BORDER_CONSTANT, value=(0, 0, 0)
         )
         self._net.setInput(cv2.dnn.blobFromImage(padded, swapRB=True))
         heatmap, scale, offset, landmarks = (np.asarray(blob)[0] for blob in self._net.forward(_OUTPUTS))
-        return suppress(decode(heatmap[0], scale, offset, landmarks, threshold), _OVERLAP)
+        return decode(heatmap[0], scale, offset, landmarks, threshold).non_max_suppression(_IOU_THRESHOLD)
 
 
 def decode(
@@ -52,7 +51,7 @@ def decode(
     offset: npt.NDArray[np.float32],
     landmarks: npt.NDArray[np.float32],
     threshold: float,
-) -> Candidates:
+) -> Detections:
     """Read the four outputs: heatmap (h, w), scale (2, h, w), offset (2, h, w), landmarks (10, h, w).
 
     Pairs come height or y first. Landmarks are shares of the box, from its top left corner.
@@ -61,9 +60,10 @@ def decode(
     heights, widths = np.exp(scale[:, rows, columns]) * _STRIDE
     tops = (rows + offset[0, rows, columns] + 0.5) * _STRIDE - heights / 2
     lefts = (columns + offset[1, rows, columns] + 0.5) * _STRIDE - widths / 2
-    found = np.empty((len(rows), COLUMNS), np.float32)
-    found[:, :5] = np.column_stack((lefts, tops, widths, heights, heatmap[rows, columns]))
     points = landmarks[:, rows, columns]
-    found[:, 5::2] = (points[1::2] * widths + lefts).T
-    found[:, 6::2] = (points[0::2] * heights + tops).T
-    return found
+    x, y = points[1::2] * widths + lefts, points[0::2] * heights + tops
+    return Detections(
+        boxes=np.column_stack((lefts, tops, widths, heights)).astype(np.float32),
+        scores=heatmap[rows, columns].astype(np.float32),
+        landmarks=np.stack((x.T, y.T), axis=2).astype(np.float32),
+    )

@@ -19,14 +19,13 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from face_detector.structure import check_structure
+from face_detector.imaging.orientation import TRANSPOSED
+from face_detector.imaging.structure import check_structure
 
 # Pillow imports the reader of a format when it first meets one; that costs the first image a tenth of a second.
 READERS: Final = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin, GifImagePlugin, AvifImagePlugin)
 _ORIENTATION_TAG: Final = 0x0112
 _EXIF_PREFIX: Final = b"Exif\0\0"
-# Orientations 5 to 8 lay the image on its side (EXIF 2.32, table 4, tag 274).
-LYING: Final = frozenset({5, 6, 7, 8})
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Header:
     @property
     def upright_size(self) -> tuple[int, int]:
         """Width and height of the upright image."""
-        return (self.height, self.width) if self.orientation in LYING else (self.width, self.height)
+        return (self.height, self.width) if self.orientation in TRANSPOSED else (self.width, self.height)
 
 
 def read_header(data: bytes) -> Header:

@@ -1,0 +1,20 @@
+"""EXIF orientations: 1 is upright, 2 to 8 are mirrored or turned (EXIF 2.32, table 4, tag 274)."""
+
+from typing import Final
+
+import cv2
+
+from face_detector.imaging.pixels import Pixels, as_pixels
+
+# The stored rows are columns of the upright image.
+TRANSPOSED: Final = frozenset({5, 6, 7, 8})
+# What is left to do once 5 to 8 are transposed: cv2.flip's 1 mirrors left and right, 0 top and bottom, -1 both.
+_FLIP: Final = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}
+
+
+def turn_upright(pixels: Pixels, orientation: int) -> Pixels:
+    """Apply an EXIF orientation (1 to 8)."""
+    if orientation in TRANSPOSED:
+        pixels = as_pixels(cv2.transpose(pixels))
+    flip = _FLIP.get(orientation)
+    return pixels if flip is None else as_pixels(cv2.flip(pixels, flip))

@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+from face_detector.detection.detections import Detections
+from face_detector.detection.fusion import Vote, fuse
+
+from tests.support.detector import detections
+
+ROOMY = (0, 0, 100, 100)
+SHIFTED = (10, 0, 100, 100)
+ELSEWHERE = (500, 500, 40, 40)
+
+
+def test_two_networks_that_agree_give_the_mean() -> None:
+    fused = fuse([Vote(0, detections((*ROOMY, 0.9))), Vote(1, detections((*SHIFTED, 0.3)))], networks=2)
+    assert fused.scores == pytest.approx([0.6])
+    assert fused.boxes == pytest.approx(np.array([[2.5, 0, 100, 100]])), "weighted by score"
+    assert fused.landmarks[0] == pytest.approx(np.full((5, 2), [52.5, 50]))
+
+
+def test_a_face_that_only_one_network_finds_counts_half() -> None:
+    fused = fuse([Vote(0, detections((*ROOMY, 0.9), (*ELSEWHERE, 0.5))), Vote(1, detections((*ROOMY, 0.7)))], 2)
+    assert fused.scores == pytest.approx([0.8, 0.25])
+
+
+def test_the_scales_of_one_network_have_one_vote_the_best() -> None:
+    fused = fuse([Vote(0, detections((*ROOMY, 0.9))), Vote(0, detections((*SHIFTED, 0.4)))], networks=1)
+    assert fused.scores == pytest.approx([0.9])
+    assert 0 < fused.boxes[0, 0] < 5
+
+
+def test_a_list_has_one_box_of_a_face() -> None:
+    near = detections((*ROOMY, 0.9), (*SHIFTED, 0.8))
+    fused = fuse([Vote(0, near)], networks=1)
+    # Both are in the same list, so they are not averaged; what still overlaps is suppressed.
+    assert fused.boxes == pytest.approx(np.array([ROOMY]))
+
+
+def test_one_list_alone_stays_as_it_is() -> None:
+    only = detections((*ROOMY, 0.9), (*ELSEWHERE, 0.2))
+    fused = fuse([Vote(0, only)], networks=1)
+    assert fused.boxes == pytest.approx(only.boxes)
+    assert fused.scores == pytest.approx(only.scores)
+
+
+def test_nothing_is_nothing() -> None:
+    assert len(fuse([Vote(0, Detections.none()), Vote(1, Detections.none())], networks=2)) == 0
+
+
+def test_empty_boxes_do_no_harm() -> None:
+    assert len(fuse([Vote(0, detections((5, 5, 0, 0, 0.9), (5, 5, 0, 0, 0.8)))], networks=1)) <= 2
+
+
+def test_thousands_are_fused_soon_and_bounded() -> None:
+    rng = np.random.default_rng(1)
+    boxes = rng.uniform(0, 1_000, (20_000, 4)).astype(np.float32)
+    many = Detections(boxes, rng.uniform(0, 1, 20_000).astype(np.float32), np.zeros((20_000, 5, 2), np.float32))
+    fused = fuse([Vote(0, many), Vote(1, many)], networks=2)
+    assert 0 < len(fused) <= 2_000
+    assert (np.diff(fused.scores) <= 0).all()
+
+
+def test_calibration_moves_logits_and_keeps_the_ends() -> None:
+    moved = detections((*ROOMY, 0.0), (*ROOMY, 0.5), (*ROOMY, 1.0)).calibrated(-1.0)
+    assert moved.scores == pytest.approx([0.0, 1 / (1 + np.e), 1.0])

@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+from face_detector.detection.detections import Detections
+from face_detector.detection.plans import plan_for
+from face_detector.detection.pyramid import Pyramid
+from face_models import CENTERFACE, YUNET
+from facelib.job import Quality
+
+from tests.support.detector import detections
+
+
+def alone(quality: Quality) -> Pyramid:
+    return plan_for(frozenset({CENTERFACE.name}), quality).pyramids[CENTERFACE.name]
+
+
+@pytest.mark.parametrize(
+    ("quality", "longest", "centerface", "yunet"),
+    [
+        (Quality.FAST, 512, [320], [768, 320]),
+        (Quality.FAST, 4000, [320], [1024, 320]),
+        (Quality.BALANCED, 512, [512], [1024, 320]),
+        (Quality.BALANCED, 4000, [640], [1024, 320]),
+        (Quality.THOROUGH, 1024, [2560, 1024, 512], [1024, 512]),
+    ],
+)
+def test_together_the_small_network_looks_for_the_small_faces(
+    quality: Quality, longest: int, centerface: list[int], yunet: list[int]
+) -> None:
+    pyramids = plan_for(frozenset({CENTERFACE.name, YUNET.name}), quality).pyramids
+    assert pyramids[CENTERFACE.name].sizes(longest) == centerface
+    assert pyramids[YUNET.name].sizes(longest) == yunet
+
+
+@pytest.mark.parametrize(
+    ("quality", "longest", "sizes"),
+    [
+        (Quality.FAST, 4000, [640]),
+        (Quality.FAST, 300, [300]),
+        (Quality.BALANCED, 4000, [1024, 320]),
+        (Quality.BALANCED, 600, [1024, 320]),
+        (Quality.BALANCED, 300, [600, 320]),
+        (Quality.BALANCED, 100, [200]),
+        (Quality.BALANCED, 1, [2]),
+        (Quality.THOROUGH, 1024, [2560, 1024, 512]),
+        (Quality.THOROUGH, 4000, [4000, 1024, 512]),
+        (Quality.THOROUGH, 9000, [4096, 1024, 512]),
+        (Quality.THOROUGH, 500, [1250, 512]),
+    ],
+)
+def test_sizes_follow_the_image(quality: Quality, longest: int, sizes: list[int]) -> None:
+    assert alone(quality).sizes(longest) == sizes
+
+
+def black(width: int, height: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    return np.zeros((height, width, 3), np.uint8)
+
+
+@pytest.mark.parametrize("size", [(4000, 3000), (3000, 200), (1200, 2000), (64, 64)])
+def test_tiles_cover_the_whole_and_are_never_larger_than_a_tile(size: tuple[int, int]) -> None:
+    finest = [tile for tile in alone(Quality.THOROUGH).tiles(black(*size)) if tile.is_finest]
+    seen = np.zeros((finest[0].height, finest[0].width), bool)
+    for tile in finest:
+        rows, columns = tile.pixels.shape[:2]
+        assert max(rows, columns) <= 1024
+        seen[tile.top : tile.top + rows, tile.left : tile.left + columns] = True
+    assert seen.all()
+
+
+def test_every_small_face_is_kept_by_a_tile_and_comes_back_to_its_place() -> None:
+    tiles = [tile for tile in alone(Quality.THOROUGH).tiles(black(2560, 1920)) if tile.is_finest]
+    for x, y in [(0, 0), (930, 900), (1000, 1000), (2400, 1800), (1500, 20)]:
+        kept = []
+        for tile in tiles:
+            # What a tile cuts off, its network does not see.
+            rows, columns = tile.pixels.shape[:2]
+            left, top = max(x - tile.left, 0), max(y - tile.top, 0)
+            right, bottom = min(x - tile.left + 120, columns), min(y - tile.top + 120, rows)
+            if right > left and bottom > top:
+                kept.append(tile.to_image(tile.filter(detections((left, top, right - left, bottom - top, 0.9)))))
+        found = Detections.concatenated(kept)
+        assert len(found) >= 1
+        assert np.allclose(found.boxes, [x, y, 120, 120])
+
+
+def test_small_faces_are_left_to_the_larger_view() -> None:
+    finest, coarse = alone(Quality.BALANCED).tiles(black(1024, 768))
+    assert len(finest.filter(detections((50, 50, 12, 14, 0.9)))) == 1
+    assert len(coarse.filter(detections((50, 50, 12, 14, 0.9)))) == 0
+    assert len(coarse.filter(detections((50, 50, 60, 70, 0.9)))) == 1
+
+
+def test_proposals_outside_the_image_are_left_out() -> None:
+    (tile,) = alone(Quality.FAST).tiles(black(70, 70))
+    assert len(tile.filter(detections((60, 60, 40, 40, 0.9)))) == 0
+    assert len(tile.filter(detections((40, 40, 40, 40, 0.9)))) == 1
