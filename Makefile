@@ -20,7 +20,7 @@ export SAM_CLI_TELEMETRY := 0
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
 
-setup: .venv/installed ## Install everything into .venv and fetch the model, once
+setup: .venv/installed ## Install everything into .venv and fetch the models, once
 	@$(BIN)/python -m infra.models centerface
 
 # Everything is pinned, so there is nothing to resolve, which takes pip longer than to install.
@@ -31,6 +31,7 @@ setup: .venv/installed ## Install everything into .venv and fetch the model, onc
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m infra.models yunet --optional
 	@touch $@
 
 run: setup ## Start the local stack, deploy to it, stay until Ctrl-C: make run [PARAMETERS="Quality=fast"]

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from infra.local.deploy import deploy
-from infra.local.layout import Place
+from infra.local.layout import LocalStack
 from infra.local.server import running
 from tests.support.photos import jpeg, one_face, padded
 from tests.support.pictures import astronaut
@@ -76,8 +76,8 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=20, help="images sent one after the other")
     count = parser.parse_args().count
     with tempfile.TemporaryDirectory() as folder:
-        place = Place(free_port(), Path(folder))
-        with running(place) as pid, closing(Stack(place, deploy(place, pid))) as stack:
+        local_stack = LocalStack(free_port(), Path(folder))
+        with running(local_stack) as pid, closing(Stack(local_stack, deploy(local_stack, pid))) as stack:
             measure(stack, count)
 
 

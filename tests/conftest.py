@@ -21,7 +21,7 @@ os.environ |= {
 }
 
 from infra.local.deploy import deploy
-from infra.local.layout import Place
+from infra.local.layout import LocalStack
 from infra.local.server import running
 from tests.support.stack import Stack, free_port
 
@@ -49,8 +49,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
     Tests that use it carry `xdist_group("stack")`, so that there is one in all.
     """
-    place = Place(free_port(), folder=tmp_path_factory.mktemp("stack"))
-    with running(place) as pid, contextlib.closing(Stack(place, deploy(place, pid))) as deployed:
+    local_stack = LocalStack(free_port(), folder=tmp_path_factory.mktemp("stack"))
+    with running(local_stack) as pid, contextlib.closing(Stack(local_stack, deploy(local_stack, pid))) as deployed:
         yield deployed
 
 

@@ -18,7 +18,7 @@ from statistics import quantiles
 from benchmarks.load.feed import Ended, Feed, feed
 from benchmarks.load.fleet import Fleet, Heard, Listener, fleet
 from infra.local.deploy import deploy, session
-from infra.local.layout import Addresses, Place
+from infra.local.layout import Addresses, LocalStack
 from infra.local.server import running
 
 _PATIENCE_SECONDS = 120
@@ -77,26 +77,26 @@ async def drive(source: Feed, listeners: Fleet, events: int, rate: float, kill: 
     return ended
 
 
-def rows(addresses: Addresses, place: Place) -> set[str]:
+def rows(addresses: Addresses, local_stack: LocalStack) -> set[str]:
     """The listeners that the connections table knows."""
-    table = session(place).client("dynamodb")
+    table = session(local_stack).client("dynamodb")
     pages = table.get_paginator("scan").paginate(TableName=addresses.outputs["ConnectionsTableName"])
     return {item["connection_id"]["S"] for page in pages for item in page["Items"]}
 
 
-async def _rows_of_the_dead(addresses: Addresses, place: Place, mine: set[str], alive: int) -> int:
+async def _rows_of_the_dead(addresses: Addresses, local_stack: LocalStack, mine: set[str], alive: int) -> int:
     """How many rows are left of listeners that are dead, once none is or patience ends."""
     for _ in range(_PATIENCE_SECONDS):
-        if (left := len(rows(addresses, place) & mine) - alive) <= 0:
+        if (left := len(rows(addresses, local_stack) & mine) - alive) <= 0:
             break
         await asyncio.sleep(1)
     return left
 
 
-async def run(addresses: Addresses, place: Place, wanted: argparse.Namespace) -> bool:
-    before, start = rows(addresses, place), time.monotonic()
+async def run(addresses: Addresses, local_stack: LocalStack, wanted: argparse.Namespace) -> bool:
+    before, start = rows(addresses, local_stack), time.monotonic()
     async with fleet(addresses.ws_url, wanted.listeners) as listeners:
-        mine = rows(addresses, place) - before
+        mine = rows(addresses, local_stack) - before
         print(f"listeners   {wanted.listeners} connected in {time.monotonic() - start:.1f} s")
         with feed(addresses.endpoint_url, addresses.outputs["JobsTableName"]) as source:
             # One event first, so that the functions run.
@@ -111,23 +111,23 @@ async def run(addresses: Addresses, place: Place, wanted: argparse.Namespace) ->
         bad = sum(map(bool, found))
         print(f"exactness   {bad} of {len(found)} listeners missed one, heard one twice or in the wrong order")
         if wanted.kill:
-            left = await _rows_of_the_dead(addresses, place, mine, len(listeners.listeners))
+            left = await _rows_of_the_dead(addresses, local_stack, mine, len(listeners.listeners))
             print(f"killed      {wanted.kill} by TCP reset; {left} of their rows are left")
             bad += left != 0
     return bad == 0
 
 
 @contextmanager
-def _stack(port: int, *, use: bool) -> Iterator[tuple[Addresses, Place]]:
-    place = Place(port)
+def _stack(port: int, *, use: bool) -> Iterator[tuple[Addresses, LocalStack]]:
+    local_stack = LocalStack(port)
     if use:
-        addresses = place.addresses()
+        addresses = local_stack.addresses()
         if addresses is None:
             sys.exit(f"No stack is running on port {port}.")
-        yield addresses, place
+        yield addresses, local_stack
         return
-    with running(place) as pid:
-        yield deploy(place, pid), place
+    with running(local_stack) as pid:
+        yield deploy(local_stack, pid), local_stack
 
 
 def main() -> int:
@@ -138,8 +138,8 @@ def main() -> int:
     parser.add_argument("--kill", type=int, default=0, help="listeners to kill in the middle")
     parser.add_argument("--port", type=int, help="of a stack that runs; without it, one is started on port 4599")
     wanted = parser.parse_args()
-    with _stack(wanted.port or 4599, use=wanted.port is not None) as (addresses, place):
-        return 0 if asyncio.run(run(addresses, place, wanted)) else 1
+    with _stack(wanted.port or 4599, use=wanted.port is not None) as (addresses, local_stack):
+        return 0 if asyncio.run(run(addresses, local_stack, wanted)) else 1
 
 
 if __name__ == "__main__":

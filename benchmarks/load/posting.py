@@ -28,7 +28,7 @@ from facelib.events import event_of, frames
 from facelib.stores.push import THREADS, Push
 
 from infra.local.deploy import session
-from infra.local.layout import Place
+from infra.local.layout import LocalStack
 from infra.local.server import running
 from tests.support.stream import ended_job
 
@@ -48,12 +48,12 @@ _FRAME: Final = next(frames([event_of(ended_job(), "https://faces.example")], 32
 def _gateway(port: int) -> Iterator[str]:
     """An emulator with a WebSocket API that tells its listeners their ids; gives its callback address."""
     with TemporaryDirectory() as folder:
-        place = Place(port, folder=Path(folder))
-        with running(place):
+        local_stack = LocalStack(port, folder=Path(folder))
+        with running(local_stack):
             packed = io.BytesIO()
             with zipfile.ZipFile(packed, "w") as archive:
                 archive.writestr("tell.py", _TELL)
-            clients = session(place)
+            clients = session(local_stack)
             function = clients.client("lambda").create_function(
                 FunctionName="tell",
                 Runtime="python3.11",
@@ -69,7 +69,7 @@ def _gateway(port: int) -> Iterator[str]:
             target = f"integrations/{integration['IntegrationId']}"
             gateway.create_route(ApiId=api["ApiId"], RouteKey="$default", Target=target)
             gateway.create_stage(ApiId=api["ApiId"], StageName="ws")
-            yield f"{place.endpoint_url}/_aws/execute-api/{api['ApiId']}/ws"
+            yield f"{local_stack.endpoint_url}/_aws/execute-api/{api['ApiId']}/ws"
 
 
 async def _listen(url: str, count: int, out: Connection) -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from face_models import MODELS
+
 from infra.local.layout import ROOT
 from infra.template import functions, layers_of
 
@@ -82,6 +84,11 @@ def packages(folder: Path = BUILD) -> tuple[Package, ...]:
     return tuple(sorted(found, key=lambda package: -package.total))
 
 
+def shipped_models(folder: Path = BUILD) -> tuple[str, ...]:
+    """Name the detection models in a build folder."""
+    return tuple(sorted(model.name for model in MODELS.values() if any(folder.rglob(model.file_name))))
+
+
 def _size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
@@ -111,7 +118,8 @@ def main() -> int:
         print(failure, file=sys.stderr)
         return 1
     built = packages(arguments.folder)
-    print(f"For {arguments.architecture}, in {arguments.folder}:\n\n{table(built)}")
+    print(f"For {arguments.architecture}, in {arguments.folder}:\n\n{table(built)}\n")
+    print(f"Detection models: {', '.join(shipped_models(arguments.folder))}")
     if not any(arguments.folder.rglob("*.pyc")):
         print(
             f"\nNot byte-compiled, for want of a Python {arguments.python}: functions work, but take almost three "

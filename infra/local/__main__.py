@@ -12,57 +12,60 @@ from types import FrameType
 from infra.local import demo
 from infra.local.deploy import deploy
 from infra.local.errors import LocalError
-from infra.local.layout import DEFAULT_PORT, Addresses, Place
+from infra.local.layout import DEFAULT_PORT, Addresses, LocalStack, port_number
+from infra.local.parameters import detection_models, parameters_of_template, read_parameters
 from infra.local.server import is_answering, running
 
 
 @contextmanager
-def stack(place: Place, parameters: dict[str, str]) -> Iterator[Addresses]:
+def started(stack: LocalStack, parameters: dict[str, str]) -> Iterator[Addresses]:
     """A stack of one's own, gone afterwards; the parameters are those of template.yaml."""
-    with running(place) as pid:
-        print(f"starting    a local AWS stack on port {place.port}, deploying template.yaml with SAM ...", flush=True)
+    with running(stack) as pid:
+        print(f"starting    a local AWS stack on port {stack.port}, deploying template.yaml with SAM ...", flush=True)
         try:
-            yield deploy(place, pid, parameters)
+            yield deploy(stack, pid, parameters)
         finally:
-            place.stack_file.unlink(missing_ok=True)
+            stack.stack_file.unlink(missing_ok=True)
 
 
-def run(place: Place, parameters: dict[str, str]) -> None:
-    with stack(place, parameters) as addresses:
+def run(stack: LocalStack, given: dict[str, str]) -> None:
+    models = detection_models(given)
+    with started(stack, given) as addresses:
+        print(f"detector    {', '.join(models)}, quality {given.get('Quality', parameters_of_template()['Quality'])}")
         print(f"page        {addresses.http_url}/")
         print(f"api         {addresses.http_url}")
         print(f"docs        {addresses.docs_url}")
         print(f"stream      {addresses.ws_url}")
-        print(f"ready       Ctrl-C stops it. The addresses stand in {place.stack_file} as well.", flush=True)
+        print(f"ready       Ctrl-C stops it and erases its jobs and images. Addresses: {stack.stack_file}", flush=True)
         signal.pause()
 
 
-def run_demo(place: Place, image: Path, parameters: dict[str, str]) -> None:
+def run_demo(stack: LocalStack, image: Path, parameters: dict[str, str]) -> None:
     if not image.is_file():
         raise LocalError(f"There is no file {image}. Name a photo: make demo IMAGE=photo.jpg")
-    addresses = place.addresses()
-    if addresses and is_answering(place):
+    addresses = stack.addresses()
+    if addresses and is_answering(stack):
         demo.run(addresses, image)
         return
-    with stack(place, parameters) as started:
-        demo.run(started, image)
+    with started(stack, parameters) as new_addresses:
+        demo.run(new_addresses, image)
 
 
-def deploy_packages(place: Place) -> None:
+def deploy_packages(stack: LocalStack) -> None:
     """Deploy with the layers as they go to AWS, for a stack that runs functions in containers of AWS's image."""
-    if not is_answering(place):
+    if not is_answering(stack):
         raise LocalError(
-            f"No stack answers on port {place.port}. Start one: docker compose -f infra/compose.yaml up. "
+            f"No stack answers on port {stack.port}. Start one: docker compose -f infra/compose.yaml up. "
             "(`make run` starts one without containers, and deploys by itself.)"
         )
-    place.folder.mkdir(parents=True, exist_ok=True)
-    print(deploy(place, pid=0, packaged=True).model_dump_json(indent=2))
+    stack.folder.mkdir(parents=True, exist_ok=True)
+    print(deploy(stack, pid=0, packaged=True).model_dump_json(indent=2))
 
 
-def status(place: Place) -> None:
-    addresses = place.addresses()
-    if addresses is None or not is_answering(place):
-        raise LocalError(f"No stack is running on port {place.port}. Start one: make run")
+def status(stack: LocalStack) -> None:
+    addresses = stack.addresses()
+    if addresses is None or not is_answering(stack):
+        raise LocalError(f"No stack is running on port {stack.port}. Start one: make run")
     print(addresses.model_dump_json(indent=2))
 
 
@@ -73,24 +76,24 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
     parser.add_argument("command", choices=["run", "demo", "deploy", "status"])
-    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", DEFAULT_PORT)))
+    parser.add_argument("--port", type=port_number, default=os.environ.get("PORT", str(DEFAULT_PORT)))
     parser.add_argument("--image", type=Path, default=demo.sample_photo())
     parser.add_argument("--parameters", nargs="*", default=[], metavar="NAME=VALUE", help="as in template.yaml")
     arguments = parser.parse_args()
-    place = Place(arguments.port)
-    parameters = dict(given.split("=", 1) for given in arguments.parameters)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
+        stack = LocalStack(arguments.port)
+        parameters = read_parameters(arguments.parameters)
         match arguments.command:
             case "run":
-                run(place, parameters)
+                run(stack, parameters)
             case "demo":
-                run_demo(place, arguments.image, parameters)
+                run_demo(stack, arguments.image, parameters)
             case "deploy":
-                deploy_packages(place)
+                deploy_packages(stack)
             case _:
-                status(place)
+                status(stack)
     except LocalError as error:
         print(error, file=sys.stderr)
         return 1

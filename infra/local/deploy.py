@@ -10,7 +10,7 @@ from localstack_client.session import Session
 from samtranslator.yaml_helper import yaml_parse
 
 from infra.local.errors import LocalError
-from infra.local.layout import KEY, ROOT, Addresses, Place
+from infra.local.layout import KEY, ROOT, Addresses, LocalStack
 
 STACK_NAME = "facecast"
 
@@ -23,75 +23,77 @@ LOCAL_PARAMETERS = {
 }
 
 
-def deploy(place: Place, pid: int, parameters: dict[str, str] | None = None, *, packaged: bool = False) -> Addresses:
+def deploy(
+    stack: LocalStack, pid: int, parameters: dict[str, str] | None = None, *, packaged: bool = False
+) -> Addresses:
     """Build and deploy, then write `stack.json`. Raises LocalError with the end of what SAM said.
 
     The layers hold our own code alone, for an emulator whose interpreter has all packages already, unless they shall be
     `packaged` as for AWS.
     """
-    given = {"LocalEndpoint": place.endpoint_url, **LOCAL_PARAMETERS, **(parameters or {})}
+    given = {"LocalEndpoint": stack.endpoint_url, **LOCAL_PARAMETERS, **(parameters or {})}
     overrides = [f"{name}={value}" for name, value in given.items()]
-    build = ["build", "--build-dir", str(place.build), "--parallel", "--parameter-overrides", *overrides]
-    _sam(place, build, {} if packaged else {"FACECAST_BUILD": "local"})
-    template = str(place.build / "template.yaml")
+    build = ["build", "--build-dir", str(stack.build), "--parallel", "--parameter-overrides", *overrides]
+    _sam(stack, build, {} if packaged else {"FACECAST_BUILD": "local"})
+    template = str(stack.build / "template.yaml")
     config = ["--config-env", "local", "--config-file", str(ROOT / "samconfig.toml")]
-    _sam(place, ["deploy", *config, "--template-file", template, "--parameter-overrides", *overrides])
-    outputs = _outputs(place)
-    _finish(place, outputs)
+    _sam(stack, ["deploy", *config, "--template-file", template, "--parameter-overrides", *overrides])
+    outputs = _outputs(stack)
+    _finish(stack, outputs)
     addresses = Addresses(
-        endpoint_url=place.endpoint_url,
+        endpoint_url=stack.endpoint_url,
         http_url=outputs["HttpUrl"],
         ws_url=outputs["StreamUrl"],
         docs_url=outputs["DocsUrl"],
         pid=pid,
         outputs=outputs,
     )
-    place.stack_file.write_text(addresses.model_dump_json(indent=2) + "\n")
+    stack.stack_file.write_text(addresses.model_dump_json(indent=2) + "\n")
     return addresses
 
 
-def _sam(place: Place, arguments: list[str], extra: dict[str, str] | None = None) -> None:
+def _sam(stack: LocalStack, arguments: list[str], extra: dict[str, str] | None = None) -> None:
     executable = Path(sys.executable).with_name("sam")
     for tool in (str(executable), "make"):
         if shutil.which(tool) is None:
             raise LocalError(
                 f"`{Path(tool).name}` is missing. Install make with your system's packages; run `make setup`."
             )
-    with place.deploy_log.open("a") as log:
+    with stack.deploy_log.open("a") as log:
         log.write(f"$ sam {' '.join(arguments)}\n")
         log.flush()
         done = subprocess.run(
             [executable, *arguments],
             cwd=ROOT,
-            env=place.environment() | (extra or {}),
+            env=stack.environment() | (extra or {}),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             check=False,
         )
     if done.returncode != 0:
-        lines = place.deploy_log.read_text(errors="replace").splitlines()
+        lines = stack.deploy_log.read_text(errors="replace").splitlines()
         raise LocalError(
-            f"`sam {arguments[0]}` failed:\n  " + "\n  ".join(lines[-15:]) + f"\nAll of it: {place.deploy_log}"
+            f"`sam {arguments[0]}` failed:\n  " + "\n  ".join(lines[-15:]) + f"\nAll of it: {stack.deploy_log}"
         )
 
 
-def session(place: Place) -> Session:
+def session(stack: LocalStack) -> Session:
     """boto3 clients for this stack."""
-    return Session(KEY, KEY, None, localstack_host=f"localhost:{place.port}")
+    return Session(KEY, KEY, None, localstack_host=f"localhost:{stack.port}")
 
 
-def _outputs(place: Place) -> dict[str, str]:
-    stack = session(place).client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"][0]
-    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+def _outputs(stack: LocalStack) -> dict[str, str]:
+    (deployed,) = session(stack).client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in deployed["Outputs"]}
 
 
-def _finish(place: Place, outputs: dict[str, str]) -> None:
+def _finish(stack: LocalStack, outputs: dict[str, str]) -> None:
     """Do by API what the emulator's CloudFormation leaves out."""
-    dynamodb = session(place).client("dynamodb")
+    dynamodb = session(stack).client("dynamodb")
     for table in (outputs["JobsTableName"], outputs["ConnectionsTableName"]):
         dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "ttl"})
     cors = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]["HttpApi"]["Properties"]["CorsConfiguration"]
-    session(place).client("apigatewayv2").update_api(
+    session(stack).client("apigatewayv2").update_api(
         ApiId=outputs["HttpUrl"].rpartition("/")[2], CorsConfiguration={**cors, "AllowOrigins": ["*"]}
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from infra.local.deploy import STACK_NAME, session
 from infra.local.errors import LocalError
-from infra.local.layout import DEFAULT_PORT, ROOT, Place
+from infra.local.layout import DEFAULT_PORT, ROOT, LocalStack, port_number
 from infra.local.server import is_answering
 from infra.template import Resource, functions
 
@@ -21,29 +21,29 @@ def find(name: str) -> Resource:
     return known[name.removesuffix("Function")]
 
 
-def environment_of(function: Resource, place: Place) -> dict[str, str]:
+def environment_of(function: Resource, stack: LocalStack) -> dict[str, str]:
     """What the deployed function finds in its environment. Raises LocalError where no stack answers."""
-    if not is_answering(place):
-        raise LocalError(f"No stack answers on port {place.port}. Start one: make run")
-    clients = session(place)
-    stack = clients.client("cloudformation").describe_stack_resource(
+    if not is_answering(stack):
+        raise LocalError(f"No stack answers on port {stack.port}. Start one: make run")
+    clients = session(stack)
+    resource = clients.client("cloudformation").describe_stack_resource(
         StackName=STACK_NAME, LogicalResourceId=function.name
     )
-    name = stack["StackResourceDetail"]["PhysicalResourceId"]
+    name = resource["StackResourceDetail"]["PhysicalResourceId"]
     deployed = clients.client("lambda").get_function_configuration(FunctionName=name)
     return {**deployed["Environment"]["Variables"], "AWS_LAMBDA_FUNCTION_NAME": name}
 
 
-def invoke(function: Resource, event: Path, place: Place) -> int:
+def invoke(function: Resource, event: Path, stack: LocalStack) -> int:
     """Run the handler in a process of its own, which prints its log and, last, the answer."""
     if not event.is_file():
         raise LocalError(f"There is no event {event}. Choose one of events/.")
     folders = (ROOT / "layers" / "common", ROOT / "layers" / "vision", ROOT / function.properties["CodeUri"])
     paths = [argument for folder in folders for argument in ("--path", str(folder))]
-    command = [sys.executable, ROOT / "infra" / "handler.py", *paths, function.properties["Handler"], event]
+    command = [sys.executable, ROOT / "infra" / "local" / "handler.py", *paths, function.properties["Handler"], event]
     # There is no X-Ray daemon here to send traces to.
     quiet = {"POWERTOOLS_TRACE_DISABLED": "true"}
-    environment = place.environment() | environment_of(function, place) | quiet
+    environment = stack.environment() | environment_of(function, stack) | quiet
     return subprocess.run(command, env=environment, check=False).returncode
 
 
@@ -51,10 +51,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.local.invoke", description=__doc__)
     parser.add_argument("function")
     parser.add_argument("event", type=Path)
-    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", DEFAULT_PORT)))
+    parser.add_argument("--port", type=port_number, default=os.environ.get("PORT", str(DEFAULT_PORT)))
     arguments = parser.parse_args()
     try:
-        return invoke(find(arguments.function), arguments.event, Place(arguments.port))
+        return invoke(find(arguments.function), arguments.event, LocalStack(arguments.port))
     except LocalError as error:
         print(error, file=sys.stderr)
         return 2

@@ -1,6 +1,7 @@
 """Where things stand in a checkout, and how a stack is described to scripts."""
 
 import os
+from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,13 @@ STATE: Final = ROOT / ".local"
 DEFAULT_PORT: Final = 4566
 # Access key and secret of the emulator's root user.
 KEY: Final = "test"
+
+
+def port_number(text: str) -> int:
+    """Read a port as argparse wants it: ArgumentTypeError for what is none."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65_535:
+        raise ArgumentTypeError(f"a port is a number from 1 to 65535, not {text!r}")
+    return int(text)
 
 
 class Addresses(BaseModel):
@@ -26,7 +34,7 @@ class Addresses(BaseModel):
     outputs: dict[str, str]
 
 
-class Place:
+class LocalStack:
     """One stack: its port, and the folder that holds what it writes.
 
     The default port has its state in `.local`; any other has a folder of its own there or where it is told,

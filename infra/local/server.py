@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from infra.local.errors import LocalError
-from infra.local.layout import Place
+from infra.local.layout import LocalStack
 
 # The stack has no access control of its own, so it listens to this machine alone unless told otherwise.
 LOOPBACK = "127.0.0.1"
@@ -21,9 +21,9 @@ _START_SECONDS = 30
 _STOP_SECONDS = 10
 
 
-def is_answering(place: Place) -> bool:
+def is_answering(stack: LocalStack) -> bool:
     try:
-        with urllib.request.urlopen(f"{place.endpoint_url}/_ministack/health", timeout=2) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"{stack.endpoint_url}/_ministack/health", timeout=2) as answer:  # noqa: S310
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
@@ -35,37 +35,37 @@ def is_port_taken(port: int) -> bool:
 
 
 @contextmanager
-def running(place: Place, host: str = LOOPBACK) -> Iterator[int]:
+def running(stack: LocalStack, host: str = LOOPBACK) -> Iterator[int]:
     """Run the emulator on this address, and give its process id. Raises LocalError where the port is taken."""
-    if is_port_taken(place.port):
-        raise LocalError(_why_taken(place))
-    process = _start(place, host)
+    if is_port_taken(stack.port):
+        raise LocalError(_why_taken(stack))
+    process = _start(stack, host)
     try:
-        _await(lambda: is_answering(place), _START_SECONDS, lambda: _why_not_started(process, place))
+        _await(lambda: is_answering(stack), _START_SECONDS, lambda: _why_not_started(process, stack))
         yield process.pid
     finally:
         _stop(process)
 
 
-def _why_taken(place: Place) -> str:
-    if is_answering(place):
+def _why_taken(stack: LocalStack) -> str:
+    if is_answering(stack):
         return (
-            f"A stack is running on port {place.port} already. Use it (`make demo` does), stop it with Ctrl-C where it "
-            f"runs, or start another one beside it: make run PORT={place.port + 1}"
+            f"A stack is running on port {stack.port} already. Use it (`make demo` does), stop it with Ctrl-C where it "
+            f"runs, or start another one beside it: make run PORT={stack.port + 1}"
         )
     return (
-        f"Port {place.port} is in use by another program. Stop that program (`ss -ltnp` names it), "
-        f"or choose another port: make run PORT={place.port + 1}"
+        f"Port {stack.port} is in use by another program. Stop that program (`ss -ltnp` names it), "
+        f"or choose another port: make run PORT={stack.port + 1}"
     )
 
 
-def _start(place: Place, host: str) -> subprocess.Popen[bytes]:
+def _start(stack: LocalStack, host: str) -> subprocess.Popen[bytes]:
     executable = Path(sys.executable).with_name("ministack")
     if not executable.is_file():
         raise LocalError("The local stack is not installed. Run `make setup`.")
-    place.folder.mkdir(parents=True, exist_ok=True)
-    environment = place.environment() | {
-        "GATEWAY_PORT": str(place.port),
+    stack.folder.mkdir(parents=True, exist_ok=True)
+    environment = stack.environment() | {
+        "GATEWAY_PORT": str(stack.port),
         "BIND_HOST": host,
         "IOT_MTLS_ENABLED": "0",
         # Roles, policies and signatures count, as they do on AWS: a permission that the template lacks shows here.
@@ -73,17 +73,17 @@ def _start(place: Place, host: str) -> subprocess.Popen[bytes]:
         # The workers must find what `make setup` installed, not what another Python has.
         "PATH": f"{executable.parent}{os.pathsep}{os.environ.get('PATH', '')}",
     }
-    with place.log.open("wb") as log:
+    with stack.log.open("wb") as log:
         return subprocess.Popen(
-            [executable], env=environment, cwd=place.folder, stdout=log, stderr=log, start_new_session=True
+            [executable], env=environment, cwd=stack.folder, stdout=log, stderr=log, start_new_session=True
         )
 
 
-def _why_not_started(process: subprocess.Popen[bytes], place: Place) -> LocalError | None:
+def _why_not_started(process: subprocess.Popen[bytes], stack: LocalStack) -> LocalError | None:
     if process.poll() is None:
         return None
-    lines = place.log.read_text(errors="replace").splitlines()
-    return LocalError(f"The local stack ended at once: {' / '.join(lines[-3:])}. The whole log is {place.log}.")
+    lines = stack.log.read_text(errors="replace").splitlines()
+    return LocalError(f"The local stack ended at once: {' / '.join(lines[-3:])}. The whole log is {stack.log}.")
 
 
 def _await(condition: Callable[[], bool], seconds: float, check: Callable[[], LocalError | None]) -> None:

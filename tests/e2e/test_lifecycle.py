@@ -12,7 +12,7 @@ import pytest
 import skimage
 
 from infra.local.deploy import STACK_NAME, deploy, session
-from infra.local.layout import ROOT, Place
+from infra.local.layout import ROOT, LocalStack
 from infra.local.server import running
 from tests.support.stack import Stack
 
@@ -22,13 +22,13 @@ PHOTO = Path(skimage.__file__).parent / "data" / "astronaut.png"
 
 
 @pytest.fixture
-def place(free_port: int, tmp_path: Path) -> Place:
-    return Place(free_port, folder=tmp_path)
+def local_stack(free_port: int, tmp_path: Path) -> LocalStack:
+    return LocalStack(free_port, folder=tmp_path)
 
 
-def left_in(place: Place) -> Iterator[str]:
+def left_in(local_stack: LocalStack) -> Iterator[str]:
     """The name of everything that stands in the account, but for what SAM keeps for all its stacks."""
-    aws = session(place)
+    aws = session(local_stack)
     yield from (bucket["Name"] for bucket in aws.client("s3").list_buckets()["Buckets"])
     yield from aws.client("dynamodb").list_tables()["TableNames"]
     yield from aws.client("sqs").list_queues().get("QueueUrls", [])
@@ -43,42 +43,42 @@ def left_in(place: Place) -> Iterator[str]:
     yield from (board["DashboardName"] for board in aws.client("cloudwatch").list_dashboards()["DashboardEntries"])
 
 
-def test_a_deployment_is_made_updated_and_removed(place: Place) -> None:
-    with running(place) as pid:
-        before = set(left_in(place))
-        with contextlib.closing(Stack(place, deploy(place, pid))) as stack:
+def test_a_deployment_is_made_updated_and_removed(local_stack: LocalStack) -> None:
+    with running(local_stack) as pid:
+        before = set(left_in(local_stack))
+        with contextlib.closing(Stack(local_stack, deploy(local_stack, pid))) as stack:
             job_id = stack.post_image(PHOTO.read_bytes())
             stack.wait_until(lambda: stack.job(job_id)["status"] == "completed")
             job, picture = stack.job(job_id), stack.result(job_id)
             made = stack.addresses
 
-        with contextlib.closing(Stack(place, deploy(place, pid, {"JobKeptDays": "2"}))) as stack:
+        with contextlib.closing(Stack(local_stack, deploy(local_stack, pid, {"JobKeptDays": "2"}))) as stack:
             assert stack.addresses.outputs == made.outputs
             assert stack.http.get("/limits").json()["job_kept_days"] == 2
             assert stack.job(job_id) == job
             assert stack.result(job_id) == picture
 
-        delete(place)
-        left = {name for name in left_in(place) if "aws-sam-cli-managed-default" not in name}
+        delete(local_stack)
+        left = {name for name in left_in(local_stack) if "aws-sam-cli-managed-default" not in name}
         assert left <= before
 
 
-def test_make_deploy_and_make_delete_as_the_readme_says_them(place: Place) -> None:
+def test_make_deploy_and_make_delete_as_the_readme_says_them(local_stack: LocalStack) -> None:
     """Against a bare local stack, each question answered on a terminal."""
-    with running(place):
-        before = set(left_in(place))
-        deployed = typed(place, ["make", "deploy"], b"[y/N]:", b"y\n")
+    with running(local_stack):
+        before = set(left_in(local_stack))
+        deployed = typed(local_stack, ["make", "deploy"], b"[y/N]:", b"y\n")
         assert "Successfully created/updated stack" in deployed
-        assert any("JobsTable" in name for name in left_in(place))
-        typed(place, ["make", "delete"], b"Type its name:", f"{STACK_NAME}\n".encode())
-        left = {name for name in left_in(place) if "aws-sam-cli-managed-default" not in name}
+        assert any("JobsTable" in name for name in left_in(local_stack))
+        typed(local_stack, ["make", "delete"], b"Type its name:", f"{STACK_NAME}\n".encode())
+        left = {name for name in left_in(local_stack) if "aws-sam-cli-managed-default" not in name}
         assert left <= before
 
 
-def typed(place: Place, command: list[str], question: bytes, answer: bytes) -> str:
+def typed(local_stack: LocalStack, command: list[str], question: bytes, answer: bytes) -> str:
     """What a command shows on a terminal of its own, where its one question is answered."""
     ours, its = pty.openpty()
-    with subprocess.Popen(command, cwd=ROOT, env=place.environment(), stdin=its, stdout=its, stderr=its) as made:
+    with subprocess.Popen(command, cwd=ROOT, env=local_stack.environment(), stdin=its, stdout=its, stderr=its) as made:
         os.close(its)
         shown, answered = b"", False
         # The end of a terminal that nobody holds any more is an error on Linux (EIO).
@@ -93,12 +93,12 @@ def typed(place: Place, command: list[str], question: bytes, answer: bytes) -> s
     return shown.decode(errors="replace")
 
 
-def delete(place: Place) -> None:
+def delete(local_stack: LocalStack) -> None:
     """`make delete`, answered as a person would."""
     done = subprocess.run(
         [sys.executable, "-m", "infra.aws.release", "delete"],
         cwd=ROOT,
-        env=place.environment(),
+        env=local_stack.environment(),
         input=f"{STACK_NAME}\n",
         capture_output=True,
         text=True,
@@ -107,11 +107,11 @@ def delete(place: Place) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_delete_wants_the_stacks_name(place: Place) -> None:
+def test_delete_wants_the_stacks_name(local_stack: LocalStack) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "infra.aws.release", "delete"],
         cwd=ROOT,
-        env=place.environment(),
+        env=local_stack.environment(),
         input="yes\n",
         capture_output=True,
         text=True,

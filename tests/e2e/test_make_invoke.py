@@ -25,7 +25,7 @@ def test_every_event_has_a_function_and_an_answer() -> None:
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=str(case), marks=STACK) for case in CASES])
 def test_an_event_is_answered(case: Case, stack: Stack) -> None:
-    done = invoke(stack.place.port, case.function, case.event)
+    done = invoke(stack.local_stack.port, case.function, case.event)
     assert done.returncode == 0, done.stderr
     (answer,) = json.loads(done.stdout.splitlines()[-1])["answers"]
     assert agrees(answer["answer"], case.answer), answer

@@ -17,7 +17,7 @@ from samcli.yamlhelper import yaml_dump
 
 from infra.aws.package import Architecture, build
 from infra.local.deploy import deploy
-from infra.local.layout import ROOT, Place
+from infra.local.layout import ROOT, LocalStack
 from infra.local.server import running
 from infra.template import functions, load
 from tests.support.event_cases import CASES, Case, agrees
@@ -74,11 +74,14 @@ def containers(bridge: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     build(HERE, folder / "build")
     with socket.socket() as probe:
         probe.bind((bridge, 0))
-        place = Place(probe.getsockname()[1], folder=folder / "stack")
+        local_stack = LocalStack(probe.getsockname()[1], folder=folder / "stack")
     # Containers come from outside; for these minutes the stack listens on every address.
-    with running(place, host="0.0.0.0") as pid, contextlib.closing(Stack(place, deploy(place, pid))) as stack:
+    with (
+        running(local_stack, host="0.0.0.0") as pid,
+        contextlib.closing(Stack(local_stack, deploy(local_stack, pid))) as stack,
+    ):
         variables = folder / "variables.json"
-        variables.write_text(json.dumps(environment(stack, f"http://{bridge}:{place.port}")))
+        variables.write_text(json.dumps(environment(stack, f"http://{bridge}:{local_stack.port}")))
         template = with_endpoint(folder / "build" / "template.yaml")
         yield Containers(template, variables, pull=not engine("images", "--quiet", IMAGE))
 

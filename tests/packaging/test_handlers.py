@@ -29,7 +29,7 @@ ENVIRONMENT = {
     "LAMBDA_TASK_ROOT": "/var/task",
     "JOB_KEPT_DAYS": "1",
     "LEASE_SECONDS": "30",
-    "DETECTOR": "centerface",
+    "DETECTOR": "best",
     "QUALITY": "balanced",
 }
 
@@ -47,7 +47,7 @@ def environment(function: Resource) -> dict[str, str]:
 def run(built: Path, function: Resource, *events: Path) -> dict[str, Any]:
     folders = [*(built / layer / "python" for layer in layers_of(function)), built / function.name]
     paths = [argument for folder in folders for argument in ("--path", str(folder))]
-    script = [ROOT / "infra" / "handler.py", *paths, function.properties["Handler"], *events]
+    script = [ROOT / "infra" / "local" / "handler.py", *paths, function.properties["Handler"], *events]
     done = subprocess.run(
         [sys.executable, "-I", "-S", *script], env=environment(function), capture_output=True, text=True, check=False
     )

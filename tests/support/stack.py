@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from infra.local.deploy import STACK_NAME, session
-from infra.local.layout import Addresses, Place
+from infra.local.layout import Addresses, LocalStack
 
 PATIENCE_SECONDS = 60.0
 
@@ -80,8 +80,8 @@ class Listener:
 class Stack:
     """A running stack, and short words for what tests do with it."""
 
-    def __init__(self, place: Place, addresses: Addresses) -> None:
-        self.place = place
+    def __init__(self, local_stack: LocalStack, addresses: Addresses) -> None:
+        self.local_stack = local_stack
         self.addresses = addresses
         self.http_url = addresses.http_url
         self.ws_url = addresses.ws_url
@@ -92,7 +92,7 @@ class Stack:
     @cached_property
     def aws(self) -> Session:
         """boto3 clients for this stack, through localstack-client."""
-        return session(self.place)
+        return session(self.local_stack)
 
     @cached_property
     def http(self) -> httpx.Client:

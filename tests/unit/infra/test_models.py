@@ -51,3 +51,6 @@ def test_without_a_network_a_sentence_says_what_to_do(
     monkeypatch.setattr("urllib.request.urlopen", unreachable)
     assert models.main(["yunet"]) == 1
     assert "--file" in capsys.readouterr().err
+    assert models.main(["yunet", "--optional"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("Going on without the model yunet; later: make model MODEL=yunet. ")
