@@ -18,6 +18,7 @@ _OUTCOME = Outcome(
     detector=DetectorInfo(name="none", version="0", quality=Quality.FAST),
     faces=(),
     timings_ms={"total": 1.0},
+    original_etag="none",
 )
 _FAILURE = Failure(reason=FailureReason.CORRUPT_IMAGE, detail="made to fail")
 

@@ -4,7 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from facelib.errors import JobBusy
+from facelib.errors import JobClaimed
 from facelib.stores import jobs as store
 from facelib.stores.jobs import JobStore
 
@@ -25,10 +25,11 @@ def test_one_of_many_claims_at_once_wins(stack: Stack, monkeypatch: pytest.Monke
         start.wait()
         try:
             jobs.claim(job.job_id, 30)
-        except JobBusy:
+        except JobClaimed:
             return False
         return True
 
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(claim, range(4))) == [False, False, False, True]
-    jobs.delete(job.job_id, job.owner)
+    jobs.begin_deletion(job.job_id, job.owner)
+    jobs.remove(job.job_id)

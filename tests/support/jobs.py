@@ -48,4 +48,5 @@ def outcome(faces: int = 2) -> Outcome:
         detector=DETECTOR,
         faces=tuple(face(0.9 - n / 2000) for n in range(faces)),
         timings_ms={"decode": 4.2, "detect": 88.1},
+        original_etag="e1",
     )

@@ -77,6 +77,14 @@ class Listener:
             ), "no pong"
 
 
+def wait_until(condition: Callable[[], bool], pause: float = 0.1) -> None:
+    """Ask again and again until it is so."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to be"
+        time.sleep(pause)
+
+
 class Stack:
     """A running stack, and short words for what tests do with it."""
 
@@ -158,11 +166,7 @@ class Stack:
         return keys
 
     def wait_until(self, condition: Callable[[], bool], pause: float = 0.1) -> None:
-        """Ask again and again until it is so."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not condition():
-            assert time.monotonic() < deadline, "it did not come to be"
-            time.sleep(pause)
+        wait_until(condition, pause)
 
     def original_created(self, job_id: str) -> dict[str, Any]:
         """The event S3 sends for a job's original."""

@@ -9,7 +9,7 @@ from facelib.job import ImageFormat, Options
 from facelib.stores.images import MEDIA_TYPES
 from fastapi import APIRouter, Header, Response
 
-from face_api.accept import Request, accept, wait_for
+from face_api.accept import Submission, accept, wait_for
 from face_api.dependencies import IdempotencyKeyDep, ImagesDep, JobsDep, OwnerDep, SettingsDep
 from face_api.models import JobAccepted, JobView, Links
 from face_api.problems import responses
@@ -85,7 +85,7 @@ def post_image(
     prefer: PreferDep = None,
 ) -> JobAccepted | JobView:
     """Send an image, as the body or as the `file` of a form. What is found in it is told on the stream."""
-    job = accept(Request(owner, image.options, image.data, idempotency_key), jobs, settings.job_kept_days)
+    job = accept(Submission(owner, image.options, image.data, idempotency_key), jobs, settings.job_kept_days)
     if not job.status.is_final:
         images.add_original(job.job_id, image.data, MEDIA_TYPES[image.format])
     links = Links.of(job.job_id, settings.public_url)

@@ -66,13 +66,13 @@ def get_processed_image(
     if job.status is Status.FAILED:
         raise NoResult(job.failure)
     if job.status is not Status.COMPLETED:
-        raise JobConflict(job, "there is no result yet; ask again, or listen on the stream")
-    wanted = render or job.options.render[0]
-    if wanted not in job.options.render:
+        raise JobConflict(job, "so there is no result yet; ask again, or listen on the stream")
+    requested = render or job.options.render[0]
+    if requested not in job.options.render:
         raise RenderNotFound(job)
     left = int((job.expires_at - datetime.now(UTC)).total_seconds())
     # The address must not outlive the job, nor be kept by a cache.
-    url = images.result_url(job_id, wanted, min(limits.RESULT_URL_SECONDS, max(left, 1)))
+    url = images.result_url(job_id, requested, min(limits.RESULT_URL_SECONDS, max(left, 1)))
     return RedirectResponse(url, HTTPStatus.FOUND, {"Cache-Control": "no-store"})
 
 
@@ -84,16 +84,26 @@ def get_processed_image(
 def retry_job(
     job_id: JobId, jobs: JobsDep, images: ImagesDep, queue: DetectQueueDep, owner: OwnerDep, settings: SettingsDep
 ) -> JobAccepted:
-    """Look at the image of a failed job once more."""
-    job = jobs.retry(job_id, owner)
-    queue.send(images.created_event(job_id))
-    return JobAccepted(job_id=job_id, status=job.status, links=Links.of(job_id, settings.public_url))
+    """Process the image of a failed job once more, where the image is not what was wrong; at most five times."""
+    failed = jobs.retry(job_id, owner)
+    try:
+        queue.send(images.created_event(job_id))
+    except Exception:
+        # Nobody would ever take the job up.
+        jobs.undo_retry(failed)
+        raise
+    return JobAccepted(job_id=job_id, status=Status.PENDING, links=Links.of(job_id, settings.public_url))
 
 
 @router.delete("/{job_id}", status_code=HTTPStatus.NO_CONTENT, responses=responses(HTTPStatus.NOT_FOUND))
 def delete_job(job_id: JobId, jobs: JobsDep, images: ImagesDep, owner: OwnerDep) -> Response:
-    """Delete the original, every result and the record. A detector at work on it writes nothing back."""
-    # The record first: from then on nobody can store a result for it and keep it.
-    jobs.delete(job_id, owner)
+    """Delete the original, every result and the record; repeat it where it broke off.
+
+    A detector at work on it writes nothing back.
+    """
+    # Hidden first: from then on nobody can store a result for it and keep it. The record last, so that a deletion that
+    # broke off is not forgotten.
+    jobs.begin_deletion(job_id, owner)
     images.delete(job_id)
+    jobs.remove(job_id)
     return Response(status_code=HTTPStatus.NO_CONTENT)

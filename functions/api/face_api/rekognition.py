@@ -7,15 +7,17 @@ The shapes are those of https://docs.aws.amazon.com/rekognition/latest/APIRefere
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from facelib import limits
+from facelib import keys, limits
 from facelib.detection import DetectReply, DetectRequest
+from facelib.errors import JobNotFound
 from facelib.job import Face, Failure, FailureReason, ImageInfo
+from facelib.stores.jobs import JobStore
 from fastapi import APIRouter, Header, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from pydantic import Base64Bytes, BaseModel, ConfigDict, ValidationError
 
-from face_api.dependencies import DetectorDep, SettingsDep
+from face_api.dependencies import DetectorDep, JobsDep, OwnerDep, SettingsDep
 
 router = APIRouter()
 
@@ -73,6 +75,8 @@ async def call_rekognition(
     request: Request,
     settings: SettingsDep,
     detector: DetectorDep,
+    jobs: JobsDep,
+    owner: OwnerDep,
     x_amz_target: Annotated[str, Header()] = "",
 ) -> JSONResponse:
     """Answer DetectFaces with Attributes DEFAULT: boxes, confidences and five landmarks."""
@@ -81,8 +85,10 @@ async def call_rekognition(
             raise _Refused(
                 "UnknownOperationException", "Of Rekognition's operations, only DetectFaces is answered here."
             )
-        asked = _read(await request.body(), settings.originals_bucket)
-        return _answer(_details(await run_in_threadpool(detector.detect, asked)))
+        detect = _read(await request.body(), settings.originals_bucket)
+        if detect.key is not None:
+            await run_in_threadpool(_check_object, detect.key, jobs, owner)
+        return _answer(_details(await run_in_threadpool(detector.detect, detect)))
     except _Refused as refused:
         return _answer({"__type": refused.name, "Message": str(refused)}, 400)
 
@@ -93,14 +99,14 @@ def _answer(body: dict[str, Any], status: int = 200) -> JSONResponse:
 
 def _read(body: bytes, originals_bucket: str) -> DetectRequest:
     try:
-        asked = _DetectFaces.model_validate_json(body)
+        call = _DetectFaces.model_validate_json(body)
     except ValidationError as error:
         where = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise _Refused("InvalidParameterException", f"The request is not a DetectFaces request: {where}") from None
-    if asked.Attributes != ("DEFAULT",):
+    if call.Attributes != ("DEFAULT",):
         raise _Refused("InvalidParameterException", "Only Attributes=['DEFAULT'] is answered here.")
-    image, place = asked.Image.Bytes, asked.Image.S3Object
-    if (image is None) == (place is None):
+    image, s3_object = call.Image.Bytes, call.Image.S3Object
+    if (image is None) == (s3_object is None):
         raise _Refused("InvalidParameterException", "Give Image either Bytes or an S3Object.")
     if image is not None and len(image) > limits.REKOGNITION_BYTES:
         raise _Refused(
@@ -108,9 +114,20 @@ def _read(body: bytes, originals_bucket: str) -> DetectRequest:
             f"The image has {len(image):,} bytes; at most {limits.REKOGNITION_BYTES:,} are taken this way. "
             "Upload it with POST /uploads and name it as S3Object.",
         )
-    if place is not None and place.Bucket != originals_bucket:
-        raise _Refused("InvalidS3ObjectException", f"Only objects of the bucket {originals_bucket} can be looked at.")
-    return DetectRequest(image=image, key=place.Name if place else None)
+    if s3_object is not None and s3_object.Bucket != originals_bucket:
+        raise _Refused("InvalidS3ObjectException", f"Only objects of the bucket {originals_bucket} can be read.")
+    return DetectRequest(image=image, key=s3_object.Name if s3_object else None)
+
+
+def _check_object(key: str, jobs: JobStore, owner: str) -> None:
+    """Refuse all but originals of jobs that the caller may see: also what else its owner keeps in the bucket."""
+    try:
+        jobs.get(keys.job_id_of_original(key) or "", owner)
+    except JobNotFound:
+        raise _Refused(
+            "InvalidS3ObjectException",
+            "There is no such original. Name one as originals/<job_id> while its job is kept.",
+        ) from None
 
 
 def _details(reply: DetectReply) -> dict[str, Any]:

@@ -93,7 +93,8 @@ def _value(text: str) -> str | float:
     """A number if it is written as one in JSON; anything else stays text."""
     try:
         value = json.loads(text)
-    except ValueError:
+    # Nested brackets overflow the parser's stack.
+    except (ValueError, RecursionError):
         return text
     return value if isinstance(value, int | float) and not isinstance(value, bool) else text
 

@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 from facelib import limits
+from facelib.errors import JobConflict
+from facelib.job import Status
 from fastapi import APIRouter
 
-from face_api.accept import Request, accept
+from face_api.accept import Submission, accept
 from face_api.dependencies import IdempotencyKeyDep, ImagesDep, JobsDep, OwnerDep, SettingsDep
 from face_api.models import Links, UploadAccepted, UploadForm, UploadRequest
 from face_api.problems import responses
@@ -17,7 +19,7 @@ router = APIRouter(tags=["images"])
 @router.post(
     "/uploads",
     status_code=HTTPStatus.CREATED,
-    responses=responses(HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY),
+    responses=responses(HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
 )
 def post_upload(
     upload: UploadRequest,
@@ -29,7 +31,9 @@ def post_upload(
 ) -> UploadAccepted:
     """Get a presigned POST: a form that takes one image of up to 25 MiB, for 15 minutes."""
     content = upload.model_dump_json().encode()
-    job = accept(Request(owner, upload.options, content, idempotency_key), jobs, settings.job_kept_days)
+    job = accept(Submission(owner, upload.options, content, idempotency_key), jobs, settings.job_kept_days)
+    if job.status is not Status.PENDING:
+        raise JobConflict(job, "so it takes no upload any more; send a new Idempotency-Key for another image")
     expires_at = datetime.now(UTC) + timedelta(seconds=limits.PRESIGNED_UPLOAD_SECONDS)
     form = images.upload_form(job.job_id, upload.content_type)
     return UploadAccepted(

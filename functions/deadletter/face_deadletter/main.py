@@ -11,15 +11,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from facelib.errors import JobFinished, JobNotFound
 from facelib.job import Failure, FailureReason
 from facelib.observability import logger, metrics, tracer
-from facelib.s3_events import job_ids
+from facelib.s3_events import originals_created
 from facelib.settings import DeadLetterSettings
 from facelib.stores.jobs import JobStore
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
-GIVEN_UP = Failure(
+RETRIES_EXHAUSTED = Failure(
     reason=FailureReason.INTERNAL_ERROR,
-    detail="The image could not be looked at after several tries, through no fault of yours. "
+    detail="The image could not be processed after several tries, through no fault of yours. "
     "Retry the job; if it fails again, tell who runs this service the job's id.",
 )
 
@@ -37,10 +37,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
 
 
 def _give_up(record: SQSRecord) -> None:
-    """Raises JobBusy while a detector still holds the job; the queue asks again later."""
-    for job_id in job_ids(record.json_body):
+    """Raises JobClaimed while a detector still holds the job; the queue asks again later."""
+    for original in originals_created(record.json_body):
         try:
-            jobs().fail_abandoned(job_id, GIVEN_UP)
+            jobs().fail_abandoned(original.job_id, RETRIES_EXHAUSTED)
         except (JobNotFound, JobFinished) as done:
             logger.info("Nothing to give up", extra={"why": str(done)})
         else:

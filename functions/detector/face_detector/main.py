@@ -11,7 +11,7 @@ from facelib.detection import DetectReply, DetectRequest
 from facelib.errors import ImageRejected, ObjectMissing
 from facelib.job import Failure, FailureReason
 from facelib.observability import logger, metrics, tracer
-from facelib.s3_events import job_ids
+from facelib.s3_events import originals_created
 from facelib.settings import DetectorSettings
 from facelib.stores.images import ImageStore
 from facelib.stores.jobs import JobStore
@@ -52,8 +52,8 @@ def _process_message(record: SQSRecord) -> None:
 
 
 def _process_s3_event(event: dict[str, Any]) -> None:
-    for job_id in job_ids(event):
-        service().process(job_id)
+    for original in originals_created(event):
+        service().process(original)
 
 
 def _detect(request: DetectRequest) -> DetectReply:

@@ -4,7 +4,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 from facelib.errors import ClaimLost, ImageRejected, JobFinished, JobNotFound, ObjectMissing
 from facelib.job import Failure, FailureReason, Options
 from facelib.observability import logger, metrics
-from facelib.stores.images import ImageStore
+from facelib.s3_events import OriginalCreated
+from facelib.stores.images import ImageStore, Original
 from facelib.stores.jobs import Claim, JobStore, Outcome
 
 from face_detector.analyse import Analysis, Detected, analyse, find_faces
@@ -18,35 +19,44 @@ class DetectionService:
         self._detector = detector
         self._lease_seconds = lease_seconds
 
-    def process(self, job_id: str) -> None:
-        """Bring a job to its end. Raises JobBusy while another detector holds it; the queue asks again later."""
+    def process(self, original: OriginalCreated) -> None:
+        """Bring the job of an original to its end.
+
+        Raises JobClaimed while another detector holds it; the queue asks again later.
+        """
         try:
-            claim = self._jobs.claim(job_id, self._lease_seconds)
+            claim = self._jobs.claim(original.job_id, self._lease_seconds)
         except JobFinished as finished:
             logger.info("Nothing to do", extra={"why": str(finished)})
+            if None not in (original.etag, finished.original_etag) and original.etag != finished.original_etag:
+                # A form may be posted twice; what the job tells of is gone then, and the other image is nobody's.
+                self._images.delete_original(original.job_id)
+                logger.warning("Removed an image that was uploaded after the job had ended")
         except JobNotFound:
             # Deleted or expired before its turn: what was uploaded for it must not stay.
-            self._images.delete(job_id)
+            self._images.delete(original.job_id)
             logger.info("Removed an original without a job")
         else:
             self._finish(claim)
 
     def _finish(self, claim: Claim) -> None:
-        job_id = claim.job.job_id
+        job_id, etag = claim.job.job_id, None
         try:
             try:
-                analysis = analyse(self._original(job_id), claim.job.options, self._detector)
+                original = self._original(job_id)
+                etag = original.etag
+                analysis = analyse(original.data, claim.job.options, self._detector)
             except ImageRejected as rejected:
-                self._jobs.fail(claim, rejected.failure)
+                self._jobs.fail(claim, rejected.failure, etag)
                 _report_failure(rejected.failure)
             else:
-                self._store(claim, analysis)
+                self._store(claim, analysis, original.etag)
         except ClaimLost as lost:
             logger.warning("Wrote nothing back", extra={"why": str(lost)})
-            if not lost.job_exists:
+            if lost.is_deleted:
                 self._images.delete(job_id)
 
-    def _original(self, job_id: str) -> bytes:
+    def _original(self, job_id: str) -> Original:
         try:
             return self._images.original(job_id)
         except ObjectMissing:
@@ -54,7 +64,7 @@ class DetectionService:
                 FailureReason.ORIGINAL_MISSING, "The original is not there any more. Send the image again."
             ) from None
 
-    def _store(self, claim: Claim, analysis: Analysis) -> None:
+    def _store(self, claim: Claim, analysis: Analysis, etag: str) -> None:
         # Results first: whoever sees the job completed finds them in place.
         for render, jpeg in analysis.results.items():
             self._images.add_result(claim.job.job_id, render, jpeg)
@@ -63,13 +73,14 @@ class DetectionService:
             detector=self._detector.info,
             faces=analysis.faces,
             timings_ms=analysis.timings_ms,
+            original_etag=etag,
         )
         self._jobs.complete(claim, outcome)
         _report(analysis)
 
     def detect(self, image: bytes | None, key: str | None) -> Detected:
         """Process bytes, or the object under a key; store nothing. Raises ImageRejected and ObjectMissing."""
-        data = self._images.original_at(key) if key else image or b""
+        data = self._images.original_at(key).data if key else image or b""
         detected = find_faces(data, Options(), self._detector)
         _report(detected)
         return detected

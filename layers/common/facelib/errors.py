@@ -8,7 +8,7 @@ class FaceError(Exception):
 
 
 class ImageRejected(FaceError):
-    """The bytes cannot be looked at; the same bytes will never do, so this is not retried."""
+    """The bytes cannot be processed; the same bytes never can be, so this is not retried."""
 
     def __init__(self, reason: FailureReason, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
@@ -19,14 +19,14 @@ class JobNotFound(FaceError):
     """No such job for this owner: unknown, malformed, deleted, expired and somebody else's look the same."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such job. Jobs go when they expire; check the id, or send the image anew.")
+        super().__init__("There is no such job. Jobs go when they expire; check the id, or send the image again.")
 
 
 class JobConflict(FaceError):
     """The job's status does not allow what was asked."""
 
-    def __init__(self, job: Job, wanted: str) -> None:
-        super().__init__(f"The job is {job.status}, so {wanted}.")
+    def __init__(self, job: Job, consequence: str) -> None:
+        super().__init__(f"The job is {job.status}, {consequence}.")
         self.job = job
 
 
@@ -45,23 +45,25 @@ class RenderNotFound(FaceError):
         super().__init__(f"The job has {', '.join(job.options.render)}. Choose one of them, or send the image again.")
 
 
-class JobBusy(FaceError):
+class JobClaimed(FaceError):
     """Another detector holds the job and its lease has not run out."""
 
 
 class JobFinished(FaceError):
     """The job already has its outcome; whatever asks for another one comes late."""
 
-    def __init__(self, status: Status) -> None:
+    def __init__(self, status: Status, original_etag: str | None = None) -> None:
         super().__init__(f"The job is {status} already.")
+        # S3's name for the upload that was processed.
+        self.original_etag = original_etag
 
 
 class ClaimLost(FaceError):
     """The job was deleted, or another detector took it over: nothing may be written back."""
 
-    def __init__(self, *, job_exists: bool) -> None:
-        super().__init__("Another detector took the job over." if job_exists else "The job was deleted meanwhile.")
-        self.job_exists = job_exists
+    def __init__(self, *, is_deleted: bool) -> None:
+        super().__init__("The job was deleted meanwhile." if is_deleted else "Another detector took the job over.")
+        self.is_deleted = is_deleted
 
 
 class KeyReused(FaceError):
@@ -71,6 +73,10 @@ class KeyReused(FaceError):
         super().__init__(
             "This Idempotency-Key was used for a different request. Send the same image and options, or a new key."
         )
+
+
+class StoreContended(Exception):
+    """Too many writers wanted the same item at once; a later try may have it."""
 
 
 class CursorInvalid(FaceError):

@@ -21,6 +21,8 @@ class Status(StrEnum):
     PROCESSING = "processing"
     COMPLETED = "completed"
     FAILED = "failed"
+    # For everybody but the one who deletes it, such a job is not there any more.
+    DELETING = "deleting"
 
     @property
     def is_final(self) -> bool:
@@ -29,12 +31,14 @@ class Status(StrEnum):
 
 TRANSITIONS: Final[Mapping[Status, frozenset[Status]]] = {
     # A job that no detector ever claimed fails through the dead-letter queue.
-    Status.PENDING: frozenset({Status.PROCESSING, Status.FAILED}),
+    Status.PENDING: frozenset({Status.PROCESSING, Status.FAILED, Status.DELETING}),
     # A claim whose lease ran out may be taken over.
-    Status.PROCESSING: frozenset({Status.PROCESSING, Status.COMPLETED, Status.FAILED}),
+    Status.PROCESSING: frozenset({Status.PROCESSING, Status.COMPLETED, Status.FAILED, Status.DELETING}),
     # A retry.
-    Status.FAILED: frozenset({Status.PENDING}),
-    Status.COMPLETED: frozenset(),
+    Status.FAILED: frozenset({Status.PENDING, Status.DELETING}),
+    Status.COMPLETED: frozenset({Status.DELETING}),
+    # Objects first, the record last: a deletion that broke off is repeated.
+    Status.DELETING: frozenset({Status.DELETING}),
 }
 
 
@@ -178,6 +182,10 @@ class FailureReason(StrEnum):
     TOO_MANY_PIXELS = "too_many_pixels"
     ORIGINAL_MISSING = "original_missing"
     INTERNAL_ERROR = "internal_error"
+
+
+# What the same image may survive another time; every other reason lies in the image itself.
+RETRYABLE: Final = frozenset({FailureReason.ORIGINAL_MISSING, FailureReason.INTERNAL_ERROR})
 
 
 class Failure(Frozen):

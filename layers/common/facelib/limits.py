@@ -59,3 +59,4 @@ REPLAY_SETTLE_SECONDS: Final = 1
 # A Rekognition request travels through two Lambda calls of at most 6 MB, and as base64 inside JSON inside base64.
 REKOGNITION_BYTES: Final = 3_300_000
 IDEMPOTENCY_KEY_CHARACTERS: Final = 255
+RETRIES: Final = 5

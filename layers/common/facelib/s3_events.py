@@ -1,6 +1,7 @@
-"""The jobs that an S3 event is about."""
+"""The originals that an S3 event is about."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes import S3Event
@@ -9,8 +10,16 @@ from facelib import keys
 from facelib.observability import logger
 
 
-def job_ids(event: dict[str, Any]) -> Iterator[str]:
-    """The job of each original in the event; what is said while one is handled carries its id in the log.
+@dataclass(frozen=True)
+class OriginalCreated:
+    """An upload for a job; without an ETag where the event was not sent by S3, but for a retry."""
+
+    job_id: str
+    etag: str | None
+
+
+def originals_created(event: dict[str, Any]) -> Iterator[OriginalCreated]:
+    """Yield each original in the event; what is said while one is handled carries its job's id in the log.
 
     S3 sends `s3:TestEvent`, which has no records, when a notification is set up.
     """
@@ -21,4 +30,4 @@ def job_ids(event: dict[str, Any]) -> Iterator[str]:
             logger.warning("Not an original of a job", extra={"key": key})
             continue
         logger.set_correlation_id(job_id)
-        yield job_id
+        yield OriginalCreated(job_id, record.s3.get_object.get("eTag"))

@@ -13,8 +13,9 @@ from face_detector.detection.detections import Detections
 from face_detector.detection.detector import Detector
 from face_detector.process import DetectionService
 from facelib import keys
-from facelib.errors import JobBusy
+from facelib.errors import JobClaimed
 from facelib.job import FailureReason, Job, Options, Render, Status
+from facelib.s3_events import OriginalCreated
 from facelib.stores.images import ImageStore
 from facelib.stores.jobs import JobStore
 from PIL import Image
@@ -99,7 +100,7 @@ def sqs_event(*bodies: str) -> dict[str, Any]:
 
 def test_a_job_is_looked_at_and_its_results_are_stored(service: Service) -> None:
     job = service.upload(png(), Options(render=(Render.BOXES, Render.BLUR)))
-    service.service.process(job.job_id)
+    service.service.process(OriginalCreated(job.job_id, None))
     done = service.jobs.get(job.job_id, "public")
     assert (done.status, done.face_count, done.detector) == (Status.COMPLETED, 1, DETECTOR)
     wanted = {keys.original(job.job_id)} | {keys.result(job.job_id, one) for one in (Render.BOXES, Render.BLUR)}
@@ -124,7 +125,7 @@ def test_bad_bytes_fail_the_job_and_are_not_tried_again(service: Service, data: 
 
 def test_a_missing_original_fails_the_job(service: Service) -> None:
     job = service.jobs.add(new_job())
-    service.service.process(job.job_id)
+    service.service.process(OriginalCreated(job.job_id, None))
     failure = service.jobs.get(job.job_id, "public").failure
     assert failure is not None
     assert failure.reason is FailureReason.ORIGINAL_MISSING
@@ -132,15 +133,15 @@ def test_a_missing_original_fails_the_job(service: Service) -> None:
 
 def test_an_original_whose_job_is_gone_is_removed(service: Service) -> None:
     job = service.upload(png())
-    service.jobs.delete(job.job_id, "public")
-    service.service.process(job.job_id)
+    service.jobs.begin_deletion(job.job_id, "public")
+    service.service.process(OriginalCreated(job.job_id, None))
     assert service.objects() == set()
 
 
 def test_a_job_deleted_while_it_is_looked_at_leaves_nothing(service: Service) -> None:
     job = service.upload(png())
-    service.detector.during = lambda: service.jobs.delete(job.job_id, "public")
-    service.service.process(job.job_id)
+    service.detector.during = lambda: service.jobs.begin_deletion(job.job_id, "public")
+    service.service.process(OriginalCreated(job.job_id, None))
     assert service.objects() == set()
 
 
@@ -152,10 +153,10 @@ def test_a_job_taken_over_keeps_the_results_of_whoever_took_it(service: Service)
     def take_over() -> None:
         passes.append(1)
         if len(passes) == 1:
-            service.service.process(job.job_id)
+            service.service.process(OriginalCreated(job.job_id, None))
 
     service.detector.during = take_over
-    slow.process(job.job_id)
+    slow.process(OriginalCreated(job.job_id, None))
     assert service.jobs.get(job.job_id, "public").status is Status.COMPLETED
     assert service.objects() == {keys.original(job.job_id), keys.result(job.job_id, Render.BOXES)}
 
@@ -166,8 +167,8 @@ def test_a_job_somebody_holds_goes_back_to_the_queue_alone(service: Service) -> 
     answer = main.handler(sqs_event(*(json.dumps(s3_event(job.job_id)) for job in (held, free))), Context())
     assert answer == {"batchItemFailures": [{"itemIdentifier": "0"}]}
     assert service.jobs.get(free.job_id, "public").status is Status.COMPLETED
-    with pytest.raises(JobBusy):
-        service.service.process(held.job_id)
+    with pytest.raises(JobClaimed):
+        service.service.process(OriginalCreated(held.job_id, None))
 
 
 def test_a_failure_of_the_house_goes_back_to_the_queue(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,3 +200,23 @@ def test_an_image_asked_for_directly(service: Service) -> None:
     assert missing["failure"]["reason"] == "original_missing"
     refused = main.handler({"action": "detect", "image": "aGVsbG8="}, Context())
     assert refused["failure"]["reason"] == "unsupported_format"
+
+
+def uploaded(service: Service, job: Job, data: bytes) -> OriginalCreated:
+    """Post the form of a job, as often as one likes, and hear of it."""
+    answer = boto3.client("s3").put_object(
+        Bucket=service.account.originals_bucket, Key=keys.original(job.job_id), Body=data
+    )
+    return OriginalCreated(job.job_id, answer["ETag"].strip('"'))
+
+
+def test_an_upload_after_the_job_has_ended_changes_nothing(service: Service) -> None:
+    job = service.jobs.add(new_job())
+    first = uploaded(service, job, png())
+    service.service.process(first)
+    done = service.jobs.get(job.job_id, "public")
+    service.service.process(first)
+    assert keys.original(job.job_id) in service.objects(), "the same event again is no other upload"
+    service.service.process(uploaded(service, job, png() + b"another"))
+    assert service.jobs.get(job.job_id, "public") == done
+    assert service.objects() == {keys.result(job.job_id, Render.BOXES)}

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import boto3
 import pytest
 from facelib import limits
-from facelib.errors import ClaimLost, JobBusy, JobConflict, JobFinished, JobNotFound, KeyReused
+from facelib.errors import ClaimLost, JobClaimed, JobConflict, JobFinished, JobNotFound, KeyReused
 from facelib.job import TRANSITIONS, Failure, FailureReason, Job, Status
+from facelib.stores.idempotency import IdempotentRequest
 from facelib.stores.items import from_item, time_text, to_item
 from facelib.stores.job_lists import JobLists
 from facelib.stores.jobs import JobStore
@@ -17,6 +18,7 @@ from tests.support.account import Cloud
 from tests.support.jobs import new_job, outcome
 
 FAILURE = Failure(reason=FailureReason.CORRUPT_IMAGE, detail="The file ends too early.")
+OURS = Failure(reason=FailureReason.INTERNAL_ERROR, detail="The service failed.")
 LEASE = 30
 UNKNOWN = "0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"
 
@@ -42,6 +44,7 @@ def test_the_table_of_transitions_is_the_one_that_is_documented() -> None:
         ("processing", "completed"),
         ("processing", "failed"),
         ("failed", "pending"),
+        *((status, "deleting") for status in ("pending", "processing", "completed", "failed", "deleting")),
     }
 
 
@@ -77,7 +80,7 @@ def test_ids_that_lead_nowhere_look_the_same(jobs: JobStore, job_id: str) -> Non
 
 def test_somebody_elses_job_is_not_there(jobs: JobStore) -> None:
     job = added(jobs, owner="somebody")
-    for call in (jobs.get, jobs.delete, jobs.retry):
+    for call in (jobs.get, jobs.begin_deletion, jobs.retry):
         with pytest.raises(JobNotFound):
             call(job.job_id, "public")
     assert jobs.get(job.job_id, "somebody") == job
@@ -98,7 +101,7 @@ def test_a_claim_whose_lease_ran_out_is_taken_over_and_the_first_writes_nothing_
     second = jobs.claim(job.job_id, LEASE)
     with pytest.raises(ClaimLost) as lost:
         jobs.complete(first, outcome())
-    assert lost.value.job_exists
+    assert not lost.value.is_deleted
     jobs.complete(second, outcome(faces=1))
     assert jobs.get(job.job_id, "public").face_count == 1
 
@@ -127,10 +130,10 @@ def test_a_finished_job_stays_as_it_is(jobs: JobStore, finish: Callable[[JobStor
 def test_a_job_deleted_meanwhile_is_not_written_back(jobs: JobStore) -> None:
     job = added(jobs)
     claim = jobs.claim(job.job_id, LEASE)
-    jobs.delete(job.job_id, "public")
+    jobs.begin_deletion(job.job_id, "public")
     with pytest.raises(ClaimLost) as lost:
         jobs.complete(claim, outcome())
-    assert not lost.value.job_exists
+    assert lost.value.is_deleted
     with pytest.raises(JobNotFound):
         jobs.get(job.job_id, "public")
 
@@ -143,7 +146,7 @@ def test_a_given_up_job_fails_unless_somebody_is_at_it(jobs: JobStore) -> None:
     jobs.fail_abandoned(stuck.job_id, FAILURE)
     for job in (waiting, stuck):
         assert jobs.get(job.job_id, "public").failure == FAILURE
-    with pytest.raises(JobBusy):
+    with pytest.raises(JobClaimed):
         jobs.fail_abandoned(at_work.job_id, FAILURE)
     with pytest.raises(JobNotFound):
         jobs.fail_abandoned(UNKNOWN, FAILURE)
@@ -153,8 +156,9 @@ def test_only_a_failed_job_is_retried_and_once(jobs: JobStore) -> None:
     job = added(jobs)
     with pytest.raises(JobConflict, match="pending"):
         jobs.retry(job.job_id, "public")
-    jobs.fail(jobs.claim(job.job_id, LEASE), FAILURE)
-    again = jobs.retry(job.job_id, "public")
+    jobs.fail(jobs.claim(job.job_id, LEASE), OURS)
+    jobs.retry(job.job_id, "public")
+    again = jobs.get(job.job_id, "public")
     assert (again.status, again.failure, again.event_id, again.completed_at) == (Status.PENDING, None, None, None)
     with pytest.raises(JobConflict):
         jobs.retry(job.job_id, "public")
@@ -162,20 +166,93 @@ def test_only_a_failed_job_is_retried_and_once(jobs: JobStore) -> None:
     assert jobs.get(job.job_id, "public").status is Status.COMPLETED
 
 
+def keyed(fingerprint: str) -> IdempotentRequest:
+    return IdempotentRequest("my-key", fingerprint)
+
+
 def test_the_same_request_stores_one_job(jobs: JobStore) -> None:
-    job = new_job()
-    assert jobs.add(job, "hash") == job
-    later = job.model_copy(update={"created_at": datetime.now(UTC)})
-    assert jobs.add(later, "hash") == job
+    first, second = new_job(), new_job()
+    assert jobs.add(first, keyed("hash")) == first
+    assert jobs.add(second, keyed("hash")) == first
     with pytest.raises(KeyReused):
-        jobs.add(later, "another hash")
+        jobs.add(new_job(), keyed("another hash"))
+    with pytest.raises(JobNotFound):
+        jobs.get(second.job_id, "public")
 
 
-def test_a_key_is_free_again_when_its_job_has_expired(jobs: JobStore) -> None:
-    old = new_job(age=timedelta(days=2))
-    jobs.add(old, "hash")
-    new = old.model_copy(update={"expires_at": datetime.now(UTC) + timedelta(days=1)})
-    assert jobs.add(new, "another hash") == new
+def test_two_owners_may_have_the_same_key(jobs: JobStore) -> None:
+    mine, theirs = new_job(), new_job(owner="somebody")
+    assert jobs.add(mine, keyed("hash")) == mine
+    assert jobs.add(theirs, keyed("another hash")) == theirs
+
+
+def test_a_key_whose_job_has_expired_gives_a_job_of_its_own(jobs: JobStore) -> None:
+    old, new = new_job(age=timedelta(days=2)), new_job()
+    jobs.add(old, keyed("hash"))
+    assert jobs.add(new, keyed("another hash")) == new
+    assert new.job_id != old.job_id
+
+
+@pytest.mark.parametrize("finish", [True, False], ids=["deleted", "deleting"])
+def test_a_key_whose_job_was_deleted_gives_a_job_of_its_own(jobs: JobStore, finish: bool) -> None:
+    old, new = new_job(), new_job()
+    jobs.add(old, keyed("hash"))
+    jobs.begin_deletion(old.job_id, "public")
+    if finish:
+        jobs.remove(old.job_id)
+    assert jobs.add(new, keyed("another hash")) == new
+    jobs.remove(old.job_id)
+    assert jobs.add(new_job(), keyed("another hash")) == new, "the old job's deletion leaves the new record alone"
+
+
+def test_a_deletion_hides_the_job_and_may_be_repeated(jobs: JobStore, account: Cloud) -> None:
+    job = jobs.add(new_job(), keyed("hash"))
+    jobs.complete(jobs.claim(job.job_id, LEASE), outcome())
+    for _ in range(2):
+        jobs.begin_deletion(job.job_id, "public")
+        with pytest.raises(JobNotFound):
+            jobs.get(job.job_id, "public")
+        lists = JobLists(account.jobs_table)
+        assert lists.newest("public", 10).jobs == ()
+        assert lists.latest_ended("public", 10) == ()
+    assert "faces" not in raw_item(account, job.job_id)
+    with pytest.raises(JobNotFound):
+        jobs.claim(job.job_id, LEASE)
+    jobs.remove(job.job_id)
+    assert boto3.client("dynamodb").scan(TableName=account.jobs_table)["Items"] == []
+    with pytest.raises(JobNotFound):
+        jobs.begin_deletion(job.job_id, "public")
+
+
+def test_only_a_job_in_deletion_is_removed(jobs: JobStore) -> None:
+    job = added(jobs)
+    jobs.remove(job.job_id)
+    assert jobs.get(job.job_id, "public") == job
+
+
+def test_what_lies_in_the_image_is_not_retried(jobs: JobStore) -> None:
+    job = added(jobs)
+    jobs.fail(jobs.claim(job.job_id, LEASE), FAILURE)
+    with pytest.raises(JobConflict, match="would fail again: The file ends too early"):
+        jobs.retry(job.job_id, "public")
+
+
+def test_retries_are_counted(jobs: JobStore) -> None:
+    job = added(jobs)
+    for _ in range(limits.RETRIES):
+        jobs.fail(jobs.claim(job.job_id, LEASE), OURS)
+        jobs.retry(job.job_id, "public")
+    jobs.fail(jobs.claim(job.job_id, LEASE), OURS)
+    with pytest.raises(JobConflict, match="retried 5 times"):
+        jobs.retry(job.job_id, "public")
+
+
+def test_a_retry_that_nobody_hears_of_is_undone(jobs: JobStore) -> None:
+    job = added(jobs)
+    jobs.fail(jobs.claim(job.job_id, LEASE), OURS)
+    failed = jobs.get(job.job_id, "public")
+    jobs.undo_retry(jobs.retry(job.job_id, "public"))
+    assert jobs.get(job.job_id, "public") == failed
 
 
 def test_ttl_is_the_second_of_expiry(jobs: JobStore, account: Cloud) -> None:

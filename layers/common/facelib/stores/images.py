@@ -23,6 +23,14 @@ class UploadForm:
 MEDIA_TYPES: Final = {image_format: f"image/{image_format}" for image_format in ImageFormat}
 
 
+@dataclass(frozen=True)
+class Original:
+    """The bytes that were uploaded; S3's ETag tells one upload from another under the same key."""
+
+    data: bytes
+    etag: str
+
+
 class ImageStore:
     def __init__(self, originals: str, results: str) -> None:
         self._originals = originals
@@ -58,25 +66,25 @@ class ImageStore:
         )
         return UploadForm(form["url"], form["fields"])
 
-    def original(self, job_id: str) -> bytes:
+    def original(self, job_id: str) -> Original:
         """Raises ObjectMissing and ImageRejected."""
         return self.original_at(keys.original(job_id))
 
-    def original_at(self, key: str) -> bytes:
-        """The bytes under any key of the bucket. Raises ObjectMissing, and ImageRejected if they are too many."""
+    def original_at(self, key: str) -> Original:
+        """Read what stands under any key of the bucket. Raises ObjectMissing, and ImageRejected if it is too large."""
         try:
-            found = s3().get_object(Bucket=self._originals, Key=key)
+            s3_object = s3().get_object(Bucket=self._originals, Key=key)
         except ClientError as error:
             if code_of(error) == "NoSuchKey":
                 raise ObjectMissing from None
             raise
         # S3 holds a form's uploads to the limit; whoever has the account can put anything there.
-        if found["ContentLength"] > limits.PRESIGNED_UPLOAD_BYTES:
+        if s3_object["ContentLength"] > limits.PRESIGNED_UPLOAD_BYTES:
             raise ImageRejected(
                 FailureReason.TOO_LARGE,
-                f"The file has {found['ContentLength']:,} bytes; {limits.PRESIGNED_UPLOAD_BYTES:,} are allowed.",
+                f"The file has {s3_object['ContentLength']:,} bytes; {limits.PRESIGNED_UPLOAD_BYTES:,} are allowed.",
             )
-        return found["Body"].read()
+        return Original(s3_object["Body"].read(), s3_object["ETag"].strip('"'))
 
     def created_event(self, job_id: str) -> str:
         """What S3 says to the queue when this original arrives; sent by hand, it starts a retry."""
@@ -101,7 +109,10 @@ class ImageStore:
         for render in Render:
             s3().delete_object(Bucket=self._results, Key=keys.result(job_id, render))
 
+    def delete_original(self, job_id: str) -> None:
+        s3().delete_object(Bucket=self._originals, Key=keys.original(job_id))
+
     def delete(self, job_id: str) -> None:
         """Remove the original and every result; what is not there is no error."""
-        s3().delete_object(Bucket=self._originals, Key=keys.original(job_id))
+        self.delete_original(job_id)
         self.delete_results(job_id)

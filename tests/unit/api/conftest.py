@@ -1,0 +1,43 @@
+"""The API in process, on the stores of an account in moto."""
+
+from collections.abc import Iterator
+
+import pytest
+from face_api import dependencies
+from face_api.app import create_app
+
+from tests.support.account import Cloud
+from tests.support.api import Api
+
+_CACHED = (
+    dependencies.settings,
+    dependencies.jobs,
+    dependencies.lists,
+    dependencies.images,
+    dependencies.detect_queue,
+    dependencies.detector,
+)
+
+
+def _clear_caches() -> None:
+    """What a function keeps for its life, a test has to itself."""
+    for cached in _CACHED:
+        cached.cache_clear()
+
+
+@pytest.fixture
+def api(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
+    for name, value in {
+        "JOBS_TABLE": account.jobs_table,
+        "ORIGINALS_BUCKET": account.originals_bucket,
+        "RESULTS_BUCKET": account.results_bucket,
+        "DETECT_QUEUE_URL": "https://queue.example/none",
+        "DETECTOR_FUNCTION": "detector",
+        "PUBLIC_URL": "https://api.example",
+        "STREAM_URL": "wss://stream.example",
+        "JOB_KEPT_DAYS": "1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    _clear_caches()
+    yield Api(create_app())
+    _clear_caches()

@@ -1,0 +1,126 @@
+"""What the API promises of a job's life, in process."""
+
+import boto3
+import pytest
+from facelib import keys
+from facelib.job import Failure, FailureReason, Render
+from facelib.stores.images import ImageStore
+from facelib.stores.jobs import JobStore
+
+from tests.support.account import Cloud
+from tests.support.api import Api
+from tests.support.jobs import outcome
+from tests.support.pictures import astronaut, encoded
+
+OURS = Failure(reason=FailureReason.INTERNAL_ERROR, detail="The service failed.")
+PHOTO = encoded(astronaut()[:64, :64])
+OTHER = encoded(astronaut()[64:128, 64:128])
+
+
+def posted(api: Api, photo: bytes = PHOTO, key: str | None = None) -> str:
+    answer = api.post("/image", content=photo, headers={"Idempotency-Key": key} if key else {})
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["job_id"])
+
+
+def objects(account: Cloud) -> set[str]:
+    s3 = boto3.client("s3")
+    buckets = (account.originals_bucket, account.results_bucket)
+    return {one["Key"] for name in buckets for one in s3.list_objects_v2(Bucket=name).get("Contents", [])}
+
+
+def test_a_deleted_picture_never_stands_under_another_job(api: Api, account: Cloud) -> None:
+    """DELETE while a detector works, then another image with the same key; the detector finishes late."""
+    jobs, images = JobStore(account.jobs_table), ImageStore(account.originals_bucket, account.results_bucket)
+    first = posted(api, key="k")
+    jobs.claim(first, 30)
+    assert api.delete(f"/jobs/{first}").status_code == 204
+    second = posted(api, OTHER, key="k")
+    assert second != first
+    images.add_result(first, Render.BOXES, b"late")
+    assert keys.result(second, Render.BOXES) not in objects(account)
+    assert api.get(f"/jobs/{second}/processed-image").status_code == 409
+
+
+def test_a_deletion_that_broke_off_is_repeated(api: Api, account: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    job_id = posted(api)
+
+    def refused(*_: object) -> None:
+        raise RuntimeError("s3:DeleteObject denied")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(ImageStore, "delete", refused)
+        assert api.delete(f"/jobs/{job_id}").status_code == 500
+    assert api.get(f"/jobs/{job_id}").status_code == 404, "hidden from the first moment"
+    assert objects(account) == {keys.original(job_id)}
+    assert api.delete(f"/jobs/{job_id}").status_code == 204
+    assert objects(account) == set()
+    assert api.delete(f"/jobs/{job_id}").status_code == 404
+
+
+def test_no_more_form_for_a_job_that_has_ended(api: Api, account: Cloud) -> None:
+    send = {"json": {}, "headers": {"Idempotency-Key": "k"}}
+    granted = api.post("/uploads", **send)
+    again = api.post("/uploads", **send)
+    assert (granted.status_code, again.status_code) == (201, 201)
+    assert granted.json()["job_id"] == again.json()["job_id"]
+    jobs = JobStore(account.jobs_table)
+    jobs.complete(jobs.claim(granted.json()["job_id"], 30), outcome())
+    late = api.post("/uploads", **send)
+    assert late.status_code == 409
+    assert "new Idempotency-Key" in late.json()["detail"]
+
+
+def test_a_retry_whose_message_is_not_taken_leaves_the_job_failed(api: Api, account: Cloud) -> None:
+    job_id = posted(api)
+    jobs = JobStore(account.jobs_table)
+    jobs.fail(jobs.claim(job_id, 30), OURS)
+    for _ in range(2):
+        # There is no such queue.
+        assert api.post(f"/jobs/{job_id}/retry").status_code == 500
+        assert api.get(f"/jobs/{job_id}").json()["status"] == "failed"
+
+
+def test_an_image_that_cannot_be_read_is_not_retried(api: Api, account: Cloud) -> None:
+    job_id = posted(api)
+    jobs = JobStore(account.jobs_table)
+    jobs.fail(jobs.claim(job_id, 30), Failure(reason=FailureReason.CORRUPT_IMAGE, detail="It ends too early."))
+    answer = api.post(f"/jobs/{job_id}/retry")
+    assert answer.status_code == 409
+    assert "would fail again" in answer.json()["detail"]
+
+
+NESTED = "[" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "sent"),
+    [
+        ("POST", "/image", {"params": {"size": NESTED[:5_000]}, "content": PHOTO}),
+        ("POST", "/image", {"data": {"max_faces": NESTED}, "files": {"file": PHOTO}}),
+        ("GET", "/jobs", {"params": {"cursor": "W1tb" * 2_000}}),
+        ("GET", "/jobs", {"params": {"cursor": "\0"}}),
+        ("POST", "/image", {"params": {"size": "\0"}, "content": PHOTO}),
+    ],
+    ids=["query", "form", "cursor", "NUL in a cursor", "NUL in an option"],
+)
+def test_nested_or_odd_text_is_a_wrong_request(api: Api, method: str, path: str, sent: dict[str, object]) -> None:
+    assert api.request(method, path, **sent).status_code == 422
+
+
+@pytest.mark.parametrize("body", [NESTED, '{"options": ' + NESTED, "nonsense"])
+def test_a_json_body_that_makes_no_sense(api: Api, body: str) -> None:
+    answer = api.post("/uploads", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code in (400, 422), answer.text
+
+
+@pytest.mark.parametrize(
+    "name", ["private/photo.jpg", "originals/\0", "originals/0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"]
+)
+def test_rekognition_reads_only_originals_of_jobs_that_are_there(api: Api, account: Cloud, name: str) -> None:
+    answer = api.post(
+        "/rekognition",
+        json={"Image": {"S3Object": {"Bucket": account.originals_bucket, "Name": name}}},
+        headers={"X-Amz-Target": "RekognitionService.DetectFaces"},
+    )
+    assert (answer.status_code, answer.json()["__type"]) == (400, "InvalidS3ObjectException")
