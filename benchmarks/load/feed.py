@@ -20,7 +20,7 @@ _OUTCOME = Outcome(
     timings_ms={"total": 1.0},
     original_etag="none",
 )
-_FAILURE = Failure(reason=FailureReason.CORRUPT_IMAGE, detail="made to fail")
+_FAILURE = Failure(reason=FailureReason.INTERNAL_ERROR, detail="made to fail")
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,12 @@ def deploy(
     The layers hold our own code alone, for an emulator whose interpreter has all packages already, unless they shall be
     `packaged` as for AWS.
     """
-    given = {"LocalEndpoint": stack.endpoint_url, **LOCAL_PARAMETERS, **(parameters or {})}
+    given = {
+        "LocalEndpoint": stack.endpoint_url,
+        "CorsOrigins": ",".join(stack.origins),
+        **LOCAL_PARAMETERS,
+        **(parameters or {}),
+    }
     overrides = [f"{name}={value}" for name, value in given.items()]
     build = ["build", "--build-dir", str(stack.build), "--parallel", "--parameter-overrides", *overrides]
     _sam(stack, build, {} if packaged else {"FACECAST_BUILD": "local"})
@@ -39,7 +44,7 @@ def deploy(
     config = ["--config-env", "local", "--config-file", str(ROOT / "samconfig.toml")]
     _sam(stack, ["deploy", *config, "--template-file", template, "--parameter-overrides", *overrides])
     outputs = _outputs(stack)
-    _finish(stack, outputs)
+    _finish(stack, outputs, given["CorsOrigins"].split(","))
     addresses = Addresses(
         endpoint_url=stack.endpoint_url,
         http_url=outputs["HttpUrl"],
@@ -88,12 +93,12 @@ def _outputs(stack: LocalStack) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in deployed["Outputs"]}
 
 
-def _finish(stack: LocalStack, outputs: dict[str, str]) -> None:
+def _finish(stack: LocalStack, outputs: dict[str, str], origins: list[str]) -> None:
     """Do by API what the emulator's CloudFormation leaves out."""
     dynamodb = session(stack).client("dynamodb")
     for table in (outputs["JobsTableName"], outputs["ConnectionsTableName"]):
         dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "ttl"})
     cors = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]["HttpApi"]["Properties"]["CorsConfiguration"]
     session(stack).client("apigatewayv2").update_api(
-        ApiId=outputs["HttpUrl"].rpartition("/")[2], CorsConfiguration={**cors, "AllowOrigins": ["*"]}
+        ApiId=outputs["HttpUrl"].rpartition("/")[2], CorsConfiguration={**cors, "AllowOrigins": origins}
     )

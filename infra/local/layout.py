@@ -47,6 +47,12 @@ class LocalStack:
         self.endpoint_url = f"http://localhost:{port}"
 
     @property
+    def origins(self) -> tuple[str, ...]:
+        """The web origins of the stack's own pages: no other site's page may use it."""
+        hosts = ("localhost", "127.0.0.1", "face0001.execute-api.localhost")
+        return tuple(f"http://{host}:{self.port}" for host in hosts)
+
+    @property
     def stack_file(self) -> Path:
         return self.folder / "stack.json"
 

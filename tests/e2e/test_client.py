@@ -88,6 +88,9 @@ def test_jobs_are_listed_retried_and_deleted(stack: Stack, broken: Path, capsys:
         listener.wait_for_job(job_id)
         assert main(["jobs", "--status", "failed", "--limit", "5"]) == 0
         assert any(job_id in line and "corrupt_image: " in line for line in capsys.readouterr().out.splitlines())
+        assert main(["retry", job_id]) == 1
+        assert "would fail again" in capsys.readouterr().err
+        fail_for_another_reason(stack, job_id)
         assert main(["retry", job_id]) == 0
         listener.wait_for(lambda _: len(listener.of_job(job_id)) == 2)
     assert main(["delete", job_id, str(uuid.uuid4())]) == 1
@@ -95,6 +98,16 @@ def test_jobs_are_listed_retried_and_deleted(stack: Stack, broken: Path, capsys:
     assert f"{job_id} deleted" in said.out
     assert "There is no such job." in said.err
     assert stack.http.get(f"/jobs/{job_id}").status_code == 404
+
+
+def fail_for_another_reason(stack: Stack, job_id: str) -> None:
+    """One that may pass: the image as such could be processed."""
+    stack.aws.client("dynamodb").update_item(
+        TableName=stack.outputs["JobsTableName"],
+        Key={"job_id": {"S": job_id}},
+        UpdateExpression="SET failure = :failure",
+        ExpressionAttributeValues={":failure": {"S": '{"reason": "internal_error", "detail": "The service failed."}'}},
+    )
 
 
 def test_listen_waits_for_one_job_and_ends_with_it(

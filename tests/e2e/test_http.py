@@ -7,8 +7,11 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import numpy as np
 import pytest
+import websockets.exceptions
 from facelib import limits
 from PIL import Image
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.support.photos import NO_FACE, jpeg, one_face, padded, three_faces
 from tests.support.stack import Stack
@@ -283,12 +286,29 @@ def test_head_is_get_without_the_body(stack: Stack) -> None:
         assert answer.headers["content-type"] == stack.http.get(path).headers["content-type"]
 
 
-def test_a_browser_on_another_site_may_ask(stack: Stack) -> None:
-    headers = {"Origin": "https://example.com", "Access-Control-Request-Method": "DELETE"}
+def test_a_page_of_the_stack_may_ask(stack: Stack) -> None:
+    own = stack.local_stack.origins[0]
+    headers = {"Origin": own, "Access-Control-Request-Method": "DELETE"}
     preflight = stack.http.options(f"/jobs/{uuid.uuid4()}", headers=headers)
     assert preflight.status_code == 204, preflight.text
-    assert preflight.headers["access-control-allow-origin"] == "*"
+    assert preflight.headers["access-control-allow-origin"] == own
     assert "DELETE" in preflight.headers["access-control-allow-methods"]
+
+
+def test_a_page_of_another_site_may_not(stack: Stack) -> None:
+    foreign = {"Origin": "https://example.com"}
+    for method, path in (("GET", "/jobs"), ("POST", "/image"), ("DELETE", f"/jobs/{uuid.uuid4()}")):
+        answer = stack.http.request(method, path, headers=foreign)
+        assert answer.status_code == 403, answer.text
+        assert answer.headers.get("access-control-allow-origin") not in ("*", foreign["Origin"])
+    preflight = stack.http.options("/jobs", headers={**foreign, "Access-Control-Request-Method": "DELETE"})
+    assert preflight.headers.get("access-control-allow-origin") not in ("*", foreign["Origin"])
+    with (
+        pytest.raises(websockets.exceptions.InvalidStatus) as refused,
+        connect(stack.ws_url, origin=Origin(foreign["Origin"])),
+    ):
+        pass
+    assert refused.value.response.status_code == 403
 
 
 def test_every_answer_carries_the_security_headers(stack: Stack) -> None:

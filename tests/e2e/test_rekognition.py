@@ -40,11 +40,12 @@ def test_no_face_and_several(rekognition: Any) -> None:
 
 
 def test_an_object_of_the_originals_bucket(stack: Stack, rekognition: Any) -> None:
-    bucket = stack.outputs["OriginalsBucketName"]
-    stack.aws.client("s3").put_object(Bucket=bucket, Key="mine/photo.jpg", Body=one_face())
-    place = {"Bucket": bucket, "Name": "mine/photo.jpg"}
-    assert len(rekognition.detect_faces(Image={"S3Object": place})["FaceDetails"]) == 1
-    for wrong in ({**place, "Name": "mine/other.jpg"}, {**place, "Bucket": stack.outputs["ResultsBucketName"]}):
+    bucket, job_id = stack.outputs["OriginalsBucketName"], stack.post_image(one_face())
+    original = {"Bucket": bucket, "Name": f"originals/{job_id}"}
+    assert len(rekognition.detect_faces(Image={"S3Object": original})["FaceDetails"]) == 1
+    stack.aws.client("s3").put_object(Bucket=bucket, Key="private/photo.jpg", Body=one_face())
+    other_bucket = stack.outputs["ResultsBucketName"]
+    for wrong in ({**original, "Name": "private/photo.jpg"}, {**original, "Bucket": other_bucket}):
         with pytest.raises(rekognition.exceptions.InvalidS3ObjectException):
             rekognition.detect_faces(Image={"S3Object": wrong})
 

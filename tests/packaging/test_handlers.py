@@ -28,6 +28,7 @@ ENVIRONMENT = {
     # Tracing is switched on as on Lambda, so that what the tracer needs is proven to be there.
     "LAMBDA_TASK_ROOT": "/var/task",
     "JOB_KEPT_DAYS": "1",
+    "ALLOWED_ORIGINS": "*",
     "LEASE_SECONDS": "30",
     "DETECTOR": "best",
     "QUALITY": "balanced",

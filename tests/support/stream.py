@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
-from facelib.deliveries import MESSAGE, Delivery, Replay, ShardDelivery, UnreadRecord
+from facelib.deliveries import MESSAGE, Delivery, MalformedRecord, Replay, ShardDelivery
 from facelib.events import new_event_id
 from facelib.job import Failure, FailureReason, Job, Status
 from facelib.stores import clients
@@ -26,7 +26,7 @@ class Queue:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def take(self) -> list[Delivery | ShardDelivery | Replay | UnreadRecord]:
+    def take(self) -> list[Delivery | ShardDelivery | Replay | MalformedRecord]:
         """All messages, delayed ones too, in no order."""
         return [MESSAGE.validate_json(body) for body in self.bodies()]
 

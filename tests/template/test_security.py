@@ -59,7 +59,26 @@ def test_tables_are_encrypted(table: Resource) -> None:
 def test_only_the_own_account_may_send_through_s3() -> None:
     (policy,) = resources("AWS::SQS::QueuePolicy")
     (statement,) = policy.properties["PolicyDocument"]["Statement"]
-    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    bucket = "arn:${AWS::Partition}:s3:::${AWS::StackName}-originalsbucket-*"
+    assert statement["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+        "ArnLike": {"aws:SourceArn": {"Fn::Sub": bucket}},
+    }
+
+
+def test_buckets_speak_tls_alone() -> None:
+    policies = {policy.properties["Bucket"]["Ref"]: policy for policy in resources("AWS::S3::BucketPolicy")}
+    for bucket in resources("AWS::S3::Bucket"):
+        policy = policies[bucket.name]
+        (statement,) = policy.properties["PolicyDocument"]["Statement"]
+        assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        assert [bucket.name in str(arn) for arn in statement["Resource"]] == [True, True]
+
+
+@pytest.mark.parametrize("stage", list(resources("AWS::ApiGatewayV2::Stage")), ids=lambda found: found.name)
+def test_every_door_is_throttled(stage: Resource) -> None:
+    assert stage.properties["DefaultRouteSettings"]["ThrottlingRateLimit"] > 0
 
 
 @pytest.mark.parametrize("permission", list(resources("AWS::Lambda::Permission")), ids=lambda found: found.name)

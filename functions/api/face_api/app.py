@@ -5,11 +5,12 @@ from functools import cache, partial
 from http import HTTPStatus
 from typing import Final
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 
 from face_api import images, jobs, problems, rekognition, service, uploads
 from face_api.head import HeadFromGet
 from face_api.openapi import describe
+from face_api.origins import refuse_foreign_origin
 
 SECURITY_HEADERS: Final = {
     # Results stand in a bucket, at an address of its own; uploads go there, and the stream has its own address too.
@@ -20,6 +21,8 @@ SECURITY_HEADERS: Final = {
     "Strict-Transport-Security": "max-age=31536000",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
+    # Answers tell of people's photos; what may be kept says so itself.
+    "Cache-Control": "no-store",
 }
 
 
@@ -35,6 +38,7 @@ def create_app() -> FastAPI:
         title="Facecast",
         version="1",
         description="Send an image; the faces in it arrive live at everyone who listens.",
+        dependencies=[Depends(refuse_foreign_origin)],
         docs_url=None,
         redoc_url=None,
         # A redirect from `/jobs/` to `/jobs` would not know below which path the API lives.

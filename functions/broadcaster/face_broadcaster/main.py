@@ -1,6 +1,5 @@
 """One function, two event sources: the jobs table's stream, and the delivery queue for all that is to follow."""
 
-import json
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -9,7 +8,8 @@ from typing import Any, Final
 
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from facelib.deliveries import MESSAGE, UnreadRecord
+from facelib.deliveries import MESSAGE, MalformedRecord
+from facelib.events import event_of
 from facelib.observability import logger, metrics
 from facelib.replay import Replayer
 from facelib.settings import BroadcasterSettings
@@ -22,7 +22,7 @@ from facelib.stores.queue import Queue
 from face_broadcaster.broadcast import Broadcast
 from face_broadcaster.fanout import FanOut
 from face_broadcaster.pace import Pace
-from face_broadcaster.records import OwnedEvent, event_of_record
+from face_broadcaster.records import OwnedEvent, event_of_record, job_id_of_record
 
 # A stream's next batch waits for this one, so what takes longer goes to the queue.
 _STREAM_SECONDS: Final = 5.0
@@ -44,19 +44,20 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def _broadcast(records: list[dict[str, Any]], deadline: float) -> Counter[str]:
     settings = _settings()
     owned: list[OwnedEvent] = []
-    unread: list[str] = []
+    malformed: list[str] = []
     for record in records:
         try:
             found = event_of_record(record, settings.public_url)
         except (LookupError, TypeError, ValueError, AttributeError):
-            logger.exception("a record of the stream could not be read", extra={"event_id": record.get("eventID")})
-            unread.append(UnreadRecord(record=json.dumps(record, default=str)).model_dump_json())
+            logger.exception("A record of the stream could not be read", extra={"record_id": record.get("eventID")})
+            about = MalformedRecord(job_id=job_id_of_record(record), record_id=record.get("eventID"))
+            malformed.append(about.model_dump_json())
         else:
             owned += [found] if found else []
     told = _broadcaster().tell(owned, deadline)
     # To fail here would hold up the stream and repeat what was posted; the queue has a place for what nobody can read.
-    Queue(settings.delivery_queue_url).send_all(unread)
-    return told + Counter(events=len(owned), unread=len(unread))
+    Queue(settings.delivery_queue_url).send_all(malformed)
+    return told + Counter(events=len(owned), malformed=len(malformed))
 
 
 def _deliver(event: dict[str, Any], context: LambdaContext, deadline: float) -> dict[str, Any]:
@@ -80,11 +81,18 @@ def _deliver(event: dict[str, Any], context: LambdaContext, deadline: float) -> 
 def _take(record: Mapping[str, Any], told: Counter[str], deadline: float) -> None:
     """Raises whatever keeps a message from being done, after which the queue tries it again."""
     message = MESSAGE.validate_json(record["body"])
-    if isinstance(message, UnreadRecord):
-        found = event_of_record(json.loads(message.record), _settings().public_url)
-        told.update(_broadcaster().tell([found] if found else [], deadline))
+    if isinstance(message, MalformedRecord):
+        told.update(_broadcaster().tell(_event_of_malformed(message), deadline))
     else:
         told.update(_broadcaster().take(message, deadline))
+
+
+def _event_of_malformed(message: MalformedRecord) -> list[OwnedEvent]:
+    """Read the job itself; whatever is wrong with it still is raised, and the message ends in the failure queue."""
+    if message.job_id is None:
+        raise LookupError(f"The record {message.record_id} of the stream names no job.")
+    job = JobStore(_settings().jobs_table).peek(message.job_id)
+    return [OwnedEvent(job.owner, event_of(job, _settings().public_url))] if job and job.status.is_final else []
 
 
 def _report(told: Counter[str]) -> None:

@@ -31,3 +31,11 @@ def event_of_record(record: Mapping[str, Any], public_url: str) -> OwnedEvent | 
         return None
     job = from_item({name: value for name, value in new.items() if name != "faces"})
     return OwnedEvent(job.owner, event_of(job, public_url))
+
+
+def job_id_of_record(record: Mapping[str, Any]) -> str | None:
+    """Return the job of a record that cannot be read otherwise; None where not even its key can."""
+    try:
+        return str(record["dynamodb"]["Keys"]["job_id"]["S"])
+    except (LookupError, TypeError):
+        return None

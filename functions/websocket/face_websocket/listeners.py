@@ -25,6 +25,7 @@ class Listeners:
         """The row comes first, so that what ends from now on is heard, and what ended before is replayed."""
         self.connections.add(Connection(connection_id, owner, query.job_id))
         if query.replay or query.after:
+            self.connections.begin_replay(owner, connection_id)
             wanted = Replay(owner=owner, connection_id=connection_id, limit=query.replay, after=_since(query.after))
             # API Gateway takes no frames for a connection before $connect has returned, so the broadcaster posts them;
             # by then the index that a replay reads has caught up too.
@@ -42,6 +43,9 @@ class Listeners:
                 self.connections.narrow(Connection(connection_id, owner, job_id))
                 self._post(connection_id, Frame(events=(Subscribed(job_id=job_id),)))
             case ReplayRequest(limit=limit, after=after):
+                if not self.connections.begin_replay(owner, connection_id):
+                    self.refuse(connection_id, "A replay is under way already. Ask again when its events have come.")
+                    return
                 wanted = Replay(owner=owner, connection_id=connection_id, limit=limit, after=_since(after))
                 self._replay(wanted, deadline)
 

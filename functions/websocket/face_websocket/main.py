@@ -43,8 +43,14 @@ class _Event(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     context: _Context = Field(alias="requestContext")
+    headers: Mapping[str, str] = Field(default_factory=dict)
     query: Mapping[str, str] | None = Field(default=None, alias="queryStringParameters")
     body: str | None = None
+
+    @property
+    def origin(self) -> str | None:
+        """The web page's that connects; API Gateway tells headers only of $connect."""
+        return next((value for name, value in self.headers.items() if name.lower() == "origin"), None)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
@@ -68,6 +74,8 @@ def _route(asked: _Event, deadline: float) -> int:
     who, listeners = asked.context, _listeners()
     try:
         if who.route == "$connect":
+            if not _settings().allow(asked.origin):
+                return 403
             listeners.connect(who.owner, who.connection_id, read_query(asked.query))
         elif who.route == "$disconnect":
             listeners.disconnect(who.owner, who.connection_id)
@@ -81,8 +89,13 @@ def _route(asked: _Event, deadline: float) -> int:
 
 
 @cache
+def _settings() -> WebSocketSettings:
+    return WebSocketSettings.from_environment()
+
+
+@cache
 def _listeners() -> Listeners:
-    settings = WebSocketSettings.from_environment()
+    settings = _settings()
     connections, push = ConnectionStore(settings.connections_table), Push(settings.callback_url)
     return Listeners(
         connections=connections,

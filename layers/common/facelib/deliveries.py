@@ -37,12 +37,17 @@ class Replay(Frozen):
     after: str | None = None
 
 
-class UnreadRecord(Frozen):
-    """A record of the jobs stream (JSON) that could not be read. The queue tries it again, then sets it aside."""
+class MalformedRecord(Frozen):
+    """The job of a stream's record that could not be read. The queue tries it again, then sets it aside.
 
-    kind: Literal["unread"] = "unread"
-    record: str
+    The record itself stays where it was: it tells of faces, and what is set aside is kept for two weeks.
+    """
+
+    kind: Literal["malformed"] = "malformed"
+    # Null where not even the record's key could be read.
+    job_id: str | None
+    record_id: str | None = None
 
 
-Message = Annotated[Delivery | ShardDelivery | Replay | UnreadRecord, Field(discriminator="kind")]
+Message = Annotated[Delivery | ShardDelivery | Replay | MalformedRecord, Field(discriminator="kind")]
 MESSAGE: Final[TypeAdapter[Message]] = TypeAdapter(Message)

@@ -41,6 +41,7 @@ class Replayer:
                 self.push.post(connection.connection_id, frame)
             if time.monotonic() > deadline:
                 return wanted.model_copy(update={"limit": None, "after": events[-1].event_id})
+        self.connections.end_replay(wanted.owner, wanted.connection_id)
         return None
 
     def _jobs(self, wanted: Replay, connection: Connection) -> Iterable[Job]:

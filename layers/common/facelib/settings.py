@@ -26,7 +26,18 @@ class Settings(Frozen):
             raise SettingsError(f"{cls.__name__}: {problems}. Set them in template.yaml.") from None
 
 
-class ApiSettings(Settings):
+class AllowedOrigins(Settings):
+    """Web origins that may use the service from a browser; `*` alone for any."""
+
+    allowed_origins: str
+
+    def allow(self, origin: str | None) -> bool:
+        """Whether a request with this Origin is answered; programs send none, which is no page's doing."""
+        allowed = self.allowed_origins.split(",")
+        return origin is None or "*" in allowed or origin in allowed
+
+
+class ApiSettings(AllowedOrigins):
     jobs_table: str
     originals_bucket: str
     results_bucket: str
@@ -56,7 +67,7 @@ class BroadcasterSettings(Settings):
     posts_per_second: int = 10_000
 
 
-class WebSocketSettings(Settings):
+class WebSocketSettings(AllowedOrigins):
     jobs_table: str
     connections_table: str
     delivery_queue_url: str

@@ -34,6 +34,7 @@ def api(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
         "DETECT_QUEUE_URL": "https://queue.example/none",
         "DETECTOR_FUNCTION": "detector",
         "PUBLIC_URL": "https://api.example",
+        "ALLOWED_ORIGINS": "https://api.example",
         "STREAM_URL": "wss://stream.example",
         "JOB_KEPT_DAYS": "1",
     }.items():

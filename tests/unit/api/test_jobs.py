@@ -90,6 +90,16 @@ def test_an_image_that_cannot_be_read_is_not_retried(api: Api, account: Cloud) -
     assert "would fail again" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize(
+    ("origin", "status"), [("https://api.example", 200), (None, 200), ("https://evil.example", 403), ("null", 403)]
+)
+@pytest.mark.parametrize("path", ["/jobs", "/health", "/limits"])
+def test_a_page_of_another_origin_is_refused(api: Api, path: str, origin: str | None, status: int) -> None:
+    answer = api.get(path, headers={"Origin": origin} if origin else {})
+    assert answer.status_code == status
+    assert answer.headers["cache-control"] == "no-store"
+
+
 NESTED = "[" * 100_000
 
 

@@ -18,7 +18,14 @@ from tests.support.stream import CONNECTIONS, JOBS, Queue, create_queue, create_
 
 def _forget() -> None:
     """Clients and settings are kept for a process; a test has its own."""
-    for made in (clients.dynamodb, clients.sqs, broadcaster._settings, broadcaster._broadcaster, websocket._listeners):
+    for made in (
+        clients.dynamodb,
+        clients.sqs,
+        broadcaster._settings,
+        broadcaster._broadcaster,
+        websocket._listeners,
+        websocket._settings,
+    ):
         made.cache_clear()
 
 
@@ -41,6 +48,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch, endpoint: Endpoint) -> Iterator[Queue
         "CONNECTIONS_TABLE": CONNECTIONS,
         "CALLBACK_URL": endpoint.url,
         "PUBLIC_URL": "https://faces.example",
+        "ALLOWED_ORIGINS": "https://faces.example,https://other.example",
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)

@@ -5,14 +5,16 @@ import json
 import pytest
 from face_broadcaster.main import handler
 from facelib import limits
-from facelib.deliveries import UnreadRecord
+from facelib.deliveries import MalformedRecord
 from facelib.job import Status
+from facelib.stores import clients
 from facelib.stores import connections as connection_rows
 from facelib.stores.connections import SHARDS, ConnectionStore
 
 from tests.support.context import Context
 from tests.support.endpoint import Endpoint
 from tests.support.stream import (
+    JOBS,
     OWNER,
     Queue,
     ended_job,
@@ -20,6 +22,7 @@ from tests.support.stream import (
     listen,
     queue_event,
     record,
+    stored,
     stream_event,
 )
 
@@ -107,8 +110,9 @@ def test_a_record_nobody_can_read_blocks_none_and_goes_to_the_queue(
 ) -> None:
     listen(connections, "a")
     before, after = ended_job(), ended_job()
-    broken = record(ended_job())
+    broken = record(stored(ended_job()))
     broken["dynamodb"]["NewImage"]["created_at"] = {"S": "yesterday"}
+    clients.dynamodb().put_item(TableName=JOBS, Item=broken["dynamodb"]["NewImage"])
     empty = {"eventID": "1", "eventSource": "aws:dynamodb"}
 
     answer = handler(stream_event(record(before), broken, empty, record(after)), context)
@@ -117,7 +121,8 @@ def test_a_record_nobody_can_read_blocks_none_and_goes_to_the_queue(
     assert event_ids(endpoint.frames["a"]) == [before.event_id, after.event_id]
     bodies = cloud.bodies()
     assert len(bodies) == 2
-    assert all(json.loads(body)["kind"] == "unread" for body in bodies)
+    assert all(json.loads(body)["kind"] == "malformed" for body in bodies)
+    assert not any("faces" in body or "yesterday" in body for body in bodies), "what is set aside names a job, no more"
     answer = handler(queue_event(*bodies, "no message at all"), context)
     assert len(answer["batchItemFailures"]) == 3
 
@@ -126,9 +131,9 @@ def test_a_record_that_can_be_read_after_a_fix_is_told(
     cloud: Queue, connections: ConnectionStore, endpoint: Endpoint, context: Context
 ) -> None:
     listen(connections, "a")
-    job = ended_job()
+    job = stored(ended_job())
 
-    handler(queue_event(UnreadRecord(record=json.dumps(record(job))).model_dump_json()), context)
+    handler(queue_event(MalformedRecord(job_id=job.job_id).model_dump_json()), context)
 
     assert event_ids(endpoint.frames["a"]) == [job.event_id]
 

@@ -9,7 +9,7 @@ from facelib import limits
 from facelib.deliveries import Replay
 from facelib.errors import ConnectionGone
 from facelib.events import event_id_before, new_event_id
-from facelib.stores.connections import Connection, ConnectionStore
+from facelib.stores.connections import SHARDS, Connection, ConnectionStore
 
 from tests.support.context import Context
 from tests.support.endpoint import Endpoint
@@ -200,3 +200,29 @@ def test_an_answer_nobody_takes_is_no_failure_of_the_route(one: Endpoint) -> Non
 
 def test_subscribing_without_a_row_is_no_failure_of_the_route(cloud: Queue, endpoint: Endpoint) -> None:
     assert send(endpoint, '{"action": "subscribe", "job_id": null}') == []
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"), [("https://faces.example", 200), ("https://evil.example", 403), ("null", 403)]
+)
+def test_a_page_of_another_origin_may_not_listen(
+    cloud: Queue, connections: ConnectionStore, origin: str, status: int, context: Context
+) -> None:
+    event = {**websocket_event("$connect", "page"), "headers": {"origin": origin}}
+
+    assert handler(event, context) == {"statusCode": status}
+
+    listeners = [one for shard in range(SHARDS) for one in connections.of_shard(OWNER, shard)]
+    assert len(listeners) == (status == 200)
+
+
+def test_one_replay_at_a_time(one: Endpoint, connections: ConnectionStore) -> None:
+    stored(ended_job())
+    assert connections.begin_replay(OWNER, "one")
+
+    (refused,) = send(one, '{"action": "replay"}')
+
+    assert (refused["type"], "under way already" in refused["detail"]) == ("error", True)
+    connections.end_replay(OWNER, "one")
+    for _ in range(2):
+        assert [event["type"] for event in send(one, '{"action": "replay"}')] == ["job.completed"]

@@ -24,6 +24,10 @@ SHARDS: Final = 8
 _YOUNG_SECONDS: Final = 15
 
 
+# A replay that died without a word keeps its connection from another one for so long.
+_REPLAY_SECONDS: Final = 60
+
+
 @dataclass(frozen=True)
 class Connection:
     """One listener; with a job id it hears of that job alone."""
@@ -66,6 +70,37 @@ class ConnectionStore:
             if code_of(error) == "ConditionalCheckFailedException":
                 raise ConnectionGone from None
             raise
+
+    def begin_replay(self, owner: str, connection_id: str) -> bool:
+        """Reserve the connection's one replay; False while another is under way."""
+        now = int(_now().timestamp())
+        try:
+            dynamodb().update_item(
+                TableName=self._table,
+                Key=_key(owner, connection_id),
+                UpdateExpression="SET replay_until = :until",
+                ConditionExpression="attribute_exists(connection_id) AND "
+                "(attribute_not_exists(replay_until) OR replay_until < :now)",
+                ExpressionAttributeValues={":until": number(now + _REPLAY_SECONDS), ":now": number(now)},
+            )
+        except ClientError as error:
+            if code_of(error) == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True
+
+    def end_replay(self, owner: str, connection_id: str) -> None:
+        """Let the connection ask for another replay; one whose end is never told expires."""
+        try:
+            dynamodb().update_item(
+                TableName=self._table,
+                Key=_key(owner, connection_id),
+                UpdateExpression="REMOVE replay_until",
+                ConditionExpression="attribute_exists(connection_id)",
+            )
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
 
     def remove(self, owner: str, connection_id: str) -> None:
         dynamodb().delete_item(TableName=self._table, Key=_key(owner, connection_id))
