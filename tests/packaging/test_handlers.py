@@ -1,7 +1,6 @@
 """Every handler, run by an interpreter without site-packages from nothing but the built layers and its own folder."""
 
 import base64
-import io
 import json
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from PIL import Image
 
 from infra.local.layout import ROOT
 from infra.template import Resource, functions, layers_of, load
+from tests.support.pictures import encoded
 
 pytestmark = pytest.mark.xdist_group("packaging")
 
@@ -79,18 +79,21 @@ def test_the_api_serves_its_page_and_its_documentation(path: str, for_this_pytho
 
 
 def test_the_detector_finds_a_face_in_every_format(for_this_python: Path, tmp_path: Path) -> None:
+    formats = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIC")
     with Image.open(Path(skimage.__file__).parent / "data" / "astronaut.png") as photo:
-        events = [as_event(photo, image_format, tmp_path) for image_format in ("JPEG", "PNG", "WEBP", "GIF", "AVIF")]
+        events = [as_event(photo, image_format, tmp_path) for image_format in formats]
     for answer in run(for_this_python, FUNCTIONS["DetectorFunction"], *events)["answers"]:
         assert answer["answer"]["failure"] is None
         assert len(answer["answer"]["faces"]) == 1, answer["event"]
 
 
 def as_event(photo: Image.Image, image_format: str, folder: Path) -> Path:
-    stream = io.BytesIO()
-    photo.convert("RGB").save(stream, image_format)
     event = folder / f"{image_format}.json"
-    event.write_text(json.dumps({"action": "detect", "image": base64.b64encode(stream.getvalue()).decode()}))
+    event.write_text(
+        json.dumps(
+            {"action": "detect", "image": base64.b64encode(encoded(photo.convert("RGB"), image_format)).decode()}
+        )
+    )
     return event
 
 

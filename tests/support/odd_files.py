@@ -112,7 +112,12 @@ def webp_with_canvas(width: int, height: int) -> bytes:
 
 
 def avif_with_size(width: int, height: int) -> bytes:
-    data = encoded(image(size=(512, 256)), "AVIF", speed=10)
+    return with_size("AVIF", width, height, speed=10)
+
+
+def with_size(form: str, width: int, height: int, **options: object) -> bytes:
+    """An AVIF or HEIC whose box claims this size."""
+    data = encoded(image(size=(512, 256)), form, **options)
     return patched(
         data, b"ispe\0\0\0\0" + struct.pack(">II", 512, 256), b"ispe\0\0\0\0" + struct.pack(">II", width, height)
     )
@@ -245,6 +250,15 @@ def _others() -> Iterator[OddFile]:
     yield odd("lying_size.avif", lambda: avif_with_size(64, 64), OK, CORRUPT)
     yield odd("cut.avif", lambda: cut(avif), CORRUPT)
     yield odd("signature_only.avif", lambda: avif[:32], CORRUPT)
+    heic = encoded(image(), "HEIC")
+    yield odd("alpha.heic", lambda: encoded(image("RGBA"), "HEIC"), OK)
+    yield odd("large.heic", lambda: encoded(Image.new("RGB", (5_700, 4_300), "teal"), "HEIC"), OK)
+    yield odd("bomb.heic", lambda: with_size("HEIC", 16_000, 16_000), MANY, CORRUPT)
+    yield odd("impossible_size.heic", lambda: with_size("HEIC", 2**31, 2**31), MANY, CORRUPT)
+    yield odd("lying_size.heic", lambda: with_size("HEIC", 64, 64), OK, CORRUPT)
+    yield odd("damaged.heic", lambda: damaged(heic, 0.3, 60), CORRUPT, OK)
+    yield odd("cut.heic", lambda: cut(heic), CORRUPT)
+    yield odd("signature_only.heic", lambda: heic[:32], CORRUPT)
 
 
 def _strangers() -> Iterator[OddFile]:
@@ -258,7 +272,7 @@ def _strangers() -> Iterator[OddFile]:
     yield odd("drawing.svg", lambda: b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', UNSUPPORTED)
     yield odd("paper.pdf", lambda: b"%PDF-1.7\n%\xe2\xe3\xcf\xd3", UNSUPPORTED)
     yield odd("archive.zip", lambda: b"PK\x03\x04" + b"\0" * 40, UNSUPPORTED)
-    yield odd("photo.heic", lambda: b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 100, UNSUPPORTED)
+    yield odd("no_boxes.heic", lambda: b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 100, CORRUPT)
     yield odd("photo.tiff", lambda: small("TIFF"), UNSUPPORTED)
     yield odd("photo.bmp", lambda: small("BMP"), UNSUPPORTED)
     yield odd("photo.ico", lambda: small("ICO"), UNSUPPORTED)

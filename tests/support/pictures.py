@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import pillow_heif
 from PIL import Image
 from skimage import data
 
@@ -118,8 +119,12 @@ def turned(picture: Picture, orientation: int, form: str = "JPEG", **options: ob
 def encoded(picture: Picture | Image.Image, form: str = "JPEG", **options: object) -> bytes:
     """Encode as Pillow's format of this name, in good quality unless told otherwise."""
     image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
-    if form in {"JPEG", "WEBP", "AVIF"}:
+    if form in {"JPEG", "WEBP", "AVIF", "HEIC"}:
         options.setdefault("quality", 90)
     target = io.BytesIO()
-    image.save(target, form, **options)
+    if form == "HEIC":
+        # Not registered with Pillow, where the service's own decoder is to be found.
+        pillow_heif.from_pillow(image).save(target, **options)
+    else:
+        image.save(target, form, **options)
     return target.getvalue()

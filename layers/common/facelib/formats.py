@@ -41,9 +41,10 @@ def sniff(data: bytes) -> ImageFormat | None:
         return ImageFormat.GIF
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return ImageFormat.WEBP
-    if _brands(data) & _AVIF_BRANDS:
+    brands = _brands(data)
+    if brands & _AVIF_BRANDS:
         return ImageFormat.AVIF
-    return None
+    return ImageFormat.HEIC if brands & _HEIC_BRANDS else None
 
 
 def describe(data: bytes) -> str:
@@ -51,11 +52,13 @@ def describe(data: bytes) -> str:
     if not data:
         return "an empty file"
     if known := sniff(data):
-        return {ImageFormat.WEBP: "a WebP image", ImageFormat.AVIF: "an AVIF image"}.get(
-            known, f"a {known.value.upper()} image"
-        )
+        return {
+            ImageFormat.WEBP: "a WebP image",
+            ImageFormat.AVIF: "an AVIF image",
+            ImageFormat.HEIC: "a HEIC image",
+        }.get(known, f"a {known.value.upper()} image")
     if brands := _brands(data):
-        return "a HEIC image" if brands & (_HEIC_BRANDS | _STRUCTURE_BRANDS) else "an MP4 or QuickTime video"
+        return "a HEIF image of an unknown codec" if brands & _STRUCTURE_BRANDS else "an MP4 or QuickTime video"
     for signature, words in _REFUSED:
         if data.startswith(signature):
             return words

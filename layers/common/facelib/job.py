@@ -104,6 +104,7 @@ class ImageFormat(StrEnum):
     WEBP = "webp"
     GIF = "gif"
     AVIF = "avif"
+    HEIC = "heic"
 
 
 class ImageInfo(Frozen):

@@ -13,7 +13,7 @@ PRESIGNED_UPLOAD_SECONDS: Final = 15 * 60
 RESULT_URL_SECONDS: Final = 5 * 60
 
 IMAGE_PIXELS: Final = 50_000_000
-# AVIF and animated WebP take twice the memory of other formats while they are decoded.
+# AVIF, HEIC and animated WebP take twice the memory of other formats while they are decoded.
 COSTLY_IMAGE_PIXELS: Final = 25_000_000
 # The longest side a JPEG can have in libjpeg, and results are JPEG.
 IMAGE_SIDE: Final = 65_500
@@ -28,8 +28,8 @@ PIXEL_PARTS: Final = 50_000
 EXIF_BYTES: Final = 256 * KIB
 # Fill bytes may stand before any marker (ITU-T T.81, B.1.1.2); few writers use them, and then one or two.
 JPEG_FILL_BYTES: Final = 64 * KIB
-# libavif looks every item up among all others; so many bytes hold some ten thousand.
-AVIF_META_BYTES: Final = 256 * KIB
+# libavif and libheif look every item up among all others; so many bytes hold some ten thousand.
+META_BOX_BYTES: Final = 256 * KIB
 # A progressive JPEG holds about ten scans. Each one goes over all pixels, so that a small file with thousands of
 # empty ones would keep the decoder busy for hours.
 JPEG_SCANS: Final = 100

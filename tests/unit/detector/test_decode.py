@@ -37,6 +37,8 @@ def difference(one: Picture, other: Picture) -> float:
         ("WEBP", "RGBA", 4),
         ("AVIF", "RGB", 4),
         ("AVIF", "RGBA", 4),
+        ("HEIC", "RGB", 4),
+        ("HEIC", "RGBA", 4),
     ],
 )
 def test_colours_are_kept(form: str, mode: str, most: float) -> None:
@@ -50,7 +52,7 @@ def test_16_bits_become_8(*, alpha: bool) -> None:
     assert difference(decoded(png_16_bit(alpha=alpha)), astronaut()) <= 0.5
 
 
-@pytest.mark.parametrize("form", ["PNG", "WEBP", "GIF", "AVIF"])
+@pytest.mark.parametrize("form", ["PNG", "WEBP", "GIF", "AVIF", "HEIC"])
 def test_what_is_transparent_becomes_white(form: str) -> None:
     image = Image.new("RGBA", (64, 64), (255, 0, 0, 255))
     image.paste((0, 0, 0, 0), (0, 0, 32, 64))

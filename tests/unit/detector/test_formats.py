@@ -19,6 +19,7 @@ def test_a_supported_format_is_told_by_its_first_bytes(form: ImageFormat) -> Non
         (b"", "an empty file"),
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "a HEIC image"),
         (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "a HEIC image"),
+        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1jpeg", "a HEIF image of an unknown codec"),
         (b"\0\0\0\x18ftypisom\0\0\0\0isommp41", "an MP4 or QuickTime video"),
         (b"II*\0\x08\0\0\0", "a TIFF image"),
         (b"BM\x36\0\0\0", "a BMP image"),
@@ -39,4 +40,5 @@ def test_a_file_is_described_as_a_person_would(data: bytes, words: str) -> None:
 
 def test_the_codec_may_stand_behind_a_general_brand() -> None:
     assert sniff(b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf") is ImageFormat.AVIF
-    assert sniff(b"\0\0\0\x1cftypheic\0\0\0\0mif1avifmiaf") is None
+    assert sniff(b"\0\0\0\x1cftypmif1\0\0\0\0mif1heicmiaf") is ImageFormat.HEIC
+    assert sniff(b"\0\0\0\x1cftypheic\0\0\0\0mif1avifmiaf") is ImageFormat.HEIC, "the major brand counts"

@@ -12,7 +12,7 @@ from facelib.job import Box, Options
 from tests.support.detector import overlap
 from tests.support.pictures import FACE, ORIENTATIONS, astronaut, encoded, turned
 
-FORMATS = ["JPEG", "PNG", "WEBP", "AVIF"]
+FORMATS = ["JPEG", "PNG", "WEBP", "AVIF", "HEIC"]
 # 400 x 512, so that a side cannot be taken for the other; the face stays where it was.
 PICTURE = astronaut()[:, :400]
 

@@ -98,7 +98,7 @@ def test_a_head_may_tilt(fast: Detector, degrees: int) -> None:
 
 
 @shots
-@given(st.sampled_from(["JPEG", "PNG", "WEBP", "GIF", "AVIF"]), st.data())
+@given(st.sampled_from(["JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIC"]), st.data())
 def test_any_damage_ends_in_faces_or_in_a_reason(fast: Detector, form: str, data: st.DataObject) -> None:
     broken = bytearray(_SMALL[form])
     for _ in range(data.draw(st.integers(1, 12))):
@@ -109,4 +109,4 @@ def test_any_damage_ends_in_faces_or_in_a_reason(fast: Detector, form: str, data
         find_faces(bytes(broken[:cut] if data.draw(st.booleans()) else broken), Options(), fast)
 
 
-_SMALL = {form: encoded(resized(astronaut(), 48, 40), form) for form in ("JPEG", "PNG", "WEBP", "GIF", "AVIF")}
+_SMALL = {form: encoded(resized(astronaut(), 48, 40), form) for form in ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIC")}

@@ -6,6 +6,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Final
 
+import pi_heif
 from facelib import limits
 from facelib.errors import ImageRejected
 from facelib.formats import describe, sniff
@@ -23,7 +24,12 @@ from face_detector.imaging.orientation import TRANSPOSED
 from face_detector.imaging.structure import check_structure
 
 # Pillow imports the reader of a format when it first meets one; that costs the first image a tenth of a second.
+# Decodes HEIC, in one thread like everything else; it applies the orientation of the file itself, once.
+pi_heif.options.DECODE_THREADS = 1
+pi_heif.register_heif_opener(thumbnails=False)
 READERS: Final = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin, GifImagePlugin, AvifImagePlugin)
+# Where Pillow calls a format by another name.
+_PILLOW_FORMAT: Final = {ImageFormat.HEIC: "HEIF"}
 _ORIENTATION_TAG: Final = 0x0112
 _EXIF_PREFIX: Final = b"Exif\0\0"
 
@@ -57,7 +63,7 @@ def read_header(data: bytes) -> Header:
     if found is None:
         raise ImageRejected(
             FailureReason.UNSUPPORTED_FORMAT,
-            f"This is {describe(data)}. JPEG, PNG, WebP, GIF and AVIF images are supported.",
+            f"This is {describe(data)}. JPEG, PNG, WebP, GIF, AVIF and HEIC images are supported.",
         )
     check_structure(data, found)
     return _open(data, found)
@@ -68,7 +74,7 @@ def _open(data: bytes, found: ImageFormat) -> Header:
         # Pillow warns of odd metadata and of large images; the first is harmless, the second is refused below.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=[found.value.upper()]) as image:
+            with Image.open(io.BytesIO(data), formats=[_PILLOW_FORMAT.get(found, found.value.upper())]) as image:
                 width, height = image.size
                 has_alpha = image.has_transparency_data
                 most = _most_pixels(found, image)
@@ -104,7 +110,9 @@ def too_many_pixels(size: str, most: int) -> ImageRejected:
 
 def _most_pixels(found: ImageFormat, image: Image.Image) -> int:
     # A GIF is not asked whether it is animated: Pillow would read all that stands before a second frame.
-    costly = found is ImageFormat.AVIF or (found is ImageFormat.WEBP and getattr(image, "is_animated", False))
+    costly = found in (ImageFormat.AVIF, ImageFormat.HEIC) or (
+        found is ImageFormat.WEBP and getattr(image, "is_animated", False)
+    )
     return limits.COSTLY_IMAGE_PIXELS if costly else limits.IMAGE_PIXELS
 
 

@@ -8,6 +8,7 @@ first limit.
 import re
 import struct
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 from facelib import limits
@@ -90,7 +91,8 @@ def _webp(data: bytes) -> None:
         at += 8 + length + length % 2
 
 
-def _avif(data: bytes) -> None:
+def _isobmff(image_format: str, data: bytes) -> None:
+    """Walk over the boxes of AVIF and HEIC (ISO/IEC 14496-12)."""
     boxes = at = 0
     while at + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, at)
@@ -98,9 +100,9 @@ def _avif(data: bytes) -> None:
         if length == 1:  # The length follows as 64 bits (ISO/IEC 14496-12, 4.2).
             length, header = int.from_bytes(data[at + 8 : at + 16]), 16
         boxes += 1
-        _hold(boxes, limits.IMAGE_PARTS, "AVIF", "boxes")
+        _hold(boxes, limits.IMAGE_PARTS, image_format, "boxes")
         if kind == b"meta":
-            _hold(length or len(data) - at, limits.AVIF_META_BYTES, "AVIF", "bytes in its meta box")
+            _hold(length or len(data) - at, limits.META_BOX_BYTES, image_format, "bytes in its meta box")
         if length < header:  # 0: the box goes on to the end of the file.
             return
         at += length
@@ -129,7 +131,8 @@ _WALKS: Final[Mapping[ImageFormat, Callable[[bytes], None]]] = {
     ImageFormat.PNG: _png,
     ImageFormat.WEBP: _webp,
     ImageFormat.GIF: _gif,
-    ImageFormat.AVIF: _avif,
+    ImageFormat.AVIF: partial(_isobmff, "AVIF"),
+    ImageFormat.HEIC: partial(_isobmff, "HEIC"),
 }
 
 
