@@ -1,14 +1,19 @@
-"""How long an image takes from upload to event, and how long the API's calls take: `python -m benchmarks.pipeline`.
+"""How long an image takes from upload to event, how many go through in a second, and whose processor time that is.
+
+    python -m benchmarks.pipeline [--count 20] [--senders 8]
 
 Runs on a local stack of its own, warm, and prints Markdown. Everything shares this machine's processors: emulator,
 functions and the client itself.
 """
 
 import argparse
+import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -56,6 +61,49 @@ def upload_to_event(stack: Stack, images: list[bytes]) -> tuple[list[float], lis
     return waits[WARM_UP:], stages[WARM_UP:]
 
 
+def throughput(stack: Stack, images: list[bytes], senders: int) -> float:
+    """Images a second, from the first one sent to the last event heard."""
+    with stack.listener() as listener, ThreadPoolExecutor(senders) as pool:
+        begun = time.perf_counter()
+        for job_id in pool.map(stack.post_image, images):
+            listener.wait_for_job(job_id)
+        return len(images) / (time.perf_counter() - begun)
+
+
+def processor_ms(emulator: int) -> Counter[str]:
+    """Processor milliseconds so far of the emulator and of each function, all its processes together (Linux)."""
+    used: Counter[str] = Counter()
+    for pid in (emulator, *_descendants(emulator)):
+        try:
+            environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        names = (one.partition(b"=")[2].decode() for one in environment if one.startswith(b"POWERTOOLS_SERVICE_NAME="))
+        # User and system time: fields 14 and 15 of proc(5), here without the first two.
+        used[next(names, "emulator")] += round((int(fields[11]) + int(fields[12])) * 1_000 / os.sysconf("SC_CLK_TCK"))
+    return used
+
+
+def _descendants(pid: int) -> Iterator[int]:
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, task.read_text().split()):
+            yield child
+            yield from _descendants(child)
+
+
+def measure_load(stack: Stack, count: int, senders: int, emulator: int) -> None:
+    images = photos(count)
+    throughput(stack, images[:senders], senders)
+    before = processor_ms(emulator)
+    rate = throughput(stack, images, senders)
+    used = processor_ms(emulator) - before
+    print(f"\n{senders} senders: {rate:.1f} images a second. Processor time an image:\n")
+    print("| process | ms |\n|---|---|")
+    for name, milliseconds_used in used.most_common():
+        print(f"| {name} | {milliseconds_used / count:.0f} |")
+
+
 def measure(stack: Stack, count: int) -> None:
     waits, stages = upload_to_event(stack, photos(count + WARM_UP))
     body = padded(one_face(256), 200_000)
@@ -74,11 +122,13 @@ def measure(stack: Stack, count: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pipeline", description=__doc__)
     parser.add_argument("--count", type=int, default=20, help="images sent one after the other")
-    count = parser.parse_args().count
+    parser.add_argument("--senders", type=int, default=8, help="who send at the same time, ten images each")
+    wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         local_stack = LocalStack(free_port(), Path(folder))
         with running(local_stack) as pid, closing(Stack(local_stack, deploy(local_stack, pid))) as stack:
-            measure(stack, count)
+            measure(stack, wanted.count)
+            measure_load(stack, 10 * wanted.senders, wanted.senders, pid)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 from functools import cache
 from typing import Any
 
+import cv2
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -26,6 +27,9 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 @cache
 def service() -> DetectionService:
     settings = DetectorSettings.from_environment()
+    if settings.threads is not None:
+        # The machine below has more processors than the function may use; threads for them would wait for each other.
+        cv2.setNumThreads(settings.threads)
     return DetectionService(
         JobStore(settings.jobs_table),
         ImageStore(settings.originals_bucket, settings.results_bucket),

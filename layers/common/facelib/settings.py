@@ -55,6 +55,18 @@ class DetectorSettings(Settings):
     detector: str
     quality: Quality
     lease_seconds: int
+    # Whether the function has a share of the machine by its memory, as on AWS, or all of it, as on the local stack.
+    is_processor_shared: bool
+    # Megabytes, set by Lambda.
+    aws_lambda_function_memory_size: int = 1_769
+
+    @property
+    def threads(self) -> int | None:
+        """How many are of use: one for every whole processor that Lambda gives, 1,769 MB each; None for all there are.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+        """
+        return max(1, self.aws_lambda_function_memory_size // 1_769) if self.is_processor_shared else None
 
 
 class BroadcasterSettings(Settings):

@@ -1,4 +1,5 @@
 import pytest
+from facelib.job import Quality
 from facelib.settings import ApiSettings, DetectorSettings, SettingsError
 
 
@@ -14,4 +15,22 @@ def test_a_value_that_makes_no_sense_is_named(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(SettingsError, match="QUALITY: Input should be 'fast', 'balanced' or 'thorough'"):
         DetectorSettings.from_environment()
     monkeypatch.setenv("QUALITY", "fast")
+    monkeypatch.setenv("IS_PROCESSOR_SHARED", "true")
     assert DetectorSettings.from_environment().lease_seconds == 5
+
+
+@pytest.mark.parametrize(
+    ("is_shared", "megabytes", "threads"), [(True, 1_769, 1), (True, 512, 1), (True, 3_538, 2), (False, 1_769, None)]
+)
+def test_a_thread_for_every_processor_that_lambda_gives(is_shared: bool, megabytes: int, threads: int | None) -> None:
+    settings = DetectorSettings(
+        jobs_table="jobs",
+        originals_bucket="originals",
+        results_bucket="results",
+        detector="best",
+        quality=Quality.FAST,
+        lease_seconds=30,
+        is_processor_shared=is_shared,
+        aws_lambda_function_memory_size=megabytes,
+    )
+    assert settings.threads == threads
