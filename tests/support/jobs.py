@@ -7,12 +7,14 @@ from facelib.job import (
     Box,
     DetectorInfo,
     Face,
+    FaceQuality,
     ImageFormat,
     ImageInfo,
     Job,
     Landmarks,
     Options,
     Point,
+    Pose,
     Quality,
     Render,
     Status,
@@ -39,7 +41,14 @@ def face(confidence: float = 0.9) -> Face:
     marks = Landmarks(
         left_eye=points[0], right_eye=points[1], nose=points[2], mouth_left=points[3], mouth_right=points[4]
     )
-    return Face.in_image(640, 480, Box(x=5.25, y=7.5, width=64, height=80.75), confidence, marks)
+    return Face.in_image(
+        (640, 480),
+        box=Box(x=5.25, y=7.5, width=64, height=80.75),
+        confidence=confidence,
+        landmarks=marks,
+        pose=Pose(roll=1.5, yaw=-20.1, pitch=3.0) if confidence < 1 else None,
+        quality=FaceQuality(brightness=51.2, sharpness=63.4),
+    )
 
 
 def outcome(faces: int = 2) -> Outcome:

@@ -79,7 +79,7 @@ async def call_rekognition(
     owner: OwnerDep,
     x_amz_target: Annotated[str, Header()] = "",
 ) -> JSONResponse:
-    """Answer DetectFaces with Attributes DEFAULT: boxes, confidences and five landmarks."""
+    """Answer DetectFaces with its DEFAULT attributes: boxes, confidences, landmarks, pose and quality."""
     try:
         if x_amz_target != OPERATION:
             raise _Refused(
@@ -103,8 +103,10 @@ def _read(body: bytes, originals_bucket: str) -> DetectRequest:
     except ValidationError as error:
         where = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise _Refused("InvalidParameterException", f"The request is not a DetectFaces request: {where}") from None
-    if call.Attributes != ("DEFAULT",):
-        raise _Refused("InvalidParameterException", "Only Attributes=['DEFAULT'] is answered here.")
+    if not {"DEFAULT", "ALL"} >= set(call.Attributes):
+        raise _Refused(
+            "InvalidParameterException", "Attributes takes DEFAULT and ALL, which is answered with what there is."
+        )
     image, s3_object = call.Image.Bytes, call.Image.S3Object
     if (image is None) == (s3_object is None):
         raise _Refused("InvalidParameterException", "Give Image either Bytes or an S3Object.")
@@ -142,10 +144,12 @@ def _refusal(failure: Failure) -> _Refused:
 
 
 def _face(face: Face, image: ImageInfo) -> dict[str, Any]:
-    ratio = face.box_ratio
+    ratio, pose, quality = face.box_ratio, face.pose, face.quality
     marks = ((kind, getattr(face.landmarks, name)) for name, kind in _LANDMARKS.items())
     return {
         "BoundingBox": {"Width": ratio.width, "Height": ratio.height, "Left": ratio.left, "Top": ratio.top},
         "Confidence": face.confidence * 100,
         "Landmarks": [{"Type": kind, "X": mark.x / image.width, "Y": mark.y / image.height} for kind, mark in marks],
+        **({"Pose": {"Roll": pose.roll, "Yaw": pose.yaw, "Pitch": pose.pitch}} if pose else {}),
+        "Quality": {"Brightness": quality.brightness, "Sharpness": quality.sharpness},
     }

@@ -105,8 +105,7 @@ def _detect(
     with stages.timed("upright"):
         pixels = turn_upright(stored, header.orientation)
     with stages.timed("detect"):
-        detected_size = (pixels.shape[1], pixels.shape[0])
-        faces = as_faces(detector.detect(pixels, threshold), detected_size, header.upright_size)
+        faces = as_faces(detector.detect(pixels, threshold), pixels, header.upright_size)
     width, height = header.upright_size
     image = ImageInfo(width=width, height=height, format=header.format, bytes=len(data))
     return image, pixels, faces

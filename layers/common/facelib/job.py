@@ -149,22 +149,49 @@ class Landmarks(Frozen):
     mouth_right: Point
 
 
+class Pose(Frozen):
+    """Where a face looks, in degrees; all 0 for one that looks straight into the camera."""
+
+    roll: float = Field(description="Positive where the head is tilted clockwise in the image.")
+    yaw: float = Field(description="Positive where the face looks to the right of the image.")
+    pitch: float = Field(description="Positive where the face looks up.")
+
+
+class FaceQuality(Frozen):
+    """How well a face can be seen."""
+
+    brightness: float = Field(ge=0, le=100, description="0 is black, 100 is white.")
+    sharpness: float = Field(ge=0, le=100, description="0 is a flat area; a portrait in focus has 50 and more.")
+
+
 class Face(Frozen):
     box: Box
     box_ratio: BoxRatio
     confidence: float = Field(ge=0, le=1)
     landmarks: Landmarks
+    pose: Pose | None = Field(description="Null where the landmarks fit no head.")
+    quality: FaceQuality
 
     @classmethod
-    def in_image(cls, width: int, height: int, box: Box, confidence: float, landmarks: Landmarks) -> Self:
-        """A face whose `box_ratio` follows from an upright image of this width and height."""
+    def in_image(  # noqa: PLR0913 - what a face is made of
+        cls,
+        image_size: tuple[int, int],
+        *,
+        box: Box,
+        confidence: float,
+        landmarks: Landmarks,
+        pose: Pose | None,
+        quality: FaceQuality,
+    ) -> Self:
+        """Make a face whose `box_ratio` follows from the size (width, height) of the upright image."""
+        width, height = image_size
         ratio = BoxRatio(
             left=round(box.x / width, 6),
             top=round(box.y / height, 6),
             width=round(box.width / width, 6),
             height=round(box.height / height, 6),
         )
-        return cls(box=box, box_ratio=ratio, confidence=confidence, landmarks=landmarks)
+        return cls(box=box, box_ratio=ratio, confidence=confidence, landmarks=landmarks, pose=pose, quality=quality)
 
 
 class DetectorInfo(Frozen):

@@ -27,7 +27,7 @@ def test_one_line_a_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert good["file"] == str(folder / "inner" / "one.jpg")
     assert (good["width"], good["height"]) == (512, 512)
     (face,) = list(good["faces"])  # type: ignore[call-overload]
-    assert set(face) == {"box", "box_ratio", "confidence", "landmarks"}
+    assert set(face) == {"box", "box_ratio", "confidence", "landmarks", "pose", "quality"}
     assert good["timings_ms"]
     assert bad["file"] == str(folder / "text.jpg")
     assert bad["failure"] == {

@@ -101,7 +101,7 @@ def test_a_thousand_proposals_are_cut_to_what_was_asked(either: Detector) -> Non
 def test_what_is_not_a_number_is_not_a_face() -> None:
     nan = np.full((1, 10), np.nan, np.float32)
     broken = Detections(nan[:, :4], np.ones(1, np.float32), nan.reshape(1, 5, 2))
-    assert as_faces(broken, (10, 10), (10, 10)) == ()
+    assert as_faces(broken, np.zeros((10, 10, 3), np.uint8), (10, 10)) == ()
 
 
 def test_it_says_which_model_looked_and_how_hard(either: Detector) -> None:

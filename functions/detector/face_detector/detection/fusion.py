@@ -34,7 +34,7 @@ def fuse(votes: Sequence[Vote], networks: int) -> Detections:
     """Join the votes of this many networks; by descending score.
 
     A face's score is the mean over the networks of the best score that each gave it, 0 from one that did not find it.
-    Box and landmarks are the mean weighted by score of all that found it.
+    Its box is the mean weighted by score of all that found it, its landmarks that of the first network that did.
     """
     capped = [vote.detections.best(_TOP_K) for vote in votes]
     everything = Detections.concatenated(capped)
@@ -47,7 +47,7 @@ def fuse(votes: Sequence[Vote], networks: int) -> Detections:
     return Detections(
         boxes=np.array([_weighted(everything.boxes[group], everything.scores[group]) for group in groups]),
         scores=np.array(scores, np.float32),
-        landmarks=np.array([_weighted(everything.landmarks[group], everything.scores[group]) for group in groups]),
+        landmarks=np.array([_landmarks(everything.filtered(group), of_network[group]) for group in groups]),
     ).non_max_suppression(_IOU_THRESHOLD)
 
 
@@ -82,6 +82,11 @@ def _mean_of_best(scores: npt.NDArray[np.float32], of_network: npt.NDArray[np.in
     best = np.zeros(networks)
     np.maximum.at(best, of_network, scores)
     return float(best.mean())
+
+
+def _landmarks(detections: Detections, of_network: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
+    first = of_network == of_network.min()
+    return _weighted(detections.landmarks[first], detections.scores[first])
 
 
 def _weighted(values: npt.NDArray[np.float32], scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

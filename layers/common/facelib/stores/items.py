@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from facelib.job import Box, Face, ImageInfo, Job, Landmarks, Point
+from facelib.job import Box, Face, FaceQuality, ImageInfo, Job, Landmarks, Point, Pose
 
 Item = dict[str, Any]  # attribute name → {"S": text} or {"N": digits}, as the DynamoDB client takes and gives it
 
@@ -66,20 +66,25 @@ def from_item(item: Item) -> Job:
     return Job.model_validate(fields)
 
 
-def _numbers(face: Face) -> list[float]:
-    """A face as 15 numbers: box, confidence, five landmarks. Field names would take twice the room."""
+def _numbers(face: Face) -> list[float | None]:
+    """Pack a face into 20 numbers: box, confidence, landmarks, pose, quality. Names would take three times the room."""
     points = [getattr(face.landmarks, name) for name in _POINTS]
-    box = face.box
-    return [box.x, box.y, box.width, box.height, face.confidence, *(v for p in points for v in (p.x, p.y))]
+    box, pose, quality = face.box, face.pose, face.quality
+    angles = [pose.roll, pose.yaw, pose.pitch] if pose else [None] * 3
+    coordinates = [value for point in points for value in (point.x, point.y)]
+    measures = [quality.brightness, quality.sharpness]
+    return [box.x, box.y, box.width, box.height, face.confidence, *coordinates, *angles, *measures]
 
 
 def _face(row: list[float], image: ImageInfo) -> Face:
-    x, y, width, height, confidence, *points = row
+    x, y, width, height, confidence, *points = row[:15]
+    roll, yaw, pitch, brightness, sharpness = row[15:]
     marks = {name: Point(x=points[2 * i], y=points[2 * i + 1]) for i, name in enumerate(_POINTS)}
     return Face.in_image(
-        image.width,
-        image.height,
-        Box(x=x, y=y, width=width, height=height),
-        confidence,
-        Landmarks(**marks),
+        (image.width, image.height),
+        box=Box(x=x, y=y, width=width, height=height),
+        confidence=confidence,
+        landmarks=Landmarks(**marks),
+        pose=None if roll is None else Pose(roll=roll, yaw=yaw, pitch=pitch),
+        quality=FaceQuality(brightness=brightness, sharpness=sharpness),
     )
