@@ -19,7 +19,7 @@ from benchmarks.detectors.truth import Sample
 ROOT: Final = Path(__file__).parents[2]
 SHARED: Final = ROOT.parent / "shared" / "samples"
 OURS: Final = tuple(
-    f"{name}-{quality}" for name in ("centerface", "yunet") for quality in ("fast", "balanced", "thorough")
+    f"{name}-{quality}" for name in ("best", "centerface", "yunet") for quality in ("fast", "balanced", "thorough")
 )
 PEERS: Final = ("mediapipe", "dlib", "haar")
 PHOTO_RUNS: Final = 7
@@ -28,8 +28,10 @@ PHOTO_RUNS: Final = 7
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     args = parser.parse_args(arguments)
-    if (args.images is None) != (args.truth is None):
-        parser.error("--images and --truth go together")
+    if args.truth and not args.images:
+        parser.error("--truth tells of the images in a folder; name it, too: --images FOLDER")
+    if args.images and not args.images.is_dir():
+        parser.error(f"there is no folder {args.images}")
     with tempfile.TemporaryDirectory() as scratch:
         samples = list(_samples(args, Path(scratch)))[: args.limit]
         if not samples:
@@ -45,14 +47,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(text)
     if args.markdown:
         args.markdown.write_text(text)
-    if args.chart:
+    if args.chart and any(len(sample.faces) for sample in samples):
         save_chart(measured, samples, args.iou, args.chart)
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.detectors", description="Measure face detectors.")
-    parser.add_argument("--images", type=Path, help="a folder of images")
+    parser.add_argument("--images", type=Path, help="a folder of images; without --truth times alone are measured")
     parser.add_argument("--truth", type=Path, help="their faces: WIDER FACE's text format, or JSON as in samples")
     parser.add_argument("--scales", type=float, nargs="+", default=[1.0], help="look at each image in these sizes")
     parser.add_argument("--made", action="store_true", help="look at crowds made of scikit-image's astronaut")
@@ -74,10 +76,15 @@ def _samples(args: argparse.Namespace, scratch: Path) -> Iterator[Sample]:
     if images is None:
         yield from truth.made(scratch)
         return
-    read = truth.from_json if boxes.suffix == ".json" else truth.from_wider
-    for index, sample in enumerate(read(boxes, images)):
+    for index, sample in enumerate(_read(images, boxes)):
         for factor in args.scales:
             yield truth.scaled(sample, factor, scratch / str(index))
+
+
+def _read(images: Path, boxes: Path | None) -> Iterator[Sample]:
+    if boxes is None:
+        return truth.from_folder(images)
+    return truth.from_json(boxes, images) if boxes.suffix == ".json" else truth.from_wider(boxes, images)
 
 
 def _measure(names: Sequence[str], threads: int, samples: Sequence[Sample], photo: Path) -> list[Measured]:

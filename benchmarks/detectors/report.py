@@ -72,8 +72,8 @@ def markdown(measured: Sequence[Measured], samples: Sequence[Sample], least_over
         "",
         _circumstances(samples, least_overlap),
         "",
-        *_table(_accuracy(measured, samples, least_overlap)),
-        "",
+        # Without known faces there is nothing to be right about.
+        *([*_table(_accuracy(measured, samples, least_overlap)), ""] if any(len(one.faces) for one in samples) else []),
         *_table(_times(measured)),
     ]
     return "\n".join(lines) + "\n"

@@ -1,5 +1,6 @@
 """Images with the faces in them: WIDER FACE's text format, a JSON file of boxes, or pictures of our own making."""
 
+import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -51,6 +52,13 @@ def from_json(truth: Path, images: Path) -> Iterator[Sample]:
     for name, faces in json.loads(truth.read_text()).items():
         rows = [[face["x"], face["y"], face["width"], face["height"]] for face in faces]
         yield Sample(images / name, boxes(rows), boxes([]))
+
+
+def from_folder(images: Path) -> Iterator[Sample]:
+    """Take every image of a folder that Pillow can open, with no faces known."""
+    for path in sorted(images.rglob("*")):
+        with contextlib.suppress(OSError), Image.open(path):
+            yield Sample(path, boxes([]), boxes([]))
 
 
 def made(folder: Path) -> Iterator[Sample]:

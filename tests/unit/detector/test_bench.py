@@ -70,3 +70,18 @@ def test_a_run_writes_tables_and_a_chart(wider: Path, capsys: pytest.CaptureFixt
     assert "| centerface-fast | OpenCV 5" in (wider / "b.md").read_text()
     assert "| 1.000 | 1.000 | 1.000 |" in capsys.readouterr().out
     assert "</svg>" in (wider / "b.svg").read_text()
+
+
+def test_a_plain_folder_of_photos_is_timed(wider: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run.main(["--images", str(wider), "--threads", "1", "--detectors", "centerface-fast", "--peers"]) == 0
+    text = capsys.readouterr().out
+    assert "2 images, 0 faces" in text
+    assert "| centerface-fast | 1 |" in text
+    assert "AP from" not in text
+
+
+def test_what_cannot_be_measured_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for wrong in (["--truth", "truth.txt"], ["--images", str(tmp_path / "nowhere")]):
+        with pytest.raises(SystemExit):
+            run.main(wrong)
+    assert "there is no folder" in capsys.readouterr().err
