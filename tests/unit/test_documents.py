@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from facelib import limits
 
+_ROOT = Path(__file__).parents[2]
+_PAGES = [str(page.relative_to(_ROOT)) for page in (_ROOT / "README.md", *sorted((_ROOT / "docs").rglob("*.md")))]
 NAMES = sorted(name for name in vars(limits) if name.isupper())
 
 
@@ -18,7 +20,7 @@ def test_every_limit_is_documented_with_its_value(repository: Path) -> None:
             assert f"`{name}`" in page, f"docs/limits.md does not explain {name}"
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/limits.md", "docs/operations.md", "docs/websocket.md"])
+@pytest.mark.parametrize("page", _PAGES)
 def test_links_lead_somewhere(repository: Path, page: str) -> None:
     place = repository / page
     links = re.findall(r"\]\((?!https?://|#)([^)#]+)", place.read_text())

@@ -25,7 +25,7 @@ cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 
 _NETWORKS: Final[Mapping[str, Callable[[Path], Network]]] = {CENTERFACE.name: CenterFace, YUNET.name: YuNet}
 # Moves a score in logits to where it means the same as that of the other network. YuNet is the surer of itself:
-# docs/decisions, topic fusion.
+# docs/decisions/0014-fusion.md.
 _CALIBRATION: Final = {CENTERFACE.name: 0.0, YUNET.name: -1.0}
 # A network's doubtful detections count where the other one finds a face as well.
 _FUSION_FLOOR: Final = 0.05

@@ -1,6 +1,6 @@
 """Which scales of an image each network is shown, and from which score on a face is one.
 
-The numbers were measured on photos of WIDER FACE: docs/decisions, topics quality and fusion.
+The numbers were measured on photos of WIDER FACE: docs/decisions/0005-quality.md and 0014-fusion.md.
 """
 
 from collections.abc import Mapping

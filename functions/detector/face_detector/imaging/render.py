@@ -22,7 +22,7 @@ _DIGIT: Final = 21
 _SMALLEST_DIGIT: Final = 7.0
 
 # So many averages are left along the longer side of a face. With six, as mosaics often have, the detectors still found
-# every other face again (docs/decisions, topic hiding).
+# every other face again (docs/decisions/0007-hiding.md).
 _CELLS: Final = {Render.BLUR: 2.0, Render.PIXELATE: 1.25}
 # Cells are never smaller than this, or a face of 10 px would stay as it is.
 _SMALLEST_CELL: Final = 8.0

@@ -1,7 +1,7 @@
 """Frames to open WebSockets, through API Gateway's @connections address.
 
 A request is signed and sent here without a boto3 client: one connection pool for all threads, no parsing, no retries of
-its own. docs/decisions/2026-11-22-posting-to-listeners.md has what was measured.
+its own. docs/decisions/0010-posting-to-listeners.md has what was measured.
 """
 
 from typing import Final
