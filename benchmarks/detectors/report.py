@@ -16,7 +16,7 @@ from benchmarks.detectors.truth import Boxes, Sample
 _LEAST_HEIGHTS: Final = (50, 30, 10)
 _CLASSES: Final = ((0, 16), (16, 32), (32, 96), (96, 10_000))
 _STAGES: Final = ("decode", "detect", "render", "encode")
-_OURS: Final = ("centerface", "yunet")
+_OURS: Final = ("best", "centerface", "yunet")
 
 
 @dataclass

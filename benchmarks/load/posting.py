@@ -25,7 +25,7 @@ import boto3
 import websockets
 from botocore.config import Config
 from facelib.events import event_of, frames
-from facelib.stores.push import THREADS, Push
+from facelib.stores.push import THREADS, ConnectionsApi
 
 from infra.local.deploy import session
 from infra.local.layout import LocalStack
@@ -98,7 +98,7 @@ def _boto3(url: str, threads: int) -> Way:
 
 
 def _push(url: str, threads: int) -> Way:
-    push, pool = Push(url), ThreadPoolExecutor(threads)
+    push, pool = ConnectionsApi(url), ThreadPoolExecutor(threads)
     return lambda ids: list(pool.map(lambda each: push.post(each, _FRAME), ids))
 
 

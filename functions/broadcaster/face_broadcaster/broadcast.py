@@ -14,9 +14,9 @@ from facelib.replay import Replayer
 from facelib.stores.connections import SHARDS, Connection, ConnectionStore
 from facelib.stores.queue import Queue
 
-from face_broadcaster.audience import LISTENERS_AT_ONCE, deliveries, shard_deliveries
+from face_broadcaster.backpressure import Backpressure
 from face_broadcaster.fanout import FanOut, Outcome
-from face_broadcaster.pace import Pace
+from face_broadcaster.recipients import LISTENERS_AT_ONCE, deliveries, shard_deliveries
 from face_broadcaster.records import OwnedEvent
 from face_broadcaster.threads import threads
 
@@ -33,9 +33,9 @@ class Broadcast:
     queue: Queue
     fan_out: FanOut
     replayer: Replayer
-    pace: Pace
+    backpressure: Backpressure
 
-    def tell(self, owned: Iterable[OwnedEvent], deadline: float) -> Counts:
+    def broadcast(self, owned: Iterable[OwnedEvent], deadline: float) -> Counts:
         """Post the events to their owners' listeners, or hand them on where these are many.
 
         `split` counts the posts of those that were handed on, for the pace.
@@ -43,25 +43,25 @@ class Broadcast:
         by_owner: dict[str, list[JobEvent]] = defaultdict(list)
         for each in owned:
             by_owner[each.owner].append(each.event)
-        told: Counts = Counter()
+        counts: Counts = Counter()
         for owner, events in by_owner.items():
             listeners = self._some_of(owner, LISTENERS_AT_ONCE + 1)
             if len(listeners) > LISTENERS_AT_ONCE:
-                audience = self.pace.audience(owner)
-                posts = audience * sum(1 for _ in frames(events, limits.FRAME_BYTES))
-                told.update(listeners=audience, split=posts, handed_on=self._hand_on_shards(owner, events))
+                recipients = self.backpressure.recipients(owner)
+                posts = recipients * sum(1 for _ in frames(events, limits.FRAME_BYTES))
+                counts.update(listeners=recipients, split=posts, requeued=self._requeue_shards(owner, events))
             else:
-                told.update(listeners=len(listeners))
-                told.update(self._post(deliveries(owner, events, listeners), deadline))
-        return told
+                counts.update(listeners=len(listeners))
+                counts.update(self._post(deliveries(owner, events, listeners), deadline))
+        return counts
 
-    def take(self, message: Delivery | ShardDelivery | Replay, deadline: float) -> Counts:
+    def handle(self, message: Delivery | ShardDelivery | Replay, deadline: float) -> Counts:
         """Do what a message of the delivery queue asks. Raises DeliveryFailed where it is to be tried again."""
         match message:
             case Delivery():
                 return self._deliver(message, deadline)
             case ShardDelivery():
-                return self._tell_shard(message, deadline)
+                return self._broadcast_shard(message, deadline)
             case Replay():
                 return self._replay(message, deadline)
 
@@ -72,21 +72,21 @@ class Broadcast:
         )
         return list(chain.from_iterable(shards))
 
-    def _hand_on_shards(self, owner: str, events: Sequence[JobEvent]) -> int:
+    def _requeue_shards(self, owner: str, events: Sequence[JobEvent]) -> int:
         messages = list(shard_deliveries(owner, events))
         self.queue.send_all(message.model_dump_json() for message in messages)
         return len(messages)
 
-    def _tell_shard(self, message: ShardDelivery, deadline: float) -> Counts:
+    def _broadcast_shard(self, message: ShardDelivery, deadline: float) -> Counts:
         listeners = list(self.connections.of_shard(message.owner, message.shard))
         made = list(deliveries(message.owner, message.events, listeners))
-        told = Counter(listeners=len(listeners))
+        counts = Counter(listeners=len(listeners))
         if len(listeners) > LISTENERS_AT_ONCE:
             self.queue.send_all(delivery.model_dump_json() for delivery in made)
-            told.update(handed_on=len(made))
+            counts.update(requeued=len(made))
         else:
-            told.update(self._post(made, deadline))
-        return told
+            counts.update(self._post(made, deadline))
+        return counts
 
     def _deliver(self, delivery: Delivery, deadline: float) -> Counts:
         outcome = self.fan_out.send([delivery], deadline)
@@ -104,7 +104,7 @@ class Broadcast:
             raise DeliveryFailed("the listener is still connecting") from None
         if left:
             self.queue.send(left.model_dump_json())
-        return Counter(posts=1, handed_on=int(left is not None))
+        return Counter(posts=1, requeued=int(left is not None))
 
     def _post(self, made: Iterable[Delivery], deadline: float) -> Counts:
         return self._account(self.fan_out.send(made, deadline))
@@ -116,4 +116,4 @@ class Broadcast:
             later = refused.model_copy(update={"attempt": refused.attempt + 1})
             self.queue.send(later.model_dump_json(), delay_seconds=2 ** min(later.attempt, _ATTEMPTS))
         left = [*outcome.late, *outcome.refused]
-        return Counter(posts=outcome.posts, gone=outcome.gone, throttled=outcome.throttled, handed_on=len(left))
+        return Counter(posts=outcome.posts, gone=outcome.gone, throttled=outcome.throttled, requeued=len(left))

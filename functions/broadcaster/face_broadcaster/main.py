@@ -16,12 +16,12 @@ from facelib.settings import BroadcasterSettings
 from facelib.stores.connections import ConnectionStore
 from facelib.stores.job_lists import JobLists
 from facelib.stores.jobs import JobStore
-from facelib.stores.push import Push
+from facelib.stores.push import ConnectionsApi
 from facelib.stores.queue import Queue
 
+from face_broadcaster.backpressure import Backpressure
 from face_broadcaster.broadcast import Broadcast
 from face_broadcaster.fanout import FanOut
-from face_broadcaster.pace import Pace
 from face_broadcaster.records import OwnedEvent, event_of_record, job_id_of_record
 
 # A stream's next batch waits for this one, so what takes longer goes to the queue.
@@ -35,9 +35,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS
     if event["Records"][0]["eventSource"] == "aws:sqs":
         return _deliver(event, context, deadline)
-    told = _broadcast(event["Records"], min(deadline, time.monotonic() + _STREAM_SECONDS))
-    _report(told)
-    _broadcaster().pace.hold(told["split"], deadline)
+    counts = _broadcast(event["Records"], min(deadline, time.monotonic() + _STREAM_SECONDS))
+    _report(counts)
+    _broadcaster().backpressure.wait(counts["split"], deadline)
     return {"batchItemFailures": []}
 
 
@@ -54,10 +54,10 @@ def _broadcast(records: list[dict[str, Any]], deadline: float) -> Counter[str]:
             malformed.append(about.model_dump_json())
         else:
             owned += [found] if found else []
-    told = _broadcaster().tell(owned, deadline)
+    counts = _broadcaster().broadcast(owned, deadline)
     # To fail here would hold up the stream and repeat what was posted; the queue has a place for what nobody can read.
     Queue(settings.delivery_queue_url).send_all(malformed)
-    return told + Counter(events=len(owned), malformed=len(malformed))
+    return counts + Counter(events=len(owned), malformed=len(malformed))
 
 
 def _deliver(event: dict[str, Any], context: LambdaContext, deadline: float) -> dict[str, Any]:
@@ -68,23 +68,23 @@ def _deliver(event: dict[str, Any], context: LambdaContext, deadline: float) -> 
         process_partial_response,
     )
 
-    told: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-    answer = process_partial_response(event, partial(_take, told=told, deadline=deadline), processor, context)
+    answer = process_partial_response(event, partial(_take, counts=counts, deadline=deadline), processor, context)
     for _, error, _ in processor.exceptions:
-        logger.warning("a message stays in the queue", extra={"reason": repr(error)})
-    told.update(failed=len(answer["batchItemFailures"]))
-    _report(told)
+        logger.warning("A message stays in the queue", extra={"reason": repr(error)})
+    counts.update(failed=len(answer["batchItemFailures"]))
+    _report(counts)
     return dict(answer)
 
 
-def _take(record: Mapping[str, Any], told: Counter[str], deadline: float) -> None:
+def _take(record: Mapping[str, Any], counts: Counter[str], deadline: float) -> None:
     """Raises whatever keeps a message from being done, after which the queue tries it again."""
     message = MESSAGE.validate_json(record["body"])
     if isinstance(message, MalformedRecord):
-        told.update(_broadcaster().tell(_event_of_malformed(message), deadline))
+        counts.update(_broadcaster().broadcast(_event_of_malformed(message), deadline))
     else:
-        told.update(_broadcaster().take(message, deadline))
+        counts.update(_broadcaster().handle(message, deadline))
 
 
 def _event_of_malformed(message: MalformedRecord) -> list[OwnedEvent]:
@@ -95,11 +95,11 @@ def _event_of_malformed(message: MalformedRecord) -> list[OwnedEvent]:
     return [OwnedEvent(job.owner, event_of(job, _settings().public_url))] if job and job.status.is_final else []
 
 
-def _report(told: Counter[str]) -> None:
+def _report(counts: Counter[str]) -> None:
     """One log line and one of metrics an invocation."""
-    logger.info("told", extra=dict(told))
-    for name in ("listeners", "posts", "gone", "throttled", "handed_on"):
-        metrics.add_metric(name=name, unit=MetricUnit.Count, value=told[name])
+    logger.info("Broadcast", extra=dict(counts))
+    for name in ("Listeners", "Posts", "Gone", "Throttled", "Requeued"):
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=counts[name.lower()])
     metrics.flush_metrics()
 
 
@@ -111,12 +111,12 @@ def _settings() -> BroadcasterSettings:
 @cache
 def _broadcaster() -> Broadcast:
     settings = _settings()
-    connections, push = ConnectionStore(settings.connections_table), Push(settings.callback_url)
+    connections, push = ConnectionStore(settings.connections_table), ConnectionsApi(settings.callback_url)
     return Broadcast(
         connections=connections,
         queue=Queue(settings.delivery_queue_url),
         fan_out=FanOut(push, connections),
-        pace=Pace(connections, settings.posts_per_second),
+        backpressure=Backpressure(connections, settings.posts_per_second),
         replayer=Replayer(
             JobStore(settings.jobs_table), JobLists(settings.jobs_table), connections, push, settings.public_url
         ),

@@ -8,7 +8,7 @@ from facelib.errors import DeliveryFailed
 from facelib.events import ErrorEvent, Frame, Pong, Subscribed, event_id_before
 from facelib.replay import Replayer
 from facelib.stores.connections import Connection, ConnectionStore
-from facelib.stores.push import Push
+from facelib.stores.push import ConnectionsApi
 from facelib.stores.queue import Queue
 
 from face_websocket.requests import ConnectQuery, Ping, ReplayRequest, Request, Subscribe
@@ -18,7 +18,7 @@ from face_websocket.requests import ConnectQuery, Ping, ReplayRequest, Request, 
 class Listeners:
     connections: ConnectionStore
     queue: Queue
-    push: Push
+    push: ConnectionsApi
     replayer: Replayer
 
     def connect(self, owner: str, connection_id: str, query: ConnectQuery) -> None:
@@ -40,7 +40,7 @@ class Listeners:
             case Ping():
                 self._post(connection_id, Frame(events=(Pong(),)))
             case Subscribe(job_id=job_id):
-                self.connections.narrow(Connection(connection_id, owner, job_id))
+                self.connections.subscribe(Connection(connection_id, owner, job_id))
                 self._post(connection_id, Frame(events=(Subscribed(job_id=job_id),)))
             case ReplayRequest(limit=limit, after=after):
                 if not self.connections.begin_replay(owner, connection_id):

@@ -13,7 +13,7 @@ from facelib.settings import WebSocketSettings
 from facelib.stores.connections import ConnectionStore
 from facelib.stores.job_lists import JobLists
 from facelib.stores.jobs import JobStore
-from facelib.stores.push import Push
+from facelib.stores.push import ConnectionsApi
 from facelib.stores.queue import Queue
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -61,12 +61,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     try:
         status = _route(asked, time.monotonic() + context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS)
     except ConnectionGone:
-        logger.info("the listener has left")
+        logger.info("The listener has left")
         return {"statusCode": 200}
     except DeliveryFailed as error:
-        logger.warning("the answer could not be posted", extra={"reason": str(error)})
+        logger.warning("The answer could not be posted", extra={"reason": str(error)})
         return {"statusCode": 200}
-    logger.info("done", extra={"status": status})
+    logger.info("Answered", extra={"status": status})
     return {"statusCode": status}
 
 
@@ -96,7 +96,7 @@ def _settings() -> WebSocketSettings:
 @cache
 def _listeners() -> Listeners:
     settings = _settings()
-    connections, push = ConnectionStore(settings.connections_table), Push(settings.callback_url)
+    connections, push = ConnectionStore(settings.connections_table), ConnectionsApi(settings.callback_url)
     return Listeners(
         connections=connections,
         queue=Queue(settings.delivery_queue_url),

@@ -14,7 +14,7 @@ from facelib.job import Job
 from facelib.stores.connections import Connection, ConnectionStore
 from facelib.stores.job_lists import JobLists
 from facelib.stores.jobs import JobStore
-from facelib.stores.push import Push
+from facelib.stores.push import ConnectionsApi
 
 # Events are read and posted by so many at a time; 100 of them fill two or three frames.
 _CHUNK: Final = 100
@@ -25,7 +25,7 @@ class Replayer:
     jobs: JobStore
     lists: JobLists
     connections: ConnectionStore
-    push: Push
+    push: ConnectionsApi
     public_url: str
 
     def send(self, wanted: Replay, deadline: float) -> Replay | None:

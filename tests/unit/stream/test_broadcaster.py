@@ -93,7 +93,7 @@ def test_a_change_that_is_no_end_is_no_event(
 def test_a_listener_that_is_gone_loses_its_row_and_hinders_nobody(
     connections: ConnectionStore, endpoint: Endpoint, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection_rows, "_YOUNG_SECONDS", -5)
+    monkeypatch.setattr(connection_rows, "_CONNECT_GRACE_SECONDS", -5)
     ids = [f"c{number}" for number in range(20)]
     listen(connections, *ids)
     endpoint.script = lambda connection_id, _: 410 if connection_id in ("c3", "c7") else 200
@@ -147,7 +147,7 @@ def test_counts_are_logged_as_metrics(
 
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     emf = next(line for line in lines if "_aws" in line)
-    assert (emf["listeners"], emf["posts"], emf["gone"], emf["throttled"], emf["handed_on"]) == (
+    assert (emf["Listeners"], emf["Posts"], emf["Gone"], emf["Throttled"], emf["Requeued"]) == (
         [2.0],
         [2.0],
         [0.0],

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from face_broadcaster import audience
+from face_broadcaster import recipients
 from face_broadcaster.main import handler
 from facelib.deliveries import Delivery, Replay, ShardDelivery
 from facelib.events import event_of
@@ -32,8 +32,8 @@ def test_a_listener_still_connecting_keeps_its_row_and_is_told_a_little_later(
     job = ended_job()
 
     handler(stream_event(record(job)), context)
-    (handed_on,) = cloud.bodies()
-    handler(queue_event(handed_on), context)
+    (requeued,) = cloud.bodies()
+    handler(queue_event(requeued), context)
 
     assert event_ids(endpoint.frames["new"]) == [job.event_id]
     assert connections.get(OWNER, "new").connection_id == "new"
@@ -102,11 +102,11 @@ def test_what_time_does_not_allow_is_handed_on(cloud: Queue, connections: Connec
     handler(stream_event(record(job)), Context(seconds=5))
 
     assert not endpoint.frames
-    (handed_on,) = cloud.take()
-    assert isinstance(handed_on, Delivery)
-    assert set(handed_on.connection_ids) == {"a", "b"}
-    assert handed_on.attempt == 0
-    handler(queue_event(handed_on.model_dump_json()), Context())
+    (requeued,) = cloud.take()
+    assert isinstance(requeued, Delivery)
+    assert set(requeued.connection_ids) == {"a", "b"}
+    assert requeued.attempt == 0
+    handler(queue_event(requeued.model_dump_json()), Context())
     assert event_ids(endpoint.frames["a"]) == event_ids(endpoint.frames["b"]) == [job.event_id]
 
 
@@ -118,7 +118,7 @@ def test_many_listeners_are_split_over_the_queue(
     endpoint: Endpoint,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for module in ("audience", "broadcast"):
+    for module in ("recipients", "broadcast"):
         monkeypatch.setattr(f"face_broadcaster.{module}.LISTENERS_AT_ONCE", at_once)
     ids = [f"c{number}" for number in range(60)]
     listen(connections, *ids)
@@ -201,7 +201,7 @@ def test_a_delivery_stays_below_what_a_message_may_hold() -> None:
     events = [event_of(job, "https://faces.example") for job in jobs]
     listeners = [Connection(f"L0SM9cOFvHcCI{number:03}=", OWNER) for number in range(1200)]
 
-    made = list(audience.deliveries(OWNER, events, listeners))
+    made = list(recipients.deliveries(OWNER, events, listeners))
 
     assert len(made) > 3
     assert max(len(delivery.model_dump_json().encode()) for delivery in made) < 256 * 1024

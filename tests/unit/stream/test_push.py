@@ -8,7 +8,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
 from botocore.credentials import RefreshableCredentials
 from facelib.errors import ConnectionGone, DeliveryFailed
-from facelib.stores.push import Push
+from facelib.stores.push import ConnectionsApi
 
 from tests.support.endpoint import Endpoint
 from tests.support.stream import Queue
@@ -17,7 +17,7 @@ CONNECTION = "L0SM9cOFvHcCIhw="
 
 
 def test_a_frame_arrives_as_it_is(cloud: Queue, endpoint: Endpoint) -> None:
-    Push(endpoint.url).post(CONNECTION, b'{"events":[]}')
+    ConnectionsApi(endpoint.url).post(CONNECTION, b'{"events":[]}')
 
     assert endpoint.frames[CONNECTION] == [b'{"events":[]}']
     assert endpoint.paths == ["/ws/@connections/L0SM9cOFvHcCIhw%3D"]
@@ -36,7 +36,7 @@ def test_the_signature_is_the_one_boto3_makes(
     monkeypatch.setattr("botocore.auth.get_current_datetime", lambda **_: moment.replace(tzinfo=None))
 
     client.post_to_connection(ConnectionId=CONNECTION, Data=b"frame")
-    Push(endpoint.url).post(CONNECTION, b"frame")
+    ConnectionsApi(endpoint.url).post(CONNECTION, b"frame")
 
     ours = {name.lower(): value for name, value in endpoint.headers[-1].items()}
     theirs = {
@@ -53,12 +53,12 @@ def test_what_an_answer_means(status: int, error: type[Exception], cloud: Queue,
     endpoint.script = lambda *_: status
 
     with pytest.raises(error):
-        Push(endpoint.url).post(CONNECTION, b"frame")
+        ConnectionsApi(endpoint.url).post(CONNECTION, b"frame")
 
 
 def test_an_endpoint_that_does_not_answer_is_a_failure_for_now(cloud: Queue) -> None:
     with pytest.raises(DeliveryFailed):
-        Push("http://127.0.0.1:1/ws").post(CONNECTION, b"frame")
+        ConnectionsApi("http://127.0.0.1:1/ws").post(CONNECTION, b"frame")
 
 
 def test_credentials_are_renewed_when_they_run_out(cloud: Queue, endpoint: Endpoint) -> None:
@@ -73,7 +73,7 @@ def test_credentials_are_renewed_when_they_run_out(cloud: Queue, endpoint: Endpo
             "expiry_time": (datetime.now(UTC) + timedelta(seconds=30)).isoformat(),
         }
 
-    push = Push(endpoint.url)
+    push = ConnectionsApi(endpoint.url)
     push._credentials = RefreshableCredentials.create_from_metadata(renew(), renew, "test")
 
     push.post(CONNECTION, b"frame")

@@ -61,7 +61,7 @@ def test_a_young_row_outlives_a_410(connections: ConnectionStore, monkeypatch: p
 
     assert not connections.remove_gone(OWNER, "new")
     assert connections.get(OWNER, "new")
-    monkeypatch.setattr(rows, "_YOUNG_SECONDS", -5)
+    monkeypatch.setattr(rows, "_CONNECT_GRACE_SECONDS", -5)
     assert connections.remove_gone(OWNER, "new")
     assert connections.remove_gone(OWNER, "new"), "a row that is gone already is gone"
     with pytest.raises(ConnectionGone):

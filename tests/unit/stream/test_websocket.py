@@ -154,17 +154,17 @@ def test_a_replay_that_is_refused_goes_on_through_the_queue(one: Endpoint, cloud
 
 def test_a_listener_of_one_job_replays_that_job_alone(one: Endpoint, connections: ConnectionStore) -> None:
     wanted, _other = stored(ended_job(seconds_ago=20)), stored(ended_job())
-    connections.narrow(Connection("one", OWNER, wanted.job_id))
+    connections.subscribe(Connection("one", OWNER, wanted.job_id))
 
     assert [event["job_id"] for event in send(one, '{"action": "replay"}')] == [wanted.job_id]
     later = new_event_id(ended_job(seconds_ago=-3600).created_at, wanted.job_id)
     assert send(one, json.dumps({"action": "replay", "after": later})) == []
-    connections.narrow(Connection("one", OWNER, ended_job().job_id))
+    connections.subscribe(Connection("one", OWNER, ended_job().job_id))
     assert send(one, '{"action": "replay"}') == []
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "detail"),
     [
         ("", "no JSON object"),
         ("hello", "no JSON object"),
@@ -185,11 +185,11 @@ def test_a_listener_of_one_job_replays_that_job_alone(one: Endpoint, connections
         ('{"action": "ping", "loud": true}', "ping.loud: Extra inputs are not permitted"),
     ],
 )
-def test_what_is_not_understood_gets_an_error_frame(body: str, told: str, one: Endpoint) -> None:
+def test_what_is_not_understood_gets_an_error_frame(body: str, detail: str, one: Endpoint) -> None:
     (answer,) = send(one, body)
 
     assert answer["type"] == "error"
-    assert told in answer["detail"]
+    assert detail in answer["detail"]
 
 
 def test_an_answer_nobody_takes_is_no_failure_of_the_route(one: Endpoint) -> None:

@@ -2,7 +2,7 @@
 
 import { deleteJob, retryJob } from "./api.js";
 import { drawCard, headline, makeCard } from "./card.js";
-import { forget, ownName } from "./own.js";
+import { forget, ownName } from "./own-jobs.js";
 
 const MOST_CARDS = 300;
 

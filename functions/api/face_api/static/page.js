@@ -3,7 +3,7 @@
 import { getJob, getJobs, getLimits, megabytes, sendPhoto } from "./api.js";
 import { addOwn, dropJob, isWaiting, showEvent } from "./feed.js";
 import { listen } from "./listener.js";
-import { onForgottenElsewhere, remember } from "./own.js";
+import { onForgottenElsewhere, remember } from "./own-jobs.js";
 import { onPhotos } from "./photos.js";
 
 const REPLAY = 20;
@@ -50,14 +50,14 @@ async function sendOne(photo, card) {
     const jobId = await sendPhoto(photo, limits, card.showProgress);
     remember(jobId, photo.file.name, limits.job_kept_days);
     card.setJob(jobId);
-    followByAsking(jobId);
+    pollJob(jobId);
   } catch (error) {
     card.showProblem(error);
   }
 }
 
 /** The stream tells sooner; this is for networks that let no WebSocket through. */
-async function followByAsking(jobId) {
+async function pollJob(jobId) {
   for (let wait = FIRST_LOOK; ; wait = Math.min(wait * 1.5, LONGEST_PAUSE)) {
     await pause(wait);
     if (!isWaiting(jobId)) return;

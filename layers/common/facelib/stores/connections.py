@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SHARDS: Final = 8
 
 # API Gateway answers 410 until $connect has returned, so a 410 so soon after the row was written proves nothing.
-_YOUNG_SECONDS: Final = 15
+_CONNECT_GRACE_SECONDS: Final = 15
 
 
 # A replay that died without a word keeps its connection from another one for so long.
@@ -54,7 +54,7 @@ class ConnectionStore:
             raise ConnectionGone
         return _connection(answer["Item"], owner)
 
-    def narrow(self, connection: Connection) -> None:
+    def subscribe(self, connection: Connection) -> None:
         """Change what the listener hears; None as job id widens it again. Raises ConnectionGone."""
         expression = "SET job_id = :job" if connection.job_id else "REMOVE job_id"
         values = {"ExpressionAttributeValues": {":job": text(connection.job_id)}} if connection.job_id else {}
@@ -117,12 +117,12 @@ class ConnectionStore:
                 Key=_key(owner, connection_id),
                 ConditionExpression="attribute_not_exists(connection_id) OR #ttl < :young",
                 ExpressionAttributeNames={"#ttl": "ttl"},
-                ExpressionAttributeValues={":young": number(_ttl(_now() - timedelta(seconds=_YOUNG_SECONDS)))},
+                ExpressionAttributeValues={":young": number(_ttl(_now() - timedelta(seconds=_CONNECT_GRACE_SECONDS)))},
             )
         except (ClientError, BotoCoreError) as error:
             if isinstance(error, ClientError) and code_of(error) == "ConditionalCheckFailedException":
                 return False
-            logger.warning("a row could not be removed", extra={"reason": repr(error)})
+            logger.warning("A row could not be removed", extra={"reason": repr(error)})
         return True
 
     def count_of_shard(self, owner: str, shard: int) -> int:

@@ -19,7 +19,7 @@ THREADS: Final = 16
 _TIMEOUT: Final = urllib3.Timeout(connect=2, read=3)
 
 
-class Push:
+class ConnectionsApi:
     """Posts frames; safe to use from many threads."""
 
     def __init__(self, callback_url: str) -> None:

@@ -17,12 +17,12 @@ _REMEMBERED_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True)
-class Pace:
+class Backpressure:
     connections: ConnectionStore
     posts_per_second: int
     _counted: dict[str, tuple[float, int]] = field(default_factory=dict)
 
-    def audience(self, owner: str) -> int:
+    def recipients(self, owner: str) -> int:
         """How many listeners the owner has, as of a minute ago at most."""
         at, count = self._counted.get(owner, (float("-inf"), 0))
         if time.monotonic() - at > _REMEMBERED_SECONDS:
@@ -31,6 +31,6 @@ class Pace:
             self._counted[owner] = time.monotonic(), count
         return count
 
-    def hold(self, posts: int, deadline: float) -> None:
+    def wait(self, posts: int, deadline: float) -> None:
         """Wait as long as so many posts take, and never past `time.monotonic()` at the deadline."""
         time.sleep(max(0.0, min(posts / self.posts_per_second, deadline - time.monotonic())))
