@@ -7,7 +7,7 @@ import pytest
 from facelib import limits
 
 _ROOT = Path(__file__).parents[2]
-_PAGES = [str(page.relative_to(_ROOT)) for page in (_ROOT / "README.md", *sorted((_ROOT / "docs").rglob("*.md")))]
+_PAGES = [str(page.relative_to(_ROOT)) for page in (*_ROOT.glob("*.md"), *sorted((_ROOT / "docs").rglob("*.md")))]
 NAMES = sorted(name for name in vars(limits) if name.isupper())
 
 
