@@ -37,8 +37,8 @@ setup: .venv/installed ## Install everything into .venv and fetch the models, on
 run: setup ## Start the local stack, deploy to it, stay until Ctrl-C: make run [PARAMETERS="Quality=fast"]
 	@$(BIN)/python -m infra.local run --port $(PORT) $(if $(PARAMETERS),--parameters $(PARAMETERS))
 
-demo: setup ## Send a photo through the pipeline: make demo [IMAGE=photo.jpg]
-	@$(BIN)/python -m infra.local demo --port $(PORT) $(if $(IMAGE),--image "$(IMAGE)")
+demo: setup ## Send a photo through the pipeline: make demo [IMAGE=photo.jpg] [JSON=1]
+	@$(BIN)/python -m infra.local demo --port $(PORT) $(if $(IMAGE),--image "$(IMAGE)") $(if $(JSON),--json)
 
 status: setup ## Tell where the local stack answers
 	@$(BIN)/python -m infra.local status --port $(PORT)

@@ -40,15 +40,15 @@ def run(stack: LocalStack, given: dict[str, str]) -> None:
         signal.pause()
 
 
-def run_demo(stack: LocalStack, image: Path, parameters: dict[str, str]) -> None:
+def run_demo(stack: LocalStack, image: Path, parameters: dict[str, str], *, whole: bool) -> None:
     if not image.is_file():
         raise LocalError(f"There is no file {image}. Name a photo: make demo IMAGE=photo.jpg")
     addresses = stack.addresses()
     if addresses and is_answering(stack):
-        demo.run(addresses, image)
+        demo.run(addresses, image, whole=whole)
         return
     with started(stack, parameters) as new_addresses:
-        demo.run(new_addresses, image)
+        demo.run(new_addresses, image, whole=whole)
 
 
 def deploy_packages(stack: LocalStack) -> None:
@@ -79,6 +79,7 @@ def main() -> int:
     parser.add_argument("--port", type=port_number, default=os.environ.get("PORT", str(DEFAULT_PORT)))
     parser.add_argument("--image", type=Path, default=demo.sample_photo())
     parser.add_argument("--parameters", nargs="*", default=[], metavar="NAME=VALUE", help="as in template.yaml")
+    parser.add_argument("--json", action="store_true", help="demo: print the whole event and job")
     arguments = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
@@ -89,7 +90,7 @@ def main() -> int:
             case "run":
                 run(stack, parameters)
             case "demo":
-                run_demo(stack, arguments.image, parameters)
+                run_demo(stack, arguments.image, parameters, whole=arguments.json)
             case "deploy":
                 deploy_packages(stack)
             case _:

@@ -13,6 +13,7 @@ from infra.local.errors import LocalError
 from infra.local.layout import Addresses
 
 _PATIENCE_SECONDS = 60
+_FACES_IN_WORDS = 3
 
 
 def sample_photo() -> Path:
@@ -20,19 +21,19 @@ def sample_photo() -> Path:
     return Path(skimage.__file__).parent / "data" / "astronaut.png"
 
 
-def run(addresses: Addresses, image: Path) -> Path:
-    """Send the image, print the event and the job, save the result below the current folder. Raises LocalError."""
-    return asyncio.run(_run(addresses, image))
+def run(addresses: Addresses, image: Path, *, whole: bool = False) -> Path:
+    """Send the image, tell what was heard and found (or the `whole` job), save the result. Raises LocalError."""
+    return asyncio.run(_run(addresses, image, whole=whole))
 
 
-async def _run(addresses: Addresses, image: Path) -> Path:
+async def _run(addresses: Addresses, image: Path, *, whole: bool) -> Path:
     async with websockets.connect(addresses.ws_url) as listener, httpx.AsyncClient(timeout=30) as client:
         print(f"listening   {addresses.ws_url}")
         job_id = await _upload(client, addresses, image)
         event = await _event_of(listener, job_id)
-        print(f"event       {json.dumps(event, indent=2)}")
+        print(f"event       {json.dumps(event, indent=2 if whole else None)}")
         job = (await client.get(f"{addresses.http_url}/jobs/{job_id}")).raise_for_status().json()
-        print(f"job         {json.dumps(job, indent=2)}")
+        print(f"job         {json.dumps(job, indent=2)}" if whole else f"faces       {_faces(job)}")
         if event["type"] != "job.completed":
             raise LocalError(f"The job failed: {event['failure']['detail']}")
         picture = await client.get(event["processed_image_url"], follow_redirects=True)
@@ -69,6 +70,17 @@ async def _event_of(listener: websockets.ClientConnection, job_id: str) -> dict[
     except TimeoutError:
         pass
     raise LocalError(f"No event for job {job_id} arrived within {_PATIENCE_SECONDS} s. See .local/ministack.log.")
+
+
+def _faces(job: dict[str, Any]) -> str:
+    """Return the faces in words, the most confident ones first."""
+    faces = job["faces"] or []
+    told = [
+        f"{face['confidence']:.0%} at {box['x']:.0f}, {box['y']:.0f}, {box['width']:.0f} x {box['height']:.0f} px"
+        for face, box in ((face, face["box"]) for face in faces[:_FACES_IN_WORDS])
+    ]
+    more = [f"{len(faces) - _FACES_IN_WORDS} more"] if len(faces) > _FACES_IN_WORDS else []
+    return f"{len(faces)}: {'; '.join([*told, *more])}" if faces else "none"
 
 
 def _save(jpeg: bytes, image: Path) -> Path:

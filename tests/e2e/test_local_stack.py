@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -62,6 +63,7 @@ def test_make_demo_on_a_fresh_clone(clone: Path, free_port: int) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert '"type": "job.completed"' in done.stdout
     assert '"face_count": 1' in done.stdout
+    assert re.search(r"^faces       1: \d+% at \d+, \d+, \d+ x \d+ px$", done.stdout, re.MULTILINE)
     saved = clone / "out" / "astronaut-faces.jpg"
     assert str(saved.relative_to(clone)) in done.stdout
     drawn = np.asarray(Image.open(saved).convert("RGB")).astype(int)
