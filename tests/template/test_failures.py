@@ -67,3 +67,11 @@ def test_detectors_at_the_same_time_are_limited() -> None:
     (detector,) = (function for function in functions() if function.name == "DetectorFunction")
     scaling = detector.properties["Events"]["Original"]["Properties"]["ScalingConfig"]["MaximumConcurrency"]
     assert scaling == {"Fn::If": ["IsLocal", 2, {"Ref": "DetectorConcurrency"}]}
+
+
+def test_concurrency_is_set_apart_only_where_it_is_asked_for() -> None:
+    """A new account has ten in all, and AWS refuses to set apart so many that fewer are left."""
+    reserved = {one.name: one.properties.get("ReservedConcurrentExecutions") for one in functions()}
+    for name, parameter in (("DetectorFunction", "DetectorReserved"), ("ApiFunction", "ApiReserved")):
+        assert reserved[name] == {"Fn::If": [f"Has{parameter}", {"Ref": parameter}, {"Ref": "AWS::NoValue"}]}
+        assert load()["Parameters"][parameter]["Default"] == 0

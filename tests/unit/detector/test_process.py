@@ -1,5 +1,6 @@
 """The detector's use case and handler, with moto behind the stores and a detector that finds what it is told."""
 
+import base64
 import io
 import json
 from collections.abc import Callable
@@ -190,6 +191,16 @@ def test_a_plain_s3_event_and_s3s_test_event(service: Service) -> None:
     test_event = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "o"}
     assert main.handler(test_event, Context()) is None
     assert main.handler(sqs_event(json.dumps(test_event)), Context()) == {"batchItemFailures": []}
+
+
+def test_a_detection_without_a_job_is_no_job_done(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+    job = service.upload(png())
+    main.handler({"action": "detect", "image": base64.b64encode(png()).decode()}, Context())
+    direct = capsys.readouterr().out
+    main.handler(s3_event(job.job_id), Context())
+    assert '"DirectFaces"' in direct
+    assert '"Faces"' not in direct
+    assert '"Faces"' in capsys.readouterr().out
 
 
 def test_an_image_asked_for_directly(service: Service) -> None:
