@@ -37,6 +37,12 @@ def functions(path: Path = TEMPLATE) -> Iterator[Resource]:
     return resources("AWS::Serverless::Function", path)
 
 
+def source_of(function: Resource) -> Path:
+    """Return the folder that holds a function's package, which its handler names."""
+    package = str(function.properties["Handler"]).partition(".")[0]
+    return ROOT / "functions" / package.removeprefix("face_")
+
+
 def layers_of(function: Resource) -> tuple[str, ...]:
     """The logical ids of a function's layers."""
     return tuple(layer["Ref"] for layer in function.properties.get("Layers", ()))

@@ -153,7 +153,7 @@ def _delete(service: Service, given: argparse.Namespace) -> int:
 
 
 def _retry(service: Service, given: argparse.Namespace) -> int:
-    return _each([given.job_id], service.retry, "is looked at again")
+    return _each([given.job_id], service.retry, "is processed again")
 
 
 def _each(job_ids: Sequence[str], act: Callable[[str], None], done: str) -> int:

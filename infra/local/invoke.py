@@ -10,7 +10,7 @@ from infra.local.deploy import STACK_NAME, session
 from infra.local.errors import LocalError
 from infra.local.layout import DEFAULT_PORT, ROOT, LocalStack, port_number
 from infra.local.server import is_answering
-from infra.template import Resource, functions
+from infra.template import Resource, functions, source_of
 
 
 def find(name: str) -> Resource:
@@ -38,7 +38,7 @@ def invoke(function: Resource, event: Path, stack: LocalStack) -> int:
     """Run the handler in a process of its own, which prints its log and, last, the answer."""
     if not event.is_file():
         raise LocalError(f"There is no event {event}. Choose one of events/.")
-    folders = (ROOT / "layers" / "common", ROOT / "layers" / "vision", ROOT / function.properties["CodeUri"])
+    folders = (ROOT / "layers" / "common", ROOT / "layers" / "vision", source_of(function))
     paths = [argument for folder in folders for argument in ("--path", str(folder))]
     command = [sys.executable, ROOT / "infra" / "local" / "handler.py", *paths, function.properties["Handler"], event]
     # There is no X-Ray daemon here to send traces to.

@@ -18,7 +18,7 @@ class DetectRequest(Frozen):
 
 
 class DetectReply(Frozen):
-    """The image and the faces in it, or why it could not be looked at."""
+    """The image and the faces in it, or why it could not be processed."""
 
     image: ImageInfo | None = None
     faces: tuple[Face, ...] = ()

@@ -109,7 +109,7 @@ class ConnectionStore:
         """Remove the row of a listener that API Gateway does not know; False if it may be about to.
 
         A row written moments ago is kept: its listener may still be connecting. A row that cannot be removed now is no
-        reason to tell everyone again; the next event finds it gone anew.
+        reason to tell everyone again; the next event finds it gone again.
         """
         try:
             dynamodb().delete_item(

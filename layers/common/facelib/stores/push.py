@@ -46,6 +46,6 @@ class ConnectionsApi:
     def _signed(self, url: str, frame: bytes) -> dict[str, str]:
         request = AWSRequest("POST", url, data=frame)
         assert self._credentials is not None, "a function has credentials"
-        # Frozen anew for each request, so that credentials that were refreshed are used.
+        # Frozen again for each request, so that credentials that were refreshed are used.
         SigV4Auth(self._credentials.get_frozen_credentials(), "execute-api", self._region).add_auth(request)
         return dict(request.headers.items())
