@@ -56,7 +56,7 @@ def test_a_stream_is_never_blocked_for_ever(function: Resource, kind: str, sourc
 def test_a_message_is_hidden_six_times_as_long_as_its_function_may_run(
     function: Resource, kind: str, source: dict[str, Any]
 ) -> None:
-    """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
+    """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html."""
     if kind == "SQS":
         timeout = number(function.properties.get("Timeout", load()["Globals"]["Function"]["Timeout"]))
         visible = QUEUES[source["Queue"]["Fn::GetAtt"][0]].properties["VisibilityTimeout"]
