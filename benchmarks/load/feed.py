@@ -10,7 +10,8 @@ from uuid import uuid4
 import pytest
 from facelib.job import DetectorInfo, Failure, FailureReason, ImageFormat, ImageInfo, Job, Quality, Status
 from facelib.stores import clients
-from facelib.stores.jobs import JobStore, Outcome
+from facelib.stores.claims import Outcome
+from facelib.stores.jobs import JobStore
 
 OWNER = "public"
 _OUTCOME = Outcome(

@@ -19,7 +19,7 @@ from facelib.job import (
     Render,
     Status,
 )
-from facelib.stores.jobs import Outcome
+from facelib.stores.claims import Outcome
 
 DETECTOR = DetectorInfo(name="centerface", version="09189deaaf86", quality=Quality.BALANCED)
 

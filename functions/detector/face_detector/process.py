@@ -5,8 +5,9 @@ from facelib.errors import ClaimLost, ImageRejected, JobFinished, JobNotFound, O
 from facelib.job import Failure, FailureReason, Options
 from facelib.observability import logger, metrics
 from facelib.s3_events import OriginalCreated
+from facelib.stores.claims import Claim, Outcome
 from facelib.stores.images import ImageStore, Original
-from facelib.stores.jobs import Claim, JobStore, Outcome
+from facelib.stores.jobs import JobStore
 
 from face_detector.analyse import Analysis, Detected, analyse, find_faces
 from face_detector.detection.detector import Detector

@@ -1,21 +1,28 @@
-"""Records that bind an idempotency key to a job: in the table of jobs, written and removed together with their job.
+"""Idempotency records, which bind an idempotency key to a job: in the jobs table, written and removed with their job.
 
-Such a record has no owner, status or event id, so it stands in no index and listeners never hear of it.
+A record has no owner, status or event id, so it is in no index and listeners never hear of it.
 """
 
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
+from botocore.exceptions import ClientError
+
+from facelib.errors import JobNotFound, KeyReused
 from facelib.job import Job
-from facelib.stores.items import Item, number, text, time_text
+from facelib.stores.clients import code_of, dynamodb
+from facelib.stores.items import Item, number, text, time_text, to_item
+from facelib.stores.job_table import JobTable, primary_key, suppress_failed_condition, utc_now
 
-_PREFIX = "idempotency#"
+_PREFIX: Final = "idempotency#"
+IS_NEW: Final = "attribute_not_exists(job_id)"
 
 
 @dataclass(frozen=True)
 class IdempotentRequest:
-    """A key, and the SHA-256 of what was sent with it, which tells two requests apart that came with the same key."""
+    """A key, and the SHA-256 of what was sent with it, to detect a key that is reused for another request."""
 
     key: str
     fingerprint: str
@@ -36,8 +43,67 @@ class IdempotencyRecord:
         return cls(item["target"]["S"], item["fingerprint"]["S"], datetime.fromisoformat(item["expires_at"]["S"]))
 
 
-def record_item(job: Job, request: IdempotentRequest) -> Item:
-    """Return the record of a new job; it expires when the job does."""
+class IdempotencyStore(JobTable):
+    def _add_with_key(self, job: Job, request: IdempotentRequest) -> bool:
+        """Write the job and its record in one transaction; False if a record exists or another one is being written."""
+        record, item = _record_item(job, request), to_item(job)
+        try:
+            dynamodb().transact_write_items(
+                TransactItems=[
+                    {
+                        "Put": {
+                            "TableName": self._table,
+                            "Item": {**item, "idempotency": record["job_id"]},
+                            "ConditionExpression": IS_NEW,
+                        }
+                    },
+                    {
+                        "Put": {
+                            "TableName": self._table,
+                            "Item": record,
+                            # TTL deletes late; an expired record counts as gone.
+                            "ConditionExpression": f"{IS_NEW} OR expires_at < :now",
+                            "ExpressionAttributeValues": {":now": text(time_text(utc_now()))},
+                        }
+                    },
+                ]
+            )
+        except ClientError as error:
+            if code_of(error) != "TransactionCanceledException":
+                raise
+            return False
+        return True
+
+    def _job_of_request(self, owner: str, request: IdempotentRequest) -> Job | None:
+        """Return the job that this request stored before; None if there is none any more. Raises KeyReused."""
+        record_id = request.record_id(owner)
+        item = self._item(record_id)
+        if item is None:
+            return None
+        record = IdempotencyRecord.from_item(item)
+        try:
+            job = self.get(record.target, owner)
+        except JobNotFound:
+            # The job is being deleted, which removes its record in the end; this request need not wait for it.
+            self._remove_record(record_id, record.target)
+            return None
+        if record.fingerprint != request.fingerprint:
+            raise KeyReused
+        return job
+
+    def _remove_record(self, record_id: str, target: str) -> None:
+        """Remove the record of a key unless it leads to another job by now."""
+        with suppress_failed_condition():
+            dynamodb().delete_item(
+                TableName=self._table,
+                Key=primary_key(record_id),
+                ConditionExpression="target = :target",
+                ExpressionAttributeValues={":target": text(target)},
+            )
+
+
+def _record_item(job: Job, request: IdempotentRequest) -> Item:
+    """Return the record of a new job; it expires with the job."""
     return {
         "job_id": text(request.record_id(job.owner)),
         "target": text(job.job_id),

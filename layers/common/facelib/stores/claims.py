@@ -1,0 +1,145 @@
+"""Claims on jobs: who may process a job, and how processing ends (docs/decisions/0001-claims-and-leases.md)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import uuid4
+
+from botocore.exceptions import ClientError
+
+from facelib.errors import ClaimLost, JobClaimed, JobFinished, JobNotFound
+from facelib.events import new_event_id
+from facelib.job import DetectorInfo, Face, Failure, ImageInfo, Job, Status
+from facelib.stores.clients import dynamodb
+from facelib.stores.items import Item, from_item, text, time_text, to_item
+from facelib.stores.job_table import JobTable, is_deleted, item_that_failed_condition, primary_key, utc_now
+
+_CLAIMABLE: Final = "(#status = :pending OR (#status = :processing AND lease_until < :now))"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to finish a job, until its lease expires and another detector takes it over."""
+
+    job: Job
+    token: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result of a detection, as it is stored."""
+
+    image: ImageInfo
+    detector: DetectorInfo
+    faces: tuple[Face, ...]
+    timings_ms: Mapping[str, float]
+    original_etag: str
+
+
+class ClaimStore(JobTable):
+    def claim(self, job_id: str, lease_seconds: int) -> Claim:
+        """Move a pending job, or one whose lease expired, to processing.
+
+        Raises JobNotFound, JobClaimed (another detector holds it) or JobFinished.
+        """
+        now, token = utc_now(), str(uuid4())
+        try:
+            response = dynamodb().update_item(
+                TableName=self._table,
+                Key=primary_key(job_id),
+                UpdateExpression="SET #status = :processing, claim = :claim, lease_until = :until",
+                ConditionExpression="expires_at > :now AND " + _CLAIMABLE,
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues={
+                    ":processing": text(Status.PROCESSING),
+                    ":pending": text(Status.PENDING),
+                    ":claim": text(token),
+                    ":until": text(time_text(now + timedelta(seconds=lease_seconds))),
+                    ":now": text(time_text(now)),
+                },
+                ReturnValues="ALL_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            raise _why_not_claimed(item_that_failed_condition(error), now) from None
+        return Claim(from_item(response["Attributes"]), token)
+
+    def complete(self, claim: Claim, outcome: Outcome) -> None:
+        """Store the outcome. Raises ClaimLost, after which the caller removes what it has written elsewhere."""
+        self._finish(
+            claim,
+            Status.COMPLETED,
+            {
+                "image": outcome.image,
+                "detector": outcome.detector,
+                "face_count": len(outcome.faces),
+                "faces": outcome.faces,
+                "timings_ms": dict(outcome.timings_ms),
+            },
+            outcome.original_etag,
+        )
+
+    def fail(self, claim: Claim, failure: Failure, original_etag: str | None = None) -> None:
+        """Store why the job failed. Raises ClaimLost."""
+        self._finish(claim, Status.FAILED, {"failure": failure}, original_etag)
+
+    def fail_abandoned(self, job_id: str, failure: Failure) -> None:
+        """Fail a job that no detector could finish. Raises JobNotFound, JobClaimed or JobFinished."""
+        item = self._item(job_id)
+        if item is None:
+            raise JobNotFound
+        now = utc_now()
+        changes = _ended(from_item(item), Status.FAILED, {"failure": failure})
+        values = {":pending": text(Status.PENDING), ":now": text(time_text(now))}
+        try:
+            self._set(job_id, changes, _CLAIMABLE.replace(":processing", ":from"), values)
+        except ClientError as error:
+            raise _why_not_claimed(item_that_failed_condition(error), now) from None
+
+    def _finish(self, claim: Claim, status: Status, outcome: Mapping[str, object], etag: str | None) -> None:
+        changes = _ended(claim.job, status, outcome) | ({"original_etag": text(etag)} if etag else {})
+        try:
+            self._set(claim.job.job_id, changes, "claim = :claim AND #status = :from", {":claim": text(claim.token)})
+        except ClientError as error:
+            raise ClaimLost(is_deleted=is_deleted(item_that_failed_condition(error))) from None
+
+    def _set(self, job_id: str, changes: Item, condition: str, values: Mapping[str, Item]) -> None:
+        """Write the changes to a job that is being processed, and end its claim."""
+        names = {f"#{name}": name for name in changes} | {"#status": "status"}
+        dynamodb().update_item(
+            TableName=self._table,
+            Key=primary_key(job_id),
+            UpdateExpression="SET "
+            + ", ".join(f"#{name} = :{name}" for name in changes)
+            + " REMOVE claim, lease_until",
+            ConditionExpression=condition,
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues={
+                ":from": text(Status.PROCESSING),
+                **values,
+                **{f":{name}": value for name, value in changes.items()},
+            },
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+
+
+def _ended(job: Job, status: Status, outcome: Mapping[str, object]) -> Item:
+    """Return the attributes that change when the job ends like this now."""
+    now = utc_now()
+    ended = job.model_copy(
+        update={"status": status, "completed_at": now, "event_id": new_event_id(now, job.job_id), **outcome}
+    )
+    before, after = to_item(job), to_item(ended)
+    return {name: value for name, value in after.items() if before.get(name) != value}
+
+
+def _why_not_claimed(item: Item, now: datetime) -> JobNotFound | JobClaimed | JobFinished:
+    if is_deleted(item):
+        return JobNotFound()
+    job = from_item(item)
+    if job.is_expired(now):
+        return JobNotFound()
+    if job.status.is_final:
+        return JobFinished(job.status, item["original_etag"]["S"] if "original_etag" in item else None)
+    return JobClaimed()
