@@ -60,6 +60,9 @@ types:
 
 templates:
 	$(BIN)/cfn-lint template.yaml
+	@mkdir -p build
+	$(BIN)/python -m infra.template > build/template.json
+	$(BIN)/cfn-lint build/template.json
 	$(BIN)/sam validate --lint
 
 format: setup ## Format the code

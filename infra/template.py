@@ -1,5 +1,9 @@
-"""The template as data, with its intrinsic functions in their long form ({"Ref": ...}, {"Fn::GetAtt": ...})."""
+"""The template as data: whole, with what it includes, and its intrinsic functions in their long form ({"Ref": ...}).
 
+`python -m infra.template` prints it, for linters that do not follow AWS::Include.
+"""
+
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +27,10 @@ class Resource:
 
 
 def load(path: Path = TEMPLATE) -> dict[str, Any]:
-    return dict(parse_yaml_file(str(path)))
+    template = dict(parse_yaml_file(str(path)))
+    include = template["Resources"].pop("Fn::Transform")
+    template["Resources"] |= parse_yaml_file(str(path.parent / include["Parameters"]["Location"]))
+    return template
 
 
 def resources(kind: str = "", path: Path = TEMPLATE) -> Iterator[Resource]:
@@ -44,5 +51,10 @@ def source_of(function: Resource) -> Path:
 
 
 def layers_of(function: Resource) -> tuple[str, ...]:
-    """The logical ids of a function's layers."""
-    return tuple(layer["Ref"] for layer in function.properties.get("Layers", ()))
+    """Return the logical ids of a function's layers, those of every function first."""
+    shared = load()["Globals"]["Function"]["Layers"]
+    return tuple(layer["Ref"] for layer in (*shared, *function.properties.get("Layers", ())))
+
+
+if __name__ == "__main__":
+    print(json.dumps(load(), indent=2))

@@ -12,6 +12,7 @@ from typing import Final, Literal
 from face_models import MODELS
 
 from infra.local.layout import ROOT
+from infra.sam import sam
 from infra.template import functions, layers_of
 
 Architecture = Literal["arm64", "x86_64"]
@@ -45,28 +46,17 @@ class Package:
 
 def build(architecture: Architecture, folder: Path = BUILD, python: str = "3.13") -> None:
     """Run `sam build` for this processor and Python. Raises BuildFailed."""
-    sam = Path(sys.executable).with_name("sam")
-    environment = {
-        **os.environ,
-        # install.py runs under the interpreter that has pip, whichever `python3` comes first elsewhere.
-        "PATH": f"{sam.parent}{os.pathsep}{os.environ.get('PATH', '')}",
-        "FACECAST_ARCHITECTURE": architecture,
-        "FACECAST_PYTHON": python,
-        "SAM_CLI_TELEMETRY": "0",
-        "SAM_CLI_VERSION_CHECK": "0",
-    }
+    environment = {**os.environ, "FACECAST_ARCHITECTURE": architecture, "FACECAST_PYTHON": python}
     environment.pop("FACECAST_BUILD", None)
-    parameters = ["--parameter-overrides", f"Architecture={architecture}"]
-    done = subprocess.run(
-        [sam, "build", "--parallel", "--build-dir", folder, *parameters],
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    arguments = [
+        "build",
+        "--parallel",
+        "--build-dir",
+        str(folder),
+        "--parameter-overrides",
+        f"Architecture={architecture}",
+    ]
+    done = sam(arguments, environment, subprocess.PIPE)
     if done.returncode != 0:
         raise BuildFailed(f"`sam build` failed:\n{done.stdout}")
 

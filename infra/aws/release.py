@@ -3,11 +3,9 @@
 import argparse
 import os
 import shlex
-import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import boto3
@@ -15,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from infra.aws.package import BUILD
 from infra.local.layout import ROOT
+from infra.sam import sam
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -58,7 +57,8 @@ def deploy(environment: str, parameters: Mapping[str, str]) -> int:
     given = [f"{name}={value}" for name, value in (local | dict(parameters)).items()]
     # Beside the built template SAM would look for a samconfig.toml of its own.
     configured = ["--config-file", str(CONFIG), "--config-env", environment]
-    return _sam(["deploy", "--template-file", str(template), *configured, "--parameter-overrides", *given])
+    arguments = ["deploy", "--template-file", str(template), *configured, "--parameter-overrides", *given]
+    return sam(arguments, os.environ).returncode
 
 
 def delete(stack: str) -> int:
@@ -73,7 +73,8 @@ def delete(stack: str) -> int:
     for resource in resources:
         if resource["ResourceType"] == "AWS::S3::Bucket" and "PhysicalResourceId" in resource:
             empty(session.client("s3"), resource["PhysicalResourceId"])
-    return _sam(["delete", "--no-prompts", "--stack-name", stack, "--region", session.region_name])
+    arguments = ["delete", "--no-prompts", "--stack-name", stack, "--region", session.region_name]
+    return sam(arguments, os.environ).returncode
 
 
 def empty(s3: "S3Client", bucket: str) -> None:
@@ -81,13 +82,6 @@ def empty(s3: "S3Client", bucket: str) -> None:
     for page in pages:
         if keys := [entry["Key"] for entry in page.get("Contents", ())]:
             s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True})
-
-
-def _sam(arguments: list[str]) -> int:
-    sam = Path(sys.executable).with_name("sam")
-    return subprocess.run(
-        [sam, *arguments], cwd=ROOT, env=os.environ | {"SAM_CLI_TELEMETRY": "0"}, check=False
-    ).returncode
 
 
 def _answer_to(question: str) -> str:

@@ -2,15 +2,14 @@
 
 import platform
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 from localstack_client.session import Session
-from samtranslator.yaml_helper import yaml_parse
 
 from infra.local.errors import LocalError
 from infra.local.layout import KEY, ROOT, Addresses, LocalStack
+from infra.sam import SAM, sam
+from infra.template import load
 
 STACK_NAME = "facecast"
 
@@ -58,8 +57,7 @@ def deploy(
 
 
 def _sam(stack: LocalStack, arguments: list[str], extra: dict[str, str] | None = None) -> None:
-    executable = Path(sys.executable).with_name("sam")
-    for tool in (str(executable), "make"):
+    for tool in (str(SAM), "make"):
         if shutil.which(tool) is None:
             raise LocalError(
                 f"`{Path(tool).name}` is missing. Install make with your system's packages; run `make setup`."
@@ -67,15 +65,7 @@ def _sam(stack: LocalStack, arguments: list[str], extra: dict[str, str] | None =
     with stack.deploy_log.open("a") as log:
         log.write(f"$ sam {' '.join(arguments)}\n")
         log.flush()
-        done = subprocess.run(
-            [executable, *arguments],
-            cwd=ROOT,
-            env=stack.environment() | (extra or {}),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
+        done = sam(arguments, stack.environment() | (extra or {}), log)
     if done.returncode != 0:
         lines = stack.deploy_log.read_text(errors="replace").splitlines()
         raise LocalError(
@@ -98,7 +88,7 @@ def _finish(stack: LocalStack, outputs: dict[str, str], origins: list[str]) -> N
     dynamodb = session(stack).client("dynamodb")
     for table in (outputs["JobsTableName"], outputs["ConnectionsTableName"]):
         dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "ttl"})
-    cors = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]["HttpApi"]["Properties"]["CorsConfiguration"]
+    cors = load()["Resources"]["HttpApi"]["Properties"]["CorsConfiguration"]
     session(stack).client("apigatewayv2").update_api(
         ApiId=outputs["HttpUrl"].rpartition("/")[2], CorsConfiguration={**cors, "AllowOrigins": origins}
     )

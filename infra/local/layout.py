@@ -84,6 +84,4 @@ class LocalStack:
             "AWS_DEFAULT_REGION": "us-east-1",
             # Seconds; the five it asks AWS in would be most of a local deployment.
             "SAM_CLI_POLL_DELAY": "0.5",
-            "SAM_CLI_TELEMETRY": "0",
-            "SAM_CLI_VERSION_CHECK": "0",
         }

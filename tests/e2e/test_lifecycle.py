@@ -51,6 +51,9 @@ def test_a_deployment_is_made_updated_and_removed(local_stack: LocalStack) -> No
             stack.wait_until(lambda: stack.job(job_id)["status"] == "completed")
             job, picture = stack.job(job_id), stack.result(job_id)
             made = stack.addresses
+            # What AWS::Include takes in is there.
+            assert any("ApiFailureAlarm" in name for name in left_in(local_stack))
+            assert STACK_NAME in left_in(local_stack)
 
         with contextlib.closing(Stack(local_stack, deploy(local_stack, pid, {"JobKeptDays": "2"}))) as stack:
             assert stack.addresses.outputs == made.outputs

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 import boto3
 from facelib.stores import clients
 from moto import mock_aws
-from samtranslator.yaml_helper import yaml_parse
 
-TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+from infra.template import load
+
 _TABLE_KEYS = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "StreamSpecification")
 
 
@@ -25,9 +25,10 @@ class Cloud:
     results_bucket: str = "results"
 
 
+@cache
 def table_of(logical_id: str) -> dict[str, Any]:
     """What the template says of a table, as `create_table` takes it."""
-    properties = yaml_parse(TEMPLATE.read_text())["Resources"][logical_id]["Properties"]
+    properties = load()["Resources"][logical_id]["Properties"]
     table = {key: properties[key] for key in _TABLE_KEYS if key in properties}
     if "StreamSpecification" in table:
         table["StreamSpecification"] = {"StreamEnabled": True, **table["StreamSpecification"]}

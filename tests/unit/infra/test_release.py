@@ -1,6 +1,8 @@
 """What `make deploy` and `make delete` do before and besides calling SAM."""
 
 import io
+import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import boto3
@@ -49,15 +51,15 @@ def test_deploy_takes_parameters_behind_its_options_and_names_its_configuration(
 ) -> None:
     """The command line of the Makefile's target, word by word."""
     (tmp_path / "template.yaml").touch()
-    called: list[list[str]] = []
+    called: list[Sequence[str]] = []
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setattr(release, "BUILD", tmp_path)
 
-    def sam(arguments: list[str]) -> int:
+    def sam(arguments: Sequence[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         called.append(arguments)
-        return 0
+        return subprocess.CompletedProcess(arguments, 0)
 
-    monkeypatch.setattr(release, "_sam", sam)
+    monkeypatch.setattr(release, "sam", sam)
     monkeypatch.setattr("sys.argv", ["release", "deploy", "--environment", "default", "Architecture=arm64"])
     assert release.main() == 0
     assert called[0][-2:] == ["--parameter-overrides", "Architecture=arm64"]

@@ -1,0 +1,34 @@
+"""The SAM CLI that `make setup` installed, the one way it is run from here."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any, Final
+
+from infra.local.layout import ROOT
+
+SAM: Final = Path(sys.executable).with_name("sam")
+
+
+def sam(
+    arguments: Sequence[str], environment: Mapping[str, str], output: int | IO[Any] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run SAM from the repository's root: on this terminal, or without questions where its `output` goes elsewhere."""
+    return subprocess.run(
+        [SAM, *arguments],
+        cwd=ROOT,
+        env={
+            **environment,
+            # The layers' makefiles run under the interpreter that has pip, whichever `python3` comes first elsewhere.
+            "PATH": f"{SAM.parent}{os.pathsep}{environment.get('PATH', '')}",
+            "SAM_CLI_TELEMETRY": "0",
+            "SAM_CLI_VERSION_CHECK": "0",
+        },
+        stdin=None if output is None else subprocess.DEVNULL,
+        stdout=output,
+        stderr=None if output is None else subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
