@@ -10,13 +10,15 @@ from math import ceil, inf
 from pathlib import Path
 from typing import Final
 
+from facelib.limits import FRAME_BYTES
+from facelib.stores.connections import SHARDS
+
 # AWS's defaults and us-east-1 list prices, looked up on 2026-11-22.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html (shared by all APIs of account and Region)
 POSTS_PER_SECOND: Final = 10_000
 RAISED_POSTS_PER_SECOND: Final = 200_000  # what is asked for where a million listen; AWS decides
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
 CONNECTIONS_PER_SECOND: Final = 500
-FRAME_BYTES: Final = 32_000
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 CONCURRENCY: Final = 1_000
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput-scenarios.html (one partition)
@@ -33,7 +35,6 @@ DOLLARS_PER_GB_OUT: Final = 0.09
 # Ours. An event in a frame: benchmarks/load/posting.py prints it. A row: two keys, a job id and a TTL.
 EVENT_BYTES: Final = 380
 ROW_BYTES: Final = 150
-SHARDS: Final = 8
 FUNCTION_GB: Final = 1.0
 # An assumption, to be measured on AWS: here a post takes 0.6 ms of CPU (docs/decisions), and 1 GB is 0.58 of a core.
 POSTS_PER_FUNCTION: Final = 1_000

@@ -8,12 +8,11 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from facelib.job import DetectorInfo, Failure, FailureReason, ImageFormat, ImageInfo, Job, Quality, Status
+from facelib.job import PUBLIC_OWNER, DetectorInfo, Failure, FailureReason, ImageFormat, ImageInfo, Job, Quality, Status
 from facelib.stores import clients
 from facelib.stores.claims import Outcome
 from facelib.stores.jobs import JobStore
 
-OWNER = "public"
 _OUTCOME = Outcome(
     image=ImageInfo(width=512, height=512, format=ImageFormat.JPEG, bytes=50_000),
     detector=DetectorInfo(name="none", version="0", quality=Quality.FAST),
@@ -42,7 +41,7 @@ class Feed:
         now = datetime.now(UTC)
         job = Job(
             job_id=str(uuid4()),
-            owner=OWNER,
+            owner=PUBLIC_OWNER,
             status=Status.PENDING,
             created_at=now,
             expires_at=now + timedelta(hours=1),
@@ -57,12 +56,12 @@ class Feed:
             self._jobs.fail(claim, _FAILURE)
         else:
             self._jobs.complete(claim, _OUTCOME)
-        event_id = self._jobs.get(job_id, OWNER).event_id
+        event_id = self._jobs.get(job_id, PUBLIC_OWNER).event_id
         assert event_id
         return Ended(job_id, event_id, at)
 
     def retry(self, job_id: str) -> None:
-        self._jobs.retry(job_id, OWNER)
+        self._jobs.retry(job_id, PUBLIC_OWNER)
 
 
 @contextmanager

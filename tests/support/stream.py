@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from facelib.deliveries import MESSAGE, Delivery, MalformedRecord, Replay, ShardDelivery
 from facelib.events import new_event_id
-from facelib.job import Failure, FailureReason, Job, Status
+from facelib.job import PUBLIC_OWNER, Failure, FailureReason, Job, Status
 from facelib.stores import clients
 from facelib.stores.connections import Connection, ConnectionStore
 from facelib.stores.items import to_item
@@ -17,7 +17,7 @@ from tests.support.account import table_of
 
 JOBS: Final = "jobs"
 CONNECTIONS: Final = "connections"
-OWNER: Final = "public"
+OWNER: Final = PUBLIC_OWNER
 
 
 class Queue:

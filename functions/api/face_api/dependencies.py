@@ -4,6 +4,7 @@ from functools import cache
 from typing import Annotated
 
 from facelib import limits
+from facelib.job import PUBLIC_OWNER
 from facelib.settings import ApiSettings
 from facelib.stores.images import ImageStore
 from facelib.stores.invoke import DetectorClient
@@ -45,7 +46,7 @@ def detector() -> DetectorClient:
 
 def owner() -> str:
     """Who is asking. While there is no access control, everybody is the public."""
-    return "public"
+    return PUBLIC_OWNER
 
 
 SettingsDep = Annotated[ApiSettings, Depends(settings)]

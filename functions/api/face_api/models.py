@@ -3,6 +3,7 @@
 from typing import Annotated, Self
 
 from facelib.job import DetectorInfo, Face, Failure, Frozen, ImageFormat, ImageInfo, Job, Options, Status
+from facelib.links import job_url, processed_image_url
 from pydantic import AwareDatetime, Field
 
 EXAMPLE_ID = "0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"
@@ -18,8 +19,7 @@ class Links(Frozen):
 
     @classmethod
     def of(cls, job_id: str, public_url: str) -> Self:
-        address = f"{public_url}/jobs/{job_id}"
-        return cls(self=address, processed_image=f"{address}/processed-image")
+        return cls(self=job_url(public_url, job_id), processed_image=processed_image_url(public_url, job_id))
 
 
 class JobSummary(Frozen):

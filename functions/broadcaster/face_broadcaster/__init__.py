@@ -1,1 +1,1 @@
-"""Tells the listeners what has happened."""
+"""The broadcaster function: posts events to listeners."""

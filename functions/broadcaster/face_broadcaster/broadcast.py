@@ -1,4 +1,4 @@
-"""What a batch of events, or a message of the delivery queue, sets in motion."""
+"""The use case: broadcast a batch of events, or handle a message of the delivery queue."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -10,6 +10,7 @@ from facelib import limits
 from facelib.deliveries import Delivery, Replay, ShardDelivery
 from facelib.errors import ConnectionGone, DeliveryFailed
 from facelib.events import JobEvent, frames
+from facelib.job_stream import OwnedEvent
 from facelib.replay import Replayer
 from facelib.stores.connections import SHARDS, Connection, ConnectionStore
 from facelib.stores.queue import Queue
@@ -17,11 +18,10 @@ from facelib.stores.queue import Queue
 from face_broadcaster.backpressure import Backpressure
 from face_broadcaster.fanout import FanOut, Outcome
 from face_broadcaster.recipients import LISTENERS_AT_ONCE, deliveries, shard_deliveries
-from face_broadcaster.records import OwnedEvent
 from face_broadcaster.threads import threads
 
-# Handed on so often, after 2, 4, 8, 16 and 32 seconds: what takes nothing for a minute is left to the queue, which
-# tries it a few times more and then sets it aside.
+# Requeued with exponential backoff, 2 to 32 s. After that the queue's own redelivery takes over, which ends in the
+# failure queue.
 _ATTEMPTS: Final = 5
 
 Counts = Counter[str]
@@ -36,9 +36,9 @@ class Broadcast:
     backpressure: Backpressure
 
     def broadcast(self, owned: Iterable[OwnedEvent], deadline: float) -> Counts:
-        """Post the events to their owners' listeners, or hand them on where these are many.
+        """Post the events to their owners' listeners, or queue them by shard for owners with many.
 
-        `split` counts the posts of those that were handed on, for the pace.
+        `split` counts the posts that queued shards will take, for backpressure.
         """
         by_owner: dict[str, list[JobEvent]] = defaultdict(list)
         for each in owned:
@@ -56,7 +56,7 @@ class Broadcast:
         return counts
 
     def handle(self, message: Delivery | ShardDelivery | Replay, deadline: float) -> Counts:
-        """Do what a message of the delivery queue asks. Raises DeliveryFailed where it is to be tried again."""
+        """Handle a message of the delivery queue. Raises DeliveryFailed if it is to be redelivered."""
         match message:
             case Delivery():
                 return self._deliver(message, deadline)
@@ -66,7 +66,7 @@ class Broadcast:
                 return self._replay(message, deadline)
 
     def _some_of(self, owner: str, at_most: int) -> list[Connection]:
-        """The owner's listeners; where these are more than `at_most`, at least so many of them."""
+        """Return the owner's listeners, or at least `at_most` of them if there are more."""
         shards = threads().map(
             lambda shard: list(islice(self.connections.of_shard(owner, shard), at_most)), range(SHARDS)
         )
@@ -79,41 +79,41 @@ class Broadcast:
 
     def _broadcast_shard(self, message: ShardDelivery, deadline: float) -> Counts:
         listeners = list(self.connections.of_shard(message.owner, message.shard))
-        made = list(deliveries(message.owner, message.events, listeners))
+        pending = list(deliveries(message.owner, message.events, listeners))
         counts = Counter(listeners=len(listeners))
         if len(listeners) > LISTENERS_AT_ONCE:
-            self.queue.send_all(delivery.model_dump_json() for delivery in made)
-            counts.update(requeued=len(made))
+            self.queue.send_all(delivery.model_dump_json() for delivery in pending)
+            counts.update(requeued=len(pending))
         else:
-            counts.update(self._post(made, deadline))
+            counts.update(self._post(pending, deadline))
         return counts
 
     def _deliver(self, delivery: Delivery, deadline: float) -> Counts:
         outcome = self.fan_out.send([delivery], deadline)
-        nobody = [refused.connection_ids for refused in outcome.refused] == [delivery.connection_ids]
-        if nobody and delivery.attempt >= _ATTEMPTS:
-            raise DeliveryFailed(f"{len(delivery.connection_ids)} listeners took nothing, time and again")
+        all_failed = [refused.connection_ids for refused in outcome.refused] == [delivery.connection_ids]
+        if all_failed and delivery.attempt >= _ATTEMPTS:
+            raise DeliveryFailed(f"{len(delivery.connection_ids)} listeners failed {_ATTEMPTS} attempts")
         return self._account(outcome)
 
     def _replay(self, message: Replay, deadline: float) -> Counts:
         try:
-            left = self.replayer.send(message, deadline)
+            rest = self.replayer.send(message, deadline)
         except ConnectionGone:
             if self.connections.remove_gone(message.owner, message.connection_id):
                 return Counter(gone=1)
             raise DeliveryFailed("the listener is still connecting") from None
-        if left:
-            self.queue.send(left.model_dump_json())
-        return Counter(posts=1, requeued=int(left is not None))
+        if rest:
+            self.queue.send(rest.model_dump_json())
+        return Counter(posts=1, requeued=int(rest is not None))
 
-    def _post(self, made: Iterable[Delivery], deadline: float) -> Counts:
-        return self._account(self.fan_out.send(made, deadline))
+    def _post(self, pending: Iterable[Delivery], deadline: float) -> Counts:
+        return self._account(self.fan_out.send(pending, deadline))
 
     def _account(self, outcome: Outcome) -> Counts:
-        """Hand on what is left, and count."""
+        """Requeue what was not posted, and count."""
         self.queue.send_all(delivery.model_dump_json() for delivery in outcome.late)
         for refused in outcome.refused:
             later = refused.model_copy(update={"attempt": refused.attempt + 1})
             self.queue.send(later.model_dump_json(), delay_seconds=2 ** min(later.attempt, _ATTEMPTS))
-        left = [*outcome.late, *outcome.refused]
-        return Counter(posts=outcome.posts, gone=outcome.gone, throttled=outcome.throttled, requeued=len(left))
+        requeued = len(outcome.late) + len(outcome.refused)
+        return Counter(posts=outcome.posts, gone=outcome.gone, throttled=outcome.throttled, requeued=requeued)

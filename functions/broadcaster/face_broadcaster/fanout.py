@@ -1,4 +1,4 @@
-"""Frames to many listeners at once, within a time: rounds of posts, where only the refused go into the next round."""
+"""Concurrent posts to many listeners before a deadline, in rounds: only failed posts are repeated in the next one."""
 
 import random
 import time
@@ -15,8 +15,8 @@ from facelib.stores.push import ConnectionsApi
 
 from face_broadcaster.threads import threads
 
-# Waits before the second and the third round, in seconds, each halved at most by chance: a throttled second is over,
-# or the queue takes the rest.
+# Seconds before the second and third round, with jitter down to half: enough for a throttled second to pass; the queue
+# retries the rest.
 _WAITS: Final = (0.2, 0.6)
 
 
@@ -29,7 +29,7 @@ class _State(Enum):
 
 @dataclass(frozen=True)
 class PendingPost:
-    """What one listener is still to get."""
+    """The frames that one listener has yet to receive."""
 
     owner: str
     connection_id: str
@@ -39,7 +39,7 @@ class PendingPost:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a fan-out. `refused` may work later; `late` was not tried for want of time."""
+    """The result of a fan-out: `refused` failed and may succeed later, `late` was not attempted before the deadline."""
 
     posts: int
     gone: int
@@ -54,36 +54,36 @@ class FanOut:
     connections: ConnectionStore
 
     def send(self, deliveries: Iterable[Delivery], deadline: float) -> Outcome:
-        """Post until all is done, three rounds are over, or `time.monotonic()` passes the deadline."""
+        """Post until everything is done, three rounds are over, or `time.monotonic()` passes the deadline."""
         pending = [
             PendingPost(delivery.owner, connection_id, delivery.frames, delivery.attempt)
             for delivery in deliveries
             for connection_id in delivery.connection_ids
         ]
-        wanted, throttled = sum(len(post.frames) for post in pending), 0
-        found: dict[_State, list[PendingPost]] = defaultdict(list)
+        requested, throttled = sum(len(post.frames) for post in pending), 0
+        by_state: dict[_State, list[PendingPost]] = defaultdict(list)
         for wait in (*_WAITS, None):
             results = list(threads().map(lambda post: self._post(post, deadline), pending))
             for state, post in results:
-                found[state].append(post)
-            pending = found[_State.REFUSED]
+                by_state[state].append(post)
+            pending = by_state[_State.REFUSED]
             throttled += len(pending)
             if not pending or wait is None or time.monotonic() + wait > deadline:
                 break
-            found[_State.REFUSED] = []
-            time.sleep(wait * random.uniform(0.5, 1))  # noqa: S311 - chance spreads the load, it guards nothing
-        young = self._remove_stale(found[_State.GONE])
-        unposted = [*found[_State.REFUSED], *found[_State.GONE], *found[_State.DEADLINE_EXCEEDED]]
+            by_state[_State.REFUSED] = []
+            time.sleep(wait * random.uniform(0.5, 1))  # noqa: S311 - jitter is no secret
+        connecting = self._remove_stale(by_state[_State.GONE])
+        unposted = [*by_state[_State.REFUSED], *by_state[_State.GONE], *by_state[_State.DEADLINE_EXCEEDED]]
         return Outcome(
-            posts=wanted - sum(len(post.frames) for post in unposted),
-            gone=len(found[_State.GONE]) - len(young),
+            posts=requested - sum(len(post.frames) for post in unposted),
+            gone=len(by_state[_State.GONE]) - len(connecting),
             throttled=throttled,
-            refused=_together([*found[_State.REFUSED], *young]),
-            late=_together(found[_State.DEADLINE_EXCEEDED]),
+            refused=_group([*by_state[_State.REFUSED], *connecting]),
+            late=_group(by_state[_State.DEADLINE_EXCEEDED]),
         )
 
     def _post(self, post: PendingPost, deadline: float) -> tuple[_State, PendingPost]:
-        """One listener's frames in order; after a refusal the rest waits, so that none overtakes another."""
+        """Post one listener's frames in order; after a failure the rest waits, so that no frame overtakes another."""
         for posted, frame in enumerate(post.frames):
             rest = replace(post, frames=post.frames[posted:])
             if time.monotonic() > deadline:
@@ -97,13 +97,13 @@ class FanOut:
         return _State.DONE, post
 
     def _remove_stale(self, gone: Sequence[PendingPost]) -> list[PendingPost]:
-        """Remove the rows of listeners that have left; those that may still be connecting are given back."""
+        """Remove the rows of listeners that have disconnected; return those that may still be connecting."""
         removed = threads().map(lambda post: self.connections.remove_gone(post.owner, post.connection_id), gone)
         return [post for post, is_gone in zip(gone, removed, strict=True) if not is_gone]
 
 
-def _together(pending: Iterable[PendingPost]) -> tuple[Delivery, ...]:
-    """One delivery for all who are to get the same."""
+def _group(pending: Iterable[PendingPost]) -> tuple[Delivery, ...]:
+    """Group listeners that are to receive the same frames into one delivery."""
     groups: dict[tuple[str, tuple[str, ...], int], list[str]] = defaultdict(list)
     for post in pending:
         groups[post.owner, post.frames, post.attempt].append(post.connection_id)

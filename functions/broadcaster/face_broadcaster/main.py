@@ -1,16 +1,21 @@
-"""One function, two event sources: the jobs table's stream, and the delivery queue for all that is to follow."""
+"""The broadcaster's handler: records of the jobs table's stream, and messages of the delivery queue."""
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
 from functools import cache, partial
 from typing import Any, Final
 
 from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from facelib.deliveries import MESSAGE, MalformedRecord
 from facelib.events import event_of
-from facelib.observability import logger, metrics
+from facelib.job_stream import OwnedEvent, event_of_record, job_id_of_record
+from facelib.observability import logger, metrics, tracer
 from facelib.replay import Replayer
 from facelib.settings import BroadcasterSettings
 from facelib.stores.connections import ConnectionStore
@@ -20,104 +25,95 @@ from facelib.stores.push import ConnectionsApi
 from facelib.stores.queue import Queue
 
 from face_broadcaster.backpressure import Backpressure
-from face_broadcaster.broadcast import Broadcast
+from face_broadcaster.broadcast import Broadcast, Counts
 from face_broadcaster.fanout import FanOut
-from face_broadcaster.records import OwnedEvent, event_of_record, job_id_of_record
 
-# A stream's next batch waits for this one, so what takes longer goes to the queue.
+# The next batch of the stream waits for this one, so whatever takes longer is queued.
 _STREAM_SECONDS: Final = 5.0
-# Left for a post under way to time out, and for handing on.
+# Reserved for a post to time out, and for requeuing.
 _RESERVE_SECONDS: Final = 6.0
 
-
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Takes a batch of either source; answers with the messages of the queue that failed."""
-    deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS
-    if event["Records"][0]["eventSource"] == "aws:sqs":
-        return _deliver(event, context, deadline)
-    counts = _broadcast(event["Records"], min(deadline, time.monotonic() + _STREAM_SECONDS))
-    _report(counts)
-    _broadcaster().backpressure.wait(counts["split"], deadline)
-    return {"batchItemFailures": []}
-
-
-def _broadcast(records: list[dict[str, Any]], deadline: float) -> Counter[str]:
-    settings = _settings()
-    owned: list[OwnedEvent] = []
-    malformed: list[str] = []
-    for record in records:
-        try:
-            found = event_of_record(record, settings.public_url)
-        except (LookupError, TypeError, ValueError, AttributeError):
-            logger.exception("A record of the stream could not be read", extra={"record_id": record.get("eventID")})
-            about = MalformedRecord(job_id=job_id_of_record(record), record_id=record.get("eventID"))
-            malformed.append(about.model_dump_json())
-        else:
-            owned += [found] if found else []
-    counts = _broadcaster().broadcast(owned, deadline)
-    # To fail here would hold up the stream and repeat what was posted; the queue has a place for what nobody can read.
-    Queue(settings.delivery_queue_url).send_all(malformed)
-    return counts + Counter(events=len(owned), malformed=len(malformed))
-
-
-def _deliver(event: dict[str, Any], context: LambdaContext, deadline: float) -> dict[str, Any]:
-    # The stream does without it, so its cold start does too.
-    from aws_lambda_powertools.utilities.batch import (  # noqa: PLC0415
-        BatchProcessor,
-        EventType,
-        process_partial_response,
-    )
-
-    counts: Counter[str] = Counter()
-    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-    answer = process_partial_response(event, partial(_take, counts=counts, deadline=deadline), processor, context)
-    for _, error, _ in processor.exceptions:
-        logger.warning("A message stays in the queue", extra={"reason": repr(error)})
-    counts.update(failed=len(answer["batchItemFailures"]))
-    _report(counts)
-    return dict(answer)
-
-
-def _take(record: Mapping[str, Any], counts: Counter[str], deadline: float) -> None:
-    """Raises whatever keeps a message from being done, after which the queue tries it again."""
-    message = MESSAGE.validate_json(record["body"])
-    if isinstance(message, MalformedRecord):
-        counts.update(_broadcaster().broadcast(_event_of_malformed(message), deadline))
-    else:
-        counts.update(_broadcaster().handle(message, deadline))
-
-
-def _event_of_malformed(message: MalformedRecord) -> list[OwnedEvent]:
-    """Read the job itself; whatever is wrong with it still is raised, and the message ends in the failure queue."""
-    if message.job_id is None:
-        raise LookupError(f"The record {message.record_id} of the stream names no job.")
-    job = JobStore(_settings().jobs_table).peek(message.job_id)
-    return [OwnedEvent(job.owner, event_of(job, _settings().public_url))] if job and job.status.is_final else []
-
-
-def _report(counts: Counter[str]) -> None:
-    """One log line and one of metrics an invocation."""
-    logger.info("Broadcast", extra=dict(counts))
-    for name in ("Listeners", "Posts", "Gone", "Throttled", "Requeued"):
-        metrics.add_metric(name=name, unit=MetricUnit.Count, value=counts[name.lower()])
-    metrics.flush_metrics()
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 @cache
-def _settings() -> BroadcasterSettings:
+def settings() -> BroadcasterSettings:
     return BroadcasterSettings.from_environment()
 
 
 @cache
-def _broadcaster() -> Broadcast:
-    settings = _settings()
-    connections, push = ConnectionStore(settings.connections_table), ConnectionsApi(settings.callback_url)
+def broadcast() -> Broadcast:
+    connections, push = ConnectionStore(settings().connections_table), ConnectionsApi(settings().callback_url)
     return Broadcast(
         connections=connections,
-        queue=Queue(settings.delivery_queue_url),
+        queue=Queue(settings().delivery_queue_url),
         fan_out=FanOut(push, connections),
-        backpressure=Backpressure(connections, settings.posts_per_second),
+        backpressure=Backpressure(connections, settings().posts_per_second),
         replayer=Replayer(
-            JobStore(settings.jobs_table), JobLists(settings.jobs_table), connections, push, settings.public_url
+            JobStore(settings().jobs_table), JobLists(settings().jobs_table), connections, push, settings().public_url
         ),
     )
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler
+@metrics.log_metrics(capture_cold_start_metric=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS
+    if event["Records"][0]["eventSource"] == "aws:sqs":
+        return _handle_messages(event, context, deadline)
+    _broadcast_records(DynamoDBStreamEvent(event), deadline)
+    return {"batchItemFailures": []}
+
+
+def _broadcast_records(stream: DynamoDBStreamEvent, deadline: float) -> None:
+    owned: list[OwnedEvent] = []
+    malformed: list[MalformedRecord] = []
+    for record in stream.records:
+        try:
+            event = event_of_record(record.raw_event, settings().public_url)
+        except (LookupError, TypeError, ValueError, AttributeError):
+            logger.exception("Could not parse a record of the stream", extra={"record_id": record.event_id})
+            malformed.append(MalformedRecord(job_id=job_id_of_record(record.raw_event), record_id=record.event_id))
+        else:
+            owned += [event] if event else []
+    counts = broadcast().broadcast(owned, min(deadline, time.monotonic() + _STREAM_SECONDS))
+    # A failure here would block the stream and repeat what was posted, so the queue retries malformed records.
+    broadcast().queue.send_all(message.model_dump_json() for message in malformed)
+    counts.update(events=len(owned), malformed=len(malformed))
+    _report(counts, [each.event.job_id for each in owned])
+    broadcast().backpressure.wait(counts["split"], deadline)
+
+
+def _handle_messages(event: dict[str, Any], context: LambdaContext, deadline: float) -> PartialItemFailureResponse:
+    counts: Counts = Counter()
+    handle = partial(_handle_message, counts=counts, deadline=deadline)
+    response = process_partial_response(event, handle, processor, context)
+    for _, error, _ in processor.exceptions:
+        logger.warning("Left a message to be redelivered", extra={"reason": repr(error)})
+    counts.update(failed=len(response["batchItemFailures"]))
+    _report(counts)
+    return response
+
+
+def _handle_message(record: SQSRecord, counts: Counts, deadline: float) -> None:
+    """Raise any error, after which the queue redelivers the message."""
+    message = MESSAGE.validate_json(record.body)
+    if isinstance(message, MalformedRecord):
+        counts.update(broadcast().broadcast(_events_of_malformed(message), deadline))
+    else:
+        counts.update(broadcast().handle(message, deadline))
+
+
+def _events_of_malformed(message: MalformedRecord) -> list[OwnedEvent]:
+    """Read the job itself. If that is malformed, too, the error moves the message to the failure queue."""
+    if message.job_id is None:
+        raise LookupError(f"The stream record {message.record_id} has no job id.")
+    job = JobStore(settings().jobs_table).peek(message.job_id)
+    return [OwnedEvent(job.owner, event_of(job, settings().public_url))] if job and job.status.is_final else []
+
+
+def _report(counts: Counts, job_ids: Sequence[str] = ()) -> None:
+    for name in ("Listeners", "Posts", "Gone", "Throttled", "Requeued"):
+        metrics.add_metric(name, MetricUnit.Count, counts[name.lower()])
+    logger.info("Broadcast events", extra={**counts, "job_ids": job_ids})

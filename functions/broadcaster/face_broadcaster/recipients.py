@@ -1,4 +1,4 @@
-"""Who hears what: events meet listeners and become deliveries."""
+"""Recipients of events: which listeners receive which events, as deliveries."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,16 +10,16 @@ from facelib.deliveries import Delivery, ShardDelivery
 from facelib.events import JobEvent, frames
 from facelib.stores.connections import SHARDS, Connection
 
-# How many listeners one invocation posts to, which takes about a second; more are split over the queue.
+# Recipients of one invocation, which takes about a second for them; more are split over the queue.
 LISTENERS_AT_ONCE: Final = 1_000
-# Four frames of 32 KB, quoted inside JSON, and the ids of 1,000 listeners stay below the 256 KB of a queue's message,
-# and so do 250 events of less than 1 KB.
+# Four full frames, quoted inside JSON, and the ids of 1,000 listeners stay below the 256 KB of an SQS message, and so
+# do 250 events of less than 1 KB.
 _FRAMES_A_DELIVERY: Final = 4
 _EVENTS_A_MESSAGE: Final = 250
 
 
 def deliveries(owner: str, events: Sequence[JobEvent], listeners: Iterable[Connection]) -> Iterator[Delivery]:
-    """Each listener in one delivery (more only above 128 KB of events), those who hear the same together."""
+    """Yield deliveries, one for all listeners of the same events (more above 128 KB of events or 1,000 listeners)."""
     everyone: list[str] = []
     of_job: dict[str, list[str]] = defaultdict(list)
     for listener in listeners:
@@ -30,20 +30,20 @@ def deliveries(owner: str, events: Sequence[JobEvent], listeners: Iterable[Conne
 
 
 def shard_deliveries(owner: str, events: Sequence[JobEvent]) -> Iterator[ShardDelivery]:
-    """The events for every partition of the owner's listeners."""
+    """Yield the events for every shard of the owner's listeners."""
     for start in range(0, len(events), _EVENTS_A_MESSAGE):
-        some = tuple(events[start : start + _EVENTS_A_MESSAGE])
+        batch = tuple(events[start : start + _EVENTS_A_MESSAGE])
         for shard in range(SHARDS):
-            yield ShardDelivery(owner=owner, shard=shard, events=some)
+            yield ShardDelivery(owner=owner, shard=shard, events=batch)
 
 
 def _split(owner: str, events: Sequence[JobEvent], ids: Sequence[str]) -> Iterator[Delivery]:
     if not events or not ids:
         return
     texts = [frame.decode() for frame in frames(events, limits.FRAME_BYTES)]
-    for some_texts in _batched(texts, _FRAMES_A_DELIVERY):
-        for some_ids in _batched(ids, LISTENERS_AT_ONCE):
-            yield Delivery(owner=owner, frames=some_texts, connection_ids=some_ids)
+    for frame_batch in _batched(texts, _FRAMES_A_DELIVERY):
+        for id_batch in _batched(ids, LISTENERS_AT_ONCE):
+            yield Delivery(owner=owner, frames=frame_batch, connection_ids=id_batch)
 
 
 def _batched(items: Iterable[str], size: int) -> Iterator[tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""The threads of a process; they outlive an invocation, as its HTTP connections do."""
+"""The thread pool of a process, which outlives an invocation as its HTTP connections do."""
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache

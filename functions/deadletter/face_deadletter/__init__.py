@@ -1,0 +1,1 @@
+"""The dead-letter function: fails jobs that no detector could finish."""

@@ -1,4 +1,4 @@
-"""The consumer of the dead-letter queue: a job that no detector could finish fails, and its listeners hear of it."""
+"""The dead-letter function's handler: jobs that no detector could finish fail, so that nobody waits for them."""
 
 from functools import cache
 from typing import Any
@@ -19,8 +19,8 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 
 RETRIES_EXHAUSTED = Failure(
     reason=FailureReason.INTERNAL_ERROR,
-    detail="The image could not be processed after several tries, through no fault of yours. "
-    "Retry the job; if it fails again, tell who runs this service the job's id.",
+    detail="The image could not be processed after several attempts; your image is not the cause. "
+    "Retry the job; if it fails again, send its id to whoever runs this service.",
 )
 
 
@@ -31,18 +31,18 @@ def jobs() -> JobStore:
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler
-@metrics.log_metrics
+@metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     return process_partial_response(event, _give_up, processor, context)
 
 
 def _give_up(record: SQSRecord) -> None:
-    """Raises JobClaimed while a detector still holds the job; the queue asks again later."""
+    """Raise JobClaimed while a detector still holds the job; the queue redelivers the message."""
     for original in originals_created(record.json_body):
         try:
             jobs().fail_abandoned(original.job_id, RETRIES_EXHAUSTED)
         except (JobNotFound, JobFinished) as done:
-            logger.info("Nothing to give up", extra={"why": str(done)})
+            logger.info("Ignored a job that is not pending", extra={"reason": str(done)})
         else:
             metrics.add_metric("FailedJobs", MetricUnit.Count, 1)
-            logger.error("Gave up a job")
+            logger.error("Failed an abandoned job")

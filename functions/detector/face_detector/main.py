@@ -1,4 +1,4 @@
-"""The detector function: from an event to one job, or to one image asked for directly."""
+"""The detector's handler: originals from S3, through SQS or directly, and detections without a job."""
 
 import json
 from functools import cache
@@ -20,7 +20,7 @@ from facelib.stores.jobs import JobStore
 from face_detector.detection.detector import load_detector
 from face_detector.process import DetectionService
 
-# A job that comes back is no fault of the function's: the message alone is handed back to the queue.
+# A job that another detector holds is no error of the function: only its message is redelivered.
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
@@ -28,7 +28,7 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 def service() -> DetectionService:
     settings = DetectorSettings.from_environment()
     if settings.threads is not None:
-        # The machine below has more processors than the function may use; threads for them would wait for each other.
+        # The host has more processors than the function may use; threads for all of them would wait for each other.
         cv2.setNumThreads(settings.threads)
     return DetectionService(
         JobStore(settings.jobs_table),
@@ -41,8 +41,7 @@ def service() -> DetectionService:
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler
 @metrics.log_metrics(capture_cold_start_metric=True)
-def handler(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ANN401 - each kind of event has its answer
-    """Takes S3 events, alone or inside SQS messages, and requests for a detection without a job."""
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ANN401 - each kind of event has its response
     if event.get("action") == "detect":
         return _detect(DetectRequest.model_validate_json(json.dumps(event))).model_dump(mode="json")
     if any(record.get("eventSource") == "aws:sqs" for record in event.get("Records", ())):

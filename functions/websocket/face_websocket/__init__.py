@@ -1,1 +1,1 @@
-"""Listeners come, ask and go."""
+"""The WebSocket function: connections and requests of listeners."""

@@ -1,4 +1,4 @@
-"""What happens when a listener connects, asks and goes."""
+"""The use cases of a listener: connect, disconnect, and requests in between."""
 
 from dataclasses import dataclass
 
@@ -22,20 +22,20 @@ class Listeners:
     replayer: Replayer
 
     def connect(self, owner: str, connection_id: str, query: ConnectQuery) -> None:
-        """The row comes first, so that what ends from now on is heard, and what ended before is replayed."""
+        """Store the connection, then queue its replay, so that no event falls between the two."""
         self.connections.add(Connection(connection_id, owner, query.job_id))
         if query.replay or query.after:
             self.connections.begin_replay(owner, connection_id)
-            wanted = Replay(owner=owner, connection_id=connection_id, limit=query.replay, after=_since(query.after))
-            # API Gateway takes no frames for a connection before $connect has returned, so the broadcaster posts them;
-            # by then the index that a replay reads has caught up too.
-            self.queue.send(wanted.model_dump_json(), delay_seconds=limits.REPLAY_SETTLE_SECONDS)
+            replay = Replay(owner=owner, connection_id=connection_id, limit=query.replay, after=_since(query.after))
+            # API Gateway refuses frames for a connection until $connect has returned, so the broadcaster posts them;
+            # by then the index that a replay reads has caught up, too.
+            self.queue.send(replay.model_dump_json(), delay_seconds=limits.REPLAY_SETTLE_SECONDS)
 
     def disconnect(self, owner: str, connection_id: str) -> None:
         self.connections.remove(owner, connection_id)
 
-    def answer(self, owner: str, connection_id: str, request: Request, deadline: float) -> None:
-        """Raises ConnectionGone or DeliveryFailed."""
+    def handle(self, owner: str, connection_id: str, request: Request, deadline: float) -> None:
+        """Handle one frame of a listener. Raises ConnectionGone or DeliveryFailed."""
         match request:
             case Ping():
                 self._post(connection_id, Frame(events=(Pong(),)))
@@ -44,21 +44,24 @@ class Listeners:
                 self._post(connection_id, Frame(events=(Subscribed(job_id=job_id),)))
             case ReplayRequest(limit=limit, after=after):
                 if not self.connections.begin_replay(owner, connection_id):
-                    self.refuse(connection_id, "A replay is under way already. Ask again when its events have come.")
+                    self.refuse(
+                        connection_id,
+                        "A replay is under way already. Send the request again when its events have arrived.",
+                    )
                     return
-                wanted = Replay(owner=owner, connection_id=connection_id, limit=limit, after=_since(after))
-                self._replay(wanted, deadline)
+                replay = Replay(owner=owner, connection_id=connection_id, limit=limit, after=_since(after))
+                self._replay(replay, deadline)
 
-    def _replay(self, wanted: Replay, deadline: float) -> None:
+    def _replay(self, replay: Replay, deadline: float) -> None:
         try:
-            left = self.replayer.send(wanted, deadline)
+            rest = self.replayer.send(replay, deadline)
         except DeliveryFailed:
-            left = wanted
-        if left:
-            self.queue.send(left.model_dump_json(), delay_seconds=limits.REPLAY_SETTLE_SECONDS)
+            rest = replay
+        if rest:
+            self.queue.send(rest.model_dump_json(), delay_seconds=limits.REPLAY_SETTLE_SECONDS)
 
     def refuse(self, connection_id: str, detail: str) -> None:
-        """Raises ConnectionGone or DeliveryFailed."""
+        """Post an error event. Raises ConnectionGone or DeliveryFailed."""
         self._post(connection_id, Frame(events=(ErrorEvent(detail=detail),)))
 
     def _post(self, connection_id: str, frame: Frame) -> None:

@@ -1,4 +1,4 @@
-"""What a listener may send: in the address it connects to, and as JSON frames later."""
+"""Requests of a listener: the query of the address it connects to, and JSON frames later."""
 
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal
@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_
 
 
 class RequestInvalid(Exception):
-    """The listener sent something that cannot be understood; the message says what would be."""
+    """A listener's request is not valid; the message says what would be."""
 
 
 def _job_id(text: str) -> str:
@@ -30,14 +30,14 @@ def _event_id(text: str) -> str:
 JobId = Annotated[str, AfterValidator(_job_id), Field(description="A job's id: a UUID in lower case.")]
 EventId = Annotated[
     str,
-    Field(pattern=EVENT_ID_PATTERN, description="The `event_id` of an event, as it was received."),
+    Field(pattern=EVENT_ID_PATTERN, description="The `event_id` of an event, unchanged."),
     AfterValidator(_event_id),
 ]
-Limit = Annotated[int, Field(ge=1, le=limits.REPLAY_LIMIT, description="How many of the latest events.")]
+Limit = Annotated[int, Field(ge=1, le=limits.REPLAY_LIMIT, description="Number of latest events.")]
 
 
 class ConnectQuery(Frozen):
-    """The query of the WebSocket's address, `?job_id=...&replay=20` or `?after=...`."""
+    """The query of the WebSocket's address: `?job_id=...&replay=20` or `?after=...`."""
 
     job_id: JobId | None = None
     replay: Limit | None = None
@@ -45,14 +45,14 @@ class ConnectQuery(Frozen):
 
 
 class Subscribe(Frozen):
-    """Hear of one job alone; null goes back to all."""
+    """Receive the events of one job only; null goes back to all jobs."""
 
     action: Literal["subscribe"]
     job_id: JobId | None
 
 
 class ReplayRequest(Frozen):
-    """The latest `limit` events again, or all that came since `after`; `limit` counts only without `after`."""
+    """Receive the latest `limit` events again, or all events since `after`; send one of both."""
 
     action: Literal["replay"]
     limit: Limit = limits.REPLAY_DEFAULT
@@ -66,7 +66,7 @@ class ReplayRequest(Frozen):
 
 
 class Ping(Frozen):
-    """Keeps the connection from being idle; answered with a pong."""
+    """Keep the connection from being closed as idle; the response is a pong."""
 
     action: Literal["ping"]
 
@@ -76,27 +76,27 @@ REQUEST: Final[TypeAdapter[Request]] = TypeAdapter(Request)
 
 
 def read_query(query: Mapping[str, str] | None) -> ConnectQuery:
-    """Raises RequestInvalid."""
+    """Parse the query of `$connect`. Raises RequestInvalid."""
     try:
         return ConnectQuery.model_validate(query or {})
     except ValidationError as error:
-        raise RequestInvalid(_told(error)) from None
+        raise RequestInvalid(_describe(error)) from None
 
 
 def read_request(body: str) -> Request:
-    """Raises RequestInvalid."""
+    """Parse a frame. Raises RequestInvalid."""
     try:
         return REQUEST.validate_json(body)
     except ValidationError as error:
-        raise RequestInvalid(_told(error)) from None
+        raise RequestInvalid(_describe(error)) from None
 
 
-def _told(error: ValidationError) -> str:
-    """What is wrong, for the listener, without repeating what it sent."""
+def _describe(error: ValidationError) -> str:
+    """Return what is wrong, for the listener, without repeating its input."""
     first = error.errors(include_input=False, include_url=False)[0]
     if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
         return 'Unknown action. Send {"action": ...} with subscribe, replay or ping.'
     if first["type"] in ("json_invalid", "model_attributes_type", "dict_type", "model_type"):
-        return 'This is no JSON object. Send {"action": ...} with subscribe, replay or ping.'
-    what = first["msg"].removeprefix("Value error, ")
-    return ": ".join([".".join(str(part) for part in first["loc"]), what])
+        return 'This is not a JSON object. Send {"action": ...} with subscribe, replay or ping.'
+    detail = first["msg"].removeprefix("Value error, ")
+    return ": ".join([".".join(str(part) for part in first["loc"]), detail])

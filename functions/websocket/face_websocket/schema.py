@@ -1,4 +1,4 @@
-"""`python -m face_websocket.schema > docs/websocket.schema.json`: every frame, in both directions."""
+"""Schema of every frame in both directions: `python -m face_websocket.schema > docs/websocket.schema.json`."""
 
 import json
 import sys
@@ -11,16 +11,16 @@ from face_websocket.requests import ConnectQuery, Ping, ReplayRequest, Subscribe
 
 
 def schema() -> dict[str, Any]:
-    """JSON Schema (2020-12) with each frame in `$defs`; the whole matches any frame a listener may send or get."""
+    """Return a JSON Schema (2020-12) with each frame in `$defs`; it matches every frame of either direction."""
     sent = (Subscribe, ReplayRequest, Ping)
-    references, made = models_json_schema(
+    references, definitions = models_json_schema(
         [*((model, "validation") for model in (*sent, ConnectQuery)), (Frame, "serialization")],
         title="The live stream",
         description="Frame is what a listener receives; Subscribe, ReplayRequest and Ping are what it may send; "
         "ConnectQuery is the query of the address it connects to.",
     )
     frames = [references[Frame, "serialization"], *(references[model, "validation"] for model in sent)]
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made, "anyOf": frames}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **definitions, "anyOf": frames}
 
 
 def text() -> str:

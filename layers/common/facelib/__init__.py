@@ -1,1 +1,1 @@
-"""What the functions share: the job, its events, the limits, and the stores behind them."""
+"""Code shared by the functions: jobs, events, limits and the stores."""

@@ -1,4 +1,4 @@
-"""What the delivery queue carries: all that could not, or should not, be posted at once."""
+"""Messages of the delivery queue: everything that could not, or should not, be posted at once."""
 
 from typing import Annotated, Final, Literal
 
@@ -9,7 +9,7 @@ from facelib.job import Frozen
 
 
 class Delivery(Frozen):
-    """Frames for these listeners; `attempt` counts how often they were handed on after a refusal."""
+    """Frames for these listeners; `attempt` counts how often they were requeued after a failed post."""
 
     kind: Literal["delivery"] = "delivery"
     owner: str
@@ -38,13 +38,13 @@ class Replay(Frozen):
 
 
 class MalformedRecord(Frozen):
-    """The job of a stream's record that could not be read. The queue tries it again, then sets it aside.
+    """The job of a stream record that could not be parsed; the queue retries it, then moves it to the failure queue.
 
-    The record itself stays where it was: it tells of faces, and what is set aside is kept for two weeks.
+    Only ids are queued: the record holds faces, and the failure queue retains messages for two weeks.
     """
 
     kind: Literal["malformed"] = "malformed"
-    # Null where not even the record's key could be read.
+    # Null where not even the record's key could be parsed.
     job_id: str | None
     record_id: str | None = None
 

@@ -1,4 +1,4 @@
-"""What one function asks of the detector directly, without a job."""
+"""Requests that are sent to the detector function directly, without a job."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from facelib.job import Face, Failure, Frozen, ImageInfo
 
 
 class DetectRequest(Frozen):
-    """Bytes to look at, or the key of an object in the originals bucket."""
+    """The bytes of an image, or the key of an object in the originals bucket."""
 
     model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 

@@ -1,4 +1,4 @@
-"""What can go wrong in the domain. Every message is written for the person who sent the request."""
+"""Errors of the domain. Every message is written for the person who sent the request."""
 
 from facelib.job import Failure, FailureReason, Job, Status
 
@@ -19,11 +19,13 @@ class JobNotFound(FaceError):
     """No such job for this owner: unknown, malformed, deleted, expired and somebody else's look the same."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such job. Jobs go when they expire; check the id, or send the image again.")
+        super().__init__(
+            "There is no such job. Jobs are deleted when they expire; check the id, or send the image again."
+        )
 
 
 class JobConflict(FaceError):
-    """The job's status does not allow what was asked."""
+    """The job's status does not allow the request."""
 
     def __init__(self, job: Job, consequence: str) -> None:
         super().__init__(f"The job is {job.status}, {consequence}.")
@@ -31,7 +33,7 @@ class JobConflict(FaceError):
 
 
 class NoResult(FaceError):
-    """The job failed, so there is no result and never will be one, unless it is retried."""
+    """The job failed, so it has no result unless it is retried."""
 
     def __init__(self, failure: Failure | None) -> None:
         why = f" {failure.detail}" if failure else ""
@@ -39,18 +41,18 @@ class NoResult(FaceError):
 
 
 class RenderNotFound(FaceError):
-    """The job was not asked for this render."""
+    """This render was not requested for the job."""
 
     def __init__(self, job: Job) -> None:
         super().__init__(f"The job has {', '.join(job.options.render)}. Choose one of them, or send the image again.")
 
 
 class JobClaimed(FaceError):
-    """Another detector holds the job and its lease has not run out."""
+    """Another detector holds the job and its lease has not expired."""
 
 
 class JobFinished(FaceError):
-    """The job already has its outcome; whatever asks for another one comes late."""
+    """The job already has an outcome, so a late claim changes nothing."""
 
     def __init__(self, status: Status, original_etag: str | None = None) -> None:
         super().__init__(f"The job is {status} already.")
@@ -59,7 +61,7 @@ class JobFinished(FaceError):
 
 
 class ClaimLost(FaceError):
-    """The job was deleted, or another detector took it over: nothing may be written back."""
+    """The job was deleted or taken over by another detector: nothing may be written back."""
 
     def __init__(self, *, is_deleted: bool) -> None:
         super().__init__("The job was deleted meanwhile." if is_deleted else "Another detector took the job over.")
@@ -76,30 +78,30 @@ class KeyReused(FaceError):
 
 
 class StoreContended(Exception):
-    """Too many writers wanted the same item at once; a later try may have it."""
+    """Too many concurrent writes to the same item; a later attempt may succeed."""
 
 
 class CursorInvalid(FaceError):
-    """The cursor of a list was not made by this service."""
+    """The cursor of a list was not issued by this service."""
 
     def __init__(self) -> None:
-        super().__init__("The cursor is not valid. Take `next_cursor` of the previous page as it is, or leave it out.")
+        super().__init__("The cursor is not valid. Pass `next_cursor` of the previous page unchanged, or leave it out.")
 
 
 class ObjectMissing(FaceError):
-    """The bucket holds nothing under this key."""
+    """The bucket has no object under this key."""
 
 
 class ConnectionGone(FaceError):
-    """The listener has left; its row can go."""
+    """The listener has disconnected; its row can be removed."""
 
 
 class DeliveryFailed(FaceError):
-    """A frame could not be posted now; it may work later."""
+    """A frame could not be posted; a later attempt may succeed."""
 
 
 class QueueRefused(FaceError):
-    """A queue did not take some of the messages of a batch."""
+    """A queue refused some messages of a batch."""
 
     def __init__(self, count: int, why: str) -> None:
         super().__init__(f"The queue refused {count} messages: {why}")

@@ -1,4 +1,4 @@
-"""What a listener receives. Every frame is a Frame; docs/websocket.schema.json is made from these models."""
+"""What a listener receives. Every frame is a Frame; docs/websocket.schema.json is generated from these models."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -8,6 +8,7 @@ from typing import Final, Literal
 from pydantic import AwareDatetime
 
 from facelib.job import Failure, Frozen, Job, Status
+from facelib.links import processed_image_url
 
 
 class EventType(StrEnum):
@@ -16,7 +17,7 @@ class EventType(StrEnum):
 
 
 class JobEvent(Frozen):
-    """A job that came to its end."""
+    """A job that was completed or failed."""
 
     type: EventType
     event_id: str
@@ -30,27 +31,27 @@ class JobEvent(Frozen):
 
 
 class Pong(Frozen):
-    """The answer to a ping."""
+    """The response to a ping."""
 
     type: Literal["pong"] = "pong"
 
 
 class Subscribed(Frozen):
-    """The answer to a subscribe: from here on the listener hears of this job alone, or of all."""
+    """The response to a subscribe: from here on the listener receives the events of this job only, or all if null."""
 
     type: Literal["subscribed"] = "subscribed"
     job_id: str | None
 
 
 class ErrorEvent(Frozen):
-    """A frame of the listener's that could not be understood, and what to send instead."""
+    """The response to a frame that is not valid: what is wrong, and what to send instead."""
 
     type: Literal["error"] = "error"
     detail: str
 
 
 class Frame(Frozen):
-    """What travels in one WebSocket frame, oldest first."""
+    """The content of one WebSocket frame, oldest event first."""
 
     events: tuple[JobEvent | Pong | Subscribed | ErrorEvent, ...]
 
@@ -60,23 +61,18 @@ EVENT_ID_PATTERN: Final = r"^[0-9]{8}T[0-9]{6}\.[0-9]{6}Z-[0-9a-f]{8}$"
 
 
 def new_event_id(at: datetime, job_id: str) -> str:
-    """An id that sorts by time (UTC, to the microsecond) and is unique to the job."""
+    """Return an id that sorts by time (UTC, to the microsecond) and is unique to the job."""
     return f"{at.astimezone(UTC):{_EVENT_TIME}}-{job_id[:8]}"
 
 
 def event_id_before(event_id: str, seconds: float) -> str:
-    """An id that sorts before those of all events of the last `seconds` before this one. Raises ValueError."""
+    """Return an id that sorts before all events of the `seconds` before this one. Raises ValueError."""
     at = datetime.strptime(event_id.partition("-")[0], _EVENT_TIME).replace(tzinfo=UTC)
     return f"{at - timedelta(seconds=seconds):{_EVENT_TIME}}"
 
 
-def processed_image_url(public_url: str, job_id: str) -> str:
-    """The stable address of the result; it redirects to a presigned one."""
-    return f"{public_url}/jobs/{job_id}/processed-image"
-
-
 def event_of(job: Job, public_url: str) -> JobEvent:
-    """The event of a job that is completed or failed."""
+    """Return the event of a completed or failed job."""
     completed = job.status is Status.COMPLETED
     return JobEvent.model_validate(
         {
@@ -94,9 +90,9 @@ def event_of(job: Job, public_url: str) -> JobEvent:
 
 
 def frames(events: Iterable[JobEvent], limit: int) -> Iterator[bytes]:
-    """The events as JSON frames of at most `limit` bytes, as few as will hold them, in the order given.
+    """Yield the events as JSON frames of at most `limit` bytes, as few as possible, in the order given.
 
-    One event takes well under 1 KB, so every event fits into a frame.
+    An event is well under 1 KB, so each one fits into a frame.
     """
     head, tail = b'{"events":[', b"]}"
     batch: list[bytes] = []

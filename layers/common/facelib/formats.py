@@ -1,4 +1,4 @@
-"""Image formats, told by a file's first bytes; what a name or a content type claims is not believed."""
+"""Image formats, recognised by a file's first bytes; file names and content types are not trusted."""
 
 from typing import Final
 
@@ -7,10 +7,10 @@ from facelib.job import ImageFormat
 # An ISO base media file begins with a box `ftyp`, whose bytes 8 to 12 are its brand (ISO/IEC 14496-12, 4.3).
 _AVIF_BRANDS: Final = frozenset({b"avif", b"avis"})
 _HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
-# Brands that say nothing of the codec; the brands of the codec follow in the same box.
+# Brands that do not identify the codec; the codec's own brands follow in the same box.
 _STRUCTURE_BRANDS: Final = frozenset({b"mif1", b"msf1", b"miaf"})
 
-# Signatures of what people send by mistake, with the words for it.
+# Signatures of unsupported files that are often sent by mistake, and their descriptions.
 _REFUSED: Final = (
     (b"II*\0", "a TIFF image"),
     (b"MM\0*", "a TIFF image"),
@@ -48,7 +48,7 @@ def sniff(data: bytes) -> ImageFormat | None:
 
 
 def describe(data: bytes) -> str:
-    """Return what the bytes look like, with its article, as it stands in a sentence: `a HEIC image`."""
+    """Return a description of the bytes with its article, for use in a sentence: `a HEIC image`."""
     if not data:
         return "an empty file"
     if known := sniff(data):

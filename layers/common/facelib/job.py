@@ -1,4 +1,4 @@
-"""A job: one image to look at, from upload to the faces found in it."""
+"""A job: one image, from its upload to the faces detected in it."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,6 +8,9 @@ from typing import Annotated, Final, Self
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from facelib import limits
+
+# The owner of all jobs while callers are not authenticated.
+PUBLIC_OWNER: Final = "public"
 
 
 class Frozen(BaseModel):
@@ -21,7 +24,7 @@ class Status(StrEnum):
     PROCESSING = "processing"
     COMPLETED = "completed"
     FAILED = "failed"
-    # For everybody but the one who deletes it, such a job is not there any more.
+    # Such a job exists only for whoever deletes it; for everybody else it is gone.
     DELETING = "deleting"
 
     @property
@@ -30,14 +33,14 @@ class Status(StrEnum):
 
 
 TRANSITIONS: Final[Mapping[Status, frozenset[Status]]] = {
-    # A job that no detector ever claimed fails through the dead-letter queue.
+    # A job that was never claimed fails through the dead-letter queue.
     Status.PENDING: frozenset({Status.PROCESSING, Status.FAILED, Status.DELETING}),
-    # A claim whose lease ran out may be taken over.
+    # A claim whose lease expired may be taken over.
     Status.PROCESSING: frozenset({Status.PROCESSING, Status.COMPLETED, Status.FAILED, Status.DELETING}),
     # A retry.
     Status.FAILED: frozenset({Status.PENDING, Status.DELETING}),
     Status.COMPLETED: frozenset({Status.DELETING}),
-    # Objects first, the record last: a deletion that broke off is repeated.
+    # Objects first, the record last, so that an interrupted deletion can be repeated.
     Status.DELETING: frozenset({Status.DELETING}),
 }
 
@@ -51,14 +54,14 @@ class Render(StrEnum):
 
 
 class Size(StrEnum):
-    """How large a result is: at most `limits.RESULT_LONG_SIDE` on its long side, or as the original."""
+    """Size of a result: at most `limits.RESULT_LONG_SIDE` on its long side, or the size of the original."""
 
     FIT = "fit"
     ORIGINAL = "original"
 
 
 class Quality(StrEnum):
-    """How hard a detector looks; each step costs more time and finds smaller faces."""
+    """Effort of a detector; each step takes longer and detects smaller faces."""
 
     FAST = "fast"
     BALANCED = "balanced"
@@ -70,12 +73,12 @@ def _each_once(renders: tuple[Render, ...]) -> tuple[Render, ...]:
 
 
 class Options(Frozen):
-    """What the sender of an image may choose."""
+    """Options that the sender of an image may set."""
 
     render: Annotated[tuple[Render, ...], AfterValidator(_each_once)] = Field(
         default=(Render.BOXES,), min_length=1, description="The results to draw, each one a picture of its own."
     )
-    # Strict: JSON's true is no confidence of 1.
+    # Strict, so that JSON's true is not read as a confidence of 1.
     min_confidence: float | None = Field(
         default=None,
         strict=True,
@@ -108,7 +111,7 @@ class ImageFormat(StrEnum):
 
 
 class ImageInfo(Frozen):
-    """The original as it was sent; width and height are those of the upright image, in pixels."""
+    """The original as it was uploaded; width and height are those of the upright image, in pixels."""
 
     width: int
     height: int
@@ -131,7 +134,7 @@ class Box(Frozen):
 
 
 class BoxRatio(Frozen):
-    """The same box as shares (0 to 1) of the image's width and height."""
+    """The same box as fractions (0 to 1) of the image's width and height."""
 
     left: float
     top: float
@@ -150,7 +153,7 @@ class Landmarks(Frozen):
 
 
 class Pose(Frozen):
-    """Where a face looks, in degrees; all 0 for one that looks straight into the camera."""
+    """Rotation of a head, in degrees; all 0 for one that faces the camera."""
 
     roll: float = Field(description="Positive where the head is tilted clockwise in the image.")
     yaw: float = Field(description="Positive where the face looks to the right of the image.")
@@ -158,7 +161,7 @@ class Pose(Frozen):
 
 
 class FaceQuality(Frozen):
-    """How well a face can be seen."""
+    """Image quality of a face."""
 
     brightness: float = Field(ge=0, le=100, description="0 is black, 100 is white.")
     sharpness: float = Field(ge=0, le=100, description="0 is a flat area; a portrait in focus has 50 and more.")
@@ -173,7 +176,7 @@ class Face(Frozen):
     quality: FaceQuality
 
     @classmethod
-    def in_image(  # noqa: PLR0913 - what a face is made of
+    def in_image(  # noqa: PLR0913 - the parts of a face
         cls,
         image_size: tuple[int, int],
         *,
@@ -183,7 +186,7 @@ class Face(Frozen):
         pose: Pose | None,
         quality: FaceQuality,
     ) -> Self:
-        """Make a face whose `box_ratio` follows from the size (width, height) of the upright image."""
+        """Return a face whose `box_ratio` is computed from the size (width, height) of the upright image."""
         width, height = image_size
         ratio = BoxRatio(
             left=round(box.x / width, 6),
@@ -195,7 +198,7 @@ class Face(Frozen):
 
 
 class DetectorInfo(Frozen):
-    """Which model found the faces, and how hard it looked."""
+    """The model that detected the faces, and its effort."""
 
     name: str
     version: str
@@ -212,7 +215,7 @@ class FailureReason(StrEnum):
     INTERNAL_ERROR = "internal_error"
 
 
-# What the same image may survive another time; every other reason lies in the image itself.
+# Failures of the service; every other reason lies in the image, which would fail again.
 RETRYABLE: Final = frozenset({FailureReason.ORIGINAL_MISSING, FailureReason.INTERNAL_ERROR})
 
 
@@ -222,7 +225,7 @@ class Failure(Frozen):
 
 
 class Job(Frozen):
-    """A job as the functions know it. Times are UTC."""
+    """A job as it is stored. Times are UTC."""
 
     job_id: str
     owner: str

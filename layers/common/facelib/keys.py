@@ -1,4 +1,4 @@
-"""Where things stand in the buckets. The one place that knows an object key."""
+"""Object keys of both buckets, defined here only."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ def result(job_id: str, render: Render) -> str:
 
 
 def is_job_id(text: str) -> bool:
-    """Whether the text is a UUIDv4 as this service writes it: lower case, with hyphens."""
+    """Return whether the text is a UUIDv4 in the form this service writes: lower case, with hyphens."""
     try:
         parsed = UUID(text)
     except ValueError:
@@ -26,6 +26,6 @@ def is_job_id(text: str) -> bool:
 
 
 def job_id_of_original(key: str) -> str | None:
-    """The job an original belongs to, or None for a key this service never writes."""
+    """Return the job that an original belongs to, or None for a key that this service never writes."""
     job_id = key.removeprefix(_ORIGINALS)
     return job_id if key.startswith(_ORIGINALS) and is_job_id(job_id) else None

@@ -1,4 +1,4 @@
-"""Every number a user can run into, once. `GET /limits` tells them; docs/limits.md explains them."""
+"""Limits that users can meet, each defined once. `GET /limits` returns them; docs/limits.md explains them."""
 
 from typing import Final
 
@@ -19,44 +19,43 @@ COSTLY_IMAGE_PIXELS: Final = 25_000_000
 IMAGE_SIDE: Final = 65_500
 RESULT_LONG_SIDE: Final = 2_048
 
-# What is walked over before a library reads a file (face_detector.imaging.structure). A photo has up to some 300
-# segments: 255 of a colour profile, the others depth maps and previews in 64 KiB pieces. Pixels come in pieces of
-# 8 KiB in a PNG.
+# Parts counted before a library parses a file (face_detector.imaging.structure). A photo has up to some 300
+# segments: 255 of a colour profile, the others depth maps and previews of 64 KiB each. A PNG stores its pixels in
+# chunks of 8 KiB.
 IMAGE_PARTS: Final = 1_000
 PIXEL_PARTS: Final = 50_000
 # One JPEG segment holds at most 64 KiB of EXIF; a few writers use more than one.
 EXIF_BYTES: Final = 256 * KIB
-# Fill bytes may stand before any marker (ITU-T T.81, B.1.1.2); few writers use them, and then one or two.
+# Fill bytes may precede any marker (ITU-T T.81, B.1.1.2); few writers use them, and then one or two.
 JPEG_FILL_BYTES: Final = 64 * KIB
-# libavif and libheif look every item up among all others; so many bytes hold some ten thousand.
+# libavif and libheif search all items for every item; a box of this size holds some ten thousand.
 META_BOX_BYTES: Final = 256 * KIB
-# A progressive JPEG holds about ten scans. Each one goes over all pixels, so that a small file with thousands of
-# empty ones would keep the decoder busy for hours.
+# A progressive JPEG has about ten scans. Each scan visits all pixels, so a small file with thousands of empty scans
+# would keep the decoder busy for hours.
 JPEG_SCANS: Final = 100
 
 # A DynamoDB item is at most 400 KB; a stored face takes about 150 bytes.
 MAX_FACES: Final = 1_000
 
-
 LIST_LIMIT: Final = 100
 LIST_DEFAULT: Final = 20
 WAIT_SECONDS: Final = 20
 
-# API Gateway ends a WebSocket after 2 hours; a row left behind by a lost disconnect goes 15 minutes later.
-CONNECTION_KEPT_SECONDS: Final = 2 * 3600 + 15 * 60
+# API Gateway closes a WebSocket after 2 hours; a row whose $disconnect was lost expires 15 minutes later.
+CONNECTION_TTL_SECONDS: Final = 2 * 3600 + 15 * 60
 # API Gateway meters frames in units of 32 KB and refuses longer ones.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 FRAME_BYTES: Final = 32_000
 REPLAY_LIMIT: Final = 100
 REPLAY_DEFAULT: Final = 20
-# Event ids sort by the clock of the detector that ended the job, and an event may reach listeners late: its record
-# waits at most 60 s in the table's stream, the write before it at most some 20 s. So a replay after an event starts
+# Event ids sort by the clock of the function that made them, and an event may reach listeners late: its record waits
+# at most 60 s in the table's stream, and its write is retried for some 20 s at most. So a replay after an event starts
 # this much before it, and listeners drop what they have seen.
 REPLAY_OVERLAP_SECONDS: Final = 90
-# A replay asked for on connecting waits so long: the index it reads follows the table by less than a second.
+# A replay requested on connecting is delayed by this: the index it reads lags the table by less than a second.
 REPLAY_SETTLE_SECONDS: Final = 1
 
-# A Rekognition request travels through two Lambda calls of at most 6 MB, and as base64 inside JSON inside base64.
+# A Rekognition request passes two Lambda calls of at most 6 MB, as base64 inside JSON inside base64.
 REKOGNITION_BYTES: Final = 3_300_000
 IDEMPOTENCY_KEY_CHARACTERS: Final = 255
 RETRIES: Final = 5

@@ -1,10 +1,10 @@
-"""One logger, one set of metrics and one tracer a function; Powertools reads their names from the environment."""
+"""The logger, metrics and tracer of a function; Powertools reads their names from the environment."""
 
 import warnings
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 
-# An invocation with nothing to count, like S3's test event, is no mistake.
+# An invocation without metrics, like that of S3's test event, is not an error.
 warnings.filterwarnings("ignore", message="No application metrics to publish")
 
 logger = Logger()

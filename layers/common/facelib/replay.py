@@ -1,4 +1,4 @@
-"""Events again, for a listener that asks: the latest, or all since the one it knows."""
+"""Replays: past events for one listener, the latest ones or all since a given one."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ from facelib.stores.job_lists import JobLists
 from facelib.stores.jobs import JobStore
 from facelib.stores.push import ConnectionsApi
 
-# Events are read and posted by so many at a time; 100 of them fill two or three frames.
+# Events are read and posted in chunks; 100 of them fill two or three frames.
 _CHUNK: Final = 100
 
 
@@ -28,34 +28,34 @@ class Replayer:
     push: ConnectionsApi
     public_url: str
 
-    def send(self, wanted: Replay, deadline: float) -> Replay | None:
-        """Post what is wanted; what is left when `time.monotonic()` passes the deadline is given back.
+    def send(self, replay: Replay, deadline: float) -> Replay | None:
+        """Post the events of a replay; return the rest of it if `time.monotonic()` passes the deadline.
 
         Raises ConnectionGone or DeliveryFailed.
         """
-        connection = self.connections.get(wanted.owner, wanted.connection_id)
-        jobs = iter(self._jobs(wanted, connection))
+        connection = self.connections.get(replay.owner, replay.connection_id)
+        jobs = iter(self._jobs(replay, connection))
         while chunk := tuple(islice(jobs, _CHUNK)):
             events = [event_of(job, self.public_url) for job in chunk]
             for frame in frames(events, limits.FRAME_BYTES):
                 self.push.post(connection.connection_id, frame)
             if time.monotonic() > deadline:
-                return wanted.model_copy(update={"limit": None, "after": events[-1].event_id})
-        self.connections.end_replay(wanted.owner, wanted.connection_id)
+                return replay.model_copy(update={"limit": None, "after": events[-1].event_id})
+        self.connections.end_replay(replay.owner, replay.connection_id)
         return None
 
-    def _jobs(self, wanted: Replay, connection: Connection) -> Iterable[Job]:
-        """In the order they ended. A listener of one job hears of that job alone."""
+    def _jobs(self, replay: Replay, connection: Connection) -> Iterable[Job]:
+        """Yield jobs in the order they ended; only its own job for a listener that is subscribed to one."""
         if connection.job_id:
-            return self._one(connection.job_id, wanted)
-        if wanted.after:
-            return self.lists.ended_after(wanted.owner, wanted.after)
-        return self.lists.latest_ended(wanted.owner, wanted.limit or limits.REPLAY_DEFAULT)
+            return self._one(connection.job_id, replay)
+        if replay.after:
+            return self.lists.ended_after(replay.owner, replay.after)
+        return self.lists.latest_ended(replay.owner, replay.limit or limits.REPLAY_DEFAULT)
 
-    def _one(self, job_id: str, wanted: Replay) -> Iterator[Job]:
+    def _one(self, job_id: str, replay: Replay) -> Iterator[Job]:
         try:
-            job = self.jobs.get(job_id, wanted.owner)
+            job = self.jobs.get(job_id, replay.owner)
         except JobNotFound:
             return
-        if job.status.is_final and (job.event_id or "") > (wanted.after or ""):
+        if job.status.is_final and (job.event_id or "") > (replay.after or ""):
             yield job

@@ -1,4 +1,4 @@
-"""The originals that an S3 event is about."""
+"""The originals that an S3 event reports."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,22 +12,22 @@ from facelib.observability import logger
 
 @dataclass(frozen=True)
 class OriginalCreated:
-    """An upload for a job; without an ETag where the event was not sent by S3, but for a retry."""
+    """An upload for a job; the ETag is None where the event is a retry's and not S3's own."""
 
     job_id: str
     etag: str | None
 
 
 def originals_created(event: dict[str, Any]) -> Iterator[OriginalCreated]:
-    """Yield each original in the event; what is said while one is handled carries its job's id in the log.
+    """Yield each original in the event; log lines written while it is handled carry its job id as correlation id.
 
-    S3 sends `s3:TestEvent`, which has no records, when a notification is set up.
+    S3 sends `s3:TestEvent`, which has no records, when a notification is configured.
     """
     for record in S3Event(event).records if "Records" in event else ():
         key = record.s3.get_object.key
         job_id = keys.job_id_of_original(key)
         if job_id is None:
-            logger.warning("Not an original of a job", extra={"key": key})
+            logger.warning("Ignored an object that is not an original", extra={"key": key})
             continue
         logger.set_correlation_id(job_id)
         yield OriginalCreated(job_id, record.s3.get_object.get("eTag"))

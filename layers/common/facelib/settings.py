@@ -1,4 +1,4 @@
-"""What a function is told by its environment. The one place that reads it."""
+"""Settings of the functions, read from the environment here only."""
 
 import os
 from typing import Self
@@ -9,18 +9,18 @@ from facelib.job import Frozen, Quality
 
 
 class SettingsError(Exception):
-    """The environment lacks a variable, or one has a value that makes no sense."""
+    """A variable is missing from the environment, or has a value that is not valid."""
 
 
 class Settings(Frozen):
-    """Each field is read from the environment variable of its name in capitals."""
+    """Base of the settings; each field is read from the environment variable of its upper-case name."""
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Raises SettingsError, which names every variable that is missing or wrong."""
-        found = {name: os.environ[name.upper()] for name in cls.model_fields if name.upper() in os.environ}
+        """Read the settings. Raises SettingsError, which names every missing or invalid variable."""
+        variables = {name: os.environ[name.upper()] for name in cls.model_fields if name.upper() in os.environ}
         try:
-            return cls.model_validate(found)
+            return cls.model_validate(variables)
         except ValidationError as error:
             problems = "; ".join(f"{str(problem['loc'][0]).upper()}: {problem['msg']}" for problem in error.errors())
             raise SettingsError(f"{cls.__name__}: {problems}. Set them in template.yaml.") from None
@@ -32,7 +32,7 @@ class AllowedOrigins(Settings):
     allowed_origins: str
 
     def allow(self, origin: str | None) -> bool:
-        """Whether a request with this Origin is answered; programs send none, which is no page's doing."""
+        """Return whether requests of this Origin are allowed; a request without one does not come from a web page."""
         allowed = self.allowed_origins.split(",")
         return origin is None or "*" in allowed or origin in allowed
 
@@ -55,14 +55,14 @@ class DetectorSettings(Settings):
     detector: str
     quality: Quality
     lease_seconds: int
-    # Whether the function has a share of the machine by its memory, as on AWS, or all of it, as on the local stack.
+    # Whether processor time is proportional to memory, as on AWS, or the whole machine's, as on the local stack.
     is_processor_shared: bool
     # Megabytes, set by Lambda.
     aws_lambda_function_memory_size: int = 1_769
 
     @property
     def threads(self) -> int | None:
-        """How many are of use: one for every whole processor that Lambda gives, 1,769 MB each; None for all there are.
+        """Number of useful threads: one per whole vCPU, which Lambda gives for every 1,769 MB; None for no limit.
 
         https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
         """
@@ -75,7 +75,7 @@ class BroadcasterSettings(Settings):
     delivery_queue_url: str
     callback_url: str
     public_url: str
-    # What API Gateway lets an account post; raise it together with that quota and the delivery queue's concurrency.
+    # API Gateway's quota of the account; raise it together with the concurrency of the delivery queue.
     posts_per_second: int = 10_000
 
 

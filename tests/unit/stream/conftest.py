@@ -21,10 +21,10 @@ def _forget() -> None:
     for made in (
         clients.dynamodb,
         clients.sqs,
-        broadcaster._settings,
-        broadcaster._broadcaster,
-        websocket._listeners,
-        websocket._settings,
+        broadcaster.settings,
+        broadcaster.broadcast,
+        websocket.listeners,
+        websocket.settings,
     ):
         made.cache_clear()
 

@@ -146,7 +146,7 @@ def test_counts_are_logged_as_metrics(
     handler(stream_event(record(ended_job())), context)
 
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    emf = next(line for line in lines if "_aws" in line)
+    emf = next(line for line in lines if "Listeners" in line)
     assert (emf["Listeners"], emf["Posts"], emf["Gone"], emf["Throttled"], emf["Requeued"]) == (
         [2.0],
         [2.0],

@@ -4,8 +4,9 @@ from math import inf
 from pathlib import Path
 
 import pytest
+from facelib.limits import FRAME_BYTES
 
-from benchmarks.scaling import EVENT_BYTES, FRAME_BYTES, LISTENERS_AT_ONCE, POSTS_PER_SECOND, Plan, figures
+from benchmarks.scaling import EVENT_BYTES, LISTENERS_AT_ONCE, POSTS_PER_SECOND, Plan, figures
 
 
 def test_the_page_has_the_models_figures(repository: Path) -> None:

@@ -166,10 +166,10 @@ def test_a_listener_of_one_job_replays_that_job_alone(one: Endpoint, connections
 @pytest.mark.parametrize(
     ("body", "detail"),
     [
-        ("", "no JSON object"),
-        ("hello", "no JSON object"),
-        ("[]", "no JSON object"),
-        ('"ping"', "no JSON object"),
+        ("", "not a JSON object"),
+        ("hello", "not a JSON object"),
+        ("[]", "not a JSON object"),
+        ('"ping"', "not a JSON object"),
         ("{}", "Unknown action"),
         ('{"action": "dance"}', "Unknown action"),
         ('{"action": 5}', "Unknown action"),

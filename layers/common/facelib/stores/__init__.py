@@ -1,1 +1,1 @@
-"""Where things are kept. The only modules that know boto3; they raise the domain's errors, not botocore's."""
+"""Stores in DynamoDB, S3, SQS and API Gateway: the only modules that use boto3. They raise the domain's errors."""

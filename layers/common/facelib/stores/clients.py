@@ -1,4 +1,4 @@
-"""boto3 clients, made once a process, with time-outs that leave a function time to say what went wrong."""
+"""boto3 clients, created once per process, with time-outs short enough for a function to report the failure."""
 
 from functools import cache
 from typing import TYPE_CHECKING
@@ -39,5 +39,5 @@ def lambda_() -> "LambdaClient":
 
 
 def code_of(error: ClientError) -> str:
-    """The service's short name for what went wrong, like `ConditionalCheckFailedException`."""
+    """Return the error code of the service, such as `ConditionalCheckFailedException`."""
     return error.response.get("Error", {}).get("Code", "")

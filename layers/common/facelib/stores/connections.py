@@ -1,4 +1,4 @@
-"""The open WebSockets in DynamoDB, spread over partitions so that none is hot."""
+"""Open WebSockets in DynamoDB, spread over shards so that no partition is hot."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,20 +17,18 @@ from facelib.stores.items import Item, number, text
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import QueryOutputTypeDef
 
-# 100,000 rows of about 150 bytes over 8 partitions are 1.9 MB each: two pages of a Query.
+# 100,000 rows of about 150 bytes over 8 shards are 1.9 MB each: two pages of a Query.
 SHARDS: Final = 8
 
-# API Gateway answers 410 until $connect has returned, so a 410 so soon after the row was written proves nothing.
+# API Gateway returns 410 until $connect has returned, so a 410 this soon after the row was written is inconclusive.
 _CONNECT_GRACE_SECONDS: Final = 15
-
-
-# A replay that died without a word keeps its connection from another one for so long.
+# A replay whose function died blocks further replays of its connection for this long.
 _REPLAY_SECONDS: Final = 60
 
 
 @dataclass(frozen=True)
 class Connection:
-    """One listener; with a job id it hears of that job alone."""
+    """One listener; with a job id it receives the events of that job only."""
 
     connection_id: str
     owner: str
@@ -48,14 +46,14 @@ class ConnectionStore:
         dynamodb().put_item(TableName=self._table, Item=item)
 
     def get(self, owner: str, connection_id: str) -> Connection:
-        """Raises ConnectionGone."""
-        answer = dynamodb().get_item(TableName=self._table, Key=_key(owner, connection_id), ConsistentRead=True)
-        if "Item" not in answer:
+        """Read one connection. Raises ConnectionGone."""
+        response = dynamodb().get_item(TableName=self._table, Key=_key(owner, connection_id), ConsistentRead=True)
+        if "Item" not in response:
             raise ConnectionGone
-        return _connection(answer["Item"], owner)
+        return _connection(response["Item"], owner)
 
     def subscribe(self, connection: Connection) -> None:
-        """Change what the listener hears; None as job id widens it again. Raises ConnectionGone."""
+        """Narrow a connection to a job, or widen it to all with None as job id. Raises ConnectionGone."""
         expression = "SET job_id = :job" if connection.job_id else "REMOVE job_id"
         values = {"ExpressionAttributeValues": {":job": text(connection.job_id)}} if connection.job_id else {}
         try:
@@ -72,7 +70,7 @@ class ConnectionStore:
             raise
 
     def begin_replay(self, owner: str, connection_id: str) -> bool:
-        """Reserve the connection's one replay; False while another is under way."""
+        """Reserve the connection's one replay; False while another one is running."""
         now = int(_now().timestamp())
         try:
             dynamodb().update_item(
@@ -90,7 +88,7 @@ class ConnectionStore:
         return True
 
     def end_replay(self, owner: str, connection_id: str) -> None:
-        """Let the connection ask for another replay; one whose end is never told expires."""
+        """Allow another replay; a reservation that is never ended expires."""
         try:
             dynamodb().update_item(
                 TableName=self._table,
@@ -106,10 +104,9 @@ class ConnectionStore:
         dynamodb().delete_item(TableName=self._table, Key=_key(owner, connection_id))
 
     def remove_gone(self, owner: str, connection_id: str) -> bool:
-        """Remove the row of a listener that API Gateway does not know; False if it may be about to.
+        """Remove the row of a connection that API Gateway does not know; False if it may still be connecting.
 
-        A row written moments ago is kept: its listener may still be connecting. A row that cannot be removed now is no
-        reason to tell everyone again; the next event finds it gone again.
+        A row that cannot be removed now is no reason to repeat the broadcast; the next event meets the same 410.
         """
         try:
             dynamodb().delete_item(
@@ -122,21 +119,23 @@ class ConnectionStore:
         except (ClientError, BotoCoreError) as error:
             if isinstance(error, ClientError) and code_of(error) == "ConditionalCheckFailedException":
                 return False
-            logger.warning("A row could not be removed", extra={"reason": repr(error)})
+            logger.warning(
+                "Could not remove a connection", extra={"connection_id": connection_id, "reason": repr(error)}
+            )
         return True
 
     def count_of_shard(self, owner: str, shard: int) -> int:
-        """How many listeners one of `SHARDS` partitions holds, as of some moments ago."""
+        """Return the number of listeners in one of `SHARDS` shards (eventually consistent)."""
         return sum(page["Count"] for page in self._pages(owner, shard, Select="COUNT"))
 
     def of_shard(self, owner: str, shard: int) -> Iterator[Connection]:
-        """The listeners of one of `SHARDS` partitions, page after page."""
-        # Consistent: a listener whose handshake is over hears everything from then on.
+        """Yield the listeners of one of `SHARDS` shards, page by page (strongly consistent)."""
+        # A listener receives every event from the end of its handshake on.
         for page in self._pages(owner, shard, ConsistentRead=True):
             for item in page["Items"]:
                 yield _connection(item, owner)
 
-    def _pages(self, owner: str, shard: int, **how: Any) -> "Iterable[QueryOutputTypeDef]":  # noqa: ANN401 - Query's own
+    def _pages(self, owner: str, shard: int, **how: Any) -> "Iterable[QueryOutputTypeDef]":  # noqa: ANN401 - parameters of Query
         return (
             dynamodb()
             .get_paginator("query")
@@ -161,7 +160,7 @@ def _key(owner: str, connection_id: str) -> Item:
 
 
 def _ttl(connected_at: datetime) -> int:
-    return int(connected_at.timestamp()) + limits.CONNECTION_KEPT_SECONDS
+    return int(connected_at.timestamp()) + limits.CONNECTION_TTL_SECONDS
 
 
 def _now() -> datetime:

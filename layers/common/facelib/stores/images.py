@@ -14,7 +14,7 @@ from facelib.stores.clients import code_of, s3
 
 @dataclass(frozen=True)
 class UploadForm:
-    """Where and with which fields a browser or client posts a file."""
+    """The address and fields of a presigned POST."""
 
     url: str
     fields: dict[str, str]
@@ -25,7 +25,7 @@ MEDIA_TYPES: Final = {image_format: f"image/{image_format}" for image_format in 
 
 @dataclass(frozen=True)
 class Original:
-    """The bytes that were uploaded; S3's ETag tells one upload from another under the same key."""
+    """An uploaded file; its ETag distinguishes uploads under the same key."""
 
     data: bytes
     etag: str
@@ -37,7 +37,7 @@ class ImageStore:
         self._results = results
 
     def add_original(self, job_id: str, data: bytes, media_type: str) -> None:
-        """Store an original once; a second try with the same job changes nothing."""
+        """Store an original once; a second attempt for the same job changes nothing."""
         try:
             s3().put_object(
                 Bucket=self._originals,
@@ -51,34 +51,34 @@ class ImageStore:
                 raise
 
     def upload_form(self, job_id: str, media_type: str | None) -> UploadForm:
-        """A presigned POST for this one original: exact key, size limit, and the type where it is given."""
-        kind = {"Content-Type": media_type} if media_type else {}
+        """Return a presigned POST for this original: exact key, size limit, and the media type if given."""
+        content_type = {"Content-Type": media_type} if media_type else {}
         form = s3().generate_presigned_post(
             self._originals,
             keys.original(job_id),
-            Fields=dict(kind),
+            Fields=dict(content_type),
             Conditions=[
                 ["content-length-range", 1, limits.PRESIGNED_UPLOAD_BYTES],
                 {"key": keys.original(job_id)},
-                *([kind] if kind else [["starts-with", "$Content-Type", "image/"]]),
+                *([content_type] if content_type else [["starts-with", "$Content-Type", "image/"]]),
             ],
             ExpiresIn=limits.PRESIGNED_UPLOAD_SECONDS,
         )
         return UploadForm(form["url"], form["fields"])
 
     def original(self, job_id: str) -> Original:
-        """Raises ObjectMissing and ImageRejected."""
+        """Read the original of a job. Raises ObjectMissing and ImageRejected."""
         return self.original_at(keys.original(job_id))
 
     def original_at(self, key: str) -> Original:
-        """Read what stands under any key of the bucket. Raises ObjectMissing, and ImageRejected if it is too large."""
+        """Read any object of the originals bucket. Raises ObjectMissing, and ImageRejected if it is too large."""
         try:
             s3_object = s3().get_object(Bucket=self._originals, Key=key)
         except ClientError as error:
             if code_of(error) == "NoSuchKey":
                 raise ObjectMissing from None
             raise
-        # S3 holds a form's uploads to the limit; whoever has the account can put anything there.
+        # S3 enforces the limit on presigned uploads only; whoever has access to the account can put anything there.
         if s3_object["ContentLength"] > limits.PRESIGNED_UPLOAD_BYTES:
             raise ImageRejected(
                 FailureReason.TOO_LARGE,
@@ -87,9 +87,9 @@ class ImageStore:
         return Original(s3_object["Body"].read(), s3_object["ETag"].strip('"'))
 
     def created_event(self, job_id: str) -> str:
-        """What S3 says to the queue when this original arrives; sent by hand, it starts a retry."""
-        s3_part = {"bucket": {"name": self._originals}, "object": {"key": keys.original(job_id)}}
-        record = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": s3_part}
+        """Return the event that S3 sends for this original, as the message of a retry."""
+        s3_entity = {"bucket": {"name": self._originals}, "object": {"key": keys.original(job_id)}}
+        record = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": s3_entity}
         return json.dumps({"Records": [record]})
 
     def add_result(self, job_id: str, render: Render, jpeg: bytes) -> None:
@@ -98,7 +98,7 @@ class ImageStore:
         )
 
     def result_url(self, job_id: str, render: Render, seconds: int) -> str:
-        """A presigned GET that is good for so long."""
+        """Return a presigned GET that expires after so many seconds."""
         return s3().generate_presigned_url(
             "get_object",
             Params={"Bucket": self._results, "Key": keys.result(job_id, render)},
@@ -113,6 +113,6 @@ class ImageStore:
         s3().delete_object(Bucket=self._originals, Key=keys.original(job_id))
 
     def delete(self, job_id: str) -> None:
-        """Remove the original and every result; what is not there is no error."""
+        """Delete the original and every result; a missing object is not an error."""
         self.delete_original(job_id)
         self.delete_results(job_id)

@@ -1,4 +1,4 @@
-"""The detector, asked directly."""
+"""Direct invocations of the detector."""
 
 from facelib.detection import DetectReply, DetectRequest
 from facelib.stores.clients import lambda_
@@ -9,9 +9,9 @@ class DetectorClient:
         self._function = function
 
     def detect(self, request: DetectRequest) -> DetectReply:
-        """Raises RuntimeError if the detector crashed."""
-        answer = lambda_().invoke(FunctionName=self._function, Payload=request.model_dump_json().encode())
-        payload = answer["Payload"].read()
-        if "FunctionError" in answer:
+        """Detect without a job. Raises RuntimeError if the detector crashed."""
+        response = lambda_().invoke(FunctionName=self._function, Payload=request.model_dump_json().encode())
+        payload = response["Payload"].read()
+        if "FunctionError" in response:
             raise RuntimeError(f"The detector failed: {payload[:500].decode(errors='replace')}")
         return DetectReply.model_validate_json(payload)

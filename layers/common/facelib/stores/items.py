@@ -1,4 +1,4 @@
-"""A job as DynamoDB keeps it: one attribute a field, plain text where it is searched, JSON where it is not."""
+"""Jobs as DynamoDB items: one attribute per field; JSON for fields that no expression uses."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from facelib.job import Box, Face, FaceQuality, ImageInfo, Job, Landmarks, Point, Pose
 
-Item = dict[str, Any]  # attribute name → {"S": text} or {"N": digits}, as the DynamoDB client takes and gives it
+Item = dict[str, Any]  # attribute name → {"S": text} or {"N": digits}, as in the DynamoDB API
 
 _JSON_FIELDS: Final = ("options", "image", "detector", "timings_ms", "failure")
 _POINTS: Final = tuple(Landmarks.model_fields)
@@ -24,12 +24,12 @@ def number(value: float) -> Item:
 
 
 def time_text(at: datetime) -> str:
-    """RFC 3339 in UTC, always with microseconds, so that it sorts as text."""
+    """Return RFC 3339 in UTC, always with microseconds, so that it sorts as text."""
     return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def to_item(job: Job) -> Item:
-    """The attributes of a job; fields that are None are left out. `ttl` is what DynamoDB deletes by."""
+    """Return the attributes of a job without fields that are None; DynamoDB deletes by `ttl`."""
     item: Item = {"ttl": number(int(job.expires_at.timestamp()))}
     for name in Job.model_fields:
         value = getattr(job, name)
@@ -55,7 +55,7 @@ def _attribute(name: str, value: object) -> Item:
 
 
 def from_item(item: Item) -> Job:
-    """The job of an item, also of one that a table's stream or an index gave (without faces)."""
+    """Return the job of an item; items of the stream and the indexes may lack the faces."""
     fields: dict[str, Any] = {name: next(iter(item[name].values())) for name in Job.model_fields if name in item}
     for name in _JSON_FIELDS:
         if name in fields:
@@ -67,7 +67,7 @@ def from_item(item: Item) -> Job:
 
 
 def _numbers(face: Face) -> list[float | None]:
-    """Pack a face into 20 numbers: box, confidence, landmarks, pose, quality. Names would take three times the room."""
+    """Pack a face into 20 numbers, a third of its size with names: box, confidence, landmarks, pose, quality."""
     points = [getattr(face.landmarks, name) for name in _POINTS]
     box, pose, quality = face.box, face.pose, face.quality
     angles = [pose.roll, pose.yaw, pose.pitch] if pose else [None] * 3

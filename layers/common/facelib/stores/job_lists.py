@@ -1,4 +1,4 @@
-"""Jobs in DynamoDB, many at a time: lists for their owner, and what has ended, for listeners that catch up."""
+"""Lists of jobs in DynamoDB: an owner's jobs, and those that ended, for replays."""
 
 import base64
 import json
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 BY_OWNER: Final = "by_owner"  # owner, created_at; without faces
 BY_EVENT: Final = "by_event"  # owner, event_id; only jobs that have ended
 
-# A filtered list reads at most this many pages, then hands out a cursor to go on from.
+# A filtered list reads at most this many pages of the index, then returns a cursor.
 _PAGES_A_CALL: Final = 5
 
 
 @dataclass(frozen=True)
 class JobPage:
-    """Jobs newest first, without their faces, and where the next page starts."""
+    """Jobs, newest first and without their faces, and the start of the next page."""
 
     jobs: tuple[Job, ...]
     next_cursor: str | None
@@ -41,13 +41,13 @@ class _Cursor(BaseModel):
 
 
 class JobLists:
-    """Jobs of the indexes, which leave the faces out and follow the table by a moment."""
+    """Jobs of the indexes, which lack the faces and are eventually consistent."""
 
     def __init__(self, table: str) -> None:
         self._table = table
 
     def newest(self, owner: str, limit: int, cursor: str | None = None, status: Status | None = None) -> JobPage:
-        """The owner's jobs, newest first, without faces. Raises CursorInvalid."""
+        """Return a page of the owner's jobs. Raises CursorInvalid."""
         values = {":owner": text(owner), ":now": text(time_text(_now())), ":deleting": text(Status.DELETING)}
         query: QueryInputTypeDef = {
             "TableName": self._table,
@@ -71,9 +71,9 @@ class JobLists:
         jobs: list[Job] = []
         last: Item | None = {}
         for _ in range(_PAGES_A_CALL):
-            answer = dynamodb().query(**query)
-            jobs += [from_item(item) for item in answer["Items"]]
-            last = answer.get("LastEvaluatedKey")
+            response = dynamodb().query(**query)
+            jobs += [from_item(item) for item in response["Items"]]
+            last = response.get("LastEvaluatedKey")
             if len(jobs) > limit:
                 last_shown = jobs[limit - 1]
                 return JobPage(tuple(jobs[:limit]), _cursor(time_text(last_shown.created_at), last_shown.job_id))
@@ -83,8 +83,8 @@ class JobLists:
         return JobPage(tuple(jobs), _cursor(last["created_at"]["S"], last["job_id"]["S"]) if last else None)
 
     def latest_ended(self, owner: str, limit: int) -> tuple[Job, ...]:
-        """The jobs that ended last, without faces, in the order they ended."""
-        answer = dynamodb().query(
+        """Return the jobs that ended last, without faces, in the order they ended."""
+        response = dynamodb().query(
             TableName=self._table,
             IndexName=BY_EVENT,
             KeyConditionExpression="#owner = :owner",
@@ -94,11 +94,11 @@ class JobLists:
             Limit=limit,
         )
         now = _now()
-        jobs = (from_item(item) for item in reversed(answer["Items"]))
+        jobs = (from_item(item) for item in reversed(response["Items"]))
         return tuple(job for job in jobs if _is_there(job, now))
 
     def ended_after(self, owner: str, event_id: str) -> Iterator[Job]:
-        """The jobs that ended after this event, without faces, in the order they ended, page after page."""
+        """Yield the jobs that ended after this event, without faces, in the order they ended."""
         pages = (
             dynamodb()
             .get_paginator("query")
@@ -116,7 +116,7 @@ class JobLists:
 
 
 def _is_there(job: Job, now: datetime) -> bool:
-    # An index follows the table by a moment.
+    # An index lags the table by a moment.
     return job.status is not Status.DELETING and not job.is_expired(now)
 
 
@@ -130,7 +130,7 @@ def _cursor(created_at: str, job_id: str) -> str:
 
 
 def _start_of(cursor: str) -> Item:
-    """The owner is not part of a cursor, so nobody can read on in somebody else's list."""
+    """Return the key to start after. It lacks the owner, so a cursor cannot lead into another owner's list."""
     try:
         packed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         start = _Cursor.model_validate(json.loads(packed))

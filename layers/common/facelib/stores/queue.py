@@ -9,7 +9,7 @@ from facelib.stores.clients import sqs
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
-# One SendMessageBatch takes ten messages, and together they may be no longer than one alone.
+# A SendMessageBatch holds ten messages, whose total size is limited to that of a single one.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 _BATCH: Final = 10
 _BATCH_BYTES: Final = 256 * 1024
@@ -23,7 +23,7 @@ class Queue:
         sqs().send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=delay_seconds)
 
     def send_all(self, bodies: Iterable[str], delay_seconds: int = 0) -> None:
-        """Send in as few requests as hold them. Raises QueueRefused if any message was not taken."""
+        """Send in as few batches as possible. Raises QueueRefused if any message was refused."""
         for batch in _batches(bodies):
             entries: list[SendMessageBatchRequestEntryTypeDef] = [
                 {"Id": str(number), "MessageBody": body, "DelaySeconds": delay_seconds}

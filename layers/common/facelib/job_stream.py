@@ -1,4 +1,4 @@
-"""Records of the jobs table's stream."""
+"""Records of the jobs table's stream, and the events they stand for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,17 +13,17 @@ _FINAL: Final = frozenset(status.value for status in Status if status.is_final)
 
 @dataclass(frozen=True)
 class OwnedEvent:
-    """An event, and whose listeners hear it."""
+    """An event and the owner whose listeners receive it."""
 
     owner: str
     event: JobEvent
 
 
 def event_of_record(record: Mapping[str, Any], public_url: str) -> OwnedEvent | None:
-    """The event a record stands for; None where the job did not come to its end with it.
+    """Return the event of a record, or None if the job did not end with this change.
 
-    The event source filters already; this holds for whatever gets past a filter that was changed. Raises LookupError,
-    TypeError or ValueError (pydantic's among them) for a record that cannot be read.
+    The event source mapping filters already; this check does not depend on it. Raises LookupError, TypeError or
+    ValueError (pydantic's included) for a malformed record.
     """
     images = record["dynamodb"]
     new, old = images.get("NewImage"), images.get("OldImage", {})
@@ -34,7 +34,7 @@ def event_of_record(record: Mapping[str, Any], public_url: str) -> OwnedEvent | 
 
 
 def job_id_of_record(record: Mapping[str, Any]) -> str | None:
-    """Return the job of a record that cannot be read otherwise; None where not even its key can."""
+    """Return the job id of a record that is malformed otherwise, or None if its key is too."""
     try:
         return str(record["dynamodb"]["Keys"]["job_id"]["S"])
     except (LookupError, TypeError):

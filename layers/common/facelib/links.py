@@ -1,0 +1,10 @@
+"""Addresses of the API that are stable for as long as a job is kept."""
+
+
+def job_url(public_url: str, job_id: str) -> str:
+    return f"{public_url}/jobs/{job_id}"
+
+
+def processed_image_url(public_url: str, job_id: str) -> str:
+    """Return the address of a job's result, which redirects to a presigned one."""
+    return f"{job_url(public_url, job_id)}/processed-image"
