@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from face_detector.detection.detections import Detections
-from face_detector.detection.plans import plan_for
+from face_detector.detection.presets import preset_for
 from face_detector.detection.pyramid import Pyramid
 from face_models import CENTERFACE, YUNET
 from facelib.job import Quality
@@ -10,7 +10,7 @@ from tests.support.detector import detections
 
 
 def alone(quality: Quality) -> Pyramid:
-    return plan_for(frozenset({CENTERFACE.name}), quality).pyramids[CENTERFACE.name]
+    return preset_for(frozenset({CENTERFACE.name}), quality).pyramids[CENTERFACE.name]
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def alone(quality: Quality) -> Pyramid:
 def test_together_the_small_network_looks_for_the_small_faces(
     quality: Quality, longest: int, centerface: list[int], yunet: list[int]
 ) -> None:
-    pyramids = plan_for(frozenset({CENTERFACE.name, YUNET.name}), quality).pyramids
+    pyramids = preset_for(frozenset({CENTERFACE.name, YUNET.name}), quality).pyramids
     assert pyramids[CENTERFACE.name].sizes(longest) == centerface
     assert pyramids[YUNET.name].sizes(longest) == yunet
 

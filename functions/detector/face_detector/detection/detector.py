@@ -15,7 +15,7 @@ from face_detector.detection.centerface import CenterFace
 from face_detector.detection.detections import Detections
 from face_detector.detection.fusion import Vote, fuse
 from face_detector.detection.network import Network
-from face_detector.detection.plans import Plan, plan_for
+from face_detector.detection.presets import Preset, preset_for
 from face_detector.detection.pyramid import Pyramid, Tile
 from face_detector.detection.yunet import YuNet
 from face_detector.imaging.pixels import Pixels
@@ -56,13 +56,13 @@ class Member:
 class Detector:
     """Networks that look at the same image; a face's score is their mean."""
 
-    def __init__(self, info: DetectorInfo, members: Sequence[Member], plan: Plan) -> None:
+    def __init__(self, info: DetectorInfo, members: Sequence[Member], preset: Preset) -> None:
         self.info = info
         self._members = members
         # The confidence, 0 to 1, from which a face is in the answer unless the job says otherwise ...
-        self.threshold = plan.threshold
+        self.threshold = preset.threshold
         # ... and from which it is redacted, whatever the answer leaves out.
-        self.redact_threshold = plan.redact_threshold
+        self.redact_threshold = preset.redact_threshold
 
     @property
     def long_side(self) -> int:
@@ -98,10 +98,12 @@ def load_detector(name: str, quality: Quality, files: Mapping[str, Path] | None 
     if not there:
         model, path = next(iter(paths.items()))
         raise FileNotFoundError(f"The model {path} is missing; `make model MODEL={model.name}` fetches it.")
-    plan = plan_for(frozenset(model.name for model in there), quality)
+    preset = preset_for(frozenset(model.name for model in there), quality)
     members = [
         Member(
-            _NETWORKS[model.name](path), plan.pyramids[model.name], _CALIBRATION[model.name] if len(there) > 1 else 0.0
+            _NETWORKS[model.name](path),
+            preset.pyramids[model.name],
+            _CALIBRATION[model.name] if len(there) > 1 else 0.0,
         )
         for model, path in there.items()
     ]
@@ -110,7 +112,7 @@ def load_detector(name: str, quality: Quality, files: Mapping[str, Path] | None 
         version="+".join(_version(model, path) for model, path in there.items()),
         quality=quality,
     )
-    detector = Detector(info, members, plan)
+    detector = Detector(info, members, preset)
     detector.detect(np.zeros((480, 640, 3), np.uint8), detector.threshold)
     return detector
 

@@ -14,7 +14,7 @@ from face_detector.detection.pyramid import Pyramid
 
 
 @dataclass(frozen=True)
-class Plan:
+class Preset:
     """For networks that work together: by name their pyramid, and the thresholds of their common score, 0 to 1."""
 
     pyramids: Mapping[str, Pyramid]
@@ -38,11 +38,11 @@ _TOGETHER: Final = {
 }
 
 
-def plan_for(networks: frozenset[str], quality: Quality) -> Plan:
-    """Return the plan for one network by name, or for both together."""
+def preset_for(networks: frozenset[str], quality: Quality) -> Preset:
+    """Return the preset for one network by name, or for both together."""
     if networks == {CENTERFACE.name}:
-        return Plan({CENTERFACE.name: _ALONE[quality]}, threshold=0.35, redact_threshold=0.2)
+        return Preset({CENTERFACE.name: _ALONE[quality]}, threshold=0.35, redact_threshold=0.2)
     if networks == {YUNET.name}:
-        return Plan({YUNET.name: _ALONE[quality]}, threshold=0.7, redact_threshold=0.4)
+        return Preset({YUNET.name: _ALONE[quality]}, threshold=0.7, redact_threshold=0.4)
     centerface, yunet, threshold = _TOGETHER[quality]
-    return Plan({CENTERFACE.name: centerface, YUNET.name: yunet}, threshold, redact_threshold=0.15)
+    return Preset({CENTERFACE.name: centerface, YUNET.name: yunet}, threshold, redact_threshold=0.15)
