@@ -1,4 +1,4 @@
-"""Find faces from the command line, one JSON line a file: `python -m face_detector IMAGE|FOLDER...`."""
+"""Find faces from the command line, one JSON line per file: `python -m face_detector IMAGE|FOLDER...`."""
 
 import argparse
 import json
@@ -18,7 +18,7 @@ from face_detector.detection.detector import Detector, load_detector
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Return 0 once every file has its line, 2 for a call that cannot be carried out."""
+    """Return 0 once every file has its line, 2 for invalid arguments."""
     args = _parser().parse_args(arguments)
     missing = [str(path) for path in args.paths if not path.exists()]
     if missing:
@@ -50,19 +50,21 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m face_detector", description="Find the faces in images.")
     parser.add_argument("paths", metavar="IMAGE|FOLDER", nargs="+", type=Path)
     parser.add_argument("--detector", choices=[BEST, *sorted(MODELS)], default=BEST)
-    parser.add_argument("--model-file", type=Path, metavar="FILE", help="the model of the network named by --detector")
+    parser.add_argument(
+        "--model-file", type=Path, metavar="FILE", help="model file for the network named by --detector"
+    )
     parser.add_argument("--quality", choices=list(Quality), type=Quality, default=Quality.BALANCED)
-    parser.add_argument("--min-confidence", type=float, metavar="0..1", help="default: the detector's own threshold")
+    parser.add_argument("--min-confidence", type=float, metavar="0..1", help="default: the detector's threshold")
     parser.add_argument("--max-faces", type=int, default=limits.MAX_FACES, metavar="N")
-    parser.add_argument("--render", type=Path, metavar="DIR", help="draw results into this folder")
-    parser.add_argument("--draw", choices=list(Render), type=Render, action="append", help="may be given several times")
-    parser.add_argument("--size", choices=list(Size), type=Size, default=Size.FIT, help="of the results")
-    parser.add_argument("--threads", type=int, metavar="N", help="default: one for each processor")
+    parser.add_argument("--render", type=Path, metavar="DIR", help="write rendered results to this folder")
+    parser.add_argument("--draw", choices=list(Render), type=Render, action="append", help="may be repeated")
+    parser.add_argument("--size", choices=list(Size), type=Size, default=Size.FIT, help="size of the results")
+    parser.add_argument("--threads", type=int, metavar="N", help="default: one per processor")
     return parser
 
 
 def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
-    """Yield every file with the name under which its results are saved; of a folder all files but hidden ones."""
+    """Yield every file with the name under which its results are saved; folders recursively, hidden files skipped."""
     for path in paths:
         if path.is_dir():
             for file in sorted(path.rglob("*")):

@@ -1,4 +1,4 @@
-"""From detections in pixels of a scaled image to the faces of a job."""
+"""Detections to the faces of a job."""
 
 from typing import Final
 
@@ -15,28 +15,28 @@ _LANDMARKS: Final = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right
 
 
 def as_faces(detections: Detections, pixels: Pixels, image_size: tuple[int, int]) -> tuple[Face, ...]:
-    """Turn detections in these pixels into faces of the same image in its own size (width, height)."""
+    """Convert detections in pixels of a scaled image to faces of the image in its own size (width, height)."""
     rows, columns = pixels.shape[:2]
     x, y = image_size[0] / columns, image_size[1] / rows
     scaled = detections.scaled(x, y)
     boxes, landmarks = scaled.boxes.astype(np.float64), scaled.landmarks.astype(np.float64)
-    found = zip(boxes, scaled.scores, landmarks, detections.boxes, strict=True)
-    faces = (_as_face(box, score, points, image_size, pixels, seen) for box, score, points, seen in found)
+    rows_of_faces = zip(boxes, scaled.scores, landmarks, detections.boxes, strict=True)
+    faces = (_as_face(*row, image_size, pixels) for row in rows_of_faces)
     return tuple(face for face in faces if face)
 
 
-def _as_face(  # noqa: PLR0913, PLR0917 - what a face is made of
+def _as_face(  # noqa: PLR0913, PLR0917 - the parts of a face
     box: npt.NDArray[np.float64],
     score: float,
     points: npt.NDArray[np.float64],
+    detected_box: npt.NDArray[np.float32],
     image_size: tuple[int, int],
     pixels: Pixels,
-    detected_box: npt.NDArray[np.float32],
 ) -> Face | None:
-    """Cut a detection to the image; None if nothing of it is left."""
+    """Clip a detection to the image; None if nothing of it is left."""
     left_top, right_bottom = np.clip([box[:2], box[:2] + box[2:]], 0, image_size).round(2)
     sides = (right_bottom - left_top).round(2)
-    # Not more than 0: a network may also give what is not a number.
+    # Written so that it holds for NaN, too, which a network may return.
     if not sides.min() > 0 or not np.isfinite(points).all():
         return None
     marks = np.clip(points, 0, image_size).round(2)

@@ -1,4 +1,4 @@
-"""Where a face looks, from its five landmarks: the rotation under which a model of a head is seen so."""
+"""Head pose from five landmarks: perspective-n-point with a model of a mean head."""
 
 import math
 from collections.abc import Sequence
@@ -15,32 +15,32 @@ from facelib.job import Pose
 _HEAD: Final = np.array(
     [[-31.5, -33.0, 25.0], [31.5, -33.0, 25.0], [0.0, 0.0, 0.0], [-25.0, 31.0, 22.0], [25.0, 31.0, 22.0]], np.float64
 )
-# An unknown camera is taken for one that sees 53 degrees across the image, as phones do.
-_FOCAL_LENGTHS_A_SIDE: Final = 1.0
+# The camera is unknown; assume a field of view of 53 degrees, as phones have.
+_FOCAL_LENGTH_PER_SIDE: Final = 1.0
 
 
 def pose_of(landmarks: Sequence[tuple[float, float]], image_size: tuple[int, int]) -> Pose | None:
     """Estimate the pose from x, y of left eye, right eye, nose, left and right corner of the mouth, in pixels.
 
-    None where no head can be seen so: landmarks that lie in one place or on one line.
+    None for degenerate landmarks: coincident or collinear.
     """
     points = np.array(landmarks, np.float64)
     if np.linalg.matrix_rank(points - points.mean(axis=0), tol=1e-3) < 2:
         return None
     width, height = image_size
-    focal = _FOCAL_LENGTHS_A_SIDE * max(width, height)
+    focal = _FOCAL_LENGTH_PER_SIDE * max(width, height)
     camera = np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1]])
     try:
-        found, rotation, _ = cv2.solvePnP(_HEAD, points, camera, None, flags=cv2.SOLVEPNP_SQPNP)
+        is_solved, rotation, _ = cv2.solvePnP(_HEAD, points, camera, None, flags=cv2.SOLVEPNP_SQPNP)
     except cv2.error:
         return None
-    if not found:
+    if not is_solved:
         return None
     return _as_pose(np.asarray(cv2.Rodrigues(rotation)[0], np.float64))
 
 
 def _as_pose(rotation: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Pose | None:
-    """Read the angles of R = Rz(roll) Ry(-yaw) Rx(-pitch); x is right, y down, z away."""
+    """Decompose R = Rz(roll) Ry(-yaw) Rx(-pitch); x is right, y down, z away from the camera."""
     yaw = math.asin(max(-1.0, min(1.0, float(rotation[2, 0]))))
     roll = math.atan2(float(rotation[1, 0]), float(rotation[0, 0]))
     pitch = -math.atan2(float(rotation[2, 1]), float(rotation[2, 2]))

@@ -1,4 +1,4 @@
-"""The use case: take a job, process its original, store the faces. Safe to run twice, late, or at once."""
+"""The use case: claim a job, process its original, store the faces. Idempotent, also when run late or concurrently."""
 
 from aws_lambda_powertools.metrics import MetricUnit
 from facelib.errors import ClaimLost, ImageRejected, JobFinished, JobNotFound, ObjectMissing
@@ -21,20 +21,20 @@ class DetectionService:
         self._lease_seconds = lease_seconds
 
     def process(self, original: OriginalCreated) -> None:
-        """Bring the job of an original to its end.
+        """Complete or fail the job of an original.
 
-        Raises JobClaimed while another detector holds it; the queue asks again later.
+        Raises JobClaimed while another detector holds it; the queue delivers the message again later.
         """
         try:
             claim = self._jobs.claim(original.job_id, self._lease_seconds)
         except JobFinished as finished:
             logger.info("Nothing to do", extra={"why": str(finished)})
             if None not in (original.etag, finished.original_etag) and original.etag != finished.original_etag:
-                # A form may be posted twice; what the job tells of is gone then, and the other image is nobody's.
+                # A form may be posted twice: the job describes the first image, which the second one has replaced.
                 self._images.delete_original(original.job_id)
                 logger.warning("Removed an image that was uploaded after the job had ended")
         except JobNotFound:
-            # Deleted or expired before its turn: what was uploaded for it must not stay.
+            # Deleted or expired meanwhile: nothing uploaded for it may remain.
             self._images.delete(original.job_id)
             logger.info("Removed an original without a job")
         else:
@@ -66,7 +66,7 @@ class DetectionService:
             ) from None
 
     def _store(self, claim: Claim, analysis: Analysis, etag: str) -> None:
-        # Results first: whoever sees the job completed finds them in place.
+        # Results first: they exist before the job is seen as completed.
         for render, jpeg in analysis.results.items():
             self._images.add_result(claim.job.job_id, render, jpeg)
         outcome = Outcome(
@@ -80,10 +80,10 @@ class DetectionService:
         _report(analysis, "Faces")
 
     def detect(self, image: bytes | None, key: str | None) -> Detected:
-        """Process bytes, or the object under a key; store nothing. Raises ImageRejected and ObjectMissing."""
+        """Process bytes, or the object with a key, without storing. Raises ImageRejected and ObjectMissing."""
         data = self._images.original_at(key).data if key else image or b""
         detected = find_faces(data, Options(), self._detector)
-        # A series of its own: the alarm on failures compares them with jobs.
+        # A metric of its own: the failure alarm compares `Faces` with failed jobs.
         _report(detected, "DirectFaces")
         return detected
 
@@ -96,6 +96,6 @@ def _report(detected: Detected, metric: str) -> None:
 
 
 def _report_failure(failure: Failure) -> None:
-    # One series in all for the alarm; the reason goes into the log line, where it costs no series of its own.
+    # One metric for all reasons; the reason is in the log, since each dimension value would be a billed metric.
     metrics.add_metric("FailedJobs", MetricUnit.Count, 1)
     logger.info("Rejected an image", extra={"reason": failure.reason, "detail": failure.detail})

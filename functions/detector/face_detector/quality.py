@@ -1,4 +1,4 @@
-"""How well a face can be seen."""
+"""Image quality of a face."""
 
 from typing import Final
 
@@ -8,10 +8,10 @@ from facelib.job import FaceQuality
 
 from face_detector.imaging.pixels import Pixels
 
-# Faces of all sizes are compared at one; smaller ones stay as they are, since enlarging would blur them.
+# Faces are compared at one size; smaller ones are not enlarged, which would blur them.
 _LONG_SIDE: Final = 96
-# The variance at which sharpness is 50: that of a portrait in focus, scaled so.
-_HALF: Final = 300.0
+# Variance at a sharpness of 50, that of a portrait in focus at this size.
+_HALF_SHARPNESS_VARIANCE: Final = 300.0
 
 
 def quality_of(pixels: Pixels, box: tuple[float, float, float, float]) -> FaceQuality:
@@ -30,5 +30,6 @@ def quality_of(pixels: Pixels, box: tuple[float, float, float, float]) -> FaceQu
         luma = cv2.resize(luma, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     variance = float(cv2.Laplacian(luma, cv2.CV_32F).var())
     return FaceQuality(
-        brightness=round(float(np.mean(luma)) / 255 * 100, 1), sharpness=round(100 * variance / (variance + _HALF), 1)
+        brightness=round(float(np.mean(luma)) / 255 * 100, 1),
+        sharpness=round(100 * variance / (variance + _HALF_SHARPNESS_VARIANCE), 1),
     )

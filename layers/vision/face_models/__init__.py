@@ -1,6 +1,6 @@
-"""The detection models: where their files stand, and what those files must be.
+"""The detection models: paths, checksums and sources of their files.
 
-The files are not part of the repository; `make setup` and `make model` put them beside this module.
+The files are not part of the repository; `make setup` and `make model` download them to this folder.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Model:
-    """A model's file, its size in bytes and checksum, and where it comes from."""
+    """A model's file, its size in bytes, SHA-256 and source."""
 
     name: str
     file_name: str
@@ -24,7 +24,7 @@ class Model:
 
     @property
     def version(self) -> str:
-        """Short and exact: the first characters of the file's checksum."""
+        """The first 12 characters of the file's SHA-256."""
         return self.sha256[:12]
 
 
@@ -43,5 +43,5 @@ YUNET: Final = Model(
     source="https://github.com/ShiqiYu/libfacedetection.train at 0047ac24afb1a50a0c6105001c89d1b5b805dbf1",
 )
 MODELS: Final = {model.name: model for model in (CENTERFACE, YUNET)}
-# Every network whose model is in its place, agreeing.
+# The ensemble of every network whose model is installed.
 BEST: Final = "best"

@@ -2,6 +2,7 @@
 
 import contextlib
 import struct
+import tracemalloc
 import zlib
 from collections.abc import Callable
 
@@ -90,6 +91,23 @@ def test_a_file_of_too_many_parts_is_refused_before_a_library_reads_it(
         read_header(data)
     assert rejected.value.failure.reason is FailureReason.CORRUPT_IMAGE
     assert "which no photo needs" in rejected.value.failure.detail
+
+
+def exif_of_repeated_values() -> bytes:
+    """Return EXIF whose five thousand tags all share 60,000 bytes: 300 MB, were each tag read."""
+    count, size = 5_000, 64_900
+    tags = b"".join(struct.pack("<HHII", tag, 1, size - 4_800, 8) for tag in range(1, count + 1))
+    return b"Exif\0\0" + (b"II*\0\x08\0\0\0" + struct.pack("<H", count) + tags + b"\0" * 4).ljust(size, b"\0")
+
+
+def test_exif_is_read_in_memory_proportional_to_its_size() -> None:
+    data = photo(exif=exif_of_repeated_values())
+    tracemalloc.start()
+    try:
+        assert read_header(data).orientation == 1
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_what_cameras_and_editors_write_is_accepted() -> None:

@@ -1,1 +1,1 @@
-"""Pixels to detections: the networks, the sizes in which they are shown an image, and how their findings agree."""
+"""Pixels to detections: networks, image pyramids and the fusion of their detections."""

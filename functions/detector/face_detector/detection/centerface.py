@@ -1,4 +1,4 @@
-"""CenterFace: a face is a peak in a heatmap, with its size, offset and landmarks at the same place.
+"""CenterFace: a face is a peak in a heatmap, with its size, offset and landmarks at the same position.
 
 Xu et al., "CenterFace: Joint Face Detection and Alignment Using Face as Point", https://arxiv.org/abs/1911.03599
 """
@@ -15,7 +15,7 @@ from face_detector.imaging.pixels import Pixels
 
 # The names of the model's outputs: heatmap, scale, offset, landmarks.
 _OUTPUTS: Final = ("537", "538", "539", "540")
-# One cell of the output stands for so many pixels of the input.
+# Input pixels per cell of the output.
 _STRIDE: Final = 4
 # The network halves its input five times.
 _SIDE_MULTIPLE: Final = 32
@@ -30,12 +30,12 @@ class CenterFace:
         self.reload()
 
     def reload(self) -> None:
-        """Load the model again: the only way to give back its memory, 260 MB after an image of 1,024 pixels square."""
-        # The classic engine gives garbage for this model as soon as the shape of the input changes.
+        """Load the model again: the only way to free its buffers, 260 MB after an image of 1,024 x 1,024 px."""
+        # OpenCV's classic engine returns garbage for this model once the input shape changes.
         self._net = cv2.dnn.readNetFromONNX(str(self._path), engine=cv2.dnn.ENGINE_NEW)
 
     def infer(self, pixels: Pixels, threshold: float) -> Detections:
-        """Run once; detections that overlap are already suppressed."""
+        """Run one forward pass, followed by non-maximum suppression."""
         height, width = pixels.shape[:2]
         padded = cv2.copyMakeBorder(
             pixels, 0, -height % _SIDE_MULTIPLE, 0, -width % _SIDE_MULTIPLE, cv2.BORDER_CONSTANT, value=(0, 0, 0)
@@ -54,7 +54,7 @@ def decode(
 ) -> Detections:
     """Read the four outputs: heatmap (h, w), scale (2, h, w), offset (2, h, w), landmarks (10, h, w).
 
-    Pairs come height or y first. Landmarks are shares of the box, from its top left corner.
+    Pairs are ordered y, x. Landmarks are relative to the box, from its top left corner.
     """
     rows, columns = np.nonzero(heatmap > threshold)
     heights, widths = np.exp(scale[:, rows, columns]) * _STRIDE

@@ -1,4 +1,4 @@
-"""Faces as a network finds them, before they become faces of a job."""
+"""The output of a network, before it becomes the faces of a job."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-# More detections than this only appear at thresholds near 0, and would make the suppression quadratic in them.
+# Bounds the quadratic cost of suppression; more detections only occur at thresholds near 0.
 _TOP_K: Final = 5_000
 
 
 @dataclass(frozen=True)
 class Detections:
-    """n faces in pixels of one image.
+    """n faces, in pixels of one image.
 
-    Boxes are (n, 4) float32, a row each: left, top, width, height. Scores are (n,) float32, 0 to 1. Landmarks are
+    Boxes are (n, 4) float32: left, top, width, height. Scores are (n,) float32, 0 to 1. Landmarks are
     (n, 5, 2) float32: x and y of the left eye, the right eye, the nose, the left and the right corner of the mouth.
     """
 
@@ -30,7 +30,7 @@ class Detections:
 
     @classmethod
     def concatenated(cls, parts: Sequence["Detections"]) -> Self:
-        """Join one or more."""
+        """Concatenate one or more."""
         return cls(
             np.concatenate([part.boxes for part in parts]),
             np.concatenate([part.scores for part in parts]),
@@ -42,7 +42,7 @@ class Detections:
 
     @property
     def sizes(self) -> npt.NDArray[np.float32]:
-        """(n,) sides of squares with the areas of the boxes, in pixels."""
+        """(n,) square roots of the box areas, in pixels."""
         return np.asarray(np.sqrt(np.maximum(self.boxes[:, 2] * self.boxes[:, 3], 0)), np.float32)
 
     def scaled(self, x: float, y: float) -> "Detections":
@@ -53,21 +53,21 @@ class Detections:
         offset = np.array([x, y], np.float32)
         return Detections(self.boxes + np.append(offset, np.zeros(2, np.float32)), self.scores, self.landmarks + offset)
 
-    def filtered(self, which: npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> "Detections":
-        """Take those that a mask of (n,) or a list of indices names, in its order."""
-        return Detections(self.boxes[which], self.scores[which], self.landmarks[which])
+    def filtered(self, selection: npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> "Detections":
+        """Select by a mask of (n,), or by indices in their order."""
+        return Detections(self.boxes[selection], self.scores[selection], self.landmarks[selection])
 
     def calibrated(self, shift: float) -> "Detections":
-        """Move the scores by so much in logits: ln(p / (1 - p))."""
+        """Shift the scores in logits, ln(p / (1 - p)): Platt scaling with a slope of 1."""
         odds = np.exp(shift) * self.scores
         return Detections(self.boxes, np.asarray(odds / (odds + 1 - self.scores), np.float32), self.landmarks)
 
-    def best(self, count: int) -> "Detections":
-        """Take at most so many, by descending score."""
+    def top_k(self, count: int) -> "Detections":
+        """Return at most `count`, by descending score."""
         return self.filtered(np.argsort(-self.scores, kind="stable")[:count])
 
     def non_max_suppression(self, iou_threshold: float) -> "Detections":
-        """Of those that overlap by more than this (intersection over union) keep the best; by descending score."""
+        """Suppress boxes whose IoU with a better one exceeds the threshold; by descending score."""
         if not len(self):
             return self
         indices = cv2.dnn.NMSBoxes(self.boxes.tolist(), self.scores.tolist(), 0.0, iou_threshold, top_k=_TOP_K)

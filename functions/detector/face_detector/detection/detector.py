@@ -1,4 +1,4 @@
-"""The faces in an image, by one network or by several that agree, as hard as asked."""
+"""A detector: one network, or an ensemble of them, at one quality."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -20,29 +20,29 @@ from face_detector.detection.pyramid import Pyramid, Tile
 from face_detector.detection.yunet import YuNet
 from face_detector.imaging.pixels import Pixels
 
-# OpenCV says on stderr, at every load, that its new engine runs on the CPU only.
+# At every load OpenCV warns on stderr that its new engine runs on the CPU only.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 
 _NETWORKS: Final[Mapping[str, Callable[[Path], Network]]] = {CENTERFACE.name: CenterFace, YUNET.name: YuNet}
-# Moves a score in logits to where it means the same as that of the other network. YuNet is the surer of itself:
-# docs/decisions/0014-fusion.md.
+# Shift in logits that makes the networks' scores comparable: YuNet is overconfident relative to CenterFace
+# (docs/decisions/0014-fusion.md).
 _CALIBRATION: Final = {CENTERFACE.name: 0.0, YUNET.name: -1.0}
-# A network's doubtful detections count where the other one finds a face as well.
+# Low-scoring detections of one network still count where the other one detects the face, too.
 _FUSION_FLOOR: Final = 0.05
-# Of faces that several tiles show, the best one stays.
+# Suppresses duplicates where tiles overlap.
 _TILES_IOU_THRESHOLD: Final = 0.4
 
 
 @dataclass(frozen=True)
 class Member:
-    """A network, the scales in which it is shown an image, and the shift of its scores in logits."""
+    """A network of the ensemble, its image pyramid, and the calibration of its scores in logits."""
 
     network: Network
     pyramid: Pyramid
     calibration: float = 0.0
 
     def detect(self, pixels: Pixels, threshold: float) -> list[Detections]:
-        """Return what was found in each scale, in pixels of the image."""
+        """Return one Detections per scale, in pixels of the image."""
         scales: dict[float, list[Detections]] = {}
         for tile in self.pyramid.tiles(pixels):
             scales.setdefault(tile.scale, []).append(self._infer(tile, threshold))
@@ -54,23 +54,23 @@ class Member:
 
 
 class Detector:
-    """Networks that look at the same image; a face's score is their mean."""
+    """An ensemble of networks, whose detections are fused."""
 
     def __init__(self, info: DetectorInfo, members: Sequence[Member], preset: Preset) -> None:
         self.info = info
         self._members = members
-        # The confidence, 0 to 1, from which a face is in the answer unless the job says otherwise ...
+        # Minimum confidence of a reported face, unless the job sets its own ...
         self.threshold = preset.threshold
-        # ... and from which it is redacted, whatever the answer leaves out.
+        # ... and of a redacted one, which options do not change.
         self.redact_threshold = preset.redact_threshold
 
     @property
     def long_side(self) -> int:
-        """The most pixels on the long side that this detector can make use of."""
+        """The long side in pixels above which a larger image adds nothing."""
         return max(member.pyramid.max_side for member in self._members)
 
     def detect(self, pixels: Pixels, threshold: float) -> Detections:
-        """Find faces in the pixels; by descending score, in pixels of this image."""
+        """Return the faces at or above the threshold, by descending score."""
         floor = min(threshold, _FUSION_FLOOR)
         votes = [
             Vote(index, detections)
@@ -81,35 +81,34 @@ class Detector:
         return fused.filtered(fused.scores >= threshold)
 
     def reload(self) -> None:
-        """Give back the memory that the networks keep from one image to the next."""
+        """Free the buffers that the networks retain between images."""
         for member in self._members:
             member.network.reload()
 
 
 def load_detector(name: str, quality: Quality, files: Mapping[str, Path] | None = None) -> Detector:
-    """Load a detector by name and run it once, so that the first image does not pay for it.
+    """Load a detector by name and warm it up with one image.
 
-    `best` is every network whose model is in its place. Models come from their places in `face_models` unless another
-    file is given by the network's name.
-    Raises ValueError for a name that does not exist, FileNotFoundError if no model's file is in place.
+    `best` is every network whose model is installed. `files` overrides the paths in `face_models`, by network name.
+    Raises ValueError for an unknown name, FileNotFoundError if no model is installed.
     """
     paths = {model: (files or {}).get(model.name, model.path) for model in _models(name)}
-    there = {model: path for model, path in paths.items() if path.is_file()}
-    if not there:
+    installed = {model: path for model, path in paths.items() if path.is_file()}
+    if not installed:
         model, path = next(iter(paths.items()))
         raise FileNotFoundError(f"The model {path} is missing; `make model MODEL={model.name}` fetches it.")
-    preset = preset_for(frozenset(model.name for model in there), quality)
+    preset = preset_for(frozenset(model.name for model in installed), quality)
     members = [
         Member(
             _NETWORKS[model.name](path),
             preset.pyramids[model.name],
-            _CALIBRATION[model.name] if len(there) > 1 else 0.0,
+            _CALIBRATION[model.name] if len(installed) > 1 else 0.0,
         )
-        for model, path in there.items()
+        for model, path in installed.items()
     ]
     info = DetectorInfo(
-        name="+".join(model.name for model in there),
-        version="+".join(_version(model, path) for model, path in there.items()),
+        name="+".join(model.name for model in installed),
+        version="+".join(_version(model, path) for model, path in installed.items()),
         quality=quality,
     )
     detector = Detector(info, members, preset)

@@ -1,4 +1,4 @@
-"""What a detector asks of a network."""
+"""The interface of a network."""
 
 from typing import Protocol
 
@@ -7,12 +7,12 @@ from face_detector.imaging.pixels import Pixels
 
 
 class Network(Protocol):
-    """One model, loaded; it takes images of any size, one after the other."""
+    """A loaded model, for images of any size."""
 
     def infer(self, pixels: Pixels, threshold: float) -> Detections:
-        """Run once on the pixels as they are, without scaling them; the scores are at least the threshold."""
+        """Run one forward pass on the pixels, unscaled; scores are at or above the threshold."""
         ...
 
     def reload(self) -> None:
-        """Give back the memory kept from the largest image so far; the next one pays for the loading again."""
+        """Load the model again, which frees the buffers of the largest image so far."""
         ...

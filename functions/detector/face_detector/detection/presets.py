@@ -1,6 +1,6 @@
-"""Which scales of an image each network is shown, and from which score on a face is one.
+"""The image pyramids and thresholds of each quality.
 
-The numbers were measured on photos of WIDER FACE: docs/decisions/0005-quality.md and 0014-fusion.md.
+Measured on photos of WIDER FACE: docs/decisions/0005-quality.md and 0014-fusion.md.
 """
 
 from collections.abc import Mapping
@@ -15,12 +15,12 @@ from face_detector.detection.pyramid import Pyramid
 
 @dataclass(frozen=True)
 class Preset:
-    """For networks that work together: by name their pyramid, and the thresholds of their common score, 0 to 1."""
+    """The pyramids of an ensemble by network name, and the thresholds of its fused score, 0 to 1."""
 
     pyramids: Mapping[str, Pyramid]
-    # From this score on a face is in the answer: about 93 of 100 are faces.
+    # A face is reported from this score on: a precision of about 93 %.
     threshold: float
-    # From this score on blur and pixelate hide it: a false blur costs little, a missed face much.
+    # A face is redacted from this score on, chosen for recall: a false blur costs little, a missed face much.
     redact_threshold: float
 
 
@@ -29,8 +29,8 @@ _BALANCED: Final = Pyramid((320, 1024), 1024, max_upscale=2.0)
 _THOROUGH: Final = Pyramid((512, 1024, 2560), 4096, max_upscale=2.5)
 _ALONE: Final = {Quality.FAST: _FAST, Quality.BALANCED: _BALANCED, Quality.THOROUGH: _THOROUGH}
 
-# CenterFace places large faces well and costs four times as much a pixel, so YuNet looks for the small ones. In tiles
-# both see more, and agree more often where there is no face, so the threshold is higher there.
+# CenterFace localises large faces well but costs four times as much per pixel, so small faces are left to YuNet. In
+# tiles both networks agree more often on false positives, hence the higher threshold.
 _TOGETHER: Final = {
     Quality.FAST: (Pyramid((320,), 320), Pyramid((320, 1024), 1024, max_upscale=1.5), 0.3),
     Quality.BALANCED: (Pyramid((640,), 640), Pyramid((320, 1024), 1024, max_upscale=2.0), 0.3),

@@ -1,7 +1,7 @@
-"""The scales of an image in which a network is run, and the tiles of the large ones.
+"""Image pyramids: the scales in which a network is run, and the tiles of the large ones.
 
-A network finds faces best that are some 20 to 300 px tall in what it is shown. So an image is shown in several scales,
-and a face is taken from those that suit its size.
+A network detects faces best that are 20 to 300 px tall in its input, so it is run in several scales, and each scale
+contributes the faces that suit it.
 """
 
 from collections.abc import Iterator
@@ -14,19 +14,19 @@ from face_detector.detection.detections import Detections
 from face_detector.imaging.pixels import Pixels
 from face_detector.imaging.scale import scale_to
 
-# Two scales that differ by less show the same faces.
+# Scales closer than this detect the same faces.
 _MIN_STEP: Final = 1.5
-# A scale larger than this is shown in tiles, which bounds the memory that a network takes.
+# Larger scales are split into tiles, which bounds the memory of a network.
 _TILE_SIDE: Final = 1024
-# A face up to this size is whole in at least one tile.
+# Every face up to this size lies within one tile.
 _TILE_OVERLAP: Final = 192
-# Smaller faces, in pixels of a scale, are left to the next larger scale, which places them better.
+# Smaller faces, in pixels of the scale, are taken from the next larger scale, which localises them better.
 _MIN_FACE_SIDE: Final = 24
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A part of the image at `scale`, starting at left, top; width and height are those of the whole at that scale."""
+    """A part of the image at `scale`, offset by left, top; width and height are of the whole image at that scale."""
 
     pixels: Pixels
     scale: float
@@ -41,10 +41,10 @@ class Tile:
         return self.pixels.shape[:2] == (self.height, self.width)
 
     def filter(self, detections: Detections) -> Detections:
-        """Leave out faces that another scale or tile shows better, and those outside the image."""
+        """Drop faces outside the image, and those that another scale or tile shows better."""
         x, y, width, height = detections.boxes.T
         rows, columns = self.pixels.shape[:2]
-        # A network may find faces in the border that fills its input up.
+        # A network may detect faces in the padding of its input.
         fits = (x + width / 2 >= 0) & (y + height / 2 >= 0) & (x + width / 2 < columns) & (y + height / 2 < rows)
         if not self.is_finest:
             fits &= detections.sizes >= _MIN_FACE_SIDE
@@ -57,20 +57,20 @@ class Tile:
         return detections.filtered(fits)
 
     def to_image(self, detections: Detections) -> Detections:
-        """Turn pixels of this tile into pixels of the image."""
+        """Map pixels of this tile to pixels of the image."""
         return detections.translated(self.left, self.top).scaled(1 / self.scale, 1 / self.scale)
 
 
 @dataclass(frozen=True)
 class Pyramid:
-    """Long sides of the scales in pixels, ascending; the last follows the image up to `max_side`."""
+    """Long sides of the scales in pixels, ascending; the last one grows with the image up to `max_side`."""
 
     long_sides: tuple[int, ...]
     max_side: int
     max_upscale: float = 1.0
 
     def sizes(self, longest: int) -> list[int]:
-        """Return the long sides for an image with this one, the largest first."""
+        """Return the long sides of the scales for an image of this long side, in descending order."""
         finest = min(max(self.long_sides[-1], min(longest, self.max_side)), round(longest * self.max_upscale))
         chosen = [max(1, finest)]
         for side in reversed(self.long_sides[:-1]):
@@ -92,7 +92,7 @@ class Pyramid:
 
 
 def _tile_offsets(length: int) -> list[int]:
-    """Return where tiles begin, evenly, so that neighbours overlap by at least `_TILE_OVERLAP`."""
+    """Return evenly spaced offsets of tiles that overlap by at least `_TILE_OVERLAP`."""
     if length <= _TILE_SIDE:
         return [0]
     count = -(-(length - _TILE_OVERLAP) // (_TILE_SIDE - _TILE_OVERLAP))

@@ -14,7 +14,7 @@ from face_detector.imaging.pixels import Pixels
 
 _IOU_THRESHOLD: Final = 0.45
 _TOP_K: Final = 5_000
-# Whatever the class is created with: both are set before every run.
+# Placeholders: both are set before every run.
 _ANY_SIZE: Final = (32, 32)
 _ANY_THRESHOLD: Final = 0.5
 
@@ -27,17 +27,17 @@ class YuNet:
         self.reload()
 
     def reload(self) -> None:
-        """Load the model again: the only way to give back its memory."""
+        """Load the model again: the only way to free its buffers."""
         self._net = cv2.FaceDetectorYN.create(str(self._path), "", _ANY_SIZE, _ANY_THRESHOLD, _IOU_THRESHOLD, _TOP_K)
 
     def infer(self, pixels: Pixels, threshold: float) -> Detections:
-        """Run once; detections that overlap are already suppressed."""
+        """Run one forward pass; OpenCV applies non-maximum suppression."""
         height, width = pixels.shape[:2]
         self._net.setInputSize((width, height))
         self._net.setScoreThreshold(threshold)
-        _, found = self._net.detect(pixels)
-        if found is None:
+        _, faces = self._net.detect(pixels)
+        if faces is None:
             return Detections.none()
-        # OpenCV's rows: left, top, width, height, x and y of five points, score.
-        rows = np.asarray(found, np.float32)
-        return Detections(boxes=rows[:, :4], scores=rows[:, 14], landmarks=rows[:, 4:14].reshape(-1, 5, 2))
+        # OpenCV's rows are a box of 4 columns, five landmarks of 2, and a score.
+        boxes, landmarks, scores = np.split(np.asarray(faces, np.float32), [4, 14], axis=1)
+        return Detections(boxes, scores[:, 0], landmarks.reshape(-1, 5, 2))

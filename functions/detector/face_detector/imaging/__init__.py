@@ -1,1 +1,1 @@
-"""Bytes to upright pixels and back: what stands in the file, decoding, orientation, scale, drawing."""
+"""Bytes to upright pixels and back: header, decoding, orientation, scaling, rendering."""

@@ -1,4 +1,4 @@
-"""Bytes to upright pixels, no more of them than are needed."""
+"""Bytes to pixels, decoding no more of them than needed."""
 
 import io
 import warnings
@@ -13,17 +13,17 @@ from PIL import Image
 from face_detector.imaging.header import Header, corrupt
 from face_detector.imaging.pixels import Pixels, as_pixels
 
-# A JPEG decodes to 1/2, 1/4 or 1/8 of its size for less time and memory than whole.
+# libjpeg decodes to 1/2, 1/4 or 1/8 of the size in less time and memory than whole.
 _JPEG_DIVISORS: Final = (8, 4, 2)
-# libjpeg's words for pixels that are lost; its other complaints leave the picture whole.
+# libjpeg's warnings about lost pixels; others leave the image intact.
 _JPEG_DAMAGE: Final = ("premature end", "bad huffman", "instead of rst", "corrupt progressive")
 _BAND_ROWS: Final = 256
 
 
 def decode(data: bytes, header: Header, long_side: int | None) -> Pixels:
-    """Decode to the stored orientation; a JPEG may come smaller, its long side at least `long_side` (None: whole).
+    """Decode in the stored orientation; a JPEG may be reduced to a long side of at least `long_side` (None: full size).
 
-    Raises ImageRejected (`corrupt_image`) for anything that cannot be decoded completely.
+    Raises ImageRejected (`corrupt_image`) for a file that cannot be decoded completely.
     """
     try:
         if header.format is ImageFormat.JPEG:
@@ -31,7 +31,7 @@ def decode(data: bytes, header: Header, long_side: int | None) -> Pixels:
         if header.format is ImageFormat.WEBP or (header.format is ImageFormat.PNG and not header.has_alpha):
             return _decode_with_opencv(data, header)
         return _decode_with_pillow(data)
-    # What a codec raises for a broken file is its own matter: ValueError, OSError, cv2.error, SyntaxError ...
+    # Codecs raise many kinds of exceptions for a broken file: ValueError, OSError, cv2.error, SyntaxError ...
     except Exception as error:
         raise corrupt(header.format) from error
 
@@ -45,17 +45,17 @@ def _jpeg_divisor(header: Header, long_side: int | None) -> int:
 
 def _decode_jpeg(data: bytes, divisor: int) -> Pixels:
     height, width, *_ = simplejpeg.decode_jpeg_header(data, strict=False)
-    least = {"min_height": -(-height // divisor), "min_width": -(-width // divisor)}
+    min_size = {"min_height": -(-height // divisor), "min_width": -(-width // divisor)}
     try:
-        return as_pixels(simplejpeg.decode_jpeg(data, "BGR", **least))
-    except ValueError as complaint:
-        if any(word in str(complaint).lower() for word in _JPEG_DAMAGE):
+        return as_pixels(simplejpeg.decode_jpeg(data, "BGR", **min_size))
+    except ValueError as error:
+        if any(word in str(error).lower() for word in _JPEG_DAMAGE):
             raise
-    return as_pixels(simplejpeg.decode_jpeg(data, "BGR", strict=False, **least))
+    return as_pixels(simplejpeg.decode_jpeg(data, "BGR", strict=False, **min_size))
 
 
 def _decode_with_opencv(data: bytes, header: Header) -> Pixels:
-    # Orientation is applied here for every format in the same way, and not by the codec.
+    # `orientation` applies the orientation, for every format alike.
     flags = cv2.IMREAD_UNCHANGED if header.has_alpha else cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
     decoded = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     if decoded is None:
@@ -66,7 +66,7 @@ def _decode_with_opencv(data: bytes, header: Header) -> Pixels:
 
 
 def _decode_with_pillow(data: bytes) -> Pixels:
-    """Decode the first frame, band by band: Pillow keeps 4 bytes a pixel, and a copy of it all would be too much."""
+    """Decode the first frame and convert it in bands: Pillow stores 4 bytes per pixel, too much to copy."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with Image.open(io.BytesIO(data)) as image:
@@ -82,7 +82,7 @@ def _decode_with_pillow(data: bytes) -> Pixels:
 
 
 def _over_white(pixels: Pixels) -> Pixels:
-    """Lay (height, width, 4) pixels over white, band by band for the same reason."""
+    """Composite (height, width, 4) pixels over white, in bands to save memory."""
     opaque = np.empty((*pixels.shape[:2], 3), np.uint8)
     for top in range(0, len(pixels), _BAND_ROWS):
         band = pixels[top : top + _BAND_ROWS].astype(np.uint16)

@@ -1,4 +1,4 @@
-"""What an image file says of itself, read before a single pixel is decoded."""
+"""Format, size and orientation of an image file, read before any pixel is decoded."""
 
 import io
 import struct
@@ -13,6 +13,7 @@ from facelib.formats import describe, sniff
 from facelib.job import FailureReason, ImageFormat
 from PIL import (
     AvifImagePlugin,
+    ExifTags,
     GifImagePlugin,
     Image,
     JpegImagePlugin,
@@ -23,20 +24,17 @@ from PIL import (
 from face_detector.imaging.orientation import TRANSPOSED
 from face_detector.imaging.structure import check_structure
 
-# Pillow imports the reader of a format when it first meets one; that costs the first image a tenth of a second.
-# Decodes HEIC, in one thread like everything else; it applies the orientation of the file itself, once.
+# HEIC: one thread, like everything else; libheif applies the file's own orientation.
 pi_heif.options.DECODE_THREADS = 1
 pi_heif.register_heif_opener(thumbnails=False)
+# Imported here because Pillow's lazy import costs the first image of a format a tenth of a second.
 READERS: Final = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin, GifImagePlugin, AvifImagePlugin)
-# Where Pillow calls a format by another name.
 _PILLOW_FORMAT: Final = {ImageFormat.HEIC: "HEIF"}
-_ORIENTATION_TAG: Final = 0x0112
-_EXIF_PREFIX: Final = b"Exif\0\0"
 
 
 @dataclass(frozen=True)
 class Header:
-    """Width and height are those of the stored pixels, before the orientation is applied."""
+    """Width and height are of the stored pixels, before the orientation is applied."""
 
     format: ImageFormat
     width: int
@@ -51,67 +49,70 @@ class Header:
 
 
 def read_header(data: bytes) -> Header:
-    """Read format, size and orientation; raise ImageRejected for what can or must not be decoded."""
+    """Read format, size and orientation; raise ImageRejected for a file that cannot or must not be decoded."""
     if not data:
         raise ImageRejected(FailureReason.EMPTY_FILE, "The file is empty.")
     if len(data) > limits.PRESIGNED_UPLOAD_BYTES:
         raise ImageRejected(
             FailureReason.TOO_LARGE,
-            f"The file has {len(data):,} bytes; at most {limits.PRESIGNED_UPLOAD_BYTES:,} are taken.",
+            f"The file has {len(data):,} bytes; at most {limits.PRESIGNED_UPLOAD_BYTES:,} are allowed.",
         )
-    found = sniff(data)
-    if found is None:
+    image_format = sniff(data)
+    if image_format is None:
         raise ImageRejected(
             FailureReason.UNSUPPORTED_FORMAT,
             f"This is {describe(data)}. JPEG, PNG, WebP, GIF, AVIF and HEIC images are supported.",
         )
-    check_structure(data, found)
-    return _open(data, found)
+    check_structure(data, image_format)
+    return _open(data, image_format)
 
 
-def _open(data: bytes, found: ImageFormat) -> Header:
+def _open(data: bytes, image_format: ImageFormat) -> Header:
     try:
-        # Pillow warns of odd metadata and of large images; the first is harmless, the second is refused below.
+        # Pillow warns about odd metadata, which is harmless, and about large images, which are rejected below.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=[_PILLOW_FORMAT.get(found, found.value.upper())]) as image:
+            pillow_format = _PILLOW_FORMAT.get(image_format, image_format.value.upper())
+            with Image.open(io.BytesIO(data), formats=[pillow_format]) as image:
                 width, height = image.size
                 has_alpha = image.has_transparency_data
-                most = _most_pixels(found, image)
+                max_pixels = _max_pixels(image_format, image)
                 orientation = _orientation(_exif(data, image))
     except Image.DecompressionBombError:
         raise too_many_pixels("far too many pixels", limits.IMAGE_PIXELS) from None
-    # Pillow's readers answer broken files with many kinds of exceptions; every one means the same here.
+    # Pillow's readers raise many kinds of exceptions for broken files.
     except Exception as error:
-        raise corrupt(found) from error
+        raise corrupt(image_format) from error
     if width < 1 or height < 1:
-        raise corrupt(found)
-    if width * height > most:
-        raise too_many_pixels(f"{width} x {height} pixels", most)
+        raise corrupt(image_format)
+    if width * height > max_pixels:
+        raise too_many_pixels(f"{width} x {height} pixels", max_pixels)
     if max(width, height) > limits.IMAGE_SIDE:
         raise ImageRejected(
             FailureReason.TOO_MANY_PIXELS,
-            f"The image has {width} x {height} pixels; at most {limits.IMAGE_SIDE:,} are taken on a side.",
+            f"The image has {width} x {height} pixels; at most {limits.IMAGE_SIDE:,} are allowed on a side.",
         )
-    return Header(found, width, height, orientation, has_alpha)
+    return Header(image_format, width, height, orientation, has_alpha)
 
 
-def corrupt(found: ImageFormat) -> ImageRejected:
+def corrupt(image_format: ImageFormat) -> ImageRejected:
     return ImageRejected(
-        FailureReason.CORRUPT_IMAGE, f"The {found.value.upper()} file is damaged or not complete; it cannot be decoded."
+        FailureReason.CORRUPT_IMAGE,
+        f"The {image_format.value.upper()} file is damaged or incomplete and cannot be decoded.",
     )
 
 
-def too_many_pixels(size: str, most: int) -> ImageRejected:
+def too_many_pixels(size: str, max_pixels: int) -> ImageRejected:
     return ImageRejected(
-        FailureReason.TOO_MANY_PIXELS, f"The image has {size}; at most {most // 1_000_000} megapixels are taken."
+        FailureReason.TOO_MANY_PIXELS,
+        f"The image has {size}; at most {max_pixels // 1_000_000} megapixels are allowed.",
     )
 
 
-def _most_pixels(found: ImageFormat, image: Image.Image) -> int:
-    # A GIF is not asked whether it is animated: Pillow would read all that stands before a second frame.
-    costly = found in (ImageFormat.AVIF, ImageFormat.HEIC) or (
-        found is ImageFormat.WEBP and getattr(image, "is_animated", False)
+def _max_pixels(image_format: ImageFormat, image: Image.Image) -> int:
+    # `is_animated` is not read for a GIF: Pillow would read everything before its second frame.
+    costly = image_format in (ImageFormat.AVIF, ImageFormat.HEIC) or (
+        image_format is ImageFormat.WEBP and getattr(image, "is_animated", False)
     )
     return limits.COSTLY_IMAGE_PIXELS if costly else limits.IMAGE_PIXELS
 
@@ -124,7 +125,7 @@ def _exif(data: bytes, image: Image.Image) -> bytes:
 
 
 def _exif_behind_pixels(png: bytes) -> bytes:
-    """Return the eXIf chunk of a PNG wherever it stands; Pillow would decode the pixels to reach a late one."""
+    """Return the eXIf chunk of a PNG; Pillow would decode the pixels to reach one that follows them."""
     at = 8
     while at + 8 <= len(png):
         length, kind = struct.unpack_from(">I4s", png, at)
@@ -135,18 +136,12 @@ def _exif_behind_pixels(png: bytes) -> bytes:
 
 
 def _orientation(exif: bytes) -> int:
-    """Return the orientation in an EXIF block (a TIFF file), 1 where there is none or it makes no sense."""
-    tiff = exif.removeprefix(_EXIF_PREFIX)
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
-    if order is None:
-        return 1
+    """Return the orientation in an EXIF block, 1 if there is none or it is invalid."""
+    tags = Image.Exif()
     try:
-        (directory,) = struct.unpack_from(f"{order}I", tiff, 4)
-        (count,) = struct.unpack_from(f"{order}H", tiff, directory)
-        for entry in range(count):
-            tag, kind, _, value = struct.unpack_from(f"{order}HHIH", tiff, directory + 2 + 12 * entry)
-            if tag == _ORIENTATION_TAG and kind == 3 and 1 <= value <= 8:
-                return int(value)
-    except struct.error:
+        tags.load(exif)
+        orientation = tags.get(ExifTags.Base.Orientation)
+    # Pillow raises SyntaxError, struct.error, OSError ... for malformed EXIF, which is no reason to reject a photo.
+    except Exception:  # noqa: BLE001
         return 1
-    return 1
+    return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1

@@ -1,4 +1,4 @@
-"""EXIF orientations: 1 is upright, 2 to 8 are mirrored or turned (EXIF 2.32, table 4, tag 274)."""
+"""EXIF orientations: 1 is upright, 2 to 8 are mirrored or rotated (EXIF 2.32, table 4, tag 274)."""
 
 from typing import Final
 
@@ -6,9 +6,9 @@ import cv2
 
 from face_detector.imaging.pixels import Pixels, as_pixels
 
-# The stored rows are columns of the upright image.
+# Orientations whose stored rows are columns of the upright image.
 TRANSPOSED: Final = frozenset({5, 6, 7, 8})
-# What is left to do once 5 to 8 are transposed: cv2.flip's 1 mirrors left and right, 0 top and bottom, -1 both.
+# The flip code of cv2.flip after 5 to 8 are transposed: 1 mirrors left and right, 0 top and bottom, -1 both.
 _FLIP: Final = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}
 
 

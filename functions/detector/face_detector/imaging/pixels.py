@@ -1,12 +1,12 @@
-"""What every stage hands to the next."""
+"""The type of an image in memory."""
 
 import numpy as np
 import numpy.typing as npt
 
-# (height, width, 3) uint8, blue first, as OpenCV has them.
+# (height, width, 3) uint8 BGR, as in OpenCV.
 Pixels = npt.NDArray[np.uint8]
 
 
 def as_pixels(array: object) -> Pixels:
-    """Tell the type checker what OpenCV and simplejpeg return."""
+    """Type what OpenCV and simplejpeg return."""
     return np.asarray(array, np.uint8)

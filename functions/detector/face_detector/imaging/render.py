@@ -1,4 +1,4 @@
-"""Results: the image with its faces boxed, blurred or pixelated, as JPEG without metadata."""
+"""Renders: the image with its faces boxed, blurred or pixelated, as JPEG without metadata."""
 
 import math
 from collections.abc import Sequence
@@ -13,30 +13,30 @@ from face_detector.imaging.pixels import Pixels, as_pixels
 
 _JPEG_QUALITY: Final = 88
 
-# Blue, green, red. The dark edge keeps the line visible on a bright or green background.
+# BGR. The dark edge keeps the line visible on a bright or green background.
 _LINE: Final = (96, 230, 60)
 _EDGE: Final = (24, 48, 16)
 _FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
-# The height of a digit of this font at scale 1, in pixels, and the smallest that can still be read.
-_DIGIT: Final = 21
-_SMALLEST_DIGIT: Final = 7.0
+# Pixels: the height of a digit of this font at scale 1, and the smallest legible height.
+_DIGIT_HEIGHT: Final = 21
+_MIN_DIGIT_HEIGHT: Final = 7.0
 
-# So many averages are left along the longer side of a face. With six, as mosaics often have, the detectors still found
-# every other face again (docs/decisions/0007-hiding.md).
+# Cells along the longer side of a face. With six, as mosaics often have, the detectors still detected every other
+# face (docs/decisions/0007-hiding.md).
 _CELLS: Final = {Render.BLUR: 2.0, Render.PIXELATE: 1.25}
-# Cells are never smaller than this, or a face of 10 px would stay as it is.
-_SMALLEST_CELL: Final = 8.0
-# How much larger than the box the hidden part is, before the ellipse is drawn around its corners.
+# Minimum cell in pixels, without which a face of 10 px would stay recognisable.
+_MIN_CELL: Final = 8.0
+# Enlargement of the box, around whose corners the ellipse is drawn.
 _MARGIN: Final = 1.12
 
 
 def render(pixels: Pixels, faces: Sequence[Face], how: Render) -> Pixels:
-    """Return a copy of (height, width, 3) uint8 BGR pixels with the faces drawn.
+    """Return a copy of the pixels with the faces drawn.
 
-    The pixels may be a scaled version of the image in which the faces were found: `box_ratio` places them.
+    The pixels may be a scaled version of the image the faces were detected in: `box_ratio` locates them.
     """
     canvas = pixels.copy()
-    # The most confident last, so that its box and label lie above the others.
+    # The most confident last, so that its box and label are on top.
     for face in reversed(faces):
         if how is Render.BOXES:
             _draw_box(canvas, face)
@@ -46,7 +46,7 @@ def render(pixels: Pixels, faces: Sequence[Face], how: Render) -> Pixels:
 
 
 def encode(pixels: Pixels) -> bytes:
-    """Encode (height, width, 3) uint8 BGR pixels as a JPEG that carries pixels and nothing else."""
+    """Encode as a JPEG without metadata."""
     return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(pixels), _JPEG_QUALITY, "BGR", "420"))
 
 
@@ -67,15 +67,15 @@ def _draw_box(canvas: Pixels, face: Face) -> None:
 
 
 def _line_width(canvas: Pixels, face_width: int) -> int:
-    """Return pixels: as wide as the image asks for, but not so wide that a small face disappears behind it."""
+    """Return pixels: proportional to the image, but thin enough not to cover a small face."""
     longest = int(max(canvas.shape))
     return round(max(1.0, min(max(2.0, longest / 400), face_width / 12)))
 
 
 def _draw_label(canvas: Pixels, text: str, left: int, top: int, face_width: int) -> None:
-    """Write above the box, or inside it where the image ends; nothing on a face that the label would cover."""
-    digit = max(_SMALLEST_DIGIT, min(max(canvas.shape[:2]) / 60, face_width / 6))
-    scale = digit / _DIGIT
+    """Draw above the box, or inside it at the top of the image; nothing where the label would cover the face."""
+    digit = max(_MIN_DIGIT_HEIGHT, min(max(canvas.shape[:2]) / 60, face_width / 6))
+    scale = digit / _DIGIT_HEIGHT
     weight = max(1, round(digit / 9))
     (width, height), _ = cv2.getTextSize(text, _FONT, scale, weight)
     if width > 1.3 * face_width:
@@ -89,24 +89,24 @@ def _draw_label(canvas: Pixels, text: str, left: int, top: int, face_width: int)
 
 
 def _redact(canvas: Pixels, face: Face, how: Render) -> None:
-    """Replace a face by the averages of a few cells, hard-edged or smooth; nothing finer is left to restore."""
+    """Replace a face by the averages of a few cells, so that nothing finer can be restored."""
     left, top, right, bottom = _edges(face, canvas)
     x, y = (left + right) / 2, (top + bottom) / 2
     # An ellipse through the corners of a rectangle has its half sides times the square root of 2 as half axes.
     half_x = math.ceil((right - left) / 2 * _MARGIN * math.sqrt(2)) + 1
     half_y = math.ceil((bottom - top) / 2 * _MARGIN * math.sqrt(2)) + 1
     x0, y0 = max(0, math.floor(x - half_x)), max(0, math.floor(y - half_y))
-    # A view: what lies beyond the border of the image is not in it.
+    # A NumPy view, clipped to the image.
     part = canvas[y0 : math.ceil(y + half_y), x0 : math.ceil(x + half_x)]
     if part.size == 0:
         return
-    cell = max(_SMALLEST_CELL, max(right - left, bottom - top) / _CELLS[how])
+    cell = max(_MIN_CELL, max(right - left, bottom - top) / _CELLS[how])
     height, width = part.shape[:2]
     cells = (max(1, round(width / cell)), max(1, round(height / cell)))
     means = as_pixels(cv2.resize(part, cells, interpolation=cv2.INTER_AREA))
     if how is Render.PIXELATE:
-        # Whole squares: cut to an ellipse, a mosaic of a head has a head's outline, and a detector sees one.
-        # Written where it belongs: a face may fill an image of 50 megapixels.
+        # The whole rectangle: a mosaic cut to an ellipse has the outline of a head, which is detected as a face.
+        # In place, because a face may fill an image of 50 megapixels.
         cv2.resize(means, (width, height), dst=part, interpolation=cv2.INTER_NEAREST)
         return
     smooth = _smoothed(means, (width, height), cell)
@@ -116,8 +116,8 @@ def _redact(canvas: Pixels, face: Face, how: Render) -> None:
 
 
 def _smoothed(means: Pixels, size: tuple[int, int], cell: float) -> Pixels:
-    """Blur averages of cells, at the resolution of the smallest cells: the finer one holds nothing more."""
-    scale = min(1.0, _SMALLEST_CELL / cell)
+    """Blur the averages of cells, at the resolution of the smallest cells to save time and memory."""
+    scale = min(1.0, _MIN_CELL / cell)
     small = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
     kernel = math.ceil(2 * cell * scale)
     return as_pixels(cv2.blur(cv2.resize(means, small, interpolation=cv2.INTER_LINEAR), (kernel, kernel)))

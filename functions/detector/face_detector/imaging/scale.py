@@ -1,4 +1,4 @@
-"""Making images smaller or larger, cheaply."""
+"""Fast scaling of images."""
 
 import cv2
 
@@ -11,14 +11,14 @@ def size_within(width: int, height: int, long_side: float) -> tuple[int, int]:
     return max(1, round(width * factor)), max(1, round(height * factor))
 
 
-def scale_to(pixels: Pixels, long_side: int, last: int = cv2.INTER_LINEAR) -> Pixels:
-    """Scale to this long side: exact halves by area, which is cheap, and the rest (`last`) in one step."""
+def scale_to(pixels: Pixels, long_side: int, interpolation: int = cv2.INTER_LINEAR) -> Pixels:
+    """Scale to this long side: repeated halving by area, which is fast, then one step with `interpolation`."""
     height, width = pixels.shape[:2]
     target = size_within(width, height, long_side)
     while width >= 2 * target[0] and height >= 2 * target[1] and min(width, height) >= 2:
-        # An odd last row or column is left out: only exact halves take OpenCV's fast way.
+        # An odd last row or column is dropped: OpenCV's fast path needs exact halves.
         width, height = width // 2, height // 2
         pixels = as_pixels(cv2.resize(pixels[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA))
     if (width, height) == target:
         return pixels
-    return as_pixels(cv2.resize(pixels, target, interpolation=last))
+    return as_pixels(cv2.resize(pixels, target, interpolation=interpolation))
