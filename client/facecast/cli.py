@@ -127,12 +127,14 @@ async def _show_events(url: str, given: argparse.Namespace) -> int:
     async for event in listen(url, replay=replay, job_id=given.job):
         print(json.dumps(event) if given.json else _line(event), flush=True)
         if given.job:
-            return 0 if event["status"] == "completed" else FAILED
+            return 0 if event["type"] == "job.completed" else FAILED
     return 0
 
 
 def _line(event: Event) -> str:
     """A job, or the event that ended one: what is told here of both has the same names."""
+    if event.get("type") == "job.deleted":
+        return f"{event['job_id']}  deleted"
     failure = event["failure"]
     told = f"{failure['reason']}: {failure['detail']}" if failure else _faces(event["face_count"])
     at = event["completed_at"] or event["created_at"]

@@ -19,7 +19,7 @@ from facelib.observability import logger, metrics, tracer
 from facelib.replay import Replayer
 from facelib.settings import BroadcasterSettings
 from facelib.stores.connections import ConnectionStore
-from facelib.stores.job_lists import JobLists
+from facelib.stores.job_lists import JobLists, is_replayed
 from facelib.stores.jobs import JobStore
 from facelib.stores.push import ConnectionsApi
 from facelib.stores.queue import Queue
@@ -110,7 +110,7 @@ def _events_of_malformed(message: MalformedRecord) -> list[OwnedEvent]:
     if message.job_id is None:
         raise LookupError(f"The stream record {message.record_id} has no job id.")
     job = JobStore(settings().jobs_table).peek(message.job_id)
-    return [OwnedEvent(job.owner, event_of(job, settings().public_url))] if job and job.status.is_final else []
+    return [OwnedEvent(job.owner, event_of(job, settings().public_url))] if job and is_replayed(job) else []
 
 
 def _report(counts: Counts, job_ids: Sequence[str] = ()) -> None:

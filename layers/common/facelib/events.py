@@ -3,23 +3,24 @@
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
-from facelib.job import Failure, Frozen, Job, Status
+from facelib.job import Failure, Frozen, Job, Status, Tombstone
 from facelib.links import processed_image_url
 
 
 class EventType(StrEnum):
     COMPLETED = "job.completed"
     FAILED = "job.failed"
+    DELETED = "job.deleted"
 
 
-class JobEvent(Frozen):
+class JobEnded(Frozen):
     """A job that was completed or failed."""
 
-    type: EventType
+    type: Literal[EventType.COMPLETED, EventType.FAILED]
     event_id: str
     job_id: str
     status: Literal[Status.COMPLETED, Status.FAILED]
@@ -28,6 +29,17 @@ class JobEvent(Frozen):
     created_at: AwareDatetime
     completed_at: AwareDatetime
     failure: Failure | None
+
+
+class JobDeleted(Frozen):
+    """A job that was deleted before it expired."""
+
+    type: Literal[EventType.DELETED] = EventType.DELETED
+    event_id: str
+    job_id: str
+
+
+JobEvent = Annotated[JobEnded | JobDeleted, Field(discriminator="type")]
 
 
 class Pong(Frozen):
@@ -53,7 +65,7 @@ class ErrorEvent(Frozen):
 class Frame(Frozen):
     """The content of one WebSocket frame, oldest event first."""
 
-    events: tuple[JobEvent | Pong | Subscribed | ErrorEvent, ...]
+    events: tuple[JobEnded | JobDeleted | Pong | Subscribed | ErrorEvent, ...]
 
 
 _EVENT_TIME: Final = "%Y%m%dT%H%M%S.%fZ"
@@ -71,10 +83,12 @@ def event_id_before(event_id: str, seconds: float) -> str:
     return f"{at - timedelta(seconds=seconds):{_EVENT_TIME}}"
 
 
-def event_of(job: Job, public_url: str) -> JobEvent:
-    """Return the event of a completed or failed job."""
+def event_of(job: Job | Tombstone, public_url: str) -> JobEvent:
+    """Return the latest event of a completed, failed or deleted job."""
+    if isinstance(job, Tombstone):
+        return JobDeleted(event_id=job.event_id, job_id=job.job_id)
     completed = job.status is Status.COMPLETED
-    return JobEvent.model_validate(
+    return JobEnded.model_validate(
         {
             "type": EventType.COMPLETED if completed else EventType.FAILED,
             "event_id": job.event_id,

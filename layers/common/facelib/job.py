@@ -244,3 +244,12 @@ class Job(Frozen):
 
     def is_expired(self, now: datetime) -> bool:
         return self.expires_at <= now
+
+
+class Tombstone(Frozen):
+    """A deleted job: ids alone, until the job would have expired, so that late listeners learn of the deletion."""
+
+    job_id: str
+    owner: str
+    # Of the deletion's event.
+    event_id: str

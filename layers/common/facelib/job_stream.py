@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from facelib.events import JobEvent, event_of
 from facelib.job import Status
-from facelib.stores.items import from_item
+from facelib.stores.items import job_or_tombstone
 
-_FINAL: Final = frozenset(status.value for status in Status if status.is_final)
+_NOTIFIED: Final = frozenset({Status.COMPLETED.value, Status.FAILED.value, Status.DELETING.value})
 
 
 @dataclass(frozen=True)
@@ -20,16 +20,16 @@ class OwnedEvent:
 
 
 def event_of_record(record: Mapping[str, Any], public_url: str) -> OwnedEvent | None:
-    """Return the event of a record, or None if the job did not end with this change.
+    """Return the event of a record, or None if the job did not end, and was not deleted, with this change.
 
     The event source mapping filters already; this check does not depend on it. Raises LookupError, TypeError or
     ValueError (pydantic's included) for a malformed record.
     """
     images = record["dynamodb"]
     new, old = images.get("NewImage"), images.get("OldImage", {})
-    if new is None or new["status"]["S"] not in _FINAL or old.get("status") == new["status"]:
+    if new is None or new["status"]["S"] not in _NOTIFIED or old.get("status") == new["status"]:
         return None
-    job = from_item({name: value for name, value in new.items() if name != "faces"})
+    job = job_or_tombstone({name: value for name, value in new.items() if name != "faces"})
     return OwnedEvent(job.owner, event_of(job, public_url))
 
 

@@ -8,11 +8,10 @@ from typing import Final
 
 from facelib import limits
 from facelib.deliveries import Replay
-from facelib.errors import JobNotFound
 from facelib.events import event_of, frames
-from facelib.job import Job
+from facelib.job import Job, Tombstone
 from facelib.stores.connections import Connection, ConnectionStore
-from facelib.stores.job_lists import JobLists
+from facelib.stores.job_lists import JobLists, is_replayed
 from facelib.stores.jobs import JobStore
 from facelib.stores.push import ConnectionsApi
 
@@ -44,18 +43,18 @@ class Replayer:
         self.connections.end_replay(replay.owner, replay.connection_id)
         return None
 
-    def _jobs(self, replay: Replay, connection: Connection) -> Iterable[Job]:
-        """Yield jobs in the order they ended; only its own job for a listener that is subscribed to one."""
+    def _jobs(self, replay: Replay, connection: Connection) -> Iterable[Job | Tombstone]:
+        """Yield jobs in the order of their events; a listener that is subscribed to one job gets only that."""
         if connection.job_id:
             return self._one(connection.job_id, replay)
         if replay.after:
             return self.lists.ended_after(replay.owner, replay.after)
         return self.lists.latest_ended(replay.owner, replay.limit or limits.REPLAY_DEFAULT)
 
-    def _one(self, job_id: str, replay: Replay) -> Iterator[Job]:
-        try:
-            job = self.jobs.get(job_id, replay.owner)
-        except JobNotFound:
+    def _one(self, job_id: str, replay: Replay) -> Iterator[Job | Tombstone]:
+        job = self.jobs.peek(job_id)
+        # The owner first: nobody learns of another owner's job, not even that it was deleted.
+        if job is None or job.owner != replay.owner or not is_replayed(job):
             return
-        if job.status.is_final and (job.event_id or "") > (replay.after or ""):
+        if (job.event_id or "") > (replay.after or ""):
             yield job

@@ -90,6 +90,22 @@ def test_the_end_of_a_job_that_came_before_its_listener(stack: Stack) -> None:
         assert [event["job_id"] for event in listener.events if "job_id" in event] == [mine.job_id]
 
 
+def test_a_deletion_reaches_listeners_now_and_later(stack: Stack) -> None:
+    """Also after its end was heard: an id that is larger than that of any event before."""
+    mine, other = end_and_tell(stack, 2)
+
+    with stack.listener() as listener:
+        assert stack.http.delete(f"/jobs/{mine.job_id}").status_code == 204
+        live = listener.wait_for_job(mine.job_id)
+    assert (live["type"], set(live)) == ("job.deleted", {"type", "event_id", "job_id"})
+    assert live["event_id"] > mine.event_id
+    for query in (f"?job_id={mine.job_id}&replay=1", f"?after={mine.event_id}", "?replay=20"):
+        with stack.listener(query) as late:
+            late.wait_for(live.__eq__)
+            assert late.of_job(mine.job_id) == [live]
+            assert query.startswith("?job_id") or late.wait_for_job(other.job_id)["type"] == "job.completed"
+
+
 def test_replay_after_an_event(stack: Stack) -> None:
     with (
         feed(stack.endpoint_url, stack.outputs["JobsTableName"]) as source,

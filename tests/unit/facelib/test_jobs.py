@@ -8,7 +8,7 @@ import boto3
 import pytest
 from facelib import limits
 from facelib.errors import ClaimLost, JobClaimed, JobConflict, JobFinished, JobNotFound, KeyReused
-from facelib.job import TRANSITIONS, Failure, FailureReason, Job, Status
+from facelib.job import TRANSITIONS, Failure, FailureReason, Job, Status, Tombstone
 from facelib.stores.idempotency import IdempotentRequest
 from facelib.stores.items import from_item, time_text, to_item
 from facelib.stores.job_lists import JobLists
@@ -214,14 +214,47 @@ def test_a_deletion_hides_the_job_and_may_be_repeated(jobs: JobStore, account: C
             jobs.get(job.job_id, "public")
         lists = JobLists(account.jobs_table)
         assert lists.newest("public", 10).jobs == ()
-        assert lists.latest_ended("public", 10) == ()
+        assert [type(one) for one in lists.latest_ended("public", 10)] == [Tombstone]
     assert "faces" not in raw_item(account, job.job_id)
     with pytest.raises(JobNotFound):
         jobs.claim(job.job_id, LEASE)
     jobs.remove(job.job_id)
-    assert boto3.client("dynamodb").scan(TableName=account.jobs_table)["Items"] == []
+    [tombstone] = boto3.client("dynamodb").scan(TableName=account.jobs_table)["Items"]
+    assert set(tombstone) == {"job_id", "owner", "event_id", "status", "ttl"}, "ids, and when they go"
     with pytest.raises(JobNotFound):
         jobs.begin_deletion(job.job_id, "public")
+
+
+@pytest.mark.parametrize("finish", [True, False], ids=["deleted", "deleting"])
+def test_a_deletion_is_one_event_for_listeners_that_come_late(jobs: JobStore, account: Cloud, finish: bool) -> None:
+    job, other = added(jobs), added(jobs)
+    jobs.complete(jobs.claim(job.job_id, LEASE), outcome())
+    completed = jobs.get(job.job_id, "public").event_id
+    for _ in range(2):
+        jobs.begin_deletion(job.job_id, "public")
+    if finish:
+        jobs.remove(job.job_id)
+        jobs.remove(job.job_id)
+    [deleted] = JobLists(account.jobs_table).ended_after("public", completed or "")
+    assert deleted == jobs.peek(job.job_id)
+    assert isinstance(deleted, Tombstone)
+    assert (deleted.job_id, deleted.owner) == (job.job_id, "public")
+    assert jobs.get(other.job_id, "public") == other
+
+
+def test_nothing_happens_to_a_deleted_job(jobs: JobStore) -> None:
+    job = added(jobs)
+    jobs.begin_deletion(job.job_id, "public")
+    jobs.remove(job.job_id)
+    for call in (
+        lambda: jobs.get(job.job_id, "public"),
+        lambda: jobs.claim(job.job_id, LEASE),
+        lambda: jobs.fail_abandoned(job.job_id, FAILURE),
+        lambda: jobs.retry(job.job_id, "public"),
+        lambda: jobs.begin_deletion(job.job_id, "public"),
+    ):
+        with pytest.raises(JobNotFound):
+            call()
 
 
 def test_only_a_job_in_deletion_is_removed(jobs: JobStore) -> None:

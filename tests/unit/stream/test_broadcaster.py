@@ -77,6 +77,22 @@ def test_listeners_hear_of_their_owner_alone(
     assert list(endpoint.frames) == ["hers"]
 
 
+@pytest.mark.parametrize("old", [Status.PENDING, Status.PROCESSING, Status.COMPLETED, Status.FAILED])
+def test_a_deletion_is_an_event_of_ids(
+    old: Status, connections: ConnectionStore, endpoint: Endpoint, context: Context
+) -> None:
+    listen(connections, "a")
+    listen(connections, "theirs", owner="somebody")
+    job = ended_job()
+
+    handler(stream_event(record(job.model_copy(update={"status": Status.DELETING}), old)), context)
+
+    assert [json.loads(frame) for frame in endpoint.frames["a"]] == [
+        {"events": [{"type": "job.deleted", "event_id": job.event_id, "job_id": job.job_id}]}
+    ]
+    assert "theirs" not in endpoint.frames
+
+
 @pytest.mark.parametrize("old", [Status.COMPLETED])
 def test_a_change_that_is_no_end_is_no_event(
     old: Status, connections: ConnectionStore, endpoint: Endpoint, context: Context

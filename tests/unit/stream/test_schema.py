@@ -7,7 +7,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from face_websocket.schema import schema, text
 from facelib import limits
-from facelib.events import ErrorEvent, Frame, Pong, Subscribed, event_of, frames
+from facelib.events import ErrorEvent, Frame, JobDeleted, Pong, Subscribed, event_of, frames
 
 from tests.support.stream import ended_job
 
@@ -26,7 +26,9 @@ def validator() -> jsonschema.Draft202012Validator:
 
 def test_what_is_sent_to_listeners_is_valid(validator: jsonschema.Draft202012Validator) -> None:
     events = [event_of(ended_job(failed=failed), "https://faces.example") for failed in (False, True)]
-    answers = Frame(events=(Pong(), Subscribed(job_id=None), ErrorEvent(detail="no")))
+    answers = Frame(
+        events=(JobDeleted(event_id="e", job_id="j"), Pong(), Subscribed(job_id=None), ErrorEvent(detail="no"))
+    )
 
     for frame in (*frames(events, limits.FRAME_BYTES), answers.model_dump_json().encode()):
         validator.validate(json.loads(frame))

@@ -10,6 +10,7 @@ from facelib.deliveries import Replay
 from facelib.errors import ConnectionGone
 from facelib.events import event_id_before, new_event_id
 from facelib.stores.connections import SHARDS, Connection, ConnectionStore
+from facelib.stores.jobs import JobStore
 
 from tests.support.context import Context
 from tests.support.endpoint import Endpoint
@@ -160,6 +161,27 @@ def test_a_listener_of_one_job_replays_that_job_alone(one: Endpoint, connections
     later = new_event_id(ended_job(seconds_ago=-3600).created_at, wanted.job_id)
     assert send(one, json.dumps({"action": "replay", "after": later})) == []
     connections.subscribe(Connection("one", OWNER, ended_job().job_id))
+    assert send(one, '{"action": "replay"}') == []
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_a_replay_has_the_deletions_of_the_listeners_owner_alone(
+    narrow: bool, one: Endpoint, jobs: JobStore, connections: ConnectionStore
+) -> None:
+    mine, theirs = stored(ended_job()), stored(ended_job(owner="somebody"))
+    for job in (mine, theirs):
+        jobs.begin_deletion(job.job_id, job.owner)
+        jobs.remove(job.job_id)
+
+    if narrow:
+        connections.subscribe(Connection("one", OWNER, mine.job_id))
+    (event,) = send(one, '{"action": "replay"}')
+    assert (event["type"], event["job_id"], set(event)) == (
+        "job.deleted",
+        mine.job_id,
+        {"type", "event_id", "job_id"},
+    )
+    connections.subscribe(Connection("one", OWNER, theirs.job_id))
     assert send(one, '{"action": "replay"}') == []
 
 

@@ -93,6 +93,11 @@ async function showOlder() {
   }
 }
 
+function showOrDrop(event) {
+  if (event.type === "job.deleted") dropJob(event.job_id);
+  else showEvent(event);
+}
+
 function showLimits(limits) {
   const days = limits.job_kept_days === 1 ? "a day" : `${limits.job_kept_days} days`;
   byId("photos").accept = limits.formats.map((format) => `image/${format}`).join();
@@ -122,7 +127,7 @@ async function start() {
   try {
     const limits = await getLimits();
     showLimits(limits);
-    listen({ url: limits.stream_url, onEvent: (event) => showEvent(event), onState: showState, replay: REPLAY });
+    listen({ url: limits.stream_url, onEvent: showOrDrop, onState: showState, replay: REPLAY });
   } catch (error) {
     showState("closed");
     showTrouble(`${error.message} Then load this page again.`);

@@ -12,8 +12,8 @@ from facelib.errors import ClaimLost, JobClaimed, JobFinished, JobNotFound
 from facelib.events import new_event_id
 from facelib.job import DetectorInfo, Face, Failure, ImageInfo, Job, Status
 from facelib.stores.clients import dynamodb
-from facelib.stores.items import Item, from_item, text, time_text, to_item
-from facelib.stores.job_table import JobTable, is_deleted, item_that_failed_condition, primary_key, utc_now
+from facelib.stores.items import Item, from_item, is_deleted, text, time_text, to_item
+from facelib.stores.job_table import JobTable, item_that_failed_condition, primary_key, utc_now
 
 _CLAIMABLE: Final = "(#status = :pending OR (#status = :processing AND lease_until < :now))"
 
@@ -86,8 +86,8 @@ class ClaimStore(JobTable):
 
     def fail_abandoned(self, job_id: str, failure: Failure) -> None:
         """Fail a job that no detector could finish. Raises JobNotFound, JobClaimed or JobFinished."""
-        item = self._item(job_id)
-        if item is None:
+        item = self._item(job_id) or {}
+        if is_deleted(item):
             raise JobNotFound
         now = utc_now()
         changes = _ended(from_item(item), Status.FAILED, {"failure": failure})

@@ -1,51 +1,72 @@
 """Deletion of jobs, in two steps around the deletion of their objects (docs/decisions/0015-identity-and-erasure.md)."""
 
+from typing import Final
+
 from botocore.exceptions import ClientError
 
 from facelib import keys
 from facelib.errors import JobNotFound
-from facelib.job import Status
+from facelib.events import new_event_id
+from facelib.job import Job, Status
 from facelib.stores.clients import dynamodb
 from facelib.stores.idempotency import IdempotencyStore
-from facelib.stores.items import text, time_text
+from facelib.stores.items import Item, text, time_text, tombstone_item
 from facelib.stores.job_table import item_that_failed_condition, primary_key, suppress_failed_condition, utc_now
+
+# What the rest of the deletion needs. Everything else, the faces above all, is erased in the first step.
+_KEPT: Final = frozenset({"job_id", "owner", "status", "created_at", "expires_at", "event_id"})
+_ERASED: Final = sorted({*Job.model_fields, "claim", "lease_until", "original_etag", "retries"} - _KEPT)
 
 
 class DeletionStore(IdempotencyStore):
     def begin_deletion(self, job_id: str, owner: str) -> None:
-        """Hide a job from everybody and end its claim; can be repeated until `remove`. Raises JobNotFound."""
+        """Hide a job from everybody, end its claim and notify listeners; can be repeated until `remove`.
+
+        Raises JobNotFound.
+        """
         if not keys.is_job_id(job_id):
             raise JobNotFound
+        now = utc_now()
         try:
             dynamodb().update_item(
                 TableName=self._table,
                 Key=primary_key(job_id),
-                # The faces are erased at once; without an event id the job leaves the index of replays.
-                UpdateExpression="SET #status = :deleting REMOVE claim, lease_until, faces, event_id",
-                ConditionExpression="#owner = :owner AND expires_at > :now",
-                ExpressionAttributeNames={"#status": "status", "#owner": "owner"},
+                UpdateExpression="SET #status = :deleting, event_id = :event REMOVE "
+                + ", ".join(f"#{name}" for name in _ERASED),
+                ConditionExpression="#owner = :owner AND expires_at > :now AND #status <> :deleting",
+                ExpressionAttributeNames={
+                    "#status": "status",
+                    "#owner": "owner",
+                    **{f"#{name}": name for name in _ERASED},
+                },
                 ExpressionAttributeValues={
                     ":deleting": text(Status.DELETING),
+                    ":event": text(new_event_id(now, job_id)),
                     ":owner": text(owner),
-                    ":now": text(time_text(utc_now())),
+                    ":now": text(time_text(now)),
                 },
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            item_that_failed_condition(error)
-            raise JobNotFound from None
+            if not _is_interrupted_deletion(item_that_failed_condition(error), owner):
+                raise JobNotFound from None
 
     def remove(self, job_id: str) -> None:
-        """Remove the record of a job in deletion, and that of its idempotency key, once its objects are gone."""
+        """Leave only a tombstone of a job in deletion, once its objects are gone, and remove its idempotency record."""
         item = self._item(job_id)
-        if item is None:
+        if item is None or item["status"] != text(Status.DELETING):
             return
         if "idempotency" in item:
             self._remove_record(item["idempotency"]["S"], job_id)
         with suppress_failed_condition():
-            dynamodb().delete_item(
+            dynamodb().put_item(
                 TableName=self._table,
-                Key=primary_key(job_id),
+                Item=tombstone_item(item),
                 ConditionExpression="#status = :deleting",
                 ExpressionAttributeNames={"#status": "status"},
                 ExpressionAttributeValues={":deleting": text(Status.DELETING)},
             )
+
+
+def _is_interrupted_deletion(item: Item, owner: str) -> bool:
+    return bool(item) and item["status"] == text(Status.DELETING) and item["owner"] == text(owner)

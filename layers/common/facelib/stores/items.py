@@ -7,12 +7,15 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from facelib.job import Box, Face, FaceQuality, ImageInfo, Job, Landmarks, Point, Pose
+from facelib.job import Box, Face, FaceQuality, ImageInfo, Job, Landmarks, Point, Pose, Status, Tombstone
 
 Item = dict[str, Any]  # attribute name → {"S": text} or {"N": digits}, as in the DynamoDB API
 
 _JSON_FIELDS: Final = ("options", "image", "detector", "timings_ms", "failure")
 _POINTS: Final = tuple(Landmarks.model_fields)
+
+# The status of an item whose job and objects are gone. No job has it, so it is not one of `Status`.
+DELETED: Final = "deleted"
 
 
 def text(value: str) -> Item:
@@ -64,6 +67,23 @@ def from_item(item: Item) -> Job:
         image = ImageInfo.model_validate(fields["image"])
         fields["faces"] = tuple(_face(row, image) for row in json.loads(fields["faces"]))
     return Job.model_validate(fields)
+
+
+def is_deleted(item: Item) -> bool:
+    """Return whether the job of this item is deleted or in deletion; so is one that has no item."""
+    return not item or item["status"]["S"] in (Status.DELETING, DELETED)
+
+
+def tombstone_item(item: Item) -> Item:
+    """Return what remains of a job in deletion once its objects are gone."""
+    return {name: item[name] for name in ("job_id", "owner", "event_id", "ttl")} | {"status": text(DELETED)}
+
+
+def job_or_tombstone(item: Item) -> Job | Tombstone:
+    """Return what an item represents. Raises pydantic's ValidationError for a malformed one."""
+    if not is_deleted(item):
+        return from_item(item)
+    return Tombstone.model_validate({name: item.get(name, {}).get("S") for name in Tombstone.model_fields})
 
 
 def _numbers(face: Face) -> list[float | None]:

@@ -11,15 +11,15 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from facelib import keys, limits
 from facelib.errors import CursorInvalid
-from facelib.job import Job, Status
+from facelib.job import Job, Status, Tombstone
 from facelib.stores.clients import dynamodb
-from facelib.stores.items import Item, from_item, text, time_text
+from facelib.stores.items import Item, from_item, job_or_tombstone, text, time_text
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
 
 BY_OWNER: Final = "by_owner"  # owner, created_at; without faces
-BY_EVENT: Final = "by_event"  # owner, event_id; only jobs that have ended
+BY_EVENT: Final = "by_event"  # owner, event_id; only jobs that have ended or were deleted
 
 # A filtered list reads at most this many pages of the index, then returns a cursor.
 _PAGES_A_CALL: Final = 5
@@ -82,8 +82,8 @@ class JobLists:
             query["ExclusiveStartKey"] = last
         return JobPage(tuple(jobs), _cursor(last["created_at"]["S"], last["job_id"]["S"]) if last else None)
 
-    def latest_ended(self, owner: str, limit: int) -> tuple[Job, ...]:
-        """Return the jobs that ended last, without faces, in the order they ended."""
+    def latest_ended(self, owner: str, limit: int) -> tuple[Job | Tombstone, ...]:
+        """Return the jobs that ended or were deleted last, without faces, in the order of their events."""
         response = dynamodb().query(
             TableName=self._table,
             IndexName=BY_EVENT,
@@ -93,12 +93,10 @@ class JobLists:
             ScanIndexForward=False,
             Limit=limit,
         )
-        now = _now()
-        jobs = (from_item(item) for item in reversed(response["Items"]))
-        return tuple(job for job in jobs if _is_there(job, now))
+        return tuple(filter(is_replayed, map(job_or_tombstone, reversed(response["Items"]))))
 
-    def ended_after(self, owner: str, event_id: str) -> Iterator[Job]:
-        """Yield the jobs that ended after this event, without faces, in the order they ended."""
+    def ended_after(self, owner: str, event_id: str) -> Iterator[Job | Tombstone]:
+        """Yield the jobs that ended or were deleted after this event, without faces, in the order of their events."""
         pages = (
             dynamodb()
             .get_paginator("query")
@@ -110,14 +108,13 @@ class JobLists:
                 ExpressionAttributeValues={":owner": text(owner), ":after": text(event_id)},
             )
         )
-        now = _now()
         for page in pages:
-            yield from (job for job in map(from_item, page["Items"]) if _is_there(job, now))
+            yield from filter(is_replayed, map(job_or_tombstone, page["Items"]))
 
 
-def _is_there(job: Job, now: datetime) -> bool:
-    # An index lags the table by a moment.
-    return job.status is not Status.DELETING and not job.is_expired(now)
+def is_replayed(job: Job | Tombstone) -> bool:
+    """Return whether a job has an event to replay: it was deleted, or has ended and not expired."""
+    return isinstance(job, Tombstone) or (job.status.is_final and not job.is_expired(_now()))
 
 
 def _now() -> datetime:

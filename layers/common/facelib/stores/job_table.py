@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError
 
 from facelib import keys
 from facelib.errors import JobNotFound
-from facelib.job import Job, Status
+from facelib.job import Job, Tombstone
 from facelib.stores.clients import code_of, dynamodb
-from facelib.stores.items import Item, from_item, text
+from facelib.stores.items import Item, job_or_tombstone, text
 
 
 class JobTable:
@@ -22,20 +22,15 @@ class JobTable:
 
     def get(self, job_id: str, owner: str) -> Job:
         """Read a job of this owner. Raises JobNotFound."""
-        if not keys.is_job_id(job_id):
-            raise JobNotFound
-        item = self._item(job_id)
-        if item is None:
-            raise JobNotFound
-        job = from_item(item)
-        if job.owner != owner or job.status is Status.DELETING or job.is_expired(utc_now()):
+        job = self.peek(job_id) if keys.is_job_id(job_id) else None
+        if not isinstance(job, Job) or job.owner != owner or job.is_expired(utc_now()):
             raise JobNotFound
         return job
 
-    def peek(self, job_id: str) -> Job | None:
+    def peek(self, job_id: str) -> Job | Tombstone | None:
         """Read a job for the service itself, whoever owns it. Raises pydantic's ValidationError for a malformed one."""
         item = self._item(job_id)
-        return from_item(item) if item else None
+        return job_or_tombstone(item) if item else None
 
     def _item(self, key: str) -> Item | None:
         return dynamodb().get_item(TableName=self._table, Key=primary_key(key), ConsistentRead=True).get("Item")
@@ -65,7 +60,3 @@ def suppress_failed_condition() -> Iterator[None]:
         yield
     except ClientError as error:
         item_that_failed_condition(error)
-
-
-def is_deleted(item: Item) -> bool:
-    return not item or item["status"] == text(Status.DELETING)

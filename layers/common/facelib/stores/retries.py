@@ -6,7 +6,7 @@ from facelib import limits
 from facelib.errors import JobConflict, JobNotFound
 from facelib.job import RETRYABLE, TRANSITIONS, Job, Status
 from facelib.stores.clients import dynamodb
-from facelib.stores.items import from_item, number, text, to_item
+from facelib.stores.items import from_item, is_deleted, number, text, to_item
 from facelib.stores.job_table import JobTable, item_that_failed_condition, primary_key, suppress_failed_condition
 
 
@@ -32,7 +32,7 @@ class RetryStore(JobTable):
             )
         except ClientError as error:
             old = item_that_failed_condition(error)
-            if not old:
+            if is_deleted(old):
                 raise JobNotFound from None
             raise _why_not_retried(from_item(old)) from None
         return job
