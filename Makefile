@@ -59,7 +59,7 @@ types:
 	$(BIN)/mypy
 
 templates:
-	$(BIN)/cfn-lint template.yaml
+	$(BIN)/cfn-lint template.yaml docs/examples/*.yaml
 	@mkdir -p build
 	$(BIN)/python -m infra.template > build/template.json
 	$(BIN)/cfn-lint build/template.json
@@ -111,6 +111,7 @@ model: setup ## Fetch a detection model: make model MODEL=yunet [MODEL_FILE=path
 schemas: setup ## Write docs/openapi.json and the stream's schema anew
 	$(BIN)/python -m face_api.openapi > docs/openapi.json
 	$(BIN)/python -m face_websocket.schema > docs/websocket.schema.json
+	$(BIN)/python -m face_notifier.schema > docs/eventbridge.schema.json
 
 lock: setup ## Pin every package again, from requirements.in
 	uv pip compile --universal --python-version 3.11 requirements.in -o requirements.txt

@@ -67,7 +67,7 @@ _UNUSED: Final = {
     "web": (),
 }
 # The AWS services that facelib.stores talks to, the one a credential may come from, and the tracer's.
-_AWS_SERVICES: Final = ("dynamodb", "lambda", "s3", "sqs", "sts", "xray")
+_AWS_SERVICES: Final = ("dynamodb", "events", "lambda", "s3", "sqs", "sts", "xray")
 
 
 def main() -> int:

@@ -109,7 +109,7 @@ def test_every_aws_client_finds_its_data(for_this_python: Path) -> None:
     script = (
         f"import site; site.addsitedir({str(for_this_python / 'CommonLayer' / 'python')!r})\n"
         "from facelib.stores import clients\n"
-        "clients.dynamodb(), clients.sqs(), clients.lambda_()\n"
+        "clients.dynamodb(), clients.sqs(), clients.lambda_(), clients.event_bridge()\n"
         "print(clients.s3().generate_presigned_post('bucket', 'key')['url'])"
     )
     done = subprocess.run(

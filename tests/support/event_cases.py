@@ -38,6 +38,9 @@ CASES: Final = (
     _case("Broadcaster", "broadcaster/stream-completed", _TAKEN),
     _case("Broadcaster", "broadcaster/stream-failed", _TAKEN),
     _case("Broadcaster", "broadcaster/sqs-replay", _TAKEN),
+    _case("Notifier", "notifier/stream-completed", _TAKEN),
+    _case("Notifier", "notifier/stream-deleted", _TAKEN),
+    _case("Notifier", "notifier/sqs-refused", _TAKEN),
     _case("WebSocket", "websocket/connect", {"statusCode": 200}),
     # The listener is not there to be answered, which is no failure.
     _case("WebSocket", "websocket/ping", {"statusCode": 200}),

@@ -3,11 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+from facelib.events import new_event_id
 from facelib.job import (
     Box,
     DetectorInfo,
     Face,
     FaceQuality,
+    Failure,
+    FailureReason,
     ImageFormat,
     ImageInfo,
     Job,
@@ -59,3 +62,26 @@ def outcome(faces: int = 2) -> Outcome:
         timings_ms={"decode": 4.2, "detect": 88.1},
         original_etag="e1",
     )
+
+
+def completed_job(faces: int = 1) -> Job:
+    job, found = new_job(), outcome(faces)
+    at = job.created_at + timedelta(seconds=1)
+    return job.model_copy(
+        update={
+            "status": Status.COMPLETED,
+            "completed_at": at,
+            "event_id": new_event_id(at, job.job_id),
+            "image": found.image,
+            "detector": found.detector,
+            "face_count": faces,
+            "faces": found.faces,
+            "timings_ms": dict(found.timings_ms),
+        }
+    )
+
+
+def failed_job() -> Job:
+    failure = Failure(reason=FailureReason.CORRUPT_IMAGE, detail="cut short")
+    nothing = dict.fromkeys(("image", "detector", "face_count", "faces", "timings_ms"))
+    return completed_job().model_copy(update={"status": Status.FAILED, "failure": failure, **nothing})

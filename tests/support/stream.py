@@ -21,7 +21,7 @@ OWNER: Final = PUBLIC_OWNER
 
 
 class Queue:
-    """The delivery queue as a test sees it."""
+    """A queue as a test sees it; `take` is for the delivery queue."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -34,7 +34,7 @@ class Queue:
         from moto.backends import get_backend  # noqa: PLC0415 - moto's inside, for messages that are delayed
         from moto.core.models import DEFAULT_ACCOUNT_ID  # noqa: PLC0415
 
-        queue = get_backend("sqs")[DEFAULT_ACCOUNT_ID]["us-east-1"].queues["deliveries"]
+        queue = get_backend("sqs")[DEFAULT_ACCOUNT_ID]["us-east-1"].queues[self.url.rpartition("/")[2]]
         found = [message.body for message in queue._messages]
         queue._messages.clear()
         return found

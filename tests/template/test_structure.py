@@ -5,11 +5,11 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from infra.local.layout import ROOT
-from infra.template import load
+from infra.template import Resource, functions, load
 
 BIN = Path(sys.executable).parent
 IN_TEXT = re.compile(r"\$\{([A-Za-z0-9]+)")
@@ -31,11 +31,21 @@ def mentioned(node: object) -> Iterator[str]:
             yield from mentioned(value)
 
 
+def listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def events_of(function: Resource) -> Iterable[str]:
+    return dict(function.properties.get("Events", {}))
+
+
 def test_nothing_depends_on_itself() -> None:
     found = load()["Resources"]
+    # SAM makes a resource of a function's event, named after both.
+    events = {f"{function.name}{event}": function.name for function in functions() for event in events_of(function)}
     graph = {
         name: {other for other in mentioned(resource) if other in found}
-        | ({after} if isinstance(after := resource.get("DependsOn", []), str) else set(after))
+        | {events.get(after, after) for after in listed(resource.get("DependsOn", []))}
         for name, resource in found.items()
     }
     # Raises CycleError, which names the circle.

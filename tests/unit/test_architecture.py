@@ -32,7 +32,8 @@ def name(path: Path) -> str:
 
 
 def test_there_is_something_to_look_at() -> None:
-    assert {"face_api", "face_detector", "face_broadcaster", "face_websocket", "face_deadletter"} == set(FUNCTIONS)
+    expected = {"face_api", "face_detector", "face_broadcaster", "face_websocket", "face_deadletter", "face_notifier"}
+    assert expected == set(FUNCTIONS)
     assert len(SOURCES) > 30
 
 

@@ -89,3 +89,11 @@ class WebSocketSettings(AllowedOrigins):
 
 class DeadLetterSettings(Settings):
     jobs_table: str
+
+
+class NotifierSettings(Settings):
+    event_bus: str
+    notify_queue_url: str
+    failure_queue_url: str
+    public_url: str
+    results_bucket: str

@@ -1,0 +1,44 @@
+"""The use case: put events on the bus, and queue those that it refuses."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from facelib.deliveries import MalformedRecord
+from facelib.stores.event_bus import BusEvent, EventBus
+from facelib.stores.queue import Queue
+
+# Before the second and the third attempt, each shortened by a random factor of up to 2. The stream waits meanwhile, so
+# further attempts are made from the queue.
+_BACKOFF_SECONDS: Final = (0.1, 0.3)
+_QUEUE_DELAY_SECONDS: Final = 30
+
+
+@dataclass(frozen=True)
+class Notifier:
+    """`retries` is the queue that this function consumes, `failures` its dead-letter queue."""
+
+    bus: EventBus
+    retries: Queue
+    failures: Queue
+
+    def notify(self, events: Sequence[BusEvent], malformed: Sequence[MalformedRecord]) -> Counter[str]:
+        """Put the events, queue those that are refused every time, and set malformed records aside."""
+        refused = self.put(events)
+        self.retries.send_all((event.model_dump_json() for event in refused), delay_seconds=_QUEUE_DELAY_SECONDS)
+        # Another attempt would read the same record.
+        self.failures.send_all(record.model_dump_json() for record in malformed)
+        return Counter(put=len(events) - len(refused), requeued=len(refused), malformed=len(malformed))
+
+    def put(self, events: Sequence[BusEvent]) -> Sequence[BusEvent]:
+        """Put the events, repeat those that are refused, and return those that are refused every time."""
+        refused = self.bus.put(events)
+        for seconds in _BACKOFF_SECONDS:
+            if not refused:
+                break
+            time.sleep(seconds * random.uniform(0.5, 1))  # noqa: S311 - jitter, not a secret
+            refused = self.bus.put(refused)
+        return refused

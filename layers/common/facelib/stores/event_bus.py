@@ -1,0 +1,64 @@
+"""Events to EventBridge."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import AwareDatetime
+
+from facelib.job import Frozen
+from facelib.observability import logger
+from facelib.stores.clients import event_bridge
+
+if TYPE_CHECKING:
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
+SOURCE: Final = "facecast"
+# https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
+_BATCH: Final = 10
+
+
+class BusEvent(Frozen):
+    """An event as the bus takes it; `detail` is JSON."""
+
+    detail_type: str
+    time: AwareDatetime
+    detail: str
+
+
+class EventBus:
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def put(self, events: Iterable[BusEvent]) -> tuple[BusEvent, ...]:
+        """Put events in order, ten a request, and return those that the bus did not take."""
+        return tuple(refused for batch in _batches(events) for refused in self._put(batch))
+
+    def _put(self, batch: Sequence[BusEvent]) -> Iterator[BusEvent]:
+        try:
+            results = event_bridge().put_events(Entries=[self._entry(event) for event in batch])["Entries"]
+        except (BotoCoreError, ClientError) as error:
+            # Whether some were taken nobody knows; events are delivered at least once.
+            logger.warning("The bus took none of a batch", extra={"why": str(error)})
+            yield from batch
+            return
+        for event, result in zip(batch, results, strict=True):
+            if "ErrorCode" in result:
+                logger.warning("The bus refused an event", extra={"why": result["ErrorCode"]})
+                yield event
+
+    def _entry(self, event: BusEvent) -> "PutEventsRequestEntryTypeDef":
+        return {
+            "EventBusName": self._name,
+            "Source": SOURCE,
+            "DetailType": event.detail_type,
+            "Time": event.time,
+            "Detail": event.detail,
+        }
+
+
+def _batches(events: Iterable[BusEvent]) -> Iterator[tuple[BusEvent, ...]]:
+    iterator = iter(events)
+    while batch := tuple(islice(iterator, _BATCH)):
+        yield batch

@@ -1,0 +1,65 @@
+"""A consumer of the event bus: docs/examples/rule-to-queue.yaml, deployed as it stands, and the queue it makes."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from infra.local.layout import ROOT
+from tests.support.stack import Stack, wait_until
+
+RULE = ROOT / "docs" / "examples" / "rule-to-queue.yaml"
+
+
+@dataclass
+class Subscription:
+    """Everything that has come to the queue."""
+
+    sqs: Any
+    queue_url: str
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    def of_job(self, job_id: str) -> list[dict[str, Any]]:
+        return [event for event in self.events if event["detail"]["job_id"] == job_id]
+
+    def types_of_job(self, job_id: str) -> list[str]:
+        return [event["detail-type"] for event in self.of_job(job_id)]
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Take messages until it is so, and then all that are there already."""
+
+        def is_so() -> bool:
+            self._take(seconds=1)
+            return condition()
+
+        wait_until(is_so, pause=0)
+        while self._take(seconds=0):
+            pass
+
+    def _take(self, seconds: int) -> int:
+        """Take some of the messages, wait so long for the first of them, and return how many there were."""
+        answer = self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=seconds)
+        messages = answer.get("Messages", [])
+        for message in messages:
+            self.events.append(json.loads(message["Body"]))
+            self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return len(messages)
+
+
+@contextmanager
+def subscribed(stack: Stack) -> Iterator[Subscription]:
+    """Deploy the example beside the stack, and remove it afterwards."""
+    cloudformation, name = stack.aws.client("cloudformation"), f"jobs-{uuid4().hex[:8]}"
+    cloudformation.create_stack(
+        StackName=name,
+        TemplateBody=RULE.read_text(),
+        Parameters=[{"ParameterKey": "EventBusName", "ParameterValue": stack.outputs["EventBusName"]}],
+    )
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    try:
+        (made,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+        yield Subscription(stack.aws.client("sqs"), made["Outputs"][0]["OutputValue"])
+    finally:
+        cloudformation.delete_stack(StackName=name)

@@ -1,0 +1,37 @@
+"""The notifier with moto's queues and a bus whose answers are scripted."""
+
+from collections.abc import Iterator
+
+import pytest
+from face_notifier import main, notify
+from facelib.stores import clients, event_bus
+from moto import mock_aws
+
+from tests.support.bus import Bus, Queues
+from tests.support.stream import Queue
+
+
+@pytest.fixture
+def bus(monkeypatch: pytest.MonkeyPatch) -> Bus:
+    made = Bus()
+    monkeypatch.setattr(event_bus, "event_bridge", lambda: made)
+    monkeypatch.setattr(notify, "_BACKOFF_SECONDS", (0.0, 0.0))
+    return made
+
+
+@pytest.fixture
+def queues(monkeypatch: pytest.MonkeyPatch, bus: Bus) -> Iterator[Queues]:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        for made in (clients.sqs, main.settings, main.notifier):
+            made.cache_clear()
+        urls = [clients.sqs().create_queue(QueueName=name)["QueueUrl"] for name in ("retries", "failures")]
+        for name, value in {
+            "EVENT_BUS": "facecast",
+            "NOTIFY_QUEUE_URL": urls[0],
+            "FAILURE_QUEUE_URL": urls[1],
+            "PUBLIC_URL": "https://faces.example",
+            "RESULTS_BUCKET": "results",
+        }.items():
+            monkeypatch.setenv(name, value)
+        yield Queues(*map(Queue, urls))

@@ -1,0 +1,119 @@
+"""What an event says, that it is what the committed schema says, and that it is small."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+from face_notifier.records import event_of_record
+from face_notifier.schema import schema, text
+from facelib.job import Job, Render, Status
+from facelib.settings import NotifierSettings
+from facelib.stores.event_bus import BusEvent
+from facelib.stores.items import to_item
+
+from tests.support.jobs import completed_job, failed_job, new_job
+from tests.support.stream import record
+
+SETTINGS = NotifierSettings(
+    event_bus="facecast",
+    notify_queue_url="",
+    failure_queue_url="",
+    public_url="https://faces.example",
+    results_bucket="results",
+)
+AT = datetime(2026, 11, 24, 20, 0, 1, tzinfo=UTC)
+# EventBridge takes 256 KB: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html
+MOST_BYTES = 256 * 1024
+# What docs/events.md promises.
+PROMISED_BYTES = 4 * 1024
+
+
+def deletion(job: Job, old: Status = Status.COMPLETED) -> dict[str, Any]:
+    found = record(job.model_copy(update={"status": Status.DELETING}), old)
+    found["dynamodb"]["ApproximateCreationDateTime"] = AT.timestamp()
+    return found
+
+
+def event(found: dict[str, Any]) -> BusEvent:
+    made = event_of_record(found, SETTINGS)
+    assert made
+    return made
+
+
+def test_a_completed_job_names_what_was_made_of_it() -> None:
+    job = completed_job()
+
+    made = event(record(job))
+
+    detail = json.loads(made.detail)
+    assert (made.detail_type, made.time) == ("Job Completed", job.completed_at)
+    assert (detail["job_id"], detail["owner"], detail["face_count"]) == (job.job_id, "public", 1)
+    assert detail["job_url"] == f"https://faces.example/jobs/{job.job_id}"
+    assert detail["results"] == {
+        "bucket": "results",
+        "renders": {Render.BOXES: f"results/{job.job_id}/boxes.jpg"},
+    }
+    assert "faces" not in detail
+
+
+def test_a_failed_job_says_why() -> None:
+    made = event(record(failed_job()))
+
+    assert made.detail_type == "Job Failed"
+    assert json.loads(made.detail)["failure"] == {"reason": "corrupt_image", "detail": "cut short"}
+
+
+@pytest.mark.parametrize("old", [Status.PENDING, Status.PROCESSING, Status.COMPLETED, Status.FAILED])
+def test_a_deletion_is_one_event_from_any_status(old: Status) -> None:
+    job = completed_job()
+
+    made = event(deletion(job, old))
+
+    assert (made.detail_type, made.time) == ("Job Deleted", AT)
+    assert json.loads(made.detail) == {
+        "event_id": f"20261124T200001.000000Z-{job.job_id[:8]}",
+        "job_id": job.job_id,
+        "owner": "public",
+        "deleted_at": "2026-11-24T20:00:01Z",
+    }
+    assert event(deletion(job, old)) == made, "a record that comes twice is the same event"
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        pytest.param(deletion(completed_job(), old=Status.DELETING), id="a deletion repeated"),
+        pytest.param(record(completed_job(), old=Status.COMPLETED), id="no change of status"),
+        pytest.param(record(new_job(), old=Status.FAILED), id="a retry"),
+        pytest.param({"dynamodb": {"NewImage": to_item(new_job())}}, id="a new job"),
+        pytest.param({"dynamodb": {"OldImage": to_item(completed_job())}}, id="an expiry"),
+        pytest.param({"dynamodb": {"NewImage": {"job_id": {"S": "idempotency#1"}}}}, id="a record of a key"),
+    ],
+)
+def test_what_is_no_end_and_no_deletion_is_no_event(found: dict[str, Any]) -> None:
+    assert event_of_record(found, SETTINGS) is None
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: record(completed_job(1_000)), lambda: record(failed_job()), lambda: deletion(completed_job())]
+)
+def test_an_event_is_small_however_many_faces_there_are(make: Callable[[], dict[str, Any]]) -> None:
+    made = event(make())
+
+    assert len(made.model_dump_json().encode()) < PROMISED_BYTES < MOST_BYTES
+
+
+def test_every_detail_is_what_the_schema_says() -> None:
+    jsonschema.Draft202012Validator.check_schema(schema())
+    validator = jsonschema.Draft202012Validator(schema())
+    for found in (record(completed_job()), record(failed_job()), deletion(completed_job())):
+        validator.validate(json.loads(event(found).detail))
+    assert not validator.is_valid({"job_id": "1"})
+
+
+def test_the_committed_schema_is_the_models(repository: Path) -> None:
+    assert (repository / "docs/eventbridge.schema.json").read_text() == text(), "run: make schemas"
