@@ -4,12 +4,12 @@ Faces are left out. A thousand of them would be more than the 256 KB that EventB
 outside of what deleting a job can reach. An event names the objects and the address that have them.
 """
 
-from datetime import datetime
-from typing import ClassVar, Final
+from collections.abc import Mapping
+from typing import Final
 
 from facelib import keys
-from facelib.events import new_event_id
-from facelib.job import DetectorInfo, Failure, Frozen, ImageInfo, Job, Render, Status
+from facelib.events import event_time
+from facelib.job import DetectorInfo, Failure, Frozen, ImageInfo, Job, Render, Status, Tombstone
 from facelib.links import job_url
 from facelib.settings import NotifierSettings
 from facelib.stores.event_bus import BusEvent
@@ -26,8 +26,6 @@ class Results(Frozen):
 class JobDetail(Frozen):
     """What every event says of its job."""
 
-    detail_type: ClassVar[str]
-
     event_id: str = Field(description="Unique to what happened: an event that comes twice has it twice.")
     job_id: str
     owner: str
@@ -41,8 +39,6 @@ class JobEnded(JobDetail):
 
 
 class JobCompleted(JobEnded):
-    detail_type = "Job Completed"
-
     image: ImageInfo
     detector: DetectorInfo
     face_count: int
@@ -50,15 +46,11 @@ class JobCompleted(JobEnded):
 
 
 class JobFailed(JobEnded):
-    detail_type = "Job Failed"
-
     failure: Failure
 
 
 class JobDeleted(JobDetail):
     """Somebody deleted the job: what a consumer has copied of it is to be deleted, too."""
-
-    detail_type = "Job Deleted"
 
     deleted_at: AwareDatetime
 
@@ -66,33 +58,30 @@ class JobDeleted(JobDetail):
 DETAILS: Final = (JobCompleted, JobFailed, JobDeleted)
 
 
-def ended_event(job: Job, settings: NotifierSettings) -> BusEvent:
-    """Make the event of a job that is completed or failed. Raises pydantic's ValidationError if it makes no sense."""
+def bus_event(job: Job | Tombstone, settings: NotifierSettings) -> BusEvent:
+    """Return the event of a completed, failed or deleted job. Raises pydantic's ValidationError."""
+    if isinstance(job, Tombstone):
+        return _deleted(job)
     ended = {
         **{name: getattr(job, name) for name in JobEnded.model_fields if name != "job_url"},
         "job_url": job_url(settings.public_url, job.job_id),
     }
-    if job.status is Status.FAILED:
-        failed = JobFailed.model_validate({**ended, "failure": job.failure})
-        return _bus_event(failed, failed.completed_at)
+    return _failed(job, ended) if job.status is Status.FAILED else _completed(job, ended, settings.results_bucket)
+
+
+def _completed(job: Job, ended: Mapping[str, object], bucket: str) -> BusEvent:
+    found = {name: getattr(job, name) for name in ("image", "detector", "face_count")}
     renders = {render: keys.result(job.job_id, render) for render in job.options.render}
-    completed = JobCompleted.model_validate(
-        {
-            **ended,
-            "image": job.image,
-            "detector": job.detector,
-            "face_count": job.face_count,
-            "results": Results(bucket=settings.results_bucket, renders=renders),
-        }
-    )
-    return _bus_event(completed, completed.completed_at)
+    detail = JobCompleted.model_validate({**ended, **found, "results": Results(bucket=bucket, renders=renders)})
+    return BusEvent(detail_type="Job Completed", time=detail.completed_at, detail=detail.model_dump_json())
 
 
-def deleted_event(job_id: str, owner: str, at: datetime) -> BusEvent:
-    """Make the event of a deletion; the same one for the same moment."""
-    deleted = JobDeleted(event_id=new_event_id(at, job_id), job_id=job_id, owner=owner, deleted_at=at)
-    return _bus_event(deleted, at)
+def _failed(job: Job, ended: Mapping[str, object]) -> BusEvent:
+    detail = JobFailed.model_validate({**ended, "failure": job.failure})
+    return BusEvent(detail_type="Job Failed", time=detail.completed_at, detail=detail.model_dump_json())
 
 
-def _bus_event(detail: JobDetail, at: datetime) -> BusEvent:
-    return BusEvent(detail_type=detail.detail_type, time=at, detail=detail.model_dump_json())
+def _deleted(job: Tombstone) -> BusEvent:
+    at = event_time(job.event_id)
+    detail = JobDeleted(event_id=job.event_id, job_id=job.job_id, owner=job.owner, deleted_at=at)
+    return BusEvent(detail_type="Job Deleted", time=at, detail=detail.model_dump_json())

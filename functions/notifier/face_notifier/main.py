@@ -13,14 +13,14 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent, SQSEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from facelib.deliveries import MalformedRecord
-from facelib.job_stream import job_id_of_record
+from facelib.job_stream import job_id_of_record, job_of_record
 from facelib.observability import logger, metrics, tracer
 from facelib.settings import NotifierSettings
 from facelib.stores.event_bus import BusEvent, EventBus
 from facelib.stores.queue import Queue
 
+from face_notifier.details import bus_event
 from face_notifier.notify import Notifier
-from face_notifier.records import event_of_record
 
 
 @cache
@@ -54,12 +54,11 @@ def _notify(stream: DynamoDBStreamEvent) -> None:
     malformed: list[MalformedRecord] = []
     for record in stream.records:
         try:
-            event = event_of_record(record.raw_event, settings())
+            job = job_of_record(record.raw_event)
+            events += [bus_event(job, settings())] if job else []
         except (LookupError, TypeError, ValueError, AttributeError):
             logger.exception("Could not parse a record of the stream", extra={"record_id": record.event_id})
             malformed.append(MalformedRecord(job_id=job_id_of_record(record.raw_event), record_id=record.event_id))
-        else:
-            events += [event] if event else []
     # A failure here would block the stream and repeat events that were taken, so what fails is queued.
     _report(notifier().notify(events, malformed))
 

@@ -77,10 +77,14 @@ def new_event_id(at: datetime, job_id: str) -> str:
     return f"{at.astimezone(UTC):{_EVENT_TIME}}-{job_id[:8]}"
 
 
+def event_time(event_id: str) -> datetime:
+    """Return when the event of this id happened, in UTC. Raises ValueError."""
+    return datetime.strptime(event_id.partition("-")[0], _EVENT_TIME).replace(tzinfo=UTC)
+
+
 def event_id_before(event_id: str, seconds: float) -> str:
     """Return an id that sorts before all events of the `seconds` before this one. Raises ValueError."""
-    at = datetime.strptime(event_id.partition("-")[0], _EVENT_TIME).replace(tzinfo=UTC)
-    return f"{at - timedelta(seconds=seconds):{_EVENT_TIME}}"
+    return f"{event_time(event_id) - timedelta(seconds=seconds):{_EVENT_TIME}}"
 
 
 def event_of(job: Job | Tombstone, public_url: str) -> JobEvent:

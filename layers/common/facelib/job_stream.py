@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from facelib.events import JobEvent, event_of
-from facelib.job import Status
+from facelib.job import Job, Status, Tombstone
 from facelib.stores.items import job_or_tombstone
 
 _NOTIFIED: Final = frozenset({Status.COMPLETED.value, Status.FAILED.value, Status.DELETING.value})
@@ -22,15 +22,26 @@ class OwnedEvent:
 def event_of_record(record: Mapping[str, Any], public_url: str) -> OwnedEvent | None:
     """Return the event of a record, or None if the job did not end, and was not deleted, with this change.
 
+    Raises as `job_of_record` does.
+    """
+    job = job_of_record(record)
+    return OwnedEvent(job.owner, event_of(job, public_url)) if job else None
+
+
+def job_of_record(record: Mapping[str, Any]) -> Job | Tombstone | None:
+    """Return the job that ended, or was deleted, with this change, without its faces; None for any other change.
+
     The event source mapping filters already; this check does not depend on it. Raises LookupError, TypeError or
     ValueError (pydantic's included) for a malformed record.
     """
     images = record["dynamodb"]
     new, old = images.get("NewImage"), images.get("OldImage", {})
-    if new is None or new["status"]["S"] not in _NOTIFIED or old.get("status") == new["status"]:
+    # Records of idempotency keys have no status.
+    if new is None or "status" not in new or old.get("status") == new["status"]:
         return None
-    job = job_or_tombstone({name: value for name, value in new.items() if name != "faces"})
-    return OwnedEvent(job.owner, event_of(job, public_url))
+    if new["status"]["S"] not in _NOTIFIED:
+        return None
+    return job_or_tombstone({name: value for name, value in new.items() if name != "faces"})
 
 
 def job_id_of_record(record: Mapping[str, Any]) -> str | None:
