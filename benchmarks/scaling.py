@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from facelib.limits import FRAME_BYTES
-from facelib.stores.connections import SHARDS
+from facelib.stores.subscriptions import SHARDS
 
 # AWS's defaults and us-east-1 list prices, looked up on 2026-11-22.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html (shared by all APIs of account and Region)

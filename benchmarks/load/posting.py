@@ -25,7 +25,9 @@ import boto3
 import websockets
 from botocore.config import Config
 from facelib.events import event_of, frames
-from facelib.stores.push import THREADS, ConnectionsApi
+from facelib.limits import FRAME_BYTES
+from facelib.stores.push import ConnectionsApi
+from facelib.stores.threads import THREADS
 
 from infra.local.deploy import session
 from infra.local.layout import LocalStack
@@ -41,7 +43,7 @@ def handler(event, _):
     return {"statusCode": 200, "body": event["requestContext"]["connectionId"]}
 """
 _ROUNDS: Final = 9
-_FRAME: Final = next(frames([event_of(ended_job(), "https://faces.example")], 32_000))
+_FRAME: Final = next(frames([event_of(ended_job(), "https://faces.example")], FRAME_BYTES))
 
 
 @contextmanager

@@ -8,9 +8,9 @@ import time
 from dataclasses import dataclass, field
 from typing import Final
 
-from facelib.stores.connections import SHARDS, ConnectionStore
-
-from face_broadcaster.threads import threads
+from facelib.stores.connections import ConnectionStore
+from facelib.stores.subscriptions import SHARDS
+from facelib.stores.threads import threads
 
 # Counting costs as many reads as listing; a number that large changes little in a minute.
 _CACHE_SECONDS: Final = 60.0
@@ -23,7 +23,7 @@ class Backpressure:
     _counted: dict[str, tuple[float, int]] = field(default_factory=dict)
 
     def recipients(self, owner: str) -> int:
-        """Return the owner's number of listeners, cached for a minute."""
+        """Return how many listeners receive all events of the owner, cached for a minute."""
         at, count = self._counted.get(owner, (float("-inf"), 0))
         if time.monotonic() - at > _CACHE_SECONDS:
             shards = threads().map(lambda shard: self.connections.count_of_shard(owner, shard), range(SHARDS))

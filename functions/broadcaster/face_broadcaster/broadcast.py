@@ -1,7 +1,7 @@
 """The use case: broadcast a batch of events, or handle a message of the delivery queue."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Final
@@ -12,13 +12,14 @@ from facelib.errors import ConnectionGone, DeliveryFailed
 from facelib.events import JobEvent, frames
 from facelib.job_stream import OwnedEvent
 from facelib.replay import Replayer
-from facelib.stores.connections import SHARDS, Connection, ConnectionStore
+from facelib.stores.connections import ConnectionStore
 from facelib.stores.queue import Queue
+from facelib.stores.subscriptions import SHARDS, JobSubscription
+from facelib.stores.threads import threads
 
 from face_broadcaster.backpressure import Backpressure
 from face_broadcaster.fanout import FanOut, Outcome
 from face_broadcaster.recipients import LISTENERS_AT_ONCE, deliveries, shard_deliveries
-from face_broadcaster.threads import threads
 
 # Requeued with exponential backoff, 2 to 32 s. After that the queue's own redelivery takes over, which ends in the
 # failure queue.
@@ -45,14 +46,15 @@ class Broadcast:
             by_owner[each.owner].append(each.event)
         counts: Counts = Counter()
         for owner, events in by_owner.items():
-            listeners = self._some_of(owner, LISTENERS_AT_ONCE + 1)
-            if len(listeners) > LISTENERS_AT_ONCE:
+            everyone = self._some_of(owner, LISTENERS_AT_ONCE + 1)
+            # Read second, so that a listener that changes its subscription meanwhile is found in one of both.
+            of_job = self._of_jobs(owner, events)
+            if len(everyone) > LISTENERS_AT_ONCE:
                 recipients = self.backpressure.recipients(owner)
                 posts = recipients * sum(1 for _ in frames(events, limits.FRAME_BYTES))
                 counts.update(listeners=recipients, split=posts, requeued=self._requeue_shards(owner, events))
-            else:
-                counts.update(listeners=len(listeners))
-                counts.update(self._post(deliveries(owner, events, listeners), deadline))
+                everyone, of_job = [], {job_id: _narrow_only(found) for job_id, found in of_job.items()}
+            counts.update(self._post_or_requeue(owner, events, everyone, of_job, deadline))
         return counts
 
     def handle(self, message: Delivery | ShardDelivery | Replay, deadline: float) -> Counts:
@@ -65,12 +67,17 @@ class Broadcast:
             case Replay():
                 return self._replay(message, deadline)
 
-    def _some_of(self, owner: str, at_most: int) -> list[Connection]:
-        """Return the owner's listeners, or at least `at_most` of them if there are more."""
+    def _some_of(self, owner: str, at_most: int) -> list[str]:
+        """Return the listeners of all the owner's events, or at least `at_most` of them if there are more."""
         shards = threads().map(
             lambda shard: list(islice(self.connections.of_shard(owner, shard), at_most)), range(SHARDS)
         )
         return list(chain.from_iterable(shards))
+
+    def _of_jobs(self, owner: str, events: Sequence[JobEvent]) -> dict[str, list[JobSubscription]]:
+        job_ids = list(dict.fromkeys(event.job_id for event in events))
+        found = threads().map(lambda job_id: list(self.connections.of_job(owner, job_id)), job_ids)
+        return {job_id: subscriptions for job_id, subscriptions in zip(job_ids, found, strict=True) if subscriptions}
 
     def _requeue_shards(self, owner: str, events: Sequence[JobEvent]) -> int:
         messages = list(shard_deliveries(owner, events))
@@ -78,14 +85,26 @@ class Broadcast:
         return len(messages)
 
     def _broadcast_shard(self, message: ShardDelivery, deadline: float) -> Counts:
-        listeners = list(self.connections.of_shard(message.owner, message.shard))
-        pending = list(deliveries(message.owner, message.events, listeners))
-        counts = Counter(listeners=len(listeners))
-        if len(listeners) > LISTENERS_AT_ONCE:
+        everyone = list(self.connections.of_shard(message.owner, message.shard))
+        return self._post_or_requeue(message.owner, message.events, everyone, {}, deadline)
+
+    def _post_or_requeue(
+        self,
+        owner: str,
+        events: Sequence[JobEvent],
+        everyone: Sequence[str],
+        of_job: Mapping[str, Sequence[JobSubscription]],
+        deadline: float,
+    ) -> Counts:
+        """Post to as many listeners as one invocation can; queue the deliveries if there are more."""
+        pending = list(deliveries(owner, events, everyone, of_job))
+        listeners = len(everyone) + sum(map(len, of_job.values()))
+        counts = Counter(listeners=listeners)
+        if listeners > LISTENERS_AT_ONCE:
             self.queue.send_all(delivery.model_dump_json() for delivery in pending)
             counts.update(requeued=len(pending))
         else:
-            counts.update(self._post(pending, deadline))
+            counts.update(self._account(self.fan_out.send(pending, deadline)))
         return counts
 
     def _deliver(self, delivery: Delivery, deadline: float) -> Counts:
@@ -106,9 +125,6 @@ class Broadcast:
             self.queue.send(rest.model_dump_json())
         return Counter(posts=1, requeued=int(rest is not None))
 
-    def _post(self, pending: Iterable[Delivery], deadline: float) -> Counts:
-        return self._account(self.fan_out.send(pending, deadline))
-
     def _account(self, outcome: Outcome) -> Counts:
         """Requeue what was not posted, and count."""
         self.queue.send_all(delivery.model_dump_json() for delivery in outcome.late)
@@ -117,3 +133,8 @@ class Broadcast:
             self.queue.send(later.model_dump_json(), delay_seconds=2 ** min(later.attempt, _ATTEMPTS))
         requeued = len(outcome.late) + len(outcome.refused)
         return Counter(posts=outcome.posts, gone=outcome.gone, throttled=outcome.throttled, requeued=requeued)
+
+
+def _narrow_only(subscriptions: Iterable[JobSubscription]) -> list[JobSubscription]:
+    """Leave out listeners that receive all events by now: they are in a shard, which is read later."""
+    return [subscription for subscription in subscriptions if not subscription.is_widened]

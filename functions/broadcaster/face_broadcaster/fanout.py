@@ -12,8 +12,7 @@ from facelib.deliveries import Delivery
 from facelib.errors import ConnectionGone, DeliveryFailed
 from facelib.stores.connections import ConnectionStore
 from facelib.stores.push import ConnectionsApi
-
-from face_broadcaster.threads import threads
+from facelib.stores.threads import threads
 
 # Seconds before the second and third round, with jitter down to half: enough for a throttled second to pass; the queue
 # retries the rest.

@@ -1,14 +1,13 @@
 """Recipients of events: which listeners receive which events, as deliveries."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
 from facelib import limits
 from facelib.deliveries import Delivery, ShardDelivery
 from facelib.events import JobEvent, frames
-from facelib.stores.connections import SHARDS, Connection
+from facelib.stores.subscriptions import SHARDS, JobSubscription
 
 # Recipients of one invocation, which takes about a second for them; more are split over the queue.
 LISTENERS_AT_ONCE: Final = 1_000
@@ -18,14 +17,20 @@ _FRAMES_A_DELIVERY: Final = 4
 _EVENTS_A_MESSAGE: Final = 250
 
 
-def deliveries(owner: str, events: Sequence[JobEvent], listeners: Iterable[Connection]) -> Iterator[Delivery]:
-    """Yield deliveries, one for all listeners of the same events (more above 128 KB of events or 1,000 listeners)."""
-    everyone: list[str] = []
-    of_job: dict[str, list[str]] = defaultdict(list)
-    for listener in listeners:
-        (of_job[listener.job_id] if listener.job_id else everyone).append(listener.connection_id)
+def deliveries(
+    owner: str,
+    events: Sequence[JobEvent],
+    everyone: Sequence[str],
+    of_job: Mapping[str, Sequence[JobSubscription]],
+) -> Iterator[Delivery]:
+    """Yield deliveries, one for all listeners of the same events (more above 128 KB of events or 1,000 listeners).
+
+    `everyone` are the connections that receive all events, `of_job` those that receive one job's.
+    """
     yield from _split(owner, events, everyone)
-    for job_id, ids in of_job.items():
+    notified = frozenset(everyone)
+    for job_id, subscriptions in of_job.items():
+        ids = [each.connection_id for each in subscriptions if each.connection_id not in notified]
         yield from _split(owner, [event for event in events if event.job_id == job_id], ids)
 
 

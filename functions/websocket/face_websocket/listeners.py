@@ -25,7 +25,7 @@ class Listeners:
         """Store the connection, then queue its replay, so that no event falls between the two."""
         self.connections.add(Connection(connection_id, owner, query.job_id))
         if query.replay or query.after:
-            self.connections.begin_replay(owner, connection_id)
+            self.connections.begin_replay(connection_id)
             replay = Replay(owner=owner, connection_id=connection_id, limit=query.replay, after=_since(query.after))
             # API Gateway refuses frames for a connection until $connect has returned, so the broadcaster posts them;
             # by then the index that a replay reads has caught up, too.
@@ -43,7 +43,7 @@ class Listeners:
                 self.connections.subscribe(Connection(connection_id, owner, job_id))
                 self._post(connection_id, Frame(events=(Subscribed(job_id=job_id),)))
             case ReplayRequest(limit=limit, after=after):
-                if not self.connections.begin_replay(owner, connection_id):
+                if not self.connections.begin_replay(connection_id):
                     self.refuse(
                         connection_id,
                         "A replay is under way already. Send the request again when its events have arrived.",

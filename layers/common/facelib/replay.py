@@ -40,7 +40,7 @@ class Replayer:
                 self.push.post(connection.connection_id, frame)
             if time.monotonic() > deadline:
                 return replay.model_copy(update={"limit": None, "after": events[-1].event_id})
-        self.connections.end_replay(replay.owner, replay.connection_id)
+        self.connections.end_replay(replay.connection_id)
         return None
 
     def _jobs(self, replay: Replay, connection: Connection) -> Iterable[Job | Tombstone]:

@@ -80,6 +80,15 @@ def test_a_replay_on_connecting_is_not_lost(stack: Stack) -> None:
             listener.wait_for_job(each.job_id)
         mine = [each.job_id for each in ended]
         assert [event["job_id"] for event in listener.events if event.get("job_id") in mine] == mine
+    stack.wait_until(lambda: messages(stack, "DeliveryQueue") == 0)
+    assert messages(stack, "BroadcastFailureQueue") == 0
+
+
+def messages(stack: Stack, queue: str) -> int:
+    """Count the messages of a queue, waiting and in flight."""
+    counts = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+    attributes = stack.aws.client("sqs").get_queue_attributes(QueueUrl=stack.resource(queue), AttributeNames=counts)
+    return sum(int(attributes["Attributes"][name]) for name in counts)
 
 
 def test_the_end_of_a_job_that_came_before_its_listener(stack: Stack) -> None:

@@ -9,7 +9,8 @@ from facelib.deliveries import MalformedRecord
 from facelib.job import Status
 from facelib.stores import clients
 from facelib.stores import connections as connection_rows
-from facelib.stores.connections import SHARDS, ConnectionStore
+from facelib.stores.connections import Connection, ConnectionStore
+from facelib.stores.subscriptions import SHARDS
 
 from tests.support.context import Context
 from tests.support.endpoint import Endpoint
@@ -66,6 +67,18 @@ def test_a_narrowed_listener_hears_of_its_job_alone(
     assert "none" not in endpoint.frames
 
 
+def test_a_widened_listener_has_each_event_once(
+    connections: ConnectionStore, endpoint: Endpoint, context: Context
+) -> None:
+    job, other = ended_job(), ended_job()
+    listen(connections, "one", job_id=job.job_id)
+    connections.subscribe(Connection("one", OWNER))
+
+    handler(stream_event(record(job), record(other)), context)
+
+    assert event_ids(endpoint.frames["one"]) == [job.event_id, other.event_id]
+
+
 def test_listeners_hear_of_their_owner_alone(
     connections: ConnectionStore, endpoint: Endpoint, context: Context
 ) -> None:
@@ -117,7 +130,7 @@ def test_a_listener_that_is_gone_loses_its_row_and_hinders_nobody(
     handler(stream_event(record(ended_job())), context)
 
     assert sorted(endpoint.frames) == sorted(set(ids) - {"c3", "c7"})
-    left = {row.connection_id for shard in range(SHARDS) for row in connections.of_shard(OWNER, shard)}
+    left = {one for shard in range(SHARDS) for one in connections.of_shard(OWNER, shard)}
     assert left == set(ids) - {"c3", "c7"}
 
 

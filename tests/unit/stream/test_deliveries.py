@@ -7,7 +7,8 @@ from face_broadcaster import recipients
 from face_broadcaster.main import handler
 from facelib.deliveries import Delivery, Replay, ShardDelivery
 from facelib.events import event_of
-from facelib.stores.connections import SHARDS, Connection, ConnectionStore
+from facelib.stores.connections import Connection, ConnectionStore
+from facelib.stores.subscriptions import SHARDS
 
 from tests.support.context import Context
 from tests.support.endpoint import Endpoint
@@ -137,6 +138,32 @@ def test_many_listeners_are_split_over_the_queue(
     assert {key: event_ids(frames) for key, frames in endpoint.frames.items()} == {key: [job.event_id] for key in ids}
 
 
+def test_a_narrow_listener_hears_once_however_many_there_are(
+    cloud: Queue,
+    connections: ConnectionStore,
+    endpoint: Endpoint,
+    context: Context,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also one that has been widened since: it is in a shard, which the queue's message reads."""
+    for module in ("recipients", "broadcast"):
+        monkeypatch.setattr(f"face_broadcaster.{module}.LISTENERS_AT_ONCE", 3)
+    job = ended_job()
+    ids = ["narrow", "wide", *(f"c{number}" for number in range(10))]
+    listen(connections, *ids[2:])
+    listen(connections, "narrow", "wide", job_id=job.job_id)
+    connections.subscribe(Connection("wide", OWNER))
+
+    handler(stream_event(record(job)), context)
+    assert set(endpoint.frames) == {"narrow"}
+    waiting = cloud.bodies()
+    while waiting:
+        handler(queue_event(*waiting), context)
+        waiting = cloud.bodies()
+
+    assert {key: event_ids(frames) for key, frames in endpoint.frames.items()} == {key: [job.event_id] for key in ids}
+
+
 def test_a_large_audience_is_told_no_faster_than_posts_are_taken(
     connections: ConnectionStore, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,9 +226,9 @@ def test_a_replay_for_a_listener_still_connecting_is_tried_again(
 def test_a_delivery_stays_below_what_a_message_may_hold() -> None:
     jobs = [ended_job() for _ in range(400)]
     events = [event_of(job, "https://faces.example") for job in jobs]
-    listeners = [Connection(f"L0SM9cOFvHcCI{number:03}=", OWNER) for number in range(1200)]
+    listeners = [f"L0SM9cOFvHcCI{number:03}=" for number in range(1200)]
 
-    made = list(recipients.deliveries(OWNER, events, listeners))
+    made = list(recipients.deliveries(OWNER, events, listeners, {}))
 
     assert len(made) > 3
     assert max(len(delivery.model_dump_json().encode()) for delivery in made) < 256 * 1024

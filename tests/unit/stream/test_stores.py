@@ -5,11 +5,12 @@ from botocore.exceptions import ClientError
 from facelib.errors import ConnectionGone, QueueRefused
 from facelib.stores import clients
 from facelib.stores import connections as rows
-from facelib.stores.connections import SHARDS, Connection, ConnectionStore
+from facelib.stores.connections import Connection, ConnectionStore
 from facelib.stores.queue import Queue as Messages
 from facelib.stores.queue import _batches
+from facelib.stores.subscriptions import SHARDS, JobSubscription
 
-from tests.support.stream import OWNER, Queue
+from tests.support.stream import CONNECTIONS, OWNER, Queue
 
 
 def test_messages_travel_ten_at_a_time_and_within_a_batchs_bytes() -> None:
@@ -43,6 +44,64 @@ def test_listeners_are_spread_over_the_partitions(connections: ConnectionStore) 
     assert sum(sizes) == 200
     assert min(sizes) > 10
     assert sizes == [len(list(connections.of_shard(OWNER, shard))) for shard in range(SHARDS)]
+
+
+def everyone(connections: ConnectionStore) -> list[str]:
+    return [one for shard in range(SHARDS) for one in connections.of_shard(OWNER, shard)]
+
+
+def test_a_subscription_to_a_job_is_found_under_the_job_alone(connections: ConnectionStore) -> None:
+    connections.add(Connection("all", OWNER))
+    connections.add(Connection("mine", OWNER, "job-1"))
+    connections.add(Connection("theirs", "somebody", "job-1"))
+
+    assert everyone(connections) == ["all"]
+    assert list(connections.of_job(OWNER, "job-1")) == [JobSubscription("mine", is_widened=False)]
+    assert list(connections.of_job(OWNER, "job-2")) == []
+
+
+def test_a_change_of_subscription_leaves_no_gap(connections: ConnectionStore) -> None:
+    """Whoever reads all subscriptions and then the job's finds the listener, however much changes in between."""
+    connections.add(Connection("one", OWNER, "job-1"))
+
+    before = everyone(connections)
+    connections.subscribe(Connection("one", OWNER))
+    assert before == []
+    assert list(connections.of_job(OWNER, "job-1")) == [JobSubscription("one", is_widened=True)]
+
+    before = everyone(connections)
+    connections.subscribe(Connection("one", OWNER, "job-2"))
+    assert before == ["one"]
+    assert list(connections.of_job(OWNER, "job-1")) == []
+    assert list(connections.of_job(OWNER, "job-2")) == [JobSubscription("one", is_widened=False)]
+    assert everyone(connections) == []
+
+
+@pytest.mark.parametrize("changes", [[None], ["job-1"], ["job-1", None], ["job-1", None, "job-2"], ["job-1", "job-2"]])
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_a_connection_leaves_no_row_behind(
+    connections: ConnectionStore, monkeypatch: pytest.MonkeyPatch, changes: list[str | None], is_gone: bool
+) -> None:
+    monkeypatch.setattr(rows, "_CONNECT_GRACE_SECONDS", -5)
+    first, *others = changes
+    connections.add(Connection("one", OWNER, first))
+    for job_id in others:
+        connections.subscribe(Connection("one", OWNER, job_id))
+
+    assert connections.get(OWNER, "one").job_id == changes[-1]
+    if is_gone:
+        assert connections.remove_gone(OWNER, "one")
+    else:
+        connections.remove(OWNER, "one")
+
+    assert clients.dynamodb().scan(TableName=CONNECTIONS)["Items"] == []
+
+
+def test_a_connection_is_its_owners(connections: ConnectionStore) -> None:
+    connections.add(Connection("one", OWNER))
+
+    with pytest.raises(ConnectionGone):
+        connections.get("somebody", "one")
 
 
 def test_a_row_that_cannot_be_removed_stops_nobody(

@@ -9,8 +9,9 @@ from facelib import limits
 from facelib.deliveries import Replay
 from facelib.errors import ConnectionGone
 from facelib.events import event_id_before, new_event_id
-from facelib.stores.connections import SHARDS, Connection, ConnectionStore
+from facelib.stores.connections import Connection, ConnectionStore
 from facelib.stores.jobs import JobStore
+from facelib.stores.subscriptions import SHARDS
 
 from tests.support.context import Context
 from tests.support.endpoint import Endpoint
@@ -240,11 +241,11 @@ def test_a_page_of_another_origin_may_not_listen(
 
 def test_one_replay_at_a_time(one: Endpoint, connections: ConnectionStore) -> None:
     stored(ended_job())
-    assert connections.begin_replay(OWNER, "one")
+    assert connections.begin_replay("one")
 
     (refused,) = send(one, '{"action": "replay"}')
 
     assert (refused["type"], "under way already" in refused["detail"]) == ("error", True)
-    connections.end_replay(OWNER, "one")
+    connections.end_replay("one")
     for _ in range(2):
         assert [event["type"] for event in send(one, '{"action": "replay"}')] == ["job.completed"]

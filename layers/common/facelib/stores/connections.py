@@ -1,10 +1,8 @@
-"""Open WebSockets in DynamoDB, spread over shards so that no partition is hot."""
+"""Open WebSockets in DynamoDB: a row for each connection, beside the rows of its subscriptions."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
-from zlib import crc32
+from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -13,12 +11,7 @@ from facelib.errors import ConnectionGone
 from facelib.observability import logger
 from facelib.stores.clients import code_of, dynamodb
 from facelib.stores.items import Item, number, text
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.type_defs import QueryOutputTypeDef
-
-# 100,000 rows of about 150 bytes over 8 shards are 1.9 MB each: two pages of a Query.
-SHARDS: Final = 8
+from facelib.stores.subscriptions import SubscriptionStore
 
 # API Gateway returns 410 until $connect has returned, so a 410 this soon after the row was written is inconclusive.
 _CONNECT_GRACE_SECONDS: Final = 15
@@ -35,87 +28,91 @@ class Connection:
     job_id: str | None = None
 
 
-class ConnectionStore:
-    def __init__(self, table: str) -> None:
-        self._table = table
+class ConnectionStore(SubscriptionStore):
+    """Connections, what they are subscribed to, and their replays."""
 
     def add(self, connection: Connection) -> None:
-        item = _key(connection.owner, connection.connection_id) | {"ttl": number(_ttl(_now()))}
+        """Store a new connection and its subscription."""
+        ttl = _ttl(_now())
+        item = _key(connection.connection_id) | {"owner": text(connection.owner), "ttl": number(ttl)}
         if connection.job_id:
-            item["job_id"] = text(connection.job_id)
+            item |= {"job_id": text(connection.job_id), "is_narrow": {"BOOL": True}}
         dynamodb().put_item(TableName=self._table, Item=item)
+        if connection.job_id:
+            self._subscribe_to_job(connection.owner, connection.connection_id, connection.job_id, ttl)
+        else:
+            self._subscribe_to_all(connection.owner, connection.connection_id, ttl)
 
     def get(self, owner: str, connection_id: str) -> Connection:
         """Read one connection. Raises ConnectionGone."""
-        response = dynamodb().get_item(TableName=self._table, Key=_key(owner, connection_id), ConsistentRead=True)
-        if "Item" not in response:
-            raise ConnectionGone
-        return _connection(response["Item"], owner)
+        return _connection(self._row(owner, connection_id))
 
     def subscribe(self, connection: Connection) -> None:
-        """Narrow a connection to a job, or widen it to all with None as job id. Raises ConnectionGone."""
-        expression = "SET job_id = :job" if connection.job_id else "REMOVE job_id"
-        values = {"ExpressionAttributeValues": {":job": text(connection.job_id)}} if connection.job_id else {}
-        try:
-            dynamodb().update_item(
-                TableName=self._table,
-                Key=_key(connection.owner, connection.connection_id),
-                UpdateExpression=expression,
-                ConditionExpression="attribute_exists(connection_id)",
-                **values,  # type: ignore[arg-type]
-            )
-        except ClientError as error:
-            if code_of(error) == "ConditionalCheckFailedException":
-                raise ConnectionGone from None
-            raise
+        """Narrow a connection to a job, or widen it to all with None as job id. Raises ConnectionGone.
 
-    def begin_replay(self, owner: str, connection_id: str) -> bool:
+        A broadcast that reads all subscriptions first, and then those of its jobs, misses no connection meanwhile.
+        """
+        old = self._row(connection.owner, connection.connection_id)
+        if connection.job_id:
+            self._narrow(connection.owner, connection.connection_id, connection.job_id, old)
+        elif "is_narrow" in old:
+            self._widen(connection.owner, connection.connection_id, old)
+
+    def _narrow(self, owner: str, connection_id: str, job_id: str, old: Item) -> None:
+        self._subscribe_to_job(owner, connection_id, job_id, _ttl_of(old))
+        self._unsubscribe_from_all(owner, connection_id)
+        if "job_id" in old and old["job_id"]["S"] != job_id:
+            self._unsubscribe_from_job(owner, connection_id, old["job_id"]["S"])
+        self._update(
+            connection_id,
+            "SET job_id = :job, is_narrow = :true",
+            {":job": text(job_id), ":true": {"BOOL": True}},
+        )
+
+    def _widen(self, owner: str, connection_id: str, old: Item) -> None:
+        self._subscribe_to_all(owner, connection_id, _ttl_of(old))
+        # The row under the job stays, marked: a broadcast that read all subscriptions too early finds it there.
+        self._mark_widened(owner, connection_id, old["job_id"]["S"], _ttl_of(old))
+        self._update(connection_id, "REMOVE is_narrow", {})
+
+    def begin_replay(self, connection_id: str) -> bool:
         """Reserve the connection's one replay; False while another one is running."""
         now = int(_now().timestamp())
         try:
-            dynamodb().update_item(
-                TableName=self._table,
-                Key=_key(owner, connection_id),
-                UpdateExpression="SET replay_until = :until",
-                ConditionExpression="attribute_exists(connection_id) AND "
-                "(attribute_not_exists(replay_until) OR replay_until < :now)",
-                ExpressionAttributeValues={":until": number(now + _REPLAY_SECONDS), ":now": number(now)},
+            self._update(
+                connection_id,
+                "SET replay_until = :until",
+                {":until": number(now + _REPLAY_SECONDS), ":now": number(now)},
+                "attribute_not_exists(replay_until) OR replay_until < :now",
             )
-        except ClientError as error:
-            if code_of(error) == "ConditionalCheckFailedException":
-                return False
-            raise
+        except ConnectionGone:
+            return False
         return True
 
-    def end_replay(self, owner: str, connection_id: str) -> None:
-        """Allow another replay; a reservation that is never ended expires."""
-        try:
-            dynamodb().update_item(
-                TableName=self._table,
-                Key=_key(owner, connection_id),
-                UpdateExpression="REMOVE replay_until",
-                ConditionExpression="attribute_exists(connection_id)",
-            )
-        except ClientError as error:
-            if code_of(error) != "ConditionalCheckFailedException":
-                raise
+    def end_replay(self, connection_id: str) -> None:
+        """Allow another replay; a reservation that is never ended expires. Raises ConnectionGone."""
+        self._update(connection_id, "REMOVE replay_until", {})
 
     def remove(self, owner: str, connection_id: str) -> None:
-        dynamodb().delete_item(TableName=self._table, Key=_key(owner, connection_id))
+        """Remove a connection and its subscriptions."""
+        response = dynamodb().delete_item(TableName=self._table, Key=_key(connection_id), ReturnValues="ALL_OLD")
+        self._unsubscribe(owner, connection_id, response.get("Attributes", {}))
 
     def remove_gone(self, owner: str, connection_id: str) -> bool:
-        """Remove the row of a connection that API Gateway does not know; False if it may still be connecting.
+        """Remove a connection that API Gateway does not know; False if it may still be connecting.
 
         A row that cannot be removed now is no reason to repeat the broadcast; the next event meets the same 410.
         """
         try:
-            dynamodb().delete_item(
+            response = dynamodb().delete_item(
                 TableName=self._table,
-                Key=_key(owner, connection_id),
+                Key=_key(connection_id),
                 ConditionExpression="attribute_not_exists(connection_id) OR #ttl < :young",
                 ExpressionAttributeNames={"#ttl": "ttl"},
                 ExpressionAttributeValues={":young": number(_ttl(_now() - timedelta(seconds=_CONNECT_GRACE_SECONDS)))},
+                ReturnValues="ALL_OLD",
             )
+            self._unsubscribe(owner, connection_id, response.get("Attributes", {}))
         except (ClientError, BotoCoreError) as error:
             if isinstance(error, ClientError) and code_of(error) == "ConditionalCheckFailedException":
                 return False
@@ -124,43 +121,50 @@ class ConnectionStore:
             )
         return True
 
-    def count_of_shard(self, owner: str, shard: int) -> int:
-        """Return the number of listeners in one of `SHARDS` shards (eventually consistent)."""
-        return sum(page["Count"] for page in self._pages(owner, shard, Select="COUNT"))
+    def _unsubscribe(self, owner: str, connection_id: str, old: Item) -> None:
+        if "job_id" in old:
+            self._unsubscribe_from_job(owner, connection_id, old["job_id"]["S"])
+        if "is_narrow" not in old:
+            self._unsubscribe_from_all(owner, connection_id)
 
-    def of_shard(self, owner: str, shard: int) -> Iterator[Connection]:
-        """Yield the listeners of one of `SHARDS` shards, page by page (strongly consistent)."""
-        # A listener receives every event from the end of its handshake on.
-        for page in self._pages(owner, shard, ConsistentRead=True):
-            for item in page["Items"]:
-                yield _connection(item, owner)
+    def _row(self, owner: str, connection_id: str) -> Item:
+        response = dynamodb().get_item(TableName=self._table, Key=_key(connection_id), ConsistentRead=True)
+        row: Item = response.get("Item", {})
+        if row.get("owner") != text(owner):
+            raise ConnectionGone
+        return row
 
-    def _pages(self, owner: str, shard: int, **how: Any) -> "Iterable[QueryOutputTypeDef]":  # noqa: ANN401 - parameters of Query
-        return (
-            dynamodb()
-            .get_paginator("query")
-            .paginate(
+    def _update(self, connection_id: str, expression: str, values: Item, condition: str | None = None) -> None:
+        """Update the row of a connection. Raises ConnectionGone if there is none, or the condition fails."""
+        exists = "attribute_exists(connection_id)"
+        try:
+            dynamodb().update_item(
                 TableName=self._table,
-                KeyConditionExpression="#shard = :shard",
-                # `shard` is one of DynamoDB's reserved words.
-                ExpressionAttributeNames={"#shard": "shard"},
-                ExpressionAttributeValues={":shard": text(f"{owner}#{shard}")},
-                **how,
+                Key=_key(connection_id),
+                UpdateExpression=expression,
+                ConditionExpression=f"{exists} AND ({condition})" if condition else exists,
+                **({"ExpressionAttributeValues": values} if values else {}),  # type: ignore[arg-type]
             )
-        )
+        except ClientError as error:
+            if code_of(error) == "ConditionalCheckFailedException":
+                raise ConnectionGone from None
+            raise
 
 
-def _connection(item: Item, owner: str) -> Connection:
-    return Connection(item["connection_id"]["S"], owner, item["job_id"]["S"] if "job_id" in item else None)
+def _connection(row: Item) -> Connection:
+    return Connection(row["connection_id"]["S"], row["owner"]["S"], row["job_id"]["S"] if "is_narrow" in row else None)
 
 
-def _key(owner: str, connection_id: str) -> Item:
-    shard = crc32(connection_id.encode()) % SHARDS
-    return {"shard": text(f"{owner}#{shard}"), "connection_id": text(connection_id)}
+def _key(connection_id: str) -> Item:
+    return {"shard": text(f"connection#{connection_id}"), "connection_id": text(connection_id)}
 
 
 def _ttl(connected_at: datetime) -> int:
     return int(connected_at.timestamp()) + limits.CONNECTION_TTL_SECONDS
+
+
+def _ttl_of(row: Item) -> int:
+    return int(row["ttl"]["N"])
 
 
 def _now() -> datetime:

@@ -13,9 +13,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
 from facelib.errors import ConnectionGone, DeliveryFailed
+from facelib.stores.threads import THREADS
 
-# Concurrent requests.
-THREADS: Final = 16
 _TIMEOUT: Final = urllib3.Timeout(connect=2, read=3)
 
 

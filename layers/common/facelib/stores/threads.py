@@ -2,10 +2,12 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import Final
 
-from facelib.stores.push import THREADS
+# Concurrent requests of one function.
+THREADS: Final = 16
 
 
 @cache
 def threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(THREADS, thread_name_prefix="post")
+    return ThreadPoolExecutor(THREADS, thread_name_prefix="store")
