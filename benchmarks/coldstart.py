@@ -21,7 +21,7 @@ from infra.local.layout import ROOT
 from infra.template import Resource, functions, layers_of, load
 
 _IMPORT_TIME: Final = re.compile(r"import time:\s+(\d+) \|\s+(\d+) \|(\s*)(\S+)")
-# Enough to start with; nothing is asked of AWS while a function starts.
+# Enough to start with: no function calls AWS while it starts.
 _ENVIRONMENT: Final = {
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_ACCESS_KEY_ID": "test",
@@ -51,18 +51,18 @@ def measure(function: Resource, folder: Path, python: str, times: int) -> Start:
 
 
 def _parts(function: Resource, folder: Path, python: str) -> tuple[tuple[str, float], ...]:
-    """The time of each package's own modules, whoever imports them first."""
+    """Return the milliseconds of each package's own modules, whoever imports them first."""
     total: dict[str, float] = {}
     for line in _run(function, folder, python, "-X", "importtime").stderr.splitlines():
-        if found := _IMPORT_TIME.match(line):
-            package = found[4].split(".")[0]
-            total[package] = total.get(package, 0) + int(found[1]) / 1_000
+        if row := _IMPORT_TIME.match(line):
+            package = row[4].split(".")[0]
+            total[package] = total.get(package, 0) + int(row[1]) / 1_000
     return tuple(sorted(total.items(), key=lambda part: -part[1])[:6])
 
 
 def _run(function: Resource, folder: Path, python: str, *options: str) -> subprocess.CompletedProcess[str]:
-    places = [*(folder / layer / "python" for layer in layers_of(function)), folder / function.name]
-    paths = [argument for place in places for argument in ("--path", str(place))]
+    roots = [*(folder / layer / "python" for layer in layers_of(function)), folder / function.name]
+    paths = [argument for root in roots for argument in ("--path", str(root))]
     script = [str(ROOT / "infra" / "local" / "handler.py"), *paths, function.properties["Handler"]]
     # -B: layers and functions are read-only on Lambda, so nothing that is compiled at a start stays for the next.
     command = [python, *options, "-I", "-S", "-B", *script]

@@ -45,7 +45,7 @@ REKOGNITION_IMAGE: Final = Price(0.0010, "https://aws.amazon.com/rekognition/pri
 
 @dataclass(frozen=True)
 class Use:
-    """One image: sent in one request, looked at once, heard of by some listeners, its result fetched once."""
+    """One image: one request, one detection, its event delivered to some listeners, its result fetched once."""
 
     api_ms: float = 40
     api_mb: int = 1024
@@ -70,11 +70,11 @@ class Line:
 
 
 def lines(use: Use) -> tuple[Line, ...]:
-    """What one image costs, service by service."""
+    """Return the cost of one image by service."""
     gb_seconds = (
         2 * use.api_ms * use.api_mb + use.detector_ms * use.detector_mb + use.broadcaster_ms * use.broadcaster_mb
     ) / 1_024_000
-    kept = (use.original_bytes + use.result_bytes) / 1e9 * use.kept_days / 30
+    stored_gb_months = (use.original_bytes + use.result_bytes) / 1e9 * use.kept_days / 30
     return (
         Line(
             "Lambda, arm64",
@@ -83,7 +83,11 @@ def lines(use: Use) -> tuple[Line, ...]:
         ),
         Line("API Gateway, HTTP", "2 calls", 2 * HTTP_CALL.dollars),
         Line("API Gateway, WebSocket", f"{use.listeners} message(s)", use.listeners * SOCKET_MESSAGE.dollars),
-        Line("S3", "2 PUT, 2 GET, 1 day", 2 * S3_PUT.dollars + 2 * S3_GET.dollars + kept * S3_GB_MONTH.dollars),
+        Line(
+            "S3",
+            "2 PUT, 2 GET, 1 day",
+            2 * S3_PUT.dollars + 2 * S3_GET.dollars + stored_gb_months * S3_GB_MONTH.dollars,
+        ),
         # S3 sends, the function receives and deletes.
         Line("SQS", "3 requests", 3 * SQS_REQUEST.dollars),
         # Created, claimed and completed (2 KB), in the table and in the indexes; listeners stand in 8 partitions.
@@ -93,10 +97,10 @@ def lines(use: Use) -> tuple[Line, ...]:
     )
 
 
-def table(found: Sequence[Line], images: int = 1_000_000) -> str:
-    total = sum(line.dollars for line in found)
+def table(lines: Sequence[Line], images: int = 1_000_000) -> str:
+    total = sum(line.dollars for line in lines)
     rows = [f"| {AS_OF} | an image takes | {images:,} images |", "|---|---|---:|"]
-    rows += [f"| {line.service} | {line.used} | ${line.dollars * images:,.2f} |" for line in found]
+    rows += [f"| {line.service} | {line.used} | ${line.dollars * images:,.2f} |" for line in lines]
     rows.append(f"| **together** | | **${total * images:,.2f}** |")
     rekognition = REKOGNITION_IMAGE.dollars
     rows.append(f"| Amazon Rekognition, DetectFaces alone | 1 call | ${rekognition * images:,.2f} |")

@@ -113,7 +113,7 @@ def measure(stack: Stack, count: int) -> None:
     print("| what | times | p50 ms | p95 ms |\n|---|---|---|---|")
     print(row("upload to event, 512 x 512 JPEG", waits))
     print(row("of that, all stages of the detector", stages))
-    print(row("POST /image, 200 KB, to its answer", posts))
+    print(row("POST /image, 200 KB, to its response", posts))
     print(row("GET /jobs/{id}", gets))
     share = statistics.median(stages) / statistics.median(waits)
     print(f"\nThe detector's stages take {share:.0%} of the time from upload to event.")
@@ -123,12 +123,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pipeline", description=__doc__)
     parser.add_argument("--count", type=int, default=20, help="images sent one after the other")
     parser.add_argument("--senders", type=int, default=8, help="who send at the same time, ten images each")
-    wanted = parser.parse_args()
+    args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         local_stack = LocalStack(free_port(), Path(folder))
         with running(local_stack) as pid, closing(Stack(local_stack, deploy(local_stack, pid))) as stack:
-            measure(stack, wanted.count)
-            measure_load(stack, 10 * wanted.senders, wanted.senders, pid)
+            measure(stack, args.count)
+            measure_load(stack, 10 * args.senders, args.senders, pid)
 
 
 if __name__ == "__main__":

@@ -13,10 +13,10 @@ from typing import Final
 from facelib.limits import FRAME_BYTES
 from facelib.stores.subscriptions import SHARDS
 
-# AWS's defaults and us-east-1 list prices, looked up on 2026-11-22.
+# AWS's defaults and us-east-1 list prices of 2026-11-22.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html (shared by all APIs of account and Region)
 POSTS_PER_SECOND: Final = 10_000
-RAISED_POSTS_PER_SECOND: Final = 200_000  # what is asked for where a million listen; AWS decides
+RAISED_POSTS_PER_SECOND: Final = 200_000  # requested for a million listeners; AWS decides
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
 CONNECTIONS_PER_SECOND: Final = 500
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -77,7 +77,7 @@ class Plan:
         return OVERHEAD + (HOP if self.is_split else 0)
 
     def frames(self, seconds: float) -> int:
-        """The frames that hold one pass's events for one listener."""
+        """Return the number of frames that hold one pass's events for one listener."""
         if not self.coalesced:
             return 1
         return max(1, ceil(self.events_per_second * seconds * EVENT_BYTES / FRAME_BYTES))
@@ -129,14 +129,14 @@ class Plan:
         """How much of each quota the load takes; above 1 it is hit."""
         rate, piles_up = self.events_per_second, self.pass_seconds == inf
         least = self.listeners * rate * (EVENT_BYTES / FRAME_BYTES if self.coalesced else 1)
-        wanted = least if piles_up else self.posts
-        yield "@connections requests", wanted / self.posts_per_second
+        requests = least if piles_up else self.posts
+        yield "@connections requests", requests / self.posts_per_second
         passes = rate if not self.coalesced else min(rate, 1 / self.pass_seconds)
         yield (
             "reads of a DynamoDB partition",
             self.listeners / SHARDS * ROW_BYTES / 4096 * passes / PARTITION_READS_PER_SECOND,
         )
-        yield "Lambda concurrency", min(wanted, self.posts_per_second) / POSTS_PER_FUNCTION / CONCURRENCY
+        yield "Lambda concurrency", min(requests, self.posts_per_second) / POSTS_PER_FUNCTION / CONCURRENCY
         # Everyone comes back within two hours, which is how long a connection lasts.
         yield "new WebSockets a second", self.listeners / 7200 / CONNECTIONS_PER_SECOND
 

@@ -1,7 +1,7 @@
 """Measure our detectors beside their peers: `python -m benchmarks.detectors --help`.
 
-Every detector runs in a process of its own and gets each image right after the others, so that whatever else the
-machine does troubles all of them alike. A peer that does not install is named and left out.
+Every detector runs in a process of its own and gets each image right after the others, so that other load on the
+machine affects all of them alike. A peer that cannot be installed is reported and skipped.
 """
 
 import argparse
@@ -29,13 +29,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     args = parser.parse_args(arguments)
     if args.truth and not args.images:
-        parser.error("--truth tells of the images in a folder; name it, too: --images FOLDER")
+        parser.error("--truth needs the folder of its images: --images FOLDER")
     if args.images and not args.images.is_dir():
         parser.error(f"there is no folder {args.images}")
     with tempfile.TemporaryDirectory() as scratch:
         samples = list(_samples(args, Path(scratch)))[: args.limit]
         if not samples:
-            print("There is no image to measure on.", file=sys.stderr)
+            print("There are no images to measure.", file=sys.stderr)
             return 1
         photo = truth.photo(Path(scratch))
         measured = [
@@ -54,22 +54,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.detectors", description="Measure face detectors.")
-    parser.add_argument("--images", type=Path, help="a folder of images; without --truth times alone are measured")
-    parser.add_argument("--truth", type=Path, help="their faces: WIDER FACE's text format, or JSON as in samples")
-    parser.add_argument("--scales", type=float, nargs="+", default=[1.0], help="look at each image in these sizes")
-    parser.add_argument("--made", action="store_true", help="look at crowds made of scikit-image's astronaut")
+    parser.add_argument("--images", type=Path, help="a folder of images; without --truth only times are measured")
+    parser.add_argument("--truth", type=Path, help="their boxes: WIDER FACE's text format, or JSON as in samples")
+    parser.add_argument("--scales", type=float, nargs="+", default=[1.0], help="scale each image by these factors")
+    parser.add_argument("--made", action="store_true", help="use synthetic crowds, made of scikit-image's astronaut")
     parser.add_argument("--detectors", nargs="*", default=list(OURS), choices=OURS, metavar="DETECTOR-QUALITY")
     parser.add_argument("--peers", nargs="*", default=list(PEERS), choices=PEERS)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--iou", type=float, default=0.5, help="overlap from which a face counts as found")
-    parser.add_argument("--limit", type=int, help="look at so many images only")
+    parser.add_argument("--iou", type=float, default=0.5, help="overlap from which a face counts as detected")
+    parser.add_argument("--limit", type=int, help="use at most so many images")
     parser.add_argument("--markdown", type=Path, help="write the tables to this file as well")
     parser.add_argument("--chart", type=Path, help="write the chart, AP against milliseconds, to this SVG file")
     return parser
 
 
 def _samples(args: argparse.Namespace, scratch: Path) -> Iterator[Sample]:
-    """What was named; without a name the shared samples if they are there, else pictures of our own."""
+    """Yield the named images; by default the shared samples if present, else synthetic ones."""
     images, boxes = args.images, args.truth
     if images is None and SHARED.is_dir() and not args.made:
         images, boxes = SHARED, SHARED / "faces.json"
@@ -90,15 +90,15 @@ def _read(images: Path, boxes: Path | None) -> Iterator[Sample]:
 def _measure(names: Sequence[str], threads: int, samples: Sequence[Sample], photo: Path) -> list[Measured]:
     workers = list(_started(names, threads))
     for worker in workers:
-        # The first image pays for what is loaded late.
-        worker.look(samples[0].path)
+        # Warm-up.
+        worker.detect(samples[0].path)
     for number, sample in enumerate(samples, 1):
         print(f"\r{threads} thread(s): image {number} of {len(samples)}", end="", file=sys.stderr, flush=True)
         for worker in workers:
-            worker.measured.add(worker.look(sample.path))
+            worker.measured.add(worker.detect(sample.path))
     print(file=sys.stderr)
     for worker in (worker for worker in workers if worker.measured.is_ours):
-        runs = [worker.look(photo) for _ in range(PHOTO_RUNS)]
+        runs = [worker.detect(photo) for _ in range(PHOTO_RUNS)]
         worker.measured.photo_ms += [sum(run["timings_ms"].values()) for run in runs]
     for worker in workers:
         worker.close()
@@ -110,7 +110,7 @@ def _started(names: Sequence[str], threads: int) -> Iterator["_Worker"]:
         try:
             yield _Worker(name, threads)
         except peers.NotInstalled as reason:
-            print(f"{name} is left out: {reason}", file=sys.stderr)
+            print(f"{name} is skipped: {reason}", file=sys.stderr)
 
 
 class _Worker:
@@ -133,17 +133,17 @@ class _Worker:
             raise peers.NotInstalled("it did not start")
         self.measured = Measured(name, first["version"], threads)
 
-    def look(self, path: Path) -> peers.Answer:
+    def detect(self, path: Path) -> peers.Response:
         assert self._process.stdin
         self._process.stdin.write(f"{path}\n")
         self._process.stdin.flush()
-        answer = peers.read_line(self._process)
-        if answer is None:
+        response = peers.read_line(self._process)
+        if response is None:
             raise RuntimeError(f"{self.measured.name} ended at {path}")
-        return answer
+        return response
 
     def close(self) -> None:
-        """End the worker: it stops when nothing more can come."""
+        """Close the pipe, upon which the worker exits."""
         with self._process:
             pass
 

@@ -1,4 +1,4 @@
-"""The peers' environments, each under `.local/`, made at the first run, and how to speak to a detector's process."""
+"""Virtual environments of the peers under `.local/`, created on first use, and the protocol of a worker process."""
 
 import json
 import os
@@ -7,23 +7,23 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-Answer = dict[str, Any]
+Response = dict[str, Any]
 
 _ROOT: Final = Path(__file__).parents[2]
 _PACKAGES: Final = {
     "dlib": ["dlib-bin==20.0.1", "numpy"],
     "haar": ["opencv-python-headless==4.14.0.94"],
-    # The last with its models inside the package.
+    # The last version that ships its models in the package.
     "mediapipe": ["mediapipe==0.10.14", "pillow"],
 }
 
 
 class NotInstalled(Exception):
-    """Why a peer is not here."""
+    """The peer cannot be installed, and why."""
 
 
 def python_for(name: str) -> Path:
-    """Return the interpreter for a detector, after installing what a peer needs; raise NotInstalled."""
+    """Return the interpreter for a detector, after installing a peer's packages; raise NotInstalled."""
     if name not in _PACKAGES:
         return Path(sys.executable)
     folder = _ROOT / ".local" / f"bench-{name}"
@@ -32,9 +32,9 @@ def python_for(name: str) -> Path:
         return python
     install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *_PACKAGES[name]]
     for command in ([sys.executable, "-m", "venv", "--clear", str(folder)], install):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise NotInstalled((done.stderr.strip().splitlines() or ["no reason given"])[-1])
+        completed = subprocess.run(command, capture_output=True, text=True, check=False)
+        if completed.returncode != 0:
+            raise NotInstalled((completed.stderr.strip().splitlines() or ["no reason given"])[-1])
     (folder / "ready").touch()
     return python
 
@@ -43,8 +43,8 @@ def environment(threads: int) -> dict[str, str]:
     return os.environ | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads))
 
 
-def read_line(process: subprocess.Popen[str]) -> Answer | None:
-    """Return the next answer of a worker; None if it ended."""
+def read_line(process: subprocess.Popen[str]) -> Response | None:
+    """Return the next response of a worker; None if it ended."""
     assert process.stdout
     line = process.stdout.readline()
     return json.loads(line) if line else None

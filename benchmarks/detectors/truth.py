@@ -1,4 +1,4 @@
-"""Images with the faces in them: WIDER FACE's text format, a JSON file of boxes, or pictures of our own making."""
+"""Images with ground truth: WIDER FACE's text format, a JSON file of boxes, or synthetic images."""
 
 import contextlib
 import json
@@ -16,13 +16,13 @@ from tests.support.pictures import compose, crowd, encoded
 # (n, 4): left, top, width, height in pixels.
 Boxes = npt.NDArray[np.float64]
 
-# Heights of the faces in the pictures of our own making.
+# Heights of the faces in the synthetic images.
 _HEIGHTS: Final = (10, 14, 20, 32, 64, 128, 256, 500)
 
 
 @dataclass(frozen=True)
 class Sample:
-    """An image, its faces, and places where a find counts neither for nor against."""
+    """An image, its faces, and boxes on which detections count neither for nor against."""
 
     path: Path
     faces: Boxes
@@ -34,11 +34,11 @@ def boxes(rows: list[list[float]]) -> Boxes:
 
 
 def from_wider(truth: Path, images: Path) -> Iterator[Sample]:
-    """Read WIDER FACE's `wider_face_val_bbx_gt.txt`: a path, a count, a row a face; invalid faces are ignored."""
+    """Read WIDER FACE's `wider_face_val_bbx_gt.txt`: a path, a count, a row per face; invalid faces are ignored."""
     lines = iter(truth.read_text().splitlines())
     for name in lines:
         count = int(next(lines))
-        # An image without faces still has one row, of zeros.
+        # An image without faces has one row of zeros.
         rows = [[float(part) for part in next(lines).split()] for _ in range(max(count, 1))]
         faces = [row for row in rows if row[2] > 0 and row[3] > 0]
         valid = [row[:4] for row in faces if len(row) < 8 or row[7] == 0]
@@ -55,14 +55,14 @@ def from_json(truth: Path, images: Path) -> Iterator[Sample]:
 
 
 def from_folder(images: Path) -> Iterator[Sample]:
-    """Take every image of a folder that Pillow can open, with no faces known."""
+    """Yield every image of a folder that Pillow can open, without ground truth."""
     for path in sorted(images.rglob("*")):
         with contextlib.suppress(OSError), Image.open(path):
             yield Sample(path, boxes([]), boxes([]))
 
 
 def made(folder: Path) -> Iterator[Sample]:
-    """Draw one face up to 80 times in each of eight sizes, 1,024 x 768 pixels in all."""
+    """Draw an image of 1,024 x 768 px for each of eight face heights, with up to 80 copies of one face."""
     folder.mkdir(parents=True, exist_ok=True)
     for tall in _HEIGHTS:
         step = max(round(tall * 1.8), 95)
@@ -74,7 +74,7 @@ def made(folder: Path) -> Iterator[Sample]:
 
 
 def scaled(sample: Sample, factor: float, folder: Path) -> Sample:
-    """Save the image at another size: the same faces, smaller or larger."""
+    """Save the image scaled by a factor, with its boxes."""
     if factor == 1:
         return sample
     folder.mkdir(parents=True, exist_ok=True)
@@ -86,7 +86,7 @@ def scaled(sample: Sample, factor: float, folder: Path) -> Sample:
 
 
 def photo(folder: Path) -> Path:
-    """Draw a photo of 4,000 x 3,000 pixels with some grain, as a phone takes it, for timing only."""
+    """Draw a photo of 4,000 x 3,000 px with some grain, like that of a phone, for timing only."""
     picture, _ = crowd(4000, 3000, 300)
     grain = np.random.default_rng(1).integers(-6, 7, picture.shape, np.int16)
     path = folder / "photo.jpg"

@@ -1,7 +1,7 @@
-"""One detector in a process of its own: paths come in on standard input, one JSON line an image goes out.
+"""One detector in a process of its own: image paths on standard input, one JSON line per image on standard output.
 
-Run by benchmarks.detectors, peers in environments of their own; so nothing here is imported that one of them lacks.
-The first line out tells the detector's version. Boxes are [left, top, width, height, confidence] in pixels.
+Run by benchmarks.detectors, peers in virtual environments of their own, so this module imports nothing that one of them
+lacks. The first line is the detector's version. Boxes are [left, top, width, height] in pixels.
 """
 
 import importlib
@@ -12,83 +12,82 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-Boxes = list[list[float]]
-Look = Callable[[str], tuple[Boxes, dict[str, float]]]
-# At most so sure must a face be to count: average precision needs the doubtful ones as well.
-LEAST = 0.02
+# Boxes, their scores, and milliseconds per stage.
+Result = tuple[list[list[float]], list[float], dict[str, float]]
+Detect = Callable[[str], Result]
+# Average precision needs low-scoring detections as well.
+MIN_CONFIDENCE = 0.02
 
 
-def ours(name: str, quality: str, threads: int) -> tuple[str, Look]:
+def ours(name: str, quality: str, threads: int) -> tuple[str, Detect]:
     cv2: Any = importlib.import_module("cv2")
     cv2.setNumThreads(threads)
     analyse: Any = importlib.import_module("face_detector.analyse")
-    detect: Any = importlib.import_module("face_detector.detection.detector")
+    loader: Any = importlib.import_module("face_detector.detection.detector")
     job: Any = importlib.import_module("facelib.job")
     models: Any = importlib.import_module("tests.support.detector")
-    detector = detect.load_detector(name, job.Quality(quality), models.model_files(name))
-    options = job.Options(min_confidence=LEAST)
+    detector = loader.load_detector(name, job.Quality(quality), models.model_files(name))
+    options = job.Options(min_confidence=MIN_CONFIDENCE)
 
-    def look(path: str) -> tuple[Boxes, dict[str, float]]:
-        done = analyse.analyse(Path(path).read_bytes(), options, detector)
-        boxes = [[f.box.x, f.box.y, f.box.width, f.box.height, f.confidence] for f in done.faces]
-        return boxes, dict(done.timings_ms)
+    def detect(path: str) -> Result:
+        analysis = analyse.analyse(Path(path).read_bytes(), options, detector)
+        boxes = [[f.box.x, f.box.y, f.box.width, f.box.height] for f in analysis.faces]
+        return boxes, [f.confidence for f in analysis.faces], dict(analysis.timings_ms)
 
-    return f"OpenCV {cv2.__version__}", look
+    return f"OpenCV {cv2.__version__}", detect
 
 
-def dlib_hog(_: int) -> tuple[str, Look]:
+def dlib_hog(_: int) -> tuple[str, Detect]:
     dlib: Any = importlib.import_module("dlib")
     detector = dlib.get_frontal_face_detector()
 
-    def look(path: str) -> tuple[Boxes, dict[str, float]]:
+    def detect(path: str) -> Result:
         pixels = dlib.load_rgb_image(path)
-        begun = time.perf_counter()
-        # Upsampled once, as its documentation advises for small faces; -0.5 lets the doubtful ones through.
-        found, scores, _ = detector.run(pixels, 1, -0.5)
-        taken = (time.perf_counter() - begun) * 1000
-        boxes = [[r.left(), r.top(), r.width(), r.height(), s] for r, s in zip(found, scores, strict=True)]
-        return boxes, {"detect": taken}
+        start = time.perf_counter()
+        # Upsampled once, as its documentation advises for small faces; -0.5 is a lower threshold than its default.
+        rectangles, scores, _ = detector.run(pixels, 1, -0.5)
+        elapsed = (time.perf_counter() - start) * 1000
+        return [[r.left(), r.top(), r.width(), r.height()] for r in rectangles], list(scores), {"detect": elapsed}
 
-    return f"dlib {dlib.__version__}", look
+    return f"dlib {dlib.__version__}", detect
 
 
-def haar(threads: int) -> tuple[str, Look]:
+def haar(threads: int) -> tuple[str, Detect]:
     cv2: Any = importlib.import_module("cv2")
     cv2.setNumThreads(threads)
     cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_default.xml")
 
-    def look(path: str) -> tuple[Boxes, dict[str, float]]:
+    def detect(path: str) -> Result:
         grey = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
-        begun = time.perf_counter()
-        found, _, scores = cascade.detectMultiScale3(grey, 1.1, 3, minSize=(16, 16), outputRejectLevels=True)
-        taken = (time.perf_counter() - begun) * 1000
-        boxes = [[*map(float, box), float(score)] for box, score in zip(found, scores, strict=True)]
-        return boxes, {"detect": taken}
+        start = time.perf_counter()
+        boxes, _, scores = cascade.detectMultiScale3(grey, 1.1, 3, minSize=(16, 16), outputRejectLevels=True)
+        elapsed = (time.perf_counter() - start) * 1000
+        return [[*map(float, box)] for box in boxes], [*map(float, scores)], {"detect": elapsed}
 
-    return f"OpenCV {cv2.__version__}", look
+    return f"OpenCV {cv2.__version__}", detect
 
 
-def mediapipe(_: int) -> tuple[str, Look]:
-    """Its full-range model; mediapipe chooses the number of threads itself."""
+def mediapipe(_: int) -> tuple[str, Detect]:
+    """Load its full-range model; mediapipe chooses the number of threads itself."""
     module: Any = importlib.import_module("mediapipe")
     image: Any = importlib.import_module("PIL.Image")
     numpy: Any = importlib.import_module("numpy")
-    detector = module.solutions.face_detection.FaceDetection(model_selection=1, min_detection_confidence=LEAST)
+    detector = module.solutions.face_detection.FaceDetection(model_selection=1, min_detection_confidence=MIN_CONFIDENCE)
 
-    def look(path: str) -> tuple[Boxes, dict[str, float]]:
+    def detect(path: str) -> Result:
         pixels = numpy.asarray(image.open(path).convert("RGB"))
-        begun = time.perf_counter()
-        found = detector.process(pixels).detections or []
-        taken = (time.perf_counter() - begun) * 1000
+        start = time.perf_counter()
+        detections = detector.process(pixels).detections or []
+        elapsed = (time.perf_counter() - start) * 1000
         height, width = pixels.shape[:2]
-        places = [(d.location_data.relative_bounding_box, d.score[0]) for d in found]
-        boxes = [[b.xmin * width, b.ymin * height, b.width * width, b.height * height, s] for b, s in places]
-        return boxes, {"detect": taken}
+        ratios = [d.location_data.relative_bounding_box for d in detections]
+        boxes = [[b.xmin * width, b.ymin * height, b.width * width, b.height * height] for b in ratios]
+        return boxes, [d.score[0] for d in detections], {"detect": elapsed}
 
-    return f"mediapipe {module.__version__}", look
+    return f"mediapipe {module.__version__}", detect
 
 
-def load(name: str, threads: int) -> tuple[str, Look]:
+def load(name: str, threads: int) -> tuple[str, Detect]:
     peers = {"dlib": dlib_hog, "haar": haar, "mediapipe": mediapipe}
     if name in peers:
         return peers[name](threads)
@@ -96,20 +95,20 @@ def load(name: str, threads: int) -> tuple[str, Look]:
     return ours(detector, quality, threads)
 
 
-def answers(look: Look) -> Iterator[dict[str, object]]:
+def responses(detect: Detect) -> Iterator[dict[str, object]]:
     for line in sys.stdin:
-        boxes, timings = look(line.strip())
-        yield {"boxes": boxes, "timings_ms": timings, "peak_mib": peak_mib()}
+        boxes, scores, timings = detect(line.strip())
+        yield {"boxes": boxes, "scores": scores, "timings_ms": timings, "peak_mib": peak_mib()}
 
 
 def peak_mib() -> int:
-    """The most memory since the program started; `getrusage` would count what its parent had."""
+    """Return the peak memory of this process; `getrusage` would include that of its parent."""
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return int(status["VmHWM"].split()[0]) // 1024
 
 
 if __name__ == "__main__":
-    version, chosen = load(sys.argv[1], int(sys.argv[2]))
+    version, run = load(sys.argv[1], int(sys.argv[2]))
     print(json.dumps({"version": version}), flush=True)
-    for answer in answers(chosen):
-        print(json.dumps(answer), flush=True)
+    for response in responses(run):
+        print(json.dumps(response), flush=True)

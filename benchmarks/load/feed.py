@@ -37,7 +37,7 @@ class Feed:
         self._jobs = jobs
 
     def add(self) -> str:
-        """A new job, pending."""
+        """Add a pending job."""
         now = datetime.now(UTC)
         job = Job(
             job_id=str(uuid4()),
@@ -66,7 +66,7 @@ class Feed:
 
 @contextmanager
 def feed(endpoint_url: str, jobs_table: str) -> Iterator[Feed]:
-    """A feed into the jobs table of a local stack."""
+    """Return a feed into the jobs table of a local stack."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {
             "AWS_ENDPOINT_URL": endpoint_url,

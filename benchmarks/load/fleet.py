@@ -13,7 +13,7 @@ from typing import Final
 import websockets
 from websockets.asyncio.client import ClientConnection
 
-# The emulator answers handshakes one after the other; more of them at once would only wait.
+# The emulator accepts handshakes one after the other; more of them at once would only wait.
 _HANDSHAKES: Final = 16
 # Closing with this option set sends a reset instead of a farewell.
 _RESET: Final = struct.pack("ii", 1, 0)
@@ -60,10 +60,10 @@ class Fleet:
 
     async def until_heard(self, event_ids: Iterable[str], seconds: float) -> None:
         """Wait until every listener has heard all of them. Raises TimeoutError."""
-        wanted = frozenset(event_ids)
+        expected = frozenset(event_ids)
         async with asyncio.timeout(seconds):
             for listener in self.listeners:
-                while not wanted <= {heard.event_id for heard in listener.heard}:
+                while not expected <= {heard.event_id for heard in listener.heard}:
                     self._changed.clear()
                     await self._changed.wait()
 

@@ -1,8 +1,8 @@
 """Listeners by the thousand: `python -m benchmarks.load.listeners [--listeners 1000] [--events 100] [--kill 0]`.
 
 Starts a local stack of its own (or uses one that runs, with --port), connects the listeners, brings jobs to their end
-by writing it into the jobs table, and tells how long the last listener waited. Each job ends twice, failed and then,
-after a retry, completed, so that the order of a job's events is seen too. Exits with 1 if any listener missed an event,
+by writing it into the jobs table, and reports how long the last listener waited. Each job ends twice, failed and then,
+after a retry, completed, so that the order of its events is checked, too. Exits with 1 if any listener missed an event,
 heard one twice, or heard a job's events in the wrong order.
 """
 
@@ -58,7 +58,7 @@ def waits(listeners: Sequence[Listener], ended: Sequence[Ended]) -> list[float]:
 
 
 async def drive(source: Feed, listeners: Fleet, events: int, rate: float, kill: int) -> list[Ended]:
-    """End half as many jobs as events are wanted, each twice, at this rate; in the middle some listeners die."""
+    """End half as many jobs as events are requested, each twice, at this rate; in the middle some listeners die."""
     jobs = [await asyncio.to_thread(source.add) for _ in range(events // 2)]
     ended: list[Ended] = []
     start = time.monotonic()
@@ -78,7 +78,7 @@ async def drive(source: Feed, listeners: Fleet, events: int, rate: float, kill: 
 
 
 def rows(addresses: Addresses, local_stack: LocalStack) -> set[str]:
-    """The listeners that the connections table knows."""
+    """Count the listeners in the connections table."""
     table = session(local_stack).client("dynamodb")
     pages = table.get_paginator("scan").paginate(TableName=addresses.outputs["ConnectionsTableName"])
     return {item["connection_id"]["S"] for page in pages for item in page["Items"]}
@@ -93,26 +93,26 @@ async def _rows_of_the_dead(addresses: Addresses, local_stack: LocalStack, mine:
     return left
 
 
-async def run(addresses: Addresses, local_stack: LocalStack, wanted: argparse.Namespace) -> bool:
+async def run(addresses: Addresses, local_stack: LocalStack, args: argparse.Namespace) -> bool:
     before, start = rows(addresses, local_stack), time.monotonic()
-    async with fleet(addresses.ws_url, wanted.listeners) as listeners:
+    async with fleet(addresses.ws_url, args.listeners) as listeners:
         mine = rows(addresses, local_stack) - before
-        print(f"listeners   {wanted.listeners} connected in {time.monotonic() - start:.1f} s")
+        print(f"listeners   {args.listeners} connected in {time.monotonic() - start:.1f} s")
         with feed(addresses.endpoint_url, addresses.outputs["JobsTableName"]) as source:
             # One event first, so that the functions run.
-            await drive(source, listeners, events=2, rate=wanted.rate, kill=0)
-            ended = await drive(source, listeners, wanted.events, wanted.rate, wanted.kill)
-        found = [faults(listener.heard, ended) for listener in listeners.listeners]
+            await drive(source, listeners, events=2, rate=args.rate, kill=0)
+            ended = await drive(source, listeners, args.events, args.rate, args.kill)
+        faulty = [faults(listener.heard, ended) for listener in listeners.listeners]
         taken = waits(listeners.listeners, ended)
         percent = quantiles(taken, n=100)
         frames = sum(listener.frames for listener in listeners.listeners) / len(listeners.listeners)
-        print(f"events      {len(ended)} at {wanted.rate:g}/s, in {frames:.1f} frames for each listener")
+        print(f"events      {len(ended)} at {args.rate:g}/s, in {frames:.1f} frames for each listener")
         print(f"last heard  p50 {percent[49]:.3f} s, p95 {percent[94]:.3f} s, most {taken[-1]:.3f} s after the write")
-        bad = sum(map(bool, found))
-        print(f"exactness   {bad} of {len(found)} listeners missed one, heard one twice or in the wrong order")
-        if wanted.kill:
+        bad = sum(map(bool, faulty))
+        print(f"exactness   {bad} of {len(faulty)} listeners missed one, heard one twice or in the wrong order")
+        if args.kill:
             left = await _rows_of_the_dead(addresses, local_stack, mine, len(listeners.listeners))
-            print(f"killed      {wanted.kill} by TCP reset; {left} of their rows are left")
+            print(f"killed      {args.kill} by TCP reset; {left} of their rows are left")
             bad += left != 0
     return bad == 0
 
@@ -137,9 +137,9 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=10, help="events a second")
     parser.add_argument("--kill", type=int, default=0, help="listeners to kill in the middle")
     parser.add_argument("--port", type=int, help="of a stack that runs; without it, one is started on port 4599")
-    wanted = parser.parse_args()
-    with _stack(wanted.port or 4599, use=wanted.port is not None) as (addresses, local_stack):
-        return 0 if asyncio.run(run(addresses, local_stack, wanted)) else 1
+    args = parser.parse_args()
+    with _stack(args.port or 4599, use=args.port is not None) as (addresses, local_stack):
+        return 0 if asyncio.run(run(addresses, local_stack, args)) else 1
 
 
 if __name__ == "__main__":

@@ -36,10 +36,10 @@ from tests.support.stream import ended_job
 
 Way = Callable[[Sequence[str]], object]
 
-# Tells a listener its connection id, which API Gateway tells nobody else.
+# Sends a listener its connection id, which API Gateway reveals to nobody else.
 _TELL: Final = """
 def handler(event, _):
-    print("asked")
+    print("requested")
     return {"statusCode": 200, "body": event["requestContext"]["connectionId"]}
 """
 _ROUNDS: Final = 9
@@ -48,7 +48,7 @@ _FRAME: Final = next(frames([event_of(ended_job(), "https://faces.example")], FR
 
 @contextmanager
 def _gateway(port: int) -> Iterator[str]:
-    """An emulator with a WebSocket API that tells its listeners their ids; gives its callback address."""
+    """Run an emulator with a WebSocket API that sends its listeners their ids; yield its callback URL."""
     with TemporaryDirectory() as folder:
         local_stack = LocalStack(port, folder=Path(folder))
         with running(local_stack):
@@ -108,34 +108,34 @@ def _measure(url: str, ids: Sequence[str]) -> dict[str, tuple[list[float], list[
     """Seconds by the clock and of this process's CPU, of each way and round. The first round only warms up."""
     ways = {f"boto3, {threads} threads": _boto3(url, threads) for threads in (8, 32)}
     ways |= {f"push, {threads} threads": _push(url, threads) for threads in (8, THREADS, 32)}
-    found: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in ways}
+    elapsed: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in ways}
     for number in range(_ROUNDS + 1):
         for name, way in ways.items():
             clock, cpu = time.perf_counter(), time.process_time()
             way(ids)
             if number:
-                found[name][0].append(time.perf_counter() - clock)
-                found[name][1].append(time.process_time() - cpu)
-    return found
+                elapsed[name][0].append(time.perf_counter() - clock)
+                elapsed[name][1].append(time.process_time() - cpu)
+    return elapsed
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--listeners", type=int, default=500)
     parser.add_argument("--port", type=int, default=4598)
-    wanted = parser.parse_args()
+    args = parser.parse_args()
     os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
     ours, theirs = get_context("spawn").Pipe(duplex=False)
-    with _gateway(wanted.port) as url:
+    with _gateway(args.port) as url:
         process = get_context("spawn").Process(
-            target=_listeners, args=(url.replace("http://", "ws://"), wanted.listeners, theirs), daemon=True
+            target=_listeners, args=(url.replace("http://", "ws://"), args.listeners, theirs), daemon=True
         )
         process.start()
-        found = _measure(url, ours.recv())
+        elapsed = _measure(url, ours.recv())
         process.terminate()
         process.join()
-    print(f"one frame of {len(_FRAME)} bytes to {wanted.listeners} listeners, {_ROUNDS} rounds in turn")
-    for name, (clock, cpu) in found.items():
+    print(f"one frame of {len(_FRAME)} bytes to {args.listeners} listeners, {_ROUNDS} rounds in turn")
+    for name, (clock, cpu) in elapsed.items():
         middle, least, work = statistics.median(clock), min(clock), statistics.median(cpu)
         print(f"{name:20} median {middle:.3f} s, least {least:.3f} s, CPU {work:.3f} s")
     return 0

@@ -1,4 +1,4 @@
-"""Where the models stand, and how a detection is compared with the truth."""
+"""Paths of the models, and helpers to compare detections with ground truth."""
 
 import io
 from pathlib import Path
@@ -17,25 +17,25 @@ _SHARED_YUNET = Path(__file__).parents[3] / "shared" / "models" / YUNET.file_nam
 
 
 def model_files(detector: str) -> dict[str, Path]:
-    """Return where the models of a detector stand; skip the test, and say why, where one is nowhere."""
+    """Return the paths of the models of a detector; skip the test with a reason if one is missing."""
     return {name: _model_file(name) for name in ([CENTERFACE.name, YUNET.name] if detector == BEST else [detector])}
 
 
 def models_at_hand() -> dict[str, Path]:
-    """Return where every model stands that there is."""
+    """Return the path of every model that is present."""
     return {name: path for name in MODELS if (path := _find(name))}
 
 
 def _model_file(name: str) -> Path:
     path = _find(name)
     if path is None:
-        pytest.skip(f"The model {name} is not here; `make model MODEL={name}` fetches it.")
+        pytest.skip(f"The model {name} is missing; `make model MODEL={name}` fetches it.")
     return path
 
 
 def _find(name: str) -> Path | None:
-    places = [MODELS[name].path, *([_SHARED_YUNET] if name == YUNET.name else [])]
-    return next((place for place in places if place.is_file()), None)
+    paths = [MODELS[name].path, *([_SHARED_YUNET] if name == YUNET.name else [])]
+    return next((path for path in paths if path.is_file()), None)
 
 
 def detections(*rows: tuple[float, float, float, float, float]) -> Detections:

@@ -117,7 +117,7 @@ def turned(picture: Picture, orientation: int, form: str = "JPEG", **options: ob
 
 
 def encoded(picture: Picture | Image.Image, form: str = "JPEG", **options: object) -> bytes:
-    """Encode as Pillow's format of this name, in good quality unless told otherwise."""
+    """Encode as Pillow's format of this name, in good quality by default."""
     image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
     if form in {"JPEG", "WEBP", "AVIF", "HEIC"}:
         options.setdefault("quality", 90)

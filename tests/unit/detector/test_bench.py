@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from benchmarks.detectors import __main__ as run
-from benchmarks.detectors.score import average_precision, judge
+from benchmarks.detectors.score import Detections, average_precision, match
 from benchmarks.detectors.truth import boxes, from_wider
 from tests.support.pictures import astronaut, encoded
 
@@ -23,28 +22,27 @@ a/missing.jpg
 """
 
 
-def found(*rows: list[float]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    return np.array(rows, np.float64).reshape(-1, 5)
+def detections(*rows: list[float]) -> Detections:
+    """Make detections of rows of left, top, width, height, score."""
+    return Detections.of([row[:4] for row in rows], [row[4] for row in rows])
 
 
 def test_average_precision_by_hand() -> None:
     truth = boxes([[0, 0, 10, 10], [100, 0, 10, 10]])
-    finds = found([0, 0, 10, 10, 0.9], [50, 50, 10, 10, 0.8], [100, 1, 10, 10, 0.7], [0, 1, 10, 10, 0.6])
-    rows, seen = judge(finds, truth, boxes([]), 0.5)
-    assert seen.all()
-    # Right, wrong, right, and a second find of the same face, which is wrong: 1/2 x 1 + 1/2 x 2/3.
-    assert rows[:, 1].tolist() == [1, 0, 1, 0]
-    assert average_precision([rows], 2) == pytest.approx(1 / 2 + 1 / 3)
+    several = detections([0, 0, 10, 10, 0.9], [50, 50, 10, 10, 0.8], [100, 1, 10, 10, 0.7], [0, 1, 10, 10, 0.6])
+    matches = match(several, truth, boxes([]), 0.5)
+    assert matches.is_detected.all()
+    # Right, wrong, right, and a duplicate, which is wrong: 1/2 x 1 + 1/2 x 2/3.
+    assert matches.is_right.tolist() == [True, False, True, False]
+    assert average_precision([matches], 2) == pytest.approx(1 / 2 + 1 / 3)
 
 
-def test_finds_in_ignored_places_do_not_count() -> None:
-    rows, _ = judge(found([0, 0, 10, 10, 0.9]), boxes([]), boxes([[0, 0, 10, 10]]), 0.5)
-    assert len(rows) == 0
+def test_detections_on_ignored_boxes_do_not_count() -> None:
+    assert len(match(detections([0, 0, 10, 10, 0.9]), boxes([]), boxes([[0, 0, 10, 10]]), 0.5).scores) == 0
 
 
-def test_nothing_found_is_zero() -> None:
-    rows, _ = judge(found(), boxes([[0, 0, 1, 1]]), boxes([]), 0.5)
-    assert average_precision([rows], 1) == 0
+def test_no_detections_have_an_average_precision_of_zero() -> None:
+    assert average_precision([match(detections(), boxes([[0, 0, 1, 1]]), boxes([]), 0.5)], 1) == 0
 
 
 @pytest.fixture
@@ -80,7 +78,7 @@ def test_a_plain_folder_of_photos_is_timed(wider: Path, capsys: pytest.CaptureFi
     assert "AP from" not in text
 
 
-def test_what_cannot_be_measured_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_arguments_that_make_no_sense_are_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for wrong in (["--truth", "truth.txt"], ["--images", str(tmp_path / "nowhere")]):
         with pytest.raises(SystemExit):
             run.main(wrong)

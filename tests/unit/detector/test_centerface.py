@@ -16,8 +16,8 @@ def same(one: Detections, other: Detections) -> bool:
     return all(np.allclose(a, b, rtol=1e-3, atol=1e-2) for a, b in pairs)
 
 
-def test_one_network_finds_in_ten_shapes_what_fresh_ones_find() -> None:
-    """OpenCV's classic engine fails this: it gives garbage for this model once the shape changes."""
+def test_one_network_gives_the_results_of_fresh_ones_in_ten_shapes() -> None:
+    """OpenCV's classic engine fails this: it returns garbage for this model once the input shape changes."""
     reused = CenterFace(CENTERFACE.path)
     for width, height in zip(WIDTHS, HEIGHTS, strict=True):
         pixels = resized(astronaut(), width, height)[..., ::-1].copy()
@@ -25,7 +25,7 @@ def test_one_network_finds_in_ten_shapes_what_fresh_ones_find() -> None:
         assert same(reused.infer(pixels, 0.1), fresh), (width, height)
 
 
-def test_a_reloaded_network_finds_the_same_again() -> None:
+def test_a_reloaded_network_gives_the_same_results() -> None:
     network = CenterFace(CENTERFACE.path)
     pixels = astronaut()[..., ::-1].copy()
     before = network.infer(pixels, 0.35)
@@ -33,7 +33,7 @@ def test_a_reloaded_network_finds_the_same_again() -> None:
     assert same(network.infer(pixels, 0.35), before)
 
 
-def test_it_wants_blue_first() -> None:
+def test_its_input_is_bgr() -> None:
     network = CenterFace(CENTERFACE.path)
     (score,) = network.infer(astronaut()[..., ::-1].copy(), 0.35).scores
     assert score > 0.9

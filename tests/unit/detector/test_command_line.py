@@ -13,7 +13,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "inner").mkdir()
     (tmp_path / "inner" / "one.jpg").write_bytes(encoded(astronaut()))
     (tmp_path / "text.jpg").write_bytes(b"not an image")
-    (tmp_path / ".hidden").write_bytes(b"not looked at")
+    (tmp_path / ".hidden").write_bytes(b"skipped")
     return tmp_path
 
 

@@ -1,4 +1,4 @@
-"""Both detectors find the faces whose places are known."""
+"""Every detector detects the faces of images with ground truth."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +22,7 @@ def faces_in(picture: Picture, detector: Detector, options: Options | None = Non
     return find_faces(encoded(picture, "PNG", compress_level=1), options or Options(), detector).faces
 
 
-def found_share(faces: tuple[Face, ...], truth: list[Truth], at_least: float = 0.5) -> float:
+def recall(faces: tuple[Face, ...], truth: list[Truth], at_least: float = 0.5) -> float:
     return sum(any(overlap(face.box, true) >= at_least for face in faces) for true in truth) / len(truth)
 
 
@@ -40,19 +40,19 @@ def test_the_face_its_box_and_its_landmarks(either: Detector) -> None:
 
 
 @pytest.mark.parametrize("tall", [24, 48, 120])
-def test_a_crowd_is_found_whole_and_nobody_twice(tall: int, either: Detector) -> None:
+def test_every_face_of_a_crowd_is_detected_once(tall: int, either: Detector) -> None:
     picture, truth = crowd(1024, 768, tall)
     faces = faces_in(picture, either)
-    assert found_share(faces, truth) >= 0.98
+    assert recall(faces, truth) >= 0.98
     assert len(faces) <= len(truth) * 1.02
 
 
 @pytest.mark.parametrize("name", ["best", "centerface", "yunet"])
-def test_thorough_finds_what_fast_cannot_see(name: str, load: Load) -> None:
+def test_thorough_detects_faces_too_small_for_fast(name: str, load: Load) -> None:
     picture, truth = crowd(1600, 400, 16)
     thorough, fast = (faces_in(picture, load(name, quality)) for quality in (Quality.THOROUGH, Quality.FAST))
-    assert found_share(thorough, truth) >= 0.9
-    assert found_share(fast, truth) < 0.6
+    assert recall(thorough, truth) >= 0.9
+    assert recall(fast, truth) < 0.6
 
 
 def test_a_face_that_fills_the_picture(either: Detector) -> None:
@@ -80,7 +80,7 @@ def test_no_face_is_an_empty_list(either: Detector) -> None:
     assert faces_in(astronaut()[260:, :], either) == ()
 
 
-def test_the_options_rule(either: Detector) -> None:
+def test_options_filter_the_faces(either: Detector) -> None:
     picture, truth = compose(900, 400, [(60, 120, 200), (350, 120, 120), (600, 120, 60)])
     everyone = faces_in(picture, either)
     assert len(everyone) == len(truth)
@@ -93,28 +93,28 @@ def test_the_options_rule(either: Detector) -> None:
     assert all(face.confidence >= limit for face in faces_in(picture, either, Options(min_confidence=limit)))
 
 
-def test_a_thousand_proposals_are_cut_to_what_was_asked(either: Detector) -> None:
+def test_detections_in_noise_are_cut_to_max_faces(either: Detector) -> None:
     noise = np.random.default_rng(5).integers(0, 256, (600, 800, 3), np.uint8)
     assert len(faces_in(noise, either, Options(min_confidence=0.0, max_faces=7))) <= 7
 
 
-def test_what_is_not_a_number_is_not_a_face() -> None:
+def test_nan_is_not_a_face() -> None:
     nan = np.full((1, 10), np.nan, np.float32)
     broken = Detections(nan[:, :4], np.ones(1, np.float32), nan.reshape(1, 5, 2))
     assert as_faces(broken, np.zeros((10, 10, 3), np.uint8), (10, 10)) == ()
 
 
-def test_it_says_which_model_looked_and_how_hard(either: Detector) -> None:
+def test_it_names_its_models_and_its_quality(either: Detector) -> None:
     assert either.info.quality is Quality.BALANCED
     assert {len(version) for version in either.info.version.split("+")} == {12}
 
 
-def test_a_detector_that_does_not_exist() -> None:
+def test_an_unknown_detector() -> None:
     with pytest.raises(ValueError, match="choose one of best, centerface, yunet"):
         load_detector("haar", Quality.FAST)
 
 
-def test_a_model_that_is_not_there() -> None:
+def test_a_missing_model() -> None:
     with pytest.raises(FileNotFoundError, match="make model MODEL=centerface"):
         load_detector(CENTERFACE.name, Quality.FAST, {CENTERFACE.name: Path("nowhere.onnx")})
 
@@ -127,7 +127,7 @@ def test_without_the_second_model_the_first_works_alone(tmp_path: Path) -> None:
     assert faces_in(astronaut(), alone) == faces_in(astronaut(), centerface)
 
 
-def test_a_face_that_one_network_alone_sees_counts_half(load: Load) -> None:
+def test_confidence_is_the_mean_of_both_networks(load: Load) -> None:
     both, *single = (load(name, Quality.BALANCED) for name in (BEST, CENTERFACE.name, YUNET.name))
     (face,) = faces_in(astronaut(), both)
     (one,), (other,) = (faces_in(astronaut(), detector) for detector in single)

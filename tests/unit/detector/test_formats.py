@@ -6,7 +6,7 @@ from tests.support.pictures import astronaut, encoded
 
 
 @pytest.mark.parametrize("form", list(ImageFormat))
-def test_a_supported_format_is_told_by_its_first_bytes(form: ImageFormat) -> None:
+def test_a_supported_format_is_recognised_by_its_first_bytes(form: ImageFormat) -> None:
     data = encoded(astronaut(), form.value.upper())
     assert sniff(data) is form
     assert sniff(data[:32]) is form

@@ -19,18 +19,18 @@ from tests.support.pictures import astronaut, encoded, resized
 
 # 700 MB.
 MEMORY_MIB = 667
-# 1,000 MB, whatever is asked for; a function has 1,769.
+# 1,000 MB, with any options; a function has 1,769.
 HARD_MEMORY_MIB = 953
 
 
 def large_close_up() -> bytes:
-    """A head that fills 48.8 megapixels, so that all of them are hidden."""
+    """Return a head that fills 48.8 megapixels, all of which are redacted."""
     face = resized(np.ascontiguousarray(astronaut()[30:200, 150:293]), 6_400, 7_631)
     return encoded(Image.fromarray(face), quality=80)
 
 
 def noise() -> bytes:
-    """Where a thousand faces are found once none is too unlikely."""
+    """Return an image with a thousand false detections at a confidence of 0."""
     pixels = np.random.default_rng(1).integers(0, 256, (2_000, 2_000, 3), np.uint8)
     return encoded(Image.fromarray(pixels), quality=60)
 
@@ -58,7 +58,7 @@ def test_an_odd_file_ends_as_it_should(file: OddFile, fast: Detector) -> None:
 
 
 def peak_mib(folder: Path, *options: str) -> int:
-    """A process of its own goes through all files; what it used at most, in MiB, is the last line it prints."""
+    """Process all files in a process of its own, whose last line is its peak memory in MiB."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.support.peak_memory", str(folder), *options],
         capture_output=True,

@@ -1,4 +1,4 @@
-"""A photo is looked at the way a person sees it, however its pixels are stored."""
+"""Faces are detected in the upright image, whatever the orientation of the stored pixels."""
 
 import numpy as np
 import pytest
@@ -19,10 +19,10 @@ PICTURE = astronaut()[:, :400]
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
 @pytest.mark.parametrize("form", FORMATS)
-def test_the_box_is_where_it_is_seen(form: str, orientation: int, fast: Detector) -> None:
-    found = find_faces(turned(PICTURE, orientation, form), Options(), fast)
-    assert (found.image.width, found.image.height) == (400, 512)
-    (face,) = found.faces
+def test_boxes_are_in_the_upright_image(form: str, orientation: int, fast: Detector) -> None:
+    detected = find_faces(turned(PICTURE, orientation, form), Options(), fast)
+    assert (detected.image.width, detected.image.height) == (400, 512)
+    (face,) = detected.faces
     assert overlap(face.box, upright_box(fast)) >= 0.95
     assert overlap(face.box, FACE) >= 0.7
 
@@ -33,7 +33,7 @@ def upright_box(detector: Detector) -> Box:
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
 @pytest.mark.parametrize("form", ["PNG", "WEBP"])
-def test_the_pixels_are_those_that_are_seen(form: str, orientation: int) -> None:
+def test_pixels_are_upright(form: str, orientation: int) -> None:
     data = turned(PICTURE, orientation, form, **({"lossless": True} if form == "WEBP" else {}))
     header = read_header(data)
     upright = turn_upright(decode(data, header, None), header.orientation)

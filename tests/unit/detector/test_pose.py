@@ -21,18 +21,18 @@ Matrix = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 
 def about(axis: str, degrees: float) -> Matrix:
-    """The rotation around one axis, as cv2.Rodrigues has it: x right, y down, z away."""
+    """Return the rotation around one axis, as in cv2.Rodrigues: x right, y down, z away."""
     vector = np.zeros(3)
     vector["xyz".index(axis)] = math.radians(degrees)
     return np.asarray(cv2.Rodrigues(vector)[0], np.float64)
 
 
 def landmarks_of(roll: float, yaw: float, pitch: float) -> list[tuple[float, float]]:
-    """A head turned so, 60 cm before a camera whose focal length is the image's width."""
+    """Project a head with this rotation, 60 cm in front of a camera whose focal length is the image's width."""
     rotation = about("z", roll) @ about("y", -yaw) @ about("x", -pitch)
     points = (rotation @ (_HEAD - np.array([0, 0, 80])).T).T + np.array([30, -20, 600])
-    seen = points[:, :2] / points[:, 2:] * SIZE[0] + np.array(SIZE) / 2
-    return [(float(x), float(y)) for x, y in seen]
+    projected = points[:, :2] / points[:, 2:] * SIZE[0] + np.array(SIZE) / 2
+    return [(float(x), float(y)) for x, y in projected]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def only_face(picture: Picture, detector: Detector) -> Face:
 @pytest.mark.parametrize("degrees", [-25, 15])
 @pytest.mark.parametrize("name", [CENTERFACE.name, BEST])
 def test_turning_a_photo_turns_the_roll_alone(degrees: float, name: str, load: Load) -> None:
-    """Of the networks YuNet alone places landmarks too level: it tells some six tenths of a tilt."""
+    """Of the networks YuNet alone predicts landmarks too level: about six tenths of a tilt."""
     detector = load(name, Quality.BALANCED)
     straight, turned = (only_face(picture, detector).pose for picture in (astronaut(), rotated(astronaut(), degrees)))
     assert straight is not None

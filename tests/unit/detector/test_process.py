@@ -1,4 +1,4 @@
-"""The detector's use case and handler, with moto behind the stores and a detector that finds what it is told."""
+"""The detector's use case and handler, with moto behind the stores and a fake detector."""
 
 import base64
 import io
@@ -99,13 +99,13 @@ def sqs_event(*bodies: str) -> dict[str, Any]:
     }
 
 
-def test_a_job_is_looked_at_and_its_results_are_stored(service: Service) -> None:
+def test_a_job_is_processed_and_its_results_are_stored(service: Service) -> None:
     job = service.upload(png(), Options(render=(Render.BOXES, Render.BLUR)))
     service.service.process(OriginalCreated(job.job_id, None))
     done = service.jobs.get(job.job_id, "public")
     assert (done.status, done.face_count, done.detector) == (Status.COMPLETED, 1, DETECTOR)
-    wanted = {keys.original(job.job_id)} | {keys.result(job.job_id, one) for one in (Render.BOXES, Render.BLUR)}
-    assert service.objects() == wanted
+    expected = {keys.original(job.job_id)} | {keys.result(job.job_id, one) for one in (Render.BOXES, Render.BLUR)}
+    assert service.objects() == expected
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_an_original_whose_job_is_gone_is_removed(service: Service) -> None:
     assert service.objects() == set()
 
 
-def test_a_job_deleted_while_it_is_looked_at_leaves_nothing(service: Service) -> None:
+def test_a_job_deleted_while_it_is_processed_leaves_nothing(service: Service) -> None:
     job = service.upload(png())
     service.detector.during = lambda: service.jobs.begin_deletion(job.job_id, "public")
     service.service.process(OriginalCreated(job.job_id, None))
@@ -165,22 +165,22 @@ def test_a_job_taken_over_keeps_the_results_of_whoever_took_it(service: Service)
 def test_a_job_somebody_holds_goes_back_to_the_queue_alone(service: Service) -> None:
     held, free = service.upload(png()), service.upload(png())
     service.jobs.claim(held.job_id, LEASE)
-    answer = main.handler(sqs_event(*(json.dumps(s3_event(job.job_id)) for job in (held, free))), Context())
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "0"}]}
+    response = main.handler(sqs_event(*(json.dumps(s3_event(job.job_id)) for job in (held, free))), Context())
+    assert response == {"batchItemFailures": [{"itemIdentifier": "0"}]}
     assert service.jobs.get(free.job_id, "public").status is Status.COMPLETED
     with pytest.raises(JobClaimed):
         service.service.process(OriginalCreated(held.job_id, None))
 
 
-def test_a_failure_of_the_house_goes_back_to_the_queue(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_internal_error_returns_the_message_to_the_queue(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     job = service.upload(png())
 
     def crash(*_: object) -> None:
         raise MemoryError
 
     monkeypatch.setattr(process, "analyse", crash)
-    answer = main.handler(sqs_event(json.dumps(s3_event(job.job_id))), Context())
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "0"}]}
+    response = main.handler(sqs_event(json.dumps(s3_event(job.job_id))), Context())
+    assert response == {"batchItemFailures": [{"itemIdentifier": "0"}]}
     assert service.jobs.get(job.job_id, "public").status is Status.PROCESSING
 
 
@@ -203,10 +203,10 @@ def test_a_detection_without_a_job_is_no_job_done(service: Service, capsys: pyte
     assert '"Faces"' in capsys.readouterr().out
 
 
-def test_an_image_asked_for_directly(service: Service) -> None:
+def test_a_direct_request(service: Service) -> None:
     boto3.client("s3").put_object(Bucket=service.account.originals_bucket, Key="mine.png", Body=png())
-    answer = main.handler({"action": "detect", "key": "mine.png"}, Context())
-    assert (answer["image"]["width"], len(answer["faces"]), answer["failure"]) == (64, 1, None)
+    response = main.handler({"action": "detect", "key": "mine.png"}, Context())
+    assert (response["image"]["width"], len(response["faces"]), response["failure"]) == (64, 1, None)
     missing = main.handler({"action": "detect", "key": "other.png"}, Context())
     assert missing["failure"]["reason"] == "original_missing"
     refused = main.handler({"action": "detect", "image": "aGVsbG8="}, Context())
@@ -214,11 +214,11 @@ def test_an_image_asked_for_directly(service: Service) -> None:
 
 
 def uploaded(service: Service, job: Job, data: bytes) -> OriginalCreated:
-    """Post the form of a job, as often as one likes, and hear of it."""
-    answer = boto3.client("s3").put_object(
+    """Post the form of a job, as often as one likes, and return its event."""
+    response = boto3.client("s3").put_object(
         Bucket=service.account.originals_bucket, Key=keys.original(job.job_id), Body=data
     )
-    return OriginalCreated(job.job_id, answer["ETag"].strip('"'))
+    return OriginalCreated(job.job_id, response["ETag"].strip('"'))
 
 
 def test_an_upload_after_the_job_has_ended_changes_nothing(service: Service) -> None:

@@ -15,10 +15,10 @@ from tests.support.detector import overlap
 from tests.support.pictures import Picture, astronaut, compose, encoded, resized, rotated
 
 # Derandomised: the same pictures on every machine. No deadline: the time of a test says nothing here.
-looks = settings(
+heavy = settings(
     max_examples=8, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-shots = settings(looks, max_examples=200)
+light = settings(heavy, max_examples=200)
 
 
 @st.composite
@@ -36,7 +36,7 @@ def faces_in(picture: Picture, detector: Detector, options: Options | None = Non
     return sorted(find_faces(data, options or Options(), detector).faces, key=lambda face: face.box.x)
 
 
-@looks
+@heavy
 @given(pictures(), st.floats(0.01, 0.5))
 def test_faces_lie_inside_the_image(fast: Detector, picture: Picture, confidence: float) -> None:
     cropped = picture[60:, 90:]
@@ -54,7 +54,7 @@ def test_faces_lie_inside_the_image(fast: Detector, picture: Picture, confidence
         assert math.isclose(face.box_ratio.left * width, box.x, abs_tol=0.01)
 
 
-@looks
+@heavy
 @given(pictures(), st.floats(0.6, 2.5))
 def test_scaling_the_image_scales_the_boxes(fast: Detector, picture: Picture, factor: float) -> None:
     height, width = (round(side * factor) for side in picture.shape[:2])
@@ -68,7 +68,7 @@ def scaled(box: Box, factor: float) -> Box:
     return Box(x=box.x * factor, y=box.y * factor, width=box.width * factor, height=box.height * factor)
 
 
-@looks
+@heavy
 @given(pictures())
 def test_mirroring_the_image_mirrors_the_boxes(fast: Detector, picture: Picture) -> None:
     before, after = faces_in(picture, fast), faces_in(picture[:, ::-1], fast)[::-1]
@@ -80,7 +80,7 @@ def test_mirroring_the_image_mirrors_the_boxes(fast: Detector, picture: Picture)
         assert other.landmarks.left_eye.x < other.landmarks.right_eye.x
 
 
-@looks
+@heavy
 @given(pictures(), st.integers(1, 200), st.integers(0, 255))
 def test_no_face_is_lost_by_adding_a_border(fast: Detector, picture: Picture, wide: int, grey: int) -> None:
     before = faces_in(picture, fast)
@@ -91,13 +91,13 @@ def test_no_face_is_lost_by_adding_a_border(fast: Detector, picture: Picture, wi
         assert any(overlap(moved, other.box) >= 0.75 for other in after)
 
 
-@looks
+@heavy
 @given(st.integers(-25, 25))
 def test_a_head_may_tilt(fast: Detector, degrees: int) -> None:
     assert len(faces_in(rotated(astronaut(), degrees), fast)) == 1
 
 
-@shots
+@light
 @given(st.sampled_from(["JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIC"]), st.data())
 def test_any_damage_ends_in_faces_or_in_a_reason(fast: Detector, form: str, data: st.DataObject) -> None:
     broken = bytearray(_SMALL[form])

@@ -23,9 +23,7 @@ def alone(quality: Quality) -> Pyramid:
         (Quality.THOROUGH, 1024, [2560, 1024, 512], [1024, 512]),
     ],
 )
-def test_together_the_small_network_looks_for_the_small_faces(
-    quality: Quality, longest: int, centerface: list[int], yunet: list[int]
-) -> None:
+def test_small_faces_are_left_to_yunet(quality: Quality, longest: int, centerface: list[int], yunet: list[int]) -> None:
     pyramids = preset_for(frozenset({CENTERFACE.name, YUNET.name}), quality).pyramids
     assert pyramids[CENTERFACE.name].sizes(longest) == centerface
     assert pyramids[YUNET.name].sizes(longest) == yunet
@@ -58,38 +56,38 @@ def black(width: int, height: int) -> np.ndarray[tuple[int, ...], np.dtype[np.ui
 @pytest.mark.parametrize("size", [(4000, 3000), (3000, 200), (1200, 2000), (64, 64)])
 def test_tiles_cover_the_whole_and_are_never_larger_than_a_tile(size: tuple[int, int]) -> None:
     finest = [tile for tile in alone(Quality.THOROUGH).tiles(black(*size)) if tile.is_finest]
-    seen = np.zeros((finest[0].height, finest[0].width), bool)
+    covered = np.zeros((finest[0].height, finest[0].width), bool)
     for tile in finest:
         rows, columns = tile.pixels.shape[:2]
         assert max(rows, columns) <= 1024
-        seen[tile.top : tile.top + rows, tile.left : tile.left + columns] = True
-    assert seen.all()
+        covered[tile.top : tile.top + rows, tile.left : tile.left + columns] = True
+    assert covered.all()
 
 
-def test_every_small_face_is_kept_by_a_tile_and_comes_back_to_its_place() -> None:
+def test_every_small_face_lies_within_a_tile_and_maps_back_to_the_image() -> None:
     tiles = [tile for tile in alone(Quality.THOROUGH).tiles(black(2560, 1920)) if tile.is_finest]
     for x, y in [(0, 0), (930, 900), (1000, 1000), (2400, 1800), (1500, 20)]:
-        kept = []
+        detected = []
         for tile in tiles:
-            # What a tile cuts off, its network does not see.
+            # The part within the tile.
             rows, columns = tile.pixels.shape[:2]
             left, top = max(x - tile.left, 0), max(y - tile.top, 0)
             right, bottom = min(x - tile.left + 120, columns), min(y - tile.top + 120, rows)
             if right > left and bottom > top:
-                kept.append(tile.to_image(tile.filter(detections((left, top, right - left, bottom - top, 0.9)))))
-        found = Detections.concatenated(kept)
-        assert len(found) >= 1
-        assert np.allclose(found.boxes, [x, y, 120, 120])
+                detected.append(tile.to_image(tile.filter(detections((left, top, right - left, bottom - top, 0.9)))))
+        joined = Detections.concatenated(detected)
+        assert len(joined) >= 1
+        assert np.allclose(joined.boxes, [x, y, 120, 120])
 
 
-def test_small_faces_are_left_to_the_larger_view() -> None:
+def test_small_faces_are_taken_from_the_larger_scale() -> None:
     finest, coarse = alone(Quality.BALANCED).tiles(black(1024, 768))
     assert len(finest.filter(detections((50, 50, 12, 14, 0.9)))) == 1
     assert len(coarse.filter(detections((50, 50, 12, 14, 0.9)))) == 0
     assert len(coarse.filter(detections((50, 50, 60, 70, 0.9)))) == 1
 
 
-def test_proposals_outside_the_image_are_left_out() -> None:
+def test_detections_outside_the_image_are_dropped() -> None:
     (tile,) = alone(Quality.FAST).tiles(black(70, 70))
     assert len(tile.filter(detections((60, 60, 40, 40, 0.9)))) == 0
     assert len(tile.filter(detections((40, 40, 40, 40, 0.9)))) == 1

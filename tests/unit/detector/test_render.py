@@ -1,4 +1,4 @@
-"""What a result shows, and what it must no longer show."""
+"""Renders: what they show, and what they hide."""
 
 import io
 
@@ -19,7 +19,7 @@ HIDING = [Render.BLUR, Render.PIXELATE]
 
 
 def result(picture: Picture, how: Render, detector: Detector, size: Size = Size.ORIGINAL) -> tuple[Picture, Face]:
-    """The result and the surest face in it."""
+    """Render, and return the result with its most confident face."""
     done = analyse(encoded(picture, "PNG", compress_level=1), Options(render=(how,), size=size), detector)
     return pixels_of(done.results[how]), done.faces[0]
 
@@ -67,7 +67,7 @@ def test_options_that_narrow_the_answer_hide_no_less(
 
 
 class Doubtful(Detector):
-    """Sees two faces in every image of 512 x 512 pixels: one for the answer, one that is only hidden."""
+    """Detects faces of three confidences in every image: reported, redacted only, and neither."""
 
     threshold = 0.5
     redact_threshold = 0.3
@@ -82,7 +82,7 @@ class Doubtful(Detector):
 
 
 @pytest.mark.parametrize("how", HIDING)
-def test_a_face_too_uncertain_for_the_answer_is_hidden_all_the_same(how: Render) -> None:
+def test_a_face_too_uncertain_to_be_reported_is_hidden_all_the_same(how: Render) -> None:
     grey = np.random.default_rng(1).integers(0, 256, (512, 512, 1), np.uint8)
     picture = np.repeat(grey, 3, axis=2)
     done = analyse(encoded(picture, "PNG"), Options(render=(how,)), Doubtful())
@@ -90,7 +90,7 @@ def test_a_face_too_uncertain_for_the_answer_is_hidden_all_the_same(how: Render)
     change = np.abs(pixels_of(done.results[how]).astype(int) - picture).mean(axis=2)
     assert change[120:180, 60:120].mean() > 30
     assert change[120:180, 310:370].mean() > 30
-    assert change[120:180, 440:470].mean() < 30, "what is below that threshold, too, is background"
+    assert change[120:180, 440:470].mean() < 30, "below the redact threshold"
 
 
 @pytest.mark.parametrize("how", HIDING)
@@ -142,7 +142,7 @@ def is_line(pixels: Picture) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
     return np.asarray((green > 180) & (green - red > 90) & (green - blue > 70))
 
 
-def test_results_are_small_enough_unless_the_original_size_is_wanted(fast: Detector) -> None:
+def test_results_are_small_enough_unless_the_original_size_is_requested(fast: Detector) -> None:
     for side, fit in [(200, 200), (2_048, 2_048), (3_000, 2_048), (4_000, 2_000)]:
         picture = resized(astronaut(), side, side // 2)
         data = encoded(picture)
@@ -179,7 +179,7 @@ def test_results_carry_no_metadata(form: str, fast: Detector) -> None:
 
 
 def segments(jpeg: bytes) -> list[int]:
-    """The markers of a JPEG up to its pixels."""
+    """Return the markers of a JPEG up to its pixels."""
     markers, at = [], 2
     while jpeg[at + 1] != 0xDA:
         markers.append(jpeg[at + 1])
