@@ -1,4 +1,4 @@
-"""What a million images cost on AWS, beside Amazon Rekognition: `python -m benchmarks.cost` prints a Markdown table.
+"""What a million images cost on AWS, beside Amazon Rekognition: `python -m benchmarks.cost` prints Markdown tables.
 
 Prices are inputs, with the page that states them; so are the milliseconds, which docs/operations.md explains. Free
 tiers and volume discounts are left out, and so is what an idle service costs.
@@ -55,6 +55,10 @@ class Use:
     broadcaster_mb: int = 1024
     original_bytes: int = 300_000
     result_bytes: int = 300_000
+    preview_bytes: int = 55_000
+    # Drawn with a job's results; alone, it is read, decoded, stored and recorded as well, which the API waits for.
+    preview_ms: float = 27
+    preview_alone_ms: float = 130
     log_bytes: int = 5_000
     listeners: int = 1
     kept_days: int = 1
@@ -107,8 +111,32 @@ def table(lines: Sequence[Line], images: int = 1_000_000) -> str:
     return "\n".join(rows)
 
 
+def preview_table(use: Use, images: int = 1_000_000) -> str:
+    """The price of what a card of the page shows: its result, or a preview made in one of two ways."""
+    drawn = use.preview_ms * use.detector_mb / 1_024_000 * ARM_GB_SECOND.dollars
+    waited = (use.preview_alone_ms * (use.detector_mb + use.api_mb)) / 1_024_000 * ARM_GB_SECOND.dollars
+    stored = S3_PUT.dollars
+    recorded = S3_GET.dollars + 2 * WRITE_UNIT.dollars + READ_UNIT.dollars
+    out = use.preview_bytes * OUT_GB.dollars / 1e9
+    rows = (
+        ("the result itself", 0.0, use.result_bytes * OUT_GB.dollars / 1e9),
+        ("a preview made with the job", stored + drawn, out),
+        ("a preview made on first demand", stored + waited + INVOCATION.dollars + recorded, out),
+    )
+    return "\n".join(
+        [
+            f"| a card of the page loads | {images:,} made | {images:,} looked at | together |",
+            "|---|---:|---:|---:|",
+            *(
+                f"| {what} | ${made * images:,.2f} | ${seen * images:,.2f} | ${(made + seen) * images:,.2f} |"
+                for what, made, seen in rows
+            ),
+        ]
+    )
+
+
 def main() -> int:
-    print(table(lines(Use())))
+    print(f"{table(lines(Use()))}\n\n{preview_table(Use())}")
     return 0
 
 

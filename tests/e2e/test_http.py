@@ -323,3 +323,21 @@ def test_limits_are_those_in_force(stack: Stack) -> None:
     assert told["direct_upload_bytes"] == limits.DIRECT_UPLOAD_BYTES
     assert told["job_kept_days"] == 1
     assert told["stream_url"] == stack.ws_url
+
+
+def test_another_result_on_demand(stack: Stack) -> None:
+    with stack.listener() as listener:
+        job_id = stack.post_image(one_face())
+        listener.wait_for_job(job_id)
+        made = stack.http.post(f"/jobs/{job_id}/renders", json={"render": "preview"})
+        assert made.status_code == 201, made.text
+        picture = httpx.get(made.json()["url"])
+        assert (picture.status_code, picture.headers["content-type"]) == (200, "image/webp")
+        assert stack.http.post(f"/jobs/{job_id}/renders", json={"render": "preview"}).status_code == 200
+        assert stack.job(job_id)["renders"] == ["boxes", "preview"]
+        listener.ping()
+        assert len(listener.of_job(job_id)) == 1, "a result more is no event"
+    assert_problem(stack.http.post(f"/jobs/{job_id}/renders", json={"render": "sepia"}), 422, "render")
+    assert stack.http.delete(f"/jobs/{job_id}").status_code == 204
+    assert stack.objects_of(job_id) == []
+    assert_problem(stack.http.post(f"/jobs/{job_id}/renders", json={"render": "blur"}), 404)

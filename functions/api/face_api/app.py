@@ -7,7 +7,7 @@ from typing import Final
 
 from fastapi import Depends, FastAPI, Request, Response
 
-from face_api import images, jobs, problems, rekognition, service, uploads
+from face_api import images, jobs, problems, rekognition, renders, service, uploads
 from face_api.head import HeadFromGet
 from face_api.openapi import describe
 from face_api.origins import refuse_foreign_origin
@@ -47,7 +47,7 @@ def create_app() -> FastAPI:
         # Relative to openapi.json, so that it holds below any path.
         servers=[{"url": "."}],
     )
-    for router in (images.router, uploads.router, jobs.router, service.router, rekognition.router):
+    for router in (images.router, uploads.router, jobs.router, renders.router, service.router, rekognition.router):
         app.include_router(router)
     service.install(app)
     problems.install(app)

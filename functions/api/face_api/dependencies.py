@@ -13,6 +13,8 @@ from facelib.stores.jobs import JobStore
 from facelib.stores.queue import Queue
 from fastapi import Depends, Header
 
+from face_api.draw import Drawer
+
 
 @cache
 def settings() -> ApiSettings:
@@ -44,6 +46,10 @@ def detector() -> DetectorClient:
     return DetectorClient(settings().detector_function)
 
 
+def drawer() -> Drawer:
+    return Drawer(jobs(), images(), detector(), detect_queue())
+
+
 def owner() -> str:
     """Who is asking. While there is no access control, everybody is the public."""
     return PUBLIC_OWNER
@@ -54,6 +60,7 @@ JobsDep = Annotated[JobStore, Depends(jobs)]
 ListsDep = Annotated[JobLists, Depends(lists)]
 ImagesDep = Annotated[ImageStore, Depends(images)]
 DetectQueueDep = Annotated[Queue, Depends(detect_queue)]
+DrawerDep = Annotated[Drawer, Depends(drawer)]
 DetectorDep = Annotated[DetectorClient, Depends(detector)]
 OwnerDep = Annotated[str, Depends(owner)]
 IdempotencyKeyDep = Annotated[

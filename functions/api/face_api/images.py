@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 from facelib import limits
-from facelib.job import ImageFormat, Options
+from facelib.job import ImageFormat, Options, Render
 from facelib.stores.images import MEDIA_TYPES
 from fastapi import APIRouter, Header, Response
 
@@ -24,7 +24,7 @@ PreferDep = Annotated[
 
 _OPTIONS: Final = Options.model_json_schema()["properties"]
 # Neither a form nor a query can say that a list is empty: then it is not there, and the default holds.
-_RENDER: Final = {"type": "array", "items": {"type": "string", "enum": ["boxes", "blur", "pixelate"]}}
+_RENDER: Final = {"type": "array", "items": {"type": "string", "enum": [*Render]}}
 
 
 def _option_schemas() -> dict[str, dict[str, Any]]:

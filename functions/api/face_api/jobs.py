@@ -5,12 +5,13 @@ from http import HTTPStatus
 from typing import Annotated
 
 from facelib import limits
-from facelib.errors import JobConflict, NoResult, RenderNotFound
-from facelib.job import Render, Status
+from facelib.errors import RenderNotFound
+from facelib.job import Job, Render, Status
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import RedirectResponse
 
 from face_api.dependencies import DetectQueueDep, ImagesDep, JobsDep, ListsDep, OwnerDep, SettingsDep
+from face_api.draw import completed
 from face_api.models import EXAMPLE_ID, JobAccepted, JobList, JobSummary, JobView, Links
 from face_api.problems import responses
 
@@ -61,19 +62,20 @@ def get_processed_image(
     owner: OwnerDep,
     render: Annotated[Render | None, Query(description="Which result; by default the first one asked for.")] = None,
 ) -> RedirectResponse:
-    """Get a result as a JPEG: 409 while it is being made, 410 if the job failed."""
-    job = jobs.get(job_id, owner)
-    if job.status is Status.FAILED:
-        raise NoResult(job.failure)
-    if job.status is not Status.COMPLETED:
-        raise JobConflict(job, "so there is no result yet; ask again, or listen on the stream")
+    """Get a result as a JPEG (`preview`: WebP): 409 while it is being made, 410 if the job failed."""
+    job = completed(jobs.get(job_id, owner))
     requested = render or job.options.render[0]
-    if requested not in job.options.render:
+    if requested not in job.available:
         raise RenderNotFound(job)
-    left = int((job.expires_at - datetime.now(UTC)).total_seconds())
-    # The address must not outlive the job, nor be kept by a cache.
-    url = images.result_url(job_id, requested, min(limits.RESULT_URL_SECONDS, max(left, 1)))
+    url = images.result_url(job_id, requested, seconds_of_address(job))
+    # A cache would keep it for longer than it is good.
     return RedirectResponse(url, HTTPStatus.FOUND, {"Cache-Control": "no-store"})
+
+
+def seconds_of_address(job: Job) -> int:
+    """How long a presigned address may be good for: it must not outlive its job."""
+    left = int((job.expires_at - datetime.now(UTC)).total_seconds())
+    return min(limits.RESULT_URL_SECONDS, max(left, 1))
 
 
 @router.post(

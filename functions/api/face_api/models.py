@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from facelib.job import DetectorInfo, Face, Failure, Frozen, ImageFormat, ImageInfo, Job, Options, Status
+from facelib.job import DetectorInfo, Face, Failure, Frozen, ImageFormat, ImageInfo, Job, Options, Render, Status
 from facelib.links import job_url, processed_image_url
 from pydantic import AwareDatetime, Field
 
@@ -47,7 +47,33 @@ class JobSummary(Frozen):
 class JobView(JobSummary):
     """A job, whole."""
 
-    faces: tuple[Face, ...] | None = Field(description="The surest first; null until the job is completed.")
+    faces: tuple[Face, ...] | None = Field(description="By descending confidence; null until the job is completed.")
+    renders: tuple[Render, ...] = Field(
+        description="The results that can be fetched; empty until the job is completed. `POST /jobs/{job_id}/renders` "
+        "adds others."
+    )
+
+    @classmethod
+    def of(cls, job: Job, public_url: str) -> Self:
+        shown = {name: getattr(job, name) for name in JobSummary.model_fields if name != "links"}
+        return cls(
+            **shown,
+            faces=job.faces,
+            renders=job.available if job.status is Status.COMPLETED else (),
+            links=Links.of(job.job_id, public_url),
+        )
+
+
+class RenderRequested(Frozen):
+    render: Render = Field(description="How to draw it.")
+
+
+class RenderReady(Frozen):
+    """A result and where to fetch it."""
+
+    render: Render
+    url: str = Field(description="A presigned address of the bucket.")
+    expires_at: AwareDatetime = Field(description="Until when the address is good; ask again for another.")
 
 
 class JobList(Frozen):
@@ -99,6 +125,7 @@ class Limits(Frozen):
     image_side_pixels: int
     formats: tuple[ImageFormat, ...]
     result_long_side_pixels: int
+    preview_long_side_pixels: int
     result_url_seconds: int
     max_faces: int
     job_kept_days: int

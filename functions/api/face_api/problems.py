@@ -12,7 +12,9 @@ from facelib.errors import (
     JobNotFound,
     KeyReused,
     NoResult,
+    OriginalGone,
     RenderNotFound,
+    RenderRefused,
 )
 from facelib.job import FailureReason
 from facelib.observability import logger
@@ -32,6 +34,8 @@ STATUS_OF: Final[Mapping[type[FaceError], HTTPStatus]] = {
     KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     CursorInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     NoResult: HTTPStatus.GONE,
+    OriginalGone: HTTPStatus.GONE,
+    RenderRefused: HTTPStatus.FORBIDDEN,
     RenderNotFound: HTTPStatus.NOT_FOUND,
 }
 STATUS_OF_REASON: Final[Mapping[FailureReason, HTTPStatus]] = {

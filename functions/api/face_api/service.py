@@ -51,6 +51,7 @@ def get_limits(settings: SettingsDep) -> Limits:
         image_side_pixels=limits.IMAGE_SIDE,
         formats=tuple(ImageFormat),
         result_long_side_pixels=limits.RESULT_LONG_SIDE,
+        preview_long_side_pixels=limits.PREVIEW_LONG_SIDE,
         result_url_seconds=limits.RESULT_URL_SECONDS,
         max_faces=limits.MAX_FACES,
         job_kept_days=settings.job_kept_days,

@@ -8,15 +8,15 @@ from typing import Final
 
 import cv2
 from facelib import limits
-from facelib.job import Face, ImageInfo, Options, Render, Size
+from facelib.job import REDACTING, Face, ImageInfo, Options, Render, Size
 
 from face_detector.detection.detector import Detector
 from face_detector.faces import as_faces
 from face_detector.imaging.decode import decode
-from face_detector.imaging.header import read_header
+from face_detector.imaging.header import Header, read_header
 from face_detector.imaging.orientation import turn_upright
 from face_detector.imaging.pixels import Pixels
-from face_detector.imaging.render import encode, render
+from face_detector.imaging.render import encode, encode_preview, render
 from face_detector.imaging.scale import scale_to
 
 # A JPEG is decoded at half its size if the result still has at least this share of its maximum side: a photo of
@@ -24,7 +24,6 @@ from face_detector.imaging.scale import scale_to
 _MIN_RESULT_SHARE: Final = 0.9
 # Decoding more pixels than this takes hundreds of megabytes, so the networks' idle buffers are freed first.
 _LARGE_IMAGE_PIXELS: Final = 20_000_000
-_REDACTING: Final = frozenset({Render.BLUR, Render.PIXELATE})
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Detected:
 
 @dataclass(frozen=True)
 class Analysis(Detected):
-    """The faces in an image and its renders, as JPEG."""
+    """The faces in an image and its renders, as files."""
 
     results: Mapping[Render, bytes]
 
@@ -46,26 +45,44 @@ class Analysis(Detected):
 def find_faces(data: bytes, options: Options, detector: Detector) -> Detected:
     """Find the faces without rendering. Raises ImageRejected for bytes that cannot be processed."""
     stages = StageTimer()
-    image, _, detected = _detect(data, detector, detector.long_side, _threshold(options, detector), stages)
-    return Detected(image, _reported(detected, options, detector), stages.timings_ms())
+    header, pixels = _decode(data, detector, detector.long_side, stages)
+    detected = _detect(pixels, header, detector, _threshold(options, detector), stages)
+    return Detected(_image_info(data, header), _reported(detected, options, detector), stages.timings_ms())
 
 
 def analyse(data: bytes, options: Options, detector: Detector) -> Analysis:
     """Find the faces and draw every requested render. Raises ImageRejected for bytes that cannot be processed."""
     stages = StageTimer()
-    fit = None if options.size is Size.ORIGINAL else limits.RESULT_LONG_SIDE
-    decode_side = None if fit is None else max(detector.long_side, round(fit * _MIN_RESULT_SHARE))
     threshold = _threshold(options, detector)
-    if not _REDACTING.isdisjoint(options.render):
+    if any(_redacts(how, options) for how in options.render):
         threshold = min(threshold, detector.redact_threshold)
-    image, pixels, detected = _detect(data, detector, decode_side, threshold, stages)
+    header, pixels = _decode(data, detector, _decode_side(options, detector), stages)
+    detected = _detect(pixels, header, detector, threshold, stages)
     faces = _reported(detected, options, detector)
-    with stages.timed("render"):
-        if fit is not None and max(pixels.shape[:2]) > fit:
-            pixels = scale_to(pixels, fit, cv2.INTER_AREA)
+    pixels = _fit(pixels, options, stages)
     redacted = _redacted(detected, faces, detector)
-    results = {how: _draw(pixels, redacted if how in _REDACTING else faces, how, stages) for how in options.render}
-    return Analysis(image, faces, stages.timings_ms(), results)
+    results = {
+        how: _draw(pixels, redacted if _redacts(how, options) else faces, how, options, stages)
+        for how in options.render
+    }
+    return Analysis(_image_info(data, header), faces, stages.timings_ms(), results)
+
+
+def redraw(data: bytes, options: Options, reported: tuple[Face, ...], how: Render, detector: Detector) -> bytes:
+    """Draw one more render of an image whose faces were reported before. Raises ImageRejected.
+
+    Only redacting detects again, because it hides more faces than are reported.
+    """
+    stages = StageTimer()
+    header, pixels = _decode(data, detector, _decode_side(options, detector), stages)
+    faces = reported
+    if _redacts(how, options):
+        faces = _redacted(_detect(pixels, header, detector, detector.redact_threshold, stages), reported, detector)
+    return _draw(_fit(pixels, options, stages), faces, how, options, stages)
+
+
+def _redacts(how: Render, options: Options) -> bool:
+    return (options.previewed if how is Render.PREVIEW else how) in REDACTING
 
 
 def _threshold(options: Options, detector: Detector) -> float:
@@ -81,21 +98,39 @@ def _redacted(detected: tuple[Face, ...], reported: tuple[Face, ...], detector: 
     """Return every face to redact: options filter the reported faces, never these."""
     above_threshold = tuple(face for face in detected if face.confidence >= detector.redact_threshold)
     # With a low min_confidence more faces are reported than that; all of them are redacted.
-    return max(above_threshold, reported, key=len)
+    return tuple(dict.fromkeys((*above_threshold, *reported)))
 
 
-def _draw(pixels: Pixels, faces: tuple[Face, ...], how: Render, stages: "StageTimer") -> bytes:
+def _draw(pixels: Pixels, faces: tuple[Face, ...], how: Render, options: Options, stages: "StageTimer") -> bytes:
     """Render and encode one result, so that only one canvas is in memory at a time."""
+    is_preview = how is Render.PREVIEW
     with stages.timed("render"):
-        canvas = render(pixels, faces, how)
+        if is_preview and max(pixels.shape[:2]) > limits.PREVIEW_LONG_SIDE:
+            pixels = scale_to(pixels, limits.PREVIEW_LONG_SIDE, cv2.INTER_AREA)
+        canvas = render(pixels, faces, options.previewed if is_preview else how)
     with stages.timed("encode"):
-        return encode(canvas)
+        return encode_preview(canvas) if is_preview else encode(canvas)
 
 
-def _detect(
-    data: bytes, detector: Detector, long_side: int | None, threshold: float, stages: "StageTimer"
-) -> tuple[ImageInfo, Pixels, tuple[Face, ...]]:
-    """Return the image, its upright pixels and every face at or above the threshold, by descending confidence."""
+def _result_side(options: Options) -> int | None:
+    return None if options.size is Size.ORIGINAL else limits.RESULT_LONG_SIDE
+
+
+def _decode_side(options: Options, detector: Detector) -> int | None:
+    """Return the long side that detection and results need at most; None for all of it."""
+    side = _result_side(options)
+    return None if side is None else max(detector.long_side, round(side * _MIN_RESULT_SHARE))
+
+
+def _fit(pixels: Pixels, options: Options, stages: "StageTimer") -> Pixels:
+    """Scale to the size of results."""
+    side = _result_side(options)
+    with stages.timed("render"):
+        return scale_to(pixels, side, cv2.INTER_AREA) if side and max(pixels.shape[:2]) > side else pixels
+
+
+def _decode(data: bytes, detector: Detector, long_side: int | None, stages: "StageTimer") -> tuple[Header, Pixels]:
+    """Return an image's header and its upright pixels, the long side at least `long_side` (None: whole)."""
     with stages.timed("header"):
         header = read_header(data)
         if header.width * header.height > _LARGE_IMAGE_PIXELS:
@@ -103,12 +138,20 @@ def _detect(
     with stages.timed("decode"):
         stored = decode(data, header, long_side)
     with stages.timed("upright"):
-        pixels = turn_upright(stored, header.orientation)
+        return header, turn_upright(stored, header.orientation)
+
+
+def _detect(
+    pixels: Pixels, header: Header, detector: Detector, threshold: float, stages: "StageTimer"
+) -> tuple[Face, ...]:
+    """Return every face at or above the threshold, by descending confidence."""
     with stages.timed("detect"):
-        faces = as_faces(detector.detect(pixels, threshold), pixels, header.upright_size)
+        return as_faces(detector.detect(pixels, threshold), pixels, header.upright_size)
+
+
+def _image_info(data: bytes, header: Header) -> ImageInfo:
     width, height = header.upright_size
-    image = ImageInfo(width=width, height=height, format=header.format, bytes=len(data))
-    return image, pixels, faces
+    return ImageInfo(width=width, height=height, format=header.format, bytes=len(data))
 
 
 @dataclass

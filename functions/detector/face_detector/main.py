@@ -1,4 +1,4 @@
-"""The detector's handler: originals from S3, through SQS or directly, and detections without a job."""
+"""The detector's handler: originals from S3, through SQS or directly, and what the API requests directly."""
 
 import json
 from functools import cache
@@ -8,7 +8,7 @@ import cv2
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from facelib.detection import DetectReply, DetectRequest
+from facelib.detection import DetectReply, DetectRequest, RenderReply, RenderRequest
 from facelib.errors import ImageRejected, ObjectMissing
 from facelib.job import Failure, FailureReason
 from facelib.observability import logger, metrics, tracer
@@ -44,6 +44,8 @@ def service() -> DetectionService:
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ANN401 - each kind of event has its response
     if event.get("action") == "detect":
         return _detect(DetectRequest.model_validate_json(json.dumps(event))).model_dump(mode="json")
+    if event.get("action") == "render":
+        return _render(RenderRequest.model_validate(event)).model_dump(mode="json")
     if any(record.get("eventSource") == "aws:sqs" for record in event.get("Records", ())):
         return process_partial_response(event, _process_message, processor, context)
     _process_s3_event(event)
@@ -57,6 +59,11 @@ def _process_message(record: SQSRecord) -> None:
 def _process_s3_event(event: dict[str, Any]) -> None:
     for original in originals_created(event):
         service().process(original)
+
+
+def _render(request: RenderRequest) -> RenderReply:
+    logger.set_correlation_id(request.job_id)
+    return RenderReply(outcome=service().render(request.job_id, request.render))
 
 
 def _detect(request: DetectRequest) -> DetectReply:

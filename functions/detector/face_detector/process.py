@@ -1,15 +1,19 @@
-"""The use case: claim a job, process its original, store the faces. Idempotent, also when run late or concurrently."""
+"""The use cases: claim a job, process its original, store the faces; draw more results of it later.
+
+Idempotent, also when run late or concurrently.
+"""
 
 from aws_lambda_powertools.metrics import MetricUnit
+from facelib.detection import RenderOutcome
 from facelib.errors import ClaimLost, ImageRejected, JobFinished, JobNotFound, ObjectMissing
-from facelib.job import Failure, FailureReason, Options
+from facelib.job import Failure, FailureReason, Options, Render, Status
 from facelib.observability import logger, metrics
 from facelib.s3_events import OriginalCreated
 from facelib.stores.claims import Claim, Outcome
 from facelib.stores.images import ImageStore, Original
 from facelib.stores.jobs import JobStore
 
-from face_detector.analyse import Analysis, Detected, analyse, find_faces
+from face_detector.analyse import Analysis, Detected, analyse, find_faces, redraw
 from face_detector.detection.detector import Detector
 
 
@@ -78,6 +82,31 @@ class DetectionService:
         )
         self._jobs.complete(claim, outcome)
         _report(analysis, "Faces")
+
+    def render(self, job_id: str, render: Render) -> RenderOutcome:
+        """Draw and store one more result of a completed job. Raises ImageRejected."""
+        job = self._jobs.peek(job_id)
+        if job is None or job.status is not Status.COMPLETED:
+            return RenderOutcome.JOB_GONE
+        try:
+            original = self._images.original(job_id)
+        except ObjectMissing:
+            return RenderOutcome.ORIGINAL_GONE
+        if original.etag != job.original_etag:
+            # Uploaded again after the job had ended; its event, which removes it, is on its way.
+            return RenderOutcome.ORIGINAL_GONE
+        drawn = redraw(original.data, job.options, job.faces or (), render, self._detector)
+        self._images.add_result(job_id, render, drawn)
+        # The record last: a deletion that began before this line finds its job still hidden, and one that begins after
+        # it finds the result.
+        try:
+            self._jobs.add_render(job_id, render)
+        except JobNotFound:
+            self._images.delete(job_id)
+            return RenderOutcome.JOB_GONE
+        logger.info("Drew a result on demand", extra={"render": render})
+        metrics.add_metric("Renders", MetricUnit.Count, 1)
+        return RenderOutcome.STORED
 
     def detect(self, image: bytes | None, key: str | None) -> Detected:
         """Process bytes, or the object with a key, without storing. Raises ImageRejected and ObjectMissing."""

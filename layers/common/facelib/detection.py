@@ -1,10 +1,11 @@
-"""Requests that are sent to the detector function directly, without a job."""
+"""Requests that the API sends to the detector function directly, and waits for."""
 
+from enum import StrEnum
 from typing import Literal
 
 from pydantic import ConfigDict
 
-from facelib.job import Face, Failure, Frozen, ImageInfo
+from facelib.job import Face, Failure, Frozen, ImageInfo, Render
 
 
 class DetectRequest(Frozen):
@@ -23,3 +24,22 @@ class DetectReply(Frozen):
     image: ImageInfo | None = None
     faces: tuple[Face, ...] = ()
     failure: Failure | None = None
+
+
+class RenderRequest(Frozen):
+    """One more result of a completed job."""
+
+    action: Literal["render"] = "render"
+    job_id: str
+    render: Render
+
+
+class RenderOutcome(StrEnum):
+    STORED = "stored"
+    # Deleted or expired meanwhile; nothing of it was left behind.
+    JOB_GONE = "job_gone"
+    ORIGINAL_GONE = "original_gone"
+
+
+class RenderReply(Frozen):
+    outcome: RenderOutcome

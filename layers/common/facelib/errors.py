@@ -1,6 +1,6 @@
 """Errors of the domain. Every message is written for the person who sent the request."""
 
-from facelib.job import Failure, FailureReason, Job, Status
+from facelib.job import REDACTING, Failure, FailureReason, Job, Status
 
 
 class FaceError(Exception):
@@ -41,10 +41,33 @@ class NoResult(FaceError):
 
 
 class RenderNotFound(FaceError):
-    """This render was not requested for the job."""
+    """There is no result of this render, or not yet."""
 
     def __init__(self, job: Job) -> None:
-        super().__init__(f"The job has {', '.join(job.options.render)}. Choose one of them, or send the image again.")
+        super().__init__(
+            f"The job has {', '.join(job.available)}. Choose one of them, or have another made: "
+            f"POST /jobs/{job.job_id}/renders."
+        )
+
+
+class RenderRefused(FaceError):
+    """The sender had the faces hidden, and nobody may undo that."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This photo was sent to have its faces hidden, so no result shows them. Choose "
+            f"{', '.join(sorted(REDACTING))} or preview, or send the photo again with another render."
+        )
+
+
+class OriginalGone(FaceError):
+    """The original is not kept any more, so nothing new can be made of it."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(
+            f"The original is not there any more, so nothing new can be drawn of it. The job has "
+            f"{', '.join(job.available)}; for another one, send the image again."
+        )
 
 
 class JobClaimed(FaceError):

@@ -51,6 +51,14 @@ class Render(StrEnum):
     BOXES = "boxes"
     BLUR = "blur"
     PIXELATE = "pixelate"
+    # Nothing drawn: upright, no larger than any result, without metadata.
+    PLAIN = "plain"
+    # The first of the job's other renders, small, as WebP.
+    PREVIEW = "preview"
+
+
+# These hide faces instead of showing them.
+REDACTING: Final = frozenset({Render.BLUR, Render.PIXELATE})
 
 
 class Size(StrEnum):
@@ -99,6 +107,16 @@ class Options(Frozen):
         description=f"`fit` draws results of at most {limits.RESULT_LONG_SIDE} px on the long side, "
         "`original` keeps the size of the upload.",
     )
+
+    @property
+    def previewed(self) -> Render:
+        """What a preview shows."""
+        return next((render for render in self.render if render is not Render.PREVIEW), Render.BOXES)
+
+    @property
+    def hides_faces(self) -> bool:
+        """Whether the photo was sent to have its faces hidden: then no result may show them."""
+        return {self.previewed, *self.render} - {Render.PREVIEW} <= REDACTING
 
 
 class ImageFormat(StrEnum):
@@ -241,6 +259,15 @@ class Job(Frozen):
     faces: tuple[Face, ...] | None = None
     timings_ms: dict[str, float] | None = None
     failure: Failure | None = None
+    # S3's name for the upload that was processed; another one under the same key is not this job's.
+    original_etag: str | None = None
+    # Results that were made on demand, beside those of the options.
+    renders: tuple[Render, ...] | None = None
+
+    @property
+    def available(self) -> tuple[Render, ...]:
+        """The results that there are once the job is completed, first those that were asked for with it."""
+        return tuple(dict.fromkeys((*self.options.render, *(self.renders or ()))))
 
     def is_expired(self, now: datetime) -> bool:
         return self.expires_at <= now

@@ -13,7 +13,7 @@ def original(job_id: str) -> str:
 
 
 def result(job_id: str, render: Render) -> str:
-    return f"{_RESULTS}{job_id}/{render}.jpg"
+    return f"{_RESULTS}{job_id}/{render}.{'webp' if render is Render.PREVIEW else 'jpg'}"
 
 
 def is_job_id(text: str) -> bool:

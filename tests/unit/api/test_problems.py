@@ -55,6 +55,8 @@ def test_every_error_that_the_api_can_meet_has_its_status() -> None:
         errors.KeyReused,
         errors.CursorInvalid,
         errors.NoResult,
+        errors.OriginalGone,
         errors.RenderNotFound,
+        errors.RenderRefused,
     }
     assert set(STATUS_OF) == met

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from face_detector.analyse import analyse, find_faces
+from face_detector.analyse import analyse, find_faces, redraw
 from face_detector.detection.detections import Detections
 from face_detector.detection.detector import Detector
 from face_detector.imaging.render import render
@@ -156,9 +156,40 @@ def test_results_are_small_enough_unless_the_original_size_is_requested(fast: De
 def test_every_render_is_a_result_of_its_own(fast: Detector) -> None:
     done = analyse(encoded(astronaut()), Options(render=tuple(Render)), fast)
     assert set(done.results) == set(Render)
-    assert len(set(done.results.values())) == 3
+    assert len(set(done.results.values())) == len(Render)
     assert set(done.timings_ms) == {"header", "decode", "upright", "detect", "render", "encode"}
     assert all(taken == round(taken, 1) >= 0 for taken in done.timings_ms.values())
+
+
+@pytest.mark.parametrize("first", [Render.BOXES, Render.BLUR])
+def test_a_result_drawn_later_is_the_one_that_the_job_would_have_drawn(first: Render, fast: Detector) -> None:
+    photo = encoded(compose(1_500, 1_000, [(200, 200, 250), (800, 300, 40)])[0])
+    asked, others = Options(render=(first,)), [render for render in Render if render is not first]
+    with_job = analyse(photo, Options(render=(first, *others)), fast)
+    for how in others:
+        assert redraw(photo, asked, with_job.faces, how, fast) == with_job.results[how]
+
+
+def test_what_was_told_is_hidden_later_too(fast: Detector) -> None:
+    """Another detector than the one that found the faces may draw them."""
+    told = analyse(encoded(astronaut()), Options(), fast).faces
+    grey = Image.new("RGB", (512, 512), "grey")
+    grey.paste(Image.effect_noise((512, 512), 90))
+    later = redraw(encoded(grey), Options(), told, Render.BLUR, fast)
+    plain = redraw(encoded(grey), Options(), told, Render.PLAIN, fast)
+    box = told[0].box
+    middle = np.s_[int(box.y) : int(box.y + box.height), int(box.x) : int(box.x + box.width)]
+    assert pixels_of(later)[middle].std() < pixels_of(plain)[middle].std() / 4
+
+
+def test_a_preview_is_small_and_shows_the_first_render(fast: Detector) -> None:
+    photo = resized(astronaut(), 1_600, 1_600)
+    blurred = analyse(encoded(photo), Options(render=(Render.PREVIEW, Render.BLUR)), fast)
+    preview = Image.open(io.BytesIO(blurred.results[Render.PREVIEW]))
+    assert (preview.format, preview.size) == ("WEBP", (limits.PREVIEW_LONG_SIDE,) * 2)
+    assert fast.detect(np.ascontiguousarray(np.asarray(preview.convert("RGB"))[..., ::-1]), 0.35).scores.size == 0
+    unasked = analyse(encoded(astronaut()), Options(render=(Render.PREVIEW,)), fast)
+    assert Image.open(io.BytesIO(unasked.results[Render.PREVIEW])).size == (512, 512), "nothing is enlarged"
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
@@ -172,7 +203,10 @@ def test_results_carry_no_metadata(form: str, fast: Detector) -> None:
     )
     assert b"SECRET" in data
     done = analyse(data, Options(render=tuple(Render)), fast)
-    for jpeg in done.results.values():
+    preview = done.results[Render.PREVIEW]
+    assert b"SECRET" not in preview
+    assert set(Image.open(io.BytesIO(preview)).info) <= {"loop", "background", "timestamp", "duration"}
+    for jpeg in (picture for how, picture in done.results.items() if how is not Render.PREVIEW):
         assert b"SECRET" not in jpeg
         assert {marker for marker in segments(jpeg) if 0xE1 <= marker <= 0xEF or marker == 0xFE} == set()
         assert set(Image.open(io.BytesIO(jpeg)).info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}

@@ -1,4 +1,4 @@
-"""Renders: the image with its faces boxed, blurred or pixelated, as JPEG without metadata."""
+"""Renders: the image with its faces boxed, blurred or pixelated, as JPEG or WebP without metadata."""
 
 import math
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from facelib.job import Face, Render
 from face_detector.imaging.pixels import Pixels, as_pixels
 
 _JPEG_QUALITY: Final = 88
+_WEBP_QUALITY: Final = 80
 
 # BGR. The dark edge keeps the line visible on a bright or green background.
 _LINE: Final = (96, 230, 60)
@@ -31,10 +32,12 @@ _MARGIN: Final = 1.12
 
 
 def render(pixels: Pixels, faces: Sequence[Face], how: Render) -> Pixels:
-    """Return a copy of the pixels with the faces drawn.
+    """Return a copy of the pixels with the faces drawn, and the pixels themselves where nothing is drawn.
 
     The pixels may be a scaled version of the image the faces were detected in: `box_ratio` locates them.
     """
+    if how is Render.PLAIN:
+        return pixels
     canvas = pixels.copy()
     # The most confident last, so that its box and label are on top.
     for face in reversed(faces):
@@ -48,6 +51,11 @@ def render(pixels: Pixels, faces: Sequence[Face], how: Render) -> Pixels:
 def encode(pixels: Pixels) -> bytes:
     """Encode as a JPEG without metadata."""
     return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(pixels), _JPEG_QUALITY, "BGR", "420"))
+
+
+def encode_preview(pixels: Pixels) -> bytes:
+    """Encode (height, width, 3) uint8 BGR pixels as a WebP that carries pixels and nothing else."""
+    return cv2.imencode(".webp", pixels, [cv2.IMWRITE_WEBP_QUALITY, _WEBP_QUALITY])[1].tobytes()
 
 
 def _edges(face: Face, canvas: Pixels) -> tuple[float, float, float, float]:

@@ -76,13 +76,13 @@ class ClaimStore(JobTable):
                 "face_count": len(outcome.faces),
                 "faces": outcome.faces,
                 "timings_ms": dict(outcome.timings_ms),
+                "original_etag": outcome.original_etag,
             },
-            outcome.original_etag,
         )
 
     def fail(self, claim: Claim, failure: Failure, original_etag: str | None = None) -> None:
         """Store why the job failed. Raises ClaimLost."""
-        self._finish(claim, Status.FAILED, {"failure": failure}, original_etag)
+        self._finish(claim, Status.FAILED, {"failure": failure, "original_etag": original_etag})
 
     def fail_abandoned(self, job_id: str, failure: Failure) -> None:
         """Fail a job that no detector could finish. Raises JobNotFound, JobClaimed or JobFinished."""
@@ -97,8 +97,8 @@ class ClaimStore(JobTable):
         except ClientError as error:
             raise _why_not_claimed(item_that_failed_condition(error), now) from None
 
-    def _finish(self, claim: Claim, status: Status, outcome: Mapping[str, object], etag: str | None) -> None:
-        changes = _ended(claim.job, status, outcome) | ({"original_etag": text(etag)} if etag else {})
+    def _finish(self, claim: Claim, status: Status, outcome: Mapping[str, object]) -> None:
+        changes = _ended(claim.job, status, outcome)
         try:
             self._set(claim.job.job_id, changes, "claim = :claim AND #status = :from", {":claim": text(claim.token)})
         except ClientError as error:
@@ -141,5 +141,5 @@ def _why_not_claimed(item: Item, now: datetime) -> JobNotFound | JobClaimed | Jo
     if job.is_expired(now):
         return JobNotFound()
     if job.status.is_final:
-        return JobFinished(job.status, item["original_etag"]["S"] if "original_etag" in item else None)
+        return JobFinished(job.status, job.original_etag)
     return JobClaimed()

@@ -92,10 +92,9 @@ class ImageStore:
         record = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": s3_entity}
         return json.dumps({"Records": [record]})
 
-    def add_result(self, job_id: str, render: Render, jpeg: bytes) -> None:
-        s3().put_object(
-            Bucket=self._results, Key=keys.result(job_id, render), Body=jpeg, ContentType=MEDIA_TYPES[ImageFormat.JPEG]
-        )
+    def add_result(self, job_id: str, render: Render, data: bytes) -> None:
+        media_type = MEDIA_TYPES[ImageFormat.WEBP if render is Render.PREVIEW else ImageFormat.JPEG]
+        s3().put_object(Bucket=self._results, Key=keys.result(job_id, render), Body=data, ContentType=media_type)
 
     def result_url(self, job_id: str, render: Render, seconds: int) -> str:
         """Return a presigned GET that expires after so many seconds."""

@@ -45,6 +45,9 @@ def _attribute(name: str, value: object) -> Item:
     if name == "faces":
         assert isinstance(value, tuple)
         return text(json.dumps([_numbers(face) for face in value], separators=(",", ":")))
+    if name == "renders":
+        assert isinstance(value, tuple)
+        return {"SS": list(value)}
     if name == "face_count":
         assert isinstance(value, int)
         return number(value)
@@ -52,9 +55,7 @@ def _attribute(name: str, value: object) -> Item:
         return text(time_text(value))
     if isinstance(value, BaseModel):
         return text(value.model_dump_json())
-    if isinstance(value, Mapping):
-        return text(json.dumps(value))
-    return text(str(value))
+    return text(json.dumps(value) if isinstance(value, Mapping) else str(value))
 
 
 def from_item(item: Item) -> Job:

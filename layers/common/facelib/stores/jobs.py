@@ -9,13 +9,14 @@ from facelib.stores.clients import dynamodb
 from facelib.stores.deletions import DeletionStore
 from facelib.stores.idempotency import IS_NEW, IdempotentRequest
 from facelib.stores.items import to_item
+from facelib.stores.renders import RenderStore
 from facelib.stores.retries import RetryStore
 
 # Concurrent requests with the same key cancel each other's transactions; one of them succeeds in the next round.
 _ADD_ATTEMPTS: Final = 10
 
 
-class JobStore(ClaimStore, RetryStore, DeletionStore):
+class JobStore(ClaimStore, RenderStore, RetryStore, DeletionStore):
     """Everything that happens to one job, from its creation to its deletion."""
 
     def add(self, job: Job, request: IdempotentRequest | None = None) -> Job:

@@ -1,0 +1,60 @@
+"""The use case of results on demand: draw one more of a completed job, once."""
+
+from dataclasses import dataclass
+
+from facelib.detection import RenderOutcome, RenderRequest
+from facelib.errors import JobConflict, JobNotFound, NoResult, OriginalGone, RenderRefused
+from facelib.job import REDACTING, Job, Render, Status
+from facelib.stores.images import ImageStore
+from facelib.stores.invoke import DetectorClient
+from facelib.stores.jobs import JobStore
+from facelib.stores.queue import Queue
+
+# A detector that the API gave up waiting for has ended by then, one way or another.
+_CLEAN_UP_AFTER_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Drawer:
+    """What drawing takes: the stores, and the detector that draws."""
+
+    jobs: JobStore
+    images: ImageStore
+    detector: DetectorClient
+    queue: Queue
+
+    def ensure(self, job_id: str, owner: str, render: Render) -> tuple[Job, bool]:
+        """Return the job once it has this result, and whether it was drawn now.
+
+        Raises JobNotFound, JobConflict (not completed), NoResult (failed), RenderRefused (it would show hidden faces)
+        and OriginalGone.
+        """
+        job = completed(self.jobs.get(job_id, owner))
+        if render in job.available:
+            return job, False
+        if job.options.hides_faces and render not in REDACTING | {Render.PREVIEW}:
+            raise RenderRefused
+        match self._draw(RenderRequest(job_id=job_id, render=render)):
+            case RenderOutcome.ORIGINAL_GONE:
+                raise OriginalGone(job)
+            case RenderOutcome.JOB_GONE:
+                raise JobNotFound
+        return job, True
+
+    def _draw(self, request: RenderRequest) -> RenderOutcome:
+        try:
+            return self.detector.render(request).outcome
+        except Exception:
+            # It may have died between storing the result and seeing that the job was deleted. A detector that is told
+            # of an original without a job removes all there is of it; where the job is there, nothing happens.
+            self.queue.send(self.images.created_event(request.job_id), _CLEAN_UP_AFTER_SECONDS)
+            raise
+
+
+def completed(job: Job) -> Job:
+    """Raises NoResult for a failed job and JobConflict for one that has not ended."""
+    if job.status is Status.FAILED:
+        raise NoResult(job.failure)
+    if job.status is not Status.COMPLETED:
+        raise JobConflict(job, "so there is no result yet; ask again, or listen on the stream")
+    return job

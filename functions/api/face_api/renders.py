@@ -1,0 +1,44 @@
+"""`POST /jobs/{job_id}/renders`: one more result of a job, made when it is first asked for."""
+
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+
+from fastapi import APIRouter, Response
+
+from face_api.dependencies import DrawerDep, ImagesDep, OwnerDep
+from face_api.jobs import JobId, seconds_of_address
+from face_api.models import RenderReady, RenderRequested
+from face_api.problems import responses
+
+router = APIRouter(prefix="/jobs", tags=["jobs"])
+
+
+@router.post(
+    "/{job_id}/renders",
+    status_code=HTTPStatus.CREATED,
+    responses={
+        HTTPStatus.OK.value: {"model": RenderReady, "description": "The result was there already."},
+        **responses(
+            HTTPStatus.FORBIDDEN,
+            HTTPStatus.NOT_FOUND,
+            HTTPStatus.CONFLICT,
+            HTTPStatus.GONE,
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+        ),
+    },
+)
+def post_render(
+    job_id: JobId, request: RenderRequested, response: Response, drawer: DrawerDep, images: ImagesDep, owner: OwnerDep
+) -> RenderReady:
+    """Have one more result drawn while the original is kept, and get an address to fetch it from; may be repeated.
+
+    Of a photo that was sent to have its faces hidden, no result that shows them is drawn (403).
+    """
+    job, is_new = drawer.ensure(job_id, owner, request.render)
+    response.status_code = HTTPStatus.CREATED if is_new else HTTPStatus.OK
+    seconds = seconds_of_address(job)
+    return RenderReady(
+        render=request.render,
+        url=images.result_url(job_id, request.render, seconds),
+        expires_at=datetime.now(UTC) + timedelta(seconds=seconds),
+    )

@@ -1,0 +1,151 @@
+"""Results on demand: what is drawn, what is refused, and what a deletion finds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import boto3
+import pytest
+from face_api import dependencies
+from facelib import keys
+from facelib.detection import RenderOutcome, RenderReply, RenderRequest
+from facelib.job import Failure, FailureReason, Job, Options, Render
+from facelib.stores.images import ImageStore
+from facelib.stores.jobs import JobStore
+from facelib.stores.queue import Queue
+
+from tests.support.account import Cloud
+from tests.support.api import Api
+from tests.support.jobs import new_job, outcome
+
+
+@dataclass
+class Detector:
+    """Stores a result as the detector does, and remembers what it was asked for."""
+
+    account: Cloud
+    outcome: RenderOutcome = RenderOutcome.STORED
+    requests: list[RenderRequest] = field(default_factory=list)
+    before: Callable[[], object] = lambda: None
+
+    def render(self, request: RenderRequest) -> RenderReply:
+        self.requests.append(request)
+        self.before()
+        if self.outcome is RenderOutcome.STORED:
+            ImageStore("originals", "results").add_result(request.job_id, request.render, b"drawn")
+            JobStore(self.account.jobs_table).add_render(request.job_id, request.render)
+        return RenderReply(outcome=self.outcome)
+
+
+@pytest.fixture
+def detector(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> Detector:
+    fake = Detector(account)
+    monkeypatch.setattr(dependencies, "detector", lambda: fake)
+    return fake
+
+
+@pytest.fixture
+def jobs(account: Cloud) -> JobStore:
+    return JobStore(account.jobs_table)
+
+
+def completed(jobs: JobStore, options: Options | None = None, owner: str = "public") -> Job:
+    job = jobs.add(new_job(owner, options))
+    jobs.complete(jobs.claim(job.job_id, 30), outcome())
+    return job
+
+
+def test_another_result_is_drawn_once(api: Api, jobs: JobStore, detector: Detector) -> None:
+    job = completed(jobs)
+    made = api.post(f"/jobs/{job.job_id}/renders", json={"render": "blur"})
+    again = api.post(f"/jobs/{job.job_id}/renders", json={"render": "blur"})
+    assert (made.status_code, again.status_code) == (201, 200)
+    assert [request.render for request in detector.requests] == [Render.BLUR]
+    for answer in (made, again):
+        assert answer.json()["render"] == "blur"
+        assert keys.result(job.job_id, Render.BLUR) in answer.json()["url"]
+    assert api.get(f"/jobs/{job.job_id}").json()["renders"] == ["boxes", "blur"]
+    assert api.get(f"/jobs/{job.job_id}/processed-image?render=blur").status_code == 302
+
+
+def test_what_was_asked_for_with_the_job_is_there_already(api: Api, jobs: JobStore, detector: Detector) -> None:
+    job = completed(jobs, Options(render=(Render.BOXES, Render.PREVIEW)))
+    answer = api.post(f"/jobs/{job.job_id}/renders", json={"render": "preview"})
+    assert answer.status_code == 200
+    assert f"{job.job_id}/preview.webp" in answer.json()["url"]
+    assert detector.requests == []
+
+
+def test_a_result_that_is_not_there_leads_to_how_it_is_made(api: Api, jobs: JobStore) -> None:
+    job = completed(jobs)
+    missing = api.get(f"/jobs/{job.job_id}/processed-image?render=pixelate")
+    assert missing.status_code == 404
+    assert f"POST /jobs/{job.job_id}/renders" in missing.json()["detail"]
+
+
+@pytest.mark.parametrize("render", ["boxes", "plain"])
+def test_nobody_uncovers_faces_that_were_sent_to_be_hidden(
+    api: Api, jobs: JobStore, detector: Detector, render: str
+) -> None:
+    job = completed(jobs, Options(render=(Render.BLUR, Render.PREVIEW)))
+    refused = api.post(f"/jobs/{job.job_id}/renders", json={"render": render})
+    assert refused.status_code == 403
+    assert "blur, pixelate" in refused.json()["detail"]
+    assert detector.requests == []
+    assert api.post(f"/jobs/{job.job_id}/renders", json={"render": "pixelate"}).status_code == 201
+
+
+def test_a_job_that_has_not_ended_or_failed_has_nothing_to_draw(api: Api, jobs: JobStore, detector: Detector) -> None:
+    pending, failed = jobs.add(new_job()), jobs.add(new_job())
+    jobs.fail(jobs.claim(failed.job_id, 30), Failure(reason=FailureReason.CORRUPT_IMAGE, detail="It is broken."))
+    answers = [api.post(f"/jobs/{job.job_id}/renders", json={"render": "blur"}) for job in (pending, failed)]
+    assert [answer.status_code for answer in answers] == [409, 410]
+    assert api.get(f"/jobs/{pending.job_id}").json()["renders"] == []
+    assert detector.requests == []
+
+
+def test_without_its_original_a_job_keeps_what_it_has(api: Api, jobs: JobStore, detector: Detector) -> None:
+    job = completed(jobs)
+    detector.outcome = RenderOutcome.ORIGINAL_GONE
+    answer = api.post(f"/jobs/{job.job_id}/renders", json={"render": "blur"})
+    assert answer.status_code == 410
+    assert "The job has boxes" in answer.json()["detail"]
+
+
+def test_somebody_elses_job_and_one_deleted_meanwhile_are_not_there(
+    api: Api, jobs: JobStore, detector: Detector
+) -> None:
+    theirs, deleted = completed(jobs, owner="alice"), completed(jobs)
+    detector.outcome = RenderOutcome.JOB_GONE
+    for job in (theirs, deleted):
+        assert api.post(f"/jobs/{job.job_id}/renders", json={"render": "blur"}).status_code == 404
+
+
+@pytest.mark.parametrize("body", [{}, {"render": "sepia"}, {"render": "blur", "color": "red"}, []])
+def test_a_request_that_makes_no_sense_is_told_so(api: Api, jobs: JobStore, body: object) -> None:
+    assert api.post(f"/jobs/{completed(jobs).job_id}/renders", json=body).status_code == 422
+
+
+def test_a_detector_that_crashed_is_cleaned_up_after(
+    api: Api, jobs: JobStore, detector: Detector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have stored a result for a job that was deleted meanwhile; the next detector looks."""
+    job = completed(jobs)
+    sent: list[tuple[str, int]] = []
+    monkeypatch.setattr(Queue, "send", lambda _, body, delay=0: sent.append((body, delay)))
+
+    def crash() -> None:
+        raise RuntimeError("out of memory")
+
+    detector.before = crash
+    assert api.post(f"/jobs/{job.job_id}/renders", json={"render": "blur"}).status_code == 500
+    ((body, delay),) = sent
+    assert keys.original(job.job_id) in body
+    assert delay > 30
+
+
+def test_a_deletion_removes_what_was_drawn_later(api: Api, jobs: JobStore, detector: Detector, account: Cloud) -> None:
+    job = completed(jobs)
+    for render in Render:
+        assert api.post(f"/jobs/{job.job_id}/renders", json={"render": render}).status_code in {200, 201}
+    assert api.delete(f"/jobs/{job.job_id}").status_code == 204
+    assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket=account.results_bucket)
