@@ -6,7 +6,7 @@ Idempotent, also when run late or concurrently.
 from aws_lambda_powertools.metrics import MetricUnit
 from facelib.detection import RenderOutcome
 from facelib.errors import ClaimLost, ImageRejected, JobFinished, JobNotFound, ObjectMissing
-from facelib.job import Failure, FailureReason, Options, Render, Status
+from facelib.job import Failure, FailureReason, Job, Options, Render, Status
 from facelib.observability import logger, metrics
 from facelib.s3_events import OriginalCreated
 from facelib.stores.claims import Claim, Outcome
@@ -86,7 +86,7 @@ class DetectionService:
     def render(self, job_id: str, render: Render) -> RenderOutcome:
         """Draw and store one more result of a completed job. Raises ImageRejected."""
         job = self._jobs.peek(job_id)
-        if job is None or job.status is not Status.COMPLETED:
+        if not isinstance(job, Job) or job.status is not Status.COMPLETED:
             return RenderOutcome.JOB_GONE
         try:
             original = self._images.original(job_id)
