@@ -112,7 +112,7 @@ def table(lines: Sequence[Line], images: int = 1_000_000) -> str:
 
 
 def preview_table(use: Use, images: int = 1_000_000) -> str:
-    """The price of what a card of the page shows: its result, or a preview made in one of two ways."""
+    """Compare the prices of what a card of the page shows: its result, or a preview made in one of two ways."""
     drawn = use.preview_ms * use.detector_mb / 1_024_000 * ARM_GB_SECOND.dollars
     waited = (use.preview_alone_ms * (use.detector_mb + use.api_mb)) / 1_024_000 * ARM_GB_SECOND.dollars
     stored = S3_PUT.dollars
