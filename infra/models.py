@@ -1,4 +1,4 @@
-"""Fetch a detection model, check it and put it in its place: `python -m infra.models centerface|yunet [--file F]`."""
+"""Download a detection model, verify and install it: `python -m infra.models centerface|yunet [--file F]`."""
 
 import argparse
 import hashlib
@@ -23,7 +23,7 @@ _TIMEOUT_SECONDS: Final = 10
 
 
 class NotFetched(Exception):
-    """Why a model is not in place, and what to do."""
+    """Why a model could not be installed, and what to do."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,18 +43,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         print(problem, file=sys.stderr)
         return 1
-    print(f"The model {model.name} is in place, {model.bytes:,} bytes, checked.")
+    print(f"The model {model.name} is installed: {model.bytes:,} bytes, checksum verified.")
     return 0
 
 
 def install(model: Model, content: bytes) -> None:
-    """Put the model in its place if it is the one that is wanted; raise NotFetched if not."""
-    found = hashlib.sha256(content).hexdigest()
-    if found != model.sha256:
+    """Install the model if its checksum is right. Raises NotFetched if not."""
+    checksum = hashlib.sha256(content).hexdigest()
+    if checksum != model.sha256:
         raise NotFetched(
-            f"This is not the model {model.name}: its sha256 is {found}, not {model.sha256}. Nothing was installed."
+            f"This is not the model {model.name}: its sha256 is {checksum}, not {model.sha256}. Nothing was installed."
         )
-    # Written beside its place and moved there, so that nobody ever sees half a model.
+    # Written beside its path and renamed, so that nobody ever sees half a model.
     with tempfile.NamedTemporaryFile(dir=model.path.parent, suffix=".part", delete=False) as part:
         part.write(content)
     Path(part.name).chmod(0o644)
@@ -90,8 +90,8 @@ def _fetch_centerface() -> bytes:
 
 def _fetch_yunet() -> bytes:
     try:
-        with urllib.request.urlopen(_YUNET_URL, timeout=_TIMEOUT_SECONDS) as answer:
-            return bytes(answer.read(2 * YUNET.bytes))
+        with urllib.request.urlopen(_YUNET_URL, timeout=_TIMEOUT_SECONDS) as response:
+            return bytes(response.read(2 * YUNET.bytes))
     except OSError as error:
         raise NotFetched(
             f"{_YUNET_URL} cannot be reached ({error}). Check the network, or download that file elsewhere and "

@@ -33,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def fuzzing(request: pytest.FixtureRequest) -> tuple[str, str]:
-    """How long, and from which seed, as schemathesis is told."""
+    """Return schemathesis' options: how long it runs, and from which seed."""
     seconds, seed = (request.config.getoption(name) for name in ("--fuzz-seconds", "--fuzz-seed"))
     return f"--max-time={seconds}", f"--seed={seed}"
 
@@ -45,7 +45,7 @@ def a_free_port() -> int:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The template, deployed through SAM onto an emulator of its own; one for each process of the test run.
+    """Deploy the template through SAM onto an emulator of its own; one for each process of the test run.
 
     Tests that use it carry `xdist_group("stack")`, so that there is one in all.
     """

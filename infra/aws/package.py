@@ -62,8 +62,8 @@ def build(architecture: Architecture, folder: Path = BUILD, python: str = "3.13"
 
 
 def packages(folder: Path = BUILD) -> tuple[Package, ...]:
-    """What stands in a build folder, the largest first."""
-    found = (
+    """Return the functions in a build folder, the largest first."""
+    built = (
         Package(
             function.name,
             _size(folder / function.name),
@@ -71,7 +71,7 @@ def packages(folder: Path = BUILD) -> tuple[Package, ...]:
         )
         for function in functions(folder / "template.yaml")
     )
-    return tuple(sorted(found, key=lambda package: -package.total))
+    return tuple(sorted(built, key=lambda package: -package.total))
 
 
 def shipped_models(folder: Path = BUILD) -> tuple[str, ...]:

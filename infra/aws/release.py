@@ -27,7 +27,7 @@ class Refused(Exception):
 
 
 def parameters_of(environment: str, more: Iterable[str] = ()) -> dict[str, str]:
-    """The template's parameters: those of samconfig.toml, and over them those given here as NAME=VALUE."""
+    """Merge the template's parameters: those of samconfig.toml, overridden by those given here as NAME=VALUE."""
     configured = _config(environment).get("deploy", {}).get("parameters", {}).get("parameter_overrides", "")
     pairs = [*shlex.split(configured), *more]
     if not all("=" in pair for pair in pairs):
@@ -43,8 +43,8 @@ def _config(environment: str) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
     config = tomllib.loads(CONFIG.read_text())
     if environment not in config:
         raise Refused(f"samconfig.toml has no [{environment}].")
-    found: Mapping[str, Mapping[str, Mapping[str, str]]] = config[environment]
-    return found
+    section: Mapping[str, Mapping[str, Mapping[str, str]]] = config[environment]
+    return section
 
 
 def deploy(environment: str, parameters: Mapping[str, str]) -> int:
@@ -88,7 +88,9 @@ def _answer_to(question: str) -> str:
     try:
         return input(question)
     except EOFError:
-        raise Refused("\nNothing was deleted: the stack's name is asked for, and nobody is here to type it.") from None
+        raise Refused(
+            "\nNothing was deleted: its name has to be typed to confirm, and there is no terminal to type it on."
+        ) from None
 
 
 def main() -> int:

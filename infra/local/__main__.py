@@ -19,7 +19,7 @@ from infra.local.server import is_answering, running
 
 @contextmanager
 def started(stack: LocalStack, parameters: dict[str, str]) -> Iterator[Addresses]:
-    """A stack of one's own, gone afterwards; the parameters are those of template.yaml."""
+    """Run a stack and stop it afterwards; the parameters are those of template.yaml."""
     with running(stack) as pid:
         print(f"starting    a local AWS stack on port {stack.port}, deploying template.yaml with SAM ...", flush=True)
         try:

@@ -17,12 +17,12 @@ _FACES_IN_WORDS = 3
 
 
 def sample_photo() -> Path:
-    """A portrait in the public domain: the astronaut Eileen Collins, by NASA, as scikit-image ships it."""
+    """Return the path of a portrait in the public domain: the astronaut Eileen Collins, by NASA, from scikit-image."""
     return Path(skimage.__file__).parent / "data" / "astronaut.png"
 
 
 def run(addresses: Addresses, image: Path, *, whole: bool = False) -> Path:
-    """Send the image, tell what was heard and found (or the `whole` job), save the result. Raises LocalError."""
+    """Send the image, print the event and the faces (or the `whole` job), save the result. Raises LocalError."""
     return asyncio.run(_run(addresses, image, whole=whole))
 
 
@@ -41,21 +41,21 @@ async def _run(addresses: Addresses, image: Path, *, whole: bool) -> Path:
 
 
 async def _upload(client: httpx.AsyncClient, addresses: Addresses, image: Path) -> str:
-    answer = await client.post(f"{addresses.http_url}/image", files={"file": (image.name, image.read_bytes())})
-    if answer.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
+    response = await client.post(f"{addresses.http_url}/image", files={"file": (image.name, image.read_bytes())})
+    if response.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
         return await _upload_by_form(client, addresses, image)
-    if answer.is_error:
-        raise LocalError(f"{image.name} was refused: {answer.json()['detail']}")
-    print(f"uploaded    {image} as job {answer.json()['job_id']}")
-    return str(answer.json()["job_id"])
+    if response.is_error:
+        raise LocalError(f"{image.name} was refused: {response.json()['detail']}")
+    print(f"uploaded    {image} as job {response.json()['job_id']}")
+    return str(response.json()["job_id"])
 
 
 async def _upload_by_form(client: httpx.AsyncClient, addresses: Addresses, image: Path) -> str:
     grant = (await client.post(f"{addresses.http_url}/uploads", json={})).raise_for_status().json()
     fields = grant["upload"]["fields"] | {"Content-Type": "image/jpeg"}
-    answer = await client.post(grant["upload"]["url"], data=fields, files={"file": (image.name, image.read_bytes())})
-    if answer.is_error:
-        raise LocalError(f"{image.name} was refused by the bucket ({answer.status_code}): it may be too large.")
+    response = await client.post(grant["upload"]["url"], data=fields, files={"file": (image.name, image.read_bytes())})
+    if response.is_error:
+        raise LocalError(f"{image.name} was refused by the bucket ({response.status_code}): it may be too large.")
     print(f"uploaded    {image} by a presigned form as job {grant['job_id']}")
     return str(grant["job_id"])
 
@@ -75,12 +75,12 @@ async def _event_of(listener: websockets.ClientConnection, job_id: str) -> dict[
 def _faces(job: dict[str, Any]) -> str:
     """Return the faces in words, the most confident ones first."""
     faces = job["faces"] or []
-    told = [
+    described = [
         f"{face['confidence']:.0%} at {box['x']:.0f}, {box['y']:.0f}, {box['width']:.0f} x {box['height']:.0f} px"
         for face, box in ((face, face["box"]) for face in faces[:_FACES_IN_WORDS])
     ]
     more = [f"{len(faces) - _FACES_IN_WORDS} more"] if len(faces) > _FACES_IN_WORDS else []
-    return f"{len(faces)}: {'; '.join([*told, *more])}" if faces else "none"
+    return f"{len(faces)}: {'; '.join([*described, *more])}" if faces else "none"
 
 
 def _save(jpeg: bytes, image: Path) -> Path:

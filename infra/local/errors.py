@@ -1,4 +1,4 @@
-"""What the person at the keyboard is told when something is in the way."""
+"""Errors that end in one sentence for the person at the keyboard."""
 
 
 class LocalError(Exception):

@@ -3,7 +3,7 @@
     python -I -S infra/local/handler.py --path LAYER/python --path FUNCTION face_api.main.handler EVENT.json
 
 Standard library only, so that an interpreter without any site-packages can run it. The last line on stdout is JSON:
-the milliseconds of the import (Lambda's init), by the clock and of processor, and for each event the answer and the
+the milliseconds of the import (Lambda's init), by the clock and of processor, and for each event the response and the
 milliseconds it took.
 """
 
@@ -48,12 +48,12 @@ def main() -> int:
     begun, processor = time.perf_counter(), time.process_time()
     handler = getattr(importlib.import_module(module), name)
     init = {"init_ms": _since(begun), "init_processor_ms": round((time.process_time() - processor) * 1_000, 1)}
-    answers = []
+    responses = []
     for event in arguments.events:
         begun = time.perf_counter()
-        answer = handler(json.loads(event.read_text()), Context(os.environ.get("AWS_LAMBDA_FUNCTION_NAME", module)))
-        answers.append({"event": str(event), "answer": answer, "milliseconds": _since(begun)})
-    print(json.dumps({**init, "answers": answers}))
+        response = handler(json.loads(event.read_text()), Context(os.environ.get("AWS_LAMBDA_FUNCTION_NAME", module)))
+        responses.append({"event": str(event), "response": response, "milliseconds": _since(begun)})
+    print(json.dumps({**init, "responses": responses}))
     return 0
 
 

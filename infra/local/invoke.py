@@ -14,7 +14,7 @@ from infra.template import Resource, functions, source_of
 
 
 def find(name: str) -> Resource:
-    """The function of this logical id, with or without its ending. Raises LocalError."""
+    """Find the function of this logical id, with or without `Function` at its end. Raises LocalError."""
     known = {function.name.removesuffix("Function"): function for function in functions()}
     if name.removesuffix("Function") not in known:
         raise LocalError(f"There is no function {name!r}. Choose one: {', '.join(known)}.")
@@ -22,7 +22,7 @@ def find(name: str) -> Resource:
 
 
 def environment_of(function: Resource, stack: LocalStack) -> dict[str, str]:
-    """What the deployed function finds in its environment. Raises LocalError where no stack answers."""
+    """Return the deployed function's environment variables. Raises LocalError where no stack answers."""
     if not is_answering(stack):
         raise LocalError(f"No stack answers on port {stack.port}. Start one: make run")
     clients = session(stack)
@@ -35,7 +35,7 @@ def environment_of(function: Resource, stack: LocalStack) -> dict[str, str]:
 
 
 def invoke(function: Resource, event: Path, stack: LocalStack) -> int:
-    """Run the handler in a process of its own, which prints its log and, last, the answer."""
+    """Run the handler in a process of its own, which prints its log and, last, the response."""
     if not event.is_file():
         raise LocalError(f"There is no event {event}. Choose one of events/.")
     folders = (ROOT / "layers" / "common", ROOT / "layers" / "vision", source_of(function))

@@ -37,7 +37,7 @@ class Addresses(BaseModel):
 class LocalStack:
     """One stack: its port, and the folder that holds what it writes.
 
-    The default port has its state in `.local`; any other has a folder of its own there or where it is told,
+    The default port has its state in `.local`; any other has a folder of its own there, or in `folder`,
     so that stacks can stand side by side.
     """
 
@@ -69,13 +69,13 @@ class LocalStack:
         return self.folder / "build"
 
     def addresses(self) -> Addresses | None:
-        """The stack that was started last from here, which may be gone by now."""
+        """Read the addresses of the stack that was started last from here; it may have stopped since."""
         if not self.stack_file.is_file():
             return None
         return Addresses.model_validate_json(self.stack_file.read_text())
 
     def environment(self) -> dict[str, str]:
-        """The environment for every tool that shall talk to this stack and never to AWS."""
+        """Return the environment for every tool that shall talk to this stack and never to AWS."""
         return os.environ | {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "LOCALSTACK_HOST": f"localhost:{self.port}",

@@ -31,10 +31,10 @@ def read_parameters(pairs: Sequence[str]) -> dict[str, str]:
 
 
 def detection_models(given: Mapping[str, str]) -> tuple[str, ...]:
-    """Name the models that will be at work. Raises LocalError where the one asked for is missing."""
+    """Name the models that will be used. Raises LocalError where the requested one is missing."""
     detector = given.get("Detector", parameters_of_template()["Detector"])
-    wanted = MODELS if detector == BEST else {detector: MODELS[detector]}
-    there = tuple(name for name, model in wanted.items() if model.path.is_file())
+    requested = MODELS if detector == BEST else {detector: MODELS[detector]}
+    there = tuple(name for name, model in requested.items() if model.path.is_file())
     if not there:
         raise LocalError(f"The model {detector} is missing. Fetch it: make model MODEL={detector}")
     return there

@@ -15,7 +15,7 @@ from pathlib import Path
 from infra.local.errors import LocalError
 from infra.local.layout import LocalStack
 
-# The stack has no access control of its own, so it listens to this machine alone unless told otherwise.
+# The stack has no access control of its own, so it listens to this machine alone by default.
 LOOPBACK = "127.0.0.1"
 _START_SECONDS = 30
 _STOP_SECONDS = 10
@@ -23,8 +23,8 @@ _STOP_SECONDS = 10
 
 def is_answering(stack: LocalStack) -> bool:
     try:
-        with urllib.request.urlopen(f"{stack.endpoint_url}/_ministack/health", timeout=2) as answer:  # noqa: S310
-            return bool(answer.status == 200)
+        with urllib.request.urlopen(f"{stack.endpoint_url}/_ministack/health", timeout=2) as response:  # noqa: S310
+            return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False
 
@@ -114,7 +114,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _session_members(session: int) -> set[int]:
-    """The processes of a session but its leader: the emulator's workers and whatever they started."""
+    """List the processes of a session but its leader: the emulator's workers and whatever they started."""
     listing = subprocess.run(["ps", "-A", "-o", "pid=,sess="], capture_output=True, text=True, check=True).stdout
     rows = (line.split() for line in listing.splitlines())
     return {int(pid) for pid, owner in rows if owner == str(session) and pid != str(session)}

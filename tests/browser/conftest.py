@@ -36,7 +36,7 @@ def chromium() -> tuple[str, str]:
 
 @contextmanager
 def browser(chromium: tuple[str, str], profile: Path, url: str) -> Iterator[Page]:
-    """A browser of one person, closed in the end."""
+    """Start a browser of its own, closed in the end."""
     binary, driver = chromium
     options = ChromeOptions()
     options.binary_location = binary
@@ -52,14 +52,14 @@ def browser(chromium: tuple[str, str], profile: Path, url: str) -> Iterator[Page
 
 @pytest.fixture(scope="session")
 def first(stack: Stack, chromium: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """The browser that most tests share, for starting one takes seconds."""
+    """Share one browser between most tests, because starting one takes seconds."""
     with browser(chromium, tmp_path_factory.mktemp("profile"), f"{stack.http_url}/") as page:
         yield page
 
 
 @pytest.fixture
 def page(first: Page) -> Page:
-    """The page, connected to the stream, in a browser that remembers nothing."""
+    """Open the page, connected to the stream, in a browser with empty storage."""
     first.forget()
     return first.load()
 

@@ -14,9 +14,9 @@ def test_the_documentation_needs_nothing_from_elsewhere(stack: Stack, page: Page
     paths = page.chrome.find_elements("css selector", ".opblock-summary-path")
     shown = {path.get_attribute("data-path") for path in paths}
     assert {"/image", "/uploads", "/jobs", "/limits", "/health"} <= shown
-    asked = [url for _, url in page.requests() if url.startswith("http")]
-    elsewhere = [url for url in asked if not url.startswith(f"{stack.http_url}/")]
-    assert f"{stack.http_url}/openapi.json" in asked
+    requested = [url for _, url in page.requests() if url.startswith("http")]
+    elsewhere = [url for url in requested if not url.startswith(f"{stack.http_url}/")]
+    assert f"{stack.http_url}/openapi.json" in requested
     assert elsewhere == []
     assert page.complaints() == []
 

@@ -144,5 +144,5 @@ def test_after_a_broken_connection_a_photo_can_be_sent_again(stack: Stack, page:
 def test_a_service_that_does_not_answer_is_told_of(page: Page) -> None:
     page.block("*/limits")
     page.chrome.refresh()
-    page.wait_until(lambda: "could not be reached" in page.text("trouble"), "it is told")
+    page.wait_until(lambda: "could not be reached" in page.text("trouble"), "the error is shown")
     assert page.text("connection") == "Offline"

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
 def worker_pids(function: str) -> list[int]:
-    """The processes in which the emulator runs this function."""
+    """List the processes in which the emulator runs this function."""
     listing = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,args="], capture_output=True, text=True, check=True)
     rows = (line.split(maxsplit=1) for line in listing.stdout.splitlines())
     return [int(pid) for pid, command in rows if function in command and "_worker.py" in command]
@@ -73,9 +73,9 @@ def test_what_is_not_about_a_job_is_passed_over(stack: Stack) -> None:
     client, function = stack.aws.client("lambda"), stack.resource("DetectorFunction")
     stranger = {"eventSource": "aws:s3", "s3": {"bucket": {"name": "b"}, "object": {"key": "originals/notes.txt"}}}
     for event in ({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "b"}, {"Records": [stranger]}):
-        answer = client.invoke(FunctionName=function, Payload=json.dumps(event).encode())
-        assert "FunctionError" not in answer
-        assert answer["Payload"].read() == b"null"
+        response = client.invoke(FunctionName=function, Payload=json.dumps(event).encode())
+        assert "FunctionError" not in response
+        assert response["Payload"].read() == b"null"
 
 
 @pytest.mark.parametrize("side", [5_000, 512])

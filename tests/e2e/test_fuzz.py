@@ -1,4 +1,4 @@
-"""The served OpenAPI description, fuzzed: every answer is one that it describes, and none is a 5xx.
+"""The served OpenAPI description, fuzzed: every response is one that it describes, and none is a 5xx.
 
 For longer, and elsewhere: `pytest tests/e2e/test_fuzz.py --fuzz-seconds 600 --fuzz-seed 7 -o timeout=1000`.
 """

@@ -19,10 +19,10 @@ from tests.support.stack import Stack
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
-def assert_problem(answer: httpx.Response, status: int, *words: str) -> None:
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    problem = answer.json()
+def assert_problem(response: httpx.Response, status: int, *words: str) -> None:
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    problem = response.json()
     assert problem["status"] == status
     assert problem["request_id"]
     for word in words:
@@ -85,10 +85,10 @@ def test_without_a_valid_signature_the_buckets_are_closed(stack: Stack) -> None:
 @pytest.mark.parametrize(("extra", "status"), [(-1, 202), (0, 202), (1, 413)])
 def test_the_direct_limit(stack: Stack, extra: int, status: int) -> None:
     body = padded(one_face(128), limits.DIRECT_UPLOAD_BYTES + extra)
-    answer = stack.http.post("/image", content=body)
-    assert answer.status_code == status, answer.text
+    response = stack.http.post("/image", content=body)
+    assert response.status_code == status, response.text
     if status == 413:
-        assert_problem(answer, 413, "4,500,001 bytes", "POST /uploads")
+        assert_problem(response, 413, "4,500,001 bytes", "POST /uploads")
 
 
 def test_an_idempotency_key_makes_one_job(stack: Stack) -> None:
@@ -118,25 +118,25 @@ def test_an_idempotency_key_for_an_upload(stack: Stack) -> None:
 
 
 def test_prefer_wait_answers_with_the_whole_job(stack: Stack) -> None:
-    answer = stack.http.post("/image", content=one_face(), headers={"Prefer": "respond-async, wait=20"})
-    assert answer.status_code == 200
-    assert answer.headers["preference-applied"] == "wait=20"
-    job = answer.json()
+    response = stack.http.post("/image", content=one_face(), headers={"Prefer": "respond-async, wait=20"})
+    assert response.status_code == 200
+    assert response.headers["preference-applied"] == "wait=20"
+    job = response.json()
     assert (job["status"], job["face_count"]) == ("completed", 1)
     assert job == stack.job(job["job_id"])
-    assert answer.headers["location"] == job["links"]["self"]
+    assert response.headers["location"] == job["links"]["self"]
     at_once = stack.http.post("/image", content=one_face(), headers={"Prefer": "wait=0"})
     assert at_once.status_code == 202
 
 
 def test_three_renders_are_three_pictures_of_one_job(stack: Stack) -> None:
-    answer = stack.http.post(
+    response = stack.http.post(
         "/image",
         params={"render": "boxes,blur,pixelate"},
         content=one_face(),
         headers={"Prefer": "wait=20"},
     )
-    job = answer.json()
+    job = response.json()
     assert job["options"]["render"] == ["boxes", "blur", "pixelate"]
     pictures = {render: stack.result(job["job_id"], render=render) for render in job["options"]["render"]}
     assert len(set(pictures.values())) == 3
@@ -148,8 +148,8 @@ def test_three_renders_are_three_pictures_of_one_job(stack: Stack) -> None:
 
 def test_options_of_a_form_and_of_an_upload(stack: Stack) -> None:
     form = {"render": ["blur", "boxes"], "max_faces": "2", "min_confidence": "0.5"}
-    answer = stack.http.post("/image", files={"file": three_faces()}, data=form, headers={"Prefer": "wait=20"})
-    job = answer.json()
+    response = stack.http.post("/image", files={"file": three_faces()}, data=form, headers={"Prefer": "wait=20"})
+    job = response.json()
     assert job["options"] == {"render": ["blur", "boxes"], "max_faces": 2, "min_confidence": 0.5, "size": "fit"}
     assert job["face_count"] == 2
     confidences = [face["confidence"] for face in job["faces"]]
@@ -161,8 +161,8 @@ def test_options_of_a_form_and_of_an_upload(stack: Stack) -> None:
 
 def test_a_render_nobody_asked_for(stack: Stack) -> None:
     job = stack.http.post("/image", content=jpeg(NO_FACE), headers={"Prefer": "wait=20"}).json()
-    answer = stack.http.get(f"/jobs/{job['job_id']}/processed-image", params={"render": "blur"})
-    assert_problem(answer, 404, "boxes")
+    response = stack.http.get(f"/jobs/{job['job_id']}/processed-image", params={"render": "blur"})
+    assert_problem(response, 404, "boxes")
 
 
 @pytest.mark.parametrize(
@@ -179,9 +179,9 @@ def test_a_render_nobody_asked_for(stack: Stack) -> None:
     ],
 )
 def test_options_that_make_no_sense(stack: Stack, parameters: dict[str, str], field: str) -> None:
-    answer = stack.http.post("/image", content=one_face(64), params=parameters)
-    assert_problem(answer, 422, field)
-    assert answer.json()["errors"][0]["field"].startswith(field)
+    response = stack.http.post("/image", content=one_face(64), params=parameters)
+    assert_problem(response, 422, field)
+    assert response.json()["errors"][0]["field"].startswith(field)
 
 
 @pytest.mark.parametrize(
@@ -192,19 +192,19 @@ def test_options_in_json_have_the_types_that_are_described(stack: Stack, options
 
 
 def test_a_wrong_option_is_told_though_the_form_would_replace_it(stack: Stack) -> None:
-    answer = stack.http.post("/image", params={"size": "huge"}, data={"size": "fit"}, files={"file": one_face(64)})
-    assert_problem(answer, 422, "size")
+    response = stack.http.post("/image", params={"size": "huge"}, data={"size": "fit"}, files={"file": one_face(64)})
+    assert_problem(response, 422, "size")
 
 
 def test_the_form_counts_more_than_the_query(stack: Stack) -> None:
-    answer = stack.http.post(
+    response = stack.http.post(
         "/image",
         params={"max_faces": 1, "size": "original"},
         data={"max_faces": "2"},
         files={"file": three_faces()},
         headers={"Prefer": "wait=20"},
     )
-    assert (answer.json()["face_count"], answer.json()["options"]["size"]) == (2, "original")
+    assert (response.json()["face_count"], response.json()["options"]["size"]) == (2, "original")
 
 
 def test_a_form_without_a_file(stack: Stack) -> None:
@@ -259,14 +259,14 @@ def test_the_same_404_for_every_job_that_is_not_there(stack: Stack) -> None:
         UpdateExpression="SET expires_at = :past",
         ExpressionAttributeValues={":past": {"S": "2020-01-01T00:00:00.000000Z"}},
     )
-    answers = [
+    responses = [
         stack.http.get(f"/jobs/{job_id}{path}")
         for job_id in (str(uuid.uuid4()), "not-an-id", "%F0%9F%99%82", deleted, expired)
         for path in ("", "/processed-image")
     ]
-    for answer in answers:
-        assert_problem(answer, 404)
-    assert len({answer.json()["detail"] for answer in answers}) == 1
+    for response in responses:
+        assert_problem(response, 404)
+    assert len({response.json()["detail"] for response in responses}) == 1
     assert expired not in {job["job_id"] for job in stack.http.get("/jobs", params={"limit": 100}).json()["jobs"]}
 
 
@@ -281,9 +281,9 @@ def test_unknown_addresses_and_methods_are_problems_too(stack: Stack) -> None:
 def test_head_is_get_without_the_body(stack: Stack) -> None:
     job_id = stack.http.post("/uploads", json={}).json()["job_id"]
     for path in ("/health", "/limits", "/docs", "/", "/openapi.json", "/jobs", f"/jobs/{job_id}"):
-        answer = stack.http.head(path)
-        assert (answer.status_code, answer.content) == (200, b""), path
-        assert answer.headers["content-type"] == stack.http.get(path).headers["content-type"]
+        response = stack.http.head(path)
+        assert (response.status_code, response.content) == (200, b""), path
+        assert response.headers["content-type"] == stack.http.get(path).headers["content-type"]
 
 
 def test_a_page_of_the_stack_may_ask(stack: Stack) -> None:
@@ -298,9 +298,9 @@ def test_a_page_of_the_stack_may_ask(stack: Stack) -> None:
 def test_a_page_of_another_site_may_not(stack: Stack) -> None:
     foreign = {"Origin": "https://example.com"}
     for method, path in (("GET", "/jobs"), ("POST", "/image"), ("DELETE", f"/jobs/{uuid.uuid4()}")):
-        answer = stack.http.request(method, path, headers=foreign)
-        assert answer.status_code == 403, answer.text
-        assert answer.headers.get("access-control-allow-origin") not in ("*", foreign["Origin"])
+        response = stack.http.request(method, path, headers=foreign)
+        assert response.status_code == 403, response.text
+        assert response.headers.get("access-control-allow-origin") not in ("*", foreign["Origin"])
     preflight = stack.http.options("/jobs", headers={**foreign, "Access-Control-Request-Method": "DELETE"})
     assert preflight.headers.get("access-control-allow-origin") not in ("*", foreign["Origin"])
     with (
@@ -319,10 +319,10 @@ def test_every_answer_carries_the_security_headers(stack: Stack) -> None:
 
 
 def test_limits_are_those_in_force(stack: Stack) -> None:
-    told = stack.http.get("/limits").json()
-    assert told["direct_upload_bytes"] == limits.DIRECT_UPLOAD_BYTES
-    assert told["job_kept_days"] == 1
-    assert told["stream_url"] == stack.ws_url
+    in_force = stack.http.get("/limits").json()
+    assert in_force["direct_upload_bytes"] == limits.DIRECT_UPLOAD_BYTES
+    assert in_force["job_kept_days"] == 1
+    assert in_force["stream_url"] == stack.ws_url
 
 
 def test_another_result_on_demand(stack: Stack) -> None:

@@ -27,7 +27,7 @@ def local_stack(free_port: int, tmp_path: Path) -> LocalStack:
 
 
 def left_in(local_stack: LocalStack) -> Iterator[str]:
-    """The name of everything that stands in the account, but for what SAM keeps for all its stacks."""
+    """Yield the name of every resource in the account, but for what SAM keeps for all its stacks."""
     aws = session(local_stack)
     yield from (bucket["Name"] for bucket in aws.client("s3").list_buckets()["Buckets"])
     yield from aws.client("dynamodb").list_tables()["TableNames"]
@@ -86,8 +86,8 @@ def has_logged(local_stack: LocalStack, group: str) -> bool:
     return any(logs.filter_log_events(logGroupName=name)["events"] for name in names)
 
 
-def typed(local_stack: LocalStack, command: list[str], question: bytes, answer: bytes) -> str:
-    """What a command shows on a terminal of its own, where its one question is answered."""
+def typed(local_stack: LocalStack, command: list[str], question: bytes, response: bytes) -> str:
+    """Return what a command prints on a terminal of its own, where its one question is answered."""
     ours, its = pty.openpty()
     with subprocess.Popen(command, cwd=ROOT, env=local_stack.environment(), stdin=its, stdout=its, stderr=its) as made:
         os.close(its)
@@ -97,7 +97,7 @@ def typed(local_stack: LocalStack, command: list[str], question: bytes, answer: 
             while piece := os.read(ours, 4_096):
                 shown += piece
                 if not answered and question in shown:
-                    os.write(ours, answer)
+                    os.write(ours, response)
                     answered = True
         os.close(ours)
     assert made.returncode == 0, shown.decode(errors="replace")

@@ -26,7 +26,7 @@ READY_SECONDS = 120
 
 
 def session_of(leader: int) -> list[str]:
-    """The running processes of an emulator: itself, and every worker of its session.
+    """List the running processes of an emulator: itself, and every worker of its session.
 
     One that has ended and only waits for the system to take note of it (state Z) does not run any more.
     """
@@ -42,18 +42,18 @@ def local(port: int, *arguments: str) -> list[str]:
 
 @pytest.fixture
 def clone(repository: Path, tmp_path: Path) -> Iterator[Path]:
-    """What a newcomer gets from git; what `make setup` adds is borrowed, for it would be the same."""
+    """Clone what a newcomer gets from git; what `make setup` adds is borrowed, for it would be the same."""
     if not (repository / ".git").exists():
         pytest.skip("this is no git checkout, so there is nothing to clone")
-    place = tmp_path / "clone"
-    subprocess.run(["git", "clone", "--quiet", str(repository), str(place)], check=True)
-    (place / ".venv").symlink_to(Path(sys.prefix))
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", str(repository), str(clone)], check=True)
+    (clone / ".venv").symlink_to(Path(sys.prefix))
     for name in ("requirements.txt", "pyproject.toml"):
-        os.utime(place / name, (0, 0))
+        os.utime(clone / name, (0, 0))
     model = CENTERFACE.path.relative_to(repository)
-    shutil.copy(repository / model, place / model)
-    yield place
-    shutil.rmtree(place)
+    shutil.copy(repository / model, clone / model)
+    yield clone
+    shutil.rmtree(clone)
 
 
 def test_make_demo_on_a_fresh_clone(clone: Path, free_port: int) -> None:

@@ -27,8 +27,8 @@ def test_every_event_has_a_function_and_an_answer() -> None:
 def test_an_event_is_answered(case: Case, stack: Stack) -> None:
     done = invoke(stack.local_stack.port, case.function, case.event)
     assert done.returncode == 0, done.stderr
-    (answer,) = json.loads(done.stdout.splitlines()[-1])["answers"]
-    assert agrees(answer["answer"], case.answer), answer
+    (response,) = json.loads(done.stdout.splitlines()[-1])["responses"]
+    assert agrees(response["response"], case.response), response
 
 
 def test_without_a_stack_it_says_how_to_start_one(free_port: int) -> None:

@@ -1,4 +1,4 @@
-"""From an image to a live event: every way in, and what everybody is told."""
+"""From an image to a live event: every way to upload, and what every listener receives."""
 
 import io
 import json
@@ -22,9 +22,9 @@ def send_raw(stack: Stack, data: bytes) -> str:
 
 
 def send_form(stack: Stack, data: bytes) -> str:
-    answer = stack.http.post("/image", files={"file": ("photo.jpg", data, "image/jpeg")})
-    assert answer.status_code == 202, answer.text
-    return str(answer.json()["job_id"])
+    response = stack.http.post("/image", files={"file": ("photo.jpg", data, "image/jpeg")})
+    assert response.status_code == 202, response.text
+    return str(response.json()["job_id"])
 
 
 def send_presigned(stack: Stack, data: bytes) -> str:
@@ -32,7 +32,7 @@ def send_presigned(stack: Stack, data: bytes) -> str:
 
 
 def assert_heard_once(listener: Listener, job_id: str) -> None:
-    """What was posted arrives in order, so a second event would have come before the answer to a ping."""
+    """Wait for a ping's response: frames arrive in order, so a second event would have come before it."""
     listener.ping()
     assert len(listener.of_job(job_id)) == 1
 
@@ -98,10 +98,10 @@ def test_no_face_is_a_success(stack: Stack) -> None:
     [(b"Dear Sir or Madam", 415, "a text file"), (b"", 422, "empty"), (b"%PDF-1.7\n", 415, "a PDF document")],
 )
 def test_what_is_no_image_is_refused_at_once(stack: Stack, data: bytes, status: int, words: str) -> None:
-    answer = stack.http.post("/image", content=data)
-    assert answer.status_code == status
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert words in answer.json()["detail"]
+    response = stack.http.post("/image", content=data)
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    assert words in response.json()["detail"]
 
 
 @pytest.mark.parametrize(
@@ -131,8 +131,8 @@ def assert_nothing_waits(stack: Stack) -> None:
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
 
     def left() -> int:
-        answer = sqs.get_queue_attributes(QueueUrl=stack.outputs["DetectQueueUrl"], AttributeNames=names)
-        return sum(int(value) for value in answer["Attributes"].values())
+        response = sqs.get_queue_attributes(QueueUrl=stack.outputs["DetectQueueUrl"], AttributeNames=names)
+        return sum(int(value) for value in response["Attributes"].values())
 
     stack.wait_until(lambda: left() == 0)
 

@@ -22,8 +22,8 @@ def rekognition(stack: Stack) -> Any:
 
 
 def test_bytes(rekognition: Any) -> None:
-    answer = rekognition.detect_faces(Image={"Bytes": one_face()}, Attributes=["DEFAULT"])
-    [face] = answer["FaceDetails"]
+    response = rekognition.detect_faces(Image={"Bytes": one_face()}, Attributes=["DEFAULT"])
+    [face] = response["FaceDetails"]
     box = face["BoundingBox"]
     assert box["Left"] * 512 == pytest.approx(FACE.x, abs=12)
     assert box["Height"] * 512 == pytest.approx(FACE.height, abs=16)

@@ -14,7 +14,7 @@ THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 @pytest.fixture(scope="session", params=["arm64", "x86_64"])
 def for_lambda(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Architecture, Path]:
-    """A processor, and the folder with what Lambda runs on it."""
+    """Return an architecture, and the folder with what Lambda runs on it."""
     architecture: Architecture = request.param
     folder = tmp_path_factory.mktemp(architecture)
     build(architecture, folder)
@@ -23,7 +23,7 @@ def for_lambda(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 
 @pytest.fixture(scope="session")
 def for_this_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same for the interpreter that runs the tests, so that it can be run here."""
+    """Build for the interpreter that runs the tests, so that it can be run here."""
     if sys.platform != "linux":
         pytest.skip("the packages are for Linux, so they run nowhere else")
     folder = tmp_path_factory.mktemp("here")

@@ -47,7 +47,7 @@ class Containers:
 
 
 def engine(*arguments: str) -> str | None:
-    """What the container engine says, or None where there is none."""
+    """Return what the container engine says, or None where there is none."""
     try:
         done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, timeout=20)
     except (FileNotFoundError, subprocess.TimeoutExpired):
@@ -57,7 +57,7 @@ def engine(*arguments: str) -> str | None:
 
 @pytest.fixture(scope="module")
 def bridge() -> str:
-    """This machine's address as containers see it."""
+    """Return this machine's address as containers see it."""
     subnet = engine("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Subnet}}")
     if not subnet:
         pytest.skip(
@@ -87,7 +87,7 @@ def containers(bridge: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def with_endpoint(built: Path) -> Path:
-    """The same template with AWS_ENDPOINT_URL declared: SAM sets no variable that the template does not name."""
+    """Declare AWS_ENDPOINT_URL in the same template: SAM sets no variable that the template does not name."""
     template = load(built)
     template["Globals"]["Function"]["Environment"]["Variables"]["AWS_ENDPOINT_URL"] = ""
     changed = built.with_name("with-endpoint.yaml")
@@ -98,18 +98,18 @@ def with_endpoint(built: Path) -> Path:
 def environment(stack: Stack, endpoint: str) -> dict[str, dict[str, str]]:
     """Each function's variables, with the local stack under the address that containers reach."""
     client = stack.aws.client("lambda")
-    found = {}
+    variables = {}
     for function in functions():
         deployed = client.get_function_configuration(FunctionName=stack.resource(function.name))
         variables = deployed["Environment"]["Variables"]
         moved = {name: value.replace(stack.endpoint_url, endpoint) for name, value in variables.items()}
-        found[function.name] = {**moved, "AWS_ENDPOINT_URL": endpoint}
-    return found
+        variables[function.name] = {**moved, "AWS_ENDPOINT_URL": endpoint}
+    return variables
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_an_event_is_answered_in_a_container(case: Case, containers: Containers) -> None:
     done = containers.invoke(case)
     assert done.returncode == 0, done.stderr
-    answer = json.loads(done.stdout.splitlines()[-1])
-    assert agrees(answer, case.answer), done.stdout + done.stderr
+    response = json.loads(done.stdout.splitlines()[-1])
+    assert agrees(response, case.response), done.stdout + done.stderr

@@ -54,8 +54,8 @@ def run(built: Path, function: Resource, *events: Path) -> dict[str, Any]:
         [sys.executable, "-I", "-S", *script], env=environment(function), capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return answer
+    response: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return response
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -64,9 +64,9 @@ def test_a_handler_needs_nothing_but_its_layers(name: str, for_this_python: Path
 
 
 def test_the_api_answers(for_this_python: Path) -> None:
-    (health,) = run(for_this_python, FUNCTIONS["ApiFunction"], EVENTS / "api" / "get-health.json")["answers"]
-    assert health["answer"]["statusCode"] == 200
-    assert json.loads(health["answer"]["body"]) == {"status": "ok"}
+    (health,) = run(for_this_python, FUNCTIONS["ApiFunction"], EVENTS / "api" / "get-health.json")["responses"]
+    assert health["response"]["statusCode"] == 200
+    assert json.loads(health["response"]["body"]) == {"status": "ok"}
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/swagger-ui/swagger-ui-bundle.js"])
@@ -75,17 +75,17 @@ def test_the_api_serves_its_page_and_its_documentation(path: str, for_this_pytho
     event["rawPath"] = event["requestContext"]["http"]["path"] = path
     file = tmp_path / "event.json"
     file.write_text(json.dumps(event))
-    (answer,) = run(for_this_python, FUNCTIONS["ApiFunction"], file)["answers"]
-    assert answer["answer"]["statusCode"] == 200
+    (response,) = run(for_this_python, FUNCTIONS["ApiFunction"], file)["responses"]
+    assert response["response"]["statusCode"] == 200
 
 
 def test_the_detector_finds_a_face_in_every_format(for_this_python: Path, tmp_path: Path) -> None:
     formats = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIC")
     with Image.open(Path(skimage.__file__).parent / "data" / "astronaut.png") as photo:
         events = [as_event(photo, image_format, tmp_path) for image_format in formats]
-    for answer in run(for_this_python, FUNCTIONS["DetectorFunction"], *events)["answers"]:
-        assert answer["answer"]["failure"] is None
-        assert len(answer["answer"]["faces"]) == 1, answer["event"]
+    for response in run(for_this_python, FUNCTIONS["DetectorFunction"], *events)["responses"]:
+        assert response["response"]["failure"] is None
+        assert len(response["response"]["faces"]) == 1, response["event"]
 
 
 def as_event(photo: Image.Image, image_format: str, folder: Path) -> Path:
@@ -100,8 +100,8 @@ def as_event(photo: Image.Image, image_format: str, folder: Path) -> Path:
 
 @pytest.mark.parametrize("event", ["s3-test.json", "sqs-test.json"])
 def test_the_detector_takes_s3s_test_event(event: str, for_this_python: Path) -> None:
-    (answer,) = run(for_this_python, FUNCTIONS["DetectorFunction"], EVENTS / "detector" / event)["answers"]
-    assert answer["answer"] in (None, {"batchItemFailures": []})
+    (response,) = run(for_this_python, FUNCTIONS["DetectorFunction"], EVENTS / "detector" / event)["responses"]
+    assert response["response"] in (None, {"batchItemFailures": []})
 
 
 def test_every_aws_client_finds_its_data(for_this_python: Path) -> None:

@@ -41,9 +41,9 @@ def test_every_function_fits_with_room_left(for_lambda: Built) -> None:
 
 def test_extensions_are_for_the_processor_and_for_python_313(for_lambda: Built) -> None:
     architecture, folder = for_lambda
-    found = list(extensions(folder))
-    assert len(found) > 20
-    for path in found:
+    libraries = list(extensions(folder))
+    assert len(libraries) > 20
+    for path in libraries:
         (machine,) = struct.unpack_from("<H", path.read_bytes()[:20], 18)
         assert machine == ELF_MACHINE[architecture], path
         assert "cpython-" not in path.name or "cpython-313-" in path.name, path

@@ -27,7 +27,7 @@ class Cloud:
 
 @cache
 def table_of(logical_id: str) -> dict[str, Any]:
-    """What the template says of a table, as `create_table` takes it."""
+    """Return the template's properties of a table as `create_table` takes them."""
     properties = load()["Resources"][logical_id]["Properties"]
     table = {key: properties[key] for key in _TABLE_KEYS if key in properties}
     if "StreamSpecification" in table:
@@ -37,7 +37,7 @@ def table_of(logical_id: str) -> dict[str, Any]:
 
 @contextmanager
 def cloud() -> Iterator[Cloud]:
-    """An empty account with the template's tables and buckets."""
+    """Mock an empty account with the template's tables and buckets."""
     with mock_aws():
         for client in (clients.dynamodb, clients.s3, clients.sqs, clients.lambda_):
             client.cache_clear()

@@ -14,17 +14,17 @@ _TAKEN: Final[dict[str, list[str]]] = {"batchItemFailures": []}
 class Case:
     function: str
     event: Path
-    answer: Any
+    response: Any
 
     def __str__(self) -> str:
         return f"{self.event.parent.name}/{self.event.stem}"
 
 
-def _case(function: str, name: str, answer: object) -> Case:
-    return Case(f"{function}Function", EVENTS / f"{name}.json", answer)
+def _case(function: str, name: str, response: object) -> Case:
+    return Case(f"{function}Function", EVENTS / f"{name}.json", response)
 
 
-# Of an answer that is a mapping, the parts named here are compared.
+# Of a response that is a mapping, the parts named here are compared.
 CASES: Final = (
     _case("Api", "api/get-health", {"statusCode": 200, "body": '{"status":"ok"}'}),
     _case("Api", "api/post-image", {"statusCode": 202}),
@@ -48,11 +48,11 @@ CASES: Final = (
 )
 
 
-def agrees(answer: object, expected: object) -> bool:
-    """Whether an answer says what is expected of it, and perhaps more."""
+def agrees(response: object, expected: object) -> bool:
+    """Whether a response has what is expected of it, and perhaps more."""
     if isinstance(expected, dict):
-        return isinstance(answer, dict) and all(
-            key in answer and agrees(answer[key], value) if value else answer.get(key) == value
+        return isinstance(response, dict) and all(
+            key in response and agrees(response[key], value) if value else response.get(key) == value
             for key, value in expected.items()
         )
-    return answer == expected
+    return response == expected

@@ -49,7 +49,7 @@ def png(width: int, height: int, *, depth: int = 8, colour: int = 2, idat: bytes
 
 
 def empty_rows(width: int, height: int, bytes_a_pixel: int) -> bytes:
-    """A PNG's pixel data, all black, made without ever holding it."""
+    """Compress a PNG's pixel data, all black, without ever holding it."""
     packer = zlib.compressobj(1)
     row = b"\0" * (width * bytes_a_pixel + 1)
     return b"".join([*(packer.compress(row) for _ in range(height)), packer.flush()])
@@ -87,7 +87,7 @@ def patched(data: bytes, old: bytes, new: bytes) -> bytes:
 
 
 def jpeg_with_size(width: int, height: int) -> bytes:
-    """A small JPEG that claims another size."""
+    """Make a small JPEG that claims another size."""
     data = encoded(image(size=(64, 64)))
     return patched(data, b"\x00\x11\x08\x00\x40\x00\x40", b"\x00\x11\x08" + struct.pack(">HH", height, width))
 
@@ -116,7 +116,7 @@ def avif_with_size(width: int, height: int) -> bytes:
 
 
 def with_size(form: str, width: int, height: int, **options: object) -> bytes:
-    """An AVIF or HEIC whose box claims this size."""
+    """Make an AVIF or HEIC whose box claims this size."""
     data = encoded(image(size=(512, 256)), form, **options)
     return patched(
         data, b"ispe\0\0\0\0" + struct.pack(">II", 512, 256), b"ispe\0\0\0\0" + struct.pack(">II", width, height)
@@ -135,7 +135,7 @@ def exif_of(orientation: int) -> bytes:
 
 
 def looping_exif() -> bytes:
-    """A directory that claims 65,535 entries and points at itself."""
+    """Make a directory that claims 65,535 entries and points at itself."""
     return b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"\x12\x01" * 40 + b"\x08\0\0\0"
 
 

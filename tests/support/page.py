@@ -107,30 +107,30 @@ class Page:
         return [Card(**card) for card in self.chrome.execute_script(_CARDS)]
 
     def wait_for_card(self, condition: Callable[[Card], bool]) -> Card:
-        """The first card that meets the condition."""
-        found: list[Card] = []
+        """Wait for the first card that meets the condition."""
+        matching: list[Card] = []
 
         def is_there() -> bool:
-            found[:] = [card for card in self.cards() if condition(card)]
-            return bool(found)
+            matching[:] = [card for card in self.cards() if condition(card)]
+            return bool(matching)
 
         self.wait_until(is_there, "a card is there")
-        return found[0]
+        return matching[0]
 
     def wait_for_result(self, of: str) -> Card:
-        """The card of a job or of a file, by its id or name, once its picture is there."""
+        """Wait for the card of a job or of a file, by its id or name, and its picture."""
         return self.wait_for_card(lambda card: of in (card.job_id, card.detail) and card.width > 0)
 
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
         WebDriverWait(self.chrome, PATIENCE_SECONDS, 0.1).until(lambda _: condition(), f"not so in time: {what}")
 
     def complaints(self) -> list[str]:
-        """What the console says of errors and of what the content security policy forbids, since last asked."""
+        """Return the console's errors and violations of the content security policy since the last call."""
         entries: list[dict[str, Any]] = self.chrome.get_log("browser")  # type: ignore[no-untyped-call]
         return [entry["message"] for entry in entries if entry["level"] in {"WARNING", "SEVERE"}]
 
     def requests(self) -> list[tuple[str, str]]:
-        """Method and address of all that was asked for since last asked."""
+        """Return method and address of all requests since the last call."""
         log = self.chrome.get_log("performance")  # type: ignore[no-untyped-call]
         messages = [json.loads(entry["message"])["message"] for entry in log]
         sent = [one["params"]["request"] for one in messages if one["method"] == "Network.requestWillBeSent"]

@@ -18,7 +18,7 @@ def jpeg(picture: Picture, quality: int = 92) -> bytes:
 
 
 def one_face(side: int = 512) -> bytes:
-    """A square photo of one face."""
+    """Make a square photo of one face."""
     return jpeg(resized(astronaut(), side, side))
 
 
@@ -27,6 +27,6 @@ def three_faces() -> bytes:
 
 
 def padded(photo: bytes, size: int) -> bytes:
-    """The same JPEG, made as long as this by bytes behind its end, which decoders pass over."""
+    """Pad a JPEG to this length with bytes behind its end, which decoders ignore."""
     assert len(photo) <= size
     return photo + b"\0" * (size - len(photo))

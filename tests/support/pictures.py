@@ -123,7 +123,7 @@ def encoded(picture: Picture | Image.Image, form: str = "JPEG", **options: objec
         options.setdefault("quality", 90)
     target = io.BytesIO()
     if form == "HEIC":
-        # Not registered with Pillow, where the service's own decoder is to be found.
+        # Not registered with Pillow, where the service's own decoder is tested.
         pillow_heif.from_pillow(image).save(target, **options)
     else:
         image.save(target, form, **options)

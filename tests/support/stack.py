@@ -24,7 +24,7 @@ PATIENCE_SECONDS = 60.0
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """Find a port that nobody listens on."""
     with Socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -52,7 +52,7 @@ class Listener:
             return [event for event in self.events if event.get("job_id") == job_id]
 
     def wait_for(self, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """The first event, heard already or to come, that meets the condition."""
+        """Return the first event, heard already or to come, that meets the condition."""
         with self._changed:
             assert self._changed.wait_for(lambda: any(condition(event) for event in self.events), PATIENCE_SECONDS), (
                 f"no such event among {self.events}"
@@ -78,10 +78,10 @@ class Listener:
 
 
 def wait_until(condition: Callable[[], bool], pause: float = 0.1) -> None:
-    """Ask again and again until it is so."""
+    """Poll until the condition holds."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():
-        assert time.monotonic() < deadline, "it did not come to be"
+        assert time.monotonic() < deadline, "the condition never became true"
         time.sleep(pause)
 
 
@@ -116,7 +116,7 @@ class Stack:
             thread = threading.Thread(target=listener.listen)
             thread.start()
             try:
-                # The first answer shows that the connection is among those that are told.
+                # The first response shows that the connection is registered.
                 listener.ping()
                 yield listener
             finally:
@@ -126,16 +126,16 @@ class Stack:
 
     def post_image(self, data: bytes, **options: Any) -> str:
         """Send an image as the body; the job's id."""
-        answer = self.http.post("/image", content=data, params=options)
-        assert answer.status_code == 202, answer.text
-        return str(answer.json()["job_id"])
+        response = self.http.post("/image", content=data, params=options)
+        assert response.status_code == 202, response.text
+        return str(response.json()["job_id"])
 
     def upload(self, data: bytes, content_type: str = "image/jpeg", **request: Any) -> str:
         """Send an image by a presigned POST; the job's id."""
         granted = self.http.post("/uploads", json=request)
         assert granted.status_code == 201, granted.text
-        answer = self.post_form(granted.json()["upload"], data, content_type)
-        assert answer.status_code == 204, answer.text
+        response = self.post_form(granted.json()["upload"], data, content_type)
+        assert response.status_code == 204, response.text
         return str(granted.json()["job_id"])
 
     def post_form(self, form: dict[str, Any], data: bytes, content_type: str = "image/jpeg") -> httpx.Response:
@@ -143,12 +143,12 @@ class Stack:
         return httpx.post(form["url"], data=fields, files={"file": ("photo", data)}, timeout=60)
 
     def job(self, job_id: str) -> dict[str, Any]:
-        answer = self.http.get(f"/jobs/{job_id}")
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
+        response = self.http.get(f"/jobs/{job_id}")
+        assert response.status_code == 200, response.text
+        return dict(response.json())
 
     def result(self, job_id: str, **query: str) -> bytes:
-        """The JPEG that `processed-image` leads to."""
+        """Download the JPEG that `processed-image` redirects to."""
         redirect = self.http.get(f"/jobs/{job_id}/processed-image", params=query)
         assert redirect.status_code == 302, redirect.text
         picture = httpx.get(redirect.headers["location"])
@@ -157,19 +157,19 @@ class Stack:
         return picture.content
 
     def objects_of(self, job_id: str) -> list[str]:
-        """The keys of everything both buckets hold of a job."""
+        """List the keys of a job's objects in both buckets."""
         s3 = self.aws.client("s3")
         keys = []
         for bucket in (self.outputs["OriginalsBucketName"], self.outputs["ResultsBucketName"]):
-            found = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
-            keys += [one["Key"] for one in found if job_id in one["Key"]]
+            contents = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
+            keys += [one["Key"] for one in contents if job_id in one["Key"]]
         return keys
 
     def wait_until(self, condition: Callable[[], bool], pause: float = 0.1) -> None:
         wait_until(condition, pause)
 
     def original_created(self, job_id: str) -> dict[str, Any]:
-        """The event S3 sends for a job's original."""
+        """Return the event that S3 sends for a job's original."""
         bucket = self.outputs["OriginalsBucketName"]
         record = {
             "eventSource": "aws:s3",
@@ -179,7 +179,7 @@ class Stack:
         return {"Records": [record]}
 
     def resource(self, logical_id: str) -> str:
-        """The physical id of a resource of the template."""
+        """Return the physical id of a resource of the template."""
         detail = self.aws.client("cloudformation").describe_stack_resource(
             StackName=STACK_NAME, LogicalResourceId=logical_id
         )

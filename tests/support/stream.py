@@ -35,9 +35,9 @@ class Queue:
         from moto.core.models import DEFAULT_ACCOUNT_ID  # noqa: PLC0415
 
         queue = get_backend("sqs")[DEFAULT_ACCOUNT_ID]["us-east-1"].queues[self.url.rpartition("/")[2]]
-        found = [message.body for message in queue._messages]
+        bodies = [message.body for message in queue._messages]
         queue._messages.clear()
-        return found
+        return bodies
 
 
 def create_tables() -> None:
@@ -55,7 +55,7 @@ def listen(connections: ConnectionStore, *ids: str, job_id: str | None = None, o
 
 
 def ended_job(seconds_ago: float = 0, owner: str = OWNER, *, failed: bool = False) -> Job:
-    """A job that came to its end so long ago."""
+    """Return a job that ended so long ago."""
     at, job_id = datetime.now(UTC) - timedelta(seconds=seconds_ago), str(uuid4())
     return Job(
         job_id=job_id,
@@ -76,7 +76,7 @@ def stored(job: Job) -> Job:
 
 
 def record(job: Job, old: Status = Status.PROCESSING) -> dict[str, Any]:
-    """The stream's record of a job that has come to its end."""
+    """Return the stream's record of a job that has ended."""
     new = to_item(job)
     return {
         "eventID": str(uuid4()),

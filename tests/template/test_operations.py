@@ -16,7 +16,7 @@ CODE = "\n".join(path.read_text() for path in (ROOT / "functions").rglob("*.py")
 
 
 def metrics(alarm: Resource) -> Iterator[dict[str, Any]]:
-    """The metrics an alarm reads, whether one or several in an expression."""
+    """Yield the metrics that an alarm reads, whether one or several in an expression."""
     if "MetricName" in alarm.properties:
         yield dict(alarm.properties)
     for metric in alarm.properties.get("Metrics", ()):
@@ -41,9 +41,9 @@ def test_an_alarm_is_heard_and_explained(alarm: Resource) -> None:
 
 @pytest.mark.parametrize("alarm", ALARMS, ids=lambda alarm: alarm.name)
 def test_an_alarm_reads_metrics_that_exist(alarm: Resource) -> None:
-    found = list(metrics(alarm))
-    assert found
-    for metric in found:
+    watched = list(metrics(alarm))
+    assert watched
+    for metric in watched:
         dimensions = {dimension["Name"]: dimension["Value"] for dimension in metric["Dimensions"]}
         if metric["Namespace"] == "Facecast":
             assert is_reported(metric["MetricName"])
@@ -71,9 +71,9 @@ def test_every_function_is_watched(metric: str) -> None:
     watched = {
         dimension["Value"]["Ref"]
         for alarm in ALARMS
-        for found in metrics(alarm)
-        if found["MetricName"] == metric
-        for dimension in found["Dimensions"]
+        for statistic in metrics(alarm)
+        if statistic["MetricName"] == metric
+        for dimension in statistic["Dimensions"]
     }
     assert watched == {function.name for function in functions()}
 

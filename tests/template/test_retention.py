@@ -13,7 +13,7 @@ STATEFUL = [
 
 @pytest.mark.parametrize("resource", STATEFUL, ids=lambda resource: resource.name)
 def test_nothing_outlives_the_stack(resource: Resource) -> None:
-    # To delete is what CloudFormation does unless it is told otherwise.
+    # CloudFormation deletes by default.
     assert resource.attributes.get("DeletionPolicy", "Delete") == "Delete"
     assert resource.attributes.get("UpdateReplacePolicy", "Delete") == "Delete"
 

@@ -76,12 +76,12 @@ def test_buckets_speak_tls_alone() -> None:
         assert [bucket.name in str(arn) for arn in statement["Resource"]] == [True, True]
 
 
-@pytest.mark.parametrize("stage", list(resources("AWS::ApiGatewayV2::Stage")), ids=lambda found: found.name)
+@pytest.mark.parametrize("stage", list(resources("AWS::ApiGatewayV2::Stage")), ids=lambda resource: resource.name)
 def test_every_door_is_throttled(stage: Resource) -> None:
     assert stage.properties["DefaultRouteSettings"]["ThrottlingRateLimit"] > 0
 
 
-@pytest.mark.parametrize("permission", list(resources("AWS::Lambda::Permission")), ids=lambda found: found.name)
+@pytest.mark.parametrize("permission", list(resources("AWS::Lambda::Permission")), ids=lambda resource: resource.name)
 def test_each_permission_names_its_source(permission: Resource) -> None:
     assert permission.properties["SourceArn"]
 

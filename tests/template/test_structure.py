@@ -40,16 +40,16 @@ def events_of(function: Resource) -> Iterable[str]:
 
 
 def test_nothing_depends_on_itself() -> None:
-    found = load()["Resources"]
+    resources = load()["Resources"]
     # SAM makes a resource of a function's event, named after both.
     events = {f"{function.name}{event}": function.name for function in functions() for event in events_of(function)}
     graph = {
-        name: {other for other in mentioned(resource) if other in found}
+        name: {other for other in mentioned(resource) if other in resources}
         | {events.get(after, after) for after in listed(resource.get("DependsOn", []))}
-        for name, resource in found.items()
+        for name, resource in resources.items()
     }
     # Raises CycleError, which names the circle.
-    assert len(list(graphlib.TopologicalSorter(graph).static_order())) == len(found)
+    assert len(list(graphlib.TopologicalSorter(graph).static_order())) == len(resources)
 
 
 def test_every_parameter_is_used_and_explained() -> None:

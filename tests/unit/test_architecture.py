@@ -1,4 +1,4 @@
-"""The rules of place: who may import whom, and where the environment and boto3 may be known."""
+"""The import rules: who may import whom, and where the environment and boto3 are allowed."""
 
 import ast
 from collections.abc import Iterator

@@ -22,9 +22,9 @@ def test_every_limit_is_documented_with_its_value(repository: Path) -> None:
 
 @pytest.mark.parametrize("page", _PAGES)
 def test_links_lead_somewhere(repository: Path, page: str) -> None:
-    place = repository / page
-    links = re.findall(r"\]\((?!https?://|#)([^)#]+)", place.read_text())
-    assert [link for link in links if not (place.parent / link).exists()] == []
+    document = repository / page
+    links = re.findall(r"\]\((?!https?://|#)([^)#]+)", document.read_text())
+    assert [link for link in links if not (document.parent / link).exists()] == []
 
 
 def test_every_make_target_that_is_named_exists(repository: Path) -> None:

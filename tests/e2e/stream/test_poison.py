@@ -31,7 +31,7 @@ def test_a_record_nobody_can_read_hinders_nobody_and_is_set_aside(stack: Stack) 
 
 @contextmanager
 def impatient_queue(stack: Stack) -> Iterator[None]:
-    """The delivery queue tries again after a second, so that the test need not wait for minutes."""
+    """Let the delivery queue try again after a second, so that the test need not wait for minutes."""
     sqs, url = stack.aws.client("sqs"), stack.resource("DeliveryQueue")
     usual = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})
@@ -42,7 +42,7 @@ def impatient_queue(stack: Stack) -> Iterator[None]:
 
 
 def set_aside(stack: Stack) -> list[str]:
-    """What has come to the failure queue since it was asked last."""
+    """Return what has come to the failure queue since the last call."""
     sqs, url = stack.aws.client("sqs"), stack.resource("BroadcastFailureQueue")
     messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
     for message in messages:

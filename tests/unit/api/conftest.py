@@ -20,7 +20,7 @@ _CACHED = (
 
 
 def _clear_caches() -> None:
-    """What a function keeps for its life, a test has to itself."""
+    """Give each test its own instance of what a function keeps for its life."""
     for cached in _CACHED:
         cached.cache_clear()
 

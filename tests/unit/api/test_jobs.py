@@ -18,9 +18,9 @@ OTHER = encoded(astronaut()[64:128, 64:128])
 
 
 def posted(api: Api, photo: bytes = PHOTO, key: str | None = None) -> str:
-    answer = api.post("/image", content=photo, headers={"Idempotency-Key": key} if key else {})
-    assert answer.status_code == 202, answer.text
-    return str(answer.json()["job_id"])
+    response = api.post("/image", content=photo, headers={"Idempotency-Key": key} if key else {})
+    assert response.status_code == 202, response.text
+    return str(response.json()["job_id"])
 
 
 def objects(account: Cloud) -> set[str]:
@@ -85,9 +85,9 @@ def test_an_image_that_cannot_be_read_is_not_retried(api: Api, account: Cloud) -
     job_id = posted(api)
     jobs = JobStore(account.jobs_table)
     jobs.fail(jobs.claim(job_id, 30), Failure(reason=FailureReason.CORRUPT_IMAGE, detail="It ends too early."))
-    answer = api.post(f"/jobs/{job_id}/retry")
-    assert answer.status_code == 409
-    assert "would fail again" in answer.json()["detail"]
+    response = api.post(f"/jobs/{job_id}/retry")
+    assert response.status_code == 409
+    assert "would fail again" in response.json()["detail"]
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,9 @@ def test_an_image_that_cannot_be_read_is_not_retried(api: Api, account: Cloud) -
 )
 @pytest.mark.parametrize("path", ["/jobs", "/health", "/limits"])
 def test_a_page_of_another_origin_is_refused(api: Api, path: str, origin: str | None, status: int) -> None:
-    answer = api.get(path, headers={"Origin": origin} if origin else {})
-    assert answer.status_code == status
-    assert answer.headers["cache-control"] == "no-store"
+    response = api.get(path, headers={"Origin": origin} if origin else {})
+    assert response.status_code == status
+    assert response.headers["cache-control"] == "no-store"
 
 
 NESTED = "[" * 100_000
@@ -120,17 +120,17 @@ def test_nested_or_odd_text_is_a_wrong_request(api: Api, method: str, path: str,
 
 @pytest.mark.parametrize("body", [NESTED, '{"options": ' + NESTED, "nonsense"])
 def test_a_json_body_that_makes_no_sense(api: Api, body: str) -> None:
-    answer = api.post("/uploads", content=body, headers={"Content-Type": "application/json"})
-    assert answer.status_code in (400, 422), answer.text
+    response = api.post("/uploads", content=body, headers={"Content-Type": "application/json"})
+    assert response.status_code in (400, 422), response.text
 
 
 @pytest.mark.parametrize(
     "name", ["private/photo.jpg", "originals/\0", "originals/0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"]
 )
 def test_rekognition_reads_only_originals_of_jobs_that_are_there(api: Api, account: Cloud, name: str) -> None:
-    answer = api.post(
+    response = api.post(
         "/rekognition",
         json={"Image": {"S3Object": {"Bucket": account.originals_bucket, "Name": name}}},
         headers={"X-Amz-Target": "RekognitionService.DetectFaces"},
     )
-    assert (answer.status_code, answer.json()["__type"]) == (400, "InvalidS3ObjectException")
+    assert (response.status_code, response.json()["__type"]) == (400, "InvalidS3ObjectException")

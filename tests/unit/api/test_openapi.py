@@ -18,6 +18,6 @@ def test_every_call_is_described_with_its_errors_as_problems() -> None:
         for method, call in calls.items():
             assert call["summary"], (method, path)
             assert call["description"], (method, path)
-            for status, answer in call["responses"].items():
+            for status, response in call["responses"].items():
                 if int(status) >= 400:
-                    assert list(answer["content"]) == ["application/problem+json"], (method, path, status)
+                    assert list(response["content"]) == ["application/problem+json"], (method, path, status)

@@ -34,18 +34,18 @@ def ask(path: str) -> httpx.Response:
 
 
 def test_an_unhandled_error_is_logged_and_not_told(caplog: pytest.LogCaptureFixture) -> None:
-    answer = ask("/jobs/0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10")
-    assert (answer.status_code, answer.headers["content-type"]) == (500, MEDIA_TYPE)
-    assert SECRET not in answer.text
-    assert "Traceback" not in answer.text
-    assert answer.headers["x-content-type-options"] == "nosniff"
+    response = ask("/jobs/0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10")
+    assert (response.status_code, response.headers["content-type"]) == (500, MEDIA_TYPE)
+    assert SECRET not in response.text
+    assert "Traceback" not in response.text
+    assert response.headers["x-content-type-options"] == "nosniff"
     assert "Unhandled error" in caplog.text
     assert SECRET in caplog.text
 
 
 def test_nobody_is_redirected_to_an_address_without_the_apis_path() -> None:
-    answer = ask("/jobs/")
-    assert (answer.status_code, answer.headers["content-type"]) == (404, MEDIA_TYPE)
+    response = ask("/jobs/")
+    assert (response.status_code, response.headers["content-type"]) == (404, MEDIA_TYPE)
 
 
 def test_every_error_that_the_api_can_meet_has_its_status() -> None:

@@ -27,17 +27,17 @@ def a_job(status: str = "completed", **changes: Any) -> dict[str, Any]:
 
 
 class Played:
-    """A service that answers from a table of `METHOD path` and keeps what it was asked."""
+    """A service that answers from a table of `METHOD path` and records the requests."""
 
-    def __init__(self, answers: Mapping[str, httpx.Response | list[httpx.Response]]) -> None:
-        self.asked: list[httpx.Request] = []
-        self._answers = {"GET /api/limits": httpx.Response(200, json=LIMITS), **answers}
+    def __init__(self, responses: Mapping[str, httpx.Response | list[httpx.Response]]) -> None:
+        self.requests: list[httpx.Request] = []
+        self._responses = {"GET /api/limits": httpx.Response(200, json=LIMITS), **responses}
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         request.read()
-        self.asked.append(request)
-        answer = self._answers[f"{request.method} {request.url.path}"]
-        return answer.pop(0) if isinstance(answer, list) else answer
+        self.requests.append(request)
+        response = self._responses[f"{request.method} {request.url.path}"]
+        return response.pop(0) if isinstance(response, list) else response
 
     def service(self) -> Service:
         return Service("https://example.test/api", httpx.MockTransport(self))
@@ -63,7 +63,7 @@ def test_a_small_photo_is_sent_in_the_request_and_waited_for(small: Path) -> Non
         job = service.detect(small, Options(("boxes", "blur"), min_confidence=0.5, max_faces=3))
     assert job == Job.of(a_job())
     assert (job.faces[0].x, job.faces[0].confidence) == (1.0, 0.9)
-    sent = played.asked[-1]
+    sent = played.requests[-1]
     assert sent.headers["prefer"] == "wait=7"
     for part in (b'name="render"', b"boxes", b"blur", b'name="min_confidence"', b"0.5", b'name="max_faces"', b"x" * 10):
         assert part in sent.content
@@ -88,8 +88,8 @@ def test_a_large_photo_is_posted_to_the_form_it_was_given(large: Path) -> None:
     )
     with played.service() as service:
         assert service.detect(large, Options(max_faces=2)).face_count == 1
-    _, asked, posted, _ = played.asked
-    assert json.loads(asked.content) == {"options": {"render": ["boxes"], "max_faces": 2}}
+    _, granted, posted, _ = played.requests
+    assert json.loads(granted.content) == {"options": {"render": ["boxes"], "max_faces": 2}}
     assert b"image/png" in posted.content
     assert posted.content.index(b'name="policy"') < posted.content.index(b'name="file"')
 
@@ -100,7 +100,7 @@ def test_too_large_a_photo_is_not_sent(tmp_path: Path) -> None:
     played = Played({})
     with played.service() as service, pytest.raises(ServiceError, match="21 bytes; at most 20"):
         service.detect(huge, Options())
-    assert [request.method for request in played.asked] == ["GET"]
+    assert [request.method for request in played.requests] == ["GET"]
 
 
 def test_waiting_has_an_end(large: Path) -> None:
@@ -125,7 +125,7 @@ def test_jobs_are_read_page_after_page() -> None:
     played = Played({"GET /api/jobs": pages})
     with played.service() as service:
         assert [job.status for job in service.jobs("failed")] == ["completed", "failed"]
-    assert [request.url.query.decode() for request in played.asked] == [
+    assert [request.url.query.decode() for request in played.requests] == [
         "status=failed",
         "status=failed&cursor=c1",
         "status=failed&cursor=c2",
@@ -141,11 +141,11 @@ def test_a_result_is_fetched_from_where_it_leads_to() -> None:
     )
     with played.service() as service:
         assert service.result(JOB_ID, "blur") == b"jpeg"
-    assert played.asked[0].url.params["render"] == "blur"
+    assert played.requests[0].url.params["render"] == "blur"
 
 
 @pytest.mark.parametrize(
-    ("answer", "message"),
+    ("response", "message"),
     [
         pytest.param(
             httpx.Response(404, json={"detail": "There is no such job."}), "^There is no such job.$", id="api"
@@ -155,8 +155,8 @@ def test_a_result_is_fetched_from_where_it_leads_to() -> None:
         pytest.param(httpx.Response(200, text="<html>"), "is no Facecast service", id="another service"),
     ],
 )
-def test_errors_are_told_in_the_services_own_words(answer: httpx.Response, message: str) -> None:
-    played = Played({f"GET /api/jobs/{JOB_ID}": answer})
+def test_errors_are_told_in_the_services_own_words(response: httpx.Response, message: str) -> None:
+    played = Played({f"GET /api/jobs/{JOB_ID}": response})
     with played.service() as service, pytest.raises(ServiceError, match=message):
         service.job(JOB_ID)
 

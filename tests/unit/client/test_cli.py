@@ -1,4 +1,4 @@
-"""The command line: how it is asked, and what it answers before and without a service."""
+"""The command line: its arguments, and what it says before and without a service."""
 
 from pathlib import Path
 

@@ -27,8 +27,8 @@ def test_each_message_is_judged_alone(account: Cloud, monkeypatch: pytest.Monkey
     jobs.claim(busy.job_id, 30)
     jobs.complete(jobs.claim(done.job_id, 30), outcome())
     bodies = [about(waiting.job_id), about(busy.job_id), about(done.job_id), {"Event": "s3:TestEvent"}, about("x")]
-    answer = main.handler({"Records": [message(n, body) for n, body in enumerate(bodies)]}, Context())
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+    response = main.handler({"Records": [message(n, body) for n, body in enumerate(bodies)]}, Context())
+    assert response == {"batchItemFailures": [{"itemIdentifier": "1"}]}
     assert jobs.get(waiting.job_id, "public").failure == main.RETRIES_EXHAUSTED
     assert jobs.get(busy.job_id, "public").status is Status.PROCESSING
     assert jobs.get(done.job_id, "public").status is Status.COMPLETED

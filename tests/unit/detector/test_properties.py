@@ -26,8 +26,8 @@ def pictures(draw: st.DrawFn) -> Picture:
     """Up to three faces, each wholly inside its own third of the picture."""
     count = draw(st.integers(1, 3))
     tall = [draw(st.integers(60, 130)) for _ in range(count)]
-    places = [(40 + 200 * index + draw(st.integers(0, 20)), 50 + draw(st.integers(0, 80))) for index in range(count)]
-    picture, _ = compose(640, 320, [(*place, height) for place, height in zip(places, tall, strict=True)])
+    positions = [(40 + 200 * index + draw(st.integers(0, 20)), 50 + draw(st.integers(0, 80))) for index in range(count)]
+    picture, _ = compose(640, 320, [(*position, height) for position, height in zip(positions, tall, strict=True)])
     return picture
 
 

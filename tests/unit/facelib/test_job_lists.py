@@ -46,8 +46,8 @@ def test_pages_hold_every_job_once_newest_first(jobs: JobStore, lists: JobLists)
 def test_a_list_leaves_the_faces_out_and_keeps_to_a_status(jobs: JobStore, lists: JobLists) -> None:
     done, _ = added(jobs), added(jobs)
     jobs.complete(jobs.claim(done.job_id, LEASE), outcome())
-    [found] = lists.newest("public", 10, status=Status.COMPLETED).jobs
-    assert (found.job_id, found.face_count, found.faces) == (done.job_id, 2, None)
+    [listed] = lists.newest("public", 10, status=Status.COMPLETED).jobs
+    assert (listed.job_id, listed.face_count, listed.faces) == (done.job_id, 2, None)
 
 
 @pytest.mark.parametrize("cursor", ["x", "eyJ9", "e30", "", "\N{SNOWMAN}", "W10"])

@@ -55,11 +55,11 @@ def test_a_job_comes_back_as_it_was_stored(jobs: JobStore) -> None:
 
 def test_what_was_found_comes_back_to_the_digit(jobs: JobStore) -> None:
     job = added(jobs)
-    found = outcome(faces=3)
-    jobs.complete(jobs.claim(job.job_id, LEASE), found)
+    result = outcome(faces=3)
+    jobs.complete(jobs.claim(job.job_id, LEASE), result)
     done = jobs.get(job.job_id, "public")
-    assert (done.status, done.face_count, done.faces) == (Status.COMPLETED, 3, found.faces)
-    assert (done.image, done.detector, done.timings_ms) == (found.image, found.detector, found.timings_ms)
+    assert (done.status, done.face_count, done.faces) == (Status.COMPLETED, 3, result.faces)
+    assert (done.image, done.detector, done.timings_ms) == (result.image, result.detector, result.timings_ms)
     assert done.completed_at is not None
     assert done.event_id is not None
     assert done.event_id.startswith(f"{done.completed_at:%Y%m%dT%H%M%S}")

@@ -13,13 +13,13 @@ from infra.aws import release
 
 
 def test_given_parameters_win_over_those_of_samconfig() -> None:
-    found = release.parameters_of(
+    parameters = release.parameters_of(
         "prod", ["LogRetentionDays=90", "Architecture=x86_64", "CorsOrigins=https://a.test,b=c"]
     )
-    assert found["LogRetentionDays"] == "90"
-    assert found["DetectorConcurrency"] == "50"
-    assert found["Architecture"] == "x86_64"
-    assert found["CorsOrigins"] == "https://a.test,b=c"
+    assert parameters["LogRetentionDays"] == "90"
+    assert parameters["DetectorConcurrency"] == "50"
+    assert parameters["Architecture"] == "x86_64"
+    assert parameters["CorsOrigins"] == "https://a.test,b=c"
 
 
 def test_a_parameter_without_a_value_is_refused() -> None:

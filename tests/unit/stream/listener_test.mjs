@@ -44,7 +44,7 @@ fire();
 assert.equal(new URL(sockets[1].address).searchParams.get("after"), event(2, "2").event_id);
 sockets[1].onopen();
 sockets[1].tell(event(1, "1"), event(2, "2"), event(4, "4"));
-sockets[1].tell(event(3, "3")); // told late, yet news
+sockets[1].tell(event(3, "3")); // late, but new
 sockets[1].tell(event(5, "3"), event(3, "3")); // overtaken
 assert.deepEqual(heard, [[1, "1"], [2, "2"], [4, "4"], [3, "3"], [5, "3"]].map((each) => event(...each).event_id));
 

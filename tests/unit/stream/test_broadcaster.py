@@ -55,15 +55,15 @@ def test_frames_stay_below_the_limit(connections: ConnectionStore, endpoint: End
 def test_a_narrowed_listener_hears_of_its_job_alone(
     connections: ConnectionStore, endpoint: Endpoint, context: Context
 ) -> None:
-    wanted, other = ended_job(), ended_job(failed=True)
+    subscribed, other = ended_job(), ended_job(failed=True)
     listen(connections, "all")
-    listen(connections, "one", job_id=wanted.job_id)
+    listen(connections, "one", job_id=subscribed.job_id)
     listen(connections, "none", job_id=ended_job().job_id)
 
-    handler(stream_event(record(other), record(wanted)), context)
+    handler(stream_event(record(other), record(subscribed)), context)
 
-    assert event_ids(endpoint.frames["one"]) == [wanted.event_id]
-    assert event_ids(endpoint.frames["all"]) == [other.event_id, wanted.event_id]
+    assert event_ids(endpoint.frames["one"]) == [subscribed.event_id]
+    assert event_ids(endpoint.frames["all"]) == [other.event_id, subscribed.event_id]
     assert "none" not in endpoint.frames
 
 
@@ -144,16 +144,16 @@ def test_a_record_nobody_can_read_blocks_none_and_goes_to_the_queue(
     clients.dynamodb().put_item(TableName=JOBS, Item=broken["dynamodb"]["NewImage"])
     empty = {"eventID": "1", "eventSource": "aws:dynamodb"}
 
-    answer = handler(stream_event(record(before), broken, empty, record(after)), context)
+    response = handler(stream_event(record(before), broken, empty, record(after)), context)
 
-    assert answer == {"batchItemFailures": []}
+    assert response == {"batchItemFailures": []}
     assert event_ids(endpoint.frames["a"]) == [before.event_id, after.event_id]
     bodies = cloud.bodies()
     assert len(bodies) == 2
     assert all(json.loads(body)["kind"] == "malformed" for body in bodies)
     assert not any("faces" in body or "yesterday" in body for body in bodies), "what is set aside names a job, no more"
-    answer = handler(queue_event(*bodies, "no message at all"), context)
-    assert len(answer["batchItemFailures"]) == 3
+    response = handler(queue_event(*bodies, "no message at all"), context)
+    assert len(response["batchItemFailures"]) == 3
 
 
 def test_a_record_that_can_be_read_after_a_fix_is_told(

@@ -69,12 +69,12 @@ def test_a_long_storm_reaches_the_failure_queue_only_after_the_bound(
         message = Delivery.model_validate_json(body)
         assert message.connection_ids == ("ill",)
         attempts.append(message.attempt)
-        answer = handler(queue_event(body), context)
-        if answer["batchItemFailures"]:
+        response = handler(queue_event(body), context)
+        if response["batchItemFailures"]:
             break
 
     assert attempts == [1, 2, 3, 4, 5]
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
+    assert response == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
     assert event_ids(endpoint.frames["well"]) == [job.event_id]
     # What the queue had set aside is delivered when it is sent again after the storm.
     endpoint.script = lambda *_: 200

@@ -36,14 +36,14 @@ def _no_waits_between_tries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def server(*scripts: Callable[[ServerConnection], object]) -> AsyncIterator[tuple[str, list[dict[str, str]]]]:
-    """A server whose first connection follows the first script, and so on; gives its address and the queries it saw."""
+    """Run a server whose connections follow the scripts in turn; yield its address and the queries it saw."""
     queries: list[dict[str, str]] = []
     waiting = iter(scripts)
 
     async def handle(connection: ServerConnection) -> None:
         assert connection.request
-        asked = parse_qs(urlsplit(connection.request.path).query)
-        queries.append({name: values[0] for name, values in asked.items()})
+        query = parse_qs(urlsplit(connection.request.path).query)
+        queries.append({name: values[0] for name, values in query.items()})
         await next(waiting)(connection)  # type: ignore[misc]
 
     async with serve(handle, "127.0.0.1", 0) as running:

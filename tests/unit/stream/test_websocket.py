@@ -21,7 +21,7 @@ OK = {"statusCode": 200}
 
 
 def send(endpoint: Endpoint, body: str, seconds: float = 30) -> list[dict[str, Any]]:
-    """What the listener `one` gets for a frame."""
+    """Send a frame from the listener `one`, and return what it gets."""
     before = len(endpoint.frames["one"])
     assert handler(websocket_event("$default", body=body), Context(seconds)) == OK
     return [event for frame in endpoint.frames["one"][before:] for event in json.loads(frame)["events"]]
@@ -29,7 +29,7 @@ def send(endpoint: Endpoint, body: str, seconds: float = 30) -> list[dict[str, A
 
 @pytest.fixture
 def one(connections: ConnectionStore, endpoint: Endpoint) -> Endpoint:
-    """The listener `one` is connected."""
+    """Connect the listener `one`."""
     connections.add(Connection("one", OWNER))
     return endpoint
 
@@ -112,7 +112,7 @@ def test_replay_of_the_latest(one: Endpoint) -> None:
 
 
 def test_replay_after_an_event_starts_a_little_before_it(one: Endpoint) -> None:
-    """An event that ended earlier may have been told later; the listener drops what it has seen."""
+    """An event that ended earlier may have been posted later; the listener drops what it has seen."""
     long_ago, shortly_before, known, since = (stored(ended_job(seconds_ago=ago)) for ago in (1000, 505, 500, 10))
     assert long_ago.event_id
 
@@ -155,11 +155,11 @@ def test_a_replay_that_is_refused_goes_on_through_the_queue(one: Endpoint, cloud
 
 
 def test_a_listener_of_one_job_replays_that_job_alone(one: Endpoint, connections: ConnectionStore) -> None:
-    wanted, _other = stored(ended_job(seconds_ago=20)), stored(ended_job())
-    connections.subscribe(Connection("one", OWNER, wanted.job_id))
+    subscribed, _other = stored(ended_job(seconds_ago=20)), stored(ended_job())
+    connections.subscribe(Connection("one", OWNER, subscribed.job_id))
 
-    assert [event["job_id"] for event in send(one, '{"action": "replay"}')] == [wanted.job_id]
-    later = new_event_id(ended_job(seconds_ago=-3600).created_at, wanted.job_id)
+    assert [event["job_id"] for event in send(one, '{"action": "replay"}')] == [subscribed.job_id]
+    later = new_event_id(ended_job(seconds_ago=-3600).created_at, subscribed.job_id)
     assert send(one, json.dumps({"action": "replay", "after": later})) == []
     connections.subscribe(Connection("one", OWNER, ended_job().job_id))
     assert send(one, '{"action": "replay"}') == []
@@ -209,10 +209,10 @@ def test_a_replay_has_the_deletions_of_the_listeners_owner_alone(
     ],
 )
 def test_what_is_not_understood_gets_an_error_frame(body: str, detail: str, one: Endpoint) -> None:
-    (answer,) = send(one, body)
+    (response,) = send(one, body)
 
-    assert answer["type"] == "error"
-    assert detail in answer["detail"]
+    assert response["type"] == "error"
+    assert detail in response["detail"]
 
 
 def test_an_answer_nobody_takes_is_no_failure_of_the_route(one: Endpoint) -> None:
