@@ -109,7 +109,7 @@ model: setup ## Fetch a detection model: make model MODEL=yunet [MODEL_FILE=path
 	@$(BIN)/python -m infra.models $(MODEL) $(if $(MODEL_FILE),--file "$(MODEL_FILE)")
 
 schemas: setup ## Write docs/openapi.json and the stream's schema anew
-	$(BIN)/python -m face_api.openapi > docs/openapi.json
+	$(BIN)/python -m face_api.schema > docs/openapi.json
 	$(BIN)/python -m face_websocket.schema > docs/websocket.schema.json
 	$(BIN)/python -m face_notifier.schema > docs/eventbridge.schema.json
 

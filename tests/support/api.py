@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 class Api:
     def __init__(self, app: FastAPI) -> None:
+        self.app = app
         # What no handler expects is answered, as on Lambda, and not raised into the test.
         self._transport = httpx.ASGITransport(app, raise_app_exceptions=False)
 

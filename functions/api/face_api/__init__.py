@@ -1,1 +1,1 @@
-"""The HTTP API: takes images, answers for jobs."""
+"""The HTTP API: takes images, shows jobs."""

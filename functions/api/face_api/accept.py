@@ -1,4 +1,4 @@
-"""The use case of both ways to upload: make a job, once for every idempotency key."""
+"""The use case behind both kinds of upload: create a job, once per idempotency key."""
 
 import hashlib
 import time
@@ -16,7 +16,7 @@ _POLL_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Submission:
-    """Who asks for what; `content` tells two requests apart that came with the same key."""
+    """An upload request; `content` tells apart two requests that carry the same idempotency key."""
 
     owner: str
     options: Options
@@ -25,7 +25,7 @@ class Submission:
 
 
 def accept(submission: Submission, jobs: JobStore, kept_days: int) -> Job:
-    """Store a new pending job, or find the one that this request stored before. Raises KeyReused."""
+    """Store a new pending job, or return the one that the same request stored before. Raises KeyReused."""
     now = datetime.now(UTC)
     job = Job(
         job_id=str(uuid4()),
@@ -42,7 +42,7 @@ def accept(submission: Submission, jobs: JobStore, kept_days: int) -> Job:
 
 
 def wait_for(job: Job, jobs: JobStore, seconds: int) -> Job:
-    """The job as soon as it has ended, or as it is when the time is up. Raises JobNotFound if it is deleted."""
+    """Poll until the job has ended or the time is up. Raises JobNotFound if the job is deleted."""
     deadline = time.monotonic() + seconds
     while not job.status.is_final and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)

@@ -1,4 +1,4 @@
-"""The application: the routes, and what is true of every answer."""
+"""The application: its routes, and what every response has in common."""
 
 from collections.abc import Awaitable, Callable
 from functools import cache, partial
@@ -13,7 +13,7 @@ from face_api.openapi import describe
 from face_api.origins import refuse_foreign_origin
 
 SECURITY_HEADERS: Final = {
-    # Results stand in a bucket, at an address of its own; uploads go there, and the stream has its own address too.
+    # Results and uploads go to buckets, and the stream to a WebSocket API, each at an address of its own.
     "Content-Security-Policy": "default-src 'self'; img-src 'self' blob: data: https: http:; "
     "connect-src 'self' https: http: wss: ws:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'",
@@ -21,7 +21,7 @@ SECURITY_HEADERS: Final = {
     "Strict-Transport-Security": "max-age=31536000",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # Answers tell of people's photos; what may be kept says so itself.
+    # Responses describe people's photos; what may be cached says so itself.
     "Cache-Control": "no-store",
 }
 
@@ -37,7 +37,7 @@ def create_app() -> FastAPI:
     app = FastAPI(
         title="Facecast",
         version="1",
-        description="Send an image; the faces in it arrive live at everyone who listens.",
+        description="Send an image; its faces arrive live for everyone who listens.",
         dependencies=[Depends(refuse_foreign_origin)],
         docs_url=None,
         redoc_url=None,

@@ -1,4 +1,4 @@
-"""What the routes are given: the stores, the settings and who is asking."""
+"""What routes depend on: stores, settings and the caller."""
 
 from functools import cache
 from typing import Annotated
@@ -70,6 +70,6 @@ IdempotencyKeyDep = Annotated[
         min_length=1,
         max_length=limits.IDEMPOTENCY_KEY_CHARACTERS,
         pattern=r"^[\x21-\x7e]+$",
-        description="The same key with the same request gives the same job, also when the first answer was lost.",
+        description="The same key with the same request returns the same job, also when the first response was lost.",
     ),
 ]

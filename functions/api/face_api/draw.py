@@ -52,7 +52,7 @@ class Drawer:
 
 
 def completed(job: Job) -> Job:
-    """Raises NoResult for a failed job and JobConflict for one that has not ended."""
+    """Return a completed job. Raises NoResult for a failed job and JobConflict for one that has not ended."""
     if job.status is Status.FAILED:
         raise NoResult(job.failure)
     if job.status is not Status.COMPLETED:

@@ -1,4 +1,4 @@
-"""HEAD wherever GET is, with GET's headers and no body (RFC 9110, 9.3.2)."""
+"""HEAD for every GET route, with the same headers and no body (RFC 9110, 9.3.2)."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 

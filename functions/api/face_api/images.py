@@ -5,13 +5,14 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 from facelib import limits
-from facelib.job import ImageFormat, Options, Render
+from facelib.job import ImageFormat
 from facelib.stores.images import MEDIA_TYPES
 from fastapi import APIRouter, Header, Response
 
 from face_api.accept import Submission, accept, wait_for
 from face_api.dependencies import IdempotencyKeyDep, ImagesDep, JobsDep, OwnerDep, SettingsDep
 from face_api.models import JobAccepted, JobView, Links
+from face_api.options import OptionFields
 from face_api.problems import responses
 from face_api.upload_body import FILE_FIELD, ReceivedImageDep
 
@@ -19,50 +20,32 @@ router = APIRouter(tags=["images"])
 
 PreferDep = Annotated[
     str | None,
-    Header(description=f"`wait=10` waits so many seconds, at most {limits.WAIT_SECONDS}, for the result (RFC 7240)."),
+    Header(description=f"`wait=10` waits 10 seconds, or up to {limits.WAIT_SECONDS}, for the result (RFC 7240)."),
 ]
 
-_OPTIONS: Final = Options.model_json_schema()["properties"]
-# Neither a form nor a query can say that a list is empty: then it is not there, and the default holds.
-_RENDER: Final = {"type": "array", "items": {"type": "string", "enum": [*Render]}}
-
-
-def _option_schemas() -> dict[str, dict[str, Any]]:
-    """The options as separate fields, for a form and for a query."""
-    plain: dict[str, Any] = {
-        "min_confidence": {"type": "number", "minimum": 0, "maximum": 1},
-        "max_faces": {"type": "integer", "minimum": 1, "maximum": limits.MAX_FACES},
-        "size": {"type": "string", "enum": ["fit", "original"]},
-        "render": _RENDER,
-    }
-    return {name: {**schema, "description": _OPTIONS[name]["description"]} for name, schema in plain.items()}
-
-
+_OPTIONS: Final = OptionFields.model_json_schema(ref_template="#/components/schemas/{model}")["properties"]
 _BINARY: Final = {"type": "string", "format": "binary"}
 REQUEST_BODY: Final[dict[str, Any]] = {
     "required": True,
-    "description": f"At most {limits.DIRECT_UPLOAD_BYTES:,} bytes; `POST /uploads` takes larger ones.",
+    "description": f"At most {limits.DIRECT_UPLOAD_BYTES:,} bytes; `POST /uploads` accepts larger ones.",
     "content": {
         "multipart/form-data": {
             "schema": {
                 "type": "object",
                 "required": [FILE_FIELD],
-                "properties": {FILE_FIELD: _BINARY, **_option_schemas()},
+                "properties": {FILE_FIELD: _BINARY, **_OPTIONS},
             }
         },
         **{MEDIA_TYPES[image_format]: {"schema": _BINARY} for image_format in ImageFormat},
     },
 }
-PARAMETERS: Final = [
-    {"name": name, "in": "query", "required": False, "schema": schema} for name, schema in _option_schemas().items()
-]
 
 
 @router.post(
     "/image",
     status_code=HTTPStatus.ACCEPTED,
     response_model=None,
-    openapi_extra={"requestBody": REQUEST_BODY, "parameters": PARAMETERS},
+    openapi_extra={"requestBody": REQUEST_BODY},
     responses={
         HTTPStatus.ACCEPTED.value: {"model": JobAccepted},
         HTTPStatus.OK.value: {"model": JobView, "description": "The job has ended within the time to wait."},
@@ -84,7 +67,7 @@ def post_image(
     idempotency_key: IdempotencyKeyDep = None,
     prefer: PreferDep = None,
 ) -> JobAccepted | JobView:
-    """Send an image, as the body or as the `file` of a form. What is found in it is told on the stream."""
+    """Send an image, as the body or as the `file` of a form. Its faces are announced on the stream."""
     job = accept(Submission(owner, image.options, image.data, idempotency_key), jobs, settings.job_kept_days)
     if not job.status.is_final:
         images.add_original(job.job_id, image.data, MEDIA_TYPES[image.format])
@@ -101,5 +84,5 @@ def post_image(
 
 
 def _seconds_to_wait(prefer: str | None) -> int | None:
-    found = re.search(r"(?:^|[,;\s])wait\s*=\s*(\d{1,6})", prefer or "", re.IGNORECASE)
-    return min(int(found[1]), limits.WAIT_SECONDS) if found else None
+    match = re.search(r"(?:^|[,;\s])wait\s*=\s*(\d{1,6})", prefer or "", re.IGNORECASE)
+    return min(int(match[1]), limits.WAIT_SECONDS) if match else None

@@ -1,4 +1,4 @@
-"""`/jobs`: what became of an image."""
+"""`/jobs`: the state and the results of images that were sent."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -15,7 +15,7 @@ from face_api.draw import completed
 from face_api.models import EXAMPLE_ID, JobAccepted, JobList, JobSummary, JobView, Links
 from face_api.problems import responses
 
-# Said here, FastAPI does not describe validation errors in a shape of its own.
+# Declared here, so that FastAPI does not describe validation errors in its own shape.
 router = APIRouter(prefix="/jobs", tags=["jobs"], responses=responses(HTTPStatus.UNPROCESSABLE_ENTITY))
 
 JobId = Annotated[str, Path(description="A job's id.", examples=[EXAMPLE_ID])]
@@ -30,7 +30,7 @@ def list_jobs(
     cursor: Annotated[str | None, Query(description="`next_cursor` of the previous page.")] = None,
     status: Annotated[Status | None, Query(description="Only jobs in this status.")] = None,
 ) -> JobList:
-    """List jobs, newest first. A page may be short of `limit` while `next_cursor` still leads on."""
+    """List jobs, newest first. A page may hold fewer than `limit` jobs and still have a `next_cursor`."""
     page = lists.newest(owner, limit, cursor, status)
     return JobList(
         jobs=tuple(JobSummary.of(job, settings.public_url) for job in page.jobs), next_cursor=page.next_cursor
@@ -49,7 +49,7 @@ def get_job(job_id: JobId, jobs: JobsDep, owner: OwnerDep, settings: SettingsDep
     response_class=RedirectResponse,
     responses={
         HTTPStatus.FOUND.value: {
-            "description": f"The result, at an address that is good for {limits.RESULT_URL_SECONDS // 60} minutes.",
+            "description": f"The address of the result, valid for {limits.RESULT_URL_SECONDS // 60} minutes.",
             "headers": {"Location": {"schema": {"type": "string", "format": "uri"}}},
         },
         **responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.GONE),
@@ -60,7 +60,9 @@ def get_processed_image(
     jobs: JobsDep,
     images: ImagesDep,
     owner: OwnerDep,
-    render: Annotated[Render | None, Query(description="Which result; by default the first one asked for.")] = None,
+    render: Annotated[
+        Render | None, Query(description="Which result; by default the first of the job's renders.")
+    ] = None,
 ) -> RedirectResponse:
     """Get a result as a JPEG (`preview`: WebP): 409 while it is being made, 410 if the job failed."""
     job = completed(jobs.get(job_id, owner))
@@ -68,7 +70,7 @@ def get_processed_image(
     if requested not in job.available:
         raise RenderNotFound(job)
     url = images.result_url(job_id, requested, seconds_of_address(job))
-    # A cache would keep it for longer than it is good.
+    # The address must not outlive the job, nor be cached.
     return RedirectResponse(url, HTTPStatus.FOUND, {"Cache-Control": "no-store"})
 
 
@@ -86,12 +88,12 @@ def seconds_of_address(job: Job) -> int:
 def retry_job(
     job_id: JobId, jobs: JobsDep, images: ImagesDep, queue: DetectQueueDep, owner: OwnerDep, settings: SettingsDep
 ) -> JobAccepted:
-    """Process the image of a failed job once more, where the image is not what was wrong; at most five times."""
+    """Process a failed job again, unless its image was the cause; at most five times."""
     failed = jobs.retry(job_id, owner)
     try:
         queue.send(images.created_event(job_id))
     except Exception:
-        # Nobody would ever take the job up.
+        # Otherwise the job would stay pending, and no detector would ever claim it.
         jobs.undo_retry(failed)
         raise
     return JobAccepted(job_id=job_id, status=Status.PENDING, links=Links.of(job_id, settings.public_url))
@@ -99,12 +101,12 @@ def retry_job(
 
 @router.delete("/{job_id}", status_code=HTTPStatus.NO_CONTENT, responses=responses(HTTPStatus.NOT_FOUND))
 def delete_job(job_id: JobId, jobs: JobsDep, images: ImagesDep, owner: OwnerDep) -> Response:
-    """Delete the original, every result and the record; repeat it where it broke off.
+    """Delete the original, all results and the record; may be repeated if it failed half-way.
 
-    A detector at work on it writes nothing back.
+    A detector that is still processing the image writes nothing back.
     """
-    # Hidden first: from then on nobody can store a result for it and keep it. The record last, so that a deletion that
-    # broke off is not forgotten.
+    # The job is hidden first, so that no result can be stored for it any more, and its record goes last, so that a
+    # deletion that failed half-way can be repeated.
     jobs.begin_deletion(job_id, owner)
     images.delete(job_id)
     jobs.remove(job_id)

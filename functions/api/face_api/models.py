@@ -1,4 +1,4 @@
-"""What the API says and hears. The stored job is not shown as it is: this is the public one."""
+"""Requests and responses. A stored job is not shown as it is; these models are its public form."""
 
 from typing import Annotated, Self
 
@@ -12,7 +12,7 @@ MediaType = Annotated[str, Field(pattern=f"^image/({'|'.join(ImageFormat)})$", e
 
 
 class Links(Frozen):
-    """Stable addresses; they work for as long as the job is kept."""
+    """Stable addresses, valid until the job expires."""
 
     self: str = Field(examples=[f"https://api.example.com/jobs/{EXAMPLE_ID}"])
     processed_image: str = Field(examples=[f"https://api.example.com/jobs/{EXAMPLE_ID}/processed-image"])
@@ -45,7 +45,7 @@ class JobSummary(Frozen):
 
 
 class JobView(JobSummary):
-    """A job, whole."""
+    """A job with its faces."""
 
     faces: tuple[Face, ...] | None = Field(description="By descending confidence; null until the job is completed.")
     renders: tuple[Render, ...] = Field(
@@ -78,11 +78,11 @@ class RenderReady(Frozen):
 
 class JobList(Frozen):
     jobs: tuple[JobSummary, ...] = Field(description="Newest first, without their faces.")
-    next_cursor: str | None = Field(description="Pass it as `cursor` to read on; null on the last page.")
+    next_cursor: str | None = Field(description="Pass it as `cursor` to get the next page; null on the last one.")
 
 
 class JobAccepted(Frozen):
-    """The image is taken; what is found in it is told on the stream and at `links.self`."""
+    """The image was accepted; its faces will be at `links.self`, and on the stream."""
 
     job_id: str = Field(examples=[EXAMPLE_ID])
     status: Status
@@ -91,13 +91,13 @@ class JobAccepted(Frozen):
 
 class UploadRequest(Frozen):
     content_type: MediaType | None = Field(
-        default=None, description="If given, the upload must be of this type; else of any `image/` type."
+        default=None, description="The type that the upload must have; any `image/` type if omitted."
     )
     options: Options = Options()
 
 
 class UploadForm(Frozen):
-    """Post a multipart form with these fields, then the file as the last field, `file`."""
+    """Where to POST a multipart form with these fields, followed by the file as the last field, `file`."""
 
     url: str
     fields: dict[str, str]
@@ -106,7 +106,7 @@ class UploadForm(Frozen):
 class UploadAccepted(Frozen):
     job_id: str = Field(examples=[EXAMPLE_ID])
     upload: UploadForm
-    expires_at: AwareDatetime = Field(description="Until when the form is accepted.")
+    expires_at: AwareDatetime = Field(description="When the form stops being accepted.")
     links: Links
 
 
@@ -115,7 +115,7 @@ class Health(Frozen):
 
 
 class Limits(Frozen):
-    """What is allowed. Bytes, pixels, seconds and days as the names say."""
+    """The limits in force, in the units of their names."""
 
     direct_upload_bytes: int
     presigned_upload_bytes: int
@@ -134,18 +134,18 @@ class Limits(Frozen):
     rekognition_bytes: int
     frame_bytes: int
     replay_limit: int
-    stream_url: str = Field(description="Where to listen.", examples=["wss://stream.example.com/ws"])
+    stream_url: str = Field(description="The WebSocket to listen to.", examples=["wss://stream.example.com/ws"])
 
 
 class Problem(Frozen):
-    """An error as RFC 9457 has it."""
+    """An error (RFC 9457)."""
 
     type: str = Field(default="about:blank", examples=["about:blank"])
     title: str = Field(examples=["Not Found"])
     status: int = Field(examples=[404])
     detail: str = Field(description="What was wrong, what is allowed, what to do next.")
-    request_id: str | None = Field(default=None, description="Quote it when you ask for help.")
-    errors: tuple["FieldProblem", ...] | None = Field(default=None, description="The fields that were not valid.")
+    request_id: str | None = Field(default=None, description="Quote it when you report the error.")
+    errors: tuple["FieldProblem", ...] | None = Field(default=None, description="The fields that are not valid.")
 
 
 class FieldProblem(Frozen):

@@ -1,6 +1,7 @@
-"""Who may call from a browser: where origins are named, a page of any other is refused.
+"""Which web pages may call: where CorsOrigins names origins, requests from all others are refused.
 
-CORS keeps a page from reading an answer, not from asking, so requests that need no preflight would get through.
+CORS keeps a page from reading a response, not from sending a request, so a request without a preflight would get
+through.
 """
 
 from http import HTTPStatus
@@ -11,7 +12,7 @@ from face_api.dependencies import SettingsDep
 
 
 def refuse_foreign_origin(request: Request, settings: SettingsDep) -> None:
-    """Raises HTTPException (403) for a page of an origin that the parameter CorsOrigins does not name."""
+    """Refuse pages of origins that the parameter CorsOrigins does not name. Raises HTTPException (403)."""
     if not settings.allow(request.headers.get("origin")):
         raise HTTPException(
             HTTPStatus.FORBIDDEN,

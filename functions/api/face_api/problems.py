@@ -1,4 +1,4 @@
-"""Every error as problem+json: one table from the domain's errors to HTTP, and nothing that escapes it."""
+"""Every error as problem+json: one table maps the domain's errors to HTTP, and a last handler catches the rest."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
@@ -27,7 +27,7 @@ from face_api.models import FieldProblem, Problem
 
 MEDIA_TYPE: Final = "application/problem+json"
 
-# Where an error is not listed, its status is 422.
+# An error that is not listed is a 422.
 STATUS_OF: Final[Mapping[type[FaceError], HTTPStatus]] = {
     JobNotFound: HTTPStatus.NOT_FOUND,
     JobConflict: HTTPStatus.CONFLICT,
@@ -43,13 +43,13 @@ STATUS_OF_REASON: Final[Mapping[FailureReason, HTTPStatus]] = {
     FailureReason.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
 }
 EXPLAINED: Final = {
-    HTTPStatus.NOT_FOUND: "There is nothing at this address. /docs lists what there is.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take this method; the Allow header says which it takes.",
+    HTTPStatus.NOT_FOUND: "There is nothing at this address. /docs lists every address.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not support this method; the Allow header lists those it does.",
 }
 
 
 def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
-    """The errors a route may answer with, for its OpenAPI description."""
+    """Describe the errors that a route may return, for its OpenAPI description."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status.value: {"description": status.phrase, "content": content} for status in statuses}
 
@@ -99,15 +99,15 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 
 async def catch_all(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Whatever no handler expected: logged whole, answered without a word of its inside."""
+    """Log an unexpected error in full, and return a 500 that reveals nothing of it."""
     try:
         return await call_next(request)
-    except Exception:  # noqa: BLE001 - the last line; the traceback goes into the log
+    except Exception:  # noqa: BLE001 - the last resort; the traceback goes into the log
         logger.exception("Unhandled error")
         return problem(
             request,
             HTTPStatus.INTERNAL_SERVER_ERROR,
-            "The service failed; nothing you sent was wrong. Try again, and quote the request id if it stays so.",
+            "The service failed; your request was not the cause. Try again; if it fails again, quote the request id.",
         )
 
 

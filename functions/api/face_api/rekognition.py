@@ -1,4 +1,4 @@
-"""Amazon Rekognition's DetectFaces, for clients that people already have: boto3, given this address, takes it for AWS.
+"""Amazon Rekognition's DetectFaces, for clients that people already have: boto3 works with this address as with AWS.
 
 The protocol is AWS JSON 1.1: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
 The shapes are those of https://docs.aws.amazon.com/rekognition/latest/APIReference/API_DetectFaces.html
@@ -62,7 +62,7 @@ class _DetectFaces(_Model):
 
 
 class _Refused(Exception):
-    """An error as the client models it."""
+    """An error of the client's own model."""
 
     def __init__(self, name: str, message: str) -> None:
         super().__init__(message)
@@ -79,21 +79,21 @@ async def call_rekognition(
     owner: OwnerDep,
     x_amz_target: Annotated[str, Header()] = "",
 ) -> JSONResponse:
-    """Answer DetectFaces with its DEFAULT attributes: boxes, confidences, landmarks, pose and quality."""
+    """Run DetectFaces with its DEFAULT attributes: boxes, confidences, landmarks, pose and quality."""
     try:
         if x_amz_target != OPERATION:
             raise _Refused(
-                "UnknownOperationException", "Of Rekognition's operations, only DetectFaces is answered here."
+                "UnknownOperationException", "Of Rekognition's operations, only DetectFaces is supported here."
             )
         detect = _read(await request.body(), settings.originals_bucket)
         if detect.key is not None:
             await run_in_threadpool(_check_object, detect.key, jobs, owner)
-        return _answer(_details(await run_in_threadpool(detector.detect, detect)))
+        return _response(_details(await run_in_threadpool(detector.detect, detect)))
     except _Refused as refused:
-        return _answer({"__type": refused.name, "Message": str(refused)}, 400)
+        return _response({"__type": refused.name, "Message": str(refused)}, 400)
 
 
-def _answer(body: dict[str, Any], status: int = 200) -> JSONResponse:
+def _response(body: dict[str, Any], status: int = 200) -> JSONResponse:
     return JSONResponse(body, status, media_type=MEDIA_TYPE)
 
 
@@ -104,16 +104,14 @@ def _read(body: bytes, originals_bucket: str) -> DetectRequest:
         where = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise _Refused("InvalidParameterException", f"The request is not a DetectFaces request: {where}") from None
     if not {"DEFAULT", "ALL"} >= set(call.Attributes):
-        raise _Refused(
-            "InvalidParameterException", "Attributes takes DEFAULT and ALL, which is answered with what there is."
-        )
+        raise _Refused("InvalidParameterException", "Attributes may be DEFAULT, or ALL, which returns what there is.")
     image, s3_object = call.Image.Bytes, call.Image.S3Object
     if (image is None) == (s3_object is None):
         raise _Refused("InvalidParameterException", "Give Image either Bytes or an S3Object.")
     if image is not None and len(image) > limits.REKOGNITION_BYTES:
         raise _Refused(
             "ImageTooLargeException",
-            f"The image has {len(image):,} bytes; at most {limits.REKOGNITION_BYTES:,} are taken this way. "
+            f"The image has {len(image):,} bytes; at most {limits.REKOGNITION_BYTES:,} are accepted here. "
             "Upload it with POST /uploads and name it as S3Object.",
         )
     if s3_object is not None and s3_object.Bucket != originals_bucket:
@@ -122,7 +120,7 @@ def _read(body: bytes, originals_bucket: str) -> DetectRequest:
 
 
 def _check_object(key: str, jobs: JobStore, owner: str) -> None:
-    """Refuse all but originals of jobs that the caller may see: also what else its owner keeps in the bucket."""
+    """Refuse every key of the bucket but originals of jobs that the caller may see."""
     try:
         jobs.get(keys.job_id_of_original(key) or "", owner)
     except JobNotFound:

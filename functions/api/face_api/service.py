@@ -1,4 +1,4 @@
-"""The service about itself: liveness, limits, documentation and the web page."""
+"""Liveness, limits, documentation and the web page."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -25,9 +25,9 @@ SWAGGER_UI: Final = Path(fastapi_swagger.resources.__file__).parent
 
 
 class CachedFiles(StaticFiles):
-    """Files that a browser need not ask for again within minutes; each request is an invocation."""
+    """Static files that browsers cache for some minutes; each request is an invocation."""
 
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 - as the class above has it
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 - as in the base class
         response = super().file_response(*args, **kwargs)
         response.headers["Cache-Control"] = "public, max-age=300"
         return response
@@ -35,13 +35,13 @@ class CachedFiles(StaticFiles):
 
 @router.get("/health")
 def get_health() -> Health:
-    """Tell whether the API answers."""
+    """Tell whether the API is up."""
     return Health(status="ok")
 
 
 @router.get("/limits")
 def get_limits(settings: SettingsDep) -> Limits:
-    """Tell the limits in force, and where to listen."""
+    """Get the limits in force, and the address of the stream."""
     return Limits(
         direct_upload_bytes=limits.DIRECT_UPLOAD_BYTES,
         presigned_upload_bytes=limits.PRESIGNED_UPLOAD_BYTES,

@@ -1,7 +1,6 @@
-"""An image and its options out of a request body, whichever way a client has put them there."""
+"""An image and its options from a request, as the raw body or as a form."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -9,32 +8,38 @@ from facelib import limits
 from facelib.errors import ImageRejected
 from facelib.formats import describe, sniff
 from facelib.job import FailureReason, ImageFormat, Options
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
-from starlette.datastructures import FormData, QueryParams, UploadFile
+from starlette.datastructures import FormData, UploadFile
+
+from face_api.options import OptionFields
 
 FILE_FIELD: Final = "file"
+_FILE_MISSING: Final = "Send the image as a file in this field, like `curl -F file=@photo.jpg`"
 
 
 @dataclass(frozen=True)
 class ReceivedImage:
-    """Bytes of a supported format, by their first bytes, and what to do with them."""
+    """An image whose first bytes are those of a supported format, and the options of its job."""
 
     data: bytes
     format: ImageFormat
     options: Options
 
 
-async def receive_image(request: Request) -> ReceivedImage:
-    """Raises ImageRejected and RequestValidationError."""
+async def receive_image(request: Request, query: Annotated[OptionFields, Query()]) -> ReceivedImage:
+    """Read the image, and the options of the query and, over them, of the form.
+
+    Raises ImageRejected and RequestValidationError.
+    """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == "multipart/form-data":
         async with request.form(max_files=1, max_fields=20) as form:
-            data, options = await _file_of(form), parse_options(request.query_params, form)
+            data, options = await _file_of(form), _options_of(form, query)
     else:
-        data, options = await request.body(), parse_options(request.query_params)
-    return ReceivedImage(data, _check(data), options)
+        data, options = await request.body(), _options(query)
+    return ReceivedImage(data, _sniffed(data), options)
 
 
 ReceivedImageDep = Annotated[ReceivedImage, Depends(receive_image)]
@@ -43,18 +48,18 @@ ReceivedImageDep = Annotated[ReceivedImage, Depends(receive_image)]
 async def _file_of(form: FormData) -> bytes:
     file = form.get(FILE_FIELD)
     if not isinstance(file, UploadFile):
-        raise _invalid(("body", FILE_FIELD), "Send the image as a file in this field, like `curl -F file=@photo.jpg`")
+        raise RequestValidationError([{"loc": ("body", FILE_FIELD), "msg": _FILE_MISSING, "type": "missing"}])
     return await file.read()
 
 
-def _check(data: bytes) -> ImageFormat:
+def _sniffed(data: bytes) -> ImageFormat:
     if not data:
         raise ImageRejected(FailureReason.EMPTY_FILE, "The body is empty. Send an image in it.")
     if len(data) > limits.DIRECT_UPLOAD_BYTES:
         raise ImageRejected(
             FailureReason.TOO_LARGE,
-            f"The image has {len(data):,} bytes; POST /image takes {limits.DIRECT_UPLOAD_BYTES:,}. "
-            f"POST /uploads gives a form that takes {limits.PRESIGNED_UPLOAD_BYTES:,}.",
+            f"The image has {len(data):,} bytes; POST /image accepts {limits.DIRECT_UPLOAD_BYTES:,}. "
+            f"POST /uploads returns a form that accepts {limits.PRESIGNED_UPLOAD_BYTES:,}.",
         )
     image_format = sniff(data)
     if image_format is None:
@@ -65,50 +70,15 @@ def _check(data: bytes) -> ImageFormat:
     return image_format
 
 
-def parse_options(*sources: QueryParams | FormData) -> Options:
-    """Options from the query and from form fields; what the form says counts more.
-
-    Raises RequestValidationError, also for a name that is no option, or a value that another source would replace: a
-    typing error should not go unnoticed.
-    """
-    given: dict[str, Any] = {}
-    for source in sources:
-        own = _given(source)
-        _validated(own)
-        given |= own
-    return _validated(given)
-
-
-def _given(source: QueryParams | FormData) -> dict[str, Any]:
-    """The last value of each option; `render` may be repeated or separated by commas."""
-    given: dict[str, Any] = {}
-    for name in source:
-        if name != FILE_FIELD:
-            values = [value for value in source.getlist(name) if isinstance(value, str)]
-            given[name] = _renders(values) if name == "render" else _value((values or [""])[-1])
-    return given
-
-
-def _value(text: str) -> str | float:
-    """A number if it is written as one in JSON; anything else stays text."""
+def _options_of(form: FormData, query: OptionFields) -> Options:
+    """Merge the options of the form over those of the query. Raises RequestValidationError."""
+    fields = {name: form.getlist(name) if name == "render" else form[name] for name in form if name != FILE_FIELD}
     try:
-        value = json.loads(text)
-    # Nested brackets overflow the parser's stack.
-    except (ValueError, RecursionError):
-        return text
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else text
-
-
-def _validated(given: dict[str, Any]) -> Options:
-    try:
-        return Options.model_validate(given)
+        given = OptionFields.model_validate(fields).model_dump(exclude_unset=True)
     except ValidationError as error:
-        raise RequestValidationError([{**one, "loc": ("query", *one["loc"])} for one in error.errors()]) from None
+        raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in error.errors()]) from None
+    return _options(query, given)
 
 
-def _renders(values: Sequence[str]) -> tuple[str, ...]:
-    return tuple(part.strip() for value in values for part in value.split(","))
-
-
-def _invalid(where: tuple[str, ...], message: str) -> RequestValidationError:
-    return RequestValidationError([{"loc": where, "msg": message, "type": "missing"}])
+def _options(fields: OptionFields, changes: Mapping[str, Any] | None = None) -> Options:
+    return Options.model_validate({**fields.model_dump(), **(changes or {})})

@@ -1,4 +1,4 @@
-"""`POST /uploads`: a form to post a larger image straight to the bucket."""
+"""`POST /uploads`: a form that sends a larger image straight to the bucket."""
 
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -29,11 +29,11 @@ def post_upload(
     settings: SettingsDep,
     idempotency_key: IdempotencyKeyDep = None,
 ) -> UploadAccepted:
-    """Get a presigned POST: a form that takes one image of up to 25 MiB, for 15 minutes."""
+    """Get a presigned POST: a form that accepts one image of up to 25 MiB, for 15 minutes."""
     content = upload.model_dump_json().encode()
     job = accept(Submission(owner, upload.options, content, idempotency_key), jobs, settings.job_kept_days)
     if job.status is not Status.PENDING:
-        raise JobConflict(job, "so it takes no upload any more; send a new Idempotency-Key for another image")
+        raise JobConflict(job, "so it accepts no more uploads; send another image with a new Idempotency-Key")
     expires_at = datetime.now(UTC) + timedelta(seconds=limits.PRESIGNED_UPLOAD_SECONDS)
     form = images.upload_form(job.job_id, upload.content_type)
     return UploadAccepted(

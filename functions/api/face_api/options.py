@@ -1,0 +1,29 @@
+"""The options of a job as text: in a query, or in the fields of a form."""
+
+from typing import Annotated, Final
+
+from facelib import limits
+from facelib.job import Options, Render
+from pydantic import BeforeValidator, Field
+from pydantic.json_schema import SkipJsonSchema
+
+_DESCRIPTIONS: Final = {name: field.description for name, field in Options.model_fields.items()}
+
+
+def _split(values: list[str]) -> list[str]:
+    return [part.strip() for value in values for part in value.split(",")]
+
+
+class OptionFields(Options):
+    """`Options` whose numbers are text, and whose `render` may be repeated or separated by commas.
+
+    Neither a query nor a form can carry an empty list or a null: what is absent takes its default.
+    """
+
+    render: Annotated[tuple[Render, ...], BeforeValidator(_split)] = Field(
+        default=(Render.BOXES,), description=_DESCRIPTIONS["render"]
+    )
+    min_confidence: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | SkipJsonSchema[None] = Field(
+        default=None, description=_DESCRIPTIONS["min_confidence"]
+    )
+    max_faces: int = Field(default=limits.MAX_FACES, ge=1, le=limits.MAX_FACES, description=_DESCRIPTIONS["max_faces"])

@@ -1,0 +1,34 @@
+"""The routes about the service itself, in process."""
+
+import pytest
+from facelib import limits
+
+from tests.support.api import Api
+
+PAGES = ["/", "/docs", "/openapi.json", "/health", "/limits", "/static/page.js", "/swagger-ui/swagger-ui.css"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_and_its_head(api: Api, path: str) -> None:
+    page, head = api.get(path), api.request("HEAD", path)
+    assert (page.status_code, head.status_code, head.content) == (200, 200, b"")
+    assert page.headers["content-type"] == head.headers["content-type"]
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+
+
+def test_limits_are_those_in_force(api: Api) -> None:
+    response = api.get("/limits").json()
+    assert response["direct_upload_bytes"] == limits.DIRECT_UPLOAD_BYTES
+    assert response["job_kept_days"] == 1
+    assert response["stream_url"] == "wss://stream.example"
+
+
+def test_static_files_are_cached_and_nothing_else(api: Api) -> None:
+    assert api.get("/static/page.js").headers["cache-control"] == "public, max-age=300"
+    assert api.get("/health").headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nothing", 404), ("PUT", "/image", 405)])
+def test_unknown_addresses_and_methods(api: Api, method: str, path: str, status: int) -> None:
+    response = api.request(method, path)
+    assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
