@@ -38,6 +38,8 @@ CASES: Final = (
     _case("Broadcaster", "broadcaster/stream-completed", _TAKEN),
     _case("Broadcaster", "broadcaster/stream-failed", _TAKEN),
     _case("Broadcaster", "broadcaster/sqs-replay", _TAKEN),
+    # The file is not there any more, so nothing becomes of it.
+    _case("Intake", "intake/sqs-dropped", _TAKEN),
     _case("Notifier", "notifier/stream-completed", _TAKEN),
     _case("Notifier", "notifier/stream-deleted", _TAKEN),
     _case("Notifier", "notifier/sqs-refused", _TAKEN),

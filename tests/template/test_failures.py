@@ -13,7 +13,7 @@ SOURCES = [
     for name, event in function.properties.get("Events", {}).items()
 ]
 # Where failures land; what fails there stays until it is dealt with.
-LAST = {"DetectDeadLetterQueue", "BroadcastFailureQueue", "NotifyFailureQueue"}
+LAST = {"DetectDeadLetterQueue", "BroadcastFailureQueue", "NotifyFailureQueue", "IntakeFailureQueue"}
 
 
 def default(parameter: str) -> int:

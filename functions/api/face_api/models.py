@@ -31,6 +31,7 @@ class JobSummary(Frozen):
     completed_at: AwareDatetime | None = Field(description="When it was completed or failed.")
     expires_at: AwareDatetime = Field(description="When the job and its images are deleted.")
     options: Options
+    source: str | None = Field(description="The key of the file in the drop folder; null for any other way in.")
     detector: DetectorInfo | None
     image: ImageInfo | None
     face_count: int | None = Field(description="Null until the job is completed.", examples=[1])

@@ -32,6 +32,7 @@ class JobDetail(Frozen):
 
 
 class JobEnded(JobDetail):
+    source: str | None = Field(description="The key of the file in the drop folder; null for any other way in.")
     created_at: AwareDatetime
     completed_at: AwareDatetime = Field(description="When it was completed or failed.")
     expires_at: AwareDatetime = Field(description="When the job and its objects are deleted; no event tells of that.")

@@ -229,6 +229,8 @@ class FailureReason(StrEnum):
     CORRUPT_IMAGE = "corrupt_image"
     TOO_LARGE = "too_large"
     TOO_MANY_PIXELS = "too_many_pixels"
+    INVALID_NAME = "invalid_name"
+    INVALID_OPTIONS = "invalid_options"
     ORIGINAL_MISSING = "original_missing"
     INTERNAL_ERROR = "internal_error"
 
@@ -251,6 +253,8 @@ class Job(Frozen):
     created_at: AwareDatetime
     expires_at: AwareDatetime
     options: Options = Options()
+    # The key of the dropped object; None where the image came through the API.
+    source: str | None = None
     completed_at: AwareDatetime | None = None
     event_id: str | None = None
     image: ImageInfo | None = None

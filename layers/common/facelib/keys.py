@@ -1,9 +1,12 @@
 """Object keys of both buckets, defined here only."""
 
+import re
+import unicodedata
 from uuid import UUID
 
 from facelib.job import Render
 
+_INBOX = "inbox/"
 _ORIGINALS = "originals/"
 _RESULTS = "results/"
 
@@ -29,3 +32,19 @@ def job_id_of_original(key: str) -> str | None:
     """Return the job that an original belongs to, or None for a key that this service never writes."""
     job_id = key.removeprefix(_ORIGINALS)
     return job_id if key.startswith(_ORIGINALS) and is_job_id(job_id) else None
+
+
+# Plain enough for a key, a policy and a log: `alice`, `team-7`, `photos.example.org`.
+_OWNER = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+
+
+def owner_of_drop(key: str) -> str | None:
+    """Return the owner of an object in the drop folder, `inbox/<owner>/<name>`, or None for any other key."""
+    owner, slash, _ = key.removeprefix(_INBOX).partition("/")
+    return owner if key.startswith(_INBOX) and slash and _OWNER.fullmatch(owner) else None
+
+
+def is_safe_name(key: str) -> bool:
+    """Return whether a key can be shown on a terminal, and used as a relative path, without harm."""
+    has_controls = any(unicodedata.category(character) in ("Cc", "Cf") for character in key)
+    return not has_controls and not {".", ".."} & set(key.split("/"))

@@ -97,3 +97,9 @@ class NotifierSettings(Settings):
     failure_queue_url: str
     public_url: str
     results_bucket: str
+
+
+class IntakeSettings(Settings):
+    jobs_table: str
+    originals_bucket: str
+    job_kept_days: int

@@ -1,0 +1,40 @@
+"""The intake's handler: events of the inbox, as S3 sends them to the queue."""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from facelib.observability import logger, metrics, tracer
+from facelib.settings import IntakeSettings
+from facelib.stores.inbox import Inbox
+from facelib.stores.jobs import JobStore
+
+from face_intake.drops import drops
+from face_intake.take import Intake
+
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+@cache
+def intake() -> Intake:
+    settings = IntakeSettings.from_environment()
+    return Intake(JobStore(settings.jobs_table), Inbox(settings.originals_bucket), settings.job_kept_days)
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler
+@metrics.log_metrics(capture_cold_start_metric=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    response = process_partial_response(event, _take, processor, context)
+    for _, error, _ in processor.exceptions:
+        logger.warning("Left a message to be redelivered", extra={"reason": repr(error)})
+    return response
+
+
+def _take(record: SQSRecord) -> None:
+    """Raise any error, after which the queue redelivers the message."""
+    for drop in drops(record.json_body):
+        intake().take(drop)

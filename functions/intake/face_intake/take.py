@@ -1,0 +1,106 @@
+"""The use case: make a job of a dropped object and move the object to where its detector looks. Idempotent."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from aws_lambda_powertools.metrics import MetricUnit
+from facelib import keys, limits
+from facelib.errors import ImageRejected, JobClaimed, JobFinished, JobNotFound, ObjectMissing
+from facelib.job import Failure, FailureReason, Job, Options, Status
+from facelib.observability import logger, metrics
+from facelib.stores.inbox import Inbox
+from facelib.stores.jobs import JobStore
+
+from face_intake.drops import Drop
+from face_intake.options import options_of
+
+_REPLACED = Failure(
+    reason=FailureReason.ORIGINAL_MISSING,
+    detail="The file was replaced or removed before it could be taken. A file that replaced it has a job of its own.",
+)
+
+
+@dataclass(frozen=True)
+class Intake:
+    jobs: JobStore
+    inbox: Inbox
+    kept_days: int
+
+    def take(self, drop: Drop) -> None:
+        """Make one job of a drop, however often its event comes."""
+        logger.set_correlation_id(None)
+        owner = keys.owner_of_drop(drop.key)
+        if owner is None:
+            # There is nobody whose job it could be. The file stays, and expires like every other.
+            metrics.add_metric("UnownedDrops", MetricUnit.Count, 1)
+            logger.error("Ignored a file outside of inbox/<owner>/", extra={"key": drop.key})
+        elif not drop.key.endswith("/"):  # else it is a folder of the S3 console
+            self._take(drop, owner)
+
+    def _take(self, drop: Drop, owner: str) -> None:
+        try:
+            metadata = self.inbox.metadata(drop.key, drop.etag)
+        except ObjectMissing:
+            logger.info("Ignored a file that is not in the inbox any more", extra={"key": drop.key})
+            return
+        try:
+            _check(drop)
+            options = options_of(metadata)
+        except ImageRejected as rejected:
+            # The file stays where it is: nothing of it can be used, and nothing is lost.
+            self._fail(self._add(drop, owner, Options()), rejected.failure)
+        else:
+            self._move(drop, self._add(drop, owner, options))
+
+    def _add(self, drop: Drop, owner: str, options: Options) -> Job:
+        now = datetime.now(UTC)
+        job = self.jobs.add(
+            Job(
+                job_id=str(uuid4()),
+                owner=owner,
+                status=Status.PENDING,
+                created_at=now,
+                expires_at=now + timedelta(days=self.kept_days),
+                options=options,
+                source=drop.key,
+            ),
+            drop.request,
+        )
+        logger.set_correlation_id(job.job_id)
+        return job
+
+    def _move(self, drop: Drop, job: Job) -> None:
+        try:
+            self.inbox.copy_to_original(drop.key, drop.etag, job.job_id)
+        except ObjectMissing:
+            # Another delivery of the same event may have been faster.
+            if not self.inbox.has_original(job.job_id):
+                self._fail(job, _REPLACED)
+            return
+        self.inbox.remove(drop.key, drop.etag)
+        metrics.add_metric("Drops", MetricUnit.Count, 1)
+        logger.info("Took a file", extra={"key": drop.key})
+
+    def _fail(self, job: Job, failure: Failure) -> None:
+        try:
+            self.jobs.fail_abandoned(job.job_id, failure)
+        except (JobNotFound, JobFinished, JobClaimed) as done:
+            logger.info("Ignored a job that is not pending", extra={"reason": str(done)})
+        else:
+            metrics.add_metric("FailedJobs", MetricUnit.Count, 1)
+            logger.info("Rejected a file", extra={"reason": failure.reason, "detail": failure.detail})
+
+
+def _check(drop: Drop) -> None:
+    """Raise ImageRejected for what is not worth moving."""
+    if not keys.is_safe_name(drop.key):
+        raise ImageRejected(
+            FailureReason.INVALID_NAME,
+            "The name of the file has control characters, or a part that is `.` or `..`. Rename it and put it again.",
+        )
+    if drop.size > limits.PRESIGNED_UPLOAD_BYTES:
+        raise ImageRejected(
+            FailureReason.TOO_LARGE,
+            f"The file has {drop.size:,} bytes; at most {limits.PRESIGNED_UPLOAD_BYTES:,} are allowed.",
+        )

@@ -1,0 +1,64 @@
+"""The drop folder: objects of the originals bucket that are no originals yet."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Final
+
+from botocore.exceptions import ClientError
+
+from facelib import keys
+from facelib.errors import ObjectMissing
+from facelib.stores.clients import code_of, s3
+
+# HEAD has no body, so S3 says only the number.
+_MISSING: Final = frozenset({"404", "NoSuchKey", "412", "PreconditionFailed"})
+
+
+class Inbox:
+    """Every method means the object that an event told of: one that replaced it under the same key is missing."""
+
+    def __init__(self, bucket: str) -> None:
+        self._bucket = bucket
+
+    def metadata(self, key: str, etag: str) -> Mapping[str, str]:
+        """Return the user metadata, with names in lower case. Raises ObjectMissing."""
+        with _missing():
+            return s3().head_object(Bucket=self._bucket, Key=key, IfMatch=_quoted(etag))["Metadata"]
+
+    def copy_to_original(self, key: str, etag: str, job_id: str) -> None:
+        """Copy the bytes, without metadata and tags, to be the original of a job. Raises ObjectMissing."""
+        with _missing():
+            s3().copy_object(
+                Bucket=self._bucket,
+                Key=keys.original(job_id),
+                CopySource={"Bucket": self._bucket, "Key": key},
+                CopySourceIfMatch=_quoted(etag),
+                MetadataDirective="REPLACE",
+                TaggingDirective="REPLACE",
+            )
+
+    def has_original(self, job_id: str) -> bool:
+        with suppress(ObjectMissing), _missing():
+            s3().head_object(Bucket=self._bucket, Key=keys.original(job_id))
+            return True
+        return False
+
+    def remove(self, key: str, etag: str) -> None:
+        """Remove the object; one that replaced it stays."""
+        with suppress(ObjectMissing), _missing():
+            s3().delete_object(Bucket=self._bucket, Key=key, IfMatch=_quoted(etag))
+
+
+@contextmanager
+def _missing() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if code_of(error) not in _MISSING:
+            raise
+        raise ObjectMissing from None
+
+
+def _quoted(etag: str) -> str:
+    """Return an ETag as HTTP has it; events carry it without quotes."""
+    return f'"{etag}"'

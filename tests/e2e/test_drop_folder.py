@@ -1,0 +1,85 @@
+"""Files put into the drop folder, as anyone with the bucket would put them."""
+
+import boto3
+import pytest
+from facelib.errors import ObjectMissing
+from facelib.stores import inbox
+from facelib.stores.inbox import Inbox
+
+from tests.support.photos import one_face
+from tests.support.stack import Stack
+from tests.support.subscription import Subscription, subscribed
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+
+def inbox_of(stack: Stack) -> list[str]:
+    found = stack.aws.client("s3").list_objects_v2(Bucket=stack.outputs["OriginalsBucketName"], Prefix="inbox/")
+    return [one["Key"] for one in found.get("Contents", [])]
+
+
+def put(stack: Stack, key: str, data: bytes, metadata: dict[str, str] | None = None) -> None:
+    bucket = stack.outputs["OriginalsBucketName"]
+    stack.aws.client("s3").put_object(Bucket=bucket, Key=key, Body=data, Metadata=metadata or {})
+
+
+def ends(subscription: Subscription, *keys: str) -> dict[str, dict[str, object]]:
+    """Return the one event of each of these files, by its key."""
+    subscription.wait_until(lambda: set(keys) <= {event["detail"].get("source") for event in subscription.events})
+    found = [event for event in subscription.events if event["detail"].get("source") in keys]
+    assert len(found) == len(keys), "each once"
+    return {event["detail"]["source"]: event for event in found}
+
+
+def test_a_dropped_file_becomes_a_job_of_its_owner_and_leaves_the_inbox(stack: Stack) -> None:
+    photo, odd, text = "inbox/public/2026/party ü+1.jpg", "inbox/public/odd.jpg", "inbox/public/notes.txt"
+    with subscribed(stack) as subscription:
+        put(stack, photo, one_face(256), {"facecast-render": "blur", "mtime": "1700000000"})
+        put(stack, odd, one_face(256), {"facecast-rendr": "blur"})
+        put(stack, text, b"Dear Sir or Madam")
+        put(stack, "inbox/public/folder/", b"")
+        put(stack, "inbox/nobody.jpg", one_face(256))
+        found = ends(subscription, photo, odd, text)
+
+    types = {key: event["detail-type"] for key, event in found.items()}
+    assert types == {photo: "Job Completed", odd: "Job Failed", text: "Job Failed"}
+    jobs = {key: stack.job(event["detail"]["job_id"]) for key, event in found.items()}
+    assert (jobs[photo]["source"], jobs[photo]["options"]["render"], jobs[photo]["face_count"]) == (photo, ["blur"], 1)
+    assert [jobs[key]["failure"]["reason"] for key in (odd, text)] == ["invalid_options", "unsupported_format"]
+    listed = {job["job_id"]: job["source"] for job in stack.http.get("/jobs", params={"limit": 100}).json()["jobs"]}
+    assert listed[jobs[photo]["job_id"]] == photo
+    left = {odd, "inbox/public/folder/", "inbox/nobody.jpg"}
+    stack.wait_until(lambda: left == set(inbox_of(stack)))
+    for key in left:
+        stack.aws.client("s3").delete_object(Bucket=stack.outputs["OriginalsBucketName"], Key=key)
+
+
+def test_somebody_elses_file_is_not_seen(stack: Stack) -> None:
+    with subscribed(stack) as subscription:
+        put(stack, "inbox/bob/secret.jpg", one_face(256))
+        event = ends(subscription, "inbox/bob/secret.jpg")["inbox/bob/secret.jpg"]
+    assert event["detail"]["owner"] == "bob"
+    assert stack.http.get(f"/jobs/{event['detail']['job_id']}").status_code == 404
+
+
+def test_only_the_object_that_was_told_of_is_moved(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Conditional copies and deletions, as S3 has them; moto knows the conditions of neither."""
+    client = boto3.client("s3", endpoint_url=stack.endpoint_url)
+    monkeypatch.setattr(inbox, "s3", lambda: client)
+    bucket, key, job_id = "conditions", "inbox/public/a.jpg", "7d0c1f7a-6a53-4c0e-9d5e-2b1f0f3c9a11"
+    client.create_bucket(Bucket=bucket)
+    old = client.put_object(Bucket=bucket, Key=key, Body=b"old")["ETag"].strip('"')
+    new = client.put_object(Bucket=bucket, Key=key, Body=b"new", Metadata={"facecast-size": "fit"})["ETag"].strip('"')
+    folder = Inbox(bucket)
+    with pytest.raises(ObjectMissing):
+        folder.metadata(key, old)
+    with pytest.raises(ObjectMissing):
+        folder.copy_to_original(key, old, job_id)
+    assert not folder.has_original(job_id)
+    folder.remove(key, old)
+    assert folder.metadata(key, new) == {"facecast-size": "fit"}, "it stands there still"
+    folder.copy_to_original(key, new, job_id)
+    assert folder.has_original(job_id)
+    folder.remove(key, new)
+    assert [one["Key"] for one in client.list_objects_v2(Bucket=bucket)["Contents"]] == [f"originals/{job_id}"]
+    assert client.head_object(Bucket=bucket, Key=f"originals/{job_id}")["Metadata"] == {}

@@ -1,0 +1,37 @@
+"""Objects put into the inbox, and the events S3 sends for them."""
+
+import itertools
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+from urllib.parse import quote_plus
+
+import boto3
+
+_SEQUENCE: Final = itertools.count(1)
+
+
+def put(bucket: str, key: str, metadata: Mapping[str, str] = MappingProxyType({}), data: bytes = b"photo") -> Any:
+    """Put an object, and return its event as S3 sends it to the queue."""
+    answer = boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=data, Metadata=dict(metadata))
+    return event_of(key, answer["ETag"].strip('"'), len(data))
+
+
+def event_of(key: str, etag: str, size: int) -> dict[str, Any]:
+    described = {
+        "key": quote_plus(key, safe="/"),
+        "size": size,
+        "eTag": etag,
+        "sequencer": f"{next(_SEQUENCE):018X}",
+    }
+    record = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": {"object": described}}
+    return {"Records": [record]}
+
+
+def queue_event(*bodies: object) -> dict[str, Any]:
+    records = [
+        {"messageId": str(number), "eventSource": "aws:sqs", "receiptHandle": "r", "body": json.dumps(body)}
+        for number, body in enumerate(bodies)
+    ]
+    return {"Records": records}

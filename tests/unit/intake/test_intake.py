@@ -1,0 +1,213 @@
+"""From a dropped object to a job, once, whatever comes twice, late or in between."""
+
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from face_intake import main
+from face_intake.take import Intake
+from facelib import keys, limits
+from facelib.errors import ObjectMissing
+from facelib.job import FailureReason, Job, Options, Render, Size, Status
+from facelib.stores.inbox import Inbox
+from facelib.stores.items import from_item
+from facelib.stores.jobs import JobStore
+
+from tests.support.account import Cloud
+from tests.support.context import Context
+from tests.support.inbox import event_of, put, queue_event
+
+KEY = "inbox/alice/2026/party ü+1.jpg"
+
+
+@pytest.fixture
+def deliver(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """Give events to the handler; returns the messages that stay in the queue."""
+    made = Intake(JobStore(account.jobs_table), Inbox(account.originals_bucket), kept_days=1)
+    monkeypatch.setattr(main, "intake", lambda: made)
+
+    def handle(*events: object) -> list[str]:
+        answer = main.handler(queue_event(*events), Context())
+        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"] if failure["itemIdentifier"]]
+
+    return handle
+
+
+def jobs(account: Cloud) -> list[Job]:
+    items = boto3.client("dynamodb").scan(TableName=account.jobs_table)["Items"]
+    return [from_item(item) for item in items if "status" in item]
+
+
+def objects(account: Cloud) -> dict[str, bytes]:
+    s3 = boto3.client("s3")
+    found = s3.list_objects_v2(Bucket=account.originals_bucket).get("Contents", [])
+    return {one["Key"]: s3.get_object(Bucket=account.originals_bucket, Key=one["Key"])["Body"].read() for one in found}
+
+
+def test_a_dropped_photo_is_a_job_and_moved_on(account: Cloud, deliver: Callable[..., list[str]]) -> None:
+    assert (
+        deliver(put(account.originals_bucket, KEY, {"facecast-render": "blur,boxes", "facecast-max-faces": "3"})) == []
+    )
+
+    (job,) = jobs(account)
+    assert (job.owner, job.status, job.source) == ("alice", Status.PENDING, KEY)
+    assert (job.options.render, job.options.max_faces) == ((Render.BLUR, Render.BOXES), 3)
+    assert objects(account) == {keys.original(job.job_id): b"photo"}
+
+
+def test_an_event_that_comes_again_changes_nothing(account: Cloud, deliver: Callable[..., list[str]]) -> None:
+    event = put(account.originals_bucket, KEY)
+
+    assert deliver(event, event) == deliver(event) == []
+
+    assert len(jobs(account)) == 1
+
+
+def test_the_same_file_put_again_is_another_job(account: Cloud, deliver: Callable[..., list[str]]) -> None:
+    for _ in range(2):
+        deliver(put(account.originals_bucket, KEY))
+
+    assert len(jobs(account)) == 2
+
+
+class Dies(Exception):
+    """The function ends in the middle, as when its process is killed."""
+
+
+@pytest.mark.parametrize("at", ["copy_to_original", "remove"])
+def test_a_function_that_dies_midway_is_taken_up_where_it_was(
+    account: Cloud, deliver: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    event = put(account.originals_bucket, KEY)
+    with monkeypatch.context() as dying:
+        dying.setattr(Inbox, at, lambda *_: (_ for _ in ()).throw(Dies))
+        assert deliver(event) == ["0"]
+
+    assert deliver(event) == []
+
+    (job,) = jobs(account)
+    assert job.status is Status.PENDING
+    assert objects(account) == {keys.original(job.job_id): b"photo"}
+
+
+def test_a_file_that_was_replaced_before_its_turn_leaves_the_new_one(
+    account: Cloud, deliver: Callable[..., list[str]]
+) -> None:
+    old, new = put(account.originals_bucket, KEY, data=b"old"), put(account.originals_bucket, KEY, data=b"new")
+
+    deliver(old)
+    assert objects(account) == {KEY: b"new"}
+    deliver(new)
+
+    (job,) = jobs(account)
+    assert objects(account) == {keys.original(job.job_id): b"new"}
+
+
+def test_a_file_that_goes_while_it_is_taken_is_a_failed_job(
+    account: Cloud, deliver: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = put(account.originals_bucket, KEY, data=b"old")
+    read = Inbox.metadata
+
+    def then_go(self: Inbox, key: str, etag: str) -> Any:
+        found = read(self, key, etag)
+        boto3.client("s3").delete_object(Bucket=account.originals_bucket, Key=KEY)
+        return found
+
+    monkeypatch.setattr(Inbox, "metadata", then_go)
+    assert deliver(event) == []
+
+    (job,) = jobs(account)
+    assert job.failure
+    assert job.failure.reason is FailureReason.ORIGINAL_MISSING
+    assert objects(account) == {}
+
+
+def test_a_delivery_that_was_overtaken_by_its_double_fails_nothing(
+    account: Cloud, deliver: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = put(account.originals_bucket, KEY)
+    copy = Inbox.copy_to_original
+
+    def overtaken(self: Inbox, key: str, etag: str, job_id: str) -> None:
+        copy(self, key, etag, job_id)
+        self.remove(key, etag)
+        raise ObjectMissing
+
+    monkeypatch.setattr(Inbox, "copy_to_original", overtaken)
+    assert deliver(event) == []
+
+    (job,) = jobs(account)
+    assert job.status is Status.PENDING
+
+
+@pytest.mark.parametrize(
+    ("key", "metadata", "expected"),
+    [
+        pytest.param(KEY, {"facecast-rendr": "blur"}, ("invalid_options", "facecast-rendr"), id="no option"),
+        pytest.param(KEY, {"facecast-render": "paint"}, ("invalid_options", "facecast-render"), id="no render"),
+        pytest.param(KEY, {"facecast-max-faces": "many"}, ("invalid_options", "facecast-max-faces"), id="no number"),
+        pytest.param("inbox/alice/a\x1b[2Jb.jpg", {}, ("invalid_name", "control characters"), id="control characters"),
+        pytest.param("inbox/alice/../bob/a.jpg", {}, ("invalid_name", "`..`"), id="path"),
+    ],
+)
+def test_what_cannot_be_taken_fails_once_and_stays(
+    account: Cloud,
+    deliver: Callable[..., list[str]],
+    key: str,
+    metadata: dict[str, str],
+    expected: tuple[str, str],
+) -> None:
+    event = put(account.originals_bucket, key, metadata)
+
+    assert deliver(event, event) == []
+
+    (job,) = jobs(account)
+    assert (job.owner, job.status) == ("alice", Status.FAILED)
+    assert job.failure
+    reason, words = expected
+    assert job.failure.reason == reason
+    assert words in job.failure.detail
+    assert objects(account) == {key: b"photo"}
+
+
+def test_a_file_that_is_too_large_is_not_moved(account: Cloud, deliver: Callable[..., list[str]]) -> None:
+    event = put(account.originals_bucket, KEY)
+    event["Records"][0]["s3"]["object"]["size"] = limits.PRESIGNED_UPLOAD_BYTES + 1
+
+    assert deliver(event) == []
+
+    (job,) = jobs(account)
+    assert job.failure
+    assert (job.failure.reason, "26,214,401" in job.failure.detail) == (FailureReason.TOO_LARGE, True)
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["inbox/a.jpg", "inbox//a.jpg", "inbox/Alice/a.jpg", "inbox/../a.jpg", "inbox/a b/c.jpg", "inbox/alice/folder/"],
+)
+def test_what_belongs_to_nobody_or_is_a_folder_is_no_job(
+    account: Cloud, deliver: Callable[..., list[str]], key: str
+) -> None:
+    assert deliver(put(account.originals_bucket, key)) == []
+
+    assert jobs(account) == []
+    assert list(objects(account)) == [key]
+
+
+def test_each_message_is_judged_alone(account: Cloud, deliver: Callable[..., list[str]]) -> None:
+    test_event = {"Service": "Amazon S3", "Event": "s3:TestEvent"}
+    gone = event_of("inbox/alice/gone.jpg", "0" * 32, 5)
+
+    assert deliver(test_event, gone, {"Records": [{}]}, put(account.originals_bucket, KEY)) == ["2"]
+
+    assert [job.source for job in jobs(account)] == [KEY]
+
+
+def test_options_other_than_the_defaults(account: Cloud, deliver: Callable[..., list[str]]) -> None:
+    metadata = {"facecast-min-confidence": "0.5", "facecast-size": "original", "mtime": "1700000000"}
+    deliver(put(account.originals_bucket, KEY, metadata))
+
+    (job,) = jobs(account)
+    assert job.options == Options(min_confidence=0.5, size=Size.ORIGINAL)
