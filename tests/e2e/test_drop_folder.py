@@ -1,5 +1,7 @@
 """Files put into the drop folder, as anyone with the bucket would put them."""
 
+from typing import Any
+
 import boto3
 import pytest
 from facelib.errors import ObjectMissing
@@ -23,7 +25,7 @@ def put(stack: Stack, key: str, data: bytes, metadata: dict[str, str] | None = N
     stack.aws.client("s3").put_object(Bucket=bucket, Key=key, Body=data, Metadata=metadata or {})
 
 
-def ends(subscription: Subscription, *keys: str) -> dict[str, dict[str, object]]:
+def ends(subscription: Subscription, *keys: str) -> dict[str, Any]:
     """Return the one event of each of these files, by its key."""
     subscription.wait_until(lambda: set(keys) <= {event["detail"].get("source") for event in subscription.events})
     found = [event for event in subscription.events if event["detail"].get("source") in keys]
