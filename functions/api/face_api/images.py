@@ -6,12 +6,13 @@ from typing import Annotated, Any, Final
 
 from facelib import limits
 from facelib.job import ImageFormat
+from facelib.job_view import JobView, Links
 from facelib.stores.images import MEDIA_TYPES
 from fastapi import APIRouter, Header, Response
 
 from face_api.accept import Submission, accept, wait_for
 from face_api.dependencies import IdempotencyKeyDep, ImagesDep, JobsDep, OwnerDep, SettingsDep
-from face_api.models import JobAccepted, JobView, Links
+from face_api.models import JobAccepted
 from face_api.options import OptionFields
 from face_api.problems import responses
 from face_api.upload_body import FILE_FIELD, ReceivedImageDep

@@ -7,12 +7,13 @@ from typing import Annotated
 from facelib import limits
 from facelib.errors import RenderNotFound
 from facelib.job import Job, Render, Status
+from facelib.job_view import EXAMPLE_ID, JobSummary, JobView, Links
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import RedirectResponse
 
 from face_api.dependencies import DetectQueueDep, ImagesDep, JobsDep, ListsDep, OwnerDep, SettingsDep
 from face_api.draw import completed
-from face_api.models import EXAMPLE_ID, JobAccepted, JobList, JobSummary, JobView, Links
+from face_api.models import JobAccepted, JobList
 from face_api.problems import responses
 
 # Declared here, so that FastAPI does not describe validation errors in its own shape.

@@ -1,68 +1,12 @@
 """Requests and responses. A stored job is not shown as it is; these models are its public form."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
-from facelib.job import DetectorInfo, Face, Failure, Frozen, ImageFormat, ImageInfo, Job, Options, Render, Status
-from facelib.links import job_url, processed_image_url
+from facelib.job import Frozen, ImageFormat, Options, Render, Status
+from facelib.job_view import EXAMPLE_ID, JobSummary, Links
 from pydantic import AwareDatetime, Field
 
-EXAMPLE_ID = "0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"
-
 MediaType = Annotated[str, Field(pattern=f"^image/({'|'.join(ImageFormat)})$", examples=["image/jpeg"])]
-
-
-class Links(Frozen):
-    """Stable addresses, valid until the job expires."""
-
-    self: str = Field(examples=[f"https://api.example.com/jobs/{EXAMPLE_ID}"])
-    processed_image: str = Field(examples=[f"https://api.example.com/jobs/{EXAMPLE_ID}/processed-image"])
-
-    @classmethod
-    def of(cls, job_id: str, public_url: str) -> Self:
-        return cls(self=job_url(public_url, job_id), processed_image=processed_image_url(public_url, job_id))
-
-
-class JobSummary(Frozen):
-    """A job without its faces, as in a list."""
-
-    job_id: str = Field(description="A UUIDv4.", examples=[EXAMPLE_ID])
-    status: Status
-    created_at: AwareDatetime
-    completed_at: AwareDatetime | None = Field(description="When it was completed or failed.")
-    expires_at: AwareDatetime = Field(description="When the job and its images are deleted.")
-    options: Options
-    source: str | None = Field(description="The key of the file in the drop folder; null for any other way in.")
-    detector: DetectorInfo | None
-    image: ImageInfo | None
-    face_count: int | None = Field(description="Null until the job is completed.", examples=[1])
-    timings_ms: dict[str, float] | None = Field(description="Milliseconds each stage of the detector took.")
-    failure: Failure | None = Field(description="Why the job failed.")
-    links: Links
-
-    @classmethod
-    def of(cls, job: Job, public_url: str) -> Self:
-        shown = {name: getattr(job, name) for name in cls.model_fields if name != "links"}
-        return cls(**shown, links=Links.of(job.job_id, public_url))
-
-
-class JobView(JobSummary):
-    """A job with its faces."""
-
-    faces: tuple[Face, ...] | None = Field(description="By descending confidence; null until the job is completed.")
-    renders: tuple[Render, ...] = Field(
-        description="The results that can be fetched; empty until the job is completed. `POST /jobs/{job_id}/renders` "
-        "adds others."
-    )
-
-    @classmethod
-    def of(cls, job: Job, public_url: str) -> Self:
-        shown = {name: getattr(job, name) for name in JobSummary.model_fields if name != "links"}
-        return cls(
-            **shown,
-            faces=job.faces,
-            renders=job.available if job.status is Status.COMPLETED else (),
-            links=Links.of(job.job_id, public_url),
-        )
 
 
 class RenderRequested(Frozen):

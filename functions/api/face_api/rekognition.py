@@ -30,6 +30,9 @@ EXCEPTION_OF: Final[Mapping[FailureReason, str]] = {
     FailureReason.CORRUPT_IMAGE: "InvalidImageFormatException",
     FailureReason.TOO_LARGE: "ImageTooLargeException",
     FailureReason.TOO_MANY_PIXELS: "ImageTooLargeException",
+    # These two are the drop folder's.
+    FailureReason.INVALID_NAME: "InvalidParameterException",
+    FailureReason.INVALID_OPTIONS: "InvalidParameterException",
     FailureReason.ORIGINAL_MISSING: "InvalidS3ObjectException",
     FailureReason.INTERNAL_ERROR: "InternalServerError",
 }

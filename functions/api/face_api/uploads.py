@@ -6,11 +6,12 @@ from http import HTTPStatus
 from facelib import limits
 from facelib.errors import JobConflict
 from facelib.job import Status
+from facelib.job_view import Links
 from fastapi import APIRouter
 
 from face_api.accept import Submission, accept
 from face_api.dependencies import IdempotencyKeyDep, ImagesDep, JobsDep, OwnerDep, SettingsDep
-from face_api.models import Links, UploadAccepted, UploadForm, UploadRequest
+from face_api.models import UploadAccepted, UploadForm, UploadRequest
 from face_api.problems import responses
 
 router = APIRouter(tags=["images"])
