@@ -90,5 +90,5 @@ def test_delete_while_the_detector_works_leaves_nothing_behind(stack: Stack, sid
     stack.wait_until(lambda: stack.objects_of(job_id) == [])
     key = {"job_id": {"S": job_id}}
     left = stack.aws.client("dynamodb").get_item(TableName=stack.outputs["JobsTableName"], Key=key)["Item"]
-    assert set(left) == {"job_id", "owner", "event_id", "status", "ttl"}, "a tombstone of ids"
+    assert set(left) == {"job_id", "owner", "owner_shard", "event_id", "status", "ttl"}, "a tombstone of ids"
     assert stack.http.get(f"/jobs/{job_id}").status_code == 404

@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
+from facelib import limits
 from facelib.deliveries import MESSAGE, Delivery, MalformedRecord, Replay, ShardDelivery
 from facelib.events import new_event_id
 from facelib.job import PUBLIC_OWNER, Failure, FailureReason, Job, Status
 from facelib.stores import clients
 from facelib.stores.connections import Connection, ConnectionStore
 from facelib.stores.items import to_item
+from facelib.stores.job_index import SHARD, owner_shard
 
 from tests.support.account import table_of
 
@@ -71,13 +73,18 @@ def ended_job(seconds_ago: float = 0, owner: str = OWNER, *, failed: bool = Fals
 
 
 def stored(job: Job) -> Job:
-    clients.dynamodb().put_item(TableName=JOBS, Item=to_item(job))
+    clients.dynamodb().put_item(TableName=JOBS, Item=indexed(job))
     return job
+
+
+def indexed(job: Job) -> dict[str, Any]:
+    """Return the item of a job, as the table and its indexes have it."""
+    return to_item(job) | {SHARD: {"S": owner_shard(job.owner, job.job_id, limits.INDEX_SHARDS)}}
 
 
 def record(job: Job, old: Status = Status.PROCESSING) -> dict[str, Any]:
     """Return the stream's record of a job that has ended."""
-    new = to_item(job)
+    new = indexed(job)
     return {
         "eventID": str(uuid4()),
         "eventName": "MODIFY",

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from facelib import limits
+
 from infra.local.layout import ROOT
 from infra.template import Resource, functions, load
 
@@ -50,6 +52,12 @@ def test_nothing_depends_on_itself() -> None:
     }
     # Raises CycleError, which names the circle.
     assert len(list(graphlib.TopologicalSorter(graph).static_order())) == len(resources)
+
+
+def test_indexes_are_spread_as_the_code_expects() -> None:
+    template = load()
+    assert template["Parameters"]["IndexShards"]["Default"] == limits.INDEX_SHARDS
+    assert template["Globals"]["Function"]["Environment"]["Variables"]["INDEX_SHARDS"] == {"Ref": "IndexShards"}
 
 
 def test_every_parameter_is_used_and_explained() -> None:

@@ -23,12 +23,12 @@ def settings() -> ApiSettings:
 
 @cache
 def jobs() -> JobStore:
-    return JobStore(settings().jobs_table)
+    return JobStore(settings().jobs_table, settings().index_shards)
 
 
 @cache
 def lists() -> JobLists:
-    return JobLists(settings().jobs_table)
+    return JobLists(settings().jobs_table, settings().index_shards)
 
 
 @cache

@@ -21,7 +21,9 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 @cache
 def intake() -> Intake:
     settings = IntakeSettings.from_environment()
-    return Intake(JobStore(settings.jobs_table), Inbox(settings.originals_bucket), settings.job_kept_days)
+    return Intake(
+        JobStore(settings.jobs_table, settings.index_shards), Inbox(settings.originals_bucket), settings.job_kept_days
+    )
 
 
 @logger.inject_lambda_context(clear_state=True)

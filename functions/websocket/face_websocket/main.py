@@ -13,7 +13,7 @@ from facelib.observability import logger, metrics, tracer
 from facelib.replay import Replayer
 from facelib.settings import WebSocketSettings
 from facelib.stores.connections import ConnectionStore
-from facelib.stores.job_lists import JobLists
+from facelib.stores.job_events import JobEvents
 from facelib.stores.jobs import JobStore
 from facelib.stores.push import ConnectionsApi
 from facelib.stores.queue import Queue
@@ -38,7 +38,11 @@ def listeners() -> Listeners:
         queue=Queue(settings().delivery_queue_url),
         push=push,
         replayer=Replayer(
-            JobStore(settings().jobs_table), JobLists(settings().jobs_table), connections, push, settings().public_url
+            JobStore(settings().jobs_table),
+            JobEvents(settings().jobs_table, settings().index_shards),
+            connections,
+            push,
+            settings().public_url,
         ),
     )
 

@@ -38,6 +38,9 @@ JPEG_SCANS: Final = 100
 # A DynamoDB item is at most 400 KB; a stored face takes about 150 bytes.
 MAX_FACES: Final = 1_000
 
+# Partitions of each index of the jobs table; the default of the template's parameter `IndexShards`.
+INDEX_SHARDS: Final = 8
+
 LIST_LIMIT: Final = 100
 LIST_DEFAULT: Final = 20
 WAIT_SECONDS: Final = 20

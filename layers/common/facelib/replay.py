@@ -11,7 +11,7 @@ from facelib.deliveries import Replay
 from facelib.events import event_of, frames
 from facelib.job import Job, Tombstone
 from facelib.stores.connections import Connection, ConnectionStore
-from facelib.stores.job_lists import JobLists, is_replayed
+from facelib.stores.job_events import JobEvents, is_replayed
 from facelib.stores.jobs import JobStore
 from facelib.stores.push import ConnectionsApi
 
@@ -22,7 +22,7 @@ _CHUNK: Final = 100
 @dataclass(frozen=True)
 class Replayer:
     jobs: JobStore
-    lists: JobLists
+    events: JobEvents
     connections: ConnectionStore
     push: ConnectionsApi
     public_url: str
@@ -48,8 +48,8 @@ class Replayer:
         if connection.job_id:
             return self._one(connection.job_id, replay)
         if replay.after:
-            return self.lists.ended_after(replay.owner, replay.after)
-        return self.lists.latest_ended(replay.owner, replay.limit or limits.REPLAY_DEFAULT)
+            return self.events.after(replay.owner, replay.after)
+        return self.events.latest(replay.owner, replay.limit or limits.REPLAY_DEFAULT)
 
     def _one(self, job_id: str, replay: Replay) -> Iterator[Job | Tombstone]:
         job = self.jobs.peek(job_id)

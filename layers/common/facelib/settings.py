@@ -5,6 +5,7 @@ from typing import Self
 
 from pydantic import ValidationError
 
+from facelib import limits
 from facelib.job import Frozen, Quality
 
 
@@ -46,6 +47,7 @@ class ApiSettings(AllowedOrigins):
     public_url: str
     stream_url: str
     job_kept_days: int
+    index_shards: int = limits.INDEX_SHARDS
 
 
 class DetectorSettings(Settings):
@@ -77,6 +79,7 @@ class BroadcasterSettings(Settings):
     public_url: str
     # API Gateway's quota of the account; raise it together with the concurrency of the delivery queue.
     posts_per_second: int = 10_000
+    index_shards: int = limits.INDEX_SHARDS
 
 
 class WebSocketSettings(AllowedOrigins):
@@ -85,6 +88,7 @@ class WebSocketSettings(AllowedOrigins):
     delivery_queue_url: str
     callback_url: str
     public_url: str
+    index_shards: int = limits.INDEX_SHARDS
 
 
 class DeadLetterSettings(Settings):
@@ -103,3 +107,4 @@ class IntakeSettings(Settings):
     jobs_table: str
     originals_bucket: str
     job_kept_days: int
+    index_shards: int = limits.INDEX_SHARDS

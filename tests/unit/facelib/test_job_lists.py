@@ -1,10 +1,14 @@
 """Lists of jobs: every job once, in order, and nobody else's."""
 
 from datetime import timedelta
+from itertools import chain
+from typing import Any
 
 import pytest
 from facelib.errors import CursorInvalid
 from facelib.job import Failure, FailureReason, Job, Status
+from facelib.stores import clients, job_events, job_lists
+from facelib.stores.job_events import JobEvents
 from facelib.stores.job_lists import JobLists
 from facelib.stores.jobs import JobStore
 
@@ -43,6 +47,67 @@ def test_pages_hold_every_job_once_newest_first(jobs: JobStore, lists: JobLists)
     assert seen == [job.job_id for job in mine]
 
 
+def pages(lists: JobLists, size: int, status: Status | None = None) -> list[list[str]]:
+    """Return the ids on each page."""
+    page = lists.newest("public", size, None, status)
+    ids = [[job.job_id for job in page.jobs]]
+    while page.next_cursor:
+        page = lists.newest("public", size, page.next_cursor, status)
+        ids.append([job.job_id for job in page.jobs])
+    return ids
+
+
+def test_jobs_of_the_same_moment_are_each_on_one_page(jobs: JobStore, lists: JobLists) -> None:
+    moment = new_job().created_at
+    ids = {jobs.add(new_job().model_copy(update={"created_at": moment})).job_id for _ in range(20)}
+    listed = pages(lists, 3)
+    assert [len(page) for page in listed] == [3] * 6 + [2]
+    assert {job_id for page in listed for job_id in page} == ids
+
+
+def test_shards_may_be_raised(account: Cloud) -> None:
+    mine = [added(JobStore(account.jobs_table, n % 9 + 1), age=timedelta(seconds=n)).job_id for n in range(20)]
+    assert list(chain.from_iterable(pages(JobLists(account.jobs_table, 9), 7))) == mine
+
+
+def test_jobs_that_have_gone_leave_no_hole_in_a_page(jobs: JobStore, lists: JobLists) -> None:
+    mine = [added(jobs, age=timedelta(seconds=n)).job_id for n in range(12)]
+    for number, job_id in enumerate(mine):
+        if number % 3:
+            jobs.begin_deletion(job_id, "public")
+        if number % 3 == 1:
+            jobs.remove(job_id)
+    assert pages(lists, 3) == [mine[:9:3], mine[9::3]]
+
+
+def test_a_filtered_list_reads_so_many_jobs_and_goes_on_from_there(
+    jobs: JobStore, lists: JobLists, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_lists, "_READ_AT_MOST", 5)
+    oldest = [added(jobs, age=timedelta(seconds=n)).job_id for n in range(12)][-1]
+    jobs.claim(oldest, LEASE)
+    assert pages(lists, 3, Status.PROCESSING) == [[], [], [oldest]]
+
+
+def test_jobs_too_large_for_one_read_are_read_in_several(
+    jobs: JobStore, lists: JobLists, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = [added(jobs, age=timedelta(seconds=n)).job_id for n in range(4)]
+    whole = clients.dynamodb().batch_get_item
+    rest: list[int] = []
+
+    def two_at_a_time(RequestItems: Any) -> Any:  # noqa: N803 - boto3's name
+        [(table, request)] = RequestItems.items()
+        first, left = request["Keys"][:2], request["Keys"][2:]
+        rest.append(len(left))
+        response = whole(RequestItems={table: {**request, "Keys": first}})  # type: ignore[dict-item, misc]
+        return {**response, "UnprocessedKeys": {table: {**request, "Keys": left}} if left else {}}
+
+    monkeypatch.setattr(clients.dynamodb(), "batch_get_item", two_at_a_time)
+    assert pages(lists, 10) == [mine]
+    assert rest == [2, 0]
+
+
 def test_a_list_leaves_the_faces_out_and_keeps_to_a_status(jobs: JobStore, lists: JobLists) -> None:
     done, _ = added(jobs), added(jobs)
     jobs.complete(jobs.claim(done.job_id, LEASE), outcome())
@@ -64,12 +129,17 @@ def test_a_cursor_does_not_lead_into_somebody_elses_list(jobs: JobStore, lists: 
     assert lists.newest("public", 3, cursor).jobs == ()
 
 
-def test_jobs_that_ended_come_in_the_order_they_ended(jobs: JobStore, lists: JobLists) -> None:
+def test_jobs_that_ended_come_in_the_order_they_ended(
+    account: Cloud, jobs: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = JobEvents(account.jobs_table)
     order = [added(jobs) for _ in range(4)]
     for job in order[::-1]:
         jobs.fail(jobs.claim(job.job_id, LEASE), FAILURE)
-    ended = lists.latest_ended("public", 3)
+    ended = events.latest("public", 3)
     assert [job.job_id for job in ended] == [job.job_id for job in order[::-1][1:]]
     assert ended[0].event_id is not None
-    after = lists.ended_after("public", ended[0].event_id)
-    assert [job.job_id for job in after] == [job.job_id for job in ended[1:]]
+    for page_size in (1, 100):
+        monkeypatch.setattr(job_events, "_PAGE", page_size)
+        after = events.after("public", ended[0].event_id)
+        assert [job.job_id for job in after] == [job.job_id for job in ended[1:]]

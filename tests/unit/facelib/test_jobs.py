@@ -11,6 +11,7 @@ from facelib.errors import ClaimLost, JobClaimed, JobConflict, JobFinished, JobN
 from facelib.job import TRANSITIONS, Failure, FailureReason, Job, Status, Tombstone
 from facelib.stores.idempotency import IdempotentRequest
 from facelib.stores.items import from_item, time_text, to_item
+from facelib.stores.job_events import JobEvents
 from facelib.stores.job_lists import JobLists
 from facelib.stores.jobs import JobStore
 
@@ -214,13 +215,13 @@ def test_a_deletion_hides_the_job_and_may_be_repeated(jobs: JobStore, account: C
             jobs.get(job.job_id, "public")
         lists = JobLists(account.jobs_table)
         assert lists.newest("public", 10).jobs == ()
-        assert [type(one) for one in lists.latest_ended("public", 10)] == [Tombstone]
+        assert [type(one) for one in JobEvents(account.jobs_table).latest("public", 10)] == [Tombstone]
     assert "faces" not in raw_item(account, job.job_id)
     with pytest.raises(JobNotFound):
         jobs.claim(job.job_id, LEASE)
     jobs.remove(job.job_id)
     [tombstone] = boto3.client("dynamodb").scan(TableName=account.jobs_table)["Items"]
-    assert set(tombstone) == {"job_id", "owner", "event_id", "status", "ttl"}, "ids, and when they go"
+    assert set(tombstone) == {"job_id", "owner", "owner_shard", "event_id", "status", "ttl"}, "ids, and when they go"
     with pytest.raises(JobNotFound):
         jobs.begin_deletion(job.job_id, "public")
 
@@ -235,7 +236,7 @@ def test_a_deletion_is_one_event_for_listeners_that_come_late(jobs: JobStore, ac
     if finish:
         jobs.remove(job.job_id)
         jobs.remove(job.job_id)
-    [deleted] = JobLists(account.jobs_table).ended_after("public", completed or "")
+    [deleted] = JobEvents(account.jobs_table).after("public", completed or "")
     assert deleted == jobs.peek(job.job_id)
     assert isinstance(deleted, Tombstone)
     assert (deleted.job_id, deleted.owner) == (job.job_id, "public")

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from facelib.errors import JobNotFound, KeyReused
 from facelib.job import Job
 from facelib.stores.clients import code_of, dynamodb
-from facelib.stores.items import Item, number, text, time_text, to_item
+from facelib.stores.items import Item, number, text, time_text
 from facelib.stores.job_table import JobTable, primary_key, suppress_failed_condition, utc_now
 
 _PREFIX: Final = "idempotency#"
@@ -44,9 +44,9 @@ class IdempotencyRecord:
 
 
 class IdempotencyStore(JobTable):
-    def _add_with_key(self, job: Job, request: IdempotentRequest) -> bool:
-        """Write the job and its record in one transaction; False if a record exists or another one is being written."""
-        record, item = _record_item(job, request), to_item(job)
+    def _add_with_key(self, job: Job, item: Item, request: IdempotentRequest) -> bool:
+        """Write a job and its record in one transaction; False if a record exists or another one is being written."""
+        record = _record_item(job, request)
         try:
             dynamodb().transact_write_items(
                 TransactItems=[

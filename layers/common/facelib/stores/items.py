@@ -77,7 +77,8 @@ def is_deleted(item: Item) -> bool:
 
 def tombstone_item(item: Item) -> Item:
     """Return what remains of a job in deletion once its objects are gone."""
-    return {name: item[name] for name in ("job_id", "owner", "event_id", "ttl")} | {"status": text(DELETED)}
+    kept = ("job_id", "owner", "owner_shard", "event_id", "ttl")
+    return {name: item[name] for name in kept} | {"status": text(DELETED)}
 
 
 def job_or_tombstone(item: Item) -> Job | Tombstone:

@@ -1,28 +1,34 @@
-"""Lists of jobs in DynamoDB: an owner's jobs, and those that ended, for replays."""
+"""Lists of an owner's jobs in DynamoDB, newest first."""
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from itertools import dropwhile, islice
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from facelib import keys, limits
 from facelib.errors import CursorInvalid
-from facelib.job import Job, Status, Tombstone
+from facelib.job import Job, Status
 from facelib.stores.clients import dynamodb
-from facelib.stores.items import Item, from_item, job_or_tombstone, text, time_text
+from facelib.stores.items import Item, from_item, is_deleted
+from facelib.stores.job_index import JobIndex
+from facelib.stores.job_table import primary_key
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
+BY_CREATION: Final = "by_creation"  # owner_shard, created_at; keys alone
 
-BY_OWNER: Final = "by_owner"  # owner, created_at; without faces
-BY_EVENT: Final = "by_event"  # owner, event_id; only jobs that have ended or were deleted
-
-# A filtered list reads at most this many pages of the index, then returns a cursor.
-_PAGES_A_CALL: Final = 5
+# A BatchGetItem reads at most 100 items.
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+_BATCH: Final = 100
+# Sorts after every time.
+_AFTER_ALL: Final = "9999"
+# A filtered list reads at most this many jobs, then returns a cursor.
+_READ_AT_MOST: Final = 5 * _BATCH
+# Lists leave the faces out: a thousand of them are 150 KB.
+_FIELDS: Final = sorted({*Job.model_fields} - {"faces"})
 
 
 @dataclass(frozen=True)
@@ -34,107 +40,92 @@ class JobPage:
 
 
 class _Cursor(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
+    """The last job of a page. It lacks the owner, so it cannot lead into another owner's list."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     created_at: str
     job_id: str
 
+    @property
+    def position(self) -> tuple[str, str]:
+        return self.created_at, self.job_id
+
 
 class JobLists:
-    """Jobs of the indexes, which lack the faces and are eventually consistent."""
+    """Lists of jobs: their ids from an index, which lags the table by a moment, the jobs themselves from the table.
 
-    def __init__(self, table: str) -> None:
+    The index holds keys alone, so it is written once a job and not at every change of status.
+    """
+
+    def __init__(self, table: str, index_shards: int = limits.INDEX_SHARDS) -> None:
         self._table = table
+        self._index = JobIndex(table, BY_CREATION, "created_at", index_shards)
 
     def newest(self, owner: str, limit: int, cursor: str | None = None, status: Status | None = None) -> JobPage:
         """Return a page of the owner's jobs. Raises CursorInvalid."""
-        values = {":owner": text(owner), ":now": text(time_text(_now())), ":deleting": text(Status.DELETING)}
-        query: QueryInputTypeDef = {
-            "TableName": self._table,
-            "IndexName": BY_OWNER,
-            "KeyConditionExpression": "#owner = :owner",
-            "FilterExpression": "expires_at > :now AND #status <> :deleting",
-            "ExpressionAttributeNames": {"#owner": "owner", "#status": "status"},
-            "ExpressionAttributeValues": values,
-            "ScanIndexForward": False,
-            "Limit": limit + 1,
-        }
-        if status:
-            query["Limit"] = limits.LIST_LIMIT + 1
-            query["FilterExpression"] += " AND #status = :status"
-            query["ExpressionAttributeValues"] = {**values, ":status": text(status)}
-        if cursor:
-            query["ExclusiveStartKey"] = {"owner": text(owner), **_start_of(cursor)}
-        return self._page(query, limit)
-
-    def _page(self, query: "QueryInputTypeDef", limit: int) -> JobPage:
         jobs: list[Job] = []
-        last: Item | None = {}
-        for _ in range(_PAGES_A_CALL):
-            response = dynamodb().query(**query)
-            jobs += [from_item(item) for item in response["Items"]]
-            last = response.get("LastEvaluatedKey")
-            if len(jobs) > limit:
-                last_shown = jobs[limit - 1]
-                return JobPage(tuple(jobs[:limit]), _cursor(time_text(last_shown.created_at), last_shown.job_id))
-            if not last:
-                break
-            query["ExclusiveStartKey"] = last
-        return JobPage(tuple(jobs), _cursor(last["created_at"]["S"], last["job_id"]["S"]) if last else None)
+        shown: _Cursor | None = None
+        page_size = _BATCH if status else min(_BATCH, limit + 1)
+        for read, (position, job) in enumerate(self._read(owner, page_size, cursor), 1):
+            if job and status in (None, job.status):
+                if len(jobs) == limit:
+                    return JobPage(tuple(jobs), _pack(shown) if shown else None)
+                jobs.append(job)
+                shown = position
+            if read == _READ_AT_MOST:
+                return JobPage(tuple(jobs), _pack(position))
+        return JobPage(tuple(jobs), None)
 
-    def latest_ended(self, owner: str, limit: int) -> tuple[Job | Tombstone, ...]:
-        """Return the jobs that ended or were deleted last, without faces, in the order of their events."""
-        response = dynamodb().query(
-            TableName=self._table,
-            IndexName=BY_EVENT,
-            KeyConditionExpression="#owner = :owner",
-            ExpressionAttributeNames={"#owner": "owner"},
-            ExpressionAttributeValues={":owner": text(owner)},
-            ScanIndexForward=False,
-            Limit=limit,
-        )
-        return tuple(filter(is_replayed, map(job_or_tombstone, reversed(response["Items"]))))
+    def _read(self, owner: str, page_size: int, cursor: str | None) -> Iterator[tuple[_Cursor, Job | None]]:
+        """Yield each position after the cursor, newest first, with its job if it still exists. Raises CursorInvalid."""
+        positions = self._positions(owner, page_size, _unpack(cursor) if cursor else None)
+        while batch := tuple(islice(positions, page_size)):
+            jobs = self._visible(batch)
+            for position in batch:
+                yield position, jobs.get(position.job_id)
 
-    def ended_after(self, owner: str, event_id: str) -> Iterator[Job | Tombstone]:
-        """Yield the jobs that ended or were deleted after this event, without faces, in the order of their events."""
-        pages = (
-            dynamodb()
-            .get_paginator("query")
-            .paginate(
-                TableName=self._table,
-                IndexName=BY_EVENT,
-                KeyConditionExpression="#owner = :owner AND event_id > :after",
-                ExpressionAttributeNames={"#owner": "owner"},
-                ExpressionAttributeValues={":owner": text(owner), ":after": text(event_id)},
-            )
-        )
-        for page in pages:
-            yield from filter(is_replayed, map(job_or_tombstone, page["Items"]))
+    def _positions(self, owner: str, page_size: int, after: _Cursor | None) -> Iterator[_Cursor]:
+        """Yield the position of every job after the cursor, newest first."""
+        up_to = after.created_at if after else _AFTER_ALL
+        items = self._index.descending(owner, up_to, page_size)
+        positions = (_Cursor(created_at=item["created_at"]["S"], job_id=item["job_id"]["S"]) for item in items)
+        return dropwhile(lambda each: each.position >= after.position, positions) if after else positions
 
+    def _visible(self, positions: Iterable[_Cursor]) -> Mapping[str, Job]:
+        """Read the jobs that are neither deleted nor expired, without faces, by their ids."""
+        now = datetime.now(UTC)
+        jobs = (from_item(item) for item in self._items([each.job_id for each in positions]) if not is_deleted(item))
+        return {job.job_id: job for job in jobs if not job.is_expired(now)}
 
-def is_replayed(job: Job | Tombstone) -> bool:
-    """Return whether a job has an event to replay: it was deleted, or has ended and not expired."""
-    return isinstance(job, Tombstone) or (job.status.is_final and not job.is_expired(_now()))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+    def _items(self, job_ids: Sequence[str]) -> Iterator[Item]:
+        names = {f"#{name}": name for name in _FIELDS}
+        request: dict[str, Any] = {
+            self._table: {
+                "Keys": [primary_key(job_id) for job_id in job_ids],
+                "ProjectionExpression": ", ".join(names),
+                "ExpressionAttributeNames": names,
+            }
+        }
+        # What exceeds 16 MB in one response is left to the next one.
+        while request:
+            response = dynamodb().batch_get_item(RequestItems=request)
+            yield from response["Responses"].get(self._table, ())
+            request = dict(response.get("UnprocessedKeys", {}))
 
 
-def _cursor(created_at: str, job_id: str) -> str:
-    packed = _Cursor(created_at=created_at, job_id=job_id).model_dump_json()
-    return base64.urlsafe_b64encode(packed.encode()).decode().rstrip("=")
+def _pack(cursor: _Cursor) -> str:
+    return base64.urlsafe_b64encode(cursor.model_dump_json().encode()).decode().rstrip("=")
 
 
-def _start_of(cursor: str) -> Item:
-    """Return the key to start after. It lacks the owner, so a cursor cannot lead into another owner's list."""
+def _unpack(cursor: str) -> _Cursor:
     try:
         packed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        start = _Cursor.model_validate(json.loads(packed))
-        datetime.fromisoformat(start.created_at)
+        unpacked = _Cursor.model_validate(json.loads(packed))
+        datetime.fromisoformat(unpacked.created_at)
     # A cursor of nested brackets overflows the parser's stack.
     except (ValueError, RecursionError, ValidationError):
         raise CursorInvalid from None
-    if not keys.is_job_id(start.job_id):
+    if not keys.is_job_id(unpacked.job_id):
         raise CursorInvalid
-    return {"created_at": text(start.created_at), "job_id": text(start.job_id)}
+    return unpacked

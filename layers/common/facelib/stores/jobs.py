@@ -2,13 +2,15 @@
 
 from typing import Final
 
+from facelib import limits
 from facelib.errors import StoreContended
 from facelib.job import Job
 from facelib.stores.claims import ClaimStore
 from facelib.stores.clients import dynamodb
 from facelib.stores.deletions import DeletionStore
 from facelib.stores.idempotency import IS_NEW, IdempotentRequest
-from facelib.stores.items import to_item
+from facelib.stores.items import text, to_item
+from facelib.stores.job_index import SHARD, owner_shard
 from facelib.stores.renders import RenderStore
 from facelib.stores.retries import RetryStore
 
@@ -19,16 +21,21 @@ _ADD_ATTEMPTS: Final = 10
 class JobStore(ClaimStore, RenderStore, RetryStore, DeletionStore):
     """Everything that happens to one job, from its creation to its deletion."""
 
+    def __init__(self, table: str, index_shards: int = limits.INDEX_SHARDS) -> None:
+        super().__init__(table)
+        self._index_shards = index_shards
+
     def add(self, job: Job, request: IdempotentRequest | None = None) -> Job:
         """Store a new job, or return the one that the same request stored before.
 
         Raises KeyReused where the key came with another request.
         """
+        item = to_item(job) | {SHARD: text(owner_shard(job.owner, job.job_id, self._index_shards))}
         if request is None:
-            dynamodb().put_item(TableName=self._table, Item=to_item(job), ConditionExpression=IS_NEW)
+            dynamodb().put_item(TableName=self._table, Item=item, ConditionExpression=IS_NEW)
             return job
         for _ in range(_ADD_ATTEMPTS):
-            if self._add_with_key(job, request):
+            if self._add_with_key(job, item, request):
                 return job
             if earlier := self._job_of_request(job.owner, request):
                 return earlier

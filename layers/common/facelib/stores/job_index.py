@@ -1,0 +1,81 @@
+"""Indexes of the jobs table, whose keys are spread over shards.
+
+DynamoDB limits a partition, of an index as of a table, to 1,000 write units a second, and a throttled index throttles
+its table. So an owner's jobs are spread over shards by their id, and reads merge the shards in order of the sort key.
+"""
+
+from collections.abc import Iterable, Iterator
+from heapq import merge
+from itertools import chain, groupby
+from typing import Any, Final
+from zlib import crc32
+
+from facelib.stores.clients import dynamodb
+from facelib.stores.items import Item, text
+from facelib.stores.threads import threads
+
+# The partition key of both indexes.
+SHARD: Final = "owner_shard"
+
+
+def owner_shard(owner: str, job_id: str, shards: int) -> str:
+    """Return the shard that holds a job in the indexes."""
+    return f"{owner}#{crc32(job_id.encode()) % shards}"
+
+
+class JobIndex:
+    """One index, sorted by `sort_key` and then by job id."""
+
+    def __init__(self, table: str, name: str, sort_key: str, shards: int) -> None:
+        self._table = table
+        self._name = name
+        self._sort_key = sort_key
+        self._shards = shards
+
+    def ascending(self, owner: str, after: str, page_size: int) -> Iterator[Item]:
+        """Yield the owner's items after a sort key, smallest first, reading `page_size` of a shard at a time."""
+        return self._merged(owner, ">", after, page_size, is_descending=False)
+
+    def descending(self, owner: str, up_to: str, page_size: int) -> Iterator[Item]:
+        """Yield the owner's items whose sort key is at most `up_to`, largest first."""
+        return self._merged(owner, "<=", up_to, page_size, is_descending=True)
+
+    def _merged(self, owner: str, operator: str, bound: str, page_size: int, *, is_descending: bool) -> Iterator[Item]:
+        query = {
+            "TableName": self._table,
+            "IndexName": self._name,
+            "KeyConditionExpression": f"{SHARD} = :shard AND {self._sort_key} {operator} :bound",
+            "ScanIndexForward": not is_descending,
+            "Limit": page_size,
+        }
+        pages = [_pages(query, f"{owner}#{shard}", bound) for shard in range(self._shards)]
+        # The first pages at once: most reads need no others.
+        first = threads().map(_next_page, pages)
+        items = (chain(page, chain.from_iterable(rest)) for page, rest in zip(first, pages, strict=True))
+        ordered = (self._in_order(shard, is_descending) for shard in items)
+        return merge(*ordered, key=self._position, reverse=is_descending)
+
+    def _in_order(self, items: Iterable[Item], is_descending: bool) -> Iterator[Item]:  # noqa: FBT001
+        """Sort items with the same sort key by their job id, which DynamoDB does not."""
+        for _, same in groupby(items, key=self._sort_value):
+            yield from sorted(same, key=self._position, reverse=is_descending)
+
+    def _sort_value(self, item: Item) -> str:
+        return str(item[self._sort_key]["S"])
+
+    def _position(self, item: Item) -> tuple[str, str]:
+        return self._sort_value(item), item["job_id"]["S"]
+
+
+def _pages(query: dict[str, Any], shard: str, bound: str) -> Iterator[list[Item]]:
+    values = {":shard": text(shard), ":bound": text(bound)}
+    last: Item | None = {}
+    while last is not None:
+        start = {"ExclusiveStartKey": last} if last else {}
+        response = dynamodb().query(**query, ExpressionAttributeValues=values, **start)  # type: ignore[arg-type]
+        yield response["Items"]
+        last = response.get("LastEvaluatedKey")
+
+
+def _next_page(pages: Iterator[list[Item]]) -> list[Item]:
+    return next(pages, [])

@@ -1,0 +1,53 @@
+"""What a job costs in DynamoDB: docs/scaling.md has this table, and whoever adds a unit sees it here."""
+
+import re
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+from facelib.job import Failure, FailureReason
+from facelib.stores.idempotency import IdempotentRequest
+from facelib.stores.jobs import JobStore
+
+from tests.support.account import Cloud
+from tests.support.capacity import counted
+from tests.support.jobs import new_job, outcome
+
+STAGES = ("header", "decode", "upright", "detect", "render", "encode")
+# As the detector writes it for a photo of two people.
+OUTCOME = replace(outcome(faces=2), original_etag="0" * 32, timings_ms=dict.fromkeys(STAGES, 123.4))
+FAILURE = Failure(reason=FailureReason.CORRUPT_IMAGE, detail="The file ends too early. Send the image again.")
+
+
+def count_steps(table: str) -> dict[str, Counter[str]]:
+    jobs, steps = JobStore(table), {}
+    job, failing = new_job(), new_job()
+    with counted(table) as steps["created"]:
+        jobs.add(job)
+    with counted(table, transaction=True) as steps["created, with an idempotency key"]:
+        jobs.add(failing, IdempotentRequest("key", "fingerprint"))
+    with counted(table) as steps["claimed"]:
+        claim = jobs.claim(job.job_id, 30)
+    with counted(table) as steps["completed, 2 faces"]:
+        jobs.complete(claim, OUTCOME)
+    claim = jobs.claim(failing.job_id, 30)
+    with counted(table) as steps["failed"]:
+        jobs.fail(claim, FAILURE)
+    with counted(table) as steps["deletion begun"]:
+        jobs.begin_deletion(job.job_id, job.owner)
+    with counted(table) as steps["deletion ended"]:
+        jobs.remove(job.job_id)
+    return steps
+
+
+def test_a_job_costs_what_the_page_says(account: Cloud, repository: Path) -> None:
+    steps = count_steps(account.jobs_table)
+    page = (repository / "docs/scaling.md").read_text()
+    rows = re.findall(r"^\| ([a-z0-9, ]+) \| (\d) \| (\d) \| (\d) \|$", page, re.MULTILINE)
+
+    assert {name: tuple(map(int, units)) for name, *units in rows} == {
+        name: (units["table"], units["by_creation"], units["by_event"]) for name, units in steps.items()
+    }
+    whole = sum((steps[name] for name in ("created", "claimed", "completed, 2 faces")), Counter())
+    assert whole.total() == 5
+    assert max(whole["by_creation"], whole["by_event"]) == 1, "what an index takes decides where one owner stops"
