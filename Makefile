@@ -29,7 +29,7 @@ setup: .venv/installed ## Install everything into .venv and fetch the models, on
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one: make setup PYTHON=python3.13" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Python's venv module is missing: on Debian and Ubuntu, apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m infra.models yunet --optional
 	@touch $@
@@ -114,11 +114,11 @@ schemas: setup ## Write docs/openapi.json and the stream's schema anew
 	$(BIN)/python -m face_notifier.schema > docs/eventbridge.schema.json
 
 lock: setup ## Pin every package again, from requirements.in
-	uv pip compile --universal --python-version 3.11 requirements.in -o requirements.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
 	@$(MAKE) --no-print-directory lock-common lock-vision lock-web
 
 # What a layer holds: Lambda's Python, all that is needed and nothing that the common layer has already.
 lock-%:
-	uv pip compile --no-python-downloads --python-version 3.13 --python-platform x86_64-manylinux_2_28 --constraint requirements.txt --no-annotate --no-header \
-	  $(if $(filter-out lock-common,$@),$(foreach name,$(shell cut -d= -f1 layers/common/requirements.lock),--no-emit-package $(name))) \
+	uv pip compile --no-python-downloads --python-version 3.13 --python-platform x86_64-manylinux_2_28 --constraint requirements.txt --no-annotate --no-header --generate-hashes \
+	  $(if $(filter-out lock-common,$@),$(foreach name,$(shell sed -n 's/==.*//p' layers/common/requirements.lock),--no-emit-package $(name))) \
 	  layers/$*/requirements.txt -o layers/$*/requirements.lock
