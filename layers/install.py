@@ -108,7 +108,14 @@ def install(layer: str, destination: Path, architecture: str, version: str) -> N
     platforms = [f"--platform=manylinux_2_{minor}_{machine}" for minor in _GLIBC] + [
         f"--platform=manylinux2014_{machine}"
     ]
-    options = ["--no-deps", "--require-hashes", "--only-binary=:all:", "--implementation=cp", f"--python-version={version}", *platforms]
+    options = [
+        "--no-deps",
+        "--require-hashes",
+        "--only-binary=:all:",
+        "--implementation=cp",
+        f"--python-version={version}",
+        *platforms,
+    ]
     quiet = ["--quiet", "--disable-pip-version-check", "--no-compile", "--no-input"]
     lock = HERE / layer / "requirements.lock"
     command = [sys.executable, "-m", "pip", "install", *quiet, *options, f"--requirement={lock}"]

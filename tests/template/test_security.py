@@ -1,5 +1,6 @@
 """Who may do what, and what nobody else can see."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -79,6 +80,20 @@ def test_buckets_speak_tls_alone() -> None:
 @pytest.mark.parametrize("stage", list(resources("AWS::ApiGatewayV2::Stage")), ids=lambda resource: resource.name)
 def test_every_door_is_throttled(stage: Resource) -> None:
     assert stage.properties["DefaultRouteSettings"]["ThrottlingRateLimit"] > 0
+
+
+def test_access_logs_hold_no_query_string() -> None:
+    """A query may name a job, a ticket or a face's threshold; a path names a job at most."""
+    formats = {}
+    for stage in resources("AWS::ApiGatewayV2::Stage"):
+        settings = stage.properties["AccessLogSettings"]
+        settings = settings["Fn::If"][1] if "Fn::If" in settings else settings
+        formats[stage.name] = json.loads(settings["Format"])
+    assert formats.keys() == {"HttpStage", "WebSocketStage"}
+    for entries in formats.values():
+        assert entries["status"] == "$context.status"
+        named = " ".join(entries.values()).lower()
+        assert not any(word in named for word in ("query", "raw", "header", "sourceip", "identity", "authorizer"))
 
 
 @pytest.mark.parametrize("permission", list(resources("AWS::Lambda::Permission")), ids=lambda resource: resource.name)

@@ -8,15 +8,13 @@ from typing import Final
 from fastapi import Depends, FastAPI, Request, Response
 
 from face_api import images, jobs, problems, rekognition, renders, service, uploads
+from face_api.content_security import DEFAULT_POLICY
 from face_api.head import HeadFromGet
 from face_api.openapi import describe
 from face_api.origins import refuse_foreign_origin
 
 SECURITY_HEADERS: Final = {
-    # Results and uploads go to buckets, and the stream to a WebSocket API, each at an address of its own.
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' blob: data: https: http:; "
-    "connect-src 'self' https: http: wss: ws:; object-src 'none'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'",
+    "Content-Security-Policy": DEFAULT_POLICY,
     "Referrer-Policy": "no-referrer",
     "Strict-Transport-Security": "max-age=31536000",
     "X-Content-Type-Options": "nosniff",

@@ -11,16 +11,13 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import FileResponse, HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
-from face_api.dependencies import SettingsDep
+from face_api.content_security import docs_policy, page_policy
+from face_api.dependencies import ImagesDep, SettingsDep
 from face_api.models import Health, Limits
 
 router = APIRouter(tags=["service"])
 
 STATIC: Final = Path(__file__).parent / "static"
-DOCS_POLICY: Final = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "connect-src 'self' https: http:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
-)
 SWAGGER_UI: Final = Path(fastapi_swagger.resources.__file__).parent
 
 
@@ -68,11 +65,12 @@ def install(app: FastAPI) -> None:
     """Serve the web page and Swagger UI. Every address in them is relative, so they work below any path."""
 
     @app.get("/", include_in_schema=False)
-    def get_page() -> FileResponse:
-        return FileResponse(STATIC / "index.html")
+    def get_page(settings: SettingsDep, images: ImagesDep) -> FileResponse:
+        policy = {"Content-Security-Policy": page_policy(settings, images)}
+        return FileResponse(STATIC / "index.html", headers=policy)
 
     @app.get("/docs", include_in_schema=False)
-    def get_docs() -> HTMLResponse:
+    def get_docs(images: ImagesDep) -> HTMLResponse:
         page = get_swagger_ui_html(
             openapi_url="openapi.json",
             title=f"{app.title} - API",
@@ -80,8 +78,7 @@ def install(app: FastAPI) -> None:
             swagger_css_url="swagger-ui/swagger-ui.css",
             swagger_favicon_url="swagger-ui/favicon-32x32.png",
         )
-        # Swagger UI is started by a script in the page itself.
-        page.headers["Content-Security-Policy"] = DOCS_POLICY
+        page.headers["Content-Security-Policy"] = docs_policy(images)
         return page
 
     app.mount("/swagger-ui", CachedFiles(directory=SWAGGER_UI))

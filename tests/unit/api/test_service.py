@@ -1,5 +1,6 @@
 """The routes about the service itself, in process."""
 
+import httpx
 import pytest
 from facelib import limits
 
@@ -32,3 +33,22 @@ def test_static_files_are_cached_and_nothing_else(api: Api) -> None:
 def test_unknown_addresses_and_methods(api: Api, method: str, path: str, status: int) -> None:
     response = api.request(method, path)
     assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
+
+
+def test_the_page_may_reach_its_buckets_and_its_stream_alone(api: Api) -> None:
+    policy = directives(api.get("/"))
+    results = "https://results.s3.amazonaws.com https://results.s3.us-east-1.amazonaws.com"
+    uploads = results.replace("results", "originals")
+    assert policy["img-src"] == f"'self' blob: data: {results}"
+    assert policy["connect-src"] == f"'self' {results} {uploads} wss://stream.example"
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/health"])
+def test_no_policy_names_a_whole_scheme(api: Api, path: str) -> None:
+    sources = " ".join(directives(api.get(path)).values()).split()
+    assert not {"http:", "https:", "ws:", "wss:", "*"} & set(sources)
+
+
+def directives(response: httpx.Response) -> dict[str, str]:
+    pairs = (one.strip().partition(" ") for one in response.headers["content-security-policy"].split(";"))
+    return {name: sources for name, _, sources in pairs}

@@ -96,6 +96,11 @@ class ImageStore:
         media_type = MEDIA_TYPES[ImageFormat.WEBP if render is Render.PREVIEW else ImageFormat.JPEG]
         s3().put_object(Bucket=self._results, Key=keys.result(job_id, render), Body=data, ContentType=media_type)
 
+    @property
+    def region(self) -> str:
+        """The region of both buckets."""
+        return s3().meta.region_name
+
     def result_url(self, job_id: str, render: Render, seconds: int) -> str:
         """Return a presigned GET that expires after so many seconds."""
         return s3().generate_presigned_url(

@@ -1,0 +1,45 @@
+"""Content security policies: what the pages of the API may load and call, by exact origin."""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from facelib.job import Render
+from facelib.settings import ApiSettings
+from facelib.stores.images import ImageStore
+
+# What is no page needs nothing from anywhere.
+DEFAULT_POLICY: Final = (
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def page_policy(settings: ApiSettings, images: ImageStore) -> str:
+    """Allow the web page its results, its uploads and the stream, each at the origin that it really has."""
+    results = origins(images.result_url("job", Render.BOXES, seconds=1), images.region)
+    uploads = origins(images.upload_form("job", None).url, images.region)
+    return (
+        f"{DEFAULT_POLICY}; img-src 'self' blob: data: {results}; "
+        f"connect-src 'self' {results} {uploads} {origin(settings.stream_url)}"
+    )
+
+
+def docs_policy(images: ImageStore) -> str:
+    """Allow Swagger UI, which a script in the page itself starts, the API and the results that it redirects to."""
+    inline = "script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:"
+    results = origins(images.result_url("job", Render.BOXES, seconds=1), images.region)
+    return f"{DEFAULT_POLICY}; {inline}; connect-src 'self' {results}"
+
+
+def origins(presigned: str, region: str) -> str:
+    """Return the origin of a presigned address, and the one in its region that S3 may redirect it to.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/Redirects.html
+    """
+    signed = origin(presigned)
+    regional = signed.replace(".s3.amazonaws.com", f".s3.{region}.amazonaws.com")
+    return " ".join(dict.fromkeys((signed, regional)))
+
+
+def origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
