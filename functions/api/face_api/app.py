@@ -35,7 +35,7 @@ def create_app() -> FastAPI:
     app = FastAPI(
         title="Facecast",
         version="1",
-        description="Send an image; its faces arrive live for everyone who listens.",
+        description="Finds or blurs the faces in photos and pushes every result live to whoever listens.",
         dependencies=[Depends(refuse_foreign_origin)],
         docs_url=None,
         redoc_url=None,
