@@ -7,6 +7,7 @@ MODEL ?= centerface
 MODEL_FILE ?=
 ARCHITECTURE ?= arm64
 ENVIRONMENT ?= default
+OWNER ?=
 PARAMETERS ?=
 FUNCTION ?= Detector
 EVENT ?= events/detector/direct.json
@@ -15,7 +16,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export AWS_DEFAULT_REGION ?= us-east-1
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help setup run demo status unit test check format types lint templates schemas lock model package deploy delete invoke lifecycle test-containers coldstart cost
+.PHONY: help setup run demo status unit test check format types lint templates schemas lock model package deploy delete erase invoke lifecycle test-containers coldstart cost
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -87,6 +88,9 @@ deploy: package ## Build and deploy to AWS: make deploy [ENVIRONMENT=prod] [PARA
 
 delete: setup ## Delete the service from AWS with every job and image: make delete [ENVIRONMENT=prod]
 	@$(BIN)/python -m infra.aws.release delete --environment $(ENVIRONMENT)
+
+erase: setup ## Erase every job, image and event of an owner: make erase OWNER=alice [ENVIRONMENT=prod]
+	@$(BIN)/python -m infra.aws.erase --environment $(ENVIRONMENT) "$(OWNER)"
 
 invoke: setup ## Run a function here against the local stack: make invoke FUNCTION=Detector EVENT=events/detector/direct.json
 	@$(BIN)/python -m infra.local.invoke --port $(PORT) "$(FUNCTION)" "$(EVENT)"

@@ -77,20 +77,25 @@ def delete(stack: str) -> int:
     return sam(arguments, os.environ).returncode
 
 
-def empty(s3: "S3Client", bucket: str) -> None:
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, PaginationConfig={"PageSize": _DELETE_AT_ONCE})
+def empty(s3: "S3Client", bucket: str, prefix: str = "") -> None:
+    pages = s3.get_paginator("list_objects_v2").paginate(
+        Bucket=bucket, Prefix=prefix, PaginationConfig={"PageSize": _DELETE_AT_ONCE}
+    )
     for page in pages:
         if keys := [entry["Key"] for entry in page.get("Contents", ())]:
             s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True})
 
 
-def _answer_to(question: str) -> str:
+def confirm(question: str, name: str, done: str) -> None:
+    """Have the name typed. Raises Refused otherwise."""
     try:
-        return input(question)
+        answer = input(question)
     except EOFError:
         raise Refused(
-            "\nNothing was deleted: its name has to be typed to confirm, and there is no terminal to type it on."
+            f"\nNothing was {done}: the name has to be typed to confirm, and there is no terminal to type it on."
         ) from None
+    if answer != name:
+        raise Refused(f"Nothing was {done}.")
 
 
 def main() -> int:
@@ -104,8 +109,7 @@ def main() -> int:
         if arguments.command == "deploy":
             return deploy(arguments.environment, parameters_of(arguments.environment, arguments.parameters))
         stack = stack_of(arguments.environment)
-        if _answer_to(f"Delete the stack {stack} with every job and image in it? Type its name: ") != stack:
-            raise Refused("Nothing was deleted.")
+        confirm(f"Delete the stack {stack} with every job and image in it? Type its name: ", stack, "deleted")
         return delete(stack)
     except Refused as refused:
         print(refused, file=sys.stderr)

@@ -38,10 +38,20 @@ def job_id_of_original(key: str) -> str | None:
 _OWNER = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
+def is_owner(text: str) -> bool:
+    """Return whether the text can be the name of an owner."""
+    return _OWNER.fullmatch(text) is not None
+
+
+def inbox(owner: str) -> str:
+    """Return the prefix of an owner's objects in the drop folder."""
+    return f"{_INBOX}{owner}/"
+
+
 def owner_of_drop(key: str) -> str | None:
     """Return the owner of an object in the drop folder, `inbox/<owner>/<name>`, or None for any other key."""
     owner, slash, _ = key.removeprefix(_INBOX).partition("/")
-    return owner if key.startswith(_INBOX) and slash and _OWNER.fullmatch(owner) else None
+    return owner if key.startswith(_INBOX) and slash and is_owner(owner) else None
 
 
 def is_safe_name(key: str) -> bool:

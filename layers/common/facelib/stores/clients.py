@@ -7,6 +7,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from facelib.stores.threads import THREADS
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
@@ -14,7 +16,12 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
-_QUICK = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
+_QUICK = Config(
+    connect_timeout=2,
+    read_timeout=5,
+    max_pool_connections=THREADS,
+    retries={"mode": "standard", "total_max_attempts": 3},
+)
 
 
 @cache

@@ -67,6 +67,13 @@ class DeletionStore(IdempotencyStore):
                 ExpressionAttributeValues={":deleting": text(Status.DELETING)},
             )
 
+    def purge(self, job_id: str) -> None:
+        """Remove every record of a job, its tombstone too: listeners that come late will not learn of its deletion."""
+        item = self._item(job_id) or {}
+        if "idempotency" in item:
+            self._remove_record(item["idempotency"]["S"], job_id)
+        dynamodb().delete_item(TableName=self._table, Key=primary_key(job_id))
+
 
 def _is_interrupted_deletion(item: Item, owner: str) -> bool:
     return bool(item) and item["status"] == text(Status.DELETING) and item["owner"] == text(owner)

@@ -40,6 +40,24 @@ class JobIndex:
         """Yield the owner's items whose sort key is at most `up_to`, largest first."""
         return self._merged(owner, "<=", up_to, page_size, is_descending=True)
 
+    def count(self, owner: str) -> int:
+        """Return the number of the owner's items (eventually consistent)."""
+        return sum(threads().map(lambda shard: self._count_of_shard(f"{owner}#{shard}"), range(self._shards)))
+
+    def _count_of_shard(self, shard: str) -> int:
+        pages = (
+            dynamodb()
+            .get_paginator("query")
+            .paginate(
+                TableName=self._table,
+                IndexName=self._name,
+                KeyConditionExpression=f"{SHARD} = :shard",
+                ExpressionAttributeValues={":shard": text(shard)},
+                Select="COUNT",
+            )
+        )
+        return sum(page["Count"] for page in pages)
+
     def _merged(self, owner: str, operator: str, bound: str, page_size: int, *, is_descending: bool) -> Iterator[Item]:
         query = {
             "TableName": self._table,

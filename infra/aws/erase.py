@@ -1,0 +1,135 @@
+"""Erase every job, image and event of an owner: `python -m infra.aws.erase OWNER`.
+
+The table itself says what is left to do, so an erasure that was interrupted continues where it stopped.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import Final
+
+import boto3
+from botocore.exceptions import ClientError
+from facelib import keys
+from facelib.errors import JobNotFound
+from facelib.stores.images import ImageStore
+from facelib.stores.job_events import BY_EVENT
+from facelib.stores.job_index import JobIndex
+from facelib.stores.job_lists import BY_CREATION
+from facelib.stores.jobs import JobStore
+from facelib.stores.threads import threads
+
+from infra.aws.release import Refused, confirm, empty, stack_of
+
+_BATCH: Final = 100
+_REPORT_SECONDS: Final = 2.0
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """What is erased, and where it is."""
+
+    owner: str
+    table: str
+    originals: str
+    results: str
+    shards: int
+
+    @classmethod
+    def of_stack(cls, owner: str, stack: str) -> "Erasure":
+        """Find the stack's table and buckets. Raises Refused."""
+        try:
+            [description] = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+        except ClientError as error:
+            raise Refused(
+                f"Nothing was erased: {error.response['Error']['Message']}. "
+                "For a local stack, name its address: AWS_ENDPOINT_URL=http://localhost:4566 make erase OWNER=..."
+            ) from None
+        outputs = {each["OutputKey"]: each["OutputValue"] for each in description["Outputs"]}
+        parameters = {each["ParameterKey"]: each["ParameterValue"] for each in description["Parameters"]}
+        buckets = outputs["OriginalsBucketName"], outputs["ResultsBucketName"]
+        return cls(owner, outputs["JobsTableName"], *buckets, int(parameters["IndexShards"]))
+
+    def count(self) -> int:
+        """Return how many jobs and tombstones the owner has, as of a moment ago."""
+        return max(index.count(self.owner) for index in self._indexes)
+
+    def run(self, report: Callable[[int], None]) -> int:
+        """Erase everything, and return the number of jobs. `report` is called with the number so far."""
+        erase = partial(_erase, self.owner, JobStore(self.table), ImageStore(self.originals, self.results))
+        empty(boto3.client("s3"), self.originals, keys.inbox(self.owner))
+        done = 0
+        for index in self._indexes:
+            # Every time and every event id begins with a year.
+            items = index.ascending(self.owner, "0", _BATCH)
+            while batch := [item["job_id"]["S"] for item in islice(items, _BATCH)]:
+                list(threads().map(erase, batch))
+                done += len(batch)
+                report(done)
+        return done
+
+    @property
+    def _indexes(self) -> tuple[JobIndex, JobIndex]:
+        by_creation = JobIndex(self.table, BY_CREATION, "created_at", self.shards)
+        # What was deleted before stands as a tombstone in this one alone.
+        return by_creation, JobIndex(self.table, BY_EVENT, "event_id", self.shards)
+
+
+def _erase(owner: str, jobs: JobStore, images: ImageStore, job_id: str) -> None:
+    # An expired job, and one that was deleted before, still has a record.
+    with suppress(JobNotFound):
+        jobs.begin_deletion(job_id, owner)
+    images.delete(job_id)
+    jobs.purge(job_id)
+
+
+def _progress(total: int) -> Callable[[int], None]:
+    begun = reported = time.monotonic()
+
+    def report(done: int) -> None:
+        nonlocal reported
+        if time.monotonic() - reported >= _REPORT_SECONDS:
+            reported = time.monotonic()
+            print(f"{done:,} of {max(total, done):,} erased, {done / (reported - begun):,.0f} a second", flush=True)
+
+    return report
+
+
+def erase(owner: str, environment: str) -> int:
+    """Ask, then erase. Raises Refused."""
+    if not keys.is_owner(owner):
+        raise Refused("Name the owner: make erase OWNER=alice (lower-case letters, digits, '.', '_' and '-')")
+    erasure = Erasure.of_stack(owner, stack_of(environment))
+    total = erasure.count()
+    confirm(f"Erase all {total:,} jobs of {owner}, with every image? Type the owner's name: ", owner, "erased")
+    try:
+        done = erasure.run(_progress(total))
+    except KeyboardInterrupt:
+        print("\nStopped. Run the same command again to erase the rest.", file=sys.stderr)
+        return 130
+    left = erasure.count()
+    print(f"{done:,} jobs of {owner} are erased.")
+    if left:
+        print(f"{left:,} are left, or came in meanwhile. Run the same command again.", file=sys.stderr)
+    return 1 if left else 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m infra.aws.erase", description=__doc__)
+    parser.add_argument("owner")
+    parser.add_argument("--environment", default="default", help="a section of samconfig.toml")
+    given = parser.parse_args()
+    try:
+        return erase(given.owner, given.environment)
+    except Refused as refused:
+        print(refused, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

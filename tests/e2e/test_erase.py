@@ -1,0 +1,61 @@
+"""`make erase` as it is typed, on the real stack."""
+
+import os
+import subprocess
+
+import pytest
+
+from infra.local.layout import ROOT
+from tests.support.photos import one_face
+from tests.support.stack import Stack
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+OWNER = "erased"
+
+
+def erase(stack: Stack, owner: str, typed: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["make", "erase", f"OWNER={owner}"],
+        cwd=ROOT,
+        env=os.environ | {"AWS_ENDPOINT_URL": stack.endpoint_url},
+        input=typed,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def items_of(stack: Stack, owner: str) -> list[str]:
+    pages = stack.aws.client("dynamodb").get_paginator("scan").paginate(TableName=stack.outputs["JobsTableName"])
+    items = (item for page in pages for item in page["Items"])
+    return [item["job_id"]["S"] for item in items if item.get("owner") == {"S": owner}]
+
+
+def test_everything_of_an_owner_is_erased(stack: Stack) -> None:
+    kept = stack.post_image(one_face(256))
+    bucket = stack.outputs["OriginalsBucketName"]
+    for number in range(3):
+        stack.aws.client("s3").put_object(Bucket=bucket, Key=f"inbox/{OWNER}/{number}.jpg", Body=one_face(256))
+    stack.wait_until(lambda: len(items_of(stack, OWNER)) == 3)
+    job_ids = items_of(stack, OWNER)
+
+    refused = erase(stack, OWNER, "yes\n")
+    assert "Nothing was erased" in refused.stderr
+    assert items_of(stack, OWNER) == job_ids
+
+    done = erase(stack, OWNER, f"{OWNER}\n")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"3 jobs of {OWNER} are erased." in done.stdout
+    assert items_of(stack, OWNER) == []
+    # A detector that was at work meanwhile removes what it writes.
+    stack.wait_until(lambda: not any(stack.objects_of(job_id) for job_id in job_ids))
+    assert stack.job(kept)["job_id"] == kept
+
+
+@pytest.mark.parametrize("owner", ["", "Alice#1"])
+def test_an_owner_has_to_be_named(stack: Stack, owner: str) -> None:
+    done = erase(stack, owner, "")
+    assert done.returncode != 0
+    assert "Name the owner: make erase OWNER=alice" in done.stderr
+    assert "Traceback" not in done.stderr

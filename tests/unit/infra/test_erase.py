@@ -1,0 +1,89 @@
+"""Erasing an owner: everything of theirs, nothing of anybody else's, and again where it broke off."""
+
+from datetime import timedelta
+
+import boto3
+import pytest
+from facelib import keys, limits
+from facelib.job import Failure, FailureReason, Render
+from facelib.stores.idempotency import IdempotentRequest
+from facelib.stores.images import ImageStore
+from facelib.stores.jobs import JobStore
+
+from infra.aws.erase import Erasure
+from tests.support.account import Cloud
+from tests.support.jobs import new_job, outcome
+
+FAILURE = Failure(reason=FailureReason.CORRUPT_IMAGE, detail="The file ends too early.")
+
+
+@pytest.fixture
+def jobs(account: Cloud) -> JobStore:
+    return JobStore(account.jobs_table)
+
+
+@pytest.fixture
+def erasure(account: Cloud) -> Erasure:
+    return Erasure("alice", account.jobs_table, account.originals_bucket, account.results_bucket, limits.INDEX_SHARDS)
+
+
+def fill(account: Cloud, jobs: JobStore, owner: str) -> None:
+    """Add a job in every status, with its objects, and a file in the drop folder."""
+    pending, completed, failed, expired, deleting, deleted = (
+        jobs.add(new_job(owner, age=timedelta(days=age)), IdempotentRequest(f"{number}", ""))
+        for number, age in enumerate((0, 0, 0, 2, 0, 0))
+    )
+    jobs.complete(jobs.claim(completed.job_id, 30), outcome())
+    jobs.fail(jobs.claim(failed.job_id, 30), FAILURE)
+    for job in (deleting, deleted):
+        jobs.begin_deletion(job.job_id, owner)
+    jobs.remove(deleted.job_id)
+    images = ImageStore(account.originals_bucket, account.results_bucket)
+    for job in (pending, completed, failed, expired, deleting):
+        images.add_original(job.job_id, b"photo", "image/jpeg")
+        images.add_result(job.job_id, Render.BOXES, b"result")
+    boto3.client("s3").put_object(Bucket=account.originals_bucket, Key=f"{keys.inbox(owner)}photo.jpg", Body=b"photo")
+
+
+def everything(account: Cloud) -> list[object]:
+    items = boto3.client("dynamodb").scan(TableName=account.jobs_table)["Items"]
+    pages = [boto3.client("s3").list_objects_v2(Bucket=b) for b in (account.originals_bucket, account.results_bucket)]
+    objects = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+    return [*sorted(items, key=lambda item: item["job_id"]["S"]), *objects]
+
+
+def test_everything_of_one_owner_goes_and_nothing_of_another(account: Cloud, jobs: JobStore, erasure: Erasure) -> None:
+    fill(account, jobs, "bob")
+    before = everything(account)
+    fill(account, jobs, "alice")
+
+    reported: list[int] = []
+    assert erasure.run(reported.append) == 6
+
+    assert everything(account) == before
+    assert reported[-1] == 6
+    assert erasure.count() == 0
+    assert erasure.run(reported.append) == 0
+
+
+def test_an_erasure_that_broke_off_goes_on(
+    account: Cloud, jobs: JobStore, erasure: Erasure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(account, jobs, "alice")
+    delete = ImageStore.delete
+    calls: list[str] = []
+
+    def break_off(images: ImageStore, job_id: str) -> None:
+        calls.append(job_id)
+        if len(calls) > 2:
+            raise ConnectionError
+        delete(images, job_id)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ImageStore, "delete", break_off)
+        with pytest.raises(ConnectionError):
+            erasure.run(lambda _: None)
+    assert erasure.count() > 0
+
+    erasure.run(lambda _: None)
+    assert everything(account) == []
