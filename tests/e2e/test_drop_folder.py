@@ -1,5 +1,6 @@
 """Files put into the drop folder, as anyone with the bucket would put them."""
 
+import json
 from typing import Any
 
 import boto3
@@ -48,8 +49,13 @@ def test_a_dropped_file_becomes_a_job_of_its_owner_and_leaves_the_inbox(stack: S
     jobs = {key: stack.job(event["detail"]["job_id"]) for key, event in found.items()}
     assert (jobs[photo]["source"], jobs[photo]["options"]["render"], jobs[photo]["face_count"]) == (photo, ["blur"], 1)
     assert [jobs[key]["failure"]["reason"] for key in (odd, text)] == ["invalid_options", "unsupported_format"]
+    results = found[photo]["detail"]["results"]
+    stored = stack.aws.client("s3").get_object(Bucket=results["bucket"], Key=results["faces_json"])
+    assert json.loads(stored["Body"].read()) == jobs[photo], "no API is needed"
     listed = {job["job_id"]: job["source"] for job in stack.http.get("/jobs", params={"limit": 100}).json()["jobs"]}
     assert listed[jobs[photo]["job_id"]] == photo
+    assert stack.http.delete(f"/jobs/{jobs[photo]['job_id']}").status_code == 204
+    assert stack.objects_of(jobs[photo]["job_id"]) == []
     left = {odd, "inbox/public/folder/", "inbox/nobody.jpg"}
     stack.wait_until(lambda: left == set(inbox_of(stack)))
     for key in left:

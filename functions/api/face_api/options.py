@@ -26,4 +26,5 @@ class OptionFields(Options):
     min_confidence: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | SkipJsonSchema[None] = Field(
         default=None, description=_DESCRIPTIONS["min_confidence"]
     )
+    faces_json: bool = Field(default=False, description=_DESCRIPTIONS["faces_json"])
     max_faces: int = Field(default=limits.MAX_FACES, ge=1, le=limits.MAX_FACES, description=_DESCRIPTIONS["max_faces"])

@@ -35,6 +35,7 @@ def service() -> DetectionService:
         ImageStore(settings.originals_bucket, settings.results_bucket),
         load_detector(settings.detector, settings.quality),
         settings.lease_seconds,
+        settings.public_url,
     )
 
 

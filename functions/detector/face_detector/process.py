@@ -7,6 +7,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from facelib.detection import RenderOutcome
 from facelib.errors import ClaimLost, ImageRejected, JobFinished, JobNotFound, ObjectMissing
 from facelib.job import Failure, FailureReason, Job, Options, Render, Status
+from facelib.job_view import JobView
 from facelib.observability import logger, metrics
 from facelib.s3_events import OriginalCreated
 from facelib.stores.claims import Claim, Outcome
@@ -18,11 +19,14 @@ from face_detector.detection.detector import Detector
 
 
 class DetectionService:
-    def __init__(self, jobs: JobStore, images: ImageStore, detector: Detector, lease_seconds: int) -> None:
+    def __init__(
+        self, jobs: JobStore, images: ImageStore, detector: Detector, lease_seconds: int, public_url: str
+    ) -> None:
         self._jobs = jobs
         self._images = images
         self._detector = detector
         self._lease_seconds = lease_seconds
+        self._public_url = public_url
 
     def process(self, original: OriginalCreated) -> None:
         """Complete or fail the job of an original.
@@ -80,6 +84,8 @@ class DetectionService:
             timings_ms=analysis.timings_ms,
             original_etag=etag,
         )
+        if claim.job.options.faces_json:
+            self._images.add_faces_json(JobView.of(outcome.job_completed(claim.job), self._public_url))
         self._jobs.complete(claim, outcome)
         _report(analysis, "Faces")
 

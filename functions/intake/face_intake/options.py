@@ -24,14 +24,16 @@ def options_of(metadata: Mapping[str, str]) -> Options:
         if name.startswith(PREFIX)
     }
     try:
-        return Options.model_validate({name: _value(name, value) for name, value in given.items()})
+        options = Options.model_validate({name: _value(name, value) for name, value in given.items()})
     except ValidationError as error:
         problems = "; ".join(f"{_metadata_name(str(one['loc'][0]))}: {one['msg']}" for one in error.errors())
-        allowed = ", ".join(map(_metadata_name, Options.model_fields))
+        allowed = ", ".join(_metadata_name(name) for name in Options.model_fields if name != "faces_json")
         raise ImageRejected(
             FailureReason.INVALID_OPTIONS,
             f"The metadata of the file is not valid: {problems}. Allowed are {allowed}. Put the file again without it.",
         ) from None
+    # Who drops files reads results from the bucket, too.
+    return options.model_copy(update={"faces_json": True})
 
 
 def _value(name: str, text: str) -> Any:  # noqa: ANN401 - each option has a type of its own, which pydantic checks

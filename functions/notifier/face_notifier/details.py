@@ -20,7 +20,8 @@ class Results(Frozen):
     """What was made of a photo, as objects in S3. They go when the job goes."""
 
     bucket: str
-    renders: dict[Render, str] = Field(description="The key of each result, a JPEG.")
+    renders: dict[Render, str] = Field(description="The key of each result.")
+    faces_json: str | None = Field(description="The key of the job as JSON, where it was asked for or dropped.")
 
 
 class JobDetail(Frozen):
@@ -73,7 +74,9 @@ def bus_event(job: Job | Tombstone, settings: NotifierSettings) -> BusEvent:
 def _completed(job: Job, ended: Mapping[str, object], bucket: str) -> BusEvent:
     found = {name: getattr(job, name) for name in ("image", "detector", "face_count")}
     renders = {render: keys.result(job.job_id, render) for render in job.options.render}
-    detail = JobCompleted.model_validate({**ended, **found, "results": Results(bucket=bucket, renders=renders)})
+    faces_json = keys.faces_json(job.job_id) if job.options.faces_json else None
+    results = Results(bucket=bucket, renders=renders, faces_json=faces_json)
+    detail = JobCompleted.model_validate({**ended, **found, "results": results})
     return BusEvent(detail_type="Job Completed", time=detail.completed_at, detail=detail.model_dump_json())
 
 

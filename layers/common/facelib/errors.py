@@ -104,6 +104,10 @@ class StoreContended(Exception):
     """Too many concurrent writes to the same item; a later attempt may succeed."""
 
 
+class ObjectsNotDeleted(Exception):
+    """The bucket kept some of a job's objects; deleting may be repeated."""
+
+
 class CursorInvalid(FaceError):
     """The cursor of a list was not issued by this service."""
 

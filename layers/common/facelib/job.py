@@ -107,6 +107,12 @@ class Options(Frozen):
         description=f"`fit` draws results of at most {limits.RESULT_LONG_SIDE} px on the long side, "
         "`original` keeps the size of the upload.",
     )
+    faces_json: bool = Field(
+        default=False,
+        strict=True,
+        description="Also store the completed job as `results/{job_id}/faces.json` in the results bucket, for programs "
+        "that read the bucket.",
+    )
 
     @property
     def previewed(self) -> Render:

@@ -19,6 +19,15 @@ def result(job_id: str, render: Render) -> str:
     return f"{_RESULTS}{job_id}/{render}.{'webp' if render is Render.PREVIEW else 'jpg'}"
 
 
+def faces_json(job_id: str) -> str:
+    return f"{_RESULTS}{job_id}/faces.json"
+
+
+def all_results(job_id: str) -> tuple[str, ...]:
+    """Return every key below which something of a job may stand in the results bucket."""
+    return (*(result(job_id, render) for render in Render), faces_json(job_id))
+
+
 def is_job_id(text: str) -> bool:
     """Return whether the text is a UUIDv4 in the form this service writes: lower case, with hyphens."""
     try:

@@ -57,6 +57,7 @@ class DetectorSettings(Settings):
     detector: str
     quality: Quality
     lease_seconds: int
+    public_url: str
     # Whether processor time is proportional to memory, as on AWS, or the whole machine's, as on the local stack.
     is_processor_shared: bool
     # Megabytes, set by Lambda.

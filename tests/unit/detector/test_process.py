@@ -18,6 +18,7 @@ from facelib import keys
 from facelib.detection import RenderOutcome
 from facelib.errors import JobClaimed
 from facelib.job import FailureReason, Job, Options, Render, Status
+from facelib.job_view import JobView
 from facelib.s3_events import OriginalCreated
 from facelib.stores.images import ImageStore
 from facelib.stores.jobs import JobStore
@@ -35,6 +36,9 @@ def png() -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (64, 48), "teal").save(out, "PNG")
     return out.getvalue()
+
+
+PUBLIC_URL = "https://faces.example"
 
 
 class OneFace(Detector):
@@ -62,7 +66,7 @@ class Service:
         self.jobs = JobStore(account.jobs_table)
         self.images = ImageStore(account.originals_bucket, account.results_bucket)
         self.detector = OneFace()
-        self.service = DetectionService(self.jobs, self.images, self.detector, LEASE)
+        self.service = DetectionService(self.jobs, self.images, self.detector, LEASE, PUBLIC_URL)
         self.account = account
 
     def upload(self, data: bytes, options: Options | None = None) -> Job:
@@ -141,8 +145,20 @@ def test_an_original_whose_job_is_gone_is_removed(service: Service) -> None:
     assert service.objects() == set()
 
 
+def test_a_job_as_the_api_shows_it_is_stored_where_that_was_asked_for(service: Service) -> None:
+    job = service.upload(png(), Options(faces_json=True))
+    service.service.process(OriginalCreated(job.job_id, None))
+    s3_object = boto3.client("s3").get_object(Bucket=service.account.results_bucket, Key=keys.faces_json(job.job_id))
+    assert s3_object["ContentType"] == "application/json"
+    shown = JobView.of(service.jobs.get(job.job_id, "public"), PUBLIC_URL)
+    assert json.loads(s3_object["Body"].read()) == shown.model_dump(mode="json")
+    assert (shown.status, shown.face_count) == (Status.COMPLETED, 1)
+    service.images.delete(job.job_id)
+    assert service.objects() == set()
+
+
 def test_a_job_deleted_while_it_is_processed_leaves_nothing(service: Service) -> None:
-    job = service.upload(png())
+    job = service.upload(png(), Options(faces_json=True))
     service.detector.during = lambda: service.jobs.begin_deletion(job.job_id, "public")
     service.service.process(OriginalCreated(job.job_id, None))
     assert service.objects() == set()
@@ -150,7 +166,7 @@ def test_a_job_deleted_while_it_is_processed_leaves_nothing(service: Service) ->
 
 def test_a_job_taken_over_keeps_the_results_of_whoever_took_it(service: Service) -> None:
     job = service.upload(png())
-    slow = DetectionService(service.jobs, service.images, service.detector, -1)
+    slow = DetectionService(service.jobs, service.images, service.detector, -1, PUBLIC_URL)
     passes: list[int] = []
 
     def take_over() -> None:

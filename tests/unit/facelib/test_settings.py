@@ -30,6 +30,7 @@ def test_a_thread_for_every_processor_that_lambda_gives(is_shared: bool, megabyt
         detector="best",
         quality=Quality.FAST,
         lease_seconds=30,
+        public_url="",
         is_processor_shared=is_shared,
         aws_lambda_function_memory_size=megabytes,
     )

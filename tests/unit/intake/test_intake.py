@@ -210,4 +210,4 @@ def test_options_other_than_the_defaults(account: Cloud, deliver: Callable[..., 
     deliver(put(account.originals_bucket, KEY, metadata))
 
     (job,) = jobs(account)
-    assert job.options == Options(min_confidence=0.5, size=Size.ORIGINAL)
+    assert job.options == Options(min_confidence=0.5, size=Size.ORIGINAL, faces_json=True)

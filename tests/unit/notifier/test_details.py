@@ -57,6 +57,7 @@ def test_a_completed_job_names_what_was_made_of_it() -> None:
     assert detail["results"] == {
         "bucket": "results",
         "renders": {Render.BOXES: f"results/{job.job_id}/boxes.jpg"},
+        "faces_json": None,
     }
     assert "faces" not in detail
 

@@ -1,7 +1,7 @@
 """Claims on jobs: who may process a job, and how processing ends (docs/decisions/0001-claims-and-leases.md)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import uuid4
@@ -35,6 +35,13 @@ class Outcome:
     faces: tuple[Face, ...]
     timings_ms: Mapping[str, float]
     original_etag: str
+    completed_at: datetime = field(default_factory=utc_now)
+
+    def job_completed(self, job: Job) -> Job:
+        """Return the job with this outcome."""
+        found = {name: getattr(self, name) for name in ("image", "detector", "faces", "original_etag")}
+        counted = {"face_count": len(self.faces), "timings_ms": dict(self.timings_ms)}
+        return _ended(job, Status.COMPLETED, self.completed_at, found | counted)
 
 
 class ClaimStore(JobTable):
@@ -67,38 +74,26 @@ class ClaimStore(JobTable):
 
     def complete(self, claim: Claim, outcome: Outcome) -> None:
         """Store the outcome. Raises ClaimLost, after which the caller removes what it has written elsewhere."""
-        self._finish(
-            claim,
-            Status.COMPLETED,
-            {
-                "image": outcome.image,
-                "detector": outcome.detector,
-                "face_count": len(outcome.faces),
-                "faces": outcome.faces,
-                "timings_ms": dict(outcome.timings_ms),
-                "original_etag": outcome.original_etag,
-            },
-        )
+        self._finish(claim, outcome.job_completed(claim.job))
 
     def fail(self, claim: Claim, failure: Failure, original_etag: str | None = None) -> None:
         """Store why the job failed. Raises ClaimLost."""
-        self._finish(claim, Status.FAILED, {"failure": failure, "original_etag": original_etag})
+        self._finish(claim, _failed(claim.job, failure, original_etag))
 
     def fail_abandoned(self, job_id: str, failure: Failure) -> None:
         """Fail a job that no detector could finish. Raises JobNotFound, JobClaimed or JobFinished."""
         item = self._item(job_id) or {}
         if is_deleted(item):
             raise JobNotFound
-        now = utc_now()
-        changes = _ended(from_item(item), Status.FAILED, {"failure": failure})
+        now, job = utc_now(), from_item(item)
         values = {":pending": text(Status.PENDING), ":now": text(time_text(now))}
         try:
-            self._set(job_id, changes, _CLAIMABLE.replace(":processing", ":from"), values)
+            self._set(job_id, _changes(job, _failed(job, failure)), _CLAIMABLE.replace(":processing", ":from"), values)
         except ClientError as error:
             raise _why_not_claimed(item_that_failed_condition(error), now) from None
 
-    def _finish(self, claim: Claim, status: Status, outcome: Mapping[str, object]) -> None:
-        changes = _ended(claim.job, status, outcome)
+    def _finish(self, claim: Claim, ended: Job) -> None:
+        changes = _changes(claim.job, ended)
         try:
             self._set(claim.job.job_id, changes, "claim = :claim AND #status = :from", {":claim": text(claim.token)})
         except ClientError as error:
@@ -124,14 +119,19 @@ class ClaimStore(JobTable):
         )
 
 
-def _ended(job: Job, status: Status, outcome: Mapping[str, object]) -> Item:
-    """Return the attributes that change when the job ends like this now."""
-    now = utc_now()
-    ended = job.model_copy(
-        update={"status": status, "completed_at": now, "event_id": new_event_id(now, job.job_id), **outcome}
-    )
-    before, after = to_item(job), to_item(ended)
-    return {name: value for name, value in after.items() if before.get(name) != value}
+def _failed(job: Job, failure: Failure, original_etag: str | None = None) -> Job:
+    return _ended(job, Status.FAILED, utc_now(), {"failure": failure, "original_etag": original_etag})
+
+
+def _ended(job: Job, status: Status, at: datetime, outcome: Mapping[str, object]) -> Job:
+    ended = {"status": status, "completed_at": at, "event_id": new_event_id(at, job.job_id)}
+    return job.model_copy(update={**ended, **outcome})
+
+
+def _changes(before: Job, after: Job) -> Item:
+    """Return the attributes in which the two differ."""
+    old, new = to_item(before), to_item(after)
+    return {name: value for name, value in new.items() if old.get(name) != value}
 
 
 def _why_not_claimed(item: Item, now: datetime) -> JobNotFound | JobClaimed | JobFinished:

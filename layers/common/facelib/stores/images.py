@@ -2,14 +2,18 @@
 
 import json
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
 from facelib import keys, limits
-from facelib.errors import ImageRejected, ObjectMissing
+from facelib.errors import ImageRejected, ObjectMissing, ObjectsNotDeleted
 from facelib.job import FailureReason, ImageFormat, Render
+from facelib.job_view import JobView
 from facelib.stores.clients import code_of, s3
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,14 @@ class ImageStore:
         """The region of both buckets."""
         return s3().meta.region_name
 
+    def add_faces_json(self, view: JobView) -> None:
+        s3().put_object(
+            Bucket=self._results,
+            Key=keys.faces_json(view.job_id),
+            Body=view.model_dump_json().encode(),
+            ContentType="application/json",
+        )
+
     def result_url(self, job_id: str, render: Render, seconds: int) -> str:
         """Return a presigned GET that expires after so many seconds."""
         return s3().generate_presigned_url(
@@ -110,8 +122,11 @@ class ImageStore:
         )
 
     def delete_results(self, job_id: str) -> None:
-        for render in Render:
-            s3().delete_object(Bucket=self._results, Key=keys.result(job_id, render))
+        """Delete every result in one request. Raises ObjectsNotDeleted."""
+        objects: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in keys.all_results(job_id)]
+        response = s3().delete_objects(Bucket=self._results, Delete={"Objects": objects, "Quiet": True})
+        if errors := response.get("Errors"):
+            raise ObjectsNotDeleted(errors[0].get("Message", errors[0].get("Code")))
 
     def delete_original(self, job_id: str) -> None:
         s3().delete_object(Bucket=self._originals, Key=keys.original(job_id))
