@@ -61,7 +61,7 @@ class Feed:
         return Ended(job_id, event_id, at)
 
     def retry(self, job_id: str) -> None:
-        self._jobs.retry(job_id, PUBLIC_OWNER)
+        self._jobs.begin_retry(job_id, self._jobs.next_retry(job_id, PUBLIC_OWNER))
 
 
 @contextmanager

@@ -24,15 +24,20 @@ class Submission:
     idempotency_key: str | None
 
 
-def accept(submission: Submission, jobs: JobStore, kept_days: int) -> Job:
-    """Store a new pending job, or return the one that the same request stored before. Raises KeyReused."""
+def accept(submission: Submission, jobs: JobStore, kept_days: int, unused_seconds: int | None = None) -> Job:
+    """Store a new pending job, or return the one that this request stored before. Raises KeyReused.
+
+    With `unused_seconds` the job expires so soon unless an image comes for it.
+    """
     now = datetime.now(UTC)
+    kept_until = now + timedelta(days=kept_days)
     job = Job(
         job_id=str(uuid4()),
         owner=submission.owner,
         status=Status.PENDING,
         created_at=now,
-        expires_at=now + timedelta(days=kept_days),
+        expires_at=kept_until if unused_seconds is None else now + timedelta(seconds=unused_seconds),
+        kept_until=None if unused_seconds is None else kept_until,
         options=submission.options,
     )
     key = submission.idempotency_key

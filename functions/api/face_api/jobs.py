@@ -90,13 +90,10 @@ def retry_job(
     job_id: JobId, jobs: JobsDep, images: ImagesDep, queue: DetectQueueDep, owner: OwnerDep, settings: SettingsDep
 ) -> JobAccepted:
     """Process a failed job again, unless its image was the cause; at most five times."""
-    failed = jobs.retry(job_id, owner)
-    try:
-        queue.send(images.created_event(job_id))
-    except Exception:
-        # Otherwise the job would stay pending, and no detector would ever claim it.
-        jobs.undo_retry(failed)
-        raise
+    retry = jobs.next_retry(job_id, owner)
+    # The message first: without one, nobody would ever take up a pending job.
+    queue.send(images.created_event(job_id, retry))
+    jobs.begin_retry(job_id, retry)
     return JobAccepted(job_id=job_id, status=Status.PENDING, links=Links.of(job_id, settings.public_url))
 
 

@@ -32,7 +32,8 @@ def post_upload(
 ) -> UploadAccepted:
     """Get a presigned POST: a form that accepts one image of up to 25 MiB, for 15 minutes."""
     content = upload.model_dump_json().encode()
-    job = accept(Submission(owner, upload.options, content, idempotency_key), jobs, settings.job_kept_days)
+    submission = Submission(owner, upload.options, content, idempotency_key)
+    job = accept(submission, jobs, settings.job_kept_days, limits.UNUSED_FORM_SECONDS)
     if job.status is not Status.PENDING:
         raise JobConflict(job, "so it accepts no more uploads; send another image with a new Idempotency-Key")
     expires_at = datetime.now(UTC) + timedelta(seconds=limits.PRESIGNED_UPLOAD_SECONDS)

@@ -13,6 +13,7 @@ from facelib.job import Failure, FailureReason
 from facelib.observability import logger, metrics, tracer
 from facelib.s3_events import originals_created
 from facelib.settings import DeadLetterSettings
+from facelib.stores.images import ImageStore
 from facelib.stores.jobs import JobStore
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -29,6 +30,12 @@ def jobs() -> JobStore:
     return JobStore(DeadLetterSettings.from_environment().jobs_table)
 
 
+@cache
+def images() -> ImageStore:
+    settings = DeadLetterSettings.from_environment()
+    return ImageStore(settings.originals_bucket, settings.results_bucket)
+
+
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler
 @metrics.log_metrics(capture_cold_start_metric=True)
@@ -41,8 +48,12 @@ def _give_up(record: SQSRecord) -> None:
     for original in originals_created(record.json_body):
         try:
             jobs().fail_abandoned(original.job_id, RETRIES_EXHAUSTED)
-        except (JobNotFound, JobFinished) as done:
-            logger.info("Ignored a job that is not pending", extra={"reason": str(done)})
+        except JobFinished as finished:
+            logger.info("Ignored a job that has ended", extra={"reason": str(finished)})
+        except JobNotFound:
+            # A detector that died may have stored something after the job was deleted.
+            images().delete(original.job_id)
+            logger.info("Removed what was left of a job")
         else:
             metrics.add_metric("FailedJobs", MetricUnit.Count, 1)
             logger.error("Failed an abandoned job")

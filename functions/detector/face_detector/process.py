@@ -33,14 +33,16 @@ class DetectionService:
 
         Raises JobClaimed while another detector holds it; the queue delivers the message again later.
         """
+        if original.retry is not None:
+            # The API does so too, but only once this message is queued: where it died in between, the retry goes on.
+            self._jobs.begin_retry(original.job_id, original.retry)
         try:
             claim = self._jobs.claim(original.job_id, self._lease_seconds)
         except JobFinished as finished:
             logger.info("Nothing to do", extra={"why": str(finished)})
-            if None not in (original.etag, finished.original_etag) and original.etag != finished.original_etag:
-                # A form may be posted twice: the job describes the first image, which the second one has replaced.
-                self._images.delete_original(original.job_id)
-                logger.warning("Removed an image that was uploaded after the job had ended")
+            if finished.original_etag and original.etag not in (None, finished.original_etag):
+                # A form may be posted twice: the job describes one image, which a later one may have replaced.
+                self._images.delete_replaced_original(original.job_id, finished.original_etag)
         except JobNotFound:
             # Deleted or expired meanwhile: nothing uploaded for it may remain.
             self._images.delete(original.job_id)

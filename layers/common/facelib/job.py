@@ -258,6 +258,8 @@ class Job(Frozen):
     status: Status
     created_at: AwareDatetime
     expires_at: AwareDatetime
+    # Set where `expires_at` is earlier because nothing has been uploaded yet: what it becomes with the first claim.
+    kept_until: AwareDatetime | None = None
     options: Options = Options()
     # The key of the dropped object; None where the image came through the API.
     source: str | None = None

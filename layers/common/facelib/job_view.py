@@ -28,7 +28,9 @@ class JobSummary(Frozen):
     status: Status
     created_at: AwareDatetime
     completed_at: AwareDatetime | None = Field(description="When it was completed or failed.")
-    expires_at: AwareDatetime = Field(description="When the job and its images are deleted.")
+    expires_at: AwareDatetime = Field(
+        description="When the job and its images are deleted; soon after its form if that is never used."
+    )
     options: Options
     source: str | None = Field(description="The key of the file in the drop folder; null for any other way in.")
     detector: DetectorInfo | None

@@ -12,10 +12,11 @@ from facelib.observability import logger
 
 @dataclass(frozen=True)
 class OriginalCreated:
-    """An upload for a job; the ETag is None where the event is a retry's and not S3's own."""
+    """An upload for a job. A retry sends the same event, without an ETag and with the retry's number."""
 
     job_id: str
     etag: str | None
+    retry: int | None = None
 
 
 def originals_created(event: dict[str, Any]) -> Iterator[OriginalCreated]:
@@ -30,4 +31,4 @@ def originals_created(event: dict[str, Any]) -> Iterator[OriginalCreated]:
             logger.warning("Ignored an object that is not an original", extra={"key": key})
             continue
         logger.set_correlation_id(job_id)
-        yield OriginalCreated(job_id, record.s3.get_object.get("eTag"))
+        yield OriginalCreated(job_id, record.s3.get_object.get("eTag"), record.get("retry"))

@@ -94,6 +94,8 @@ class WebSocketSettings(AllowedOrigins):
 
 class DeadLetterSettings(Settings):
     jobs_table: str
+    originals_bucket: str
+    results_bucket: str
 
 
 class NotifierSettings(Settings):

@@ -1,10 +1,12 @@
 import json
 from typing import Any
 
+import boto3
 import pytest
 from face_deadletter import main
 from facelib import keys
-from facelib.job import Status
+from facelib.job import Render, Status
+from facelib.stores.images import ImageStore
 from facelib.stores.jobs import JobStore
 
 from tests.support.account import Cloud
@@ -32,3 +34,19 @@ def test_each_message_is_judged_alone(account: Cloud, monkeypatch: pytest.Monkey
     assert jobs.get(waiting.job_id, "public").failure == main.RETRIES_EXHAUSTED
     assert jobs.get(busy.job_id, "public").status is Status.PROCESSING
     assert jobs.get(done.job_id, "public").status is Status.COMPLETED
+
+
+def test_what_a_detector_left_of_a_deleted_job_is_removed(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It died at the last delivery, after it had stored a result and before it could see that the job was gone."""
+    jobs, images = JobStore(account.jobs_table), ImageStore(account.originals_bucket, account.results_bucket)
+    monkeypatch.setattr(main, "jobs", lambda: jobs)
+    monkeypatch.setattr(main, "images", lambda: images)
+    job = jobs.add(new_job())
+    jobs.begin_deletion(job.job_id, "public")
+    jobs.remove(job.job_id)
+    images.add_original(job.job_id, b"late", "image/jpeg")
+    images.add_result(job.job_id, Render.BOXES, b"late")
+    answer = main.handler({"Records": [message(0, about(job.job_id))]}, Context())
+    assert answer == {"batchItemFailures": []}
+    for bucket in (account.originals_bucket, account.results_bucket):
+        assert boto3.client("s3").list_objects_v2(Bucket=bucket)["KeyCount"] == 0

@@ -17,7 +17,7 @@ from face_detector.process import DetectionService
 from facelib import keys
 from facelib.detection import RenderOutcome
 from facelib.errors import JobClaimed
-from facelib.job import FailureReason, Job, Options, Render, Status
+from facelib.job import Failure, FailureReason, Job, Options, Render, Status
 from facelib.job_view import JobView
 from facelib.s3_events import OriginalCreated
 from facelib.stores.images import ImageStore
@@ -300,3 +300,21 @@ def test_nothing_is_drawn_for_a_job_that_is_not_completed(service: Service) -> N
     pending = service.upload(png())
     for job_id in (pending.job_id, str(uuid4())):
         assert service.service.render(job_id, Render.BLUR) is RenderOutcome.JOB_GONE
+
+
+def test_the_late_event_of_an_earlier_upload_leaves_the_image_of_the_job_alone(service: Service) -> None:
+    job = service.jobs.add(new_job())
+    first = uploaded(service, job, png())
+    service.service.process(uploaded(service, job, png() + b"another"))
+    service.service.process(first)
+    assert keys.original(job.job_id) in service.objects()
+
+
+def test_a_retry_goes_on_where_the_api_died_after_it_queued_it(service: Service) -> None:
+    job = service.upload(png())
+    service.jobs.fail_abandoned(job.job_id, Failure(reason=FailureReason.INTERNAL_ERROR, detail="It failed."))
+    retry = service.jobs.next_retry(job.job_id, "public")
+    event = json.loads(service.images.created_event(job.job_id, retry))
+    for _ in range(2):
+        assert main.handler(sqs_event(json.dumps(event)), Context()) == {"batchItemFailures": []}
+        assert service.jobs.get(job.job_id, "public").status is Status.COMPLETED

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
+from botocore.client import BaseClient
 from facelib import limits
 from facelib.errors import ClaimLost, JobClaimed, JobConflict, JobFinished, JobNotFound, KeyReused
 from facelib.job import TRANSITIONS, Failure, FailureReason, Job, Status, Tombstone
@@ -81,7 +82,7 @@ def test_ids_that_lead_nowhere_look_the_same(jobs: JobStore, job_id: str) -> Non
 
 def test_somebody_elses_job_is_not_there(jobs: JobStore) -> None:
     job = added(jobs, owner="somebody")
-    for call in (jobs.get, jobs.begin_deletion, jobs.retry):
+    for call in (jobs.get, jobs.begin_deletion, jobs.next_retry):
         with pytest.raises(JobNotFound):
             call(job.job_id, "public")
     assert jobs.get(job.job_id, "somebody") == job
@@ -156,15 +157,29 @@ def test_a_given_up_job_fails_unless_somebody_is_at_it(jobs: JobStore) -> None:
 def test_only_a_failed_job_is_retried_and_once(jobs: JobStore) -> None:
     job = added(jobs)
     with pytest.raises(JobConflict, match="pending"):
-        jobs.retry(job.job_id, "public")
+        jobs.next_retry(job.job_id, "public")
     jobs.fail(jobs.claim(job.job_id, LEASE), OURS)
-    jobs.retry(job.job_id, "public")
+    retry(jobs, job)
     again = jobs.get(job.job_id, "public")
     assert (again.status, again.failure, again.event_id, again.completed_at) == (Status.PENDING, None, None, None)
     with pytest.raises(JobConflict):
-        jobs.retry(job.job_id, "public")
+        jobs.next_retry(job.job_id, "public")
     jobs.complete(jobs.claim(job.job_id, LEASE), outcome())
     assert jobs.get(job.job_id, "public").status is Status.COMPLETED
+
+
+def retry(jobs: JobStore, job: Job) -> None:
+    jobs.begin_retry(job.job_id, jobs.next_retry(job.job_id, "public"))
+
+
+def test_a_retry_that_has_begun_does_not_begin_again(jobs: JobStore) -> None:
+    job = added(jobs)
+    jobs.fail(jobs.claim(job.job_id, LEASE), OURS)
+    retry(jobs, job)
+    jobs.fail(jobs.claim(job.job_id, LEASE), OURS)
+    failed = jobs.get(job.job_id, "public")
+    jobs.begin_retry(job.job_id, 1)
+    assert jobs.get(job.job_id, "public") == failed
 
 
 def keyed(fingerprint: str) -> IdempotentRequest:
@@ -251,7 +266,7 @@ def test_nothing_happens_to_a_deleted_job(jobs: JobStore) -> None:
         lambda: jobs.get(job.job_id, "public"),
         lambda: jobs.claim(job.job_id, LEASE),
         lambda: jobs.fail_abandoned(job.job_id, FAILURE),
-        lambda: jobs.retry(job.job_id, "public"),
+        lambda: jobs.next_retry(job.job_id, "public"),
         lambda: jobs.begin_deletion(job.job_id, "public"),
     ):
         with pytest.raises(JobNotFound):
@@ -268,25 +283,75 @@ def test_what_lies_in_the_image_is_not_retried(jobs: JobStore) -> None:
     job = added(jobs)
     jobs.fail(jobs.claim(job.job_id, LEASE), FAILURE)
     with pytest.raises(JobConflict, match="would fail again: The file ends too early"):
-        jobs.retry(job.job_id, "public")
+        jobs.next_retry(job.job_id, "public")
 
 
 def test_retries_are_counted(jobs: JobStore) -> None:
     job = added(jobs)
     for _ in range(limits.RETRIES):
         jobs.fail(jobs.claim(job.job_id, LEASE), OURS)
-        jobs.retry(job.job_id, "public")
+        retry(jobs, job)
     jobs.fail(jobs.claim(job.job_id, LEASE), OURS)
     with pytest.raises(JobConflict, match="retried 5 times"):
-        jobs.retry(job.job_id, "public")
+        jobs.next_retry(job.job_id, "public")
 
 
-def test_a_retry_that_nobody_hears_of_is_undone(jobs: JobStore) -> None:
+def lose_first_answer(monkeypatch: pytest.MonkeyPatch, operation: str) -> None:
+    """Let the SDK make this call twice, as it does when the answer to the first attempt is lost."""
+    make = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def twice(client: BaseClient, name: str, parameters: dict[str, object]) -> object:
+        if name == operation:
+            make(client, name, parameters)
+        return make(client, name, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", twice)
+
+
+def test_a_job_is_added_although_the_answer_was_lost(jobs: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    lose_first_answer(monkeypatch, "PutItem")
+    job = new_job()
+    assert jobs.add(job) == job
+
+
+def test_a_claim_holds_although_the_answer_was_lost(jobs: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
     job = added(jobs)
-    jobs.fail(jobs.claim(job.job_id, LEASE), OURS)
-    failed = jobs.get(job.job_id, "public")
-    jobs.undo_retry(jobs.retry(job.job_id, "public"))
-    assert jobs.get(job.job_id, "public") == failed
+    with monkeypatch.context() as lossy:
+        lose_first_answer(lossy, "UpdateItem")
+        claim = jobs.claim(job.job_id, LEASE)
+    jobs.complete(claim, outcome())
+    assert jobs.get(job.job_id, "public").status is Status.COMPLETED
+
+
+def form_job(unused: timedelta) -> Job:
+    """Make a job whose form has so much time left, and which is kept for a day once it was used."""
+    job = new_job()
+    return job.model_copy(update={"expires_at": job.created_at + unused, "kept_until": job.expires_at})
+
+
+def test_a_job_whose_form_was_never_used_is_gone_soon(jobs: JobStore, account: Cloud) -> None:
+    job = jobs.add(form_job(timedelta(seconds=-1)), keyed("hash"))
+    with pytest.raises(JobNotFound):
+        jobs.get(job.job_id, "public")
+    assert JobLists(account.jobs_table).newest("public", 10).jobs == ()
+    assert jobs.add(new_job(), keyed("hash")).job_id != job.job_id
+
+
+def test_an_upload_that_waited_long_is_not_lost(jobs: JobStore) -> None:
+    waiting, abandoned, deleted = (jobs.add(form_job(timedelta(seconds=-1))) for _ in range(3))
+    jobs.complete(jobs.claim(waiting.job_id, LEASE), outcome())
+    jobs.fail_abandoned(abandoned.job_id, OURS)
+    for job in (waiting, abandoned):
+        assert jobs.get(job.job_id, "public").expires_at == job.kept_until
+    jobs.begin_deletion(deleted.job_id, "public")
+    with pytest.raises(JobNotFound):
+        jobs.claim(deleted.job_id, LEASE)
+
+
+def test_the_key_of_a_form_lasts_as_long_as_its_job(jobs: JobStore, account: Cloud) -> None:
+    job = jobs.add(form_job(timedelta(minutes=-1)), keyed("hash"))
+    jobs.complete(jobs.claim(job.job_id, LEASE), outcome())
+    assert jobs.add(new_job(), keyed("hash")).job_id == job.job_id
 
 
 def test_ttl_is_the_second_of_expiry(jobs: JobStore, account: Cloud) -> None:

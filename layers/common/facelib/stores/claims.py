@@ -13,7 +13,7 @@ from facelib.events import new_event_id
 from facelib.job import DetectorInfo, Face, Failure, ImageInfo, Job, Status
 from facelib.stores.clients import dynamodb
 from facelib.stores.items import Item, from_item, is_deleted, text, time_text, to_item
-from facelib.stores.job_table import JobTable, item_that_failed_condition, primary_key, utc_now
+from facelib.stores.job_table import IS_KEPT, JobTable, item_that_failed_condition, primary_key, utc_now
 
 _CLAIMABLE: Final = "(#status = :pending OR (#status = :processing AND lease_until < :now))"
 
@@ -55,8 +55,9 @@ class ClaimStore(JobTable):
             response = dynamodb().update_item(
                 TableName=self._table,
                 Key=primary_key(job_id),
-                UpdateExpression="SET #status = :processing, claim = :claim, lease_until = :until",
-                ConditionExpression="expires_at > :now AND " + _CLAIMABLE,
+                UpdateExpression="SET #status = :processing, claim = :claim, lease_until = :until, "
+                "expires_at = if_not_exists(kept_until, expires_at)",
+                ConditionExpression=f"{IS_KEPT} AND {_CLAIMABLE}",
                 ExpressionAttributeNames={"#status": "status"},
                 ExpressionAttributeValues={
                     ":processing": text(Status.PROCESSING),
@@ -69,7 +70,11 @@ class ClaimStore(JobTable):
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            raise _why_not_claimed(item_that_failed_condition(error), now) from None
+            item = item_that_failed_condition(error)
+            if item.get("claim") != text(token):
+                raise _why_not_claimed(item, now) from None
+            # The answer to the first attempt was lost, and the SDK tried again.
+            return Claim(from_item(item), token)
         return Claim(from_item(response["Attributes"]), token)
 
     def complete(self, claim: Claim, outcome: Outcome) -> None:
@@ -124,7 +129,12 @@ def _failed(job: Job, failure: Failure, original_etag: str | None = None) -> Job
 
 
 def _ended(job: Job, status: Status, at: datetime, outcome: Mapping[str, object]) -> Job:
-    ended = {"status": status, "completed_at": at, "event_id": new_event_id(at, job.job_id)}
+    ended = {
+        "status": status,
+        "expires_at": job.kept_until or job.expires_at,
+        "completed_at": at,
+        "event_id": new_event_id(at, job.job_id),
+    }
     return job.model_copy(update={**ended, **outcome})
 
 

@@ -11,7 +11,13 @@ from facelib.job import Job, Status
 from facelib.stores.clients import dynamodb
 from facelib.stores.idempotency import IdempotencyStore
 from facelib.stores.items import Item, text, time_text, tombstone_item
-from facelib.stores.job_table import item_that_failed_condition, primary_key, suppress_failed_condition, utc_now
+from facelib.stores.job_table import (
+    IS_KEPT,
+    item_that_failed_condition,
+    primary_key,
+    suppress_failed_condition,
+    utc_now,
+)
 
 # What the rest of the deletion needs. Everything else, the faces above all, is erased in the first step.
 _KEPT: Final = frozenset({"job_id", "owner", "status", "created_at", "expires_at", "event_id"})
@@ -33,7 +39,7 @@ class DeletionStore(IdempotencyStore):
                 Key=primary_key(job_id),
                 UpdateExpression="SET #status = :deleting, event_id = :event REMOVE "
                 + ", ".join(f"#{name}" for name in _ERASED),
-                ConditionExpression="#owner = :owner AND expires_at > :now AND #status <> :deleting",
+                ConditionExpression=f"#owner = :owner AND {IS_KEPT} AND #status <> :deleting",
                 ExpressionAttributeNames={
                     "#status": "status",
                     "#owner": "owner",

@@ -104,10 +104,11 @@ class IdempotencyStore(JobTable):
 
 def _record_item(job: Job, request: IdempotentRequest) -> Item:
     """Return the record of a new job; it expires with the job."""
+    expires_at = job.kept_until or job.expires_at
     return {
         "job_id": text(request.record_id(job.owner)),
         "target": text(job.job_id),
         "fingerprint": text(request.fingerprint),
-        "expires_at": text(time_text(job.expires_at)),
-        "ttl": number(int(job.expires_at.timestamp())),
+        "expires_at": text(time_text(expires_at)),
+        "ttl": number(int(expires_at.timestamp())),
     }

@@ -90,10 +90,10 @@ class ImageStore:
             )
         return Original(s3_object["Body"].read(), s3_object["ETag"].strip('"'))
 
-    def created_event(self, job_id: str) -> str:
-        """Return the event that S3 sends for this original, as the message of a retry."""
+    def created_event(self, job_id: str, retry: int | None = None) -> str:
+        """Return the event that S3 sends for this original, with the number of a retry where it starts one."""
         s3_entity = {"bucket": {"name": self._originals}, "object": {"key": keys.original(job_id)}}
-        record = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": s3_entity}
+        record = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": s3_entity, "retry": retry}
         return json.dumps({"Records": [record]})
 
     def add_result(self, job_id: str, render: Render, data: bytes) -> None:
@@ -127,6 +127,17 @@ class ImageStore:
         response = s3().delete_objects(Bucket=self._results, Delete={"Objects": objects, "Quiet": True})
         if errors := response.get("Errors"):
             raise ObjectsNotDeleted(errors[0].get("Message", errors[0].get("Code")))
+
+    def delete_replaced_original(self, job_id: str, etag: str) -> None:
+        """Delete an original that is not the upload with this ETag; events of uploads come in any order."""
+        try:
+            current = s3().head_object(Bucket=self._originals, Key=keys.original(job_id))["ETag"].strip('"')
+        except ClientError as error:
+            if code_of(error) != "404":
+                raise
+        else:
+            if current != etag:
+                self.delete_original(job_id)
 
     def delete_original(self, job_id: str) -> None:
         s3().delete_object(Bucket=self._originals, Key=keys.original(job_id))

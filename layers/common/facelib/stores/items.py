@@ -33,7 +33,7 @@ def time_text(at: datetime) -> str:
 
 def to_item(job: Job) -> Item:
     """Return the attributes of a job without fields that are None; DynamoDB deletes by `ttl`."""
-    item: Item = {"ttl": number(int(job.expires_at.timestamp()))}
+    item: Item = {"ttl": number(int((job.kept_until or job.expires_at).timestamp()))}
     for name in Job.model_fields:
         value = getattr(job, name)
         if value is not None:

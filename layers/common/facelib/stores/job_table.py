@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
@@ -12,6 +12,9 @@ from facelib.errors import JobNotFound
 from facelib.job import Job, Tombstone
 from facelib.stores.clients import code_of, dynamodb
 from facelib.stores.items import Item, job_or_tombstone, text
+
+# Until when a job is there, whether or not its form has expired; needs `:now`.
+IS_KEPT: Final = "(expires_at > :now OR kept_until > :now)"
 
 
 class JobTable:

@@ -11,6 +11,7 @@ from facelib.stores.deletions import DeletionStore
 from facelib.stores.idempotency import IS_NEW, IdempotentRequest
 from facelib.stores.items import text, to_item
 from facelib.stores.job_index import SHARD, owner_shard
+from facelib.stores.job_table import suppress_failed_condition
 from facelib.stores.renders import RenderStore
 from facelib.stores.retries import RetryStore
 
@@ -32,7 +33,9 @@ class JobStore(ClaimStore, RenderStore, RetryStore, DeletionStore):
         """
         item = to_item(job) | {SHARD: text(owner_shard(job.owner, job.job_id, self._index_shards))}
         if request is None:
-            dynamodb().put_item(TableName=self._table, Item=item, ConditionExpression=IS_NEW)
+            # Where the condition fails, the answer to the SDK's first attempt was lost: nobody else has this random id.
+            with suppress_failed_condition():
+                dynamodb().put_item(TableName=self._table, Item=item, ConditionExpression=IS_NEW)
             return job
         for _ in range(_ADD_ATTEMPTS):
             if self._add_with_key(job, item, request):

@@ -1,57 +1,39 @@
 """Retries of failed jobs, counted and bounded."""
 
-from botocore.exceptions import ClientError
-
 from facelib import limits
-from facelib.errors import JobConflict, JobNotFound
+from facelib.errors import JobConflict
 from facelib.job import RETRYABLE, TRANSITIONS, Job, Status
 from facelib.stores.clients import dynamodb
-from facelib.stores.items import from_item, is_deleted, number, text, to_item
-from facelib.stores.job_table import JobTable, item_that_failed_condition, primary_key, suppress_failed_condition
+from facelib.stores.items import number, text
+from facelib.stores.job_table import JobTable, primary_key, suppress_failed_condition
 
 
 class RetryStore(JobTable):
-    def retry(self, job_id: str, owner: str) -> Job:
-        """Move a failed job back to pending, and return it as it was. Raises JobNotFound or JobConflict."""
+    def next_retry(self, job_id: str, owner: str) -> int:
+        """Return the number of a failed job's next retry, from 1.
+
+        Raises JobNotFound, and JobConflict where there is no further retry.
+        """
         job = self.get(job_id, owner)
         _check_retryable(job)
-        try:
+        retries = int((self._item(job_id) or {}).get("retries", number(0))["N"])
+        if retries >= limits.RETRIES:
+            raise JobConflict(job, f"and was retried {retries} times, which is the limit. Send the image again")
+        return retries + 1
+
+    def begin_retry(self, job_id: str, retry: int) -> None:
+        """Move a failed job back to pending, unless this retry, or a later one, has begun."""
+        with suppress_failed_condition():
             dynamodb().update_item(
                 TableName=self._table,
                 Key=primary_key(job_id),
-                UpdateExpression="SET #status = :pending ADD retries :one REMOVE failure, completed_at, event_id",
-                ConditionExpression="#status = :failed AND (attribute_not_exists(retries) OR retries < :limit)",
+                UpdateExpression="SET #status = :pending, retries = :retry REMOVE failure, completed_at, event_id",
+                ConditionExpression="#status = :failed AND (attribute_not_exists(retries) OR retries < :retry)",
                 ExpressionAttributeNames={"#status": "status"},
                 ExpressionAttributeValues={
                     ":pending": text(Status.PENDING),
                     ":failed": text(Status.FAILED),
-                    ":one": number(1),
-                    ":limit": number(limits.RETRIES),
-                },
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except ClientError as error:
-            old = item_that_failed_condition(error)
-            if is_deleted(old):
-                raise JobNotFound from None
-            raise _why_not_retried(from_item(old)) from None
-        return job
-
-    def undo_retry(self, failed: Job) -> None:
-        """Restore a failed job whose retry could not be queued."""
-        item = to_item(failed)
-        back = {name: item[name] for name in ("status", "failure", "completed_at", "event_id") if name in item}
-        with suppress_failed_condition():
-            dynamodb().update_item(
-                TableName=self._table,
-                Key=primary_key(failed.job_id),
-                UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in back) + " ADD retries :minus_one",
-                ConditionExpression="#status = :pending",
-                ExpressionAttributeNames={f"#{name}": name for name in back},
-                ExpressionAttributeValues={
-                    ":pending": text(Status.PENDING),
-                    ":minus_one": number(-1),
-                    **{f":{name}": value for name, value in back.items()},
+                    ":retry": number(retry),
                 },
             )
 
@@ -61,9 +43,3 @@ def _check_retryable(job: Job) -> None:
         raise JobConflict(job, "so there is nothing to retry; only a failed job can be retried")
     if job.failure and job.failure.reason not in RETRYABLE:
         raise JobConflict(job, f"and would fail again: {job.failure.detail} Send another image")
-
-
-def _why_not_retried(job: Job) -> JobConflict:
-    if job.status is Status.FAILED:
-        return JobConflict(job, f"and was retried {limits.RETRIES} times, which is the limit. Send the image again")
-    return JobConflict(job, "it is being retried already")

@@ -1,0 +1,95 @@
+"""Parts of the service that run interleaved: each stops before every call to AWS until it is told to go on."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from botocore.client import BaseClient
+
+_PATIENCE_SECONDS = 60.0
+
+
+class Killed(BaseException):
+    """The process is gone in the middle of its work; as no handler of errors sees that, none catches this."""
+
+
+@dataclass
+class Actor:
+    """One piece of work in a thread of its own, which moves only by `step`, `finish` and `kill`."""
+
+    name: str
+    work: Callable[[], object]
+    result: Any = None
+    error: BaseException | None = None
+    # What the work has said of itself, for whoever watches it.
+    notes: dict[str, Any] = field(default_factory=dict)
+    was_killed: bool = False
+    is_done: bool = False
+    _go: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    _halted: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+
+    def __post_init__(self) -> None:
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        self._wait()
+
+    def step(self) -> None:
+        """Make the call to AWS it stands before, and go on to the next one or to the end."""
+        self._go.release()
+        self._wait()
+
+    def finish(self) -> None:
+        while not self.is_done:
+            self.step()
+
+    def kill(self) -> None:
+        """End it before the call it stands at."""
+        self.was_killed = True
+        self.step()
+
+    def pause(self) -> None:
+        """Wait, in the actor's own work, to be told to go on. Raises Killed, and again whatever is tried after it."""
+        if not self.was_killed:
+            self._halted.release()
+            assert self._go.acquire(timeout=_PATIENCE_SECONDS), f"{self.name} was forgotten"
+        if self.was_killed:
+            raise Killed
+
+    def _run(self) -> None:
+        _acting.set(self)
+        try:
+            self.result = self.work()
+        except BaseException as error:  # noqa: BLE001 - whoever watches decides what it means
+            self.error = error
+        finally:
+            self.is_done = True
+            self._halted.release()
+
+    def _wait(self) -> None:
+        assert self._halted.acquire(timeout=_PATIENCE_SECONDS), f"{self.name} neither ends nor calls AWS"
+
+
+_acting: ContextVar[Actor | None] = ContextVar("acting", default=None)
+
+# The client's operation, its parameters and the call itself → the answer.
+Call = Callable[[Actor | None, str, dict[str, Any], Callable[[], Any]], Any]
+
+
+@contextmanager
+def interleaved(on_call: Call) -> Iterator[None]:
+    """Let actors stop before each call to AWS, and let `on_call` make it: it may note, replace or refuse it."""
+    make = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def gated(client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
+        actor = _acting.get()
+        if actor is not None:
+            actor.pause()
+        return on_call(actor, operation, parameters, lambda: make(client, operation, parameters))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseClient, "_make_api_call", gated)
+        yield
