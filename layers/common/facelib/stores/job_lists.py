@@ -23,6 +23,8 @@ BY_CREATION: Final = "by_creation"  # owner_shard, created_at; keys alone
 # A BatchGetItem reads at most 100 items.
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
 _BATCH: Final = 100
+# Jobs read at a time where a page lacks a few, because jobs have gone or the page is larger than a batch.
+_REST: Final = 10
 # Sorts after every time.
 _AFTER_ALL: Final = "9999"
 # A filtered list reads at most this many jobs, then returns a cursor.
@@ -66,8 +68,8 @@ class JobLists:
         """Return a page of the owner's jobs. Raises CursorInvalid."""
         jobs: list[Job] = []
         shown: _Cursor | None = None
-        page_size = _BATCH if status else min(_BATCH, limit + 1)
-        for read, (position, job) in enumerate(self._read(owner, page_size, cursor), 1):
+        sizes = (_BATCH, _BATCH) if status else (min(_BATCH, limit + 1), _REST)
+        for read, (position, job) in enumerate(self._read(owner, sizes, cursor), 1):
             if job and status in (None, job.status):
                 if len(jobs) == limit:
                     return JobPage(tuple(jobs), _pack(shown) if shown else None)
@@ -77,10 +79,12 @@ class JobLists:
                 return JobPage(tuple(jobs), _pack(position))
         return JobPage(tuple(jobs), None)
 
-    def _read(self, owner: str, page_size: int, cursor: str | None) -> Iterator[tuple[_Cursor, Job | None]]:
+    def _read(self, owner: str, sizes: tuple[int, int], cursor: str | None) -> Iterator[tuple[_Cursor, Job | None]]:
         """Yield each position after the cursor, newest first, with its job if it still exists. Raises CursorInvalid."""
-        positions = self._positions(owner, page_size, _unpack(cursor) if cursor else None)
-        while batch := tuple(islice(positions, page_size)):
+        size, size_of_rest = sizes
+        positions = self._positions(owner, size, _unpack(cursor) if cursor else None)
+        while batch := tuple(islice(positions, size)):
+            size = size_of_rest
             jobs = self._visible(batch)
             for position in batch:
                 yield position, jobs.get(position.job_id)
