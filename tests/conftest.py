@@ -28,6 +28,7 @@ from tests.support.stack import Stack, free_port
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz-seconds", type=int, default=60, help="how long the HTTP API is fuzzed")
+    parser.addoption("--drops", type=int, default=12, help="how many photos are dropped while detectors are killed")
     parser.addoption("--fuzz-seed", type=int, default=1, help="where the fuzzing starts; another one, other requests")
     parser.addoption("--job-lives", type=int, default=4, help="how many random histories of jobs are tried")
 

@@ -1,6 +1,12 @@
 """Files put into the drop folder, as anyone with the bucket would put them."""
 
 import json
+import shutil
+import subprocess
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -12,6 +18,7 @@ from facelib.stores.inbox import Inbox
 from tests.support.photos import one_face
 from tests.support.stack import Stack
 from tests.support.subscription import Subscription, subscribed
+from tests.support.workers import kill_workers
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
@@ -91,3 +98,52 @@ def test_only_the_object_that_was_told_of_is_moved(stack: Stack, monkeypatch: py
     folder.remove(key, new)
     assert [one["Key"] for one in client.list_objects_v2(Bucket=bucket)["Contents"]] == [f"originals/{job_id}"]
     assert client.head_object(Bucket=bucket, Key=f"originals/{job_id}")["Metadata"] == {}
+
+
+@pytest.fixture
+def drops(request: pytest.FixtureRequest) -> int:
+    return int(request.config.getoption("--drops"))
+
+
+def copy(folder: Path, stack: Stack, destination: str) -> None:
+    """Copy a folder as a user would: with the AWS CLI, or, where there is none, one file after the other."""
+    bucket = stack.outputs["OriginalsBucketName"]
+    if shutil.which("aws"):
+        command = ["aws", "s3", "cp", str(folder), f"s3://{bucket}/{destination}", "--recursive", "--only-show-errors"]
+        options = ["--endpoint-url", stack.endpoint_url]
+        subprocess.run([*command, *options], check=True, env=stack.local_stack.environment())
+        return
+    for file in folder.iterdir():
+        stack.aws.client("s3").upload_file(str(file), bucket, destination + file.name)
+
+
+def files_of(stack: Stack, job_ids: set[str]) -> int:
+    pages = stack.aws.client("s3").get_paginator("list_objects_v2").paginate(Bucket=stack.outputs["ResultsBucketName"])
+    keys = {one["Key"] for page in pages for one in page.get("Contents", [])}
+    return len(keys & {f"results/{job_id}/faces.json" for job_id in job_ids})
+
+
+@pytest.mark.timeout(1_200)
+def test_every_dropped_photo_is_one_job_while_detectors_are_killed(stack: Stack, drops: int, tmp_path: Path) -> None:
+    """`pytest tests/e2e/test_drop_folder.py --drops 300` for as many as an afternoon's party."""
+    function = stack.resource("DetectorFunction")
+    for number in range(drops):
+        (tmp_path / f"{number}.jpg").write_bytes(one_face(200 + number % 100))
+    with subscribed(stack) as subscription, ThreadPoolExecutor(1) as background:
+        copying = background.submit(copy, tmp_path, stack, "inbox/party/")
+        killed = 0
+        for share in (0.1, 0.3, 0.5, 0.7):
+            subscription.wait_until(partial(at_least, subscription, drops * share), seconds=drops + 60)
+            killed += kill_workers(function)
+        copying.result()
+        subscription.wait_until(partial(at_least, subscription, drops), seconds=drops + 60)
+    assert killed, "some died"
+    sources = Counter(event["detail"]["source"] for event in subscription.events)
+    assert sources == Counter(f"inbox/party/{number}.jpg" for number in range(drops)), "one event each"
+    assert Counter(event["detail-type"] for event in subscription.events) == {"Job Completed": drops}
+    job_ids = {event["detail"]["job_id"] for event in subscription.events}
+    assert (len(job_ids), files_of(stack, job_ids), inbox_of(stack)) == (drops, drops, [])
+
+
+def at_least(subscription: Subscription, count: float) -> bool:
+    return len(subscription.events) >= count

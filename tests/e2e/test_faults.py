@@ -1,23 +1,14 @@
 """What goes wrong ends where somebody sees it, and nothing is lost."""
 
 import json
-import os
-import signal
-import subprocess
 
 import pytest
 
 from tests.support.photos import one_face
 from tests.support.stack import Stack
+from tests.support.workers import kill_workers
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
-
-
-def worker_pids(function: str) -> list[int]:
-    """List the processes in which the emulator runs this function."""
-    listing = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,args="], capture_output=True, text=True, check=True)
-    rows = (line.split(maxsplit=1) for line in listing.stdout.splitlines())
-    return [int(pid) for pid, command in rows if function in command and "_worker.py" in command]
 
 
 def test_a_detector_killed_in_the_middle_of_a_job_loses_nothing(stack: Stack) -> None:
@@ -26,10 +17,7 @@ def test_a_detector_killed_in_the_middle_of_a_job_loses_nothing(stack: Stack) ->
         listener.wait_for_job(stack.post_image(one_face(256)))  # a detector is up
         job_id = stack.upload(one_face(7_000))
         stack.wait_until(lambda: stack.job(job_id)["status"] != "pending", pause=0.01)
-        killed = worker_pids(function)
-        assert killed
-        for pid in killed:
-            os.kill(pid, signal.SIGKILL)
+        assert kill_workers(function)
         assert stack.job(job_id)["status"] == "processing", "it was killed in the middle"
         event = listener.wait_for_job(job_id)
         listener.ping()

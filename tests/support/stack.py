@@ -77,9 +77,9 @@ class Listener:
             ), "no pong"
 
 
-def wait_until(condition: Callable[[], bool], pause: float = 0.1) -> None:
+def wait_until(condition: Callable[[], bool], pause: float = 0.1, seconds: float = PATIENCE_SECONDS) -> None:
     """Poll until the condition holds."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "the condition never became true"
         time.sleep(pause)

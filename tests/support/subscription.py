@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from infra.local.layout import ROOT
-from tests.support.stack import Stack, wait_until
+from tests.support.stack import PATIENCE_SECONDS, Stack, wait_until
 
 RULE = ROOT / "docs" / "examples" / "rule-to-queue.yaml"
 
@@ -27,14 +27,14 @@ class Subscription:
     def types_of_job(self, job_id: str) -> list[str]:
         return [event["detail-type"] for event in self.of_job(job_id)]
 
-    def wait_until(self, condition: Callable[[], bool]) -> None:
+    def wait_until(self, condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
         """Take messages until it is so, and then all that are there already."""
 
         def is_so() -> bool:
             self._take(seconds=1)
             return condition()
 
-        wait_until(is_so, pause=0)
+        wait_until(is_so, pause=0, seconds=seconds)
         while self._take(seconds=0):
             pass
 
