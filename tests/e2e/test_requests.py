@@ -1,0 +1,94 @@
+"""How many requests an image takes, by its way in, so that nobody adds one unseen."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.requests import WAYS, table
+from infra.local.deploy import deploy
+from infra.local.layout import LocalStack
+from infra.local.server import running
+from tests.support.photos import one_face
+from tests.support.stack import Stack, free_port, wait_until
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+INVOKED = re.compile(r"ESM: Lambda facecast-(\w+)Function-\S+ processed 1 ")
+
+
+def post(stack: Stack, data: bytes) -> None:
+    stack.post_image(data)
+
+
+def upload(stack: Stack, data: bytes) -> None:
+    stack.upload(data)
+
+
+def drop(stack: Stack, data: bytes) -> None:
+    bucket = stack.outputs["OriginalsBucketName"]
+    stack.aws.client("s3").put_object(Bucket=bucket, Key="inbox/public/a.jpg", Body=data)
+
+
+SEND = dict(zip(WAYS, (post, upload, drop), strict=True))
+
+
+@pytest.fixture(scope="module")
+def recorder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Deploy to an emulator that records every request, as CloudTrail does."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("CLOUDTRAIL_RECORDING", "1")
+        local_stack = LocalStack(free_port(), folder=tmp_path_factory.mktemp("recorder"))
+        with running(local_stack) as pid, closing(Stack(local_stack, deploy(local_stack, pid))) as deployed:
+            yield deployed
+
+
+@dataclass
+class Recording:
+    """The requests since it began. The emulator gives the latest fifty, which are more than an image takes."""
+
+    stack: Stack
+
+    def __post_init__(self) -> None:
+        self._before = {event["EventId"] for event in self._latest()}
+        self._invoked_before = self._invoked()
+
+    @property
+    def requests(self) -> Counter[str]:
+        """Count them; one to the API, which the emulator does not record, is the test's own."""
+        events = [event for event in self._latest() if event["EventId"] not in self._before]
+        names = [f"{event['EventSource'].split('.')[0]} {event['EventName']}" for event in events]
+        made = Counter("s3 PostObject" if name == "s3 POST.s3" else name for name in names)
+        return made + (self._invoked() - self._invoked_before)
+
+    def _latest(self) -> list[Any]:
+        return list(self.stack.aws.client("cloudtrail").lookup_events()["Events"])
+
+    def _invoked(self) -> Counter[str]:
+        return Counter(f"{name} invocation" for name in INVOKED.findall(self.stack.local_stack.log.read_text()))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_image_takes_no_more_requests_than_the_model_says(recorder: Stack, way: str) -> None:
+    expected = Counter(WAYS[way])
+    del expected["Api invocation"]
+    # The first image starts every function; what that takes is not counted.
+    for _ in range(2):
+        recording = Recording(recorder)
+        SEND[way](recorder, one_face(256))
+        wait_until(partial(has_all, recording, expected))
+    assert recording.requests == expected
+
+
+def has_all(recording: Recording, expected: Counter[str]) -> bool:
+    return not expected - recording.requests
+
+
+def test_the_page_has_todays_table(repository: Path) -> None:
+    assert table() in (repository / "docs" / "scaling.md").read_text()
