@@ -16,7 +16,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export AWS_DEFAULT_REGION ?= us-east-1
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help setup run demo status unit test check format types lint templates schemas lock model package deploy delete erase invoke lifecycle test-containers coldstart cost
+.PHONY: chaos help setup run demo status unit test check format types lint templates schemas lock model package deploy delete erase invoke lifecycle test-containers coldstart cost
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -76,6 +76,9 @@ bench: setup ## Measure accuracy and time: make bench [BENCH="--images FOLDER ..
 
 load: setup ## Let a thousand listeners hear a hundred events: make load [LOAD="--kill 300"]
 	$(BIN)/python -m benchmarks.load.listeners $(LOAD)
+
+chaos: setup ## Kill workers at random under a burst of 500 photos: make chaos [CHAOS="--chaos-seed 7"]
+	$(BIN)/pytest tests/e2e/test_chaos.py tests/unit/api/test_job_life.py --chaos-photos 500 --job-lives 100 -o timeout=3600 $(CHAOS)
 
 deploy-local: setup ## Deploy the packaged service to a local stack that runs in containers (infra/compose.yaml)
 	@$(BIN)/python -m infra.local deploy --port $(PORT)

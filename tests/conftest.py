@@ -30,7 +30,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz-seconds", type=int, default=60, help="how long the HTTP API is fuzzed")
     parser.addoption("--drops", type=int, default=12, help="how many photos are dropped while detectors are killed")
     parser.addoption("--fuzz-seed", type=int, default=1, help="where the fuzzing starts; another one, other requests")
+    parser.addoption("--chaos-photos", type=int, default=24, help="how many photos are sent while workers are killed")
+    parser.addoption("--chaos-seed", type=int, default=1, help="which workers are killed, and what is delivered twice")
     parser.addoption("--job-lives", type=int, default=4, help="how many random histories of jobs are tried")
+
+
+@pytest.fixture
+def chaos(request: pytest.FixtureRequest) -> tuple[int, int]:
+    """Return how many photos are sent, and the seed of what happens to them."""
+    photos, seed = (request.config.getoption(name) for name in ("--chaos-photos", "--chaos-seed"))
+    return int(photos), int(seed)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 
 _PATIENCE_SECONDS = 60.0
 
@@ -19,7 +20,7 @@ class Killed(BaseException):
 
 @dataclass
 class Actor:
-    """One piece of work in a thread of its own, which moves only by `step`, `finish` and `kill`."""
+    """One piece of work in a thread of its own, which moves only by `step`, `finish`, `throttle` and `kill`."""
 
     name: str
     work: Callable[[], object]
@@ -28,7 +29,9 @@ class Actor:
     # What the work has said of itself, for whoever watches it.
     notes: dict[str, Any] = field(default_factory=dict)
     was_killed: bool = False
+    was_throttled: bool = False
     is_done: bool = False
+    _is_refused: bool = False
     _go: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     _halted: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
@@ -51,13 +54,21 @@ class Actor:
         self.was_killed = True
         self.step()
 
+    def throttle(self) -> None:
+        """Let AWS refuse the call it stands at, and go on."""
+        self.was_throttled = self._is_refused = True
+        self.step()
+
     def pause(self) -> None:
-        """Wait, in the actor's own work, to be told to go on. Raises Killed, and again whatever is tried after it."""
+        """Wait, in the actor's own work, to be told to go on. Raises Killed, again and again, or ClientError."""
         if not self.was_killed:
             self._halted.release()
             assert self._go.acquire(timeout=_PATIENCE_SECONDS), f"{self.name} was forgotten"
         if self.was_killed:
             raise Killed
+        if self._is_refused:
+            self._is_refused = False
+            raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "Too much at once"}}, "Any")
 
     def _run(self) -> None:
         _acting.set(self)

@@ -1,8 +1,9 @@
 """Whatever happens to jobs: no object without a job, no picture under another job, no job pending for ever.
 
 Senders, detectors, deletions, retries and the dead-letter queue's consumer run on the real use cases and stores, and
-are interleaved and killed at any call to AWS. The queue is a model of SQS: it delivers at least once, in any order, and
-sets a message aside after `RECEIVES` deliveries.
+are interleaved, and killed or throttled at any call to AWS. The queue is a model of SQS: it delivers at least once, in
+any order, again only when the lease of whoever had the message has expired, and sets a message aside after `RECEIVES`
+deliveries.
 """
 
 import hashlib
@@ -229,7 +230,9 @@ class JobLife(RuleBasedStateMachine):
                 reader, message.reader = cast("Actor", message.reader), None
                 if reader.error is None and not reader.result["batchItemFailures"]:
                     queue.remove(message)
-                elif queue is self.queue and message.receives >= RECEIVES:
+                    continue
+                self._let_lease_expire(reader)
+                if queue is self.queue and message.receives >= RECEIVES:
                     queue.remove(message)
                     self.dead.append(message)
 
@@ -252,14 +255,21 @@ class JobLife(RuleBasedStateMachine):
 
     @precondition(lambda self: self._running())
     @rule(data=st.data())
-    def kill(self, data: st.DataObject) -> None:
-        actor = self._pick(data, self._running())
-        actor.kill()
-        # The lease is as long as a function may run: nobody takes over from a detector that is still alive.
-        for job_id, item in self._items().items():
-            if item.get("claim", {}).get("S") == actor.notes.get("claim", ""):
-                self._set(job_id, lease_until=datetime.now(UTC) - timedelta(seconds=1))
+    def throttle(self, data: st.DataObject) -> None:
+        self._pick(data, self._running()).throttle()
         self._settle()
+
+    @precondition(lambda self: self._running())
+    @rule(data=st.data())
+    def kill(self, data: st.DataObject) -> None:
+        self._pick(data, self._running()).kill()
+        self._settle()
+
+    def _let_lease_expire(self, holder: Actor) -> None:
+        """Let time pass: a lease is as long as a function may run, and shorter than the queue's visibility timeout."""
+        for job_id, item in self._items().items():
+            if item.get("claim", {}).get("S") == holder.notes.get("claim", ""):
+                self._set(job_id, lease_until=datetime.now(UTC) - timedelta(seconds=1))
 
     @precondition(lambda self: self._items())
     @rule(data=st.data())
@@ -348,7 +358,7 @@ class JobLife(RuleBasedStateMachine):
         self._settle()
 
     def _check_the_end(self) -> None:
-        for actor in (one for one in self.actors if not one.was_killed):
+        for actor in (one for one in self.actors if not one.was_killed and not one.was_throttled):
             assert actor.error is None
             assert not isinstance(actor.result, httpx.Response) or actor.result.status_code < 500, actor.result.text
         items, objects, now = self._items(), self._objects(), datetime.now(UTC)

@@ -1,0 +1,171 @@
+"""A burst through both ways to upload while workers die: nothing is lost, nothing doubled, nothing left behind.
+
+For longer: `make chaos`, or `pytest tests/e2e/test_chaos.py --chaos-photos 500 --chaos-seed 7 -o timeout=1800`.
+Throttled tables are in tests/unit/api/test_job_life.py, which can refuse any single call.
+"""
+
+import json
+import os
+import random
+import signal
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.support.photos import one_face
+from tests.support.stack import Stack, wait_until
+from tests.support.workers import worker_pids
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+_MORTAL = ("DetectorFunction", "ApiFunction", "BroadcasterFunction")
+_PAUSE_SECONDS = (0.3, 1.2)
+
+
+class Burst:
+    """Sends photos as a careful client does: again, with the same key, until there is an answer."""
+
+    def __init__(self, stack: Stack, seed: int) -> None:
+        self.stack = stack
+        self.photo = one_face(256)
+        self.queue_url = stack.outputs["DetectQueueUrl"]
+        self.sqs = stack.aws.client("sqs")
+        self.seed = seed
+
+    def send(self, number: int) -> str:
+        headers = {"Idempotency-Key": str(uuid4())}
+        if number % 2:
+            answer = self._ask("POST", "/image", content=self.photo, headers=headers)
+        else:
+            answer = self._ask("POST", "/uploads", json={}, headers=headers)
+            assert self.stack.post_form(answer.json()["upload"], self.photo).status_code == 204
+        job_id = str(answer.json()["job_id"])
+        if random.Random(self.seed + number).random() < 0.4:
+            self._deliver_again(job_id)
+        return job_id
+
+    def _deliver_again(self, job_id: str) -> None:
+        """Let S3 say again, now or when the job has long ended, that the original is there."""
+        body = json.dumps(self.stack.original_created(job_id))
+        for delay in (0, 3):
+            self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=body, DelaySeconds=delay)
+
+    def _ask(self, method: str, path: str, **request: Any) -> httpx.Response:
+        answers: list[httpx.Response] = []
+
+        def is_answered() -> bool:
+            try:
+                answers.append(self.stack.http.request(method, path, **request))
+            except httpx.TransportError:
+                return False
+            return answers[-1].status_code < 500
+
+        wait_until(is_answered, pause=0.2)
+        assert answers[-1].is_success, answers[-1].text
+        return answers[-1]
+
+    def status(self, job_id: str) -> str:
+        return str(self._ask("GET", f"/jobs/{job_id}").json()["status"])
+
+    def retry(self, job_id: str) -> None:
+        assert self._ask("GET", f"/jobs/{job_id}").json()["failure"]["reason"] == "internal_error"
+        self._ask("POST", f"/jobs/{job_id}/retry")
+
+    def delete(self, job_id: str) -> None:
+        self._ask("DELETE", f"/jobs/{job_id}")
+
+
+@contextmanager
+def dying_workers(stack: Stack, seed: int) -> Iterator[list[int]]:
+    """Kill one worker after the other, chosen at random, as long as the block lasts."""
+    chance, killed, over = random.Random(seed), list[int](), threading.Event()
+
+    def kill() -> None:
+        while not over.wait(chance.uniform(*_PAUSE_SECONDS)):
+            alive = worker_pids(stack.resource(chance.choice(_MORTAL)))
+            if alive:
+                killed.append(chance.choice(alive))
+                os.kill(killed[-1], signal.SIGKILL)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    try:
+        yield killed
+    finally:
+        over.set()
+        thread.join()
+
+
+def all_ended(burst: Burst, job_ids: list[str]) -> bool:
+    return all(burst.status(job_id) in ("completed", "failed") for job_id in job_ids)
+
+
+def await_all(burst: Burst, job_ids: list[str], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not all_ended(burst, job_ids):
+        assert time.monotonic() < deadline, {job_id: burst.status(job_id) for job_id in job_ids}
+        time.sleep(0.5)
+
+
+def test_a_burst_survives_the_death_of_its_workers(stack: Stack, chaos: tuple[int, int]) -> None:
+    photos, seed = chaos
+    burst = Burst(stack, seed)
+    patience = 120 + photos
+    with stack.listener() as listener:
+        with dying_workers(stack, seed) as killed, ThreadPoolExecutor(4) as pool:
+            job_ids = list(pool.map(burst.send, range(photos)))
+        assert killed
+        assert len(set(job_ids)) == photos, "every photo has a job of its own"
+        await_all(burst, job_ids, patience)
+        failed = [job_id for job_id in job_ids if burst.status(job_id) == "failed"]
+        for job_id in failed:
+            # Its detectors were killed as often as its message is delivered.
+            burst.retry(job_id)
+        await_all(burst, job_ids, patience)
+        assert {burst.status(job_id) for job_id in job_ids} == {"completed"}
+
+        # Listeners that have missed an event ask for a replay, and tell events apart by their ids.
+        for job_id in job_ids:
+            listener.wait_for(lambda event, job_id=job_id: event.get("job_id") == job_id)  # type: ignore[misc]
+        heard: defaultdict[str, set[str]] = defaultdict(set)
+        for event in listener.events:
+            if event.get("type") == "job.completed":
+                heard[event["job_id"]].add(event["event_id"])
+        assert {job_id: len(heard[job_id]) for job_id in job_ids} == dict.fromkeys(job_ids, 1)
+
+    listed = [job["job_id"] for job in _every_job(stack) if job["job_id"] in set(job_ids)]
+    assert sorted(listed) == sorted(job_ids)
+    for job_id in job_ids:
+        burst.delete(job_id)
+    wait_until(lambda: not any(_left(stack, set(job_ids))))
+
+
+def _every_job(stack: Stack) -> Iterator[dict[str, Any]]:
+    cursor: dict[str, str] = {}
+    while True:
+        page = stack.http.get("/jobs", params={"limit": "100", **cursor}).json()
+        yield from page["jobs"]
+        if page["next_cursor"] is None:
+            return
+        cursor = {"cursor": page["next_cursor"]}
+
+
+def _left(stack: Stack, job_ids: set[str]) -> Iterator[str]:
+    """Yield the keys of all that the buckets hold of these jobs, and the ids of messages that wait for them."""
+    s3 = stack.aws.client("s3")
+    for bucket in (stack.outputs["OriginalsBucketName"], stack.outputs["ResultsBucketName"]):
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+            yield from (one["Key"] for one in page.get("Contents", []) if job_ids & set(one["Key"].split("/")))
+    sqs = stack.aws.client("sqs")
+    for queue in (stack.outputs["DetectQueueUrl"], stack.resource("DetectDeadLetterQueue")):
+        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+        counts = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=list(names))["Attributes"]
+        yield from (f"{name} of {queue}" for name in names if counts[name] != "0")
