@@ -9,7 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from benchmarks.requests import WAYS
+
 AS_OF: Final = "2026-11-22, us-east-1, without free tiers"
+
+
+OUT: Final = "Data to the internet"
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,8 @@ WRITE_UNIT: Final = Price(0.625 / 1e6, _DYNAMODB)
 READ_UNIT: Final = Price(0.125 / 1e6, _DYNAMODB)
 LOG_GB: Final = Price(0.50, _CLOUDWATCH)
 OUT_GB: Final = Price(0.09, "https://aws.amazon.com/ec2/pricing/on-demand/")
+# Custom events, by 64 KB.
+BUS_EVENT: Final = Price(1.00 / 1e6, "https://aws.amazon.com/eventbridge/pricing/")
 # DetectFaces, first million images of a month.
 REKOGNITION_IMAGE: Final = Price(0.0010, "https://aws.amazon.com/rekognition/pricing/")
 
@@ -53,6 +60,10 @@ class Use:
     detector_mb: int = 1769
     broadcaster_ms: float = 40
     broadcaster_mb: int = 1024
+    notifier_ms: float = 20
+    notifier_mb: int = 256
+    intake_ms: float = 110
+    intake_mb: int = 256
     original_bytes: int = 300_000
     result_bytes: int = 300_000
     preview_bytes: int = 55_000
@@ -73,32 +84,68 @@ class Line:
     dollars: float
 
 
-def lines(use: Use) -> tuple[Line, ...]:
-    """Return the cost of one image by service."""
+# Write units of a job (tests/unit/facelib/test_capacity.py): created, claimed, completed. A dropped file has an
+# idempotency record, which is created with its job in a transaction.
+_WRITES: Final = {"`POST /image`": 5, "presigned upload": 5, "drop folder": 8}
+# A consistent Query that finds little is one unit; reading the job is another.
+_READS_BESIDE_QUERIES: Final = 1
+
+
+def lines(use: Use, way: str = "`POST /image`") -> tuple[Line, ...]:
+    """Return the cost of one image by service, for a way of benchmarks.requests."""
+    requests = WAYS[way]
+    is_dropped = "Intake invocation" in requests
+    # The result is fetched through the API, or by whoever has the bucket.
+    calls = requests.get("Api invocation", 0) + (not is_dropped)
+    puts = requests["s3 PutObject"] + requests.get("s3 PostObject", 0)
+    gets = requests["s3 GetObject"] + requests.get("s3 HeadObject", 0) + 1
+    others = [name for name in requests if name.endswith("invocation") and name != "Api invocation"]
+    invocations = calls + len(others)
     gb_seconds = (
-        2 * use.api_ms * use.api_mb + use.detector_ms * use.detector_mb + use.broadcaster_ms * use.broadcaster_mb
+        calls * use.api_ms * use.api_mb
+        + use.detector_ms * use.detector_mb
+        + use.broadcaster_ms * use.broadcaster_mb
+        + use.notifier_ms * use.notifier_mb
+        + is_dropped * use.intake_ms * use.intake_mb
     ) / 1_024_000
     stored_gb_months = (use.original_bytes + use.result_bytes) / 1e9 * use.kept_days / 30
-    return (
+    # S3 sends, the function receives and deletes.
+    messages = 3 * (1 + is_dropped)
+    reads = requests["dynamodb Query"] + _READS_BESIDE_QUERIES
+    found = (
         Line(
             "Lambda, arm64",
-            f"4 calls, {gb_seconds:.2f} GB-s",
-            4 * INVOCATION.dollars + gb_seconds * ARM_GB_SECOND.dollars,
+            f"{invocations} calls, {gb_seconds:.2f} GB-s",
+            invocations * INVOCATION.dollars + gb_seconds * ARM_GB_SECOND.dollars,
         ),
-        Line("API Gateway, HTTP", "2 calls", 2 * HTTP_CALL.dollars),
+        Line("API Gateway, HTTP", f"{calls} calls", calls * HTTP_CALL.dollars),
         Line("API Gateway, WebSocket", f"{use.listeners} message(s)", use.listeners * SOCKET_MESSAGE.dollars),
         Line(
             "S3",
-            "2 PUT, 2 GET, 1 day",
-            2 * S3_PUT.dollars + 2 * S3_GET.dollars + stored_gb_months * S3_GB_MONTH.dollars,
+            f"{puts} PUT, {gets} GET, 1 day",
+            puts * S3_PUT.dollars + gets * S3_GET.dollars + stored_gb_months * S3_GB_MONTH.dollars,
         ),
-        # S3 sends, the function receives and deletes.
-        Line("SQS", "3 requests", 3 * SQS_REQUEST.dollars),
-        # Created, claimed and completed (2 KB), in the table and in the indexes; listeners stand in 8 partitions.
-        Line("DynamoDB", "8 writes, 4.5 reads", 8 * WRITE_UNIT.dollars + 4.5 * READ_UNIT.dollars),
+        Line("SQS", f"{messages} requests", messages * SQS_REQUEST.dollars),
+        Line(
+            "DynamoDB",
+            f"{_WRITES[way]} writes, {reads} reads",
+            _WRITES[way] * WRITE_UNIT.dollars + reads * READ_UNIT.dollars,
+        ),
+        Line("EventBridge", "1 event", BUS_EVENT.dollars),
         Line("CloudWatch Logs", f"{use.log_bytes / 1e3:.0f} KB", use.log_bytes / 1e9 * LOG_GB.dollars),
-        Line("Data to the internet", f"{use.result_bytes / 1e3:.0f} KB", use.result_bytes / 1e9 * OUT_GB.dollars),
+        Line(OUT, f"{use.result_bytes / 1e3:.0f} KB", use.result_bytes / 1e9 * OUT_GB.dollars),
     )
+    return tuple(line for line in found if line.dollars)
+
+
+def ways_table(use: Use, images: int = 1_000_000) -> str:
+    """Compare the ways in, before data to the internet, which depends on who fetches results."""
+    rows = ["| before data to the internet | S3 | Lambda | everything |", "|---|---:|---:|---:|"]
+    for way in WAYS:
+        by_service = {line.service: line.dollars * images for line in lines(use, way) if line.service != OUT}
+        total = sum(by_service.values())
+        rows.append(f"| {way} | ${by_service['S3']:,.2f} | ${by_service['Lambda, arm64']:,.2f} | ${total:,.2f} |")
+    return "\n".join(rows)
 
 
 def table(lines: Sequence[Line], images: int = 1_000_000) -> str:
@@ -136,7 +183,7 @@ def preview_table(use: Use, images: int = 1_000_000) -> str:
 
 
 def main() -> int:
-    print(f"{table(lines(Use()))}\n\n{preview_table(Use())}")
+    print(f"{table(lines(Use()))}\n\n{ways_table(Use())}\n\n{preview_table(Use())}")
     return 0
 
 
