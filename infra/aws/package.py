@@ -13,6 +13,7 @@ from face_models import MODELS
 
 from infra.local.layout import ROOT
 from infra.sam import sam
+from infra.sample import write_sample
 from infra.template import functions, layers_of
 
 Architecture = Literal["arm64", "x86_64"]
@@ -46,6 +47,7 @@ class Package:
 
 def build(architecture: Architecture, folder: Path = BUILD, python: str = "3.13") -> None:
     """Run `sam build` for this processor and Python. Raises BuildFailed."""
+    write_sample()
     environment = {**os.environ, "FACECAST_ARCHITECTURE": architecture, "FACECAST_PYTHON": python}
     environment.pop("FACECAST_BUILD", None)
     arguments = [

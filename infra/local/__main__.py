@@ -15,6 +15,7 @@ from infra.local.errors import LocalError
 from infra.local.layout import DEFAULT_PORT, Addresses, LocalStack, port_number
 from infra.local.parameters import detection_models, parameters_of_template, read_parameters
 from infra.local.server import is_answering, running
+from infra.sample import sample_photo
 
 
 @contextmanager
@@ -77,7 +78,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
     parser.add_argument("command", choices=["run", "demo", "deploy", "status"])
     parser.add_argument("--port", type=port_number, default=os.environ.get("PORT", str(DEFAULT_PORT)))
-    parser.add_argument("--image", type=Path, default=demo.sample_photo())
+    parser.add_argument("--image", type=Path, default=sample_photo())
     parser.add_argument("--parameters", nargs="*", default=[], metavar="NAME=VALUE", help="as in template.yaml")
     parser.add_argument("--json", action="store_true", help="demo: print the whole event and job")
     arguments = parser.parse_args()

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import skimage
 import websockets
 
 from infra.local.errors import LocalError
@@ -14,11 +13,6 @@ from infra.local.layout import Addresses
 
 _PATIENCE_SECONDS = 60
 _FACES_IN_WORDS = 3
-
-
-def sample_photo() -> Path:
-    """Return the path of a portrait in the public domain: the astronaut Eileen Collins, by NASA, from scikit-image."""
-    return Path(skimage.__file__).parent / "data" / "astronaut.png"
 
 
 def run(addresses: Addresses, image: Path, *, whole: bool = False) -> Path:

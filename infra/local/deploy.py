@@ -9,6 +9,7 @@ from localstack_client.session import Session
 from infra.local.errors import LocalError
 from infra.local.layout import KEY, ROOT, Addresses, LocalStack
 from infra.sam import SAM, sam
+from infra.sample import write_sample
 from infra.template import load
 
 STACK_NAME = "facecast"
@@ -38,6 +39,7 @@ def deploy(
     }
     overrides = [f"{name}={value}" for name, value in given.items()]
     build = ["build", "--build-dir", str(stack.build), "--parallel", "--parameter-overrides", *overrides]
+    write_sample()
     _sam(stack, build, {} if packaged else {"FACECAST_BUILD": "local"})
     template = str(stack.build / "template.yaml")
     config = ["--config-env", "local", "--config-file", str(ROOT / "samconfig.toml")]

@@ -1,9 +1,16 @@
 """What everyone needs: the keyboard, small screens, names for what is there, and to know what happens to photos."""
 
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
+from face_api import service
 from selenium.webdriver import ActionChains, Keys
 
 from tests.support.page import Page
+from tests.support.pictures import astronaut, encoded
+from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
@@ -44,3 +51,119 @@ def test_nothing_is_wider_than_the_screen(page: Page) -> None:
 def test_people_are_told_who_sees_their_photos_and_for_how_long(page: Page) -> None:
     assert "Everyone who opens this page sees the results" in page.text("privacy")
     assert "deleted after a day" in page.text("privacy")
+
+
+@pytest.fixture(scope="module")
+def tools() -> Path:
+    """Where npm puts the two engines whose rules the page has to meet."""
+    folder = Path(__file__).parent
+    if shutil.which("npm") is None:
+        pytest.skip("npm is missing: install Node.js to check the page with axe and html-validate")
+    if not (folder / "node_modules" / "axe-core").is_dir():
+        command = ["npm", "ci", "--prefix", str(folder), "--no-audit", "--no-fund"]
+        installed = subprocess.run(command, capture_output=True, text=True, check=False)
+        if installed.returncode != 0:
+            pytest.skip(f"npm could not install axe and html-validate: {installed.stderr[-300:]}")
+    return folder / "node_modules"
+
+
+@pytest.fixture(scope="module")
+def job_id(stack: Stack) -> str:
+    with stack.listener() as listener:
+        posted = stack.post_image(encoded(astronaut()))
+        listener.wait_for_job(posted)
+    return posted
+
+
+def violations(page: Page, tools: Path) -> list[str]:
+    page.chrome.execute_script((tools / "axe-core" / "axe.min.js").read_text())
+    found = page.chrome.execute_async_script("axe.run().then(arguments[0])")["violations"]
+    return [f"{one['id']}: {[node['html'] for node in one['nodes']]}" for one in found]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(page: Page, tools: Path, job_id: str, scheme: str) -> None:
+    # What is still fading in has no full contrast yet.
+    page.emulate(prefers_color_scheme=scheme, prefers_reduced_motion="reduce")
+    page.load().wait_for_result(job_id)
+    assert violations(page, tools) == []
+    page.open_result(job_id)
+    assert violations(page, tools) == []
+    page.resize(390, 844)
+    assert violations(page, tools) == []
+
+
+def test_html_validate_finds_nothing(tools: Path) -> None:
+    static = Path(service.__file__).parent / "static"
+    markup = static / "index.html"
+    command = ["node", str(tools / "html-validate" / "bin" / "html-validate.mjs"), "--preset", "standard", str(markup)]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_what_can_be_pressed_is_44_px_large(page: Page, job_id: str) -> None:
+    page.resize(390, 844)
+    page.load().wait_for_result(job_id)
+    small = """[...document.querySelectorAll("button, select, summary, nav a, .choices label, .drop")]
+      .filter((one) => one.checkVisibility()).map((one) => [one, one.getBoundingClientRect()])
+      .filter(([, { width, height }]) => width < 44 || height < 44).map(([one]) => one.outerHTML)"""
+    assert page.value(small) == []
+    page.open_result(job_id)
+    assert page.value(small) == []
+
+
+def test_in_forced_colors_the_choice_is_seen(page: Page) -> None:
+    page.emulate(forced_colors="active")
+    color = "getComputedStyle(document.querySelector('[value={}] + span')).backgroundColor"
+    assert page.value(color.format("boxes")) != page.value(color.format("blur"))
+
+
+def test_nothing_moves_while_pictures_load(page: Page, job_id: str) -> None:
+    page.chrome.execute_script("document.body.remove()")
+    script = """window.shifted = 0; new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) if (!entry.hadRecentInput) shifted += entry.value;
+    }).observe({ type: 'layout-shift', buffered: true });"""
+    added = page.chrome.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+    page.load().wait_for_result(job_id)
+    # Below 0.1 is good: https://web.dev/articles/cls
+    assert page.value("shifted") < 0.1
+    page.chrome.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+
+
+def test_after_a_deletion_the_focus_goes_to_the_next_card(page: Page, tmp_path: Path) -> None:
+    photos = [tmp_path / name for name in ("first.jpg", "second.jpg")]
+    for photo in photos:
+        photo.write_bytes(encoded(astronaut()[: 200 + len(photo.name)]))
+    page.choose(*photos)
+    first, second = [page.wait_for_result(photo.name).job_id for photo in photos]
+    page.chrome.find_element("css selector", f"[data-job='{first}'] .delete").send_keys(Keys.ENTER)
+    focused = "document.activeElement.closest('.card')?.dataset.job"
+    page.wait_until(lambda: page.value(focused) == second, "the next one has the focus")
+
+
+def test_the_keyboard_alone_looks_into_a_result_and_leaves_it(page: Page, job_id: str) -> None:
+    page.wait_for_result(job_id)
+    page.chrome.find_element("css selector", f"[data-job='{job_id}'] a").send_keys(Keys.ENTER)
+    page.wait_for_picture()
+    reached = set()
+    for _ in range(14):
+        ActionChains(page.chrome).send_keys(Keys.TAB).perform()
+        reached.add(page.value("document.activeElement.className || document.activeElement.name"))
+    assert {"close", "stage", "way", "in", "download", "copy-json", "copy-curl"} <= reached
+    ActionChains(page.chrome).send_keys(Keys.ESCAPE).perform()
+    page.wait_until(lambda: not page.value("document.getElementById('result').open"), "it is closed")
+    assert page.value("document.activeElement.closest('.card')?.dataset.job") == job_id
+
+
+def test_the_first_load_is_small(page: Page) -> None:
+    """Count all that goes over the wire before a picture is loaded, headers included."""
+    page.chrome.execute_cdp_cmd("Network.enable", {})
+    page.chrome.execute_cdp_cmd("Network.setCacheDisabled", {"cacheDisabled": True})
+    page.requests()
+    page.load()
+    page.wait_until(lambda: not page.shows("#loading"), "the list is there")
+    page.chrome.execute_cdp_cmd("Network.setCacheDisabled", {"cacheDisabled": False})
+    loaded = page.loaded_bytes()
+    own = {url: size for url, size in loaded.items() if url.startswith(page.url) and not url.endswith("/renders")}
+    assert f"{page.url}static/page.js" in own
+    assert sum(own.values()) <= 60_000, own

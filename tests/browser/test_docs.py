@@ -9,6 +9,8 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
 def test_the_documentation_needs_nothing_from_elsewhere(stack: Stack, page: Page) -> None:
+    page.chrome.get("about:blank")
+    page.requests()
     page.chrome.get(stack.docs_url)
     page.wait_until(lambda: bool(page.chrome.find_elements("css selector", ".opblock-summary")), "it is drawn")
     paths = page.chrome.find_elements("css selector", ".opblock-summary-path")

@@ -57,7 +57,7 @@ def test_the_chosen_options_are_sent(stack: Stack, page: Page, photo: Path) -> N
     page.chrome.find_element("css selector", "[name=min_confidence] [value='0.7']").click()
     page.choose(photo)
     options = stack.job(page.wait_for_result(photo.name).job_id)["options"]
-    assert (options["render"], options["min_confidence"]) == (["pixelate"], 0.7)
+    assert (options["render"], options["min_confidence"]) == (["pixelate", "preview"], 0.7)
 
 
 def test_a_large_photo_goes_straight_to_the_bucket(stack: Stack, page: Page, tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_a_large_photo_goes_straight_to_the_bucket(stack: Stack, page: Page, tmp
     card = page.wait_for_result(photo.name)
     assert card.headline == "1 face"
     assert stack.job(card.job_id)["image"]["bytes"] == photo.stat().st_size
-    posts = [url for method, url in page.requests() if method == "POST"]
+    posts = [url for method, url in page.requests() if method == "POST" and not url.endswith("/renders")]
     assert posts[0] == f"{stack.http_url}/uploads"
     assert stack.outputs["OriginalsBucketName"] in posts[1]
     assert page.complaints() == []
@@ -77,17 +77,23 @@ def test_a_large_photo_goes_straight_to_the_bucket(stack: Stack, page: Page, tmp
 def test_a_file_that_is_no_image_is_refused_with_a_reason(page: Page, tmp_path: Path) -> None:
     letter = save(tmp_path, b"Dear Sir or Madam")
     page.choose(letter)
-    card = page.wait_for_card(lambda card: card.detail.startswith(letter.name) and card.status == "failed")
-    assert "text" in card.detail
-    page.click_on_card(letter.name, "delete")
-    page.wait_until(lambda: all(letter.name not in card.detail for card in page.cards()), "the card is gone")
+    assert "text" in page.wait_for_failure(letter.name)
+    assert all(card.detail != letter.name for card in page.cards())
+    page.click("#failures li button[aria-label^=Dismiss]")
+    page.wait_until(lambda: not page.shows("#failures"), "the line is gone")
 
 
 def test_a_broken_photo_shows_why_it_failed(stack: Stack, page: Page, tmp_path: Path) -> None:
     broken = save(tmp_path, encoded(astronaut())[:20_000])
     page.choose(broken)
-    card = page.wait_for_card(lambda card: card.detail.startswith(broken.name) and card.status == "failed")
-    assert card.detail == f"{broken.name}: {stack.job(card.job_id)['failure']['detail']}"
+    failure = page.wait_for_failure(broken.name)
+    (job,) = stack.http.get("/jobs", params={"status": "failed", "limit": 1}).json()["jobs"]
+    assert failure == f"{broken.name}: {job['failure']['detail']}"
+    assert page.load().wait_for_failure(broken.name) == failure, "own failures are there after a reload"
+    page.forget()
+    page.load()
+    page.wait_until(lambda: not page.shows("#loading"), "the list is there")
+    assert page.failures() == [], "other people's failures are theirs"
 
 
 def test_too_large_a_file_is_not_sent(stack: Stack, page: Page, tmp_path: Path) -> None:
@@ -95,9 +101,8 @@ def test_too_large_a_file_is_not_sent(stack: Stack, page: Page, tmp_path: Path) 
     with huge.open("wb") as file:
         file.truncate(stack.http.get("/limits").json()["presigned_upload_bytes"] + 1)
     page.choose(huge)
-    card = page.wait_for_card(lambda card: card.detail.startswith(huge.name) and card.status == "failed")
-    assert "25 MB" in card.detail
-    assert [method for method, _ in page.requests() if method == "POST"] == []
+    assert "25 MB" in page.wait_for_failure(huge.name)
+    assert [url for method, url in page.requests() if method == "POST" and "/renders" not in url] == []
 
 
 def test_delete_removes_the_photo_for_good(stack: Stack, page: Page, photo: Path) -> None:
@@ -105,9 +110,35 @@ def test_delete_removes_the_photo_for_good(stack: Stack, page: Page, photo: Path
     job_id = page.wait_for_result(photo.name).job_id
     page.click_on_card(job_id, "delete")
     page.wait_until(lambda: all(card.job_id != job_id for card in page.cards()), "the card is gone")
-    assert stack.http.get(f"/jobs/{job_id}").status_code == 404
-    assert stack.objects_of(job_id) == []
-    assert job_id not in page.chrome.execute_script("return JSON.stringify(localStorage)")
+    page.wait_until(lambda: stack.http.get(f"/jobs/{job_id}").status_code == 404, "the time to undo is over")
+    page.wait_until(lambda: stack.objects_of(job_id) == [], "the objects are gone")
+    page.wait_until(lambda: job_id not in page.value("JSON.stringify(localStorage)"), "its name is forgotten")
+
+
+def test_a_deletion_can_be_undone(stack: Stack, page: Page, photo: Path) -> None:
+    page.choose(photo)
+    job_id = page.wait_for_result(photo.name).job_id
+    page.click_on_card(job_id, "delete")
+    page.click("#undo button")
+    assert page.wait_for_result(job_id).can_delete
+    assert stack.job(job_id)["status"] == "completed"
+
+
+def test_leaving_the_page_does_not_undo_a_deletion(stack: Stack, page: Page, photo: Path) -> None:
+    page.choose(photo)
+    job_id = page.wait_for_result(photo.name).job_id
+    page.click_on_card(job_id, "delete")
+    page.chrome.get("about:blank")
+    page.wait_until(lambda: stack.http.get(f"/jobs/{job_id}").status_code == 404, "it is deleted")
+
+
+def test_a_deletion_reaches_every_page(stack: Stack, page: Page, photo: Path) -> None:
+    with stack.listener() as listener:
+        job_id = stack.post_image(photo.read_bytes())
+        listener.wait_for_job(job_id)
+    page.wait_for_result(job_id)
+    assert stack.http.delete(f"/jobs/{job_id}").status_code == 204
+    page.wait_until(lambda: all(card.job_id != job_id for card in page.cards()), "the card is gone")
 
 
 def test_own_photos_stay_own_after_a_reload(page: Page, photo: Path) -> None:
@@ -117,28 +148,34 @@ def test_own_photos_stay_own_after_a_reload(page: Page, photo: Path) -> None:
     assert (card.detail, card.can_delete) == (photo.name, True)
 
 
-def test_without_the_stream_results_are_asked_for(stack: Stack, someone: Page, photo: Path) -> None:
-    """Those of others on demand, one's own by itself."""
+def test_without_the_stream_the_list_is_there_and_own_results_come(stack: Stack, someone: Page, photo: Path) -> None:
     with stack.listener() as listener:
         before = stack.post_image(encoded(astronaut()))
         listener.wait_for_job(before)
     someone.load_without_stream()
-    assert someone.cards() == []
-    someone.chrome.find_element("id", "older").click()
     assert someone.wait_for_result(before).headline == "1 face"
     someone.choose(photo)
     assert someone.wait_for_result(photo.name).headline == "1 face"
 
 
+def test_without_the_list_the_stream_fills_the_page(stack: Stack, page: Page, photo: Path) -> None:
+    with stack.listener() as listener:
+        job_id = stack.post_image(photo.read_bytes())
+        listener.wait_for_job(job_id)
+    page.block("*/jobs?*")
+    page.load()
+    assert page.wait_for_result(job_id).headline == "1 face"
+
+
 def test_after_a_broken_connection_a_photo_can_be_sent_again(stack: Stack, page: Page, photo: Path) -> None:
     page.block("*/image")
     page.choose(photo)
-    card = page.wait_for_card(lambda card: card.detail.startswith(photo.name) and card.status == "failed")
-    assert "could not be reached" in card.detail
+    assert "could not be reached" in page.wait_for_failure(photo.name)
     page.block()
-    page.click_on_card(photo.name, "retry")
+    page.click("#failures li button[aria-label^=Try]")
     assert page.wait_for_result(photo.name).headline == "1 face"
     assert len([card for card in page.cards() if card.detail.startswith(photo.name)]) == 1
+    assert page.failures() == []
 
 
 def test_a_service_that_does_not_answer_is_told_of(page: Page) -> None:
@@ -146,3 +183,26 @@ def test_a_service_that_does_not_answer_is_told_of(page: Page) -> None:
     page.chrome.refresh()
     page.wait_until(lambda: "could not be reached" in page.text("trouble"), "the error is shown")
     assert page.text("connection") == "Offline"
+    page.block()
+    page.click("#connect")
+    page.wait_until(lambda: page.text("connection") == "Live", "it connects when told to")
+
+
+def test_a_picture_that_failed_is_loaded_again(page: Page, photo: Path) -> None:
+    page.block("*/renders")
+    page.choose(photo)
+    page.wait_until(lambda: page.shows(".card.unloaded .reload"), "it could not be loaded")
+    page.block()
+    page.click_on_card(photo.name, "reload")
+    assert page.wait_for_result(photo.name).headline == "1 face"
+
+
+def test_an_empty_page_says_what_this_is_and_offers_a_sample(stack: Stack, page: Page) -> None:
+    for job in stack.http.get("/jobs", params={"limit": 100}).json()["jobs"]:
+        stack.http.delete(f"/jobs/{job['job_id']}")
+    page.load()
+    page.wait_until(lambda: page.shows("#empty"), "the page is empty")
+    assert "finds the faces in your photos" in page.text("empty")
+    page.click("#sample")
+    assert page.wait_for_result("astronaut.jpg").headline == "1 face"
+    assert not page.shows("#empty")

@@ -22,7 +22,7 @@ return [...document.querySelectorAll(".card")].map((card) => {
     headline: card.querySelector("h3").textContent,
     detail: card.querySelector(".detail").textContent,
     can_delete: shown(".delete"),
-    width: shown("img") ? card.querySelector("img").naturalWidth : 0,
+    width: card.querySelector("img").src.startsWith("http") ? card.querySelector("img").naturalWidth : 0,
     alt: card.querySelector("img").alt,
   };
 });
@@ -70,6 +70,7 @@ class Page:
         self.block()
         self.chrome.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": self.url, "storageTypes": "all"})
         self.chrome.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        self.emulate()
         self.complaints()
         self.requests()
 
@@ -103,6 +104,54 @@ class Page:
         self.chrome.execute_cdp_cmd("Network.enable", {})
         self.chrome.execute_cdp_cmd("Network.setBlockedURLs", {"urls": list(patterns)})
 
+    def failures(self) -> list[str]:
+        """Read what the line of failures tells when it is open."""
+        found = self.chrome.find_elements(By.CSS_SELECTOR, "#failures li span")
+        return [str(one.get_attribute("textContent")) for one in found]
+
+    def wait_for_failure(self, name: str) -> str:
+        """Wait for the failure of a photo, open the line that collects them, and return its text."""
+        self.wait_until(lambda: any(text.startswith(name) for text in self.failures()), f"{name} has failed")
+        if not self.value("document.getElementById('failures').open"):
+            self.chrome.find_element(By.CSS_SELECTOR, "#failures summary").click()
+        return next(text for text in self.failures() if text.startswith(name))
+
+    def click(self, selector: str) -> None:
+        """Press what the selector finds, once it is there, wherever it is on the page."""
+        self.wait_until(lambda: self.shows(selector), f"{selector} is there")
+        self.chrome.execute_script("document.querySelector(arguments[0]).click()", selector)
+
+    def shows(self, selector: str) -> bool:
+        return bool(
+            self.chrome.execute_script("return document.querySelector(arguments[0])?.checkVisibility()", selector)
+        )
+
+    def value(self, expression: str) -> Any:
+        """Evaluate JavaScript."""
+        return self.chrome.execute_script(f"return {expression}")
+
+    def open_result(self, job_id: str) -> None:
+        """Open the view of a job by its address, and wait for its picture."""
+        self.chrome.execute_script("location.hash = `#job=${arguments[0]}`", job_id)
+        self.wait_for_picture()
+
+    def wait_for_picture(self) -> None:
+        """Wait until the open view shows its picture."""
+        is_shown = "document.querySelector('#result .stage')?.ariaBusy === null"
+        is_chosen = "!!document.querySelector('#result .choices :checked')"
+        self.wait_until(lambda: bool(self.value(f"{is_shown} && {is_chosen}")), "the picture is there")
+
+    def resize(self, width: int, height: int) -> None:
+        """Take the screen of a phone."""
+        screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": True}
+        self.chrome.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+        self.wait_until(lambda: bool(self.value(f"innerWidth === {width}")), "the screen is small")
+
+    def emulate(self, **features: str) -> None:
+        """Set media features like `forced-colors`; dashes are written as underscores."""
+        named = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
+        self.chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": named})
+
     def cards(self) -> list[Card]:
         return [Card(**card) for card in self.chrome.execute_script(_CARDS)]
 
@@ -135,3 +184,15 @@ class Page:
         messages = [json.loads(entry["message"])["message"] for entry in log]
         sent = [one["params"]["request"] for one in messages if one["method"] == "Network.requestWillBeSent"]
         return [(request["method"], request["url"]) for request in sent]
+
+    def loaded_bytes(self) -> dict[str, int]:
+        """Return the bytes that each address took over the wire since last asked."""
+        log = self.chrome.get_log("performance")  # type: ignore[no-untyped-call]
+        messages = [json.loads(entry["message"])["message"] for entry in log]
+        urls = {
+            one["params"]["requestId"]: one["params"]["request"]["url"]
+            for one in messages
+            if one["method"] == "Network.requestWillBeSent"
+        }
+        finished = [one["params"] for one in messages if one["method"] == "Network.loadingFinished"]
+        return {urls[one["requestId"]]: int(one["encodedDataLength"]) for one in finished if one["requestId"] in urls}

@@ -7,6 +7,7 @@ import fastapi_swagger.resources
 from facelib import limits
 from facelib.job import ImageFormat
 from fastapi import APIRouter, FastAPI, Response
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import FileResponse, HTMLResponse
 from fastapi.staticfiles import StaticFiles
@@ -81,5 +82,6 @@ def install(app: FastAPI) -> None:
         page.headers["Content-Security-Policy"] = docs_policy(images)
         return page
 
-    app.mount("/swagger-ui", CachedFiles(directory=SWAGGER_UI))
-    app.mount("/static", CachedFiles(directory=STATIC))
+    # API Gateway compresses nothing itself.
+    app.mount("/swagger-ui", GZipMiddleware(CachedFiles(directory=SWAGGER_UI)))
+    app.mount("/static", GZipMiddleware(CachedFiles(directory=STATIC)))

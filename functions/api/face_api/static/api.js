@@ -3,21 +3,23 @@
 const UNREACHABLE = "The service could not be reached. Check your connection and try again.";
 const TOO_LARGE = 413;
 
-async function call(path, method = "GET") {
-  let answer;
+async function call(path, { method = "GET", json, keepalive } = {}) {
+  const options = { method, keepalive };
+  if (json) Object.assign(options, { body: JSON.stringify(json), headers: { "Content-Type": "application/json" } });
+  let response;
   try {
-    answer = await fetch(path, { method });
+    response = await fetch(path, options);
   } catch {
     throw new Error(UNREACHABLE);
   }
-  const text = await answer.text();
-  if (!answer.ok) throw problem(answer.status, text);
+  const text = await response.text();
+  if (!response.ok) throw problem(response.status, text);
   return text ? JSON.parse(text) : null;
 }
 
 let limits;
 
-/** Asked for once; after a failure, again. */
+/** Requested once; after a failure, again. */
 export function getLimits() {
   limits ??= call("limits").catch((error) => {
     limits = undefined;
@@ -28,60 +30,66 @@ export function getLimits() {
 
 export const getJob = (jobId) => call(`jobs/${jobId}`);
 export const getJobs = (cursor) => call(`jobs?limit=20${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
-export const deleteJob = (jobId) => call(`jobs/${jobId}`, "DELETE");
-export const retryJob = (jobId) => call(`jobs/${jobId}/retry`, "POST");
+export const deleteJob = (jobId) => call(`jobs/${jobId}`, { method: "DELETE", keepalive: true });
+export const retryJob = (jobId) => call(`jobs/${jobId}/retry`, { method: "POST" });
 
-/** Sends a `{file, options, key}` whichever way takes its size; gives the job's id. `onProgress` gets 0 to 1. */
-export async function sendPhoto(photo, limits, onProgress) {
+/** The address of a result, which is drawn if it is not there yet. It is good for minutes. */
+export async function renderUrl(jobId, render) {
+  const { url } = await call(`jobs/${jobId}/renders`, { method: "POST", json: { render } });
+  return url;
+}
+
+/** Sends a `{file, options, key}` whichever way its size allows; returns the job's id. `onProgress` gets 0 to 1. */
+export async function sendPhoto(photo, limits, { onProgress, signal }) {
   const { size } = photo.file;
   if (size > limits.presigned_upload_bytes) {
     const most = megabytes(limits.presigned_upload_bytes);
-    throw Object.assign(new Error(`It has ${megabytes(size)}; at most ${most} are allowed.`), { status: TOO_LARGE });
+    throw Object.assign(new Error(`The file is ${megabytes(size)}; at most ${most} are allowed.`), { status: TOO_LARGE });
   }
-  return size > limits.direct_upload_bytes ? sendToBucket(photo, onProgress) : sendDirectly(photo, onProgress);
+  const send = size > limits.direct_upload_bytes ? sendToBucket : sendDirectly;
+  return send(photo, { onProgress, signal });
 }
 
-async function sendDirectly({ file, options, key }, onProgress) {
+async function sendDirectly({ file, options, key }, how) {
   const form = new FormData();
   for (const [name, value] of Object.entries(options)) form.append(name, value);
   form.append("file", file);
-  return JSON.parse(await post("image", form, { key, onProgress })).job_id;
+  return JSON.parse(await post("image", form, { key, ...how })).job_id;
 }
 
-/** API Gateway takes no large bodies; the bucket does, by a form that the API signs. */
-async function sendToBucket({ file, options, key }, onProgress) {
-  const { render, ...others } = options;
-  const request = JSON.stringify({ options: { render: [render], ...others } });
-  const granted = JSON.parse(await post("uploads", new Blob([request], { type: "application/json" }), { key }));
+/** API Gateway takes no large bodies; the bucket does, with a form that the API signs. */
+async function sendToBucket({ file, options, key }, { onProgress, signal }) {
+  const request = new Blob([JSON.stringify({ options })], { type: "application/json" });
+  const granted = JSON.parse(await post("uploads", request, { key, signal }));
   const form = new FormData();
-  // The detector looks at the bytes, whatever a file calls itself.
+  // The detector reads the format from the bytes, whatever the file's type says.
   form.append("Content-Type", file.type.startsWith("image/") ? file.type : "image/jpeg");
   for (const [name, value] of Object.entries(granted.upload.fields)) form.append(name, value);
   form.append("file", file);
-  await post(granted.upload.url, form, { onProgress });
+  await post(granted.upload.url, form, { onProgress, signal });
   return granted.job_id;
 }
 
-/** fetch cannot tell how much has been sent; XMLHttpRequest can. */
-function post(url, body, { key, onProgress }) {
+/** fetch cannot report upload progress; XMLHttpRequest can. */
+function post(url, body, { key, onProgress, signal }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", url);
     if (key) request.setRequestHeader("Idempotency-Key", key);
-    if (onProgress) {
-      request.upload.addEventListener("progress", (event) => onProgress(event.loaded / event.total));
-    }
+    if (onProgress) request.upload.addEventListener("progress", ({ loaded, total }) => onProgress(loaded / total));
     request.addEventListener("error", () => reject(new Error(UNREACHABLE)));
+    request.addEventListener("abort", () => reject(new DOMException("Cancelled", "AbortError")));
     request.addEventListener("load", () => {
       const { status, responseText } = request;
       if (status < 300) resolve(responseText);
       else reject(problem(status, responseText));
     });
+    signal.addEventListener("abort", () => request.abort());
     request.send(body);
   });
 }
 
-/** An error out of problem+json (RFC 9457), or out of whatever else came. */
+/** An error from problem+json (RFC 9457), or from any other response. */
 function problem(status, text) {
   let detail;
   try {

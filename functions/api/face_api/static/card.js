@@ -1,16 +1,21 @@
 /**
- * One photo of the list, drawn from what is known of it:
- * `{jobId, status, own, name, progress, event, problem, canRetry}`.
+ * One photo of the list, drawn from its view:
+ * `{jobId, status, own, name, progress, event, thumbnail}`.
  */
+
+import { loadAgain, showWhenNear } from "./picture.js";
 
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const DATE = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
-export function makeCard({ onDelete, onRetry }) {
+export function makeCard({ onDelete }) {
   const card = document.getElementById("card").content.firstElementChild.cloneNode(true);
   card.querySelector(".delete").addEventListener("click", onDelete);
-  card.querySelector(".retry").addEventListener("click", onRetry);
-  card.querySelector("img").addEventListener("error", () => card.classList.add("gone"));
+  card.querySelector(".reload").addEventListener("click", () => loadAgain(card.querySelector("img")));
+  const image = new Image();
+  // Not every file that is sent can be shown by every browser, or is a picture at all.
+  image.addEventListener("error", () => image.removeAttribute("src"));
+  card.querySelector(".picture").prepend(image);
   return card;
 }
 
@@ -19,14 +24,14 @@ export function drawCard(card, view) {
   card.dataset.status = view.status;
   card.dataset.job = view.jobId ?? "";
   find("h3").textContent = headline(view);
-  find(".detail").textContent = [view.name, view.problem].filter(Boolean).join(": ");
-  drawPicture(find(".picture a"), view);
+  find(".detail").textContent = view.name ?? "";
+  drawPicture(card, view);
   drawProgress(find("progress"), view);
   drawTime(find("time"), view.event);
-  drawButtons(find(".delete"), find(".retry"), view);
+  drawDelete(find(".delete"), view);
 }
 
-/** What became of a photo, in a few words. */
+/** The state of a photo in a few words. */
 export function headline({ status, event }) {
   switch (status) {
     case "waiting":
@@ -35,31 +40,39 @@ export function headline({ status, event }) {
       return "Sending …";
     case "completed":
       return countFaces(event.face_count);
-    case "failed":
-      return "Failed";
     default:
       return "Looking for faces …";
   }
 }
 
-function countFaces(count) {
+export function countFaces(count) {
   if (count === 0) return "No face found";
   return count === 1 ? "1 face" : `${count} faces`;
 }
 
-function drawPicture(link, { status, name, event }) {
-  link.hidden = status !== "completed";
-  if (link.hidden || link.href === event.processed_image_url) return;
-  link.href = event.processed_image_url;
+function drawPicture(card, { jobId, status, name, event, thumbnail }) {
+  const link = card.querySelector(".picture");
   const image = link.querySelector("img");
-  image.alt = `${name ?? "A photo"}, ${countFaces(event.face_count)}. Open it whole.`;
-  image.src = event.processed_image_url;
+  if (status !== "completed") {
+    if (thumbnail && !card.dataset.thumbnail) image.src = card.dataset.thumbnail = thumbnail;
+    return;
+  }
+  link.href = `#job=${jobId}`;
+  image.alt = `${name ?? "A photo"}, ${countFaces(event.face_count)}. Show the result.`;
+  if (card.dataset.shown === jobId) return;
+  card.dataset.shown = jobId;
+  showWhenNear(image, jobId, "preview", (state) => {
+    card.classList.toggle("unloaded", state === "failed");
+    card.querySelector(".reload").hidden = state !== "failed";
+    if (state === "loaded" && thumbnail) URL.revokeObjectURL(thumbnail);
+  });
 }
 
 function drawProgress(bar, { status, name, progress }) {
-  bar.hidden = status === "completed" || status === "failed";
+  bar.hidden = status === "completed";
   bar.setAttribute("aria-label", name ? `Progress of ${name}` : "Progress");
-  if (status === "sending" && progress < 1) bar.value = progress;
+  if (status === "waiting") bar.value = 0;
+  else if (status === "sending" && progress < 1) bar.value = progress;
   else bar.removeAttribute("value");
 }
 
@@ -72,10 +85,7 @@ function drawTime(time, event) {
   time.textContent = `${(isToday ? CLOCK : DATE).format(ended)} · took ${seconds.toFixed(1)} s`;
 }
 
-function drawButtons(remove, retry, { jobId, status, own, name, canRetry }) {
-  remove.hidden = !own || status === "waiting" || status === "sending";
-  remove.textContent = jobId ? "Delete" : "Dismiss";
-  remove.setAttribute("aria-label", `${remove.textContent} ${name ?? "photo"}`);
-  retry.hidden = !(own && canRetry);
-  retry.setAttribute("aria-label", `Try ${name} again`);
+function drawDelete(button, { jobId, own, name }) {
+  button.hidden = !own || !jobId;
+  button.setAttribute("aria-label", `Delete ${name ?? "photo"}`);
 }

@@ -1,7 +1,7 @@
-/** The list of photos: those sent from here, and everyone's results, each photo once. */
+/** The list of photos: those sent from here, and everyone's results, each photo once, newest first. */
 
-import { deleteJob, retryJob } from "./api.js";
 import { drawCard, headline, makeCard } from "./card.js";
+import { deleteSoon, isBeingDeleted } from "./deletion.js";
 import { forget, ownName } from "./own-jobs.js";
 
 const MOST_CARDS = 300;
@@ -9,17 +9,27 @@ const MOST_CARDS = 300;
 const list = document.getElementById("cards");
 const announcement = document.getElementById("announcement");
 
-// Job ids to entries `{card, view}`; a photo that is being sent has no id yet and stands in the list alone.
+// Job ids to entries `{card, view}`; a photo that is being sent has no id yet and is in the list alone.
 const entries = new Map();
+const endListeners = [];
 
-function addEntry(view, place) {
+/** Calls with each of the jobs sent from here that ends: `{jobId, name, failure}`. */
+export const onOwnEnd = (call) => endListeners.push(call);
+
+function addEntry(view) {
   const entry = { view };
-  entry.card = makeCard({ onDelete: () => remove(entry), onRetry: () => retry(entry) });
+  entry.card = makeCard({ onDelete: () => remove(entry) });
   drawCard(entry.card, view);
-  if (place === "last") list.append(entry.card);
-  else list.prepend(entry.card);
-  showEmptiness();
+  insert(entry);
   return entry;
+}
+
+/** Newest first by the time the job was created. */
+function insert({ card, view }) {
+  card.dataset.at = view.event?.created_at ?? view.at;
+  const older = [...list.children].find((other) => other.dataset.at < card.dataset.at);
+  list.insertBefore(card, older ?? null);
+  showEmptiness();
 }
 
 function change(entry, changes) {
@@ -28,26 +38,17 @@ function change(entry, changes) {
   if (entry.view.jobId) entries.set(entry.view.jobId, entry);
 }
 
-function announce({ own, name, problem, ...view }) {
-  if (own) announcement.textContent = [name, headline(view), problem].filter(Boolean).join(": ");
-}
-
-/** A card for a photo that is about to be sent from here, and could be `again`. */
-export function addOwn(name, again) {
-  const entry = addEntry({ status: "waiting", own: true, name, again }, "first");
+/** A card for a photo that is about to be sent from here; photos chosen at the same time stay in their order. */
+export function addOwn({ name, thumbnail, at }) {
+  const entry = addEntry({ status: "waiting", own: true, name, thumbnail, at });
   return {
-    showWaiting: () => change(entry, { status: "waiting", problem: undefined, canRetry: false }),
     showProgress: (progress) => change(entry, { status: progress < 1 ? "sending" : "pending", progress }),
-    showProblem: ({ message, status }) => {
-      // What the service found wrong with it will be wrong again.
-      change(entry, { status: "failed", problem: message, canRetry: !(status < 500) });
-      announce(entry.view);
-    },
+    remove: () => drop(entry),
     setJob: (jobId) => adopt(entry, jobId),
   };
 }
 
-/** The event may have come before the answer to the upload; then its card goes, and this one shows it. */
+/** The event may have arrived before the response to the upload; then its card is replaced by this one. */
 function adopt(entry, jobId) {
   const early = entries.get(jobId);
   change(entry, { status: "pending", jobId });
@@ -56,23 +57,41 @@ function adopt(entry, jobId) {
   showEvent(early.view.event);
 }
 
-/** Shows a job that has ended; gives whether it is new here. */
-export function showEvent(event, place = "first") {
-  const known = entries.get(event.job_id);
-  const name = ownName(event.job_id);
-  const own = name !== undefined;
+/** Shows a job that has ended, or an own one that has not; returns whether it is new here. */
+export function showEvent(event) {
   const { job_id: jobId, status, failure } = event;
-  const canRetry = failure?.reason === "internal_error";
-  const view = { jobId, status, own, name, event, problem: failure?.detail, canRetry };
-  if (known) {
-    const isNews = isWaiting(event.job_id);
-    change(known, view);
-    if (isNews) announce(view);
+  const known = entries.get(jobId);
+  const name = ownName(jobId) ?? known?.view.name;
+  const own = name !== undefined;
+  if (isBeingDeleted(jobId)) return false;
+  if (status === "failed") {
+    if (own) fail(jobId, name, failure);
     return false;
   }
-  entries.set(event.job_id, addEntry(view, place));
-  trim();
-  return true;
+  const view = { jobId, status, own, name, event };
+  if (!known) {
+    if (status !== "completed" && !own) return false;
+    entries.set(jobId, addEntry(view));
+    trim();
+    return true;
+  }
+  const isNews = isWaiting(jobId);
+  change(known, view);
+  if (isNews && status === "completed") end(view);
+  return false;
+}
+
+function end({ jobId, own, name, failure, ...view }) {
+  if (!own) return;
+  for (const call of endListeners) call({ jobId, name, failure });
+  announcement.textContent = [name, failure ? failure.detail : headline(view)].join(": ");
+}
+
+/** Failures are collected elsewhere; other people's are theirs. */
+function fail(jobId, name, failure) {
+  const entry = entries.get(jobId);
+  if (entry) drop(entry);
+  end({ jobId, own: true, name, failure });
 }
 
 export function isWaiting(jobId) {
@@ -80,59 +99,67 @@ export function isWaiting(jobId) {
   return status === "pending" || status === "processing";
 }
 
-/** A job that has gone from the service, by its time or by somebody's hand. */
+/** The name of a photo sent from here, or undefined. */
+export const nameOf = (jobId) => entries.get(jobId)?.view.name ?? ownName(jobId);
+
+/** A job that has gone from the service: expired, or deleted by somebody. */
 export function dropJob(jobId) {
   const entry = entries.get(jobId);
   if (entry) drop(entry);
+  forget(jobId);
 }
 
-function drop(entry) {
-  if (entry.card.contains(document.activeElement)) document.getElementById("results").focus();
-  entry.card.remove();
-  if (entry.view.jobId) {
-    entries.delete(entry.view.jobId);
-    forget(entry.view.jobId);
-  }
+function drop({ card, view }) {
+  const next = card.nextElementSibling ?? card.previousElementSibling;
+  const hadFocus = card.contains(document.activeElement);
+  card.remove();
+  if (view.jobId) entries.delete(view.jobId);
+  showEmptiness();
+  if (hadFocus) (next?.querySelector("a[href]") ?? document.getElementById("results")).focus();
+}
+
+let isLoaded = false;
+
+export function showLoaded() {
+  isLoaded = true;
+  document.getElementById("loading").hidden = true;
   showEmptiness();
 }
 
 function showEmptiness() {
-  document.getElementById("empty").hidden = list.childElementCount > 0;
+  document.getElementById("empty").hidden = !isLoaded || list.childElementCount > 0;
+  if (list.childElementCount > 0) document.getElementById("loading").hidden = true;
 }
 
-async function remove(entry) {
-  try {
-    if (entry.view.jobId) await deleteJob(entry.view.jobId);
-  } catch (error) {
-    // Gone already is what was wanted.
-    if (error.status !== 404) {
-      change(entry, { problem: error.message });
-      return;
-    }
-  }
+export function deleteJobOf(jobId) {
+  const entry = entries.get(jobId);
+  if (entry) remove(entry);
+}
+
+function remove(entry) {
+  const { jobId, name } = entry.view;
   drop(entry);
-  announcement.textContent = `${entry.view.name} is deleted`;
-}
-
-async function retry(entry) {
-  if (!entry.view.jobId) {
-    entry.view.again();
-    return;
-  }
-  try {
-    await retryJob(entry.view.jobId);
-    change(entry, { status: "pending", event: undefined, problem: undefined, canRetry: false });
-  } catch (error) {
-    change(entry, { problem: error.message });
-  }
+  const restore = () => {
+    entries.set(jobId, entry);
+    insert(entry);
+    entry.card.querySelector(".delete").focus();
+  };
+  deleteSoon(jobId, name, {
+    onUndo: restore,
+    onDone: () => forget(jobId),
+    onError: (error) => {
+      restore();
+      announcement.textContent = `${name}: ${error.message}`;
+      entry.card.querySelector(".detail").textContent = `${name}: ${error.message}`;
+    },
+  });
 }
 
 /** A page that stays open for days keeps what is new. */
 function trim() {
-  const excess = Math.max(0, entries.size - MOST_CARDS);
-  for (const [jobId, entry] of [...entries].slice(0, excess)) {
-    if (entry.view.own) continue;
-    entry.card.remove();
-    entries.delete(jobId);
+  for (const card of [...list.children].slice(MOST_CARDS)) {
+    if (entries.get(card.dataset.job)?.view.own) continue;
+    card.remove();
+    entries.delete(card.dataset.job);
   }
 }

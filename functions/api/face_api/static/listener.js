@@ -62,7 +62,7 @@ export class Memory {
  * @param {(state: "connecting" | "open" | "waiting" | "closed") => void} [options.onState]
  * @param {number} [options.replay] begin with this many of the latest events
  * @param {string} [options.jobId] hear of this job alone
- * @returns {{ close: () => void }}
+ * @returns {{ close: () => void, retry: () => void }}
  */
 export function listen({ url, onEvent, onState = () => {}, replay = 0, jobId }) {
   const memory = new Memory();
@@ -112,6 +112,12 @@ export function listen({ url, onEvent, onState = () => {}, replay = 0, jobId }) 
 
   connect();
   return {
+    /** Connect now instead of waiting for the next attempt. */
+    retry() {
+      if (closed || socket.readyState < WebSocket.CLOSING) return;
+      clearTimeout(timer);
+      connect();
+    },
     close() {
       closed = true;
       clearTimeout(timer);

@@ -1,14 +1,16 @@
-/** The page: photos out, everyone's results in. */
+/** The page: photos out, everyone's results in, and one of them at `#job=<id>`. */
 
-import { getJob, getJobs, getLimits, megabytes, sendPhoto } from "./api.js";
-import { addOwn, dropJob, isWaiting, showEvent } from "./feed.js";
+import { getJob, getJobs, getLimits, megabytes } from "./api.js";
+import { dropJob, isWaiting, showEvent, showLoaded } from "./feed.js";
 import { listen } from "./listener.js";
-import { onForgottenElsewhere, remember } from "./own-jobs.js";
+import { onForgottenElsewhere, ownName } from "./own-jobs.js";
 import { onPhotos } from "./photos.js";
+import { loadFailedAgain } from "./picture.js";
+import { sendAll } from "./sending.js";
 
 const REPLAY = 20;
-const FIRST_LOOK = 5_000;
-const LONGEST_PAUSE = 60_000;
+const FIRST_POLL_MS = 5_000;
+const LONGEST_POLL_MS = 60_000;
 const STATES = {
   connecting: "Connecting …",
   open: "Live",
@@ -19,46 +21,19 @@ const STATES = {
 const byId = (id) => document.getElementById(id);
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-// Photos go out one after the other; the service looks at many at once.
-let sending = Promise.resolve();
 let cursor = null;
+let listener;
 
 function chosenOptions() {
   const { render, min_confidence: confidence } = Object.fromEntries(new FormData(byId("send")));
-  return confidence ? { render, min_confidence: confidence } : { render };
+  // The page shows every photo as a preview, so it is cheapest to have it made with the job.
+  const options = { render: [render, "preview"] };
+  return confidence ? { ...options, min_confidence: Number(confidence) } : options;
 }
 
-function sendAll(files) {
-  const options = chosenOptions();
-  for (const file of files) {
-    // A photo that is sent again after a broken connection stays one job.
-    const photo = { file, options, key: `${Date.now()}-${Math.random()}` };
-    const card = addOwn(file.name, () => enqueue(photo, card));
-    enqueue(photo, card);
-  }
-}
-
-function enqueue(photo, card) {
-  card.showWaiting();
-  sending = sending.then(() => sendOne(photo, card));
-}
-
-async function sendOne(photo, card) {
-  try {
-    card.showProgress(0);
-    const limits = await getLimits();
-    const jobId = await sendPhoto(photo, limits, card.showProgress);
-    remember(jobId, photo.file.name, limits.job_kept_days);
-    card.setJob(jobId);
-    pollJob(jobId);
-  } catch (error) {
-    card.showProblem(error);
-  }
-}
-
-/** The stream tells sooner; this is for networks that let no WebSocket through. */
+/** The stream is faster; this is for networks that let no WebSocket through. */
 async function pollJob(jobId) {
-  for (let wait = FIRST_LOOK; ; wait = Math.min(wait * 1.5, LONGEST_PAUSE)) {
+  for (let wait = FIRST_POLL_MS; ; wait = Math.min(wait * 1.5, LONGEST_POLL_MS)) {
     await pause(wait);
     if (!isWaiting(jobId)) return;
     try {
@@ -75,27 +50,34 @@ function eventOf(job) {
   return { ...job, processed_image_url: job.links.processed_image };
 }
 
+function showOrDrop(event) {
+  if (event.type !== "job.deleted") {
+    showEvent(event);
+    return;
+  }
+  dropJob(event.job_id);
+  dispatchEvent(new CustomEvent("job-deleted", { detail: event.job_id }));
+}
+
+/** Shows the next page of the list; pages that hold nothing new are passed over. */
 async function showOlder() {
   byId("older").disabled = true;
   try {
     let isNew = false;
     do {
       const page = await getJobs(cursor);
-      for (const job of page.jobs.filter((one) => one.completed_at)) isNew = showEvent(eventOf(job), "last") || isNew;
+      for (const job of page.jobs) {
+        isNew = showEvent(eventOf(job)) || isNew;
+        if (!job.completed_at && ownName(job.job_id)) pollJob(job.job_id);
+      }
       cursor = page.next_cursor;
     } while (cursor && !isNew);
     byId("older").hidden = !cursor;
-    if (!isNew) byId("announcement").textContent = "There are no older ones.";
   } catch (error) {
     showTrouble(error.message);
   } finally {
     byId("older").disabled = false;
   }
-}
-
-function showOrDrop(event) {
-  if (event.type === "job.deleted") dropJob(event.job_id);
-  else showEvent(event);
 }
 
 function showLimits(limits) {
@@ -111,6 +93,11 @@ function showLimits(limits) {
 function showState(state) {
   byId("connection").dataset.state = state;
   byId("connection").textContent = STATES[state];
+  byId("connect").hidden = state !== "waiting" && state !== "closed";
+  if (state === "open") {
+    byId("trouble").hidden = true;
+    loadFailedAgain();
+  }
 }
 
 function showTrouble(message) {
@@ -118,20 +105,55 @@ function showTrouble(message) {
   byId("trouble").hidden = false;
 }
 
-async function start() {
-  byId("older").addEventListener("click", showOlder);
-  // Nothing is there to be submitted, but the enter key would.
-  byId("send").addEventListener("submit", (event) => event.preventDefault());
-  onPhotos(sendAll);
-  onForgottenElsewhere(dropJob);
+async function sendSample() {
+  try {
+    const response = await fetch("static/sample.jpg");
+    if (!response.ok) throw new Error();
+    send([new File([await response.blob()], "astronaut.jpg", { type: "image/jpeg" })]);
+  } catch {
+    showTrouble("The sample photo could not be loaded. Choose a photo of your own.");
+  }
+}
+
+const send = (files) => sendAll(files, chosenOptions(), pollJob);
+
+async function connect() {
+  if (listener) {
+    listener.retry();
+    return;
+  }
+  showState("connecting");
   try {
     const limits = await getLimits();
     showLimits(limits);
-    listen({ url: limits.stream_url, onEvent: showOrDrop, onState: showState, replay: REPLAY });
+    listener = listen({ url: limits.stream_url, onEvent: showOrDrop, onState: showState, replay: REPLAY });
   } catch (error) {
     showState("closed");
-    showTrouble(`${error.message} Then load this page again.`);
+    showTrouble(error.message);
   }
+}
+
+/** The view of one result is fetched when one is opened for the first time. */
+async function showResult() {
+  if (!/^#job=/.test(location.hash) && !byId("result").open) return;
+  const { route } = await import("./result.js");
+  route();
+}
+
+async function start() {
+  byId("older").addEventListener("click", showOlder);
+  byId("connect").addEventListener("click", connect);
+  byId("sample").addEventListener("click", sendSample);
+  // There is nothing to be submitted, but the enter key would.
+  byId("send").addEventListener("submit", (event) => event.preventDefault());
+  onPhotos(send);
+  onForgottenElsewhere(dropJob);
+  addEventListener("hashchange", showResult);
+  showResult();
+  // The list needs no stream and the stream no list, so the page is right when either is blocked.
+  connect();
+  await showOlder();
+  showLoaded();
 }
 
 start();

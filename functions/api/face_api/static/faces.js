@@ -1,0 +1,85 @@
+/** The faces of a job, twice: as boxes over the picture and as a list; each marks the other. */
+
+const THUMBNAIL_PX = 48;
+// How much of the surroundings a thumbnail shows.
+const MARGIN = 1.4;
+
+const percent = (share) => `${(share * 100).toFixed(0)} %`;
+
+/** Draws into `.boxes` and `.faces` of the dialog; returns what shows thumbnails once a picture is there. */
+export function drawFaces(dialog, { faces, image }) {
+  const boxes = dialog.querySelector(".boxes");
+  const list = dialog.querySelector(".faces");
+  const drawn = faces.map((face, index) => drawFace(face, index));
+  boxes.replaceChildren(...drawn.map(({ box }) => box));
+  list.replaceChildren(...drawn.map(({ item }) => item));
+  listenToThreshold(dialog, drawn);
+  return { showThumbnails: (url) => drawn.forEach((one) => showThumbnail(one, image, url)) };
+}
+
+function drawFace(face, index) {
+  const { left, top, width, height } = face.box_ratio;
+  const box = document.createElement("div");
+  box.className = "box";
+  Object.assign(box.style, {
+    left: `${left * 100}%`,
+    top: `${top * 100}%`,
+    width: `${width * 100}%`,
+    height: `${height * 100}%`,
+  });
+  box.append(Object.assign(document.createElement("span"), { textContent: percent(face.confidence) }));
+  const item = document.createElement("li");
+  const button = Object.assign(document.createElement("button"), { type: "button" });
+  const thumbnail = Object.assign(document.createElement("span"), { className: "thumbnail" });
+  const size = `${Math.round(face.box.width)} × ${Math.round(face.box.height)} px`;
+  button.append(thumbnail, `Face ${index + 1}`, element("strong", percent(face.confidence)), element("small", size));
+  item.append(button);
+  const mark = (isMarked) => {
+    box.classList.toggle("marked", isMarked);
+    item.classList.toggle("marked", isMarked);
+  };
+  for (const part of [box, button]) {
+    part.addEventListener("pointerenter", () => mark(true));
+    part.addEventListener("pointerleave", () => mark(document.activeElement === button));
+  }
+  button.addEventListener("focus", () => mark(true));
+  button.addEventListener("blur", () => mark(false));
+  button.addEventListener("click", () => box.scrollIntoView({ block: "center", inline: "center" }));
+  box.addEventListener("click", () => button.focus());
+  return { face, box, item, thumbnail };
+}
+
+function element(name, text) {
+  return Object.assign(document.createElement(name), { textContent: text });
+}
+
+/** A square around the face, cut out of the whole picture by position. */
+function showThumbnail({ face, thumbnail }, { width, height }, url) {
+  const { x, y, width: across, height: down } = face.box;
+  const side = Math.max(across, down) * MARGIN;
+  const scale = THUMBNAIL_PX / side;
+  thumbnail.style.backgroundImage = `url("${url}")`;
+  thumbnail.style.backgroundSize = `${width * scale}px ${height * scale}px`;
+  thumbnail.style.backgroundPosition =
+    `${-(x + across / 2 - side / 2) * scale}px ${-(y + down / 2 - side / 2) * scale}px`;
+}
+
+function listenToThreshold(dialog, drawn) {
+  const slider = dialog.querySelector(".threshold input");
+  const lowest = Math.min(100, ...drawn.map(({ face }) => face.confidence * 100));
+  slider.min = slider.value = Math.floor(lowest);
+  dialog.querySelector(".threshold").hidden = drawn.length === 0;
+  const apply = () => {
+    let shown = 0;
+    for (const { face, box, item } of drawn) {
+      const isShown = face.confidence * 100 >= slider.value;
+      shown += isShown;
+      box.hidden = item.hidden = !isShown;
+    }
+    dialog.querySelector(".threshold output").textContent = `${slider.value} %`;
+    dialog.querySelector(".count").textContent =
+      drawn.length === 0 ? "No face found" : `${shown} of ${drawn.length === 1 ? "1 face" : `${drawn.length} faces`}`;
+  };
+  slider.addEventListener("input", apply);
+  apply();
+}

@@ -1,0 +1,221 @@
+/** One result to look into: the picture, its faces, and what can be done with it. */
+
+import { getJob, renderUrl } from "./api.js";
+import { deleteJobOf, nameOf } from "./feed.js";
+import { drawFaces } from "./faces.js";
+import { ownName } from "./own-jobs.js";
+import { loaded } from "./picture.js";
+import { makeZoom } from "./zoom.js";
+
+const WAYS = { boxes: "Boxes", blur: "Blurred", pixelate: "Pixelated", solid: "Covered", plain: "Photo" };
+const SHOWS_FACES = ["boxes", "plain"];
+const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const COPIED_MS = 2_000;
+
+const dialog = document.getElementById("result");
+const template = `
+  <header>
+    <h2 id="result-title" tabindex="-1">Result</h2>
+    <button type="button" class="close" aria-label="Close">✕</button>
+  </header>
+  <p class="problem" role="alert" hidden></p>
+  <div class="view">
+    <div class="left">
+      <div class="stage" tabindex="0" role="region" aria-label="Picture; scroll to move it when enlarged">
+        <div class="canvas"><img class="before" alt=""><img class="after" alt=""><div class="boxes" aria-hidden="true"></div></div>
+      </div>
+      <div class="tools">
+        <fieldset class="choices"><legend class="unseen">How the faces are shown</legend></fieldset>
+        <span class="zoom">
+          <button type="button" class="out" aria-label="Zoom out">−</button>
+          <output>100 %</output>
+          <button type="button" class="in" aria-label="Zoom in">+</button>
+        </span>
+      </div>
+      <label class="row compare"><span>Before</span> <input type="range" min="0" max="100" value="0"> <span>After</span></label>
+    </div>
+    <div class="right">
+      <label class="threshold"><span>Faces from <output></output> confidence</span> <input type="range" min="0" max="100"></label>
+      <p class="count" role="status"></p>
+      <ol class="faces"></ol>
+      <p class="actions">
+        <button type="button" class="download">Download</button>
+        <button type="button" class="copy-json">Copy JSON</button>
+        <button type="button" class="copy-curl">Copy curl</button>
+        <button type="button" class="delete">Delete</button>
+      </p>
+    </div>
+  </div>`;
+
+let current;
+
+const find = (selector) => dialog.querySelector(selector);
+
+/** Open the result that the address names, or close the view. */
+export function route() {
+  const [, jobId] = /^#job=(.+)/.exec(location.hash) ?? [];
+  if (!jobId) {
+    if (dialog.open) dialog.close();
+    return;
+  }
+  open(jobId);
+}
+
+async function open(jobId) {
+  dialog.innerHTML = template;
+  current = { jobId, ways: {}, way: undefined };
+  const shown = current;
+  listenToControls();
+  if (!dialog.open) dialog.showModal();
+  find("h2").focus();
+  try {
+    const job = await getJob(jobId);
+    if (shown !== current) return;
+    current.job = job;
+    draw();
+  } catch (error) {
+    if (shown === current) showProblem(error.message);
+  }
+}
+
+function draw() {
+  const { job, jobId } = current;
+  const name = nameOf(jobId);
+  find("h2").textContent = name ?? `Photo of ${DATE.format(new Date(job.created_at))}`;
+  find(".delete").hidden = ownName(jobId) === undefined;
+  if (job.status !== "completed") {
+    find(".view").hidden = true;
+    showProblem(job.failure?.detail ?? "This photo is still being processed. Its result is shown as soon as it is ready.");
+    return;
+  }
+  const { width, height } = job.image;
+  find(".canvas").style.aspectRatio = `${width} / ${height}`;
+  find(".canvas").style.setProperty("--ratio", width / height);
+  current.faces = drawFaces(dialog, job);
+  current.zoom = makeZoom(find(".stage"), find(".zoom"));
+  drawChoices();
+}
+
+/** Of a photo that was sent to have its faces hidden, nothing shows them. */
+function hidesFaces({ options }) {
+  return options.render.every((render) => render === "preview" || !SHOWS_FACES.includes(render)) &&
+    options.render.some((render) => render !== "preview");
+}
+
+function drawChoices() {
+  const { job } = current;
+  const isHidden = hidesFaces(job);
+  const ways = Object.keys(WAYS).filter((way) => !(isHidden && SHOWS_FACES.includes(way)) && (way !== "solid" || job.renders.includes(way)));
+  const first = ways.includes(job.options.render[0]) ? job.options.render[0] : ways[0];
+  for (const way of ways) {
+    const label = document.createElement("label");
+    const input = Object.assign(document.createElement("input"), { type: "radio", name: "way", value: way });
+    input.checked = way === first;
+    input.addEventListener("change", () => show(way));
+    label.append(input, Object.assign(document.createElement("span"), { textContent: WAYS[way] }));
+    find(".choices").append(label);
+  }
+  current.isHidden = isHidden;
+  show(first);
+}
+
+/** Boxes are laid over the plain picture, from the job's own numbers. */
+async function show(way) {
+  const shown = current;
+  current.way = way;
+  const isRedacted = !SHOWS_FACES.includes(way);
+  dialog.dataset.way = way;
+  find(".compare").hidden = !isRedacted || current.isHidden;
+  find(".stage").setAttribute("aria-busy", "true");
+  try {
+    if (!current.isHidden) {
+      const plain = await picture("plain");
+      if (shown !== current) return;
+      find(".before").src = plain;
+      current.faces.showThumbnails(plain);
+    }
+    const after = isRedacted ? await picture(way) : undefined;
+    if (shown !== current || current.way !== way) return;
+    if (after) find(".after").src = after;
+    find(".after").hidden = !isRedacted;
+    find(".after").alt = isRedacted ? `The photo, faces ${WAYS[way].toLowerCase()}` : "";
+    find(".before").alt = isRedacted ? "" : "The photo";
+    showProblem();
+  } catch (error) {
+    if (shown === current) showProblem(error.message);
+  } finally {
+    if (shown === current) find(".stage").removeAttribute("aria-busy");
+  }
+}
+
+/** Each picture once; what failed is loaded again when it is chosen again. */
+function picture(render) {
+  const { jobId, ways } = current;
+  ways[render] ??= renderUrl(jobId, render).then(loaded);
+  ways[render].catch(() => delete ways[render]);
+  return ways[render];
+}
+
+function showProblem(message) {
+  find(".problem").textContent = message ?? "";
+  find(".problem").hidden = !message;
+}
+
+function listenToControls() {
+  find(".close").addEventListener("click", leave);
+  find(".compare input").addEventListener("input", ({ target }) => {
+    find(".after").style.clipPath = `inset(0 0 0 ${100 - target.value}%)`;
+  });
+  find(".compare input").value = 100;
+  find(".download").addEventListener("click", () => download().catch((error) => showProblem(error.message)));
+  find(".copy-json").addEventListener("click", ({ target }) => copy(target, JSON.stringify(current.job, null, 2)));
+  find(".copy-curl").addEventListener("click", ({ target }) => copy(target, `curl ${current.job.links.self}`));
+  find(".delete").addEventListener("click", () => {
+    const { jobId } = current;
+    leave();
+    deleteJobOf(jobId);
+  });
+}
+
+/** Named after the photo, which the bucket does not know. */
+async function download() {
+  const { jobId, way } = current;
+  const response = await fetch(await renderUrl(jobId, way)).catch(() => undefined);
+  if (!response?.ok) throw new Error("The picture could not be downloaded. Check your connection and try again.");
+  const url = URL.createObjectURL(await response.blob());
+  const stem = (nameOf(jobId) ?? jobId).replace(/\.[^.]+$/, "");
+  Object.assign(document.createElement("a"), { href: url, download: `${stem}-${way}.jpg` }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+async function copy(button, text) {
+  const label = (button.dataset.label ??= button.textContent);
+  try {
+    await navigator.clipboard.writeText(text);
+    button.textContent = "Copied";
+  } catch {
+    button.textContent = "Copying is not allowed";
+  }
+  setTimeout(() => (button.textContent = label), COPIED_MS);
+}
+
+function leave() {
+  dialog.close();
+}
+
+// Escape closes it, too; the address follows.
+dialog.addEventListener("close", () => {
+  // Another result was opened before this event came.
+  if (dialog.open) return;
+  const { jobId } = current;
+  current = undefined;
+  if (location.hash) history.pushState(null, "", location.pathname + location.search);
+  const card = document.querySelector(`.card[data-job="${CSS.escape(jobId)}"] a`);
+  (card ?? document.getElementById("results")).focus();
+});
+
+addEventListener("job-deleted", ({ detail }) => {
+  if (current?.jobId !== detail) return;
+  find(".view").hidden = true;
+  showProblem("This photo was deleted.");
+});

@@ -1,0 +1,159 @@
+/** Sends photos, four at a time in the order they were chosen; tells how far it is, and collects what failed. */
+
+import { getLimits, retryJob, sendPhoto } from "./api.js";
+import { addOwn, onOwnEnd } from "./feed.js";
+import { forget, remember } from "./own-jobs.js";
+
+const AT_A_TIME = 4;
+// Below this, "12 of 40" would only flash.
+const WORTH_A_SUMMARY = 2;
+
+const summary = document.getElementById("sending");
+const failures = document.getElementById("failures");
+const waiting = [];
+const sent = new Set();
+let active = 0;
+let controller = new AbortController();
+let batch = { total: 0, done: 0, begun: 0 };
+let onSent = () => {};
+
+/** Sends `{file, options}` each; `whenSent` gets the id of every job. */
+export function sendAll(files, options, whenSent) {
+  onSent = whenSent;
+  if (batch.done === batch.total) batch = { total: 0, done: 0, begun: Date.now() };
+  const at = new Date().toISOString();
+  for (const file of files) {
+    // A photo that is sent again after a broken connection stays one job.
+    const photo = { file, options, key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` };
+    enqueue(photo, at);
+  }
+}
+
+function enqueue(photo, at = new Date().toISOString()) {
+  batch.total += 1;
+  const thumbnail = URL.createObjectURL(photo.file);
+  waiting.push({ photo, card: addOwn({ name: photo.file.name, thumbnail, at }) });
+  showSummary();
+  next();
+}
+
+function next() {
+  while (active < AT_A_TIME && waiting.length) {
+    active += 1;
+    sendOne(waiting.shift()).finally(() => {
+      active -= 1;
+      next();
+    });
+  }
+}
+
+async function sendOne({ photo, card }) {
+  const { signal } = controller;
+  try {
+    card.showProgress(0);
+    const limits = await getLimits();
+    const jobId = await sendPhoto(photo, limits, { onProgress: card.showProgress, signal });
+    sent.add(jobId);
+    remember(jobId, photo.file.name, limits.job_kept_days);
+    card.setJob(jobId);
+    onSent(jobId);
+  } catch (error) {
+    card.remove();
+    if (error.name !== "AbortError") {
+      // A file that the service refused would be refused again.
+      const again = error.status < 500 ? undefined : () => enqueue(photo);
+      addFailure({ name: photo.file.name, detail: error.message, again });
+    }
+    count();
+  }
+}
+
+onOwnEnd(({ jobId, name, failure }) => {
+  if (failure) {
+    const canRetry = ["internal_error", "original_missing"].includes(failure.reason);
+    addFailure({ jobId, name, detail: failure.detail, again: canRetry ? () => retry(jobId) : undefined });
+  }
+  if (sent.delete(jobId)) count();
+});
+
+async function retry(jobId) {
+  await retryJob(jobId);
+  onSent(jobId);
+}
+
+function count() {
+  batch.done += 1;
+  showSummary();
+}
+
+function showSummary() {
+  const { total, done, begun } = batch;
+  summary.hidden = total < WORTH_A_SUMMARY || done >= total;
+  if (summary.hidden) return;
+  const left = (((Date.now() - begun) / 1000) * (total - done)) / done;
+  summary.querySelector("p").textContent = `${done} of ${total}${done ? `, about ${inWords(left)} left` : ""}`;
+  summary.querySelector("progress").value = done / total;
+}
+
+function inWords(seconds) {
+  return seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
+}
+
+function cancel() {
+  controller.abort();
+  controller = new AbortController();
+  for (const { card } of waiting.splice(0)) {
+    card.remove();
+    batch.total -= 1;
+  }
+  showSummary();
+  document.getElementById("announcement").textContent = "Cancelled. Photos that were sent already stay.";
+  document.getElementById("photos").focus();
+}
+
+summary.querySelector("button").addEventListener("click", cancel);
+
+const failed = new Map();
+
+function addFailure({ jobId, name, detail, again }) {
+  const key = jobId ?? `${name}: ${detail}`;
+  failed.get(key)?.remove();
+  const item = document.createElement("li");
+  const text = Object.assign(document.createElement("span"), { textContent: `${name}: ${detail}` });
+  item.append(text);
+  if (again) item.append(button("Try again", name, () => tryAgain(key, again, text)));
+  item.append(button("Dismiss", name, () => dismiss(key, jobId)));
+  failed.set(key, item);
+  failures.querySelector("ul").append(item);
+  showFailures();
+}
+
+function button(label, name, onClick) {
+  const made = Object.assign(document.createElement("button"), { type: "button", textContent: label });
+  made.setAttribute("aria-label", `${label}: ${name}`);
+  made.addEventListener("click", onClick);
+  return made;
+}
+
+async function tryAgain(key, again, text) {
+  try {
+    await again();
+    dismiss(key);
+  } catch (error) {
+    text.textContent = error.message;
+  }
+}
+
+function dismiss(key, jobId) {
+  failed.get(key)?.remove();
+  failed.delete(key);
+  if (jobId) forget(jobId);
+  showFailures();
+  (failures.querySelector("ul button") ?? document.getElementById("results")).focus();
+}
+
+function showFailures() {
+  failures.hidden = failed.size === 0;
+  const photos = failed.size === 1 ? "1 photo" : `${failed.size} photos`;
+  failures.querySelector("summary").textContent = `${photos} could not be processed`;
+}

@@ -1,0 +1,74 @@
+"""Many photos at once: their own thumbnails, how far it is, and what can be stopped."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.page import Page
+from tests.support.pictures import compose, encoded
+from tests.support.stack import Stack
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> list[Path]:
+    """Different photos, in the order of their names."""
+    paths = [tmp_path / f"{number}-{tmp_path.name}.jpg" for number in range(6)]
+    for number, path in enumerate(paths):
+        path.write_bytes(encoded(compose(300, 300, [(60 + 5 * number, 80, 120)])[0]))
+    return paths
+
+
+def test_many_photos_have_one_summary_and_keep_their_order(page: Page, photos: list[Path]) -> None:
+    page.chrome.execute_script(
+        "window.told = []; new MutationObserver(() => told.push(document.querySelector('#sending p').textContent))"
+        ".observe(document.getElementById('sending'), { childList: true, subtree: true })"
+    )
+    page.choose(*photos)
+    assert [card.detail for card in page.cards()[:6]] == [photo.name for photo in photos], "all at once, in order"
+    for photo in photos:
+        assert page.wait_for_result(photo.name).headline == "1 face"
+    assert not page.shows("#sending")
+    told = page.value("told")
+    assert told[0] == "0 of 6"
+    assert any(text.startswith("5 of 6, about ") and text.endswith(" s left") for text in told)
+
+
+def test_a_photo_shows_itself_until_its_result_is_there(page: Page, photos: list[Path]) -> None:
+    page.block("*/image")
+    page.chrome.execute_script("XMLHttpRequest.prototype.send = () => {}")
+    page.choose(photos[0])
+    thumbnail = "document.querySelector('.card img')"
+    page.wait_until(lambda: page.value(f"{thumbnail}.naturalWidth") == 300, "its own thumbnail is there")
+    assert page.value(f"{thumbnail}.src").startswith("blob:")
+
+
+def test_four_are_sent_at_a_time_and_the_rest_can_be_cancelled(stack: Stack, page: Page, photos: list[Path]) -> None:
+    # Requests that never end.
+    page.chrome.execute_script(
+        "window.begun = 0; XMLHttpRequest.prototype.send = function () { begun += 1; };"
+        "XMLHttpRequest.prototype.abort = function () { this.dispatchEvent(new Event('abort')); };"
+    )
+    before = len(page.cards())
+    page.choose(*photos)
+    page.wait_until(lambda: page.value("begun") == 4, "four are on their way")
+    assert len(page.cards()) == before + 6
+    page.click("#sending button")
+    page.wait_until(lambda: len(page.cards()) == before, "nothing of it is left")
+    assert page.value("begun") == 4
+    assert page.failures() == [], "what was cancelled has not failed"
+    assert not page.shows("#sending")
+
+
+def test_failures_are_collected_in_one_line(page: Page, photos: list[Path], tmp_path: Path) -> None:
+    letters = [tmp_path / name for name in ("a.jpg", "b.jpg")]
+    for letter in letters:
+        letter.write_text("Dear Sir or Madam")
+    page.choose(letters[0], photos[0], letters[1])
+    page.wait_until(lambda: len(page.failures()) == 2, "both have failed")
+    assert page.value("document.querySelector('#failures summary').textContent") == "2 photos could not be processed"
+    assert not page.shows("#failures li")
+    page.chrome.find_element("css selector", "#failures summary").click()
+    assert page.shows("#failures li")
+    assert page.wait_for_result(photos[0].name).headline == "1 face"
