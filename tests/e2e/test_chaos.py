@@ -28,6 +28,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 _MORTAL = ("DetectorFunction", "ApiFunction", "BroadcasterFunction")
 _PAUSE_SECONDS = (0.3, 1.2)
+_PATIENCE_SECONDS = 180.0
 
 
 class Burst:
@@ -59,18 +60,21 @@ class Burst:
             self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=body, DelaySeconds=delay)
 
     def _ask(self, method: str, path: str, **request: Any) -> httpx.Response:
-        answers: list[httpx.Response] = []
-
-        def is_answered() -> bool:
+        """Ask until there is an answer; a worker that is killed while it starts answers nothing."""
+        refused: list[str] = []
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < deadline:
             try:
-                answers.append(self.stack.http.request(method, path, **request))
-            except httpx.TransportError:
-                return False
-            return answers[-1].status_code < 500
-
-        wait_until(is_answered, pause=0.2)
-        assert answers[-1].is_success, answers[-1].text
-        return answers[-1]
+                answer = self.stack.http.request(method, path, **request)
+            except httpx.TransportError as error:
+                refused.append(repr(error))
+            else:
+                if answer.status_code < 500:
+                    assert answer.is_success, answer.text
+                    return answer
+                refused.append(answer.text)
+            time.sleep(0.2)
+        raise AssertionError(f"{method} {path}: {len(refused)} tries, {refused[:2]} ... {refused[-3:]}")
 
     def status(self, job_id: str) -> str:
         return str(self._ask("GET", f"/jobs/{job_id}").json()["status"])
