@@ -1,1 +1,37 @@
-"""Client of a Facecast service."""
+"""Client of a Facecast service: `Client`, and `AsyncClient` with the same methods to await."""
+
+from facecast.async_client import AsyncClient
+from facecast.client import Client
+from facecast.errors import (
+    Conflict,
+    Forbidden,
+    JobTimeout,
+    NotFound,
+    ServiceError,
+    TooManyRequests,
+    Unauthorized,
+    Unreachable,
+)
+from facecast.models import Event, Face, Failure, Job, Limits, Options, Submission
+from facecast.version import __version__
+
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "Conflict",
+    "Event",
+    "Face",
+    "Failure",
+    "Forbidden",
+    "Job",
+    "JobTimeout",
+    "Limits",
+    "NotFound",
+    "Options",
+    "ServiceError",
+    "Submission",
+    "TooManyRequests",
+    "Unauthorized",
+    "Unreachable",
+    "__version__",
+]

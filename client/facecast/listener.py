@@ -3,20 +3,22 @@
     async for event in listen("wss://.../ws", replay=20):
         print(event["type"], event["job_id"])
 
-`python -m facecast.listener URL [--replay N] [--job JOB_ID]` prints one event a line. Needs the package `websockets`.
+`python -m facecast.listener URL [--replay N] [--job JOB_ID]` prints one event a line.
 """
 
 import argparse
 import asyncio
 import json
 import random
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
 import websockets
+
+from facecast.errors import TooManyRequests, Unreachable
 
 Event = Mapping[str, Any]
 
@@ -35,7 +37,7 @@ _FINAL_REFUSALS: Final = frozenset({400, 401, 403, 404})
 
 
 class Memory:
-    """What has been seen: each job's latest event. Ids sort by time, so whatever is not newer is known or overtaken."""
+    """The latest event seen of each job. Ids sort by time, so whatever is not newer is known or overtaken."""
 
     def __init__(self, now: datetime) -> None:
         self.newest = f"{now:{_ID_TIME}}-00000000"
@@ -44,7 +46,7 @@ class Memory:
         self._room = 1_000
 
     def is_news(self, event: Event) -> bool:
-        """Whether this event was not seen before; from now on it was."""
+        """Return whether this event was not seen before; from now on it was."""
         job_id, event_id = event["job_id"], event["event_id"]
         if event_id <= self._of_job.get(job_id, ""):
             return False
@@ -52,10 +54,10 @@ class Memory:
         self.newest = max(self.newest, event_id) if self.heard_any else event_id
         self.heard_any = True
         if len(self._of_job) > self._room:
-            self._forget()
+            self._remove_stale()
         return True
 
-    def _forget(self) -> None:
+    def _remove_stale(self) -> None:
         """Drop what a replay no longer reaches."""
         newest = datetime.strptime(self.newest.partition("-")[0], _ID_TIME).replace(tzinfo=UTC)
         oldest = f"{newest - _OVERLAP:{_ID_TIME}}"
@@ -63,37 +65,58 @@ class Memory:
         self._room = max(1_000, 2 * len(self._of_job))
 
 
-async def listen(url: str, *, replay: int = 0, job_id: str | None = None) -> AsyncGenerator[Event, None]:
-    """Each job event once, and for one job never an older one after a newer one. Goes on until it is closed.
+async def listen(
+    address: str | Callable[[], Awaitable[str]],
+    *,
+    replay: int = 0,
+    job_id: str | None = None,
+    on_connection: Callable[[bool], None] | None = None,
+) -> AsyncGenerator[Event, None]:
+    """Give each job event once, and for one job never an older one after a newer one. Goes on until it is closed.
 
-    `replay` asks for the latest events to begin with. Raises websockets.InvalidStatus where the server refuses
-    for good.
+    `address` is the stream's, or a function that gives a fresh one, with its ticket, for each connection. `replay` asks
+    for the latest events to begin with; `on_connection` is told when a connection is there (True) or lost (False).
+    Raise websockets.InvalidStatus where the server refuses for good, and what `address` raises, but for Unreachable
+    and TooManyRequests, which may pass.
     """
     memory = Memory(datetime.now(UTC))
     failures = 0
     first = True
     while True:
-        wanted = {"job_id": job_id, "replay": replay if not memory.heard_any else 0, "after": ""}
-        if not first and not wanted["replay"]:
-            wanted["after"] = memory.newest
-        query = urlencode({name: value for name, value in wanted.items() if value})
+        asked = {"job_id": job_id, "replay": replay if not memory.heard_any else 0, "after": ""}
+        if not first and not asked["replay"]:
+            asked["after"] = memory.newest
         try:
-            async with websockets.connect(f"{url}?{query}".rstrip("?"), ping_interval=None) as socket:
+            url = _with_query(address if isinstance(address, str) else await address(), asked)
+            async with websockets.connect(url, ping_interval=None) as socket:
                 failures, first = 0, False
+                _tell(on_connection, is_connected=True)
                 async for event in _events(socket):
                     if memory.is_news(event):
                         yield event
         except websockets.InvalidStatus as error:
             if error.response.status_code in _FINAL_REFUSALS:
                 raise
-        except (OSError, TimeoutError, websockets.WebSocketException):
+        except (OSError, TimeoutError, websockets.WebSocketException, Unreachable, TooManyRequests):
             pass
+        finally:
+            _tell(on_connection, is_connected=False)
         await asyncio.sleep(random.uniform(0, min(_LONGEST_WAIT, _FIRST_WAIT * 2**failures)))  # noqa: S311
         failures += 1
 
 
+def _with_query(url: str, asked: Mapping[str, Any]) -> str:
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
+
+
+def _tell(on_connection: Callable[[bool], None] | None, *, is_connected: bool) -> None:
+    if on_connection:
+        on_connection(is_connected)
+
+
 async def _events(socket: websockets.ClientConnection) -> AsyncGenerator[Event, None]:
-    """The job events of one connection, which is kept from being idle. Ends, or raises, when it is lost."""
+    """Give the job events of one connection, which is kept from being idle. Ends, or raises, when it is lost."""
     pinged = False
     while True:
         try:
@@ -123,9 +146,9 @@ def main() -> None:
     parser.add_argument("url", help="the stream's address, ws://... or wss://...")
     parser.add_argument("--replay", type=int, default=0, help="begin with this many of the latest events")
     parser.add_argument("--job", help="hear of this job alone")
-    wanted = parser.parse_args()
+    arguments = parser.parse_args()
     with suppress(KeyboardInterrupt):
-        asyncio.run(_print(wanted.url, wanted.replay, wanted.job))
+        asyncio.run(_print(arguments.url, arguments.replay, arguments.job))
 
 
 if __name__ == "__main__":

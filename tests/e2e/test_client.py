@@ -2,6 +2,7 @@
 
 import io
 import json
+import signal
 import subprocess
 import sys
 import uuid
@@ -9,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from facecast import Client
 from facecast.cli import main
 from PIL import Image
 
-from tests.support.pictures import astronaut, compose, encoded
+from tests.support.pictures import astronaut, compose, encoded, resized
 from tests.support.stack import PATIENCE_SECONDS, Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
@@ -68,18 +70,23 @@ def test_one_bad_photo_does_not_keep_the_others_from_being_looked_at(
 ) -> None:
     letter = tmp_path / "letter.jpg"
     letter.write_text("Dear Sir or Madam")
-    assert main(["detect", str(letter), str(broken), str(photo), "--json"]) == 1
+    assert main(["detect", str(letter), str(broken), str(photo), str(tmp_path / "missing.jpg"), "--json"]) == 1
     said = capsys.readouterr()
-    jobs = [json.loads(line) for line in said.out.splitlines()]
-    assert [(job["photo"], job["status"]) for job in jobs] == [(str(broken), "failed"), (str(photo), "completed")]
-    refused, failed = said.err.splitlines()
+    jobs = {job["photo"]: job for job in map(json.loads, said.out.splitlines())}
+    assert {name: job["status"] for name, job in jobs.items()} == {str(broken): "failed", str(photo): "completed"}
+    # In the order in which they ended; the sum comes last.
+    *errors, summary = said.err.splitlines()
+    missing, *others = errors
+    refused, failed = sorted(others, key=lambda line: str(broken) in line)
+    assert missing.endswith("missing.jpg: there is no such file")
     assert refused.startswith(f"facecast: {letter}: This is")
-    assert failed == f"facecast: {broken}: corrupt_image: {jobs[0]['failure']['detail']}"
+    assert failed == f"facecast: {broken}: corrupt_image: {jobs[str(broken)]['failure']['detail']}"
+    assert summary.startswith("facecast: 1 of 4 photos, 1 face, 3 failed, in ")
 
 
 def test_an_option_the_service_refuses_is_explained(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["detect", str(photo), "--min-confidence", "2"]) == 1
-    assert "min_confidence: Input should be less than or equal to 1" in capsys.readouterr().err
+    assert main(["detect", str(photo), "--max-faces", "1001"]) == 1
+    assert "max_faces: Input should be less than or equal to 1000" in capsys.readouterr().err
 
 
 def test_jobs_are_listed_retried_and_deleted(stack: Stack, broken: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -143,3 +150,94 @@ def test_listen_prints_what_comes(stack: Stack, photo: Path) -> None:
         finally:
             listening.terminate()
             listening.wait(PATIENCE_SECONDS)
+
+
+def test_a_photo_comes_by_standard_input(photo: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "facecast", "detect", "-", "--out", str(tmp_path / "out")]
+    with photo.open("rb") as file:
+        done = subprocess.run(command, stdin=file, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("-  1 face  job ")
+    assert (tmp_path / "out" / "stdin-boxes.jpg").is_file()
+
+
+def test_a_job_is_shown_with_its_faces(stack: Stack, photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with stack.listener() as listener:
+        job_id = stack.post_image(photo.read_bytes())
+        listener.wait_for_job(job_id)
+    assert main(["show", job_id]) == 0
+    first, face = capsys.readouterr().out.splitlines()
+    assert (first.split()[0], first.split()[2:]) == (job_id, ["completed", "1", "face"])
+    assert "%" in face
+    assert main(["show", job_id, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == stack.job(job_id)
+
+
+def test_limits_are_told(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["limits", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == stack.http.get("/limits").json()
+    assert main(["limits"]) == 0
+    assert "direct_upload_bytes        4500000" in capsys.readouterr().out
+
+
+def test_what_watching_hears_is_downloaded(stack: Stack, photo: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "heard"
+    command = [sys.executable, "-m", "facecast", "watch", "--json", "--replay", "1", "--download", str(folder)]
+    with stack.listener() as listener:
+        listener.wait_for_job(stack.post_image(photo.read_bytes(), render="blur"))
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watching:
+        try:
+            assert watching.stdout
+            event = json.loads(watching.stdout.readline())
+            assert event["saved"] == [str(folder / f"{event['job_id']}-blur.jpg")]
+            assert Image.open(io.BytesIO(Path(event["saved"][0]).read_bytes())).size == (512, 512)
+        finally:
+            watching.terminate()
+            watching.wait(PATIENCE_SECONDS)
+
+
+def many_photos(folder: Path, count: int) -> None:
+    """Write small photos of the same face, no two with the same content."""
+    face = resized(astronaut()[:256, 80:336], 160, 160)
+    folder.mkdir()
+    for number in range(count):
+        picture = face.copy()
+        picture[:4, : 4 * number + 4] = 255
+        (folder / f"{number:02}.jpg").write_bytes(encoded(picture))
+
+
+def test_a_run_that_is_interrupted_is_taken_up_and_has_each_result_once(stack: Stack, tmp_path: Path) -> None:
+    many_photos(tmp_path / "photos", 24)
+    arguments = ["detect", "photos", "--out", "results", "--jsonl", "results.jsonl"]
+    command = [sys.executable, "-m", "facecast", *arguments]
+    before = len(_all_jobs(stack))
+
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as first:
+        assert first.stdout
+        for _ in range(8):
+            while "saved" not in first.stdout.readline():
+                pass
+        first.send_signal(signal.SIGINT)
+        _, complaint = first.communicate(timeout=PATIENCE_SECONDS)
+    assert first.returncode == 130
+    assert "The same command goes on with the rest" in complaint
+    done = len((tmp_path / "results.jsonl").read_text().splitlines())
+    assert 8 <= done < 24
+
+    second = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert second.returncode == 0, second.stderr
+    assert f"going on where an earlier run broke off, with {done} photos done" in second.stderr
+    assert second.stdout.count("1 face") == 24 - done
+
+    lines = [json.loads(line) for line in (tmp_path / "results.jsonl").read_text().splitlines()]
+    assert sorted(line["photo"] for line in lines) == [f"photos/{number:02}.jpg" for number in range(24)]
+    assert len({line["job_id"] for line in lines}) == 24
+    names = sorted(path.name for path in (tmp_path / "results").iterdir())
+    assert names == [f"{number:02}-boxes.jpg" for number in range(24)]
+    # What was on its way when it was interrupted has made no second job.
+    assert len(_all_jobs(stack)) - before == 24
+
+
+def _all_jobs(stack: Stack) -> set[str]:
+    with Client(stack.http_url) as client:
+        return {job.job_id for job in client.jobs()}

@@ -1,7 +1,10 @@
-"""The command line: its arguments, and what it says before and without a service."""
+"""The command line: how it is asked, and what it says before and without a service."""
 
+import subprocess
+import sys
 from pathlib import Path
 
+import facecast
 import pytest
 from facecast.cli import main
 
@@ -9,40 +12,55 @@ from facecast.cli import main
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No service is named by the environment or by a stack of the current folder."""
-    monkeypatch.delenv("FACECAST_URL", raising=False)
+    for name in ("FACECAST_URL", "FACECAST_KEY", "FACECAST_KEY_FILE"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
 
 
 def usage_error(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    with pytest.raises(SystemExit) as ended:
-        main(arguments)
-    assert ended.value.code == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    return said.err
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    return captured.err
 
 
 def test_without_an_address_it_says_how_to_name_one(capsys: pytest.CaptureFixture[str]) -> None:
-    said = usage_error(capsys, "jobs")
-    assert "--url" in said
-    assert "FACECAST_URL" in said
+    message = usage_error(capsys, "jobs")
+    assert "--url" in message
+    assert "FACECAST_URL" in message
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
-        ([], "command"),
-        (["detect"], "PHOTO"),
-        (["detect", "missing.jpg"], "there is no file missing.jpg"),
+        (["detect"], "PATH"),
         (["detect", "cli.jpg", "--render", "boxes,sepia"], "sepia is none of boxes, blur, pixelate"),
-        (["jobs", "--status", "lost"], "invalid choice"),
-        (["listen", "--job", "a", "--replay", "3"], "not allowed with"),
+        (["detect", "cli.jpg", "--min-confidence", "2"], "should be less than or equal to 1"),
+        (["detect", "cli.jpg", "--max-faces", "0"], "should be greater than or equal to 1"),
+        (["detect", "cli.jpg", "--size", "huge"], "huge is none of fit, original"),
+        (["detect", "cli.jpg", "--parallel", "0"], "should be greater than or equal to 1"),
+        (["detect", "cli.jpg", "--out", "cli.jpg"], "cli.jpg is a file; name a folder"),
+        (["detect", "cli.jpg", "--jsonl", "."], ". is a folder; name a file"),
+        (["detect", "cli.jpg", "--url", "localhost:4802"], "like http://localhost:4802"),
+        (["jobs", "--key-file", "cli.jpg", "--url", "http://localhost:1"], "chmod 600 cli.jpg"),
+        (["jobs", "--status", "lost"], "'lost' is not one of"),
+        (["listen", "--job", "a", "--replay", "3"], "do not go together"),
+        (["watch", "--download", "cli.jpg"], "cli.jpg is a file; name a folder"),
         (["delete"], "JOB"),
+        (["dance"], "No such command 'dance'"),
     ],
 )
-def test_a_wrong_question_is_a_usage_error(capsys: pytest.CaptureFixture[str], arguments: list[str], said: str) -> None:
+def test_a_wrong_question_is_a_usage_error(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
     Path("cli.jpg").touch()
-    assert said in usage_error(capsys, *arguments)
+    Path("cli.jpg").chmod(0o644)
+    assert message in usage_error(capsys, *arguments)
+
+
+def test_a_key_is_no_argument(capsys: pytest.CaptureFixture[str]) -> None:
+    """Arguments can be seen by everybody on the machine, and stay in the shell's history."""
+    assert "--key" in usage_error(capsys, "jobs", "--key", "fc_0123456789_secret")
 
 
 @pytest.mark.parametrize("way", ["option", "environment", "stack file"])
@@ -54,9 +72,51 @@ def test_the_address_is_found(
     if way == "environment":
         monkeypatch.setenv("FACECAST_URL", url)
     if way == "stack file":
-        Path(".local").mkdir()
-        Path(".local/stack.json").write_text(f'{{"http_url": "{url}"}}')
-    assert main(["jobs", "--url", url] if way == "option" else ["jobs"]) == 1
-    said = capsys.readouterr()
-    assert said.err.startswith(f"facecast: {url} could not be reached: ")
-    assert said.out == ""
+        Path(".local/4802").mkdir(parents=True)
+        Path(".local/4802/stack.json").write_text(f'{{"http_url": "{url}"}}')
+        Path(".local/4802/stack.json").chmod(0o644)
+    assert main(["jobs", "--url", url] if way == "option" else ["jobs"]) == 3
+    captured = capsys.readouterr()
+    assert captured.err.startswith(f"facecast: {url} could not be reached: ")
+    assert captured.out == ""
+
+
+def test_photos_that_are_not_there_are_told_before_the_service_is_missed(
+    free_port: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["detect", "missing.jpg", "nothing*", "--url", f"http://127.0.0.1:{free_port}"]) == 1
+    assert capsys.readouterr().err.splitlines()[:2] == [
+        "facecast: missing.jpg: there is no such file",
+        "facecast: nothing*: nothing matches",
+    ]
+
+
+def test_help_names_every_command_and_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    for command in ("detect", "listen", "watch", "jobs", "show", "delete", "retry", "limits"):
+        assert f" {command} " in text
+    assert "2 asked wrongly, 3 the service cannot be reached" in text
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"facecast {facecast.__version__}\n"
+
+
+def test_shells_complete_commands_and_options() -> None:
+    """As bash asks; the script that asks so is what --install-completion writes."""
+    asked = {"_FACECAST_COMPLETE": "complete_bash", "COMP_WORDS": "facecast de", "COMP_CWORD": "1", "PATH": ""}
+    script = "import sys; from facecast.cli import main; sys.exit(main())"
+    done = subprocess.run([sys.executable, "-c", script], env=asked, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["detect", "delete"]
+
+
+def test_a_reader_that_leaves_is_no_traceback(free_port: int) -> None:
+    """What `| head -1` does, with a pipe that is closed before anything is written."""
+    command = [sys.executable, "-m", "facecast", "--help"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert b"Traceback" not in process.stderr.read()

@@ -1,0 +1,96 @@
+"""Where the service is: at an address that was given, or at a local stack that was started in this folder."""
+
+import json
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+_STACK_FILES: Final = ("stack.json", "*/stack.json")
+_AT_MOST_BYTES: Final = 65_536
+_CONNECT_SECONDS: Final = 0.5
+
+
+class AddressInvalid(ValueError):
+    """No address of a service; the message says what one looks like."""
+
+
+def checked_url(text: str) -> str:
+    """Return an HTTP address without a slash at its end. Raise AddressInvalid."""
+    try:
+        parts = urlsplit(text)
+        has_host = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        raise AddressInvalid(f"{text!r} is no address: it looks like https://faces.example.com") from None
+    if parts.scheme not in {"http", "https"} or not has_host:
+        hint = f"http://{text}" if _is_loopback(text.partition(":")[0]) else f"https://{text}"
+        raise AddressInvalid(
+            f"{text!r} is no address of a service: it begins with http:// or https://"
+            + ("." if "://" in text else f", like {hint}")
+        )
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise AddressInvalid("The address holds more than a host and a path. A key goes into FACECAST_KEY.")
+    return text.rstrip("/")
+
+
+def local_stack(folder: Path) -> str | None:
+    """Return the address of the local stack started in this folder or one above; None if there is none.
+
+    Raises AddressInvalid if several of them answer, or if the file that names one is not to be trusted.
+    """
+    for each in (folder, *folder.parents):
+        if found := [_address_in(path) for path in _stack_files(each / ".local")]:
+            return _the_one(found)
+    return None
+
+
+def _stack_files(state: Path) -> Iterator[Path]:
+    """Give the newest first."""
+    paths = [path for pattern in _STACK_FILES for path in state.glob(pattern) if path.is_file()]
+    yield from sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True)
+
+
+def _address_in(path: Path) -> str:
+    """Anybody may have put a file into a folder that came from elsewhere: photos would go where it says."""
+    status = path.stat()
+    if status.st_uid != os.getuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise AddressInvalid(f"Others can write {path}, so it is not trusted. Name the service with --url.")
+    try:
+        url = checked_url(str(json.loads(path.read_bytes()[:_AT_MOST_BYTES])["http_url"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        raise AddressInvalid(f"{path} names no address of a service. Name it with --url.") from None
+    if not _is_loopback(urlsplit(url).hostname or ""):
+        raise AddressInvalid(f"{path} names {url}, which is not on this machine. If you trust it: --url {url}")
+    return url
+
+
+def _the_one(urls: list[str]) -> str:
+    """Several stacks leave files; the one that answers is meant. The newest file stands for itself if none does."""
+    if len(urls) == 1:
+        return urls[0]
+    answering = [url for url in urls if _answers(url)]
+    if len(answering) > 1:
+        raise AddressInvalid(f"Several local stacks answer. Name one with --url: {', '.join(answering)}")
+    return (answering or urls)[0]
+
+
+def _answers(url: str) -> bool:
+    parts = urlsplit(url)
+    try:
+        with socket.create_connection((parts.hostname, parts.port or 80), _CONNECT_SECONDS):
+            return True
+    except OSError:
+        return False
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

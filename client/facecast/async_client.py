@@ -1,0 +1,151 @@
+"""The service for programs with an event loop: the methods of `Client`, to await."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing
+from typing import Self
+
+import httpx
+import websockets
+
+from facecast import many
+from facecast.core import PATIENCE_SECONDS, TIMEOUT, Core, Flow, Image, Pause, Photo, Result, read_photo
+from facecast.errors import Forbidden, ServiceError
+from facecast.listener import listen
+from facecast.models import Event, Job, Limits, Options, Submission
+
+
+class AsyncClient:
+    """A service at an address, `https://...`. Close a client, or use it with `async with`.
+
+    Errors are those of `Client`.
+    """
+
+    def __init__(self, url: str, *, key: str | None = None, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        """Raise AddressInvalid or KeyUnusable (both are ValueErrors) without asking the service."""
+        self._core = Core(url, key)
+        self._http = httpx.AsyncClient(timeout=TIMEOUT, transport=transport)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+
+    async def limits(self) -> Limits:
+        """Return the limits in force; the service is asked once. Raise ServiceError."""
+        return await self._run(self._core.limits())
+
+    async def send(
+        self, image: Image, options: Options | None = None, *, idempotency_key: str | None = None
+    ) -> Submission:
+        """Send an image (its bytes or its path) whichever way takes its size, and do not wait for the faces.
+
+        The same key with the same image and options gives the same job. Raise OSError for a file that cannot be read;
+        ServiceError, also for an image that is too large or is none.
+        """
+        key = idempotency_key or str(uuid.uuid4())
+        sent = await self._run(self._core.send(await self._read(image), options or Options(), key))
+        return Submission(job_id=sent.job_id, status=sent.status)
+
+    async def detect(
+        self,
+        image: Image,
+        options: Options | None = None,
+        *,
+        idempotency_key: str | None = None,
+        patience: float = PATIENCE_SECONDS,
+    ) -> Job:
+        """Send an image and return the job once it has ended, which is also when it has failed.
+
+        Raise OSError for a file that cannot be read; JobTimeout where `patience` seconds were too few; ServiceError.
+        """
+        key = idempotency_key or str(uuid.uuid4())
+        return await self._run(self._core.detect(await self._read(image), options or Options(), key, patience))
+
+    async def detect_many(
+        self, images: Iterable[Image], options: Options | None = None, *, parallel: int = 4
+    ) -> AsyncGenerator[tuple[Image, Job | ServiceError | OSError], None]:
+        """Detect faces in many images, `parallel` at a time; each comes with its job or its error, as they end.
+
+        Ends are heard on the stream, and found by polling where that is blocked. Raise what concerns all images alike:
+        Unreachable, Unauthorized, Forbidden, TooManyRequests.
+        """
+        async with aclosing(many.detect_many(self, images, options or Options(), parallel)) as outcomes:
+            async for outcome in outcomes:
+                yield outcome
+
+    async def wait(self, job_id: str, *, patience: float = PATIENCE_SECONDS) -> Job:
+        """Return a job once it has ended. Raise JobTimeout, NotFound, ServiceError."""
+        return await self._run(self._core.wait(job_id, patience))
+
+    async def job(self, job_id: str) -> Job:
+        """Return a job as it is now. Raise NotFound, ServiceError."""
+        return await self._run(self._core.job(job_id))
+
+    async def jobs(self, status: str | None = None) -> AsyncGenerator[Job, None]:
+        """Give jobs, newest first, page after page, without their faces. Raise ServiceError."""
+        cursor: str | None = None
+        while True:
+            page, cursor = await self._run(self._core.jobs_page(status, cursor))
+            for job in page:
+                yield job
+            if not cursor:
+                return
+
+    async def result(self, job_id: str, render: str | None = None) -> bytes:
+        """Return a result as a JPEG, by default the first one asked for. Raise NotFound, Conflict, ServiceError."""
+        return await self._run(self._core.result(job_id, render))
+
+    async def delete(self, job_id: str) -> None:
+        """Delete a job with all its images. Raise NotFound, ServiceError."""
+        await self._run(self._core.delete(job_id))
+
+    async def retry(self, job_id: str) -> None:
+        """Have a failed job processed once more. Raise NotFound, Conflict, ServiceError."""
+        await self._run(self._core.retry(job_id))
+
+    async def listen(
+        self, *, replay: int = 0, job_id: str | None = None, on_connection: Callable[[bool], None] | None = None
+    ) -> AsyncGenerator[Event, None]:
+        """Give each event of the live stream once, for ever; connections that are lost are taken up again.
+
+        `replay` begins with so many of the latest events, `job_id` narrows the stream to one job; `on_connection` is
+        told when a connection is there (True) or lost. Raise ServiceError where the stream refuses for good.
+        """
+
+        async def address() -> str:
+            return await self._run(self._core.stream_address())
+
+        try:
+            async with aclosing(listen(address, replay=replay, job_id=job_id, on_connection=on_connection)) as events:
+                async for event in events:
+                    yield Event.of(event)
+        except websockets.InvalidStatus as error:
+            raise Forbidden(f"The stream refused the connection: HTTP {error.response.status_code}.") from None
+
+    async def _read(self, image: Image) -> Photo:
+        limits = await self.limits()
+        return await asyncio.to_thread(read_photo, image, limits)
+
+    async def _run(self, flow: Flow[Result]) -> Result:
+        try:
+            step = next(flow)
+            while True:
+                if isinstance(step, Pause):
+                    await asyncio.sleep(step.seconds)
+                    step = flow.send(None)
+                    continue
+                try:
+                    response = await self._http.request(step.method, step.url, **step.request)
+                except (httpx.TransportError, httpx.InvalidURL) as error:
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(response)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]

@@ -1,0 +1,66 @@
+"""The commands, and what becomes of their errors.
+
+Exit codes: 0 all went well; 1 something failed (a photo, a job); 2 the command was asked wrongly; 3 the service cannot
+be reached or lets nothing through (key, scope, quota), so that the same command may work later; 130 Ctrl-C.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Final
+
+import typer
+
+from facecast.cli import jobs
+from facecast.cli.detect import detect
+from facecast.cli.listen import listen
+from facecast.cli.output import Screen
+from facecast.errors import BLOCKING, ServiceError
+from facecast.version import __version__
+
+FAILED: Final = 1
+BLOCKED: Final = 3
+
+app = typer.Typer(
+    help="Find faces in photos, with a Facecast service.",
+    epilog="Exit codes: 0 all went well, 1 something failed, 2 asked wrongly, "
+    "3 the service cannot be reached or refuses the key, 130 interrupted.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001 - a callback
+    if asked:
+        typer.echo(f"facecast {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Tell the version.")
+    ] = False,
+) -> None:
+    """Find faces in photos, with a Facecast service."""
+
+
+for command in (detect, listen, jobs.jobs, jobs.show, jobs.delete, jobs.retry, jobs.limits):
+    app.command()(command)
+app.command("watch", help="The same as listen.")(listen)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    try:
+        typer.main.get_command(app).main(args=arguments, prog_name="facecast")
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else FAILED
+    except ServiceError as error:
+        Screen().complain(str(error))
+        return BLOCKED if isinstance(error, BLOCKING) else FAILED
+    except OSError as error:
+        Screen().complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        return FAILED
+    return 0

@@ -1,0 +1,166 @@
+"""`facecast detect`."""
+
+import asyncio
+import time
+import uuid
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from facecast.async_client import AsyncClient
+from facecast.cli.batch import Batch, Settings, Tally, begin_lines
+from facecast.cli.options import (
+    JsonOption,
+    KeyFileOption,
+    UrlOption,
+    find_service_key,
+    find_url,
+    read_renders,
+    split_renders,
+)
+from facecast.cli.output import Screen, faces
+from facecast.cli.photos import PhotoFile, Unusable, find_photos
+from facecast.cli.state import State, Target
+from facecast.errors import ServiceError
+from facecast.models import Options
+from facecast.problems import duration
+
+_AT_ONCE: Final = 4
+_AT_MOST_AT_ONCE: Final = 32
+
+Paths = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PATH...",
+        help="Photos, folders (with what is below them), globs in quotes, or - for a photo on standard input.",
+        show_default=False,
+    ),
+]
+Render = Annotated[
+    str,
+    typer.Option(callback=read_renders, metavar="NAMES", help="Results to draw: boxes, blur, pixelate; with commas."),
+]
+Confidence = Annotated[
+    float | None,
+    typer.Option(min=0, max=1, metavar="SHARE", help="Leave out faces below this confidence.", show_default=False),
+]
+MaxFaces = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="Keep the N faces of the highest confidence.", show_default=False),
+]
+Size = Annotated[
+    str | None,
+    typer.Option(
+        metavar="fit|original", help="Draw results at most 2,048 px long, or as large as the photo.", show_default=False
+    ),
+]
+Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Save the results there.", show_default=False)]
+Lines = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write one JSON object for each photo there.", show_default=False)
+]
+Parallel = Annotated[
+    int, typer.Option(min=1, max=_AT_MOST_AT_ONCE, metavar="N", help="How many photos are on their way at once.")
+]
+Again = Annotated[bool, typer.Option("--again", help="Make new jobs of photos that were sent before.")]
+
+
+def detect(  # noqa: PLR0913 - the options of a command
+    paths: Paths,
+    *,
+    render: Render = "boxes",
+    min_confidence: Confidence = None,
+    max_faces: MaxFaces = None,
+    size: Size = None,
+    out: Out = None,
+    jsonl: Lines = None,
+    as_json: JsonOption = False,
+    parallel: Parallel = _AT_ONCE,
+    again: Again = False,
+    url: UrlOption = None,
+    key_file: KeyFileOption = None,
+) -> None:
+    """Find the faces in photos.
+
+    Photos are sent four at a time, and told as they are done. Ctrl-C leaves a state file: the same command goes on
+    with the rest. The same photo with the same options, sent again within a day, gives the same job.
+    """
+    _check_places(out, jsonl)
+    options = Options(
+        render=split_renders(render), min_confidence=min_confidence, max_faces=max_faces, size=_checked_size(size)
+    )
+    settings = Settings(options, out, jsonl, as_json, parallel, salt=uuid.uuid4().hex if again else "")
+    service, key = find_url(url), find_service_key(key_file)
+    target = Target(service, paths, out, jsonl)
+    found = list(find_photos(paths, skip=out))
+    photos = [one for one in found if isinstance(one, PhotoFile)]
+    unusable = [one for one in found if isinstance(one, Unusable)]
+    run = _Run(settings, State.load(target), Tally(len(found)), Screen())
+    run.start(service, key, photos, unusable)
+    raise typer.Exit(1 if run.tally.failed else 0)
+
+
+class _Run:
+    """A batch from its first to its last word."""
+
+    def __init__(self, settings: Settings, state: State, tally: Tally, screen: Screen) -> None:
+        self._settings, self._state, self.tally, self._screen = settings, state, tally, screen
+        self._began = time.monotonic()
+
+    def start(self, service: str, key: str | None, photos: list[PhotoFile], unusable: list[Unusable]) -> None:
+        """Raise what ends a run early, after saying how far it came."""
+        if self._settings.out:
+            self._settings.out.mkdir(parents=True, exist_ok=True)
+        if self._settings.lines:
+            begin_lines(self._settings.lines, self._state.lines_bytes)
+        if len(self._state):
+            self._screen.complain(f"going on where an earlier run broke off, with {len(self._state)} photos done.")
+        try:
+            with self._screen.bar(self.tally.total):
+                asyncio.run(self._send(service, key, photos, unusable))
+        except BrokenPipeError:
+            # Nobody reads any more. What only that reader saw is not done.
+            if not (self._settings.out or self._settings.lines):
+                self._state.remove()
+            raise
+        except (KeyboardInterrupt, ServiceError, OSError):
+            self._say_how_to_go_on()
+            raise
+        self._state.remove()
+        self._sum_up()
+
+    async def _send(self, service: str, key: str | None, photos: list[PhotoFile], unusable: list[Unusable]) -> None:
+        async with AsyncClient(service, key=key) as client:
+            await Batch(client, self._settings, self._state, self._screen, self.tally).run(photos, unusable)
+
+    def _say_how_to_go_on(self) -> None:
+        if len(self._state):
+            self._screen.complain(
+                f"{len(self._state)} of {self.tally.total} photos are done. The same command goes on with the rest; "
+                f"to begin anew, remove {self._state.path}"
+            )
+
+    def _sum_up(self) -> None:
+        tally = self.tally
+        if tally.total < 2:
+            return
+        failed = f", {tally.failed} failed" if tally.failed else ""
+        took = duration(time.monotonic() - self._began)
+        self._screen.complain(
+            f"{tally.done - tally.failed} of {tally.total} photos, {faces(tally.faces)}{failed}, in {took}"
+        )
+
+
+def _check_places(out: Path | None, jsonl: Path | None) -> None:
+    if out and out.exists() and not out.is_dir():
+        raise typer.BadParameter(
+            f"{out} is a file; name a folder, which is made if it is not there.", param_hint="--out"
+        )
+    if jsonl and jsonl.is_dir():
+        raise typer.BadParameter(f"{jsonl} is a folder; name a file.", param_hint="--jsonl")
+
+
+def _checked_size(size: str | None) -> str | None:
+    if size not in {None, "fit", "original"}:
+        raise typer.BadParameter(f"{size} is none of fit, original", param_hint="--size")
+    return size

@@ -1,0 +1,127 @@
+"""`facecast jobs`, `show`, `delete`, `retry` and `limits`."""
+
+import json
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from facecast.cli.batch import save
+from facecast.cli.options import JobArgument, JsonOption, KeyFileOption, UrlOption, find_service_key, find_url
+from facecast.cli.output import Screen, job_line
+from facecast.client import Client
+from facecast.errors import BLOCKING, ServiceError
+from facecast.models import Job
+
+
+class Status(StrEnum):
+    PENDING = "pending"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+def service(url: str | None, key_file: Path | None) -> Client:
+    """Return the service that the options name. Raise UsageError."""
+    return Client(find_url(url), key=find_service_key(key_file))
+
+
+def jobs(
+    *,
+    status: Annotated[Status | None, typer.Option(help="Only jobs in this status.", show_default=False)] = None,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="At most so many.")] = 20,
+    as_json: JsonOption = False,
+    url: UrlOption = None,
+    key_file: KeyFileOption = None,
+) -> None:
+    """List jobs, newest first."""
+    screen = Screen()
+    with service(url, key_file) as client:
+        for job in islice(client.jobs(status), limit):
+            screen.say(json.dumps(job.data) if as_json else job_line(job.data))
+
+
+def show(
+    job: JobArgument,
+    *,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Save the results there.", show_default=False)] = None,
+    as_json: JsonOption = False,
+    url: UrlOption = None,
+    key_file: KeyFileOption = None,
+) -> None:
+    """Tell a job, with its faces."""
+    screen = Screen()
+    with service(url, key_file) as client:
+        shown = client.job(job)
+        saved = download(client, shown, out) if out and shown.status == Status.COMPLETED else []
+    if as_json:
+        screen.say(json.dumps(shown.data))
+        return
+    screen.say(job_line(shown.data))
+    for face in shown.faces or ():
+        box = face.box
+        screen.say(f"  {face.confidence:6.1%}  {box.width:.0f} x {box.height:.0f} at {box.x:.0f}, {box.y:.0f}")
+    for path in saved:
+        screen.say(f"  saved   {path}")
+
+
+def delete(
+    job: Annotated[list[str], typer.Argument(metavar="JOB...", help="Ids of jobs.", show_default=False)],
+    *,
+    url: UrlOption = None,
+    key_file: KeyFileOption = None,
+) -> None:
+    """Delete jobs with their images."""
+    with service(url, key_file) as client:
+        _each(job, client.delete, "deleted")
+
+
+def retry(
+    job: Annotated[list[str], typer.Argument(metavar="JOB...", help="Ids of failed jobs.", show_default=False)],
+    *,
+    url: UrlOption = None,
+    key_file: KeyFileOption = None,
+) -> None:
+    """Process the images of failed jobs once more."""
+    with service(url, key_file) as client:
+        _each(job, client.retry, "is processed again")
+
+
+def limits(*, as_json: JsonOption = False, url: UrlOption = None, key_file: KeyFileOption = None) -> None:
+    """Tell the service's limits."""
+    screen = Screen()
+    with service(url, key_file) as client:
+        in_force = client.limits().data
+    if as_json:
+        screen.say(json.dumps(in_force))
+        return
+    for name, value in in_force.items():
+        screen.say(f"{name:26} {', '.join(map(str, value)) if isinstance(value, list) else value}")
+
+
+def download(client: Client, job: Job, folder: Path) -> list[Path]:
+    """Save the results of a completed job under its id. Raise ServiceError and OSError."""
+    paths = []
+    for render in job.options.render:
+        path = folder / f"{job.job_id}-{render}.jpg"
+        save(path, client.result(job.job_id, render))
+        paths.append(path)
+    return paths
+
+
+def _each(ids: Iterable[str], act: Callable[[str], None], done: str) -> None:
+    screen, failed = Screen(), False
+    for job_id in ids:
+        try:
+            act(job_id)
+            screen.say(f"{job_id} {done}")
+        except BLOCKING:
+            raise
+        except ServiceError as error:
+            screen.complain(f"{job_id}: {error}")
+            failed = True
+    if failed:
+        raise typer.Exit(1)

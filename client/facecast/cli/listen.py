@@ -1,0 +1,88 @@
+"""`facecast listen`, which is `facecast watch` too."""
+
+import json
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from facecast.cli.jobs import download, service
+from facecast.cli.options import JsonOption, KeyFileOption, UrlOption
+from facecast.cli.output import Screen, job_line
+from facecast.client import Client
+from facecast.errors import BLOCKING, ServiceError
+from facecast.models import Event
+
+JobOption = Annotated[
+    str | None, typer.Option(metavar="JOB", help="Wait for the end of this job alone.", show_default=False)
+]
+Replay = Annotated[int, typer.Option(min=0, metavar="N", help="Begin with the latest N events.")]
+Download = Annotated[
+    Path | None,
+    typer.Option(
+        "--download", metavar="DIR", help="Save the results of each job there, as JOB-RENDER.jpg.", show_default=False
+    ),
+]
+
+
+def listen(  # noqa: PLR0913 - the options of a command
+    *,
+    job: JobOption = None,
+    replay: Replay = 0,
+    download_to: Download = None,
+    as_json: JsonOption = False,
+    url: UrlOption = None,
+    key_file: KeyFileOption = None,
+) -> None:
+    """Print the end of every job as it comes, until Ctrl-C.
+
+    A connection that is lost is taken up again, and nothing is missed meanwhile. With --job, it ends with that job.
+    """
+    if job and replay:
+        raise typer.BadParameter("--job and --replay do not go together.", param_hint="--replay")
+    if download_to and download_to.exists() and not download_to.is_dir():
+        raise typer.BadParameter(f"{download_to} is a file; name a folder.", param_hint="--download")
+    with service(url, key_file) as client:
+        if replay > (most := client.limits().replay_limit):
+            raise typer.BadParameter(f"--replay takes at most {most}", param_hint="--replay")
+        if job:
+            # Of a job that is not there nothing would ever be heard.
+            client.job(job)
+        _Listener(client, download_to, as_json=as_json).follow(job, replay)
+
+
+class _Listener:
+    def __init__(self, client: Client, folder: Path | None, *, as_json: bool) -> None:
+        self._client, self._folder, self._as_json = client, folder, as_json
+        self._screen = Screen()
+
+    def follow(self, job_id: str | None, replay: int) -> None:
+        """Raise Exit with the outcome of the one job, ServiceError."""
+        events = self._client.listen(replay=1 if job_id else replay, job_id=job_id)
+        with closing(events):
+            for event in events:
+                self._tell(event)
+                if job_id:
+                    raise typer.Exit(0 if event.type == "job.completed" else 1)
+
+    def _tell(self, event: Event) -> None:
+        saved = self._download(event)
+        if self._as_json:
+            self._screen.say(json.dumps({**event.data, **({"saved": saved} if self._folder else {})}))
+            return
+        self._screen.say(job_line(event.data))
+        for path in saved:
+            self._screen.say(f"  saved   {path}")
+
+    def _download(self, event: Event) -> list[str]:
+        """One result that cannot be had, for its job was deleted meanwhile, does not end the listening."""
+        if self._folder is None or event.type != "job.completed":
+            return []
+        try:
+            return [str(path) for path in download(self._client, self._client.job(event.job_id), self._folder)]
+        except BLOCKING:
+            raise
+        except ServiceError as error:
+            self._screen.complain(f"{event.job_id}: {error}")
+            return []

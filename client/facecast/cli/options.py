@@ -1,0 +1,69 @@
+"""Options that commands share, and the service they lead to."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from facecast.addresses import AddressInvalid, checked_url, local_stack
+from facecast.keys import KeyUnusable, find_key
+
+RENDERS: Final = ("boxes", "blur", "pixelate")
+
+UrlOption = Annotated[
+    str | None,
+    typer.Option(
+        "--url",
+        envvar="FACECAST_URL",
+        metavar="URL",
+        help="Address of the service; a local stack started in this folder is found by itself.",
+        show_default=False,
+    ),
+]
+KeyFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--key-file",
+        envvar="FACECAST_KEY_FILE",
+        metavar="FILE",
+        help="File with the key, which only you can read (mode 0600); or set FACECAST_KEY.",
+        show_default=False,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="A job's id.", show_default=False)]
+
+
+def find_url(given: str | None) -> str:
+    """Return the service's address. Raise UsageError with how to name one."""
+    try:
+        url = checked_url(given) if given else local_stack(Path.cwd())
+    except AddressInvalid as error:
+        raise typer.BadParameter(str(error), param_hint="--url") from None
+    if url is None:
+        raise typer.BadParameter(
+            "which service? Name its address: --url https://..., or FACECAST_URL in the environment.",
+            param_hint="--url",
+        )
+    return url
+
+
+def find_service_key(key_file: Path | None) -> str | None:
+    """Return the key, or None without one. Raise UsageError."""
+    try:
+        return find_key(os.environ, key_file)
+    except KeyUnusable as error:
+        raise typer.BadParameter(str(error), param_hint="FACECAST_KEY") from None
+
+
+def read_renders(text: str) -> str:
+    """Check names separated by commas. Raise UsageError."""
+    unknown = [render for render in split_renders(text) if render not in RENDERS]
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(unknown)} is none of {', '.join(RENDERS)}")
+    return text
+
+
+def split_renders(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(","))

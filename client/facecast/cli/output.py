@@ -1,0 +1,105 @@
+"""What people see: lines on stdout, complaints on stderr, and a progress bar on a terminal."""
+
+import sys
+import unicodedata
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TaskID, TaskProgressColumn, TextColumn
+from rich.progress import TimeRemainingColumn as RichTimeRemaining
+from rich.text import Text
+
+# Control and format characters, surrogates, line and paragraph separators: they move the cursor, or reverse the text.
+_UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def printable(text: str) -> str:
+    """Return the text with what would control a terminal shown as escapes."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        one.encode("unicode_escape").decode() if unicodedata.category(one) in _UNPRINTABLE else one for one in text
+    )
+
+
+class Screen:
+    """Where lines go while a progress bar may stand below them."""
+
+    def __init__(self) -> None:
+        self._progress: Progress | None = None
+        self._task = TaskID(0)
+
+    def say(self, line: str) -> None:
+        """Print a line to stdout. Raise BrokenPipeError where nobody reads it any more."""
+        if self._progress and sys.stdout.isatty():
+            self._progress.console.print(Text(printable(line)), soft_wrap=True)
+        else:
+            print(printable(line), flush=True)
+
+    def complain(self, message: str) -> None:
+        """Print a line to stderr."""
+        line = f"facecast: {printable(message)}"
+        if self._progress:
+            self._progress.console.print(Text(line), soft_wrap=True)
+        else:
+            print(line, file=sys.stderr, flush=True)
+
+    @contextmanager
+    def bar(self, total: int) -> Iterator[None]:
+        """Show how far it is while stderr is a terminal; lines of stdout stay clean for a pipe."""
+        console = Console(stderr=True)
+        if total < 2 or not console.is_terminal:
+            yield
+            return
+        columns = (
+            BarColumn(),
+            MofNCompleteColumn(),
+            TaskProgressColumn(),
+            _Rate(),
+            _TimeLeft(),
+            TextColumn("{task.fields[note]}"),
+        )
+        with Progress(
+            *columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False
+        ) as progress:
+            self._progress, self._task = progress, progress.add_task("", total=total, note="")
+            try:
+                yield
+            finally:
+                self._progress = None
+
+    def advance(self, *, done: int, failed: int, skipped: bool) -> None:
+        """Move the bar to `done`; what is skipped counts for no rate and no time left."""
+        if self._progress:
+            move = self._progress.reset if skipped else self._progress.update
+            move(self._task, completed=done, note=f"[red]{failed} failed[/]" if failed else "")
+
+
+class _Rate(TaskProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:.1f}/s" if task.speed else "", style="progress.data.speed")
+
+
+class _TimeLeft(RichTimeRemaining):
+    def render(self, task: Task) -> Text:
+        left = super().render(task)
+        return left if task.finished or task.time_remaining is None else Text.assemble(left, " left")
+
+
+def faces(count: int | None) -> str:
+    """Return the number in words: `no faces`, `1 face`."""
+    if count is None:
+        return ""
+    return f"{count or 'no'} face{'' if count == 1 else 's'}"
+
+
+def job_line(job: Mapping[str, Any]) -> str:
+    """Tell a job, or the event of its end, in a line; what is told here of both has the same names."""
+    if job.get("type") == "job.deleted":
+        return f"{job['job_id']}  {'':20}  deleted"
+    failure = job.get("failure")
+    outcome = f"{failure['reason']}: {failure['detail']}" if failure else faces(job.get("face_count"))
+    at = str(job.get("completed_at") or job.get("created_at") or "")
+    return f"{job['job_id']}  {at[:19]}Z  {job.get('status') or job.get('type', ''):10}  {outcome}".rstrip()

@@ -1,0 +1,101 @@
+"""The photos that a command line names: files, folders, globs and `-` for standard input."""
+
+import glob
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+STDIN: Final = "-"
+# What is taken from folders; a file that is named is sent whatever it calls itself.
+_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".webp", ".gif", ".avif", ".heic", ".heif"})
+
+
+@dataclass(frozen=True)
+class PhotoFile:
+    """A photo: where it is, as people named it, and the name of its results below the folder they go to."""
+
+    name: str
+    stem: str
+
+    @property
+    def identity(self) -> str:
+        """The same for every way to name the file."""
+        return STDIN if self.name == STDIN else str(Path(self.name).resolve())
+
+    def read(self, at_most: int) -> bytes:
+        """Return the content, one byte more than `at_most` if there is more. Raise OSError."""
+        if self.name == STDIN:
+            return sys.stdin.buffer.read(at_most + 1)
+        with Path(self.name).open("rb") as file:
+            return file.read(at_most + 1)
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """Something that was named and leads to no photo."""
+
+    name: str
+    reason: str
+
+
+def find_photos(names: Iterable[str], skip: Path | None = None) -> Iterator[PhotoFile | Unusable]:
+    """Give each photo once, folders with what is below them, in the order of their names.
+
+    `skip` is the folder that results go to: what an earlier run put there, inside a folder that is named, is no photo
+    to look at.
+    """
+    seen: set[str] = set()
+    for name in names:
+        for found in _named(name, skip.resolve() if skip else None):
+            if isinstance(found, PhotoFile):
+                if found.identity in seen:
+                    continue
+                seen.add(found.identity)
+            yield found
+
+
+def _named(name: str, skip: Path | None) -> Iterator[PhotoFile | Unusable]:
+    path = Path(name)
+    if name == STDIN:
+        yield PhotoFile(STDIN, "stdin")
+    elif path.is_dir():
+        yield from _in_folder(path, skip)
+    elif path.exists():
+        yield PhotoFile(name, path.stem)
+    elif glob.has_magic(name):
+        yield from _matching(name, skip)
+    else:
+        yield Unusable(name, "there is no such file")
+
+
+def _in_folder(folder: Path, skip: Path | None) -> Iterator[PhotoFile | Unusable]:
+    denied: list[OSError] = []
+    is_empty = True
+    for where, folders, files in os.walk(folder, onerror=denied.append):
+        folders[:] = sorted(one for one in folders if not one.startswith(".") and Path(where, one).resolve() != skip)
+        for file in sorted(files):
+            path = Path(where, file)
+            if path.suffix.lower() in _SUFFIXES and not file.startswith("."):
+                is_empty = False
+                yield PhotoFile(str(path), str(path.relative_to(folder).with_suffix("")))
+    for error in denied:
+        yield Unusable(str(error.filename), f"the folder cannot be read: {error.strerror}")
+    if is_empty and not denied:
+        yield Unusable(str(folder), "there is no photo in this folder")
+
+
+def _matching(pattern: str, skip: Path | None) -> Iterator[PhotoFile | Unusable]:
+    """Shells expand globs; this is for those in quotes, and for `**`."""
+    base = Path(re.split(r"[*?[]", pattern, maxsplit=1)[0])
+    base = base if base.is_dir() else base.parent
+    paths = [Path(one) for one in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207 - absolute patterns too
+    inside = skip if skip and skip.is_relative_to(base.resolve()) and skip != base.resolve() else None
+    photos = [path for path in paths if path.is_file() and not (inside and path.resolve().is_relative_to(inside))]
+    if not photos:
+        yield Unusable(pattern, "nothing matches")
+    for path in photos:
+        yield PhotoFile(str(path), str(path.relative_to(base).with_suffix("")))

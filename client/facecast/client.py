@@ -1,0 +1,174 @@
+"""The service for programs that call and wait. Each method says what it raises; every error is a ServiceError."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import aclosing
+from itertools import islice
+from typing import Self
+
+import httpx
+
+from facecast.async_client import AsyncClient
+from facecast.core import PATIENCE_SECONDS, TIMEOUT, Core, Flow, Image, Pause, Photo, Result, read_photo
+from facecast.errors import BLOCKING, ServiceError
+from facecast.models import Event, Job, Limits, Options, Submission
+
+
+class Client:
+    """A service at an address, `https://...`. Threads may share a client; close it, or use it with `with`.
+
+    Every method may raise ServiceError, as one of: Unreachable (nothing answers, or something else than a Facecast
+    service), Unauthorized and Forbidden (the key), TooManyRequests (a quota, with `retry_after`), NotFound and Conflict
+    (the job). What may pass is tried again first: lost connections, 429 with a short Retry-After, 502, 503 and 504.
+    """
+
+    def __init__(self, url: str, *, key: str | None = None, transport: httpx.BaseTransport | None = None) -> None:
+        """Raise AddressInvalid or KeyUnusable (both are ValueErrors) without asking the service."""
+        self._url, self._key = url, key
+        self._core = Core(url, key)
+        self._http = httpx.Client(timeout=TIMEOUT, transport=transport)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._http.close()
+
+    def limits(self) -> Limits:
+        """Return the limits in force; the service is asked once. Raise ServiceError."""
+        return self._run(self._core.limits())
+
+    def send(self, image: Image, options: Options | None = None, *, idempotency_key: str | None = None) -> Submission:
+        """Send an image (its bytes or its path) whichever way takes its size, and do not wait for the faces.
+
+        The same key with the same image and options gives the same job. Raise OSError for a file that cannot be read;
+        ServiceError, also for an image that is too large or is none.
+        """
+        key = idempotency_key or str(uuid.uuid4())
+        sent = self._run(self._core.send(self._read(image), options or Options(), key))
+        return Submission(job_id=sent.job_id, status=sent.status)
+
+    def detect(
+        self,
+        image: Image,
+        options: Options | None = None,
+        *,
+        idempotency_key: str | None = None,
+        patience: float = PATIENCE_SECONDS,
+    ) -> Job:
+        """Send an image and return the job once it has ended, which is also when it has failed.
+
+        Raise OSError for a file that cannot be read; JobTimeout where `patience` seconds were too few; ServiceError.
+        """
+        key = idempotency_key or str(uuid.uuid4())
+        return self._run(self._core.detect(self._read(image), options or Options(), key, patience))
+
+    def detect_many(
+        self, images: Iterable[Image], options: Options | None = None, *, parallel: int = 4
+    ) -> Iterator[tuple[Image, Job | ServiceError | OSError]]:
+        """Detect faces in many images, `parallel` at a time; each comes with its job or its error, as they end.
+
+        Raise what concerns all of them alike: Unreachable, Unauthorized, Forbidden, TooManyRequests.
+        """
+        waiting = iter(images)
+        running: dict[Future[Job], Image] = {}
+        with ThreadPoolExecutor(parallel) as pool:
+            while True:
+                for image in islice(waiting, parallel - len(running)):
+                    running[pool.submit(self.detect, image, options)] = image
+                if not running:
+                    return
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    yield running.pop(future), _outcome(future)
+
+    def wait(self, job_id: str, *, patience: float = PATIENCE_SECONDS) -> Job:
+        """Return a job once it has ended. Raise JobTimeout, NotFound, ServiceError."""
+        return self._run(self._core.wait(job_id, patience))
+
+    def job(self, job_id: str) -> Job:
+        """Return a job as it is now. Raise NotFound, ServiceError."""
+        return self._run(self._core.job(job_id))
+
+    def jobs(self, status: str | None = None) -> Iterator[Job]:
+        """Give jobs, newest first, page after page, without their faces. Raise ServiceError."""
+        cursor: str | None = None
+        while True:
+            page, cursor = self._run(self._core.jobs_page(status, cursor))
+            yield from page
+            if not cursor:
+                return
+
+    def result(self, job_id: str, render: str | None = None) -> bytes:
+        """Return a result as a JPEG, by default the first one asked for. Raise NotFound, Conflict, ServiceError."""
+        return self._run(self._core.result(job_id, render))
+
+    def delete(self, job_id: str) -> None:
+        """Delete a job with all its images. Raise NotFound, ServiceError."""
+        self._run(self._core.delete(job_id))
+
+    def retry(self, job_id: str) -> None:
+        """Have a failed job processed once more. Raise NotFound, Conflict, ServiceError."""
+        self._run(self._core.retry(job_id))
+
+    def listen(self, *, replay: int = 0, job_id: str | None = None) -> Generator[Event, None, None]:
+        """Give each event of the live stream once, for ever; connections that are lost are taken up again.
+
+        `replay` begins with so many of the latest events, `job_id` narrows the stream to one job. It needs a thread
+        without a running event loop. Raise ServiceError where the stream refuses for good.
+        """
+
+        async def events() -> AsyncGenerator[Event, None]:
+            async with (
+                AsyncClient(self._url, key=self._key) as client,
+                aclosing(client.listen(replay=replay, job_id=job_id)) as stream,
+            ):
+                async for event in stream:
+                    yield event
+
+        with asyncio.Runner() as runner:
+            all_events = events()
+            try:
+                while True:
+                    yield runner.run(_next_of(all_events))
+            finally:
+                runner.run(all_events.aclose())
+
+    def _read(self, image: Image) -> Photo:
+        return read_photo(image, self.limits())
+
+    def _run(self, flow: Flow[Result]) -> Result:
+        try:
+            step = next(flow)
+            while True:
+                if isinstance(step, Pause):
+                    time.sleep(step.seconds)
+                    step = flow.send(None)
+                    continue
+                try:
+                    response = self._http.request(step.method, step.url, **step.request)
+                except (httpx.TransportError, httpx.InvalidURL) as error:
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(response)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
+
+
+async def _next_of(stream: AsyncGenerator[Event, None]) -> Event:
+    return await anext(stream)
+
+
+def _outcome(future: Future[Job]) -> Job | ServiceError | OSError:
+    try:
+        return future.result()
+    except BLOCKING:
+        raise
+    except (ServiceError, OSError) as error:
+        return error

@@ -1,0 +1,49 @@
+"""Keys: read from the environment or from a file that nobody else can read, never from an argument."""
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+KEY_VARIABLE: Final = "FACECAST_KEY"
+FILE_VARIABLE: Final = "FACECAST_KEY_FILE"
+_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+# A key has some 60 characters.
+_AT_MOST_BYTES: Final = 1_000
+
+
+class KeyUnusable(ValueError):
+    """The key cannot be read, or is no key; the message never repeats it."""
+
+
+def find_key(environment: Mapping[str, str], key_file: Path | None = None) -> str | None:
+    """Return the key of `key_file`, of FACECAST_KEY or of the file in FACECAST_KEY_FILE. Raise KeyUnusable."""
+    if key_file is not None:
+        return read_key(key_file)
+    if key := environment.get(KEY_VARIABLE):
+        return checked_key(key)
+    named = environment.get(FILE_VARIABLE)
+    return read_key(Path(named).expanduser()) if named else None
+
+
+def read_key(path: Path) -> str:
+    """Return the key in a file of mode 0600 (or 0400). Raise KeyUnusable."""
+    try:
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            if status.st_mode & _OTHERS:
+                raise KeyUnusable(f"Others can read {path}. Make it yours alone: chmod 600 {path}")
+            return checked_key(file.read(_AT_MOST_BYTES).decode())
+    except UnicodeDecodeError:
+        raise KeyUnusable(f"{path} holds no key: it is not text.") from None
+    except OSError as error:
+        raise KeyUnusable(f"The key file {path} cannot be read: {error.strerror}.") from None
+
+
+def checked_key(text: str) -> str:
+    """Return a key as a header takes it. Raise KeyUnusable."""
+    key = text.strip()
+    if not key or not key.isascii() or not key.isprintable() or " " in key:
+        raise KeyUnusable("The key is no key: it is one word of letters, digits and signs, like fc_..._...")
+    return key

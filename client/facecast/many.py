@@ -1,0 +1,126 @@
+"""Many photos: a few at a time, their ends heard on the stream, and found by polling where that is blocked."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import aclosing, suppress
+from itertools import islice
+from typing import TYPE_CHECKING, Final, Self, TypeVar
+
+from facecast.core import PATIENCE_SECONDS, Image, still_running
+from facecast.errors import BLOCKING, ServiceError
+from facecast.models import FINAL_STATUSES, Job, Options, Submission
+
+if TYPE_CHECKING:
+    from facecast.async_client import AsyncClient
+
+_FIRST_POLL_SECONDS: Final = 0.3
+_LAST_POLL_SECONDS: Final = 5.0
+# While the stream is connected, an event that was lost would be found so late.
+_CONNECTED_POLL_SECONDS: Final = 10.0
+# An event may come before the response to the upload; so many of jobs that nobody waits for yet are remembered.
+_EARLY: Final = 1_000
+
+Item = TypeVar("Item")
+Outcome = TypeVar("Outcome")
+
+
+class JobWaiter:
+    """Waits for jobs to end. One listener hears of all of them."""
+
+    def __init__(self, client: "AsyncClient") -> None:
+        self._client = client
+        self._is_connected = False
+        self._waiting: dict[str, asyncio.Event] = {}
+        self._early: deque[str] = deque(maxlen=_EARLY)
+
+    async def __aenter__(self) -> Self:
+        self._listening = asyncio.create_task(self._listen())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._listening.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._listening
+
+    async def wait(self, submission: Submission, patience: float = PATIENCE_SECONDS) -> Job:
+        """Return the job once it has ended. Raise JobTimeout, NotFound where it was deleted, ServiceError."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + patience
+        delay = _FIRST_POLL_SECONDS
+        heard = self._heard(submission)
+        try:
+            while True:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(heard.wait(), _CONNECTED_POLL_SECONDS if self._is_connected else delay)
+                heard.clear()
+                job = await self._client.job(submission.job_id)
+                if job.is_final:
+                    return job
+                if loop.time() > deadline:
+                    raise still_running(job)
+                delay = min(delay * 1.5, _LAST_POLL_SECONDS)
+        finally:
+            self._waiting.pop(submission.job_id, None)
+
+    def _heard(self, submission: Submission) -> asyncio.Event:
+        """Two photos of the same content have the same job, and wait for the same event."""
+        heard = self._waiting.setdefault(submission.job_id, asyncio.Event())
+        if submission.status in FINAL_STATUSES or submission.job_id in self._early:
+            heard.set()
+        return heard
+
+    async def _listen(self) -> None:
+        """Raise nothing: where the stream is refused, jobs are polled."""
+        with suppress(ServiceError):
+            async with aclosing(self._client.listen(on_connection=self._connection)) as events:
+                async for event in events:
+                    if heard := self._waiting.get(event.job_id):
+                        heard.set()
+                    else:
+                        self._early.append(event.job_id)
+        self._is_connected = False
+
+    def _connection(self, is_connected: bool) -> None:  # noqa: FBT001 - a callback
+        self._is_connected = is_connected
+
+
+async def pooled(
+    items: Iterable[Item], work: Callable[[Item], Awaitable[Outcome]], parallel: int
+) -> AsyncGenerator[Outcome, None]:
+    """Give outcomes as they come, with at most `parallel` items at work; the first exception ends all."""
+    waiting = iter(items)
+    running: set[asyncio.Future[Outcome]] = set()
+    done: set[asyncio.Future[Outcome]] = set()
+    try:
+        while True:
+            for item in islice(waiting, parallel - len(running)):
+                running.add(asyncio.ensure_future(work(item)))
+            if not running:
+                return
+            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                yield task.result()
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, *done, return_exceptions=True)
+
+
+async def detect_many(
+    client: "AsyncClient", images: Iterable[Image], options: Options, parallel: int
+) -> AsyncGenerator[tuple[Image, Job | ServiceError | OSError], None]:
+    """Do what `AsyncClient.detect_many` says."""
+    async with JobWaiter(client) as waiter:
+
+        async def detect(image: Image) -> tuple[Image, Job | ServiceError | OSError]:
+            try:
+                return image, await waiter.wait(await client.send(image, options))
+            except BLOCKING:
+                raise
+            except (ServiceError, OSError) as error:
+                return image, error
+
+        async with aclosing(pooled(images, detect, parallel)) as outcomes:
+            async for outcome in outcomes:
+                yield outcome

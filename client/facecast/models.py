@@ -1,0 +1,126 @@
+"""What a service takes and says. Fields that this version does not know are ignored, so that services may grow."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+FINAL_STATUSES: Final = frozenset({"completed", "failed"})
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Options(_Model):
+    """What to do with a photo; None leaves the choice to the service."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    render: tuple[str, ...] = Field(default=("boxes",), min_length=1)
+    """Results to draw, each a picture of its own: `boxes`, `blur`, `pixelate`."""
+    min_confidence: float | None = Field(default=None, ge=0, le=1)
+    """Faces below it are left out of the answer; they are blurred all the same."""
+    max_faces: int | None = Field(default=None, ge=1)
+    """Answer with at most so many faces, by descending confidence."""
+    size: str | None = None
+    """`fit` (at most 2,048 px on the long side) or `original`."""
+
+    def given(self) -> dict[str, Any]:
+        """Return the options that are set, as a request carries them."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+class Limits(_Model):
+    """The limits in force that a client has to know; `data` is all of them."""
+
+    direct_upload_bytes: int
+    presigned_upload_bytes: int
+    wait_seconds: int
+    replay_limit: int
+    stream_url: str
+    formats: tuple[str, ...]
+    data: Mapping[str, Any] = Field(repr=False)
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Self:
+        """Raise ValidationError (a ValueError) for anything else than what GET /limits gives."""
+        return cls.model_validate({**data, "data": data})
+
+
+class Box(_Model):
+    """In pixels of the upright image, from its top left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class Face(_Model):
+    """A face: its box in pixels of the upright image and the confidence from 0 to 1."""
+
+    box: Box
+    confidence: float
+
+
+class Failure(_Model):
+    """Why a job failed; `corrupt_image`, `internal_error` and other reasons."""
+
+    reason: str
+    detail: str
+
+
+class _JobOptions(_Model):
+    render: tuple[str, ...]
+
+
+class Job(_Model):
+    """A job; `data` is all that the service said of it. Jobs in a list come without their faces."""
+
+    job_id: str
+    status: str
+    created_at: datetime
+    completed_at: datetime | None = None
+    expires_at: datetime
+    options: _JobOptions
+    face_count: int | None = None
+    faces: tuple[Face, ...] | None = None
+    failure: Failure | None = None
+    data: Mapping[str, Any] = Field(repr=False)
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Self:
+        """Raise ValidationError (a ValueError) for anything else than a job."""
+        return cls.model_validate({**data, "data": data})
+
+    @property
+    def is_final(self) -> bool:
+        return self.status in FINAL_STATUSES
+
+
+class Submission(_Model):
+    """A photo that the service has taken: the id of its job, and the job's status at that moment."""
+
+    job_id: str
+    status: str = "pending"
+
+
+class Event(_Model):
+    """What the stream says of a job: `job.completed`, `job.failed`, `job.deleted`, or a type to come."""
+
+    type: str
+    event_id: str
+    job_id: str
+    status: str | None = None
+    face_count: int | None = None
+    created_at: datetime | None = None
+    completed_at: datetime | None = None
+    failure: Failure | None = None
+    data: Mapping[str, Any] = Field(repr=False)
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Self:
+        """Raise ValidationError (a ValueError) for anything else than an event of a job."""
+        return cls.model_validate({**data, "data": data})

@@ -1,0 +1,78 @@
+"""Responses that tell of an error: problem+json (RFC 9457), or whatever a gateway gives."""
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+import httpx
+
+from facecast.errors import Conflict, Forbidden, NotFound, ServiceError, TooManyRequests, Unauthorized
+
+_NO_KEY: Final = (
+    "The service wants a key: set FACECAST_KEY, or name a file that only you can read in FACECAST_KEY_FILE."
+)
+_WRONG_KEY: Final = "The service does not take this key: it may be mistyped, revoked or expired."
+_NO_SCOPE: Final = "This key may not do that: it lacks the scope. Ask whoever gave you the key."
+
+
+def error_of(response: httpx.Response, *, has_key: bool) -> ServiceError:
+    """Return the error that a response with a status of 400 and more tells of."""
+    problem = _problem(response)
+    detail = problem.get("detail")
+    told = detail if isinstance(detail, str) and detail else None
+    match response.status_code:
+        case 401:
+            return Unauthorized(_with(_WRONG_KEY if has_key else _NO_KEY, told))
+        case 403:
+            return Forbidden(told or (_NO_SCOPE if has_key else _fallback(response)))
+        case 404:
+            return NotFound(told or _fallback(response))
+        case 409:
+            job_id = problem.get("job_id")
+            return Conflict(told or _fallback(response), job_id if isinstance(job_id, str) else None)
+        case 429:
+            seconds = retry_after(response)
+            wait = f" Try again in {duration(seconds)}." if seconds else ""
+            return TooManyRequests(f"{told or 'Too many requests.'}{wait}", seconds)
+        case _:
+            return ServiceError(told or _fallback(response))
+
+
+def retry_after(response: httpx.Response) -> float | None:
+    """Return the seconds of Retry-After, which gives seconds or a date (RFC 9110, 10.2.3)."""
+    value = response.headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds())
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in words, in its two largest units at most: `3 h 12 min`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    if minutes:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    return f"{rest} s"
+
+
+def _problem(response: httpx.Response) -> dict[str, Any]:
+    try:
+        problem = response.json()
+    except ValueError:
+        return {}
+    return problem if isinstance(problem, dict) else {}
+
+
+def _with(sentence: str, told: str | None) -> str:
+    return f"{sentence} ({told})" if told else sentence
+
+
+def _fallback(response: httpx.Response) -> str:
+    # The query may hold a signature.
+    return f"{response.url.copy_with(query=None)} answered {response.status_code} {response.reason_phrase}."

@@ -1,0 +1,5 @@
+"""The version, which the package's metadata and `facecast --version` give."""
+
+from typing import Final
+
+__version__: Final = "0.1.0"

@@ -1,0 +1,309 @@
+"""The client's words with the service, which is played by a table; sync and async alike."""
+
+import asyncio
+import inspect
+import json
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import httpx
+import pytest
+from facecast import (
+    AsyncClient,
+    Client,
+    Conflict,
+    Forbidden,
+    Job,
+    JobTimeout,
+    NotFound,
+    Options,
+    ServiceError,
+    TooManyRequests,
+    Unauthorized,
+    Unreachable,
+)
+
+from tests.support.service import JOB_ID, LIMITS, PlayedService, a_job
+
+KEY = "fc_0123456789_secret"
+
+
+class Caller(Protocol):
+    def __call__(
+        self, played: PlayedService, method: str, *arguments: Any, key: str | None = None, **named: Any
+    ) -> Any:
+        """Call a method of a client of the played service; of a generator, give all that it gives."""
+
+
+def call_sync(played: PlayedService, method: str, *arguments: Any, key: str | None = None, **named: Any) -> Any:
+    with Client(played.url, key=key, transport=played.transport) as client:
+        result = getattr(client, method)(*arguments, **named)
+        return list(result) if isinstance(result, Iterator) else result
+
+
+def call_async(played: PlayedService, method: str, *arguments: Any, key: str | None = None, **named: Any) -> Any:
+    async def call() -> Any:
+        async with AsyncClient(played.url, key=key, transport=played.transport) as client:
+            result = getattr(client, method)(*arguments, **named)
+            return [one async for one in result] if isinstance(result, AsyncIterator) else await result
+
+    return asyncio.run(call())
+
+
+@pytest.fixture(params=[call_sync, call_async], ids=["sync", "async"])
+def call(request: pytest.FixtureRequest) -> Caller:
+    return request.param  # type: ignore[no-any-return]
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Let no test wait; give the seconds that would have been."""
+    taken: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        taken.append(seconds)
+
+    monkeypatch.setattr("facecast.async_client.asyncio.sleep", sleep)
+    monkeypatch.setattr("facecast.client.time.sleep", taken.append)
+    return taken
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    path = tmp_path / "small.jpg"
+    path.write_bytes(b"x" * 10)
+    return path
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    path = tmp_path / "large.png"
+    path.write_bytes(b"x" * 11)
+    return path
+
+
+def test_both_clients_have_the_same_methods() -> None:
+    def methods(client: type) -> dict[str, list[str]]:
+        functions = inspect.getmembers(client, inspect.isfunction)
+        return {name: list(inspect.signature(one).parameters) for name, one in functions if not name.startswith("_")}
+
+    sync, awaited = methods(Client), methods(AsyncClient)
+    assert awaited["listen"] == [*sync["listen"], "on_connection"]
+    assert awaited | {"listen": sync["listen"]} == sync
+    assert all(getattr(Client, name).__doc__ for name in sync)
+
+
+def test_a_small_photo_is_sent_in_the_request_and_waited_for(call: Caller, small: Path) -> None:
+    played = PlayedService({"POST /api/image": httpx.Response(200, json=a_job())})
+    options = Options(render=("boxes", "blur"), min_confidence=0.5, max_faces=3)
+    job = call(played, "detect", small, options, idempotency_key="k1")
+    assert job == Job.of(a_job())
+    assert (job.faces[0].box.x, job.faces[0].confidence) == (1.0, 0.9)
+    sent = played.requests[-1]
+    assert (sent.headers["prefer"], sent.headers["idempotency-key"]) == ("wait=7", "k1")
+    for part in (b'name="render"', b"boxes", b"blur", b'name="min_confidence"', b"0.5", b'name="max_faces"', b"x" * 10):
+        assert part in sent.content
+    # A name may say more than its owner wants to tell.
+    assert b"small" not in sent.content
+
+
+def test_sending_does_not_wait(call: Caller) -> None:
+    pending = {"job_id": JOB_ID, "status": "pending", "links": {}}
+    played = PlayedService({"POST /api/image": httpx.Response(202, json=pending)})
+    assert call(played, "send", b"x").job_id == JOB_ID
+    assert "prefer" not in played.requests[-1].headers
+
+
+def test_a_job_that_takes_longer_is_asked_for(call: Caller, small: Path, pauses: list[float]) -> None:
+    pending = {"job_id": JOB_ID, "status": "pending", "links": {}}
+    jobs = [httpx.Response(200, json=a_job(status)) for status in ("processing", "processing", "completed")]
+    played = PlayedService({"POST /api/image": httpx.Response(202, json=pending), f"GET /api/jobs/{JOB_ID}": jobs})
+    assert call(played, "detect", small).status == "completed"
+    assert pauses == [pytest.approx(0.3), pytest.approx(0.45)]
+
+
+def test_a_large_photo_is_posted_to_the_form_it_was_given(call: Caller, large: Path) -> None:
+    form = {"url": "https://bucket.test/originals", "fields": {"key": "k", "policy": "p"}}
+    played = PlayedService(
+        {
+            "POST /api/uploads": httpx.Response(201, json={"job_id": JOB_ID, "upload": form}),
+            "POST /originals": httpx.Response(204),
+            f"GET /api/jobs/{JOB_ID}": httpx.Response(200, json=a_job()),
+        }
+    )
+    assert call(played, "detect", large, Options(max_faces=2), key=KEY).face_count == 1
+    _, asked, posted, _ = played.requests
+    assert json.loads(asked.content) == {"options": {"render": ["boxes"], "max_faces": 2}}
+    assert b"image/png" in posted.content
+    assert posted.content.index(b'name="policy"') < posted.content.index(b'name="file"')
+    # The bucket is not the API, and no key goes there.
+    assert asked.headers["authorization"] == f"Bearer {KEY}"
+    assert "authorization" not in posted.headers
+
+
+def test_a_large_photo_that_came_before_is_not_sent_again(call: Caller, large: Path) -> None:
+    conflict = httpx.Response(409, json={"detail": "The job is completed.", "job_id": JOB_ID})
+    played = PlayedService(
+        {"POST /api/uploads": conflict, f"GET /api/jobs/{JOB_ID}": httpx.Response(200, json=a_job())}
+    )
+    assert call(played, "detect", large).job_id == JOB_ID
+
+
+def test_too_large_a_photo_is_not_sent(call: Caller, tmp_path: Path) -> None:
+    huge = tmp_path / "huge.jpg"
+    huge.write_bytes(b"x" * 21)
+    played = PlayedService({})
+    with pytest.raises(ServiceError, match="at most 20 bytes"):
+        call(played, "detect", huge)
+    with pytest.raises(FileNotFoundError):
+        call(played, "detect", tmp_path / "missing.jpg")
+    assert {request.method for request in played.requests} == {"GET"}
+
+
+def test_waiting_has_an_end(call: Caller) -> None:
+    played = PlayedService({f"GET /api/jobs/{JOB_ID}": httpx.Response(200, json=a_job("pending"))})
+    with pytest.raises(JobTimeout, match="is still pending"):
+        call(played, "wait", JOB_ID, patience=-1)
+
+
+def test_jobs_are_read_page_after_page(call: Caller) -> None:
+    pages = [
+        httpx.Response(200, json={"jobs": [a_job()], "next_cursor": "c1"}),
+        httpx.Response(200, json={"jobs": [], "next_cursor": "c2"}),
+        httpx.Response(200, json={"jobs": [a_job("failed")], "next_cursor": None}),
+    ]
+    played = PlayedService({"GET /api/jobs": pages})
+    assert [job.status for job in call(played, "jobs", "failed")] == ["completed", "failed"]
+    assert [request.url.query.decode() for request in played.requests] == [
+        "status=failed",
+        "status=failed&cursor=c1",
+        "status=failed&cursor=c2",
+    ]
+
+
+def test_a_result_is_fetched_from_where_it_leads_to(call: Caller) -> None:
+    played = PlayedService(
+        {
+            f"GET /api/jobs/{JOB_ID}/processed-image": httpx.Response(302, headers={"Location": "https://b.test/r"}),
+            "GET /r": httpx.Response(200, content=b"jpeg"),
+        }
+    )
+    assert call(played, "result", JOB_ID, "blur", key=KEY) == b"jpeg"
+    asked, followed = played.requests
+    assert asked.url.params["render"] == "blur"
+    assert asked.headers["authorization"] == f"Bearer {KEY}"
+    assert "authorization" not in followed.headers
+
+
+def test_many_photos_come_with_their_job_or_their_error(call: Caller, tmp_path: Path) -> None:
+    refusal = httpx.Response(415, json={"detail": "This is a text file."})
+    images = [httpx.Response(200, json=a_job()), refusal, httpx.Response(200, json=a_job("failed"))]
+    played = PlayedService({"POST /api/image": images, f"GET /api/jobs/{JOB_ID}": httpx.Response(200, json=a_job())})
+    missing = tmp_path / "missing.jpg"
+    outcomes = dict(call(played, "detect_many", [b"1", b"2", b"3", missing], parallel=1))
+    assert isinstance(outcomes[b"1"], Job)
+    assert isinstance(outcomes[b"3"], Job)
+    assert str(outcomes[b"2"]) == "This is a text file."
+    assert isinstance(outcomes[missing], FileNotFoundError)
+
+
+def test_what_concerns_all_photos_ends_the_run(call: Caller) -> None:
+    played = PlayedService({"POST /api/image": httpx.Response(401)})
+    with pytest.raises(Unauthorized):
+        call(played, "detect_many", [b"1", b"2"], parallel=1)
+    assert len([request for request in played.requests if request.method == "POST"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("response", "kind", "message"),
+    [
+        (httpx.Response(404, json={"detail": "There is no such job."}), NotFound, "^There is no such job.$"),
+        (httpx.Response(409, json={"detail": "It is pending."}), Conflict, "^It is pending.$"),
+        (httpx.Response(500, text="<html>"), ServiceError, "answered 500 Internal Server Error"),
+        (httpx.Response(403, json=["?"]), Forbidden, "answered 403 Forbidden"),
+        (httpx.Response(401, json={"message": "Unauthorized"}), Unauthorized, "set FACECAST_KEY"),
+        (httpx.Response(200, text="<html>"), Unreachable, "is no Facecast service"),
+        (httpx.Response(200, json={"status": "ok"}), Unreachable, "is no Facecast service"),
+        (httpx.Response(200, json=[1]), Unreachable, "is no Facecast service"),
+        (httpx.Response(429, headers={"Retry-After": "11520"}), TooManyRequests, r"Try again in 3 h 12 min\.$"),
+    ],
+)
+def test_errors_are_told_in_the_services_own_words(
+    call: Caller, response: httpx.Response, kind: type[ServiceError], message: str
+) -> None:
+    played = PlayedService({f"GET /api/jobs/{JOB_ID}": response})
+    with pytest.raises(kind, match=message):
+        call(played, "job", JOB_ID)
+    assert len(played.requests) == 1
+
+
+def test_a_refused_key_is_told_apart_from_none(call: Caller) -> None:
+    responses = {"GET /api/jobs": httpx.Response(401), f"DELETE /api/jobs/{JOB_ID}": httpx.Response(403)}
+    with pytest.raises(Unauthorized, match="does not take this key") as refused:
+        call(PlayedService(responses), "jobs", key=KEY)
+    assert KEY not in str(refused.value)
+    with pytest.raises(Forbidden, match="lacks the scope"):
+        call(PlayedService(responses), "delete", JOB_ID, key=KEY)
+
+
+def test_what_may_pass_is_tried_again(call: Caller, pauses: list[float]) -> None:
+    played = PlayedService(
+        {
+            f"GET /api/jobs/{JOB_ID}": [
+                httpx.Response(503),
+                httpx.Response(429, headers={"Retry-After": "3"}),
+                httpx.ReadError("Connection reset"),
+                httpx.Response(200, json=a_job()),
+            ]
+        }
+    )
+    assert call(played, "job", JOB_ID).status == "completed"
+    first, second, third = pauses
+    assert 0 <= first <= 1
+    assert second >= 3
+    assert 0 <= third <= 4
+
+
+def test_a_retry_is_not_repeated_blindly(call: Caller) -> None:
+    """The job may have been taken up, and failed once more."""
+    played = PlayedService({f"POST /api/jobs/{JOB_ID}/retry": httpx.Response(503)})
+    with pytest.raises(ServiceError, match="503"):
+        call(played, "retry", JOB_ID)
+    assert len(played.requests) == 1
+
+
+def test_trying_again_has_an_end(call: Caller, pauses: list[float]) -> None:
+    played = PlayedService({f"GET /api/jobs/{JOB_ID}": httpx.Response(502)})
+    with pytest.raises(ServiceError, match="502"):
+        call(played, "job", JOB_ID)
+    assert len(played.requests) == len(pauses) + 1 == 5
+
+
+def test_a_service_that_cannot_be_reached_is_named_at_once(call: Caller) -> None:
+    played = PlayedService({f"DELETE /api/jobs/{JOB_ID}": httpx.ConnectError("Connection refused")})
+    with pytest.raises(Unreachable, match=r"^https://example\.test/api could not be reached: Connection refused$"):
+        call(played, "delete", JOB_ID)
+    assert len(played.requests) == 1
+
+
+def test_what_is_no_id_leads_to_no_other_address(call: Caller) -> None:
+    played = PlayedService({"DELETE /api/jobs/../uploads": httpx.Response(404, json={"detail": "no such job"})})
+    with pytest.raises(NotFound):
+        call(played, "delete", "../uploads")
+    assert played.requests[0].url.raw_path == b"/api/jobs/..%2Fuploads"
+
+
+def test_a_key_buys_a_ticket_for_each_connection() -> None:
+    ticket = {"ticket": "t 1", "stream_url": "wss://stream.test/ws", "expires_at": "2026-11-24T10:01:00Z"}
+    played = PlayedService({"POST /api/stream-tickets": httpx.Response(201, json=ticket)})
+
+    async def address(key: str | None) -> str:
+        async with AsyncClient(played.url, key=key, transport=played.transport) as client:
+            return str(await client._run(client._core.stream_address()))
+
+    assert asyncio.run(address(KEY)) == "wss://stream.test/ws?ticket=t+1"
+    assert asyncio.run(address(None)) == LIMITS["stream_url"]
+    open_service = PlayedService({"POST /api/stream-tickets": httpx.Response(404)})
+    played = open_service
+    assert asyncio.run(address(KEY)) == LIMITS["stream_url"]

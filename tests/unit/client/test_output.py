@@ -1,0 +1,62 @@
+"""What people see cannot move their cursor, and is a bar on terminals alone."""
+
+import io
+
+import pytest
+from facecast.cli.output import Screen, job_line, printable
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Straße 7 é 顔.jpg", "Straße 7 é 顔.jpg"),
+        ("a\x1b[31mb", "a\\x1b[31mb"),
+        ("a\nb\rc\td", "a\\nb\\rc\\td"),
+        ("\x9b31m\x7f", "\\x9b31m\\x7f"),
+        ("gpj.\u202ephoto", "gpj.\\u202ephoto"),
+        ("caf\udce9.jpg", "caf\\udce9.jpg"),
+        ("[red]no markup[/]", "[red]no markup[/]"),
+    ],
+)
+def test_control_characters_are_shown_and_not_obeyed(text: str, shown: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert printable(text) == shown
+    Screen().say(text)
+    Screen().complain(text)
+    assert capsys.readouterr() == (f"{shown}\n", f"facecast: {shown}\n")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_has_a_bar_and_a_pipe_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    for stream in (Terminal(), io.StringIO()):
+        screen = Screen()
+        monkeypatch.setattr("sys.stderr", stream)
+        with screen.bar(3):
+            screen.advance(done=1, failed=1, skipped=False)
+            screen.complain("[red]x")
+            screen.advance(done=2, failed=1, skipped=True)
+        assert ("1 failed" in stream.getvalue()) == stream.isatty()
+        assert "facecast: [red]x" in stream.getvalue()
+
+
+def test_lines_in_a_pipe_are_plain_while_the_bar_stands_on_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal, pipe = Terminal(), io.StringIO()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setattr("sys.stdout", pipe)
+    screen = Screen()
+    with screen.bar(2):
+        screen.say("photo.jpg  1 face")
+    assert pipe.getvalue() == "photo.jpg  1 face\n"
+    assert "photo.jpg" not in terminal.getvalue()
+
+
+def test_jobs_and_events_are_told_in_a_line() -> None:
+    completed = {"job_id": "j", "completed_at": "2026-11-24T10:00:00.123Z", "status": "completed", "face_count": 0}
+    assert job_line(completed) == "j  2026-11-24T10:00:00Z  completed   no faces"
+    failed = completed | {"status": "failed", "failure": {"reason": "too_large", "detail": "Too large."}}
+    assert job_line(failed) == "j  2026-11-24T10:00:00Z  failed      too_large: Too large."
+    assert job_line({"type": "job.deleted", "event_id": "e", "job_id": "j"}).split() == ["j", "deleted"]
