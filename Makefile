@@ -16,7 +16,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export AWS_DEFAULT_REGION ?= us-east-1
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: chaos help setup run demo status unit test check format types lint templates schemas lock model package deploy delete erase invoke lifecycle test-containers coldstart cost
+.PHONY: chaos screenshots help setup run demo status unit test check format types lint templates schemas lock model package deploy delete erase invoke lifecycle test-containers coldstart cost
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -114,6 +114,9 @@ cost: setup ## Tell what a million images cost
 
 model: setup ## Fetch a detection model: make model MODEL=yunet [MODEL_FILE=path]
 	@$(BIN)/python -m infra.models $(MODEL) $(if $(MODEL_FILE),--file "$(MODEL_FILE)")
+
+screenshots: setup ## Take the README's pictures of the page again, into docs/images; needs Chromium
+	$(BIN)/pytest tests/browser/test_screenshots.py --write-images
 
 schemas: setup ## Write docs/openapi.json and the stream's schema anew
 	$(BIN)/python -m face_api.schema > docs/openapi.json

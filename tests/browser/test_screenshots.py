@@ -1,0 +1,89 @@
+"""The pictures of the README: `make screenshots` writes them to docs/images."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.support.page import Page
+from tests.support.pictures import astronaut, encoded
+from tests.support.stack import Stack
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+_SIZE = (1120, 700)
+_MOST_BYTES = 1_000_000
+
+
+@pytest.fixture
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Where the pictures go: with `--write-images` to docs/images, else nowhere that lasts."""
+    return Path(__file__).parents[2] / "docs" / "images" if request.config.getoption("--write-images") else tmp_path
+
+
+@pytest.fixture
+def fresh(stack: Stack, someone: Page) -> Page:
+    """Open a page without results, dark and of the size of the pictures."""
+    for job in stack.http.get("/jobs", params={"limit": 100}).json()["jobs"]:
+        stack.http.delete(f"/jobs/{job['job_id']}")
+    someone.chrome.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": _SIZE[0], "height": _SIZE[1], "deviceScaleFactor": 1, "mobile": False},
+    )
+    someone.emulate(prefers_color_scheme="dark", prefers_reduced_motion="reduce")
+    return someone.load()
+
+
+def shot(page: Page) -> Image.Image:
+    return Image.open(io.BytesIO(page.chrome.get_screenshot_as_png())).convert("RGB")
+
+
+def story(page: Page, photos: list[Path]) -> Iterator[tuple[Image.Image, int]]:
+    """Yield what the page shows, and for how many milliseconds: a sample, more photos, a result, hidden faces."""
+    page.wait_until(lambda: page.shows("#empty"), "the page is empty")
+    yield shot(page), 1_600
+    page.click("#sample")
+    page.wait_until(lambda: bool(page.cards()), "it is on its way")
+    yield shot(page), 700
+    page.wait_for_result("astronaut.jpg")
+    yield shot(page), 1_200
+    page.choose(*photos)
+    page.wait_until(lambda: page.shows("#sending"), "they are on their way")
+    yield shot(page), 800
+    for photo in photos:
+        page.wait_for_result(photo.name)
+    page.wait_until(lambda: not page.shows("#sending"), "all are there")
+    yield shot(page), 1_600
+    page.open_result(page.wait_for_result(photos[0].name).job_id)
+    page.chrome.execute_script("document.querySelectorAll('.faces button')[1].focus()")
+    yield shot(page), 1_800
+    page.click("#result [value=blur]")
+    page.wait_until(lambda: "/blur.jpg" in page.value("document.querySelector('.after').src"), "they are blurred")
+    for share, milliseconds in ((0, 500), (25, 120), (50, 120), (75, 120), (100, 1_800)):
+        page.chrome.execute_script(
+            "const slider = document.querySelector('.compare input'); slider.value = arguments[0];"
+            "slider.dispatchEvent(new Event('input'))",
+            share,
+        )
+        yield shot(page), milliseconds
+
+
+def test_the_page_is_shown_in_a_picture_and_in_motion(fresh: Page, folder: Path, tmp_path: Path) -> None:
+    head = astronaut()[:400, 60:400]
+    team = np.hstack([head, head[:, ::-1], head])
+    photos = [tmp_path / name for name in ("team.jpg", "portrait.jpg")]
+    photos[0].write_bytes(encoded(team))
+    photos[1].write_bytes(encoded(astronaut()[:300, 80:400]))
+    frames, milliseconds = zip(*story(fresh, photos), strict=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    still, motion = folder / "page.webp", folder / "page-in-motion.webp"
+    frames[5].save(still, quality=85)
+    frames[0].save(
+        motion, save_all=True, append_images=frames[1:], duration=list(milliseconds), loop=0, quality=70, method=4
+    )
+    with Image.open(motion) as saved:
+        assert getattr(saved, "n_frames", 1) == len(frames)
+    assert still.stat().st_size + motion.stat().st_size <= _MOST_BYTES
