@@ -27,6 +27,7 @@ OPTIONS: dict[str, tuple[Any, Any]] = {
     "min_confidence": ("0.5", 0.5),
     "max_faces": ("2", 2),
     "size": ("original", Size.ORIGINAL),
+    "faces_json": ("true", True),
 }
 
 
