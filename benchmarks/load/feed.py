@@ -13,14 +13,18 @@ from facelib.stores import clients
 from facelib.stores.claims import Outcome
 from facelib.stores.jobs import JobStore
 
-_OUTCOME = Outcome(
-    image=ImageInfo(width=512, height=512, format=ImageFormat.JPEG, bytes=50_000),
-    detector=DetectorInfo(name="none", version="0", quality=Quality.FAST),
-    faces=(),
-    timings_ms={"total": 1.0},
-    original_etag="none",
-)
 _FAILURE = Failure(reason=FailureReason.INTERNAL_ERROR, detail="made to fail")
+
+
+def _outcome() -> Outcome:
+    """Return an outcome of this moment."""
+    return Outcome(
+        image=ImageInfo(width=512, height=512, format=ImageFormat.JPEG, bytes=50_000),
+        detector=DetectorInfo(name="none", version="0", quality=Quality.FAST),
+        faces=(),
+        timings_ms={"total": 1.0},
+        original_etag="none",
+    )
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ class Feed:
         if failed:
             self._jobs.fail(claim, _FAILURE)
         else:
-            self._jobs.complete(claim, _OUTCOME)
+            self._jobs.complete(claim, _outcome())
         event_id = self._jobs.get(job_id, PUBLIC_OWNER).event_id
         assert event_id
         return Ended(job_id, event_id, at)

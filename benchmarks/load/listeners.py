@@ -10,10 +10,11 @@ import argparse
 import asyncio
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from statistics import quantiles
+from statistics import median, quantiles
 
 from benchmarks.load.feed import Ended, Feed, feed
 from benchmarks.load.fleet import Fleet, Heard, Listener, fleet
@@ -55,6 +56,15 @@ def waits(listeners: Sequence[Listener], ended: Sequence[Ended]) -> list[float]:
         for heard in listener.heard:
             last[heard.event_id] = max(last.get(heard.event_id, 0.0), heard.at)
     return sorted(last[each.event_id] - each.at for each in ended if each.event_id in last)
+
+
+def spreads(listeners: Sequence[Listener], ended: Sequence[Ended]) -> list[float]:
+    """For each event the seconds from the first listener to the last."""
+    times: dict[str, list[float]] = defaultdict(list)
+    for listener in listeners:
+        for heard in listener.heard:
+            times[heard.event_id].append(heard.at)
+    return sorted(max(times[each.event_id]) - min(times[each.event_id]) for each in ended if each.event_id in times)
 
 
 async def drive(source: Feed, listeners: Fleet, events: int, rate: float, kill: int) -> list[Ended]:
@@ -108,6 +118,7 @@ async def run(addresses: Addresses, local_stack: LocalStack, args: argparse.Name
         frames = sum(listener.frames for listener in listeners.listeners) / len(listeners.listeners)
         print(f"events      {len(ended)} at {args.rate:g}/s, in {frames:.1f} frames for each listener")
         print(f"last heard  p50 {percent[49]:.3f} s, p95 {percent[94]:.3f} s, most {taken[-1]:.3f} s after the write")
+        print(f"first to last  p50 {median(spreads(listeners.listeners, ended)):.3f} s")
         bad = sum(map(bool, faulty))
         print(f"exactness   {bad} of {len(faulty)} listeners missed one, heard one twice or in the wrong order")
         if args.kill:

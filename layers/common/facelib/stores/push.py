@@ -1,21 +1,23 @@
 """Posts frames to open WebSockets through API Gateway's @connections API.
 
-Requests are signed and sent without a boto3 client: one connection pool for all threads, no parsing, no retries. The
-measurements are in docs/decisions/0010-posting-to-listeners.md.
+Requests are signed by botocore and sent by http.client, without a boto3 client: one connection per thread, no parsing,
+no retries. The measurements are in docs/decisions/0010-posting-to-listeners.md.
 """
 
+import threading
+import weakref
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Final
 from urllib.parse import quote, urlsplit
 
 import boto3
-import urllib3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+from urllib3.util.wait import wait_for_read
 
 from facelib.errors import ConnectionGone, DeliveryFailed
-from facelib.stores.threads import THREADS
 
-_TIMEOUT: Final = urllib3.Timeout(connect=2, read=3)
+_TIMEOUT_SECONDS: Final = 3
 
 
 class ConnectionsApi:
@@ -26,21 +28,45 @@ class ConnectionsApi:
         self._credentials = session.get_credentials()
         self._region = session.region_name
         self._url = f"{callback_url}/@connections/"
-        self._pool = urllib3.connection_from_url(
-            callback_url, maxsize=THREADS, block=False, timeout=_TIMEOUT, retries=False
-        )
+        self._of_thread = threading.local()
+        self._connections: list[HTTPConnection] = []
+        weakref.finalize(self, _close, self._connections)
 
     def post(self, connection_id: str, frame: bytes) -> None:
         """Post a frame. Raises ConnectionGone, or DeliveryFailed for anything a later attempt may solve."""
         url = self._url + quote(connection_id, safe="")
         try:
-            response = self._pool.urlopen("POST", urlsplit(url).path, body=frame, headers=self._signed(url, frame))
-        except urllib3.exceptions.HTTPError as error:
+            status = self._send(urlsplit(url).path, frame, self._signed(url, frame))
+        except (OSError, HTTPException) as error:
             raise DeliveryFailed(type(error).__name__) from error
-        if response.status == 410:
+        if status == 410:
             raise ConnectionGone
-        if response.status != 200:
-            raise DeliveryFailed(f"HTTP {response.status}")
+        if status != 200:
+            raise DeliveryFailed(f"HTTP {status}")
+
+    def _send(self, path: str, frame: bytes, headers: dict[str, str]) -> int:
+        connection = self._connection()
+        try:
+            connection.request("POST", path, frame, headers)
+            response = connection.getresponse()
+            response.read()
+        except (OSError, HTTPException):
+            connection.close()
+            raise
+        return response.status
+
+    def _connection(self) -> HTTPConnection:
+        """Return this thread's connection, which opens itself again once it is closed."""
+        connection: HTTPConnection | None = getattr(self._of_thread, "connection", None)
+        if connection is None:
+            address = urlsplit(self._url)
+            connect = HTTPSConnection if address.scheme == "https" else HTTPConnection
+            connection = self._of_thread.connection = connect(address.netloc, timeout=_TIMEOUT_SECONDS)
+            self._connections.append(connection)
+        elif connection.sock and wait_for_read(connection.sock, timeout=0):
+            # Nothing is owed between two requests: the other side has closed the connection, as it does when idle.
+            connection.close()
+        return connection
 
     def _signed(self, url: str, frame: bytes) -> dict[str, str]:
         request = AWSRequest("POST", url, data=frame)
@@ -48,3 +74,8 @@ class ConnectionsApi:
         # Frozen for each request, so that refreshed credentials are used.
         SigV4Auth(self._credentials.get_frozen_credentials(), "execute-api", self._region).add_auth(request)
         return dict(request.headers.items())
+
+
+def _close(connections: list[HTTPConnection]) -> None:
+    for connection in connections:
+        connection.close()
