@@ -27,7 +27,8 @@ from tests.support.workers import worker_pids
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 _MORTAL = ("DetectorFunction", "ApiFunction", "BroadcasterFunction")
-_PAUSE_SECONDS = (0.3, 1.2)
+# Slow enough for a function to start and work in between, also where two processors have much else to do.
+_PAUSE_SECONDS = (1.5, 4.0)
 _PATIENCE_SECONDS = 180.0
 
 
@@ -94,7 +95,7 @@ def dying_workers(stack: Stack, seed: int) -> Iterator[list[int]]:
 
     def kill() -> None:
         while not over.wait(chance.uniform(*_PAUSE_SECONDS)):
-            alive = worker_pids(stack.resource(chance.choice(_MORTAL)))
+            alive = worker_pids(stack, chance.choice(_MORTAL))
             if alive:
                 killed.append(chance.choice(alive))
                 os.kill(killed[-1], signal.SIGKILL)

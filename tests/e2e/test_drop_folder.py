@@ -126,7 +126,6 @@ def files_of(stack: Stack, job_ids: set[str]) -> int:
 @pytest.mark.timeout(1_200)
 def test_every_dropped_photo_is_one_job_while_detectors_are_killed(stack: Stack, drops: int, tmp_path: Path) -> None:
     """`pytest tests/e2e/test_drop_folder.py --drops 300` for as many as an afternoon's party."""
-    function = stack.resource("DetectorFunction")
     for number in range(drops):
         (tmp_path / f"{number}.jpg").write_bytes(one_face(200 + number % 100))
     with subscribed(stack) as subscription, ThreadPoolExecutor(1) as background:
@@ -134,7 +133,7 @@ def test_every_dropped_photo_is_one_job_while_detectors_are_killed(stack: Stack,
         killed = 0
         for share in (0.1, 0.3, 0.5, 0.7):
             subscription.wait_until(partial(at_least, subscription, drops * share), seconds=drops + 60)
-            killed += kill_workers(function)
+            killed += kill_workers(stack, "DetectorFunction")
         copying.result()
         subscription.wait_until(partial(at_least, subscription, drops), seconds=drops + 60)
     assert killed, "some died"

@@ -12,12 +12,11 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
 def test_a_detector_killed_in_the_middle_of_a_job_loses_nothing(stack: Stack) -> None:
-    function = stack.resource("DetectorFunction")
     with stack.listener() as listener:
         listener.wait_for_job(stack.post_image(one_face(256)))  # a detector is up
         job_id = stack.upload(one_face(7_000))
         stack.wait_until(lambda: stack.job(job_id)["status"] != "pending", pause=0.01)
-        assert kill_workers(function)
+        assert kill_workers(stack, "DetectorFunction")
         assert stack.job(job_id)["status"] == "processing", "it was killed in the middle"
         event = listener.wait_for_job(job_id)
         listener.ping()

@@ -1,20 +1,27 @@
-"""The processes in which the emulator runs functions."""
+"""The processes in which a stack's emulator runs functions."""
 
 import os
 import signal
 import subprocess
 
-
-def worker_pids(function: str) -> list[int]:
-    """List the processes that run this function; its physical id is that of one stack alone."""
-    listing = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,args="], capture_output=True, text=True, check=True)
-    rows = (line.split(maxsplit=1) for line in listing.stdout.splitlines())
-    return [int(pid) for pid, command in rows if function in command and "_worker.py" in command]
+from tests.support.stack import Stack
 
 
-def kill_workers(function: str) -> int:
+def worker_pids(stack: Stack, function: str) -> list[int]:
+    """List the processes that run this function of the template, in this stack alone.
+
+    Every stack of this template gives its functions the same names, so the session tells whose a process is: the
+    emulator leads one of its own.
+    """
+    listing = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,sess=,args="], capture_output=True, text=True, check=True)
+    rows = (line.split(maxsplit=2) for line in listing.stdout.splitlines())
+    emulator, worker = str(stack.addresses.pid), f"ministack-lambda-{stack.resource(function)}-"
+    return [int(pid) for pid, session, command in rows if session == emulator and worker in command]
+
+
+def kill_workers(stack: Stack, function: str) -> int:
     """Kill every process that runs this function, in the middle of whatever it does, and return how many there were."""
-    pids = worker_pids(function)
+    pids = worker_pids(stack, function)
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
     return len(pids)
