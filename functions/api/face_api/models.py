@@ -90,6 +90,7 @@ class Problem(Frozen):
     status: int = Field(examples=[404])
     detail: str = Field(description="What was wrong, what is allowed, what to do next.")
     request_id: str | None = Field(default=None, description="Quote it when you report the error.")
+    job_id: str | None = Field(default=None, description="The job whose status does not allow the call.")
     errors: tuple["FieldProblem", ...] | None = Field(default=None, description="The fields that are not valid.")
 
 

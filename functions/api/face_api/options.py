@@ -24,7 +24,10 @@ class OptionFields(Options):
         default=(Render.BOXES,), description=_DESCRIPTIONS["render"]
     )
     min_confidence: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | SkipJsonSchema[None] = Field(
-        default=None, description=_DESCRIPTIONS["min_confidence"]
+        # What "Try it out" of /docs fills in must find faces: without an example it takes the maximum.
+        default=None,
+        description=_DESCRIPTIONS["min_confidence"],
+        examples=[0.5],
     )
     faces_json: bool = Field(default=False, description=_DESCRIPTIONS["faces_json"])
     max_faces: int = Field(default=limits.MAX_FACES, ge=1, le=limits.MAX_FACES, description=_DESCRIPTIONS["max_faces"])

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
+from facelib import limits
 from facelib.errors import (
     CursorInvalid,
     FaceError,
@@ -16,7 +17,7 @@ from facelib.errors import (
     RenderNotFound,
     RenderRefused,
 )
-from facelib.job import FailureReason
+from facelib.job import FailureReason, ImageFormat
 from facelib.observability import logger
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -48,10 +49,42 @@ EXPLAINED: Final = {
 }
 
 
+_FAILED: Final = (
+    "The service failed; your request was not the cause. Try again; if it fails again, quote the request id."
+)
+_EXAMPLE_REQUEST_ID: Final = "5c0b7a52-9b3e-4a0e-8f5d-3b1f6a2c9d10"
+# What /docs shows for each error.
+EXAMPLE_OF: Final[Mapping[HTTPStatus, str]] = {
+    HTTPStatus.BAD_REQUEST: "There was an error parsing the body",
+    HTTPStatus.FORBIDDEN: "Pages of this origin may not use the service. Open the service's own page, or name the "
+    "origin in the parameter CorsOrigins.",
+    HTTPStatus.NOT_FOUND: str(JobNotFound()),
+    HTTPStatus.CONFLICT: "The job is pending, so there is no result yet; ask again, or listen on the stream.",
+    HTTPStatus.GONE: str(NoResult(None)),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"The image has 6,204,118 bytes; POST /image accepts "
+    f"{limits.DIRECT_UPLOAD_BYTES:,}. POST /uploads returns a form that accepts {limits.PRESIGNED_UPLOAD_BYTES:,}.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: f"This is a PDF document. Send one of {', '.join(ImageFormat)}.",
+    HTTPStatus.UNPROCESSABLE_ENTITY: f"max_faces: Input should be less than or equal to {limits.MAX_FACES}. "
+    "/docs describes the request.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: _FAILED,
+}
+
+
 def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
     """Describe the errors that a route may return, for its OpenAPI description."""
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status.value: {"description": status.phrase, "content": content} for status in statuses}
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        status.value: {
+            "description": status.phrase,
+            "content": {MEDIA_TYPE: {"schema": schema, "example": _example(status)}},
+        }
+        for status in statuses
+    }
+
+
+def _example(status: HTTPStatus) -> dict[str, Any]:
+    example = Problem(title=status.phrase, status=status, detail=EXAMPLE_OF[status], request_id=_EXAMPLE_REQUEST_ID)
+    return example.model_dump(mode="json", exclude_none=True)
 
 
 def request_id(request: Request) -> str | None:
@@ -65,10 +98,16 @@ def problem(
     detail: str,
     *,
     errors: tuple[FieldProblem, ...] | None = None,
+    job_id: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     body = Problem(
-        title=status.phrase, status=status, detail=detail, request_id=request_id(request), errors=errors
+        title=status.phrase,
+        status=status,
+        detail=detail,
+        request_id=request_id(request),
+        job_id=job_id,
+        errors=errors,
     ).model_dump(mode="json", exclude_none=True)
     return JSONResponse(body, status, dict(headers or {}), MEDIA_TYPE)
 
@@ -78,7 +117,9 @@ async def _domain_error(request: Request, error: Exception) -> Response:
     if isinstance(error, ImageRejected):
         status = STATUS_OF_REASON.get(error.failure.reason, HTTPStatus.UNPROCESSABLE_ENTITY)
         return problem(request, status, error.failure.detail)
-    return problem(request, STATUS_OF.get(type(error), HTTPStatus.UNPROCESSABLE_ENTITY), str(error))
+    # A client whose response was lost learns here which job its idempotency key belongs to.
+    job_id = error.job.job_id if isinstance(error, JobConflict) else None
+    return problem(request, STATUS_OF.get(type(error), HTTPStatus.UNPROCESSABLE_ENTITY), str(error), job_id=job_id)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
@@ -107,7 +148,7 @@ async def catch_all(request: Request, call_next: Callable[[Request], Awaitable[R
         return problem(
             request,
             HTTPStatus.INTERNAL_SERVER_ERROR,
-            "The service failed; your request was not the cause. Try again; if it fails again, quote the request id.",
+            _FAILED,
         )
 
 
