@@ -14,6 +14,12 @@ def _split(values: list[str]) -> list[str]:
     return [part.strip() for value in values for part in value.split(",")]
 
 
+def _boolean(text: object) -> object:
+    # pydantic alone also takes 1, yes, on and their opposites, which the description does not promise.
+    words = {"true": True, "false": False}
+    return words.get(text.lower(), "neither true nor false") if isinstance(text, str) else text
+
+
 class OptionFields(Options):
     """`Options` whose numbers are text, and whose `render` may be repeated or separated by commas.
 
@@ -29,5 +35,7 @@ class OptionFields(Options):
         description=_DESCRIPTIONS["min_confidence"],
         examples=[0.5],
     )
-    faces_json: bool = Field(default=False, description=_DESCRIPTIONS["faces_json"])
+    faces_json: Annotated[bool, BeforeValidator(_boolean)] = Field(
+        default=False, description=_DESCRIPTIONS["faces_json"]
+    )
     max_faces: int = Field(default=limits.MAX_FACES, ge=1, le=limits.MAX_FACES, description=_DESCRIPTIONS["max_faces"])

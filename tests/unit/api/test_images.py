@@ -68,6 +68,8 @@ def test_a_repeated_render_and_the_form_over_the_query(api: Api, account: Cloud)
         ("min_confidence", "null"),
         ("min_confidence", "2"),
         ("size", "huge"),
+        ("faces_json", "1"),
+        ("faces_json", "yes"),
         ("colour", "red"),
     ],
 )
