@@ -158,6 +158,17 @@ def test_without_the_stream_the_list_is_there_and_own_results_come(stack: Stack,
     assert someone.wait_for_result(photo.name).headline == "1 face"
 
 
+def test_an_offline_page_connects_when_told_to(someone: Page) -> None:
+    # The next attempt of its own is then a quarter of an hour away.
+    never = {"source": "Math.random = () => 1_000;"}
+    someone.chrome.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", never)
+    someone.load_without_stream()
+    someone.chrome.execute_script("window.WebSocket = class { constructor() { window.tried = true; } close() {} }")
+    someone.click("#connect")
+    someone.wait_until(lambda: bool(someone.value("window.tried")), "it tries now")
+    assert someone.text("connection") == "Connecting …"
+
+
 def test_without_the_list_the_stream_fills_the_page(stack: Stack, page: Page, photo: Path) -> None:
     with stack.listener() as listener:
         job_id = stack.post_image(photo.read_bytes())

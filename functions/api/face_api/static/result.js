@@ -7,7 +7,7 @@ import { ownName } from "./own-jobs.js";
 import { loaded } from "./picture.js";
 import { makeZoom } from "./zoom.js";
 
-const WAYS = { boxes: "Boxes", blur: "Blurred", pixelate: "Pixelated", solid: "Covered", plain: "Photo" };
+const WAYS = { boxes: "Boxes", blur: "Blurred", pixelate: "Pixelated", plain: "Photo" };
 const SHOWS_FACES = ["boxes", "plain"];
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const COPIED_MS = 2_000;
@@ -98,14 +98,14 @@ function draw() {
 
 /** Of a photo that was sent to have its faces hidden, nothing shows them. */
 function hidesFaces({ options }) {
-  return options.render.every((render) => render === "preview" || !SHOWS_FACES.includes(render)) &&
-    options.render.some((render) => render !== "preview");
+  const drawn = options.render.filter((render) => render !== "preview");
+  return drawn.length > 0 && !drawn.some((render) => SHOWS_FACES.includes(render));
 }
 
 function drawChoices() {
   const { job } = current;
   const isHidden = hidesFaces(job);
-  const ways = Object.keys(WAYS).filter((way) => !(isHidden && SHOWS_FACES.includes(way)) && (way !== "solid" || job.renders.includes(way)));
+  const ways = Object.keys(WAYS).filter((way) => !(isHidden && SHOWS_FACES.includes(way)));
   const first = ways.includes(job.options.render[0]) ? job.options.render[0] : ways[0];
   for (const way of ways) {
     const label = document.createElement("label");
