@@ -29,6 +29,7 @@ _ENVIRONMENT: Final = {
     "LAMBDA_TASK_ROOT": "/var/task",
     "JOB_KEPT_DAYS": "1",
     "LEASE_SECONDS": "30",
+    "INDEX_SHARDS": "8",
     "DETECTOR": "centerface",
     "QUALITY": "balanced",
 }

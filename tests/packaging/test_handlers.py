@@ -30,6 +30,7 @@ ENVIRONMENT = {
     "JOB_KEPT_DAYS": "1",
     "ALLOWED_ORIGINS": "*",
     "LEASE_SECONDS": "30",
+    "INDEX_SHARDS": "8",
     "IS_PROCESSOR_SHARED": "true",
     "DETECTOR": "best",
     "QUALITY": "balanced",
