@@ -24,6 +24,17 @@ SECURITY_HEADERS: Final = {
 }
 
 
+_DESCRIPTION: Final = """Finds or blurs the faces in photos and pushes every result live to whoever listens.
+
+**Stream.** `GET /limits` gives `stream_url`, a WebSocket. Each frame is `{"events": [...]}` with `job.completed`,
+`job.failed` and `job.deleted`. `?job_id=` narrows it to one job, `?replay=20` begins with the latest events,
+`?after=<event_id>` with what was missed.
+
+**Rekognition.** `POST /rekognition` answers `DetectFaces` as Amazon Rekognition does (AWS JSON 1.1). Give a client that
+you have this API's address and `/rekognition` as its endpoint, like `boto3.client("rekognition", endpoint_url=...)`.
+"""
+
+
 async def add_security_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
     response = await call_next(request)
     for name, value in SECURITY_HEADERS.items():
@@ -35,7 +46,7 @@ def create_app() -> FastAPI:
     app = FastAPI(
         title="Facecast",
         version="1",
-        description="Finds or blurs the faces in photos and pushes every result live to whoever listens.",
+        description=_DESCRIPTION,
         dependencies=[Depends(refuse_foreign_origin)],
         docs_url=None,
         redoc_url=None,
