@@ -19,7 +19,7 @@ from facelib.observability import logger, metrics, tracer
 from facelib.replay import Replayer
 from facelib.settings import BroadcasterSettings
 from facelib.stores.connections import ConnectionStore
-from facelib.stores.job_events import JobEvents, is_replayed
+from facelib.stores.job_events import is_replayed
 from facelib.stores.jobs import JobStore
 from facelib.stores.push import ConnectionsApi
 from facelib.stores.queue import Queue
@@ -49,13 +49,7 @@ def broadcast() -> Broadcast:
         queue=Queue(settings().delivery_queue_url),
         fan_out=FanOut(push, connections),
         backpressure=Backpressure(connections, settings().posts_per_second),
-        replayer=Replayer(
-            JobStore(settings().jobs_table),
-            JobEvents(settings().jobs_table, settings().index_shards),
-            connections,
-            push,
-            settings().public_url,
-        ),
+        replayer=Replayer.of(settings(), connections, push),
     )
 
 

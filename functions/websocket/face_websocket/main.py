@@ -13,8 +13,6 @@ from facelib.observability import logger, metrics, tracer
 from facelib.replay import Replayer
 from facelib.settings import WebSocketSettings
 from facelib.stores.connections import ConnectionStore
-from facelib.stores.job_events import JobEvents
-from facelib.stores.jobs import JobStore
 from facelib.stores.push import ConnectionsApi
 from facelib.stores.queue import Queue
 
@@ -37,13 +35,7 @@ def listeners() -> Listeners:
         connections=connections,
         queue=Queue(settings().delivery_queue_url),
         push=push,
-        replayer=Replayer(
-            JobStore(settings().jobs_table),
-            JobEvents(settings().jobs_table, settings().index_shards),
-            connections,
-            push,
-            settings().public_url,
-        ),
+        replayer=Replayer.of(settings(), connections, push),
     )
 
 

@@ -4,12 +4,13 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from typing import Final, Self
 
 from facelib import limits
 from facelib.deliveries import Replay
 from facelib.events import event_of, frames
 from facelib.job import Job, Tombstone
+from facelib.settings import StreamSettings
 from facelib.stores.connections import Connection, ConnectionStore
 from facelib.stores.job_events import JobEvents, is_replayed
 from facelib.stores.jobs import JobStore
@@ -26,6 +27,11 @@ class Replayer:
     connections: ConnectionStore
     push: ConnectionsApi
     public_url: str
+
+    @classmethod
+    def of(cls, settings: StreamSettings, connections: ConnectionStore, push: ConnectionsApi) -> Self:
+        jobs, events = JobStore(settings.jobs_table), JobEvents(settings.jobs_table, settings.index_shards)
+        return cls(jobs, events, connections, push, settings.public_url)
 
     def send(self, replay: Replay, deadline: float) -> Replay | None:
         """Post the events of a replay; return the rest of it if `time.monotonic()` passes the deadline.

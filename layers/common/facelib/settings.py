@@ -72,24 +72,24 @@ class DetectorSettings(Settings):
         return max(1, self.aws_lambda_function_memory_size // 1_769) if self.is_processor_shared else None
 
 
-class BroadcasterSettings(Settings):
+class StreamSettings(Settings):
+    """Settings of both functions that post to listeners."""
+
     jobs_table: str
     connections_table: str
     delivery_queue_url: str
     callback_url: str
     public_url: str
+    index_shards: int = limits.INDEX_SHARDS
+
+
+class BroadcasterSettings(StreamSettings):
     # API Gateway's quota of the account; raise it together with the concurrency of the delivery queue.
     posts_per_second: int = 10_000
-    index_shards: int = limits.INDEX_SHARDS
 
 
-class WebSocketSettings(AllowedOrigins):
-    jobs_table: str
-    connections_table: str
-    delivery_queue_url: str
-    callback_url: str
-    public_url: str
-    index_shards: int = limits.INDEX_SHARDS
+class WebSocketSettings(StreamSettings, AllowedOrigins):
+    pass
 
 
 class DeadLetterSettings(Settings):
