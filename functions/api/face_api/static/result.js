@@ -48,6 +48,8 @@ const template = `
   </div>`;
 
 let current;
+// Whether the view closes because the address has changed, as by the back button.
+let isAddressRight = false;
 
 const find = (selector) => dialog.querySelector(selector);
 
@@ -55,6 +57,7 @@ const find = (selector) => dialog.querySelector(selector);
 export function route() {
   const [, jobId] = /^#job=(.+)/.exec(location.hash) ?? [];
   if (!jobId) {
+    isAddressRight = true;
     if (dialog.open) dialog.close();
     return;
   }
@@ -62,6 +65,7 @@ export function route() {
 }
 
 async function open(jobId) {
+  isAddressRight = false;
   dialog.innerHTML = template;
   current = { jobId, ways: {}, way: undefined };
   const shown = current;
@@ -209,7 +213,7 @@ dialog.addEventListener("close", () => {
   if (dialog.open) return;
   const { jobId } = current;
   current = undefined;
-  if (location.hash) history.pushState(null, "", location.pathname + location.search);
+  if (!isAddressRight) history.pushState(null, "", location.pathname + location.search);
   const card = document.querySelector(`.card[data-job="${CSS.escape(jobId)}"] a`);
   (card ?? document.getElementById("results")).focus();
 });
