@@ -16,7 +16,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export AWS_DEFAULT_REGION ?= us-east-1
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: chaos screenshots help setup run demo status unit test check format types lint templates schemas lock model package deploy delete erase invoke lifecycle test-containers coldstart cost
+.PHONY: chaos screenshots help setup run demo status unit test check format types lint templates schemas lock model package deploy delete erase key keys revoke invoke lifecycle test-containers coldstart cost
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -97,6 +97,18 @@ erase: setup ## Erase every job, image and event of an owner: make erase OWNER=a
 
 invoke: setup ## Run a function here against the local stack: make invoke FUNCTION=Detector EVENT=events/detector/direct.json
 	@$(BIN)/python -m infra.local.invoke --port $(PORT) "$(FUNCTION)" "$(EVENT)"
+
+# The ENVIRONMENT of a key is the local stack unless one is named.
+WHERE = --port $(PORT) $(if $(filter-out file,$(origin ENVIRONMENT)),--environment $(ENVIRONMENT))
+
+key: setup ## Make a key: make key OWNER=alice [SCOPES=send,read] [DAILY=1000] [DAYS=90] [ENVIRONMENT=default]
+	@$(BIN)/python -m infra.keys $(WHERE) create "$(OWNER)" $(if $(SCOPES),--scopes "$(SCOPES)") $(if $(DAILY),--daily "$(DAILY)") $(if $(DAYS),--days "$(DAYS)")
+
+keys: setup ## List the keys, without their secrets: make keys [ENVIRONMENT=default]
+	@$(BIN)/python -m infra.keys $(WHERE) list
+
+revoke: setup ## End a key and its connections: make revoke KEY=<id> [ENVIRONMENT=default]
+	@$(BIN)/python -m infra.keys $(WHERE) revoke "$(KEY)"
 
 lifecycle: setup ## Deploy, update and delete on a local stack of its own
 	$(BIN)/pytest tests/e2e/test_lifecycle.py

@@ -22,8 +22,9 @@ from uuid import UUID, uuid4
 import boto3
 from botocore.exceptions import BotoCoreError
 from face_api.app import create_app
-from face_api.dependencies import owner as owner_of_request
+from face_api.principals import require
 from facelib import limits
+from facelib.access import Access, Principal, Scope
 from facelib.job import Failure, FailureReason, Job, Status
 from facelib.settings import ApiSettings
 from facelib.stores import clients
@@ -123,14 +124,15 @@ def run(endpoint: str, rounds: int) -> None:
     os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "test")
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
     table = f"lists-{uuid4().hex[:8]}"
+    settings = {"access": Access.OPEN, "jobs_table": table, "job_kept_days": "1", "index_shards": "8"}
     for name in ApiSettings.model_fields:
-        os.environ[name.upper()] = {"jobs_table": table, "job_kept_days": "1", "index_shards": "8"}.get(name, _NOBODY)
+        os.environ[name.upper()] = settings.get(name, _NOBODY)
     wait_until(_answers)
     begun = time.perf_counter()
     fill(table)
     print(f"filled in {time.perf_counter() - begun:.0f} s", flush=True)
     app, current = create_app(), [""]
-    app.dependency_overrides[owner_of_request] = lambda: current[0]
+    app.dependency_overrides[require] = lambda: Principal(owner=current[0], scopes=frozenset(Scope))
     try:
         times = measure(Api(app), current, {owner: _middle(table, owner) for owner in OWNERS}, rounds)
     finally:

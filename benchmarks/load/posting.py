@@ -120,7 +120,7 @@ def _signed_ahead(url: str, threads: int) -> Way:
 
     def made(connection_id: str) -> bytes:
         target = f"{url}/@connections/{quote(connection_id, safe='')}"
-        headers = {**push._signed(target, _FRAME), "Host": address.netloc, "Content-Length": str(len(_FRAME))}
+        headers = {**push._signed("POST", target, _FRAME), "Host": address.netloc, "Content-Length": str(len(_FRAME))}
         lines = [f"POST {urlsplit(target).path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
         return "\r\n".join([*lines, "", ""]).encode() + _FRAME
 

@@ -58,7 +58,10 @@ def deploy(environment: str, parameters: Mapping[str, str]) -> int:
     # Beside the built template SAM would look for a samconfig.toml of its own.
     configured = ["--config-file", str(CONFIG), "--config-env", environment]
     arguments = ["deploy", "--template-file", str(template), *configured, "--parameter-overrides", *given]
-    return sam(arguments, os.environ).returncode
+    status = sam(arguments, os.environ).returncode
+    if status == 0 and parameters.get("Access", "keys") == "keys":
+        print(f"\nIt asks for keys. Make the first one: make key OWNER=me ENVIRONMENT={environment}")
+    return status
 
 
 def delete(stack: str) -> int:

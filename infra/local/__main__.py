@@ -37,6 +37,9 @@ def run(stack: LocalStack, given: dict[str, str]) -> None:
         print(f"api         {addresses.http_url}")
         print(f"docs        {addresses.docs_url}")
         print(f"stream      {addresses.ws_url}")
+        if addresses.outputs["Access"] == "keys":
+            port = "" if stack.port == DEFAULT_PORT else f" PORT={stack.port}"
+            print(f"access      with a key; in another terminal: make key OWNER=me{port}")
         print(f"ready       Ctrl-C stops it and erases its jobs and images. Addresses: {stack.stack_file}", flush=True)
         signal.pause()
 

@@ -16,6 +16,8 @@ STACK_NAME = "facecast"
 
 # A worker that dies holds its job no longer than this; on AWS the template's own numbers are in force.
 LOCAL_PARAMETERS = {
+    # On a laptop nobody else can reach it.
+    "Access": "open",
     "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
     "DetectorTimeout": "10",
     "DetectVisibility": "12",
@@ -88,7 +90,7 @@ def _outputs(stack: LocalStack) -> dict[str, str]:
 def _finish(stack: LocalStack, outputs: dict[str, str], origins: list[str]) -> None:
     """Do by API what the emulator's CloudFormation leaves out."""
     dynamodb = session(stack).client("dynamodb")
-    for table in (outputs["JobsTableName"], outputs["ConnectionsTableName"]):
+    for table in (value for name, value in outputs.items() if name.endswith("TableName")):
         dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "ttl"})
     cors = load()["Resources"]["HttpApi"]["Properties"]["CorsConfiguration"]
     session(stack).client("apigatewayv2").update_api(

@@ -28,6 +28,12 @@ ENVIRONMENT = {
     # Tracing is switched on as on Lambda, so that what the tracer needs is proven to be there.
     "LAMBDA_TASK_ROOT": "/var/task",
     "JOB_KEPT_DAYS": "1",
+    # The pages of the API name the origins of both buckets.
+    "ORIGINALS_BUCKET": "originals",
+    "RESULTS_BUCKET": "results",
+    "ACCESS": "open",
+    "ACCESS_TABLE": "access",
+    "KEYS_TABLE": "keys",
     "ALLOWED_ORIGINS": "*",
     "LEASE_SECONDS": "30",
     "INDEX_SHARDS": "8",

@@ -21,6 +21,8 @@ class Cloud:
 
     jobs_table: str = "jobs"
     connections_table: str = "connections"
+    keys_table: str = "keys"
+    access_table: str = "access"
     originals_bucket: str = "originals"
     results_bucket: str = "results"
 
@@ -45,6 +47,8 @@ def cloud() -> Iterator[Cloud]:
         dynamodb = boto3.client("dynamodb")
         dynamodb.create_table(TableName=names.jobs_table, **table_of("JobsTable"))
         dynamodb.create_table(TableName=names.connections_table, **table_of("ConnectionsTable"))
+        dynamodb.create_table(TableName=names.keys_table, **table_of("KeysTable"))
+        dynamodb.create_table(TableName=names.access_table, **table_of("AccessTable"))
         for bucket in (names.originals_bucket, names.results_bucket):
             boto3.client("s3").create_bucket(Bucket=bucket)
         yield names

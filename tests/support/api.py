@@ -4,14 +4,25 @@ import asyncio
 from typing import Any
 
 import httpx
+from facelib.access import Identity
 from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
 
 
 class Api:
+    """Requests to the application; where `identity` is set, as API Gateway's authorizer would hand them on."""
+
     def __init__(self, app: FastAPI) -> None:
         self.app = app
+        self.identity: Identity | None = None
         # What no handler expects is answered, as on Lambda, and not raised into the test.
-        self._transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        self._transport = httpx.ASGITransport(self._authorized, raise_app_exceptions=False)
+
+    async def _authorized(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.identity is not None:
+            context = {"lambda": {"identity": self.identity.model_dump_json()}}
+            scope["aws.event"] = {"requestContext": {"authorizer": context}}
+        await self.app(scope, receive, send)
 
     def request(self, method: str, path: str, **how: Any) -> httpx.Response:
         return asyncio.run(self._send(method, path, how))

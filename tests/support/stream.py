@@ -19,6 +19,7 @@ from tests.support.account import table_of
 
 JOBS: Final = "jobs"
 CONNECTIONS: Final = "connections"
+KEYS: Final = "keys"
 OWNER: Final = PUBLIC_OWNER
 
 
@@ -43,7 +44,7 @@ class Queue:
 
 
 def create_tables() -> None:
-    for name, logical_id in ((CONNECTIONS, "ConnectionsTable"), (JOBS, "JobsTable")):
+    for name, logical_id in ((CONNECTIONS, "ConnectionsTable"), (JOBS, "JobsTable"), (KEYS, "KeysTable")):
         clients.dynamodb().create_table(TableName=name, **table_of(logical_id))
 
 

@@ -32,7 +32,7 @@ def name(path: Path) -> str:
 
 
 def test_there_is_something_to_look_at() -> None:
-    names = ("api", "broadcaster", "deadletter", "detector", "intake", "notifier", "websocket")
+    names = ("api", "authorizer", "broadcaster", "deadletter", "detector", "intake", "notifier", "websocket")
     assert set(FUNCTIONS) == {f"face_{name}" for name in names}
     assert len(SOURCES) > 30
 

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+from facelib.access import Principal
+from facelib.errors import QuotaExceeded
 from facelib.job import Job, Options, Status
 from facelib.observability import logger
 from facelib.stores.idempotency import IdempotentRequest
 from facelib.stores.jobs import JobStore
+from facelib.stores.usage import UsageStore
 
 _POLL_SECONDS = 0.1
 
@@ -18,22 +21,24 @@ _POLL_SECONDS = 0.1
 class Submission:
     """An upload request; `content` tells apart two requests that carry the same idempotency key."""
 
-    owner: str
+    principal: Principal
     options: Options
     content: bytes
     idempotency_key: str | None
 
 
-def accept(submission: Submission, jobs: JobStore, kept_days: int, unused_seconds: int | None = None) -> Job:
-    """Store a new pending job, or return the one that this request stored before. Raises KeyReused.
+def accept(
+    submission: Submission, jobs: JobStore, usage: UsageStore, kept_days: int, unused_seconds: int | None = None
+) -> Job:
+    """Store a new pending job, or return the one that the same request stored before.
 
-    With `unused_seconds` the job expires so soon unless an image comes for it.
+    With `unused_seconds` the job expires so soon unless an image comes for it. Raises KeyReused, or QuotaExceeded.
     """
     now = datetime.now(UTC)
     kept_until = now + timedelta(days=kept_days)
     job = Job(
         job_id=str(uuid4()),
-        owner=submission.owner,
+        owner=submission.principal.owner,
         status=Status.PENDING,
         created_at=now,
         expires_at=kept_until if unused_seconds is None else now + timedelta(seconds=unused_seconds),
@@ -41,8 +46,26 @@ def accept(submission: Submission, jobs: JobStore, kept_days: int, unused_second
         options=submission.options,
     )
     key = submission.idempotency_key
-    stored = jobs.add(job, IdempotentRequest(key, _fingerprint(submission)) if key else None)
+    request = IdempotentRequest(key, _fingerprint(submission)) if key else None
+    stored = _add(job, request, submission.principal, jobs, usage)
     logger.set_correlation_id(stored.job_id)
+    return stored
+
+
+def _add(job: Job, request: IdempotentRequest | None, principal: Principal, jobs: JobStore, usage: UsageStore) -> Job:
+    """Count the image, then store its job. A request that was accepted before is neither counted nor refused."""
+    try:
+        usage.count(principal)
+    except QuotaExceeded:
+        if request and (earlier := jobs.find(job.owner, request)):
+            return earlier
+        raise
+    stored = None
+    try:
+        stored = jobs.add(job, request)
+    finally:
+        if stored is not job:
+            usage.give_back(principal)
     return stored
 
 

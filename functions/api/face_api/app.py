@@ -7,11 +7,12 @@ from typing import Final
 
 from fastapi import Depends, FastAPI, Request, Response
 
-from face_api import images, jobs, problems, rekognition, renders, service, uploads
+from face_api import access, images, jobs, problems, rekognition, renders, service, uploads
 from face_api.content_security import DEFAULT_POLICY
 from face_api.head import HeadFromGet
 from face_api.openapi import describe
 from face_api.origins import refuse_foreign_origin
+from face_api.principals import require
 
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": DEFAULT_POLICY,
@@ -56,8 +57,12 @@ def create_app() -> FastAPI:
         # Relative to openapi.json, so that it holds below any path.
         servers=[{"url": "."}],
     )
-    for router in (images.router, uploads.router, jobs.router, renders.router, service.router, rekognition.router):
-        app.include_router(router)
+    app.include_router(service.router)
+    app.include_router(rekognition.router)
+    needs_key = problems.responses(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+    for router in (images.router, uploads.router, jobs.router, renders.router, access.router):
+        # Whatever a route forgets to ask for, it is never open to everybody.
+        app.include_router(router, dependencies=[Depends(require)], responses=needs_key)
     service.install(app)
     problems.install(app)
     # The last one added is the outermost.

@@ -1,16 +1,17 @@
-"""What routes depend on: stores, settings and the caller."""
+"""What routes depend on: stores and settings."""
 
 from functools import cache
 from typing import Annotated
 
 from facelib import limits
-from facelib.job import PUBLIC_OWNER
 from facelib.settings import ApiSettings
 from facelib.stores.images import ImageStore
 from facelib.stores.invoke import DetectorClient
 from facelib.stores.job_lists import JobLists
 from facelib.stores.jobs import JobStore
 from facelib.stores.queue import Queue
+from facelib.stores.tickets import TicketStore
+from facelib.stores.usage import UsageStore
 from fastapi import Depends, Header
 
 from face_api.draw import Drawer
@@ -50,9 +51,14 @@ def drawer() -> Drawer:
     return Drawer(jobs(), images(), detector(), detect_queue())
 
 
-def owner() -> str:
-    """Who is asking. While there is no access control, everybody is the public."""
-    return PUBLIC_OWNER
+@cache
+def tickets() -> TicketStore:
+    return TicketStore(settings().access_table)
+
+
+@cache
+def usage() -> UsageStore:
+    return UsageStore(settings().access_table)
 
 
 SettingsDep = Annotated[ApiSettings, Depends(settings)]
@@ -62,7 +68,8 @@ ImagesDep = Annotated[ImageStore, Depends(images)]
 DetectQueueDep = Annotated[Queue, Depends(detect_queue)]
 DrawerDep = Annotated[Drawer, Depends(drawer)]
 DetectorDep = Annotated[DetectorClient, Depends(detector)]
-OwnerDep = Annotated[str, Depends(owner)]
+TicketsDep = Annotated[TicketStore, Depends(tickets)]
+UsageDep = Annotated[UsageStore, Depends(usage)]
 IdempotencyKeyDep = Annotated[
     str | None,
     Header(

@@ -5,15 +5,17 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 from facelib import limits
+from facelib.access import Scope
 from facelib.job import ImageFormat
 from facelib.job_view import JobView, Links
 from facelib.stores.images import MEDIA_TYPES
 from fastapi import APIRouter, Header, Response
 
 from face_api.accept import Submission, accept, wait_for
-from face_api.dependencies import IdempotencyKeyDep, ImagesDep, JobsDep, OwnerDep, SettingsDep
+from face_api.dependencies import IdempotencyKeyDep, ImagesDep, JobsDep, SettingsDep, UsageDep
 from face_api.models import JobAccepted
 from face_api.options import OptionFields
+from face_api.principals import SenderDep
 from face_api.problems import responses
 from face_api.upload_body import FILE_FIELD, ReceivedImageDep
 
@@ -55,6 +57,7 @@ REQUEST_BODY: Final[dict[str, Any]] = {
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             HTTPStatus.UNPROCESSABLE_ENTITY,
+            HTTPStatus.TOO_MANY_REQUESTS,
         ),
     },
 )
@@ -63,19 +66,21 @@ def post_image(
     response: Response,
     jobs: JobsDep,
     images: ImagesDep,
-    owner: OwnerDep,
+    usage: UsageDep,
+    sender: SenderDep,
     settings: SettingsDep,
     idempotency_key: IdempotencyKeyDep = None,
     prefer: PreferDep = None,
 ) -> JobAccepted | JobView:
     """Send an image, as the body or as the `file` of a form. Its faces are announced on the stream."""
-    job = accept(Submission(owner, image.options, image.data, idempotency_key), jobs, settings.job_kept_days)
+    job = accept(Submission(sender, image.options, image.data, idempotency_key), jobs, usage, settings.job_kept_days)
     if not job.status.is_final:
         images.add_original(job.job_id, image.data, MEDIA_TYPES[image.format])
     links = Links.of(job.job_id, settings.public_url)
     response.headers["Location"] = links.self
     seconds = _seconds_to_wait(prefer)
-    if seconds is not None:
+    # A preference need not be honoured (RFC 7240): a key that only sends does not get to see the faces.
+    if seconds is not None and Scope.READ in sender.scopes:
         response.headers["Preference-Applied"] = f"wait={seconds}"
         job = wait_for(job, jobs, seconds)
         if job.status.is_final:

@@ -1,6 +1,6 @@
 """`/jobs`: the state and the results of images that were sent."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated
 
@@ -8,12 +8,13 @@ from facelib import limits
 from facelib.errors import RenderNotFound
 from facelib.job import Job, Render, Status
 from facelib.job_view import EXAMPLE_ID, JobSummary, JobView, Links
-from fastapi import APIRouter, Path, Query, Response
-from fastapi.responses import RedirectResponse
+from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi.responses import JSONResponse, RedirectResponse
 
-from face_api.dependencies import DetectQueueDep, ImagesDep, JobsDep, ListsDep, OwnerDep, SettingsDep
+from face_api.dependencies import DetectQueueDep, ImagesDep, JobsDep, ListsDep, SettingsDep
 from face_api.draw import completed
-from face_api.models import JobAccepted, JobList
+from face_api.models import JobAccepted, JobList, ResultAddress
+from face_api.principals import ManagerDep, ReaderDep
 from face_api.problems import responses
 
 # Declared here, so that FastAPI does not describe validation errors in its own shape.
@@ -25,30 +26,35 @@ JobId = Annotated[str, Path(description="A job's id.", examples=[EXAMPLE_ID])]
 @router.get("")
 def list_jobs(
     lists: ListsDep,
-    owner: OwnerDep,
+    reader: ReaderDep,
     settings: SettingsDep,
     limit: Annotated[int, Query(ge=1, le=limits.LIST_LIMIT)] = limits.LIST_DEFAULT,
     cursor: Annotated[str | None, Query(description="`next_cursor` of the previous page.")] = None,
     status: Annotated[Status | None, Query(description="Only jobs in this status.")] = None,
 ) -> JobList:
     """List jobs, newest first. A page may hold fewer than `limit` jobs and still have a `next_cursor`."""
-    page = lists.newest(owner, limit, cursor, status)
+    page = lists.newest(reader.owner, limit, cursor, status)
     return JobList(
         jobs=tuple(JobSummary.of(job, settings.public_url) for job in page.jobs), next_cursor=page.next_cursor
     )
 
 
 @router.get("/{job_id}", responses=responses(HTTPStatus.NOT_FOUND))
-def get_job(job_id: JobId, jobs: JobsDep, owner: OwnerDep, settings: SettingsDep) -> JobView:
+def get_job(job_id: JobId, jobs: JobsDep, reader: ReaderDep, settings: SettingsDep) -> JobView:
     """Get a job: its status, and the faces once it is completed."""
-    return JobView.of(jobs.get(job_id, owner), settings.public_url)
+    return JobView.of(jobs.get(job_id, reader.owner), settings.public_url)
 
 
 @router.get(
     "/{job_id}/processed-image",
     status_code=HTTPStatus.FOUND,
+    response_model=None,
     response_class=RedirectResponse,
     responses={
+        HTTPStatus.OK.value: {
+            "model": ResultAddress,
+            "description": "The address as JSON, where `Accept` asks for it.",
+        },
         HTTPStatus.FOUND.value: {
             "description": f"The address of the result, valid for {limits.RESULT_URL_SECONDS // 60} minutes.",
             "headers": {"Location": {"schema": {"type": "string", "format": "uri"}}},
@@ -60,23 +66,29 @@ def get_processed_image(
     job_id: JobId,
     jobs: JobsDep,
     images: ImagesDep,
-    owner: OwnerDep,
+    reader: ReaderDep,
     render: Annotated[
         Render | None, Query(description="Which result; by default the first of the job's renders.")
     ] = None,
-) -> RedirectResponse:
+    accept: Annotated[str, Header(description="`application/json` gives the address instead of a redirect.")] = "*/*",
+) -> Response:
     """Get a result as a JPEG (`preview`: WebP): 409 while it is being made, 410 if the job failed."""
-    job = completed(jobs.get(job_id, owner))
+    job = completed(jobs.get(job_id, reader.owner))
     requested = render or job.options.render[0]
     if requested not in job.available:
         raise RenderNotFound(job)
-    url = images.result_url(job_id, requested, seconds_of_address(job))
+    seconds = seconds_of_address(job)
+    url = images.result_url(job_id, requested, seconds)
     # The address must not outlive the job, nor be cached.
-    return RedirectResponse(url, HTTPStatus.FOUND, {"Cache-Control": "no-store"})
+    headers = {"Cache-Control": "no-store", "Vary": "Accept"}
+    if accept.partition(";")[0].strip().lower() == "application/json":
+        address = ResultAddress(url=url, expires_at=datetime.now(UTC) + timedelta(seconds=seconds))
+        return JSONResponse(address.model_dump(mode="json"), headers=headers)
+    return RedirectResponse(url, HTTPStatus.FOUND, headers)
 
 
 def seconds_of_address(job: Job) -> int:
-    """How long a presigned address may be good for: it must not outlive its job."""
+    """Return for how long a presigned address may be valid: it must not outlive its job."""
     left = int((job.expires_at - datetime.now(UTC)).total_seconds())
     return min(limits.RESULT_URL_SECONDS, max(left, 1))
 
@@ -87,10 +99,10 @@ def seconds_of_address(job: Job) -> int:
     responses=responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
 )
 def retry_job(
-    job_id: JobId, jobs: JobsDep, images: ImagesDep, queue: DetectQueueDep, owner: OwnerDep, settings: SettingsDep
+    job_id: JobId, jobs: JobsDep, images: ImagesDep, queue: DetectQueueDep, manager: ManagerDep, settings: SettingsDep
 ) -> JobAccepted:
     """Process a failed job again, unless its image was the cause; at most five times."""
-    retry = jobs.next_retry(job_id, owner)
+    retry = jobs.next_retry(job_id, manager.owner)
     # The message first: without one, nobody would ever take up a pending job.
     queue.send(images.created_event(job_id, retry))
     jobs.begin_retry(job_id, retry)
@@ -98,14 +110,14 @@ def retry_job(
 
 
 @router.delete("/{job_id}", status_code=HTTPStatus.NO_CONTENT, responses=responses(HTTPStatus.NOT_FOUND))
-def delete_job(job_id: JobId, jobs: JobsDep, images: ImagesDep, owner: OwnerDep) -> Response:
+def delete_job(job_id: JobId, jobs: JobsDep, images: ImagesDep, manager: ManagerDep) -> Response:
     """Delete the original, all results and the record; may be repeated if it failed half-way.
 
     A detector that is still processing the image writes nothing back.
     """
     # The job is hidden first, so that no result can be stored for it any more, and its record goes last, so that a
     # deletion that failed half-way can be repeated.
-    jobs.begin_deletion(job_id, owner)
+    jobs.begin_deletion(job_id, manager.owner)
     images.delete(job_id)
     jobs.remove(job_id)
     return Response(status_code=HTTPStatus.NO_CONTENT)

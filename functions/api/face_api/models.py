@@ -1,7 +1,9 @@
 """Requests and responses. A stored job is not shown as it is; these models are its public form."""
 
+from datetime import date
 from typing import Annotated
 
+from facelib.access import Access, Scope
 from facelib.job import Frozen, ImageFormat, Options, Render, Status
 from facelib.job_view import EXAMPLE_ID, JobSummary, Links
 from pydantic import AwareDatetime, Field
@@ -55,6 +57,33 @@ class UploadAccepted(Frozen):
     links: Links
 
 
+class ResultAddress(Frozen):
+    """Where a result can be fetched, without a key."""
+
+    url: str = Field(description="A presigned address of the bucket.")
+    expires_at: AwareDatetime = Field(description="When the address expires; request it again for another.")
+
+
+class StreamTicket(Frozen):
+    """Lets one listener in, once."""
+
+    ticket: str
+    stream_url: str = Field(description="The WebSocket to listen to.", examples=["wss://stream.example.com/ws"])
+    expires_at: AwareDatetime = Field(description="When the ticket expires, unless it is used before.")
+
+
+class Usage(Frozen):
+    """What a key allows, and what its owner has used of it today."""
+
+    owner: str = Field(examples=["alice"])
+    scopes: tuple[Scope, ...]
+    key_expires_at: AwareDatetime | None = Field(description="Null where the service asks for no key.")
+    day: date = Field(description="The day that is counted, in UTC.")
+    images: int | None = Field(description="Images that the owner has sent; null where the service asks for no key.")
+    images_per_day: int | None = Field(description="At which number this key stops for the day; null for none.")
+    resets_at: AwareDatetime = Field(description="When the next day begins.")
+
+
 class Health(Frozen):
     status: str = Field(examples=["ok"])
 
@@ -80,6 +109,7 @@ class Limits(Frozen):
     frame_bytes: int
     replay_limit: int
     stream_url: str = Field(description="The WebSocket to listen to.", examples=["wss://stream.example.com/ws"])
+    access: Access = Field(description="`keys` where all but a few addresses need a key, else `open`.")
 
 
 class Problem(Frozen):

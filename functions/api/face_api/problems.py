@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from facelib import limits
+from facelib.access import Refusal
 from facelib.errors import (
     CursorInvalid,
     FaceError,
@@ -14,8 +15,11 @@ from facelib.errors import (
     KeyReused,
     NoResult,
     OriginalGone,
+    QuotaExceeded,
     RenderNotFound,
     RenderRefused,
+    ScopeMissing,
+    Unauthenticated,
 )
 from facelib.job import FailureReason, ImageFormat
 from facelib.observability import logger
@@ -30,6 +34,9 @@ MEDIA_TYPE: Final = "application/problem+json"
 
 # An error that is not listed is a 422.
 STATUS_OF: Final[Mapping[type[FaceError], HTTPStatus]] = {
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    ScopeMissing: HTTPStatus.FORBIDDEN,
+    QuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,
     JobNotFound: HTTPStatus.NOT_FOUND,
     JobConflict: HTTPStatus.CONFLICT,
     KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -56,6 +63,7 @@ _EXAMPLE_REQUEST_ID: Final = "5c0b7a52-9b3e-4a0e-8f5d-3b1f6a2c9d10"
 # What /docs shows for each error.
 EXAMPLE_OF: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.BAD_REQUEST: "There was an error parsing the body",
+    HTTPStatus.UNAUTHORIZED: Refusal.UNKNOWN,
     HTTPStatus.FORBIDDEN: "Pages of this origin may not use the service. Open the service's own page, or name the "
     "origin in the parameter CorsOrigins.",
     HTTPStatus.NOT_FOUND: str(JobNotFound()),
@@ -66,6 +74,7 @@ EXAMPLE_OF: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: f"This is a PDF document. Send one of {', '.join(ImageFormat)}.",
     HTTPStatus.UNPROCESSABLE_ENTITY: f"max_faces: Input should be less than or equal to {limits.MAX_FACES}. "
     "/docs describes the request.",
+    HTTPStatus.TOO_MANY_REQUESTS: str(QuotaExceeded(1_000, retry_after=3_600)),
     HTTPStatus.INTERNAL_SERVER_ERROR: _FAILED,
 }
 
@@ -119,7 +128,23 @@ async def _domain_error(request: Request, error: Exception) -> Response:
         return problem(request, status, error.failure.detail)
     # A client whose response was lost learns here which job its idempotency key belongs to.
     job_id = error.job.job_id if isinstance(error, JobConflict) else None
-    return problem(request, STATUS_OF.get(type(error), HTTPStatus.UNPROCESSABLE_ENTITY), str(error), job_id=job_id)
+    status = STATUS_OF.get(type(error), HTTPStatus.UNPROCESSABLE_ENTITY)
+    return problem(request, status, str(error), job_id=job_id, headers=_headers(error))
+
+
+def _headers(error: FaceError) -> dict[str, str]:
+    """Return how to authenticate (RFC 6750), or when to try again."""
+    match error:
+        case Unauthenticated(refusal=Refusal.MISSING):
+            return {"WWW-Authenticate": 'Bearer realm="facecast"'}
+        case Unauthenticated():
+            return {"WWW-Authenticate": 'Bearer realm="facecast", error="invalid_token"'}
+        case ScopeMissing(scope=scope):
+            return {"WWW-Authenticate": f'Bearer realm="facecast", error="insufficient_scope", scope="{scope}"'}
+        case QuotaExceeded(retry_after=seconds):
+            return {"Retry-After": str(seconds)}
+        case _:
+            return {}
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 from facelib import keys, limits
+from facelib.access import Scope
 from facelib.detection import DetectReply, DetectRequest
-from facelib.errors import JobNotFound
+from facelib.errors import JobNotFound, QuotaExceeded, ScopeMissing, Unauthenticated
 from facelib.job import Face, Failure, FailureReason, ImageInfo
 from facelib.stores.jobs import JobStore
 from fastapi import APIRouter, Header, Request
@@ -17,7 +18,8 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from pydantic import Base64Bytes, BaseModel, ConfigDict, ValidationError
 
-from face_api.dependencies import DetectorDep, JobsDep, OwnerDep, SettingsDep
+from face_api.dependencies import DetectorDep, JobsDep, SettingsDep, UsageDep
+from face_api.principals import IdentityDep, authorized
 
 router = APIRouter()
 
@@ -79,7 +81,8 @@ async def call_rekognition(
     settings: SettingsDep,
     detector: DetectorDep,
     jobs: JobsDep,
-    owner: OwnerDep,
+    usage: UsageDep,
+    identity: IdentityDep,
     x_amz_target: Annotated[str, Header()] = "",
 ) -> JSONResponse:
     """Run DetectFaces with its DEFAULT attributes: boxes, confidences, landmarks, pose and quality."""
@@ -88,12 +91,23 @@ async def call_rekognition(
             raise _Refused(
                 "UnknownOperationException", "Of Rekognition's operations, only DetectFaces is supported here."
             )
+        sender = authorized(identity, Scope.SEND)
         detect = _read(await request.body(), settings.originals_bucket)
         if detect.key is not None:
-            await run_in_threadpool(_check_object, detect.key, jobs, owner)
+            reader = authorized(identity, Scope.READ)
+            await run_in_threadpool(_check_object, detect.key, jobs, reader.owner)
+        await run_in_threadpool(usage.count, sender)
         return _response(_details(await run_in_threadpool(detector.detect, detect)))
     except _Refused as refused:
-        return _response({"__type": refused.name, "Message": str(refused)}, 400)
+        return _error(refused.name, refused)
+    except (Unauthenticated, ScopeMissing) as error:
+        return _error("AccessDeniedException", error)
+    except QuotaExceeded as error:
+        return _error("LimitExceededException", error)
+
+
+def _error(name: str, error: Exception) -> JSONResponse:
+    return _response({"__type": name, "Message": str(error)}, 400)
 
 
 def _response(body: dict[str, Any], status: int = 200) -> JSONResponse:

@@ -5,9 +5,10 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Response
 
-from face_api.dependencies import DrawerDep, ImagesDep, OwnerDep
+from face_api.dependencies import DrawerDep, ImagesDep
 from face_api.jobs import JobId, seconds_of_address
 from face_api.models import RenderReady, RenderRequested
+from face_api.principals import ReaderDep
 from face_api.problems import responses
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
@@ -28,13 +29,13 @@ router = APIRouter(prefix="/jobs", tags=["jobs"])
     },
 )
 def post_render(
-    job_id: JobId, request: RenderRequested, response: Response, drawer: DrawerDep, images: ImagesDep, owner: OwnerDep
+    job_id: JobId, request: RenderRequested, response: Response, drawer: DrawerDep, images: ImagesDep, reader: ReaderDep
 ) -> RenderReady:
     """Have one more result drawn while the original is kept, and get an address to fetch it from; may be repeated.
 
     Of a photo that was sent to have its faces hidden, no result that shows them is drawn (403).
     """
-    job, is_new = drawer.ensure(job_id, owner, request.render)
+    job, is_new = drawer.ensure(job_id, reader.owner, request.render)
     response.status_code = HTTPStatus.CREATED if is_new else HTTPStatus.OK
     seconds = seconds_of_address(job)
     return RenderReady(

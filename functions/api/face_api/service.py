@@ -59,6 +59,7 @@ def get_limits(settings: SettingsDep) -> Limits:
         frame_bytes=limits.FRAME_BYTES,
         replay_limit=limits.REPLAY_LIMIT,
         stream_url=settings.stream_url,
+        access=settings.access,
     )
 
 

@@ -10,8 +10,9 @@ from facelib.job_view import Links
 from fastapi import APIRouter
 
 from face_api.accept import Submission, accept
-from face_api.dependencies import IdempotencyKeyDep, ImagesDep, JobsDep, OwnerDep, SettingsDep
+from face_api.dependencies import IdempotencyKeyDep, ImagesDep, JobsDep, SettingsDep, UsageDep
 from face_api.models import UploadAccepted, UploadForm, UploadRequest
+from face_api.principals import SenderDep
 from face_api.problems import responses
 
 router = APIRouter(tags=["images"])
@@ -20,20 +21,26 @@ router = APIRouter(tags=["images"])
 @router.post(
     "/uploads",
     status_code=HTTPStatus.CREATED,
-    responses=responses(HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
+    responses=responses(
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.CONFLICT,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        HTTPStatus.TOO_MANY_REQUESTS,
+    ),
 )
 def post_upload(
     upload: UploadRequest,
     jobs: JobsDep,
     images: ImagesDep,
-    owner: OwnerDep,
+    usage: UsageDep,
+    sender: SenderDep,
     settings: SettingsDep,
     idempotency_key: IdempotencyKeyDep = None,
 ) -> UploadAccepted:
     """Get a presigned POST: a form that accepts one image of up to 25 MiB, for 15 minutes."""
     content = upload.model_dump_json().encode()
-    submission = Submission(owner, upload.options, content, idempotency_key)
-    job = accept(submission, jobs, settings.job_kept_days, limits.UNUSED_FORM_SECONDS)
+    submission = Submission(sender, upload.options, content, idempotency_key)
+    job = accept(submission, jobs, usage, settings.job_kept_days, limits.UNUSED_FORM_SECONDS)
     if job.status is not Status.PENDING:
         raise JobConflict(job, "so it accepts no more uploads; send another image with a new Idempotency-Key")
     expires_at = datetime.now(UTC) + timedelta(seconds=limits.PRESIGNED_UPLOAD_SECONDS)

@@ -2,7 +2,9 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import Final
 
@@ -10,6 +12,7 @@ from facelib import limits
 from facelib.deliveries import Delivery, Replay, ShardDelivery
 from facelib.errors import ConnectionGone, DeliveryFailed
 from facelib.events import JobEvent, frames
+from facelib.job import PUBLIC_OWNER
 from facelib.job_stream import OwnedEvent
 from facelib.replay import Replayer
 from facelib.stores.connections import ConnectionStore
@@ -46,6 +49,7 @@ class Broadcast:
             by_owner[each.owner].append(each.event)
         counts: Counts = Counter()
         for owner, events in by_owner.items():
+            self._end_expired(owner)
             everyone = self._some_of(owner, LISTENERS_AT_ONCE + 1)
             # Read second, so that a listener that changes its subscription meanwhile is found in one of both.
             of_job = self._of_jobs(owner, events)
@@ -56,6 +60,15 @@ class Broadcast:
                 everyone, of_job = [], {job_id: _narrow_only(found) for job_id, found in of_job.items()}
             counts.update(self._post_or_requeue(owner, events, everyone, of_job, deadline))
         return counts
+
+    def _end_expired(self, owner: str) -> None:
+        """Close the connections whose key has expired; each is forgotten first, so that it hears nothing more."""
+        if owner == PUBLIC_OWNER:
+            return
+        for connection_id in list(self.connections.with_ended_key(owner, datetime.now(UTC))):
+            self.connections.remove(owner, connection_id)
+            with suppress(ConnectionGone, DeliveryFailed):
+                self.fan_out.push.close(connection_id)
 
     def handle(self, message: Delivery | ShardDelivery | Replay, deadline: float) -> Counts:
         """Handle a message of the delivery queue. Raises DeliveryFailed if it is to be redelivered."""

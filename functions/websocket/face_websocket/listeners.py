@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from facelib import limits
+from facelib.access import Principal
 from facelib.deliveries import Replay
-from facelib.errors import DeliveryFailed
+from facelib.errors import DeliveryFailed, TooManyListeners
 from facelib.events import ErrorEvent, Frame, Pong, Subscribed, event_id_before
 from facelib.replay import Replayer
 from facelib.stores.connections import Connection, ConnectionStore
@@ -21,9 +22,17 @@ class Listeners:
     push: ConnectionsApi
     replayer: Replayer
 
-    def connect(self, owner: str, connection_id: str, query: ConnectQuery) -> None:
-        """Store the connection, then queue its replay, so that no event falls between the two."""
-        self.connections.add(Connection(connection_id, owner, query.job_id))
+    def connect(self, principal: Principal, connection_id: str, query: ConnectQuery) -> None:
+        """Store the connection, then queue its replay, so that no event falls between the two.
+
+        Raises TooManyListeners where keys are counted.
+        """
+        owner = principal.owner
+        if principal.key_id and self.connections.count_with_key(owner) >= limits.LISTENERS_OF_OWNER:
+            raise TooManyListeners
+        self.connections.add(
+            Connection(connection_id, owner, query.job_id, principal.key_id, ends_at=principal.expires_at)
+        )
         if query.replay or query.after:
             self.connections.begin_replay(connection_id)
             replay = Replay(owner=owner, connection_id=connection_id, limit=query.replay, after=_since(query.after))
@@ -33,6 +42,11 @@ class Listeners:
 
     def disconnect(self, owner: str, connection_id: str) -> None:
         self.connections.remove(owner, connection_id)
+
+    def end(self, owner: str, connection_id: str) -> None:
+        """Close a connection whose key is not valid any more. Raises ConnectionGone or DeliveryFailed."""
+        self.connections.remove(owner, connection_id)
+        self.push.close(connection_id)
 
     def handle(self, owner: str, connection_id: str, request: Request, deadline: float) -> None:
         """Handle one frame of a listener. Raises ConnectionGone or DeliveryFailed."""

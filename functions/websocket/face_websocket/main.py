@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from aws_lambda_powertools.utilities.data_classes.api_gateway_websocket_event import APIGatewayWebSocketEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from facelib.errors import ConnectionGone, DeliveryFailed
-from facelib.job import PUBLIC_OWNER
+from facelib.access import PUBLIC, Access, Identity, Principal
+from facelib.errors import ConnectionGone, DeliveryFailed, TooManyListeners
 from facelib.observability import logger, metrics, tracer
 from facelib.replay import Replayer
 from facelib.settings import WebSocketSettings
+from facelib.stores.api_keys import KeyStore
 from facelib.stores.connections import ConnectionStore
 from facelib.stores.push import ConnectionsApi
 from facelib.stores.queue import Queue
@@ -61,17 +62,22 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
 
 
 def _route(request: APIGatewayWebSocketEvent, route: str, connection_id: str, deadline: float) -> HTTPStatus:
-    owner = _owner_of(request)
+    principal = _principal_of(request)
+    owner = principal.owner
     try:
         match route:
             case "$connect":
                 if not settings().allow(request.headers.get("origin")):
                     return HTTPStatus.FORBIDDEN
-                listeners().connect(owner, connection_id, read_query(request.query_string_parameters))
+                listeners().connect(principal, connection_id, read_query(request.query_string_parameters))
             case "$disconnect":
                 listeners().disconnect(owner, connection_id)
+            case _ if not _is_valid(principal):
+                listeners().end(owner, connection_id)
             case _:
                 listeners().handle(owner, connection_id, read_request(request.body or ""), deadline)
+    except TooManyListeners:
+        return HTTPStatus.TOO_MANY_REQUESTS
     except RequestInvalid as error:
         if route == "$connect":
             return HTTPStatus.BAD_REQUEST
@@ -79,6 +85,19 @@ def _route(request: APIGatewayWebSocketEvent, route: str, connection_id: str, de
     return HTTPStatus.OK
 
 
-def _owner_of(_request: APIGatewayWebSocketEvent) -> str:
-    """Return whose events this listener receives; all are public while there is no access control."""
-    return PUBLIC_OWNER
+def _principal_of(request: APIGatewayWebSocketEvent) -> Principal:
+    """Return whose events this listener receives: API Gateway repeats with every frame what it was told at $connect.
+
+    Raises LookupError or ValueError where keys are asked for and there was no authorizer.
+    """
+    if settings().access is Access.OPEN:
+        return PUBLIC
+    identity = Identity.model_validate_json(request["requestContext"]["authorizer"]["identity"])
+    if identity.principal is None:
+        raise LookupError("the authorizer named no principal")
+    return identity.principal
+
+
+def _is_valid(principal: Principal) -> bool:
+    """Return whether the listener's key is neither revoked nor expired by now."""
+    return principal.key_id is None or KeyStore(settings().keys_table).is_valid(principal.key_id)

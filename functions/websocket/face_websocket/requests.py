@@ -42,6 +42,9 @@ class ConnectQuery(Frozen):
     job_id: JobId | None = None
     replay: Limit | None = None
     after: EventId | None = None
+    ticket: (
+        Annotated[str, Field(max_length=100, description="Of `POST /stream-tickets`; the authorizer reads it.")] | None
+    ) = None
 
 
 class Subscribe(Frozen):

@@ -1,5 +1,6 @@
 """Errors of the domain. Every message is written for the person who sent the request."""
 
+from facelib.access import Refusal, Scope
 from facelib.job import REDACTING, Failure, FailureReason, Job, Status
 
 
@@ -22,6 +23,34 @@ class JobNotFound(FaceError):
         super().__init__(
             "There is no such job. Jobs are deleted when they expire; check the id, or send the image again."
         )
+
+
+class Unauthenticated(FaceError):
+    """The request carries no key, or one that is refused."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
+
+
+class ScopeMissing(FaceError):
+    """The key is valid and does not allow this."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        super().__init__(f"This key lacks the scope `{scope}`. Use one that has it, or ask the operator for one.")
+
+
+class QuotaExceeded(FaceError):
+    """The images of the day are used up."""
+
+    def __init__(self, images_per_day: int, retry_after: int) -> None:
+        super().__init__(
+            f"All {images_per_day:,} images of this key's day are used up. The next day begins at midnight UTC; "
+            "GET /usage tells what is left."
+        )
+        # Seconds.
+        self.retry_after = retry_after
 
 
 class JobConflict(FaceError):
@@ -121,6 +150,10 @@ class ObjectMissing(FaceError):
 
 class ConnectionGone(FaceError):
     """The listener has disconnected; its row can be removed."""
+
+
+class TooManyListeners(FaceError):
+    """The owner has as many listeners as one may have."""
 
 
 class DeliveryFailed(FaceError):

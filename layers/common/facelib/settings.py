@@ -6,6 +6,7 @@ from typing import Self
 from pydantic import ValidationError
 
 from facelib import limits
+from facelib.access import Access
 from facelib.job import Frozen, Quality
 
 
@@ -27,6 +28,11 @@ class Settings(Frozen):
             raise SettingsError(f"{cls.__name__}: {problems}. Set them in template.yaml.") from None
 
 
+class AuthorizerSettings(Settings):
+    keys_table: str
+    access_table: str
+
+
 class AllowedOrigins(Settings):
     """Web origins that may use the service from a browser; `*` alone for any."""
 
@@ -39,6 +45,8 @@ class AllowedOrigins(Settings):
 
 
 class ApiSettings(AllowedOrigins):
+    access: Access
+    access_table: str
     jobs_table: str
     originals_bucket: str
     results_bucket: str
@@ -89,7 +97,8 @@ class BroadcasterSettings(StreamSettings):
 
 
 class WebSocketSettings(StreamSettings, AllowedOrigins):
-    pass
+    access: Access
+    keys_table: str
 
 
 class DeadLetterSettings(Settings):

@@ -16,6 +16,8 @@ _CACHED = (
     dependencies.images,
     dependencies.detect_queue,
     dependencies.detector,
+    dependencies.tickets,
+    dependencies.usage,
 )
 
 
@@ -28,6 +30,8 @@ def _clear_caches() -> None:
 @pytest.fixture
 def api(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     for name, value in {
+        "ACCESS": "open",
+        "ACCESS_TABLE": account.access_table,
         "JOBS_TABLE": account.jobs_table,
         "ORIGINALS_BUCKET": account.originals_bucket,
         "RESULTS_BUCKET": account.results_bucket,

@@ -20,10 +20,10 @@ class BrokenStore:
 
 def ask(path: str) -> httpx.Response:
     app = create_app()
-    texts = {name: "x" for name in ApiSettings.model_fields if name not in ("job_kept_days", "index_shards")}
+    texts = {name: "x" for name in ApiSettings.model_fields if name not in ("job_kept_days", "index_shards", "access")}
     app.dependency_overrides = {
         jobs: BrokenStore,
-        settings: lambda: ApiSettings.model_validate({**texts, "job_kept_days": 1}),
+        settings: lambda: ApiSettings.model_validate({**texts, "job_kept_days": 1, "access": "open"}),
     }
 
     async def get() -> httpx.Response:
@@ -50,6 +50,9 @@ def test_nobody_is_redirected_to_an_address_without_the_apis_path() -> None:
 
 def test_every_error_that_the_api_can_meet_has_its_status() -> None:
     met = {
+        errors.Unauthenticated,
+        errors.ScopeMissing,
+        errors.QuotaExceeded,
         errors.JobNotFound,
         errors.JobConflict,
         errors.KeyReused,

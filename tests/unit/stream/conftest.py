@@ -13,7 +13,7 @@ from moto import mock_aws
 
 from tests.support.context import Context
 from tests.support.endpoint import Endpoint
-from tests.support.stream import CONNECTIONS, JOBS, Queue, create_queue, create_tables
+from tests.support.stream import CONNECTIONS, JOBS, KEYS, Queue, create_queue, create_tables
 
 
 def _forget() -> None:
@@ -48,6 +48,8 @@ def cloud(monkeypatch: pytest.MonkeyPatch, endpoint: Endpoint) -> Iterator[Queue
         "CONNECTIONS_TABLE": CONNECTIONS,
         "CALLBACK_URL": endpoint.url,
         "PUBLIC_URL": "https://faces.example",
+        "ACCESS": "open",
+        "KEYS_TABLE": KEYS,
         "ALLOWED_ORIGINS": "https://faces.example,https://other.example",
     }.items():
         monkeypatch.setenv(name, value)

@@ -26,6 +26,9 @@ class Connection:
     connection_id: str
     owner: str
     job_id: str | None = None
+    # The key it came with, and when that expires.
+    key_id: str | None = None
+    ends_at: datetime | None = None
 
 
 class ConnectionStore(SubscriptionStore):
@@ -37,6 +40,9 @@ class ConnectionStore(SubscriptionStore):
         item = _key(connection.connection_id) | {"owner": text(connection.owner), "ttl": number(ttl)}
         if connection.job_id:
             item |= {"job_id": text(connection.job_id), "is_narrow": {"BOOL": True}}
+        if connection.key_id:
+            item["key_id"] = text(connection.key_id)
+            self._add_with_key(connection.owner, connection.connection_id, connection.key_id, connection.ends_at, ttl)
         dynamodb().put_item(TableName=self._table, Item=item)
         if connection.job_id:
             self._subscribe_to_job(connection.owner, connection.connection_id, connection.job_id, ttl)
@@ -126,6 +132,8 @@ class ConnectionStore(SubscriptionStore):
             self._unsubscribe_from_job(owner, connection_id, old["job_id"]["S"])
         if "is_narrow" not in old:
             self._unsubscribe_from_all(owner, connection_id)
+        if "key_id" in old:
+            self._remove_with_key(owner, connection_id)
 
     def _row(self, owner: str, connection_id: str) -> Item:
         response = dynamodb().get_item(TableName=self._table, Key=_key(connection_id), ConsistentRead=True)

@@ -26,6 +26,10 @@ class JobStore(ClaimStore, RenderStore, RetryStore, DeletionStore):
         super().__init__(table)
         self._index_shards = index_shards
 
+    def find(self, owner: str, request: IdempotentRequest) -> Job | None:
+        """Return the job that this request stored before, or None. Raises KeyReused."""
+        return self._job_of_request(owner, request)
+
     def add(self, job: Job, request: IdempotentRequest | None = None) -> Job:
         """Store a new job, or return the one that the same request stored before.
 

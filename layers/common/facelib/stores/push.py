@@ -34,20 +34,27 @@ class ConnectionsApi:
 
     def post(self, connection_id: str, frame: bytes) -> None:
         """Post a frame. Raises ConnectionGone, or DeliveryFailed for anything a later attempt may solve."""
+        self._call("POST", connection_id, frame, success=200)
+
+    def close(self, connection_id: str) -> None:
+        """Close a connection. Raises ConnectionGone or DeliveryFailed."""
+        self._call("DELETE", connection_id, b"", success=204)
+
+    def _call(self, method: str, connection_id: str, body: bytes, success: int) -> None:
         url = self._url + quote(connection_id, safe="")
         try:
-            status = self._send(urlsplit(url).path, frame, self._signed(url, frame))
+            status = self._send(method, urlsplit(url).path, body, self._signed(method, url, body))
         except (OSError, HTTPException) as error:
             raise DeliveryFailed(type(error).__name__) from error
         if status == 410:
             raise ConnectionGone
-        if status != 200:
+        if status != success:
             raise DeliveryFailed(f"HTTP {status}")
 
-    def _send(self, path: str, frame: bytes, headers: dict[str, str]) -> int:
+    def _send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> int:
         connection = self._connection()
         try:
-            connection.request("POST", path, frame, headers)
+            connection.request(method, path, body, headers)
             response = connection.getresponse()
             response.read()
         except (OSError, HTTPException):
@@ -68,8 +75,8 @@ class ConnectionsApi:
             connection.close()
         return connection
 
-    def _signed(self, url: str, frame: bytes) -> dict[str, str]:
-        request = AWSRequest("POST", url, data=frame)
+    def _signed(self, method: str, url: str, body: bytes) -> dict[str, str]:
+        request = AWSRequest(method, url, data=body)
         assert self._credentials is not None, "a function has credentials"
         # Frozen for each request, so that refreshed credentials are used.
         SigV4Auth(self._credentials.get_frozen_credentials(), "execute-api", self._region).add_auth(request)

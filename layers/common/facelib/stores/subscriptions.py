@@ -1,16 +1,18 @@
 """Subscriptions in DynamoDB: which connections receive which events.
 
 A connection that receives all events has a row in one of `SHARDS` shards of its owner, so that no partition is hot. One
-that receives the events of a single job has a row under that job, which is found without reading anybody else's.
+that receives the events of a single job has a row under that job, which is found without reading anybody else's. One
+that came with a key has another row beside, to be counted, and ended with its key.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from zlib import crc32
 
 from facelib.stores.clients import dynamodb
-from facelib.stores.items import Item, number, text
+from facelib.stores.items import Item, number, text, time_text
 
 # 100,000 rows of about 120 bytes over 8 shards are 1.5 MB each: two pages of a Query.
 SHARDS: Final = 8
@@ -43,6 +45,30 @@ class SubscriptionStore:
     def count_of_shard(self, owner: str, shard: int) -> int:
         """Return the number of connections in a shard (eventually consistent)."""
         return sum(page["Count"] for page in self._pages(_shard_key(owner, shard), Select="COUNT"))
+
+    def count_with_key(self, owner: str) -> int:
+        """Return how many of the owner's connections came with a key (strongly consistent)."""
+        pages = self._pages(_shard_with_key(owner), Select="COUNT", ConsistentRead=True)
+        return sum(page["Count"] for page in pages)
+
+    def with_ended_key(self, owner: str, now: datetime) -> Iterator[str]:
+        """Yield the connections whose key has expired (strongly consistent)."""
+        for page in self._pages(_shard_with_key(owner), ConsistentRead=True):
+            for item in page["Items"]:
+                if "ends_at" in item and item["ends_at"]["S"] <= time_text(now):
+                    yield item["connection_id"]["S"]
+
+    def with_key(self, owner: str, key_id: str) -> Iterator[str]:
+        """Yield the connections that came with this key (strongly consistent)."""
+        for page in self._pages(_shard_with_key(owner), ConsistentRead=True):
+            yield from (item["connection_id"]["S"] for item in page["Items"] if item["key_id"] == text(key_id))
+
+    def _add_with_key(self, owner: str, connection_id: str, key_id: str, ends_at: datetime | None, ttl: int) -> None:
+        ends = {"ends_at": text(time_text(ends_at))} if ends_at else {}
+        self._put(_row_with_key(owner, connection_id) | {"key_id": text(key_id)} | ends, ttl)
+
+    def _remove_with_key(self, owner: str, connection_id: str) -> None:
+        dynamodb().delete_item(TableName=self._table, Key=_row_with_key(owner, connection_id))
 
     def _subscribe_to_all(self, owner: str, connection_id: str, ttl: int) -> None:
         self._put(_row_for_all(owner, connection_id), ttl)
@@ -80,6 +106,14 @@ class SubscriptionStore:
 
 def _shard_key(owner: str, shard: int) -> str:
     return f"{owner}#{shard}"
+
+
+def _shard_with_key(owner: str) -> str:
+    return f"{owner}#key"
+
+
+def _row_with_key(owner: str, connection_id: str) -> Item:
+    return {"shard": text(_shard_with_key(owner)), "connection_id": text(connection_id)}
 
 
 def _row_for_all(owner: str, connection_id: str) -> Item:

@@ -1,0 +1,1 @@
+"""The authorizer of both APIs: keys for HTTP, tickets for the stream."""

@@ -1,0 +1,159 @@
+"""`python -m infra.keys create|list|revoke`: keys of a deployed service, with the operator's own AWS credentials."""
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+from facelib.access import OWNER_PATTERN, ApiKey, Scope, digest_of, new_secret
+from facelib.errors import ConnectionGone, DeliveryFailed
+from facelib.job import PUBLIC_OWNER
+from facelib.stores.api_keys import KeyStore
+from facelib.stores.connections import ConnectionStore
+from facelib.stores.push import ConnectionsApi
+
+from infra.aws.release import Refused, stack_of
+from infra.local.deploy import STACK_NAME
+from infra.local.layout import DEFAULT_PORT, LocalStack, port_number
+from infra.local.server import is_answering
+
+_DAYS: Final = 90
+_MOST_DAYS: Final = 3_650
+
+
+def new_key(owner: str, scopes: str, daily: int | None, days: int) -> tuple[ApiKey, str]:
+    """Return a new key as it is stored, and as its holder gets it. Raises Refused for what makes no sense."""
+    if not re.fullmatch(OWNER_PATTERN, owner):
+        raise Refused(f"An owner is 1 to 64 of a-z, 0-9, dot, dash and underscore, not {owner!r}: make key OWNER=alice")
+    if owner == PUBLIC_OWNER:
+        raise Refused(f"{PUBLIC_OWNER!r} owns what is sent where access is open; choose another name.")
+    names = [name.strip() for name in scopes.split(",")]
+    if not set(names) <= set(Scope):
+        raise Refused(f"SCOPES are some of {','.join(Scope)}, separated by commas, not {scopes!r}.")
+    if daily is not None and daily < 1:
+        raise Refused("DAILY is at least 1 image a day; leave it out for no limit.")
+    if not 1 <= days <= _MOST_DAYS:
+        raise Refused(f"DAYS is from 1 to {_MOST_DAYS:,}.")
+    now, (key_id, secret, key) = datetime.now(UTC), new_secret()
+    stored = ApiKey(
+        key_id=key_id,
+        digest=digest_of(secret),
+        owner=owner,
+        scopes=frozenset(map(Scope, names)),
+        created_at=now,
+        expires_at=now + timedelta(days=days),
+        images_per_day=daily,
+    )
+    return stored, key
+
+
+def describe(key: ApiKey) -> str:
+    """Return a line about a key, without anything secret."""
+    state = f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else f"until {key.expires_at:%Y-%m-%d}"
+    if key.revoked_at is None and key.expires_at <= datetime.now(UTC):
+        state = f"expired {key.expires_at:%Y-%m-%d}"
+    daily = "no daily limit" if key.images_per_day is None else f"{key.images_per_day:,} images a day"
+    return f"{key.key_id}  {key.owner:<16}  {','.join(sorted(key.scopes)):<16}  {daily:<20}  {state}"
+
+
+def create(keys: KeyStore, arguments: argparse.Namespace) -> None:
+    """Store a new key and print it, alone on the last line: it is shown this once."""
+    stored, key = new_key(arguments.owner, arguments.scopes, arguments.daily, arguments.days)
+    keys.add(stored)
+    print(describe(stored))
+    print("Shown this once; hand it on over a safe channel. It is sent as `Authorization: Bearer ...`:")
+    print(key)
+
+
+def show(keys: KeyStore) -> None:
+    listed = sorted(keys.all(), key=lambda key: (key.owner, key.created_at))
+    print("\n".join(map(describe, listed)) if listed else "There are no keys yet. Make one: make key OWNER=alice")
+
+
+def revoke(keys: KeyStore, key_id: str, connections: ConnectionStore, push: ConnectionsApi) -> None:
+    """Revoke a key and close its connections."""
+    # Also where somebody names the whole key.
+    parts = key_id.split("_")
+    key = keys.get(parts[1] if len(parts) == 3 else key_id)
+    if key is None:
+        raise Refused("There is no key of this id. `make keys` lists them.")
+    print(describe(keys.revoke(key)))
+    ended = list(connections.with_key(key.owner, key.key_id))
+    for connection_id in ended:
+        connections.remove(key.owner, connection_id)
+        with suppress(ConnectionGone, DeliveryFailed):
+            push.close(connection_id)
+    print(f"Closed {len(ended)} connections. API Gateway remembers a key for at most a minute.")
+
+
+def outputs_of(stack: str) -> Mapping[str, str]:
+    """Return the outputs of a deployed stack. Raises Refused."""
+    try:
+        (found,) = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    except (ClientError, BotoCoreError) as error:
+        raise Refused(f"The stack {stack} cannot be read: {error}") from None
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
+    if "KeysTableName" not in outputs:
+        raise Refused(f"The stack {stack} is of an older version, without keys. Deploy it again.")
+    return outputs
+
+
+def _outputs(environment: str | None, port: int) -> Mapping[str, str]:
+    if environment is not None:
+        return outputs_of(stack_of(environment))
+    stack = LocalStack(port)
+    if not is_answering(stack):
+        raise Refused(
+            f"No stack answers on port {port}. Start one: make run PARAMETERS=Access=keys. "
+            "For a stack on AWS, name its environment: make key OWNER=alice ENVIRONMENT=default"
+        )
+    os.environ |= stack.environment()
+    return outputs_of(STACK_NAME)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    outputs = _outputs(arguments.environment, arguments.port)
+    keys = KeyStore(outputs["KeysTableName"])
+    match arguments.command:
+        case "create":
+            create(keys, arguments)
+        case "list":
+            show(keys)
+        case _:
+            callback_url = re.sub("^ws", "http", outputs["StreamUrl"])
+            revoke(keys, arguments.key, ConnectionStore(outputs["ConnectionsTableName"]), ConnectionsApi(callback_url))
+    if outputs.get("Access") == "open":
+        print("Access is open here: nobody is asked for a key.", file=sys.stderr)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m infra.keys", description=__doc__)
+    parser.add_argument("--environment", help="a section of samconfig.toml; without it, the local stack")
+    parser.add_argument("--port", type=port_number, default=os.environ.get("PORT", str(DEFAULT_PORT)))
+    commands = parser.add_subparsers(dest="command", required=True)
+    created = commands.add_parser("create")
+    created.add_argument("owner")
+    created.add_argument("--scopes", default=",".join(Scope))
+    created.add_argument("--daily", type=int)
+    created.add_argument("--days", type=int, default=_DAYS)
+    commands.add_parser("list")
+    commands.add_parser("revoke").add_argument("key")
+    try:
+        run(parser.parse_args())
+    except Refused as refused:
+        print(refused, file=sys.stderr)
+        return 1
+    except (ClientError, BotoCoreError) as error:
+        print(f"AWS refused: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

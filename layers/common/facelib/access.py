@@ -1,0 +1,117 @@
+"""Access: keys, the principal that a valid key stands for, and why a key is refused."""
+
+import hashlib
+import hmac
+import re
+import secrets
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final
+
+from pydantic import AwareDatetime
+
+from facelib.job import PUBLIC_OWNER, Frozen
+
+# Letters, digits and a few signs: an owner is part of table keys.
+OWNER_PATTERN: Final = r"[a-z0-9][a-z0-9._-]{0,63}"
+_KEY: Final = re.compile(r"fc_([0-9a-f]{12})_([0-9a-f]{64})")
+_BEARER: Final = re.compile(r"Bearer +", re.IGNORECASE)
+
+
+class Access(StrEnum):
+    """Who may use the service: holders of a key, or everybody."""
+
+    KEYS = "keys"
+    OPEN = "open"
+
+
+class Scope(StrEnum):
+    """What a key allows: to send images, to read jobs and events, to delete and retry jobs."""
+
+    SEND = "send"
+    READ = "read"
+    MANAGE = "manage"
+
+
+class Refusal(StrEnum):
+    """Why a key is refused; the value is the sentence for its holder."""
+
+    MISSING = "This needs a key. Send it as `Authorization: Bearer fc_...`; the operator of the service hands keys out."
+    MALFORMED = "This is no key. Send `Authorization: Bearer fc_<id>_<secret>`, copied whole."
+    UNKNOWN = "This key is not known. Check that it was copied whole and belongs to this service."
+    REVOKED = "This key was revoked. Ask the operator of the service for another one."
+    EXPIRED = "This key has expired. Ask the operator of the service for another one."
+
+
+class Principal(Frozen):
+    """On whose behalf a request is made, and what it may do. `key_id` is None where access is open."""
+
+    owner: str
+    scopes: frozenset[Scope]
+    key_id: str | None = None
+    expires_at: AwareDatetime | None = None
+    images_per_day: int | None = None
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= datetime.now(UTC)
+
+
+class Identity(Frozen):
+    """What the authorizer hands on to a function: a principal, or why there is none."""
+
+    principal: Principal | None = None
+    refusal: Refusal | None = None
+
+
+# Everybody, where access is open.
+PUBLIC: Final = Principal(owner=PUBLIC_OWNER, scopes=frozenset(Scope))
+
+
+class ApiKey(Frozen):
+    """A key as it is stored: with the SHA-256 of its secret, which has 256 random bits and needs no slower hash."""
+
+    key_id: str
+    digest: str
+    owner: str
+    scopes: frozenset[Scope]
+    created_at: AwareDatetime
+    expires_at: AwareDatetime
+    images_per_day: int | None = None
+    revoked_at: AwareDatetime | None = None
+
+    def is_secret(self, secret: str) -> bool:
+        """Compare in constant time."""
+        return hmac.compare_digest(self.digest, digest_of(secret))
+
+    def refusal(self, now: datetime) -> Refusal | None:
+        """Return why the key is not valid any more, or None."""
+        if self.revoked_at is not None:
+            return Refusal.REVOKED
+        return Refusal.EXPIRED if self.expires_at <= now else None
+
+    @property
+    def principal(self) -> Principal:
+        return Principal(
+            owner=self.owner,
+            scopes=self.scopes,
+            key_id=self.key_id,
+            expires_at=self.expires_at,
+            images_per_day=self.images_per_day,
+        )
+
+
+def digest_of(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def new_secret() -> tuple[str, str, str]:
+    """Return a new key's id, its secret, and the key as its holder gets it."""
+    key_id, secret = secrets.token_hex(6), secrets.token_hex(32)
+    return key_id, secret, f"fc_{key_id}_{secret}"
+
+
+def split_key(credentials: str) -> tuple[str, str] | None:
+    """Return the id and the secret of a key, with or without `Bearer` before it; None for anything else."""
+    match = _KEY.fullmatch(_BEARER.sub("", credentials, count=1).strip())
+    return (match[1], match[2]) if match else None

@@ -1,0 +1,79 @@
+"""Keys in DynamoDB, in a table that functions only read: keys are made and revoked by the operator alone."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from facelib.access import ApiKey, Identity, Refusal, Scope, split_key
+from facelib.stores.clients import dynamodb
+from facelib.stores.items import Item, number, text, time_text
+
+# How long a key that has expired or was revoked is still listed.
+_LISTED: Final = timedelta(days=90)
+
+
+class KeyStore:
+    def __init__(self, table: str) -> None:
+        self._table = table
+
+    def add(self, key: ApiKey) -> None:
+        dynamodb().put_item(
+            TableName=self._table, Item=key_item(key), ConditionExpression="attribute_not_exists(key_id)"
+        )
+
+    def get(self, key_id: str) -> ApiKey | None:
+        response = dynamodb().get_item(TableName=self._table, Key={"key_id": text(key_id)}, ConsistentRead=True)
+        return _from_item(response["Item"]) if "Item" in response else None
+
+    def all(self) -> Iterator[ApiKey]:
+        """Yield every key that is listed, in no order."""
+        for page in dynamodb().get_paginator("scan").paginate(TableName=self._table):
+            yield from map(_from_item, page["Items"])
+
+    def revoke(self, key: ApiKey) -> ApiKey:
+        """Mark a key as revoked, for good."""
+        revoked = key.model_copy(update={"revoked_at": key.revoked_at or _now()})
+        dynamodb().put_item(TableName=self._table, Item=key_item(revoked))
+        return revoked
+
+    def identify(self, credentials: str) -> Identity:
+        """Return whom a key stands for. A key with a wrong secret is as unknown as any other."""
+        parts = split_key(credentials)
+        if parts is None:
+            return Identity(refusal=Refusal.MALFORMED)
+        key = self.get(parts[0])
+        if key is None or not key.is_secret(parts[1]):
+            return Identity(refusal=Refusal.UNKNOWN)
+        refusal = key.refusal(_now())
+        return Identity(refusal=refusal) if refusal else Identity(principal=key.principal)
+
+    def is_valid(self, key_id: str) -> bool:
+        """Return whether a key that was valid still is."""
+        key = self.get(key_id)
+        return key is not None and key.refusal(_now()) is None
+
+
+def key_item(key: ApiKey) -> Item:
+    item: Item = {
+        "key_id": text(key.key_id),
+        "digest": text(key.digest),
+        "owner": text(key.owner),
+        "scopes": {"SS": sorted(key.scopes)},
+        "created_at": text(time_text(key.created_at)),
+        "expires_at": text(time_text(key.expires_at)),
+        "ttl": number(int(((key.revoked_at or key.expires_at) + _LISTED).timestamp())),
+    }
+    if key.images_per_day is not None:
+        item["images_per_day"] = number(key.images_per_day)
+    if key.revoked_at is not None:
+        item["revoked_at"] = text(time_text(key.revoked_at))
+    return item
+
+
+def _from_item(item: Item) -> ApiKey:
+    fields = {name: next(iter(item[name].values())) for name in ApiKey.model_fields if name in item}
+    return ApiKey.model_validate({**fields, "scopes": frozenset(Scope(scope) for scope in item["scopes"]["SS"])})
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,48 @@
+"""Stream tickets in DynamoDB: browsers cannot send headers with a WebSocket, and a key may stand in no address."""
+
+import secrets
+from datetime import UTC, datetime, timedelta
+
+from botocore.exceptions import ClientError
+
+from facelib import limits
+from facelib.access import Principal, digest_of
+from facelib.stores.clients import code_of, dynamodb
+from facelib.stores.items import Item, number, text, time_text
+
+
+class TicketStore:
+    def __init__(self, table: str) -> None:
+        self._table = table
+
+    def issue(self, principal: Principal) -> tuple[str, datetime]:
+        """Return a new ticket and when it expires. It is stored as its SHA-256."""
+        ticket, expires_at = secrets.token_urlsafe(32), datetime.now(UTC) + timedelta(seconds=limits.TICKET_SECONDS)
+        item = {
+            **_key(ticket),
+            "principal": text(principal.model_dump_json()),
+            "expires_at": text(time_text(expires_at)),
+            "ttl": number(int(expires_at.timestamp()) + 1),
+        }
+        dynamodb().put_item(TableName=self._table, Item=item)
+        return ticket, expires_at
+
+    def redeem(self, ticket: str) -> Principal | None:
+        """Return whose ticket it is, and end it: of many that redeem one at once, one succeeds."""
+        try:
+            response = dynamodb().delete_item(
+                TableName=self._table,
+                Key=_key(ticket),
+                ConditionExpression="expires_at > :now",
+                ExpressionAttributeValues={":now": text(time_text(datetime.now(UTC)))},
+                ReturnValues="ALL_OLD",
+            )
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+            return None
+        return Principal.model_validate_json(response["Attributes"]["principal"]["S"])
+
+
+def _key(ticket: str) -> Item:
+    return {"record_id": text(f"ticket#{digest_of(ticket)}")}

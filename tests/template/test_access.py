@@ -1,0 +1,75 @@
+"""Which routes are open to everybody, and that no other becomes so by accident."""
+
+from typing import Any
+
+from facelib import limits
+
+from infra.template import load, resources
+
+PUBLIC = {
+    "ANY /",
+    "ANY /static/{proxy+}",
+    "ANY /docs",
+    "ANY /swagger-ui/{proxy+}",
+    "ANY /openapi.json",
+    "ANY /health",
+    "ANY /limits",
+    # Preflights, which carry no key.
+    "OPTIONS /{proxy+}",
+}
+# No key is asked for in the frames of a connection that $connect has let in.
+OF_CONNECTIONS = {"$default", "$disconnect"}
+AUTHORIZERS = {
+    ("HttpApi", "$default"): "KeyAuthorizer",
+    ("HttpApi", "POST /rekognition"): "TokenAuthorizer",
+    ("HttpApi", "POST /rekognition/"): "TokenAuthorizer",
+    ("WebSocketApi", "$connect"): "TicketAuthorizer",
+}
+
+
+def routes() -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (route.properties["ApiId"]["Ref"], route.properties["RouteKey"]): dict(route.properties)
+        for route in resources("AWS::ApiGatewayV2::Route")
+    }
+
+
+def test_keys_are_asked_for_unless_the_operator_says_otherwise() -> None:
+    template = load()
+    assert template["Parameters"]["Access"]["Default"] == "keys"
+    assert template["Conditions"]["NeedsKeys"] == {"Fn::Equals": [{"Ref": "Access"}, "keys"]}
+
+
+def test_only_these_routes_are_open_to_everybody() -> None:
+    is_open = {key for key, route in routes().items() if "AuthorizationType" not in route}
+    assert is_open == {("HttpApi", key) for key in PUBLIC} | {("WebSocketApi", key) for key in OF_CONNECTIONS}
+
+
+def test_every_other_route_has_its_authorizer() -> None:
+    guarded = {key: route for key, route in routes().items() if "AuthorizationType" in route}
+    assert set(guarded) == set(AUTHORIZERS)
+    for key, route in guarded.items():
+        assert route["AuthorizationType"] == {"Fn::If": ["NeedsKeys", "CUSTOM", "NONE"]}
+        assert route["AuthorizerId"] == {"Fn::If": ["NeedsKeys", {"Ref": AUTHORIZERS[key]}, {"Ref": "AWS::NoValue"}]}
+
+
+def test_what_is_cached_goes_by_one_header_that_carries_the_key() -> None:
+    sources = {one.name: one.properties for one in resources("AWS::ApiGatewayV2::Authorizer")}
+    assert {name: source["IdentitySource"] for name, source in sources.items()} == {
+        "KeyAuthorizer": ["$request.header.Authorization"],
+        "TokenAuthorizer": ["$request.header.X-Amz-Security-Token"],
+        "TicketAuthorizer": ["route.request.querystring.ticket"],
+    }
+    for name in ("KeyAuthorizer", "TokenAuthorizer"):
+        assert sources[name]["AuthorizerResultTtlInSeconds"] == limits.KEY_CACHE_SECONDS
+        assert sources[name]["EnableSimpleResponses"] is True
+    # A ticket is good once, so nothing of it may be cached; WebSocket APIs never do.
+    assert "AuthorizerResultTtlInSeconds" not in sources["TicketAuthorizer"]
+
+
+def test_no_function_can_make_a_key() -> None:
+    for function in resources("AWS::Serverless::Function"):
+        for policy in function.properties["Policies"]:
+            for statement in policy["Statement"]:
+                if "KeysTable" in str(statement["Resource"]):
+                    assert statement["Action"] == "dynamodb:GetItem", function.name
