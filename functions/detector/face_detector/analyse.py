@@ -55,6 +55,7 @@ def analyse(data: bytes, options: Options, detector: Detector) -> Analysis:
     stages = StageTimer()
     threshold = _threshold(options, detector)
     if any(_redacts(how, options) for how in options.render):
+        detector = detector.redactor
         threshold = min(threshold, detector.redact_threshold)
     header, pixels = _decode(data, detector, _decode_side(options, detector), stages)
     detected = _detect(pixels, header, detector, threshold, stages)
@@ -74,6 +75,8 @@ def redraw(data: bytes, options: Options, reported: tuple[Face, ...], how: Rende
     Only redacting detects again, because it hides more faces than are reported.
     """
     stages = StageTimer()
+    if _redacts(how, options):
+        detector = detector.redactor
     header, pixels = _decode(data, detector, _decode_side(options, detector), stages)
     faces = reported
     if _redacts(how, options):

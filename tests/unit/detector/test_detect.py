@@ -10,6 +10,7 @@ from face_detector.detection.detections import Detections
 from face_detector.detection.detector import Detector, load_detector
 from face_detector.faces import as_faces
 from face_models import BEST, CENTERFACE, YUNET
+from facelib import limits
 from facelib.job import Face, Options, Quality
 
 from tests.support.detector import overlap
@@ -133,3 +134,20 @@ def test_confidence_is_the_mean_of_both_networks(load: Load) -> None:
     (one,), (other,) = (faces_in(astronaut(), detector) for detector in single)
     assert min(one.confidence, other.confidence) / 2 < face.confidence < max(one.confidence, other.confidence)
     assert both.info.name == "centerface+yunet"
+
+
+def test_where_faces_are_redacted_smaller_ones_are_detected(load: Load) -> None:
+    picture, truth = crowd(1600, 400, 10)
+    pixels = np.ascontiguousarray(picture[..., ::-1])
+    detector = load(BEST, Quality.BALANCED)
+    reported, redacted = (
+        as_faces(one.detect(pixels, detector.redact_threshold), pixels, (1600, 400))
+        for one in (detector, detector.redactor)
+    )
+    assert recall(redacted, truth) >= recall(reported, truth) + 0.1
+
+
+@pytest.mark.parametrize("quality", list(Quality))
+def test_redacting_needs_no_more_of_a_photo_than_its_result(quality: Quality, load: Load) -> None:
+    detector = load(BEST, quality)
+    assert detector.redactor.long_side <= max(detector.long_side, 0.9 * limits.RESULT_LONG_SIDE)

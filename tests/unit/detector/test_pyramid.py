@@ -16,11 +16,11 @@ def alone(quality: Quality) -> Pyramid:
 @pytest.mark.parametrize(
     ("quality", "longest", "centerface", "yunet"),
     [
-        (Quality.FAST, 512, [320], [768, 320]),
-        (Quality.FAST, 4000, [320], [1024, 320]),
-        (Quality.BALANCED, 512, [512], [1024, 320]),
-        (Quality.BALANCED, 4000, [640], [1024, 320]),
-        (Quality.THOROUGH, 1024, [2560, 1024, 512], [1024, 512]),
+        (Quality.FAST, 512, [384], [768, 448]),
+        (Quality.FAST, 4000, [384], [1024, 448]),
+        (Quality.BALANCED, 512, [512], [1024, 448]),
+        (Quality.BALANCED, 4000, [640], [1024, 448]),
+        (Quality.THOROUGH, 1024, [2560, 1024, 384], [1024, 512]),
     ],
 )
 def test_small_faces_are_left_to_yunet(quality: Quality, longest: int, centerface: list[int], yunet: list[int]) -> None:
@@ -34,9 +34,9 @@ def test_small_faces_are_left_to_yunet(quality: Quality, longest: int, centerfac
     [
         (Quality.FAST, 4000, [640]),
         (Quality.FAST, 300, [300]),
-        (Quality.BALANCED, 4000, [1024, 320]),
-        (Quality.BALANCED, 600, [1024, 320]),
-        (Quality.BALANCED, 300, [600, 320]),
+        (Quality.BALANCED, 4000, [1024, 192]),
+        (Quality.BALANCED, 600, [1024, 192]),
+        (Quality.BALANCED, 300, [600, 192]),
         (Quality.BALANCED, 100, [200]),
         (Quality.BALANCED, 1, [2]),
         (Quality.THOROUGH, 1024, [2560, 1024, 512]),

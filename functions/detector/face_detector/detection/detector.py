@@ -15,7 +15,7 @@ from face_detector.detection.centerface import CenterFace
 from face_detector.detection.detections import Detections
 from face_detector.detection.fusion import Vote, fuse
 from face_detector.detection.network import Network
-from face_detector.detection.presets import Preset, preset_for
+from face_detector.detection.presets import Preset, Pyramids, preset_for
 from face_detector.detection.pyramid import Pyramid, Tile
 from face_detector.detection.yunet import YuNet
 from face_detector.imaging.pixels import Pixels
@@ -26,7 +26,7 @@ cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 _NETWORKS: Final[Mapping[str, Callable[[Path], Network]]] = {CENTERFACE.name: CenterFace, YUNET.name: YuNet}
 # Shift in logits that makes the networks' scores comparable: YuNet is overconfident relative to CenterFace
 # (docs/decisions/0014-fusion.md).
-_CALIBRATION: Final = {CENTERFACE.name: 0.0, YUNET.name: -1.0}
+_CALIBRATION: Final = {CENTERFACE.name: 0.0, YUNET.name: -0.5}
 # Low-scoring detections of one network still count where the other one detects the face, too.
 _FUSION_FLOOR: Final = 0.05
 # Suppresses duplicates where tiles overlap.
@@ -56,13 +56,24 @@ class Member:
 class Detector:
     """An ensemble of networks, whose detections are fused."""
 
-    def __init__(self, info: DetectorInfo, members: Sequence[Member], preset: Preset) -> None:
+    # Detects with finer pyramids, for images in which faces are redacted; None for the detector itself.
+    _redactor: "Detector | None" = None
+
+    def __init__(
+        self, info: DetectorInfo, members: Sequence[Member], preset: Preset, redactor: "Detector | None" = None
+    ) -> None:
         self.info = info
         self._members = members
+        self._redactor = redactor
         # Minimum confidence of a reported face, unless the job sets its own ...
         self.threshold = preset.threshold
         # ... and of a redacted one, which options do not change.
         self.redact_threshold = preset.redact_threshold
+
+    @property
+    def redactor(self) -> "Detector":
+        """The detector for images in which faces are redacted."""
+        return self._redactor or self
 
     @property
     def long_side(self) -> int:
@@ -98,22 +109,21 @@ def load_detector(name: str, quality: Quality, files: Mapping[str, Path] | None 
         model, path = next(iter(paths.items()))
         raise FileNotFoundError(f"The model {path} is missing; `make model MODEL={model.name}` fetches it.")
     preset = preset_for(frozenset(model.name for model in installed), quality)
-    members = [
-        Member(
-            _NETWORKS[model.name](path),
-            preset.pyramids[model.name],
-            _CALIBRATION[model.name] if len(installed) > 1 else 0.0,
-        )
-        for model, path in installed.items()
-    ]
+    networks = {model.name: _NETWORKS[model.name](path) for model, path in installed.items()}
     info = DetectorInfo(
-        name="+".join(model.name for model in installed),
+        name="+".join(networks),
         version="+".join(_version(model, path) for model, path in installed.items()),
         quality=quality,
     )
-    detector = Detector(info, members, preset)
+    redactor = Detector(info, _members(networks, preset.redact_pyramids), preset)
+    detector = Detector(info, _members(networks, preset.pyramids), preset, redactor)
     detector.detect(np.zeros((480, 640, 3), np.uint8), detector.threshold)
     return detector
+
+
+def _members(networks: Mapping[str, Network], pyramids: Pyramids) -> list[Member]:
+    calibration = _CALIBRATION if len(networks) > 1 else {}
+    return [Member(network, pyramids[name], calibration.get(name, 0.0)) for name, network in networks.items()]
 
 
 def _models(name: str) -> Sequence[Model]:
