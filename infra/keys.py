@@ -89,7 +89,7 @@ def revoke(keys: KeyStore, key_id: str, connections: ConnectionStore, push: Conn
         connections.remove(key.owner, connection_id)
         with suppress(ConnectionGone, DeliveryFailed):
             push.close(connection_id)
-    print(f"Closed {len(ended)} connections. API Gateway remembers a key for at most a minute.")
+    print(f"Connections closed: {len(ended)}. API Gateway remembers a key for at most a minute.")
 
 
 def outputs_of(stack: str) -> Mapping[str, str]:

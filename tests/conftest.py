@@ -71,6 +71,17 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield deployed
 
 
+@pytest.fixture(scope="session")
+def closed_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Deploy the template with `Access=keys`. Tests that use it carry `xdist_group("closed")`."""
+    local_stack = LocalStack(free_port(), folder=tmp_path_factory.mktemp("closed"))
+    with (
+        running(local_stack) as pid,
+        contextlib.closing(Stack(local_stack, deploy(local_stack, pid, {"Access": "keys"}))) as deployed,
+    ):
+        yield deployed
+
+
 @pytest.fixture
 def repository() -> Path:
     return Path(__file__).parents[1]

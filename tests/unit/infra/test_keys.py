@@ -57,7 +57,7 @@ def test_revoking_a_key_closes_its_connections(account: Cloud, capsys: pytest.Ca
     assert connections.count_with_key("alice") == 1
     assert not store.is_valid(ours.key_id)
     assert store.is_valid(other.key_id)
-    assert "Closed 1 connection" in capsys.readouterr().out
+    assert "Connections closed: 1" in capsys.readouterr().out
     with pytest.raises(Refused, match="make keys"):
         keys.revoke(store, "0" * 12, connections, ConnectionsApi("http://localhost:1"))
 

@@ -1,0 +1,49 @@
+"""Holders of keys on a stack that asks for them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from facelib.access import ApiKey
+from facelib.stores.api_keys import key_item
+from websockets.sync.client import ClientConnection, connect
+
+from infra.keys import new_key
+from tests.support.stack import Stack
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A key, and requests that carry it."""
+
+    stored: ApiKey
+    key: str
+    stack: Stack
+
+    def request(self, method: str, path: str, **sent: Any) -> httpx.Response:
+        headers = {**sent.pop("headers", {}), "Authorization": f"Bearer {self.key}"}
+        return self.stack.http.request(method, path, headers=headers, **sent)
+
+    def ticket(self) -> str:
+        return str(self.request("POST", "/stream-tickets").json()["ticket"])
+
+    @contextmanager
+    def listening(self, query: str = "") -> Iterator[ClientConnection]:
+        with connect(f"{self.stack.ws_url}?ticket={self.ticket()}{query}") as socket:
+            yield socket
+
+    def change(self, **changes: Any) -> None:
+        """Store the key anew, as `make revoke` does, or as time would."""
+        item = key_item(self.stored.model_copy(update=changes))
+        self.stack.aws.client("dynamodb").put_item(TableName=self.stack.outputs["KeysTableName"], Item=item)
+
+
+def holder(
+    stack: Stack, owner: str, scopes: str = "send,read,manage", daily: int | None = None, **changes: Any
+) -> Holder:
+    """Store a key as `make key` does, with these changes."""
+    made = Holder(*new_key(owner, scopes, daily, 1), stack)
+    made.change(**changes)
+    return made
