@@ -65,6 +65,24 @@ fire();
 assert.match(sockets[4].address.search, /^\?job_id=7$/); // it never was open, so nothing can have been missed
 narrowed.close();
 
+// Where keys are asked for, each connection takes a new ticket, and one that cannot be had is tried for again.
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+const tickets = ["one", null, "two"];
+const getTicket = async () => tickets.shift() ?? Promise.reject(new Error("offline"));
+const guarded = listen({ url: "wss://faces.example/ws", onEvent: () => {}, getTicket });
+guarded.retry(); // a ticket is on its way already
+await settled();
+assert.equal(sockets.length, 6);
+assert.equal(sockets[5].address.search, "?ticket=one");
+sockets[5].onclose();
+fire();
+await settled();
+assert.equal(sockets.length, 6);
+fire();
+await settled();
+assert.equal(sockets[6].address.search, "?ticket=two");
+guarded.close();
+
 const memory = new Memory(0);
 for (let number = 0; number < 5000; number++) {
   const id = new Date(number * 1000).toISOString().replace(/[-:]/g, "").slice(0, 19);

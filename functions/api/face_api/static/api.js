@@ -1,11 +1,17 @@
 /** Calls to the API. Addresses are relative to the page; a failed call throws an error with a message for people. */
 
+import { askForKey, keyHeaders } from "./key.js";
+
 const UNREACHABLE = "The service could not be reached. Check your connection and try again.";
+const UNAUTHORIZED = 401;
 const TOO_LARGE = 413;
 
 async function call(path, { method = "GET", json, keepalive } = {}) {
-  const options = { method, keepalive };
-  if (json) Object.assign(options, { body: JSON.stringify(json), headers: { "Content-Type": "application/json" } });
+  const options = { method, keepalive, headers: keyHeaders() };
+  if (json) {
+    options.body = JSON.stringify(json);
+    options.headers["Content-Type"] = "application/json";
+  }
   let response;
   try {
     response = await fetch(path, options);
@@ -13,8 +19,17 @@ async function call(path, { method = "GET", json, keepalive } = {}) {
     throw new Error(UNREACHABLE);
   }
   const text = await response.text();
+  if (response.status === UNAUTHORIZED) {
+    await refuse(options.headers, problem(response.status, text));
+    return call(path, { method, json, keepalive });
+  }
   if (!response.ok) throw problem(response.status, text);
   return text ? JSON.parse(text) : null;
+}
+
+/** Comes back when there is a key to try again with; one that another call has asked for meanwhile will do. */
+async function refuse(headers, { message }) {
+  if (headers.Authorization === keyHeaders().Authorization) await askForKey(message);
 }
 
 let limits;
@@ -32,6 +47,12 @@ export const getJob = (jobId) => call(`jobs/${jobId}`);
 export const getJobs = (cursor) => call(`jobs?limit=20${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
 export const deleteJob = (jobId) => call(`jobs/${jobId}`, { method: "DELETE", keepalive: true });
 export const retryJob = (jobId) => call(`jobs/${jobId}/retry`, { method: "POST" });
+
+/** What lets a listener in, once; a WebSocket takes no headers. Null where the service asks for no key. */
+export async function getTicket() {
+  const { access } = await getLimits();
+  return access === "keys" ? (await call("stream-tickets", { method: "POST" })).ticket : null;
+}
 
 /** The address of a result, which is drawn if it is not there yet. It is good for minutes. */
 export async function renderUrl(jobId, render) {
@@ -72,9 +93,12 @@ async function sendToBucket({ file, options, key }, { onProgress, signal }) {
 
 /** fetch cannot report upload progress; XMLHttpRequest can. */
 function post(url, body, { key, onProgress, signal }) {
+  // The key is for the API alone, whose addresses are relative; the bucket's forms are signed.
+  const headers = /^https?:/.test(url) ? {} : keyHeaders();
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", url);
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     if (key) request.setRequestHeader("Idempotency-Key", key);
     if (onProgress) request.upload.addEventListener("progress", ({ loaded, total }) => onProgress(loaded / total));
     request.addEventListener("error", () => reject(new Error(UNREACHABLE)));
@@ -82,6 +106,8 @@ function post(url, body, { key, onProgress, signal }) {
     request.addEventListener("load", () => {
       const { status, responseText } = request;
       if (status < 300) resolve(responseText);
+      else if (status === UNAUTHORIZED)
+        refuse(headers, problem(status, responseText)).then(() => resolve(post(url, body, { key, onProgress, signal })));
       else reject(problem(status, responseText));
     });
     signal.addEventListener("abort", () => request.abort());

@@ -62,32 +62,54 @@ export class Memory {
  * @param {(state: "connecting" | "open" | "waiting" | "closed") => void} [options.onState]
  * @param {number} [options.replay] begin with this many of the latest events
  * @param {string} [options.jobId] hear of this job alone
+ * @param {() => Promise<string | null>} [options.getTicket] called before each connection, where the service asks for keys
  * @returns {{ close: () => void, retry: () => void }}
  */
-export function listen({ url, onEvent, onState = () => {}, replay = 0, jobId }) {
+export function listen({ url, onEvent, onState = () => {}, replay = 0, jobId, getTicket }) {
   const memory = new Memory();
   let socket, timer;
-  let failures = 0, first = true, closed = false;
+  let failures = 0, first = true, closed = false, waitsForTicket = false;
 
-  function address() {
+  function address(ticket) {
     const asked = new URL(url);
     if (replay && !memory.heardAny) asked.searchParams.set("replay", replay);
     else if (!first) asked.searchParams.set("after", memory.newest);
     if (jobId) asked.searchParams.set("job_id", jobId);
+    if (ticket) asked.searchParams.set("ticket", ticket);
     return asked;
   }
 
-  function connect() {
+  function connectLater() {
+    onState("waiting");
+    timer = setTimeout(connect, Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures++));
+  }
+
+  async function connect() {
     onState("connecting");
-    const current = (socket = new WebSocket(address()));
+    if (!getTicket) {
+      open();
+      return;
+    }
+    waitsForTicket = true;
+    try {
+      const ticket = await getTicket();
+      if (!closed) open(ticket);
+    } catch {
+      if (!closed) connectLater();
+    } finally {
+      waitsForTicket = false;
+    }
+  }
+
+  function open(ticket) {
+    const current = (socket = new WebSocket(address(ticket)));
     let over = false;
     const end = () => {
       if (over || closed) return;
       over = true;
       clearTimeout(timer);
       current.close();
-      onState("waiting");
-      timer = setTimeout(connect, Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures++));
+      connectLater();
     };
     const keepAlive = () => {
       clearTimeout(timer);
@@ -114,14 +136,14 @@ export function listen({ url, onEvent, onState = () => {}, replay = 0, jobId }) 
   return {
     /** Connect now instead of waiting for the next attempt. */
     retry() {
-      if (closed || socket.readyState < WebSocket.CLOSING) return;
+      if (closed || waitsForTicket || socket?.readyState < WebSocket.CLOSING) return;
       clearTimeout(timer);
       connect();
     },
     close() {
       closed = true;
       clearTimeout(timer);
-      socket.close();
+      socket?.close();
       onState("closed");
     },
   };

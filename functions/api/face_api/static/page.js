@@ -1,6 +1,6 @@
 /** The page: photos out, everyone's results in, and one of them at `#job=<id>`. */
 
-import { getJob, getJobs, getLimits, megabytes } from "./api.js";
+import { getJob, getJobs, getLimits, getTicket, megabytes } from "./api.js";
 import { dropJob, isWaiting, showEvent, showLoaded } from "./feed.js";
 import { listen } from "./listener.js";
 import { onForgottenElsewhere, ownName } from "./own-jobs.js";
@@ -86,7 +86,8 @@ function showLimits(limits) {
   byId("allowed").textContent =
     `${limits.formats.join(", ").toUpperCase()}, up to ${megabytes(limits.presigned_upload_bytes)}`;
   byId("privacy").textContent =
-    `Everyone who opens this page sees the results. Photos and results are deleted after ${days}, ` +
+    `${limits.access === "keys" ? "Everyone with a key of the same owner" : "Everyone who opens this page"} sees the ` +
+    `results. Photos and results are deleted after ${days}, ` +
     "or as soon as you delete them.";
 }
 
@@ -126,7 +127,8 @@ async function connect() {
   try {
     const limits = await getLimits();
     showLimits(limits);
-    listener = listen({ url: limits.stream_url, onEvent: showOrDrop, onState: showState, replay: REPLAY });
+    const how = { onEvent: showOrDrop, onState: showState, replay: REPLAY };
+    listener = listen({ url: limits.stream_url, getTicket: limits.access === "keys" ? getTicket : undefined, ...how });
   } catch (error) {
     showState("closed");
     showTrouble(error.message);
