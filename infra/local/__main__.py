@@ -49,6 +49,11 @@ def run_demo(stack: LocalStack, image: Path, parameters: dict[str, str], *, whol
         raise LocalError(f"There is no file {image}. Name a photo: make demo IMAGE=photo.jpg")
     addresses = stack.addresses()
     if addresses and is_answering(stack):
+        if addresses.outputs["Access"] == "keys":
+            raise LocalError(
+                f"The stack on port {stack.port} asks for a key, which the demo has not. Use another one: "
+                f"make demo PORT={stack.port + 1}"
+            )
         demo.run(addresses, image, whole=whole)
         return
     with started(stack, parameters) as new_addresses:
