@@ -16,7 +16,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export AWS_DEFAULT_REGION ?= us-east-1
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: chaos screenshots help setup run demo status unit test check format types lint templates schemas lock model package deploy delete erase key keys revoke invoke lifecycle test-containers coldstart cost
+.PHONY: chaos screenshots help setup run demo status unit test check format lint scripts types templates audit schemas lock model package deploy delete erase key keys revoke invoke lifecycle test-containers coldstart cost
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -50,7 +50,7 @@ unit: setup ## Run the tests that need neither the local stack nor a browser, in
 test: setup ## Run every test
 	$(BIN)/pytest -n 2 --dist loadgroup
 
-check: setup lint types templates ## Everything but the tests
+check: setup lint scripts types templates audit ## Everything but the tests
 
 lint:
 	$(BIN)/ruff format --check
@@ -59,12 +59,31 @@ lint:
 types:
 	$(BIN)/mypy
 
-templates:
+templates: build/checks/installed
 	$(BIN)/cfn-lint template.yaml docs/examples/*.yaml
 	@mkdir -p build
 	$(BIN)/python -m infra.template > build/template.json
 	$(BIN)/cfn-lint build/template.json
 	$(BIN)/sam validate --lint
+	build/checks/bin/checkov --config-file infra/checks/checkov.yaml
+
+scripts: infra/checks/node_modules/.package-lock.json
+	infra/checks/node_modules/.bin/eslint --config infra/checks/eslint.config.js functions tests
+
+audit: build/checks/installed
+	@$(BIN)/python -m infra.audit
+
+# checkov and pip-audit, in an environment of their own because they pin what the local stack has in other versions.
+build/checks/installed: infra/checks/requirements.lock
+	@echo "Installing checkov and pip-audit into build/checks, once: 100 packages, 200 MB"
+	@$(PYTHON) -m venv build/checks
+	@build/checks/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $<
+	@touch $@
+
+infra/checks/node_modules/.package-lock.json: infra/checks/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing, which ESLint needs: on Debian and Ubuntu, apt-get install npm; or run the other checks: make lint types templates audit" >&2; exit 1; }
+	@npm ci --prefix infra/checks --no-audit --no-fund --loglevel=error
+	@touch $@
 
 format: setup ## Format the code
 	$(BIN)/ruff format
@@ -136,6 +155,8 @@ schemas: setup ## Write docs/openapi.json and the stream's schema anew
 	$(BIN)/python -m face_notifier.schema > docs/eventbridge.schema.json
 
 lock: setup ## Pin every package again, from requirements.in
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	  infra/checks/requirements.in -o infra/checks/requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
 	@$(MAKE) --no-print-directory lock-common lock-vision lock-web
 

@@ -32,15 +32,15 @@ async function refuse(headers, { message }) {
   if (headers.Authorization === keyHeaders().Authorization) await askForKey(message);
 }
 
-let limits;
+let cachedLimits;
 
 /** Requested once; after a failure, again. */
 export function getLimits() {
-  limits ??= call("limits").catch((error) => {
-    limits = undefined;
+  cachedLimits ??= call("limits").catch((error) => {
+    cachedLimits = undefined;
     throw error;
   });
-  return limits;
+  return cachedLimits;
 }
 
 export const getJob = (jobId) => call(`jobs/${jobId}`);

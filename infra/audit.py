@@ -1,0 +1,49 @@
+"""Look for known vulnerabilities in every pinned package, where PyPI tells them: `python -m infra.audit`."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Final
+
+from infra.local.layout import ROOT
+
+_PIP_AUDIT: Final = ROOT / "build" / "checks" / "bin" / "pip-audit"
+# What pip-audit reads of each version. Mirrors of PyPI serve packages, but not this.
+_SOURCE: Final = "https://pypi.org/pypi/pip/24.0/json"
+_TIMEOUT_SECONDS: Final = 10
+_LOCKS: Final = ("requirements.txt", *(f"layers/{layer}/requirements.lock" for layer in ("common", "vision", "web")))
+
+
+def why_unreachable(source: str = _SOURCE) -> str | None:
+    """Return why the source tells no vulnerabilities; pip-audit itself would pass every package as unknown."""
+    try:
+        with urllib.request.urlopen(source, timeout=_TIMEOUT_SECONDS) as response:  # noqa: S310 - https, or a test's server
+            json.load(response)["vulnerabilities"]
+    except (OSError, ValueError, KeyError) as error:
+        return str(error) or type(error).__name__
+    return None
+
+
+def audit(lock: Path) -> int:
+    command = [
+        str(_PIP_AUDIT),
+        "--require-hashes",
+        "--disable-pip",
+        "--strict",
+        "--progress-spinner=off",
+        f"--requirement={lock}",
+    ]
+    return subprocess.run(command, check=False).returncode
+
+
+def main() -> int:
+    if reason := why_unreachable():
+        print(f"SKIPPED: pip-audit, because {_SOURCE} tells no vulnerabilities here: {reason}", file=sys.stderr)
+        return 0
+    return max(audit(ROOT / lock) for lock in _LOCKS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
