@@ -34,7 +34,7 @@ def run(stack: LocalStack, given: dict[str, str]) -> None:
     with started(stack, given) as addresses:
         print(f"detector    {', '.join(models)}, quality {given.get('Quality', parameters_of_template()['Quality'])}")
         print(f"page        {addresses.http_url}/")
-        print(f"api         {addresses.http_url}")
+        print(f"api         {addresses.http_url}/")
         print(f"docs        {addresses.docs_url}")
         print(f"stream      {addresses.ws_url}")
         if addresses.outputs["Access"] == "keys":
