@@ -58,10 +58,12 @@ def first(stack: Stack, chromium: tuple[str, str], tmp_path_factory: pytest.Temp
 
 
 @pytest.fixture
-def page(first: Page) -> Page:
+def page(first: Page) -> Iterator[Page]:
     """Open the page, connected to the stream, in a browser with empty storage."""
     first.forget()
-    return first.load()
+    yield first.load()
+    # A page that stays open asks for a preview of every job, those of the next tests too.
+    first.leave()
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
 """Claims race on the real local stack, whose conditional writes are atomic; moto's are not across threads."""
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from facelib.errors import JobClaimed
-from facelib.stores import jobs as store
+from facelib.stores import clients
 from facelib.stores.jobs import JobStore
 
 from tests.support.jobs import new_job
@@ -14,10 +15,15 @@ from tests.support.stack import Stack
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
-def test_one_of_many_claims_at_once_wins(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    client = stack.aws.client("dynamodb")
-    monkeypatch.setattr(store, "dynamodb", lambda: client)
-    jobs = JobStore(stack.resource("JobsTable"))
+@pytest.fixture
+def jobs(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[JobStore]:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", stack.endpoint_url)
+    clients.dynamodb.cache_clear()
+    yield JobStore(stack.resource("JobsTable"))
+    clients.dynamodb.cache_clear()
+
+
+def test_one_of_many_claims_at_once_wins(jobs: JobStore) -> None:
     job = jobs.add(new_job())
     start = threading.Barrier(4)
 

@@ -74,6 +74,10 @@ class Page:
         self.complaints()
         self.requests()
 
+    def leave(self) -> None:
+        """Close the page, and with it its connection."""
+        self.chrome.get("about:blank")
+
     def load(self) -> Self:
         self.chrome.get(self.url)
         self.wait_until(lambda: self.text("connection") == "Live", "the stream is open")
