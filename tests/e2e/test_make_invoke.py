@@ -40,4 +40,4 @@ def test_without_a_stack_it_says_how_to_start_one(free_port: int) -> None:
 def test_an_unknown_function_is_answered_with_those_there_are(free_port: int) -> None:
     done = invoke(free_port, "Detectr", EVENTS / "detector" / "direct.json")
     assert done.returncode == 2
-    assert "Api, Detector, DeadLetter, Broadcaster, WebSocket" in done.stderr
+    assert "Choose one: Api, Authorizer, Detector, DeadLetter, Intake, Broadcaster, WebSocket, Notifier." in done.stderr

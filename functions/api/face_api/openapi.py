@@ -15,4 +15,9 @@ def describe(app: FastAPI) -> dict[str, Any]:
     )
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     document["components"]["schemas"] |= {**problem.pop("$defs"), "Problem": problem}
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            if "security" in operation:
+                # None where the service was deployed with `Access=open`.
+                operation["security"].append({})
     return document
