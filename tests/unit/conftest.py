@@ -1,8 +1,9 @@
-"""An account in moto for whoever asks for it."""
+"""An account in moto for whoever asks for it, and metrics that no test leaves to the next."""
 
 from collections.abc import Iterator
 
 import pytest
+from facelib.observability import metrics
 
 from tests.support.account import Cloud, cloud
 
@@ -11,3 +12,10 @@ from tests.support.account import Cloud, cloud
 def account() -> Iterator[Cloud]:
     with cloud() as names:
         yield names
+
+
+@pytest.fixture(autouse=True)
+def no_metrics_of_other_tests() -> Iterator[None]:
+    """Forget what was counted outside a handler, which would have published it with its own."""
+    yield
+    metrics.clear_metrics()
