@@ -16,7 +16,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export AWS_DEFAULT_REGION ?= us-east-1
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: chaos screenshots help setup run demo status unit test check format lint scripts types templates audit schemas lock model package deploy delete erase key keys revoke invoke lifecycle test-containers coldstart cost
+.PHONY: chaos screenshots help setup run demo status unit test check format lint scripts documents types templates audit schemas lock model package deploy delete erase key keys revoke invoke lifecycle test-containers coldstart cost
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -50,7 +50,7 @@ unit: setup ## Run the tests that need neither the local stack nor a browser, in
 test: setup ## Run every test
 	$(BIN)/pytest -n 2 --dist loadgroup
 
-check: setup lint scripts types templates audit ## Everything but the tests
+check: setup lint scripts documents types templates audit ## Everything but the tests
 
 lint:
 	$(BIN)/ruff format --check
@@ -70,6 +70,9 @@ templates: build/checks/installed
 scripts: infra/checks/node_modules/.package-lock.json
 	infra/checks/node_modules/.bin/eslint --config infra/checks/eslint.config.js functions tests
 
+documents: infra/checks/node_modules/.package-lock.json
+	@$(BIN)/python -m infra.asyncapi
+
 audit: build/checks/installed
 	@$(BIN)/python -m infra.audit
 
@@ -81,7 +84,7 @@ build/checks/installed: infra/checks/requirements.lock
 	@touch $@
 
 infra/checks/node_modules/.package-lock.json: infra/checks/package-lock.json
-	@command -v npm >/dev/null || { echo "npm is missing, which ESLint needs: on Debian and Ubuntu, apt-get install npm; or run the other checks: make lint types templates audit" >&2; exit 1; }
+	@command -v npm >/dev/null || { echo "npm is missing, which ESLint and AsyncAPI's schema need: on Debian and Ubuntu, apt-get install npm; or run the other checks: make lint types templates audit" >&2; exit 1; }
 	@npm ci --prefix infra/checks --no-audit --no-fund --loglevel=error
 	@touch $@
 
@@ -149,9 +152,9 @@ model: setup ## Fetch a detection model: make model MODEL=yunet [MODEL_FILE=path
 screenshots: setup ## Take the README's pictures of the page again, into docs/images; needs Chromium
 	$(BIN)/pytest tests/browser/test_screenshots.py --write-images
 
-schemas: setup ## Write docs/openapi.json and the stream's schema anew
+schemas: setup ## Write the documents of the API, the stream and the bus anew
 	$(BIN)/python -m face_api.schema > docs/openapi.json
-	$(BIN)/python -m face_websocket.schema > docs/websocket.schema.json
+	$(BIN)/python -m face_websocket.asyncapi > functions/api/face_api/asyncapi.json
 	$(BIN)/python -m face_notifier.schema > docs/eventbridge.schema.json
 
 lock: setup ## Pin every package again, from requirements.in

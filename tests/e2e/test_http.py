@@ -1,6 +1,7 @@
 """The HTTP contract, call by call, on the real stack."""
 
 import io
+import json
 import uuid
 from datetime import UTC, datetime, timedelta
 
@@ -286,10 +287,19 @@ def test_unknown_addresses_and_methods_are_problems_too(stack: Stack) -> None:
 
 def test_head_is_get_without_the_body(stack: Stack) -> None:
     job_id = stack.http.post("/uploads", json={}).json()["job_id"]
-    for path in ("/health", "/limits", "/docs", "/", "/openapi.json", "/jobs", f"/jobs/{job_id}"):
+    for path in ("/health", "/limits", "/docs", "/", "/openapi.json", "/asyncapi.json", "/jobs", f"/jobs/{job_id}"):
         response = stack.http.head(path)
         assert (response.status_code, response.content) == (200, b""), path
         assert response.headers["content-type"] == stack.http.get(path).headers["content-type"]
+
+
+def test_the_streams_description_leads_to_the_stream(stack: Stack) -> None:
+    described = stack.http.get("/asyncapi.json").json()
+    (server,) = described["servers"].values()
+    ping, pong = (described["components"]["messages"][name]["examples"][0]["payload"] for name in ("ping", "pong"))
+    with connect(f"{server['protocol']}://{server['host']}{server['pathname']}") as listener:
+        listener.send(json.dumps(ping))
+        assert json.loads(listener.recv(timeout=20)) == pong
 
 
 def test_a_page_of_the_stack_may_ask(stack: Stack) -> None:

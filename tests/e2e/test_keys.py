@@ -36,7 +36,16 @@ CALLS: list[tuple[str, str, dict[str, Any], str, int]] = [
     ("POST", "/jobs/{job}/retry", {}, "manage", 409),
     ("DELETE", "/jobs/{job}", {}, "manage", 204),
 ]
-PUBLIC = ["/", "/static/page.js", "/docs", "/swagger-ui/swagger-ui.css", "/openapi.json", "/health", "/limits"]
+PUBLIC = [
+    "/",
+    "/static/page.js",
+    "/docs",
+    "/swagger-ui/swagger-ui.css",
+    "/openapi.json",
+    "/asyncapi.json",
+    "/health",
+    "/limits",
+]
 
 
 @pytest.fixture(scope="module")

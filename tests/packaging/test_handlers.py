@@ -76,7 +76,7 @@ def test_the_api_answers(for_this_python: Path) -> None:
     assert json.loads(health["response"]["body"]) == {"status": "ok"}
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/swagger-ui/swagger-ui-bundle.js"])
+@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/asyncapi.json", "/swagger-ui/swagger-ui-bundle.js"])
 def test_the_api_serves_its_page_and_its_documentation(path: str, for_this_python: Path, tmp_path: Path) -> None:
     event = json.loads((EVENTS / "api" / "get-health.json").read_text())
     event["rawPath"] = event["requestContext"]["http"]["path"] = path

@@ -12,6 +12,7 @@ PUBLIC = {
     "ANY /docs",
     "ANY /swagger-ui/{proxy+}",
     "ANY /openapi.json",
+    "ANY /asyncapi.json",
     "ANY /health",
     "ANY /limits",
     # Preflights, which carry no key.

@@ -29,7 +29,7 @@ _DESCRIPTION: Final = """Finds or blurs the faces in photos and pushes every res
 
 **Stream.** `GET /limits` gives `stream_url`, a WebSocket. Each frame is `{"events": [...]}` with `job.completed`,
 `job.failed` and `job.deleted`. `?job_id=` narrows it to one job, `?replay=20` begins with the latest events,
-`?after=<event_id>` with what was missed.
+`?after=<event_id>` with what was missed. [asyncapi.json](asyncapi.json) describes every frame of both directions.
 
 **Rekognition.** `POST /rekognition` answers `DetectFaces` as Amazon Rekognition does (AWS JSON 1.1). Give a client that
 you have this API's address and `/rekognition` as its endpoint, like `boto3.client("rekognition", endpoint_url=...)`.

@@ -9,12 +9,13 @@ from facelib.job import ImageFormat
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from face_api.content_security import docs_policy, page_policy
 from face_api.dependencies import ImagesDep, SettingsDep
 from face_api.models import Health, Limits
+from face_api.stream_description import describe_stream
 
 router = APIRouter(tags=["service"])
 
@@ -64,7 +65,10 @@ def get_limits(settings: SettingsDep) -> Limits:
 
 
 def install(app: FastAPI) -> None:
-    """Serve the web page and Swagger UI. Every address in them is relative, so they work below any path."""
+    """Serve the web page, Swagger UI and the stream's description.
+
+    Every address in the pages is relative, so that they work below any path.
+    """
 
     @app.get("/", include_in_schema=False)
     def get_page(settings: SettingsDep, images: ImagesDep) -> FileResponse:
@@ -82,6 +86,10 @@ def install(app: FastAPI) -> None:
         )
         page.headers["Content-Security-Policy"] = docs_policy(images)
         return page
+
+    @app.get("/asyncapi.json", include_in_schema=False)
+    def get_asyncapi(settings: SettingsDep) -> JSONResponse:
+        return JSONResponse(describe_stream(settings))
 
     # API Gateway compresses nothing itself.
     app.mount("/swagger-ui", GZipMiddleware(CachedFiles(directory=SWAGGER_UI)))

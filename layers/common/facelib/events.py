@@ -1,4 +1,4 @@
-"""What a listener receives. Every frame is a Frame; docs/websocket.schema.json is generated from these models."""
+"""What a listener receives. Every frame is a Frame; docs/asyncapi.json is generated from these models."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta

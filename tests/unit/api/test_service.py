@@ -2,11 +2,21 @@
 
 import httpx
 import pytest
+from face_api import dependencies
 from facelib import limits
 
 from tests.support.api import Api
 
-PAGES = ["/", "/docs", "/openapi.json", "/health", "/limits", "/static/page.js", "/swagger-ui/swagger-ui.css"]
+PAGES = [
+    "/",
+    "/docs",
+    "/openapi.json",
+    "/asyncapi.json",
+    "/health",
+    "/limits",
+    "/static/page.js",
+    "/swagger-ui/swagger-ui.css",
+]
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -52,3 +62,13 @@ def test_no_policy_names_a_whole_scheme(api: Api, path: str) -> None:
 def directives(response: httpx.Response) -> dict[str, str]:
     pairs = (one.strip().partition(" ") for one in response.headers["content-security-policy"].split(";"))
     return {name: sources for name, _, sources in pairs}
+
+
+def test_the_streams_description_names_this_deployment(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    described = api.get("/asyncapi.json").json()
+    assert described["servers"] == {"stream": {"host": "stream.example", "pathname": "/", "protocol": "wss"}}
+    assert described["components"]["messages"]["jobEvents"]["examples"]
+    monkeypatch.setenv("ACCESS", "keys")
+    dependencies.settings.cache_clear()
+    (scheme,) = api.get("/asyncapi.json").json()["servers"]["stream"]["security"]
+    assert described["components"]["securitySchemes"][scheme["$ref"].rpartition("/")[2]]["name"] == "ticket"

@@ -1,0 +1,202 @@
+"""The stream as an AsyncAPI 3 document: `python -m face_websocket.asyncapi`; its schemas are those of the models.
+
+https://www.asyncapi.com/docs/reference/specification/v3.0.0
+"""
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import Any, Final
+
+from facelib import limits
+from facelib.events import ErrorEvent, JobDeleted, JobEnded, Pong, Subscribed
+from facelib.job import Frozen
+from pydantic.json_schema import models_json_schema
+
+from face_websocket import examples
+from face_websocket.requests import ConnectQuery, Ping, ReplayRequest, Subscribe
+
+_REQUESTS: Final = (Subscribe, ReplayRequest, Ping)
+_EVENTS: Final = (JobEnded, JobDeleted, Pong, Subscribed, ErrorEvent)
+_CHANNEL: Final = "#/channels/stream"
+
+_DESCRIPTION: Final = f"""An event when a job of yours is completed, has failed or was deleted.
+
+**Connecting.** Open a WebSocket at the server's address; `GET /limits` gives it as `stream_url`. The query may narrow
+the stream to one job and ask for a replay. Where `access` of `GET /limits` is `keys`, get a ticket first: `POST
+/stream-tickets` with the key as `Authorization: Bearer fc_...`, then connect with `?ticket=` within
+{limits.TICKET_SECONDS} seconds; it opens the stream once. A key never stands in the address.
+
+**Refused handshakes.** 400 for a query that is not valid, 401 without a ticket, 403 for a ticket that is unknown, used
+or late and for a web page of a foreign origin, 429 beyond {limits.LISTENERS_OF_OWNER:,} connections of an owner. (The
+local stack answers 403 for 400 and 429, too.)
+
+**Frames** are JSON text. Those you receive are `{{"events": [...]}}`, at most {limits.FRAME_BYTES:,} bytes, oldest
+first. Ignore types that you do not know.
+
+**Once, and again.** An event is sent once to each open connection unless something fails, and then at least once; a
+replay repeats. An event is news if its `event_id` is larger than the last one you have seen of its job.
+
+**Staying connected.** Send a ping every few minutes. Reconnect after a random wait that grows, with `?after=` and the
+largest `event_id` you have seen, and with a new ticket.
+
+**Close codes.** 1000: the key was revoked or has expired. 1001: nothing was sent for 10 minutes, or the connection is
+two hours old. 1009: you sent a frame of more than 32 KB. 1006: the network failed. After each but the first, reconnect.
+"""
+
+_SERVERS: Final = {
+    "aws": {
+        "host": "{api}.execute-api.{region}.amazonaws.com",
+        "pathname": "/ws",
+        "protocol": "wss",
+        "title": "On AWS",
+        "description": "`GET /limits` of your deployment gives the whole address.",
+        "variables": {"api": {"description": "Id of the WebSocket API."}, "region": {"default": "us-east-1"}},
+        "security": [{"$ref": "#/components/securitySchemes/ticket"}],
+    },
+    "local": {
+        "host": "localhost:4566",
+        "pathname": "/_aws/execute-api/face0002/ws",
+        "protocol": "ws",
+        "title": "The local stack",
+        "description": "`make run` prints the address; no ticket is needed unless it was started with `Access=keys`.",
+    },
+}
+_TICKET: Final = {
+    "type": "httpApiKey",
+    "name": "ticket",
+    "in": "query",
+    "description": "Of `POST /stream-tickets`: opens the stream once, within a minute.",
+}
+
+
+@dataclass(frozen=True)
+class _Message:
+    """A frame: one request, or events of these kinds."""
+
+    title: str
+    summary: str
+    models: tuple[type[Frozen], ...]
+    examples: tuple[examples.Example, ...]
+
+    def describe(self) -> dict[str, Any]:
+        references = [{"$ref": f"#/components/schemas/{model.__name__}"} for model in self.models]
+        return {
+            "title": self.title,
+            "summary": self.summary,
+            "contentType": "application/json",
+            "payload": references[0] if self.models[0] in _REQUESTS else _frame_of(references),
+            "examples": [{"name": one.name, "summary": one.summary, "payload": one.payload} for one in self.examples],
+        }
+
+
+def _frame_of(events: list[dict[str, str]]) -> dict[str, Any]:
+    items = events[0] if len(events) == 1 else {"anyOf": events}
+    return {
+        "type": "object",
+        "required": ["events"],
+        "properties": {"events": {"type": "array", "minItems": 1, "items": items}},
+        "additionalProperties": False,
+    }
+
+
+MESSAGES: Final = {
+    "jobEvents": _Message(
+        "Events of jobs", "Jobs that were completed, failed or deleted.", (JobEnded, JobDeleted), examples.JOB_EVENTS
+    ),
+    "pong": _Message("Pong", "The response to a ping.", (Pong,), examples.PONG),
+    "subscribed": _Message("Subscribed", "The response to a subscribe.", (Subscribed,), examples.SUBSCRIBED),
+    "error": _Message(
+        "Error",
+        "The response to a frame that is not valid; the connection stays open.",
+        (ErrorEvent,),
+        examples.ERROR,
+    ),
+    "subscribe": _Message("Subscribe", "Narrow the stream, or widen it again.", (Subscribe,), examples.SUBSCRIBE),
+    "replay": _Message("Replay", "Ask for events again.", (ReplayRequest,), examples.REPLAY),
+    "ping": _Message("Ping", "Keep the connection from being closed as idle.", (Ping,), examples.PING),
+}
+
+
+def _operation(
+    action: str, summary: str, message: str, replies: tuple[str, ...] = (), description: str = ""
+) -> dict[str, Any]:
+    def these(*names: str) -> dict[str, Any]:
+        return {
+            "channel": {"$ref": _CHANNEL},
+            "messages": [{"$ref": f"{_CHANNEL}/messages/{name}"} for name in names],
+        }
+
+    return {
+        "action": action,
+        "summary": summary,
+        **({"description": description} if description else {}),
+        **these(message),
+        **({"reply": these(*replies)} if replies else {}),
+    }
+
+
+# "send" and "receive" are the service's.
+_OPERATIONS: Final = {
+    "sendJobEvents": _operation(
+        "send",
+        "Tell listeners what became of jobs.",
+        "jobEvents",
+        description="To every connection of the job's owner that is subscribed to all jobs or to this one. A deletion "
+        "is also replayed to those who come late, until the job would have expired.",
+    ),
+    "receiveSubscribe": _operation(
+        "receive", "Hear of one job alone, or of all again.", "subscribe", ("subscribed", "error")
+    ),
+    "receiveReplay": _operation(
+        "receive",
+        "Hear the latest events again, or all since one.",
+        "replay",
+        ("jobEvents", "error"),
+        f"A replay `after` an event starts {limits.REPLAY_OVERLAP_SECONDS} seconds before it, so that none is missed. "
+        "Where there is nothing to repeat, nothing is sent. One replay at a time for a connection.",
+    ),
+    "receivePing": _operation("receive", "Answer a ping.", "ping", ("pong", "error")),
+}
+
+
+def document() -> dict[str, Any]:
+    _, schemas = models_json_schema(
+        [
+            *((model, "validation") for model in (*_REQUESTS, ConnectQuery)),
+            *((one, "serialization") for one in _EVENTS),
+        ],
+        ref_template="#/components/schemas/{model}",
+    )
+    components = schemas["$defs"]
+    # In place, because AsyncAPI's schema does not take a reference here.
+    query = components.pop(ConnectQuery.__name__)
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "Facecast: the live stream", "version": "1", "description": _DESCRIPTION},
+        "defaultContentType": "application/json",
+        "servers": _SERVERS,
+        "channels": {
+            "stream": {
+                "address": "/",
+                "title": "The live stream",
+                "description": "One connection, for both directions.",
+                "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in MESSAGES},
+                "bindings": {"ws": {"method": "GET", "query": query, "bindingVersion": "0.1.0"}},
+            }
+        },
+        "operations": _OPERATIONS,
+        "components": {
+            "messages": {name: message.describe() for name, message in MESSAGES.items()},
+            "schemas": components,
+            "securitySchemes": {"ticket": _TICKET},
+        },
+    }
+
+
+def text() -> str:
+    return json.dumps(document(), indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(text())

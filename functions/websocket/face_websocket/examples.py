@@ -1,0 +1,91 @@
+"""Examples of every frame, made from the models, so that they are valid."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal
+
+from facelib.events import ErrorEvent, EventType, Frame, JobDeleted, JobEnded, Pong, Subscribed, new_event_id
+from facelib.job import Failure, FailureReason, Status
+from facelib.job_view import EXAMPLE_ID
+from facelib.links import processed_image_url
+
+from face_websocket.requests import Ping, ReplayRequest, RequestInvalid, Subscribe, read_request
+
+_ENDED: Final = datetime(2026, 11, 24, 9, 30, 0, 412_000, UTC)
+_EVENT_ID: Final = new_event_id(_ENDED, EXAMPLE_ID)
+
+
+@dataclass(frozen=True)
+class Example:
+    name: str
+    summary: str
+    payload: dict[str, Any]
+
+
+def _ended(
+    event_type: Literal[EventType.COMPLETED, EventType.FAILED], face_count: int | None, failure: Failure | None
+) -> JobEnded:
+    is_completed = event_type is EventType.COMPLETED
+    return JobEnded(
+        type=event_type,
+        event_id=_EVENT_ID,
+        job_id=EXAMPLE_ID,
+        status=Status.COMPLETED if is_completed else Status.FAILED,
+        face_count=face_count,
+        processed_image_url=processed_image_url("https://api.example.com", EXAMPLE_ID) if is_completed else None,
+        created_at=_ENDED - timedelta(milliseconds=412),
+        completed_at=_ENDED,
+        failure=failure,
+    )
+
+
+def _received(name: str, summary: str, *events: JobEnded | JobDeleted | Pong | Subscribed | ErrorEvent) -> Example:
+    return Example(name, summary, Frame(events=events).model_dump(mode="json"))
+
+
+def _sent(name: str, summary: str, request: Subscribe | ReplayRequest | Ping) -> Example:
+    return Example(name, summary, request.model_dump(mode="json", exclude_unset=True))
+
+
+def _refusal(frame: str) -> str:
+    try:
+        read_request(frame)
+    except RequestInvalid as refused:
+        return str(refused)
+    raise ValueError(f"a valid request: {frame}")
+
+
+_COMPLETED: Final = _ended(EventType.COMPLETED, 3, None)
+_FAILED: Final = _ended(
+    EventType.FAILED,
+    None,
+    Failure(reason=FailureReason.CORRUPT_IMAGE, detail="The file ends before its picture does. Send it again."),
+)
+_DELETED: Final = JobDeleted(event_id=new_event_id(_ENDED + timedelta(minutes=5), EXAMPLE_ID), job_id=EXAMPLE_ID)
+
+JOB_EVENTS: Final = (
+    _received("completed", "Three faces were found; no face is a success, too, with 0.", _COMPLETED),
+    _received("failed", "Why is in `failure`.", _FAILED),
+    _received("deleted", "Drop what you have of this job.", _DELETED),
+    _received("replayed", "Events that came close together, or are replayed, share a frame.", _COMPLETED, _DELETED),
+)
+PONG: Final = (_received("pong", "The connection is alive.", Pong()),)
+SUBSCRIBED: Final = (
+    _received("one", "From here on, events of this job alone.", Subscribed(job_id=EXAMPLE_ID)),
+    _received("all", "From here on, events of all jobs.", Subscribed(job_id=None)),
+)
+ERROR: Final = (
+    _received("unknownAction", "To an action there is none of.", ErrorEvent(detail=_refusal('{"action": "dance"}'))),
+    _received(
+        "outOfRange", "To a number out of range.", ErrorEvent(detail=_refusal('{"action": "replay", "limit": 101}'))
+    ),
+)
+SUBSCRIBE: Final = (
+    _sent("one", "Hear of this job alone.", Subscribe(action="subscribe", job_id=EXAMPLE_ID)),
+    _sent("all", "Hear of all jobs again.", Subscribe(action="subscribe", job_id=None)),
+)
+REPLAY: Final = (
+    _sent("latest", "The latest events again.", ReplayRequest(action="replay", limit=20)),
+    _sent("after", "All that came since the last one you have seen.", ReplayRequest(action="replay", after=_EVENT_ID)),
+)
+PING: Final = (_sent("ping", "Every few minutes.", Ping(action="ping")),)
