@@ -27,7 +27,7 @@ def ours(name: str, quality: str, threads: int) -> tuple[str, Detect]:
     job: Any = importlib.import_module("facelib.job")
     models: Any = importlib.import_module("tests.support.detector")
     detector = loader.load_detector(name, job.Quality(quality), models.model_files(name))
-    options = job.Options(min_confidence=MIN_CONFIDENCE)
+    options = importlib.import_module("facelib.options").Options(min_confidence=MIN_CONFIDENCE)
 
     def detect(path: str) -> Result:
         analysis = analyse.analyse(Path(path).read_bytes(), options, detector)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from face_detector.detection.detections import Detections
 from face_models import BEST, CENTERFACE, MODELS, YUNET
-from facelib.job import Box
+from facelib.face import Box
 from PIL import Image
 
 from tests.support.pictures import Picture, Truth

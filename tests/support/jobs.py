@@ -4,24 +4,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from facelib.events import new_event_id
-from facelib.job import (
-    Box,
-    DetectorInfo,
-    Face,
-    FaceQuality,
-    Failure,
-    FailureReason,
-    ImageFormat,
-    ImageInfo,
-    Job,
-    Landmarks,
-    Options,
-    Point,
-    Pose,
-    Quality,
-    Render,
-    Status,
-)
+from facelib.face import Box, Face, FaceQuality, Landmarks, Point, Pose
+from facelib.job import DetectorInfo, Failure, FailureReason, ImageFormat, ImageInfo, Job, Quality, Status
+from facelib.options import Options, Render
 from facelib.stores.claims import Outcome
 
 DETECTOR = DetectorInfo(name="centerface", version="09189deaaf86", quality=Quality.BALANCED)

@@ -11,7 +11,8 @@ from face_detector.analyse import analyse
 from face_detector.detection.detector import load_detector
 from face_models import BEST
 from facelib.errors import ImageRejected
-from facelib.job import Options, Quality, Size
+from facelib.job import Quality
+from facelib.options import Options, Size
 
 from benchmarks.detectors.worker import peak_mib
 from tests.support.detector import models_at_hand

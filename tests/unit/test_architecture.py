@@ -12,7 +12,15 @@ SOURCES = sorted([*ROOT.glob("functions/*/face_*/**/*.py"), *ROOT.glob("layers/*
 
 # What knows of AWS in the detector; everything else there is pure: bytes, pixels, faces.
 DETECTOR_WITH_AWS = {"main.py", "process.py"}
-PURE_OF_FACELIB = {"facelib.job", "facelib.errors", "facelib.limits", "facelib.formats", "facelib"}
+PURE_OF_FACELIB = {
+    "facelib",
+    "facelib.errors",
+    "facelib.face",
+    "facelib.formats",
+    "facelib.job",
+    "facelib.limits",
+    "facelib.options",
+}
 
 
 def imports(path: Path) -> Iterator[str]:

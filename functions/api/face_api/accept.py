@@ -8,8 +8,9 @@ from uuid import uuid4
 
 from facelib.access import Principal
 from facelib.errors import QuotaExceeded
-from facelib.job import Job, Options, Status
+from facelib.job import Job, Status
 from facelib.observability import logger
+from facelib.options import Options
 from facelib.stores.idempotency import IdempotentRequest
 from facelib.stores.jobs import JobStore
 from facelib.stores.usage import UsageStore

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from facelib.detection import RenderOutcome, RenderRequest
 from facelib.errors import JobConflict, JobNotFound, NoResult, OriginalGone, RenderRefused
-from facelib.job import REDACTING, Job, Render, Status
+from facelib.job import Job, Status
+from facelib.options import REDACTING, Render
 from facelib.stores.images import ImageStore
 from facelib.stores.invoke import DetectorClient
 from facelib.stores.jobs import JobStore

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from facelib import limits
 from facelib.errors import RenderNotFound
-from facelib.job import Job, Render, Status
+from facelib.job import Job, Status
 from facelib.job_view import EXAMPLE_ID, JobSummary, JobView, Links
+from facelib.options import Render
 from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 

@@ -4,8 +4,10 @@ from datetime import date
 from typing import Annotated
 
 from facelib.access import Access, Scope
-from facelib.job import Frozen, ImageFormat, Options, Render, Status
+from facelib.frozen import Frozen
+from facelib.job import ImageFormat, Status
 from facelib.job_view import EXAMPLE_ID, JobSummary, Links
+from facelib.options import Options, Render
 from pydantic import AwareDatetime, Field
 
 MediaType = Annotated[str, Field(pattern=f"^image/({'|'.join(ImageFormat)})$", examples=["image/jpeg"])]

@@ -3,7 +3,7 @@
 from typing import Annotated, Final
 
 from facelib import limits
-from facelib.job import Options, Render
+from facelib.options import Options, Render
 from pydantic import BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 

@@ -11,7 +11,8 @@ from facelib import keys, limits
 from facelib.access import Scope
 from facelib.detection import DetectReply, DetectRequest
 from facelib.errors import JobNotFound, QuotaExceeded, ScopeMissing, Unauthenticated
-from facelib.job import Face, Failure, FailureReason, ImageInfo
+from facelib.face import Face
+from facelib.job import Failure, FailureReason, ImageInfo
 from facelib.stores.jobs import JobStore
 from fastapi import APIRouter, Header, Request
 from fastapi.concurrency import run_in_threadpool

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Final
 from facelib import limits
 from facelib.errors import ImageRejected
 from facelib.formats import describe, sniff
-from facelib.job import FailureReason, ImageFormat, Options
+from facelib.job import FailureReason, ImageFormat
+from facelib.options import Options
 from fastapi import Depends, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError

@@ -10,7 +10,8 @@ import cv2
 from face_models import BEST, MODELS
 from facelib import limits
 from facelib.errors import ImageRejected
-from facelib.job import Options, Quality, Render, Size
+from facelib.job import Quality
+from facelib.options import Options, Render, Size
 from pydantic import ValidationError
 
 from face_detector.analyse import analyse, find_faces

@@ -8,7 +8,9 @@ from typing import Final
 
 import cv2
 from facelib import limits
-from facelib.job import REDACTING, Face, ImageInfo, Options, Render, Size
+from facelib.face import Face
+from facelib.job import ImageInfo
+from facelib.options import REDACTING, Options, Render, Size
 
 from face_detector.detection.detector import Detector
 from face_detector.faces import as_faces

@@ -6,9 +6,10 @@ Idempotent, also when run late or concurrently.
 from aws_lambda_powertools.metrics import MetricUnit
 from facelib.detection import RenderOutcome
 from facelib.errors import ClaimLost, ImageRejected, JobFinished, JobNotFound, ObjectMissing
-from facelib.job import Failure, FailureReason, Job, Options, Render, Status
+from facelib.job import Failure, FailureReason, Job, Status
 from facelib.job_view import JobView
 from facelib.observability import logger, metrics
+from facelib.options import Options, Render
 from facelib.s3_events import OriginalCreated
 from facelib.stores.claims import Claim, Outcome
 from facelib.stores.images import ImageStore, Original

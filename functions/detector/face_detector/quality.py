@@ -4,7 +4,7 @@ from typing import Final
 
 import cv2
 import numpy as np
-from facelib.job import FaceQuality
+from facelib.face import FaceQuality
 
 from face_detector.imaging.pixels import Pixels
 

@@ -5,7 +5,8 @@ from contextlib import suppress
 from typing import Any, Final
 
 from facelib.errors import ImageRejected
-from facelib.job import FailureReason, Options
+from facelib.job import FailureReason
+from facelib.options import Options
 from pydantic import TypeAdapter, ValidationError
 
 PREFIX: Final = "facecast-"

@@ -7,8 +7,9 @@ from uuid import uuid4
 from aws_lambda_powertools.metrics import MetricUnit
 from facelib import keys, limits
 from facelib.errors import ImageRejected, JobClaimed, JobFinished, JobNotFound, ObjectMissing
-from facelib.job import Failure, FailureReason, Job, Options, Status
+from facelib.job import Failure, FailureReason, Job, Status
 from facelib.observability import logger, metrics
+from facelib.options import Options
 from facelib.stores.inbox import Inbox
 from facelib.stores.jobs import JobStore
 

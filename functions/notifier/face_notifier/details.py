@@ -9,8 +9,10 @@ from typing import Final
 
 from facelib import keys
 from facelib.events import event_time
-from facelib.job import DetectorInfo, Failure, Frozen, ImageInfo, Job, Render, Status, Tombstone
+from facelib.frozen import Frozen
+from facelib.job import DetectorInfo, Failure, ImageInfo, Job, Status, Tombstone
 from facelib.links import job_url
+from facelib.options import Render
 from facelib.settings import NotifierSettings
 from facelib.stores.event_bus import BusEvent
 from pydantic import AwareDatetime, Field

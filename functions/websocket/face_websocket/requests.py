@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 
 from facelib import keys, limits
 from facelib.events import EVENT_ID_PATTERN, event_id_before
-from facelib.job import Frozen
+from facelib.frozen import Frozen
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
 
 

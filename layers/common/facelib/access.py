@@ -10,7 +10,8 @@ from typing import Final
 
 from pydantic import AwareDatetime
 
-from facelib.job import PUBLIC_OWNER, Frozen
+from facelib.frozen import Frozen
+from facelib.job import PUBLIC_OWNER
 
 # Letters, digits and a few signs: an owner is part of table keys.
 OWNER_PATTERN: Final = r"[a-z0-9][a-z0-9._-]{0,63}"

@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, TypeAdapter
 
 from facelib.events import JobEvent
-from facelib.job import Frozen
+from facelib.frozen import Frozen
 
 
 class Delivery(Frozen):

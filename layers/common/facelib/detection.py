@@ -5,7 +5,10 @@ from typing import Literal
 
 from pydantic import ConfigDict
 
-from facelib.job import Face, Failure, Frozen, ImageInfo, Render
+from facelib.face import Face
+from facelib.frozen import Frozen
+from facelib.job import Failure, ImageInfo
+from facelib.options import Render
 
 
 class DetectRequest(Frozen):

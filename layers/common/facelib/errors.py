@@ -1,7 +1,8 @@
 """Errors of the domain. Every message is written for the person who sent the request."""
 
 from facelib.access import Refusal, Scope
-from facelib.job import REDACTING, Failure, FailureReason, Job, Status
+from facelib.job import Failure, FailureReason, Job, Status
+from facelib.options import REDACTING
 
 
 class FaceError(Exception):

@@ -7,7 +7,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, Field
 
-from facelib.job import Failure, Frozen, Job, Status, Tombstone
+from facelib.frozen import Frozen
+from facelib.job import Failure, Job, Status, Tombstone
 from facelib.links import processed_image_url
 
 

@@ -4,8 +4,11 @@ from typing import Self
 
 from pydantic import AwareDatetime, Field
 
-from facelib.job import DetectorInfo, Face, Failure, Frozen, ImageInfo, Job, Options, Render, Status
+from facelib.face import Face
+from facelib.frozen import Frozen
+from facelib.job import DetectorInfo, Failure, ImageInfo, Job, Status
 from facelib.links import job_url, processed_image_url
+from facelib.options import Options, Render
 
 EXAMPLE_ID = "0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from uuid import UUID
 
-from facelib.job import Render
+from facelib.options import Render
 
 _INBOX = "inbox/"
 _ORIGINALS = "originals/"

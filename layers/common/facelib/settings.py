@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from facelib import limits
 from facelib.access import Access
-from facelib.job import Frozen, Quality
+from facelib.frozen import Frozen
+from facelib.job import Quality
 
 
 class SettingsError(Exception):

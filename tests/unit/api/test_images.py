@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 from facelib import limits
-from facelib.job import Job, Options, Render, Size
+from facelib.job import Job
+from facelib.options import Options, Render, Size
 from facelib.stores.jobs import JobStore
 
 from tests.support.account import Cloud

@@ -25,7 +25,8 @@ from face_detector.analyse import Analysis
 from face_detector.process import DetectionService
 from facelib import keys
 from facelib.errors import ImageRejected
-from facelib.job import FailureReason, ImageFormat, ImageInfo, Options, Status
+from facelib.job import FailureReason, ImageFormat, ImageInfo, Status
+from facelib.options import Options
 from facelib.stores.images import ImageStore
 from facelib.stores.items import DELETED, from_item, time_text
 from facelib.stores.jobs import JobStore

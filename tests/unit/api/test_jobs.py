@@ -3,7 +3,8 @@
 import boto3
 import pytest
 from facelib import keys
-from facelib.job import Failure, FailureReason, Render
+from facelib.job import Failure, FailureReason
+from facelib.options import Render
 from facelib.stores.images import ImageStore
 from facelib.stores.jobs import JobStore
 

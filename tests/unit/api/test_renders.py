@@ -8,7 +8,8 @@ import pytest
 from face_api import dependencies
 from facelib import keys
 from facelib.detection import RenderOutcome, RenderReply, RenderRequest
-from facelib.job import Failure, FailureReason, Job, Options, Render
+from facelib.job import Failure, FailureReason, Job
+from facelib.options import Options, Render
 from facelib.stores.images import ImageStore
 from facelib.stores.jobs import JobStore
 from facelib.stores.queue import Queue

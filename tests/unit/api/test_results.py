@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-from facelib.job import Failure, FailureReason, Options, Render
+from facelib.job import Failure, FailureReason
+from facelib.options import Options, Render
 from facelib.stores.jobs import JobStore
 
 from tests.support.account import Cloud

@@ -5,7 +5,8 @@ import boto3
 import pytest
 from face_deadletter import main
 from facelib import keys
-from facelib.job import Render, Status
+from facelib.job import Status
+from facelib.options import Render
 from facelib.stores.images import ImageStore
 from facelib.stores.jobs import JobStore
 

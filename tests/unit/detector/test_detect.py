@@ -11,7 +11,9 @@ from face_detector.detection.detector import Detector, load_detector
 from face_detector.faces import as_faces
 from face_models import BEST, CENTERFACE, YUNET
 from facelib import limits
-from facelib.job import Face, Options, Quality
+from facelib.face import Face
+from facelib.job import Quality
+from facelib.options import Options
 
 from tests.support.detector import overlap
 from tests.support.pictures import FACE, Picture, Truth, astronaut, compose, crowd, encoded, resized, rotated

@@ -11,7 +11,7 @@ from face_detector.analyse import analyse
 from face_detector.detection.detector import Detector
 from facelib import limits
 from facelib.errors import ImageRejected
-from facelib.job import Options, Render, Size
+from facelib.options import Options, Render, Size
 from PIL import Image
 
 from tests.support.odd_files import OK, OddFile, odd_files

@@ -17,8 +17,9 @@ from face_detector.process import DetectionService
 from facelib import keys
 from facelib.detection import RenderOutcome
 from facelib.errors import JobClaimed
-from facelib.job import Failure, FailureReason, Job, Options, Render, Status
+from facelib.job import Failure, FailureReason, Job, Status
 from facelib.job_view import JobView
+from facelib.options import Options, Render
 from facelib.s3_events import OriginalCreated
 from facelib.stores.images import ImageStore
 from facelib.stores.jobs import JobStore

@@ -7,7 +7,8 @@ import numpy as np
 from face_detector.analyse import find_faces
 from face_detector.detection.detector import Detector
 from facelib.errors import ImageRejected
-from facelib.job import Box, Face, Options
+from facelib.face import Box, Face
+from facelib.options import Options
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -9,7 +9,8 @@ from face_detector.detection.detections import Detections
 from face_detector.detection.detector import Detector
 from face_detector.imaging.render import render
 from facelib import limits
-from facelib.job import Face, Options, Render, Size
+from facelib.face import Face
+from facelib.options import Options, Render, Size
 from PIL import Image
 
 from tests.support.detector import detections, pixels_of

@@ -1,6 +1,6 @@
 import pytest
 from facelib import keys
-from facelib.job import Render
+from facelib.options import Render
 
 JOB_ID = "0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 import boto3
 import pytest
 from facelib import keys, limits
-from facelib.job import Failure, FailureReason, Render
+from facelib.job import Failure, FailureReason
+from facelib.options import Render
 from facelib.stores.idempotency import IdempotentRequest
 from facelib.stores.images import ImageStore
 from facelib.stores.jobs import JobStore

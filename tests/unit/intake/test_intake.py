@@ -9,7 +9,8 @@ from face_intake import main
 from face_intake.take import Intake
 from facelib import keys, limits
 from facelib.errors import ObjectMissing
-from facelib.job import FailureReason, Job, Options, Render, Size, Status
+from facelib.job import FailureReason, Job, Status
+from facelib.options import Options, Render, Size
 from facelib.stores.inbox import Inbox
 from facelib.stores.items import from_item
 from facelib.stores.jobs import JobStore

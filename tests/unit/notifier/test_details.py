@@ -11,8 +11,9 @@ import pytest
 from face_notifier.details import bus_event
 from face_notifier.schema import schema, text
 from facelib.events import new_event_id
-from facelib.job import Job, Render, Status
+from facelib.job import Job, Status
 from facelib.job_stream import job_of_record
+from facelib.options import Render
 from facelib.settings import NotifierSettings
 from facelib.stores.event_bus import BusEvent
 from facelib.stores.items import to_item

@@ -7,7 +7,8 @@ from typing import Final
 import cv2
 import numpy as np
 import simplejpeg
-from facelib.job import Face, Render
+from facelib.face import Face
+from facelib.options import Render
 
 from face_detector.imaging.pixels import Pixels, as_pixels
 

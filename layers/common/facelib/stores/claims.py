@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 
 from facelib.errors import ClaimLost, JobClaimed, JobFinished, JobNotFound
 from facelib.events import new_event_id
-from facelib.job import DetectorInfo, Face, Failure, ImageInfo, Job, Status
+from facelib.face import Face
+from facelib.job import DetectorInfo, Failure, ImageInfo, Job, Status
 from facelib.stores.clients import dynamodb
 from facelib.stores.items import Item, from_item, is_deleted, text, time_text, to_item
 from facelib.stores.job_table import IS_KEPT, JobTable, item_that_failed_condition, primary_key, utc_now

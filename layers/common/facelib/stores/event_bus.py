@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import AwareDatetime
 
-from facelib.job import Frozen
+from facelib.frozen import Frozen
 from facelib.observability import logger
 from facelib.stores.clients import event_bridge
 

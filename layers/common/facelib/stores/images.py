@@ -8,8 +8,9 @@ from botocore.exceptions import ClientError
 
 from facelib import keys, limits
 from facelib.errors import ImageRejected, ObjectMissing, ObjectsNotDeleted
-from facelib.job import FailureReason, ImageFormat, Render
+from facelib.job import FailureReason, ImageFormat
 from facelib.job_view import JobView
+from facelib.options import Render
 from facelib.stores.clients import code_of, s3
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from facelib.job import Box, Face, FaceQuality, ImageInfo, Job, Landmarks, Point, Pose, Status, Tombstone
+from facelib.face import Box, Face, FaceQuality, Landmarks, Point, Pose
+from facelib.job import ImageInfo, Job, Status, Tombstone
 
 Item = dict[str, Any]  # attribute name → {"S": text} or {"N": digits}, as in the DynamoDB API
 
