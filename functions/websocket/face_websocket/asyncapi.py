@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from facelib import limits
 from facelib.events import ErrorEvent, JobDeleted, JobEnded, Pong, Subscribed
-from facelib.job import Frozen
+from facelib.frozen import Frozen
 from pydantic.json_schema import models_json_schema
 
 from face_websocket import examples
