@@ -8,13 +8,13 @@ from facelib import limits
 from facelib.access import Scope
 from facelib.job import ImageFormat
 from facelib.job_view import JobView, Links
+from facelib.option_fields import OptionFields
 from facelib.stores.images import MEDIA_TYPES
 from fastapi import APIRouter, Header, Response
 
 from face_api.accept import Submission, accept, wait_for
 from face_api.dependencies import IdempotencyKeyDep, ImagesDep, JobsDep, SettingsDep, UsageDep
 from face_api.models import JobAccepted
-from face_api.options import OptionFields
 from face_api.principals import SenderDep
 from face_api.problems import responses
 from face_api.upload_body import FILE_FIELD, ReceivedImageDep

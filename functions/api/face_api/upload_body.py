@@ -8,13 +8,12 @@ from facelib import limits
 from facelib.errors import ImageRejected
 from facelib.formats import describe, sniff
 from facelib.job import FailureReason, ImageFormat
+from facelib.option_fields import OptionFields
 from facelib.options import Options
 from fastapi import Depends, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
-
-from face_api.options import OptionFields
 
 FILE_FIELD: Final = "file"
 _FILE_MISSING: Final = "Send the image as a file in this field, like `curl -F file=@photo.jpg`"

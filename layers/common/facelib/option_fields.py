@@ -2,10 +2,11 @@
 
 from typing import Annotated, Final
 
-from facelib import limits
-from facelib.options import Options, Render
 from pydantic import BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
+
+from facelib import limits
+from facelib.options import Options, Render
 
 _DESCRIPTIONS: Final = {name: field.description for name, field in Options.model_fields.items()}
 
