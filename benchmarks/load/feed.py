@@ -4,11 +4,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from datetime import timedelta
 
 import pytest
-from facelib.job import PUBLIC_OWNER, DetectorInfo, Failure, FailureReason, ImageFormat, ImageInfo, Job, Quality, Status
+from facelib.job import PUBLIC_OWNER, DetectorInfo, Failure, FailureReason, ImageFormat, ImageInfo, Job, Quality
+from facelib.options import Options
 from facelib.stores import clients
 from facelib.stores.claims import Outcome
 from facelib.stores.jobs import JobStore
@@ -42,15 +42,7 @@ class Feed:
 
     def add(self) -> str:
         """Add a pending job."""
-        now = datetime.now(UTC)
-        job = Job(
-            job_id=str(uuid4()),
-            owner=PUBLIC_OWNER,
-            status=Status.PENDING,
-            created_at=now,
-            expires_at=now + timedelta(hours=1),
-        )
-        return self._jobs.add(job).job_id
+        return self._jobs.add(Job.pending(PUBLIC_OWNER, Options(), timedelta(hours=1))).job_id
 
     def end(self, job_id: str, *, failed: bool = False) -> Ended:
         """Bring a pending job to its end."""

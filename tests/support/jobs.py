@@ -1,27 +1,19 @@
 """Jobs and findings that tests start from."""
 
-from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from datetime import timedelta
 
 from facelib.events import new_event_id
 from facelib.face import Box, Face, FaceQuality, Landmarks, Point, Pose
 from facelib.job import DetectorInfo, Failure, FailureReason, ImageFormat, ImageInfo, Job, Quality, Status
-from facelib.options import Options, Render
+from facelib.options import Options
 from facelib.stores.claims import Outcome
 
 DETECTOR = DetectorInfo(name="centerface", version="09189deaaf86", quality=Quality.BALANCED)
 
 
 def new_job(owner: str = "public", options: Options | None = None, age: timedelta = timedelta(0)) -> Job:
-    created = datetime.now(UTC) - age
-    return Job(
-        job_id=str(uuid4()),
-        owner=owner,
-        status=Status.PENDING,
-        created_at=created,
-        expires_at=created + timedelta(days=1),
-        options=options or Options(render=(Render.BOXES,)),
-    )
+    job = Job.pending(owner, options or Options(), timedelta(days=1))
+    return job.model_copy(update={"created_at": job.created_at - age, "expires_at": job.expires_at - age})
 
 
 def face(confidence: float = 0.9) -> Face:

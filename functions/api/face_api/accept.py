@@ -3,12 +3,11 @@
 import hashlib
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from datetime import timedelta
 
 from facelib.access import Principal
 from facelib.errors import QuotaExceeded
-from facelib.job import Job, Status
+from facelib.job import Job
 from facelib.observability import logger
 from facelib.options import Options
 from facelib.stores.idempotency import IdempotentRequest
@@ -29,23 +28,17 @@ class Submission:
 
 
 def accept(
-    submission: Submission, jobs: JobStore, usage: UsageStore, kept_days: int, unused_seconds: int | None = None
+    submission: Submission,
+    jobs: JobStore,
+    usage: UsageStore,
+    retention: timedelta,
+    unused_after: timedelta | None = None,
 ) -> Job:
     """Store a new pending job, or return the one that the same request stored before.
 
-    With `unused_seconds` the job expires so soon unless an image comes for it. Raises KeyReused, or QuotaExceeded.
+    With `unused_after` the job expires so soon unless an image comes for it. Raises KeyReused, or QuotaExceeded.
     """
-    now = datetime.now(UTC)
-    kept_until = now + timedelta(days=kept_days)
-    job = Job(
-        job_id=str(uuid4()),
-        owner=submission.principal.owner,
-        status=Status.PENDING,
-        created_at=now,
-        expires_at=kept_until if unused_seconds is None else now + timedelta(seconds=unused_seconds),
-        kept_until=None if unused_seconds is None else kept_until,
-        options=submission.options,
-    )
+    job = Job.pending(submission.principal.owner, submission.options, retention, unused_after=unused_after)
     key = submission.idempotency_key
     request = IdempotentRequest(key, _fingerprint(submission)) if key else None
     stored = _add(job, request, submission.principal, jobs, usage)

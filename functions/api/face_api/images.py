@@ -73,7 +73,7 @@ def post_image(
     prefer: PreferDep = None,
 ) -> JobAccepted | JobView:
     """Send an image, as the body or as the `file` of a form. Its faces are announced on the stream."""
-    job = accept(Submission(sender, image.options, image.data, idempotency_key), jobs, usage, settings.job_kept_days)
+    job = accept(Submission(sender, image.options, image.data, idempotency_key), jobs, usage, settings.retention)
     if not job.status.is_final:
         images.add_original(job.job_id, image.data, MEDIA_TYPES[image.format])
     links = Links.of(job.job_id, settings.public_url)

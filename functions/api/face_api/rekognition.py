@@ -14,6 +14,7 @@ from facelib.errors import JobNotFound, QuotaExceeded, ScopeMissing, Unauthentic
 from facelib.face import Face
 from facelib.job import Failure, FailureReason, ImageInfo
 from facelib.stores.jobs import JobStore
+from facelib.validation import describe_errors
 from fastapi import APIRouter, Header, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
@@ -119,8 +120,8 @@ def _read(body: bytes, originals_bucket: str) -> DetectRequest:
     try:
         call = _DetectFaces.model_validate_json(body)
     except ValidationError as error:
-        where = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise _Refused("InvalidParameterException", f"The request is not a DetectFaces request: {where}") from None
+        problems = describe_errors(error)
+        raise _Refused("InvalidParameterException", f"The request is not a DetectFaces request: {problems}") from None
     if not {"DEFAULT", "ALL"} >= set(call.Attributes):
         raise _Refused("InvalidParameterException", "Attributes may be DEFAULT, or ALL, which returns what there is.")
     image, s3_object = call.Image.Bytes, call.Image.S3Object

@@ -1,12 +1,11 @@
 """An image and its options from a request, as the raw body or as a form."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from facelib import limits
 from facelib.errors import ImageRejected
-from facelib.formats import describe, sniff
+from facelib.formats import recognise
 from facelib.job import FailureReason, ImageFormat
 from facelib.option_fields import OptionFields
 from facelib.options import Options
@@ -36,10 +35,10 @@ async def receive_image(request: Request, query: Annotated[OptionFields, Query()
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == "multipart/form-data":
         async with request.form(max_files=1, max_fields=20) as form:
-            data, options = await _file_of(form), _options_of(form, query)
+            data, options = await _file_of(form), _fields_of(form).over(query.over(Options()))
     else:
-        data, options = await request.body(), _options(query)
-    return ReceivedImage(data, _sniffed(data), options)
+        data, options = await request.body(), query.over(Options())
+    return ReceivedImage(data, _format_of(data), options)
 
 
 ReceivedImageDep = Annotated[ReceivedImage, Depends(receive_image)]
@@ -52,33 +51,20 @@ async def _file_of(form: FormData) -> bytes:
     return await file.read()
 
 
-def _sniffed(data: bytes) -> ImageFormat:
-    if not data:
-        raise ImageRejected(FailureReason.EMPTY_FILE, "The body is empty. Send an image in it.")
+def _format_of(data: bytes) -> ImageFormat:
     if len(data) > limits.DIRECT_UPLOAD_BYTES:
         raise ImageRejected(
             FailureReason.TOO_LARGE,
             f"The image has {len(data):,} bytes; POST /image accepts {limits.DIRECT_UPLOAD_BYTES:,}. "
             f"POST /uploads returns a form that accepts {limits.PRESIGNED_UPLOAD_BYTES:,}.",
         )
-    image_format = sniff(data)
-    if image_format is None:
-        raise ImageRejected(
-            FailureReason.UNSUPPORTED_FORMAT,
-            f"This is {describe(data)}. Send one of {', '.join(ImageFormat)}.",
-        )
-    return image_format
+    return recognise(data)
 
 
-def _options_of(form: FormData, query: OptionFields) -> Options:
-    """Merge the options of the form over those of the query. Raises RequestValidationError."""
+def _fields_of(form: FormData) -> OptionFields:
+    """Read the options of the form. Raises RequestValidationError."""
     fields = {name: form.getlist(name) if name == "render" else form[name] for name in form if name != FILE_FIELD}
     try:
-        given = OptionFields.model_validate(fields).model_dump(exclude_unset=True)
+        return OptionFields.model_validate(fields)
     except ValidationError as error:
         raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in error.errors()]) from None
-    return _options(query, given)
-
-
-def _options(fields: OptionFields, changes: Mapping[str, Any] | None = None) -> Options:
-    return Options.model_validate({**fields.model_dump(), **(changes or {})})

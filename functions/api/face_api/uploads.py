@@ -40,7 +40,7 @@ def post_upload(
     """Get a presigned POST: a form that accepts one image of up to 25 MiB, for 15 minutes."""
     content = upload.model_dump_json().encode()
     submission = Submission(sender, upload.options, content, idempotency_key)
-    job = accept(submission, jobs, usage, settings.job_kept_days, limits.UNUSED_FORM_SECONDS)
+    job = accept(submission, jobs, usage, settings.retention, timedelta(seconds=limits.UNUSED_FORM_SECONDS))
     if job.status is not Status.PENDING:
         raise JobConflict(job, "so it accepts no more uploads; send another image with a new Idempotency-Key")
     expires_at = datetime.now(UTC) + timedelta(seconds=limits.PRESIGNED_UPLOAD_SECONDS)

@@ -12,6 +12,7 @@ from facelib import limits
 from facelib.errors import ImageRejected
 from facelib.job import Quality
 from facelib.options import Options, Render, Size
+from facelib.validation import describe_errors
 from pydantic import ValidationError
 
 from face_detector.analyse import analyse, find_faces
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         files = {args.detector: args.model_file} if args.model_file else {}
         detector = load_detector(args.detector, args.quality, files)
     except ValidationError as error:
-        print("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()), file=sys.stderr)
+        print(describe_errors(error), file=sys.stderr)
         return 2
     except FileNotFoundError as error:
         print(error, file=sys.stderr)

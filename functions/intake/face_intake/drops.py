@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
-from aws_lambda_powertools.utilities.data_classes import S3Event
+from facelib.s3_events import object_records
 from facelib.stores.idempotency import IdempotentRequest
 
 
@@ -29,10 +29,8 @@ class Drop:
 
 
 def drops(event: dict[str, Any]) -> Iterator[Drop]:
-    """Yield each object in the event.
-
-    S3 sends `s3:TestEvent`, which has no records, when a notification is configured.
-    """
-    for record in S3Event(event).records if "Records" in event else ():
-        found = record.s3.get_object
-        yield Drop(unquote_plus(found.key), found.size, found.etag, found.sequencer)
+    """Yield each object in the event."""
+    for record in object_records(event):
+        s3_object = record.s3.get_object
+        # S3 encodes keys; Powertools leaves those of records as they are.
+        yield Drop(unquote_plus(s3_object.key), s3_object.size, s3_object.etag, s3_object.sequencer)

@@ -22,7 +22,7 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 def intake() -> Intake:
     settings = IntakeSettings.from_environment()
     return Intake(
-        JobStore(settings.jobs_table, settings.index_shards), Inbox(settings.originals_bucket), settings.job_kept_days
+        JobStore(settings.jobs_table, settings.index_shards), Inbox(settings.originals_bucket), settings.retention
     )
 
 

@@ -1,20 +1,20 @@
 """The use case: make a job of a dropped object and move the object to where its detector looks. Idempotent."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from datetime import timedelta
 
 from aws_lambda_powertools.metrics import MetricUnit
-from facelib import keys, limits
+from facelib import keys
 from facelib.errors import ImageRejected, JobClaimed, JobFinished, JobNotFound, ObjectMissing
-from facelib.job import Failure, FailureReason, Job, Status
+from facelib.formats import check_file_size
+from facelib.job import Failure, FailureReason, Job
 from facelib.observability import logger, metrics
 from facelib.options import Options
 from facelib.stores.inbox import Inbox
 from facelib.stores.jobs import JobStore
 
 from face_intake.drops import Drop
-from face_intake.options import options_of
+from face_intake.metadata import read_options
 
 _REPLACED = Failure(
     reason=FailureReason.ORIGINAL_MISSING,
@@ -26,7 +26,7 @@ _REPLACED = Failure(
 class Intake:
     jobs: JobStore
     inbox: Inbox
-    kept_days: int
+    retention: timedelta
 
     def take(self, drop: Drop) -> None:
         """Make one job of a drop, however often its event comes."""
@@ -47,7 +47,7 @@ class Intake:
             return
         try:
             _check(drop)
-            options = options_of(metadata)
+            options = read_options(metadata)
         except ImageRejected as rejected:
             # The file stays where it is: nothing of it can be used, and nothing is lost.
             self._fail(self._add(drop, owner, Options()), rejected.failure)
@@ -55,19 +55,7 @@ class Intake:
             self._move(drop, self._add(drop, owner, options))
 
     def _add(self, drop: Drop, owner: str, options: Options) -> Job:
-        now = datetime.now(UTC)
-        job = self.jobs.add(
-            Job(
-                job_id=str(uuid4()),
-                owner=owner,
-                status=Status.PENDING,
-                created_at=now,
-                expires_at=now + timedelta(days=self.kept_days),
-                options=options,
-                source=drop.key,
-            ),
-            drop.request,
-        )
+        job = self.jobs.add(Job.pending(owner, options, self.retention, source=drop.key), drop.request)
         logger.set_correlation_id(job.job_id)
         return job
 
@@ -100,8 +88,4 @@ def _check(drop: Drop) -> None:
             FailureReason.INVALID_NAME,
             "The name of the file has control characters, or a part that is `.` or `..`. Rename it and put it again.",
         )
-    if drop.size > limits.PRESIGNED_UPLOAD_BYTES:
-        raise ImageRejected(
-            FailureReason.TOO_LARGE,
-            f"The file has {drop.size:,} bytes; at most {limits.PRESIGNED_UPLOAD_BYTES:,} are allowed.",
-        )
+    check_file_size(drop.size)

@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 from facelib import keys, limits
 from facelib.events import EVENT_ID_PATTERN, event_id_before
 from facelib.frozen import Frozen
+from facelib.validation import describe_errors
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
 
 
@@ -95,11 +96,9 @@ def read_request(body: str) -> Request:
 
 
 def _describe(error: ValidationError) -> str:
-    """Return what is wrong, for the listener, without repeating its input."""
-    first = error.errors(include_input=False, include_url=False)[0]
-    if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
+    kind = error.errors()[0]["type"]
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
         return 'Unknown action. Send {"action": ...} with subscribe, replay or ping.'
-    if first["type"] in ("json_invalid", "model_attributes_type", "dict_type", "model_type"):
+    if kind in ("json_invalid", "model_attributes_type", "dict_type", "model_type"):
         return 'This is not a JSON object. Send {"action": ...} with subscribe, replay or ping.'
-    detail = first["msg"].removeprefix("Value error, ")
-    return ": ".join([".".join(str(part) for part in first["loc"]), detail])
+    return describe_errors(error)

@@ -1,8 +1,10 @@
-"""Image formats, recognised by a file's first bytes; file names and content types are not trusted."""
+"""What a file may be: its format, recognised by its first bytes (names and content types are not trusted), its size."""
 
 from typing import Final
 
-from facelib.job import ImageFormat
+from facelib import limits
+from facelib.errors import ImageRejected
+from facelib.job import FailureReason, ImageFormat
 
 # An ISO base media file begins with a box `ftyp`, whose bytes 8 to 12 are its brand (ISO/IEC 14496-12, 4.3).
 _AVIF_BRANDS: Final = frozenset({b"avif", b"avis"})
@@ -28,6 +30,27 @@ _REFUSED: Final = (
     (b"RIFF", "a RIFF file that is not WebP"),
 )
 _TEXT_PROBE_BYTES: Final = 1_024
+
+
+def check_file_size(size: int) -> None:
+    """Raise ImageRejected for a file of more than `limits.PRESIGNED_UPLOAD_BYTES`."""
+    if size > limits.PRESIGNED_UPLOAD_BYTES:
+        raise ImageRejected(
+            FailureReason.TOO_LARGE,
+            f"The file has {size:,} bytes; at most {limits.PRESIGNED_UPLOAD_BYTES:,} are allowed.",
+        )
+
+
+def recognise(data: bytes) -> ImageFormat:
+    """Return the format that the first bytes show. Raises ImageRejected for an empty file or another format."""
+    if not data:
+        raise ImageRejected(FailureReason.EMPTY_FILE, "The file is empty. Send an image.")
+    image_format = sniff(data)
+    if image_format is None:
+        raise ImageRejected(
+            FailureReason.UNSUPPORTED_FORMAT, f"This is {describe(data)}. Send one of {', '.join(ImageFormat)}."
+        )
+    return image_format
 
 
 def sniff(data: bytes) -> ImageFormat | None:

@@ -1,9 +1,10 @@
 """A job: one image, from its upload to the faces detected in it."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
+from uuid import uuid4
 
 from pydantic import AwareDatetime
 
@@ -121,6 +122,30 @@ class Job(Frozen):
     original_etag: str | None = None
     # Results that were made on demand, beside those of the options.
     renders: tuple[Render, ...] | None = None
+
+    @classmethod
+    def pending(
+        cls,
+        owner: str,
+        options: Options,
+        retention: timedelta,
+        *,
+        unused_after: timedelta | None = None,
+        source: str | None = None,
+    ) -> Self:
+        """Return a new job. It expires after its retention, or after `unused_after` if nothing is uploaded for it."""
+        now = datetime.now(UTC)
+        kept_until = now + retention
+        return cls(
+            job_id=str(uuid4()),
+            owner=owner,
+            status=Status.PENDING,
+            created_at=now,
+            expires_at=now + unused_after if unused_after else kept_until,
+            kept_until=kept_until if unused_after else None,
+            options=options,
+            source=source,
+        )
 
     @property
     def available(self) -> tuple[Render, ...]:

@@ -1,4 +1,4 @@
-"""The options of a job as text: in a query, or in the fields of a form."""
+"""The options of a job as text: in a query, in the fields of a form, or in the metadata of an object."""
 
 from typing import Annotated, Final
 
@@ -11,7 +11,8 @@ from facelib.options import Options, Render
 _DESCRIPTIONS: Final = {name: field.description for name, field in Options.model_fields.items()}
 
 
-def _split(values: list[str]) -> list[str]:
+def _split(values: str | list[str]) -> list[str]:
+    values = [values] if isinstance(values, str) else values
     return [part.strip() for value in values for part in value.split(",")]
 
 
@@ -24,7 +25,7 @@ def _boolean(text: object) -> object:
 class OptionFields(Options):
     """`Options` whose numbers are text, and whose `render` may be repeated or separated by commas.
 
-    Neither a query nor a form can carry an empty list or a null: what is absent takes its default.
+    Text carries neither an empty list nor a null: what is absent takes its default.
     """
 
     render: Annotated[tuple[Render, ...], BeforeValidator(_split)] = Field(
@@ -40,3 +41,7 @@ class OptionFields(Options):
         default=False, description=_DESCRIPTIONS["faces_json"]
     )
     max_faces: int = Field(default=limits.MAX_FACES, ge=1, le=limits.MAX_FACES, description=_DESCRIPTIONS["max_faces"])
+
+    def over(self, options: Options) -> Options:
+        """Return `options` with those replaced that are given here."""
+        return Options.model_validate({**options.model_dump(), **self.model_dump(exclude_unset=True)})

@@ -1,10 +1,11 @@
-"""The originals that an S3 event reports."""
+"""The objects that an S3 event reports, and the originals among them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes import S3Event
+from aws_lambda_powertools.utilities.data_classes.s3_event import S3EventRecord
 
 from facelib import keys
 from facelib.observability import logger
@@ -19,12 +20,15 @@ class OriginalCreated:
     retry: int | None = None
 
 
-def originals_created(event: dict[str, Any]) -> Iterator[OriginalCreated]:
-    """Yield each original in the event; log lines written while it is handled carry its job id as correlation id.
+def object_records(event: dict[str, Any]) -> Iterator[S3EventRecord]:
+    """Yield each record; there is none in the `s3:TestEvent` that S3 sends when a notification is configured."""
+    if "Records" in event:
+        yield from S3Event(event).records
 
-    S3 sends `s3:TestEvent`, which has no records, when a notification is configured.
-    """
-    for record in S3Event(event).records if "Records" in event else ():
+
+def originals_created(event: dict[str, Any]) -> Iterator[OriginalCreated]:
+    """Yield each original in the event; log lines written while it is handled carry its job id as correlation id."""
+    for record in object_records(event):
         key = record.s3.get_object.key
         job_id = keys.job_id_of_original(key)
         if job_id is None:

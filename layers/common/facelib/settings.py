@@ -1,6 +1,7 @@
 """Settings of the functions, read from the environment here only."""
 
 import os
+from datetime import timedelta
 from typing import Self
 
 from pydantic import ValidationError
@@ -9,6 +10,7 @@ from facelib import limits
 from facelib.access import Access
 from facelib.frozen import Frozen
 from facelib.job import Quality
+from facelib.validation import describe_errors
 
 
 class SettingsError(Exception):
@@ -25,8 +27,18 @@ class Settings(Frozen):
         try:
             return cls.model_validate(variables)
         except ValidationError as error:
-            problems = "; ".join(f"{str(problem['loc'][0]).upper()}: {problem['msg']}" for problem in error.errors())
+            problems = describe_errors(error, str.upper)
             raise SettingsError(f"{cls.__name__}: {problems}. Set them in template.yaml.") from None
+
+
+class Retention(Settings):
+    """How long a job, its original and its results are kept."""
+
+    job_kept_days: int
+
+    @property
+    def retention(self) -> timedelta:
+        return timedelta(days=self.job_kept_days)
 
 
 class AuthorizerSettings(Settings):
@@ -45,7 +57,7 @@ class AllowedOrigins(Settings):
         return origin is None or "*" in allowed or origin in allowed
 
 
-class ApiSettings(AllowedOrigins):
+class ApiSettings(AllowedOrigins, Retention):
     access: Access
     access_table: str
     jobs_table: str
@@ -55,7 +67,6 @@ class ApiSettings(AllowedOrigins):
     detector_function: str
     public_url: str
     stream_url: str
-    job_kept_days: int
     index_shards: int = limits.INDEX_SHARDS
 
 
@@ -116,8 +127,7 @@ class NotifierSettings(Settings):
     results_bucket: str
 
 
-class IntakeSettings(Settings):
+class IntakeSettings(Retention):
     jobs_table: str
     originals_bucket: str
-    job_kept_days: int
     index_shards: int = limits.INDEX_SHARDS

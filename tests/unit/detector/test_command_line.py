@@ -32,7 +32,7 @@ def test_one_line_a_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert bad["file"] == str(folder / "text.jpg")
     assert bad["failure"] == {
         "reason": "unsupported_format",
-        "detail": "This is a text file. JPEG, PNG, WebP, GIF, AVIF and HEIC images are supported.",
+        "detail": "This is a text file. Send one of jpeg, png, webp, gif, avif, heic.",
     }
 
 

@@ -1,6 +1,7 @@
 """From a dropped object to a job, once, whatever comes twice, late or in between."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -25,7 +26,7 @@ KEY = "inbox/alice/2026/party ü+1.jpg"
 @pytest.fixture
 def deliver(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
     """Give events to the handler; returns the messages that stay in the queue."""
-    made = Intake(JobStore(account.jobs_table), Inbox(account.originals_bucket), kept_days=1)
+    made = Intake(JobStore(account.jobs_table), Inbox(account.originals_bucket), timedelta(days=1))
     monkeypatch.setattr(main, "intake", lambda: made)
 
     def handle(*events: object) -> list[str]:
@@ -212,3 +213,19 @@ def test_options_other_than_the_defaults(account: Cloud, deliver: Callable[..., 
 
     (job,) = jobs(account)
     assert job.options == Options(min_confidence=0.5, size=Size.ORIGINAL, faces_json=True)
+
+
+def test_a_file_can_do_without_faces_json(account: Cloud, deliver: Callable[..., list[str]]) -> None:
+    deliver(put(account.originals_bucket, KEY, {"facecast-faces-json": "false"}))
+
+    (job,) = jobs(account)
+    assert job.options == Options()
+
+
+def test_the_failure_names_the_metadata_and_what_is_allowed(account: Cloud, deliver: Callable[..., list[str]]) -> None:
+    deliver(put(account.originals_bucket, KEY, {"facecast-max-faces": "0", "facecast-colour": "red"}))
+
+    (job,) = jobs(account)
+    assert job.failure
+    for part in ("facecast-max-faces: Input should be greater than", "facecast-colour: Extra inputs", "facecast-size"):
+        assert part in job.failure.detail

@@ -9,7 +9,7 @@ from typing import Final
 import pi_heif
 from facelib import limits
 from facelib.errors import ImageRejected
-from facelib.formats import describe, sniff
+from facelib.formats import check_file_size, recognise
 from facelib.job import FailureReason, ImageFormat
 from PIL import (
     AvifImagePlugin,
@@ -50,19 +50,8 @@ class Header:
 
 def read_header(data: bytes) -> Header:
     """Read format, size and orientation; raise ImageRejected for a file that cannot or must not be decoded."""
-    if not data:
-        raise ImageRejected(FailureReason.EMPTY_FILE, "The file is empty.")
-    if len(data) > limits.PRESIGNED_UPLOAD_BYTES:
-        raise ImageRejected(
-            FailureReason.TOO_LARGE,
-            f"The file has {len(data):,} bytes; at most {limits.PRESIGNED_UPLOAD_BYTES:,} are allowed.",
-        )
-    image_format = sniff(data)
-    if image_format is None:
-        raise ImageRejected(
-            FailureReason.UNSUPPORTED_FORMAT,
-            f"This is {describe(data)}. JPEG, PNG, WebP, GIF, AVIF and HEIC images are supported.",
-        )
+    check_file_size(len(data))
+    image_format = recognise(data)
     check_structure(data, image_format)
     return _open(data, image_format)
 

@@ -1,12 +1,15 @@
 """boto3 clients, created once per process, with time-outs short enough for a function to report the failure."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from facelib.errors import ObjectMissing
 from facelib.stores.threads import THREADS
 
 if TYPE_CHECKING:
@@ -22,6 +25,9 @@ _QUICK = Config(
     max_pool_connections=THREADS,
     retries={"mode": "standard", "total_max_attempts": 3},
 )
+
+# A response to HEAD has no body, so the status is all that S3 says.
+_OBJECT_MISSING: Final = frozenset({"404", "NoSuchKey", "412", "PreconditionFailed"})
 
 
 @cache
@@ -49,6 +55,17 @@ def event_bridge() -> "EventBridgeClient":
 def lambda_() -> "LambdaClient":
     # A synchronous detection may take as long as an HTTP request may.
     return boto3.client("lambda", config=Config(connect_timeout=2, read_timeout=28, retries={"total_max_attempts": 1}))
+
+
+@contextmanager
+def missing_object() -> Iterator[None]:
+    """Raise ObjectMissing where S3 has no such object, or not the one that `IfMatch` names."""
+    try:
+        yield
+    except ClientError as error:
+        if code_of(error) not in _OBJECT_MISSING:
+            raise
+        raise ObjectMissing from None
 
 
 def code_of(error: ClientError) -> str:

@@ -1,17 +1,19 @@
 """Originals and results in S3."""
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
 from facelib import keys, limits
-from facelib.errors import ImageRejected, ObjectMissing, ObjectsNotDeleted
-from facelib.job import FailureReason, ImageFormat
+from facelib.errors import ObjectMissing, ObjectsNotDeleted
+from facelib.formats import check_file_size
+from facelib.job import ImageFormat
 from facelib.job_view import JobView
 from facelib.options import Render
-from facelib.stores.clients import code_of, s3
+from facelib.stores.clients import code_of, missing_object, s3
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
@@ -77,18 +79,10 @@ class ImageStore:
 
     def original_at(self, key: str) -> Original:
         """Read any object of the originals bucket. Raises ObjectMissing, and ImageRejected if it is too large."""
-        try:
+        with missing_object():
             s3_object = s3().get_object(Bucket=self._originals, Key=key)
-        except ClientError as error:
-            if code_of(error) == "NoSuchKey":
-                raise ObjectMissing from None
-            raise
         # S3 enforces the limit on presigned uploads only; whoever has access to the account can put anything there.
-        if s3_object["ContentLength"] > limits.PRESIGNED_UPLOAD_BYTES:
-            raise ImageRejected(
-                FailureReason.TOO_LARGE,
-                f"The file has {s3_object['ContentLength']:,} bytes; {limits.PRESIGNED_UPLOAD_BYTES:,} are allowed.",
-            )
+        check_file_size(s3_object["ContentLength"])
         return Original(s3_object["Body"].read(), s3_object["ETag"].strip('"'))
 
     def created_event(self, job_id: str, retry: int | None = None) -> str:
@@ -131,12 +125,8 @@ class ImageStore:
 
     def delete_replaced_original(self, job_id: str, etag: str) -> None:
         """Delete an original that is not the upload with this ETag; events of uploads come in any order."""
-        try:
+        with suppress(ObjectMissing), missing_object():
             current = s3().head_object(Bucket=self._originals, Key=keys.original(job_id))["ETag"].strip('"')
-        except ClientError as error:
-            if code_of(error) != "404":
-                raise
-        else:
             if current != etag:
                 self.delete_original(job_id)
 

@@ -1,17 +1,11 @@
 """The drop folder: objects of the originals bucket that are no originals yet."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from typing import Final
-
-from botocore.exceptions import ClientError
+from collections.abc import Mapping
+from contextlib import suppress
 
 from facelib import keys
 from facelib.errors import ObjectMissing
-from facelib.stores.clients import code_of, s3
-
-# HEAD has no body, so S3 says only the number.
-_MISSING: Final = frozenset({"404", "NoSuchKey", "412", "PreconditionFailed"})
+from facelib.stores.clients import missing_object, s3
 
 
 class Inbox:
@@ -22,12 +16,12 @@ class Inbox:
 
     def metadata(self, key: str, etag: str) -> Mapping[str, str]:
         """Return the user metadata, with names in lower case. Raises ObjectMissing."""
-        with _missing():
+        with missing_object():
             return s3().head_object(Bucket=self._bucket, Key=key, IfMatch=_quoted(etag))["Metadata"]
 
     def copy_to_original(self, key: str, etag: str, job_id: str) -> None:
         """Copy the bytes, without metadata and tags, to be the original of a job. Raises ObjectMissing."""
-        with _missing():
+        with missing_object():
             s3().copy_object(
                 Bucket=self._bucket,
                 Key=keys.original(job_id),
@@ -38,25 +32,15 @@ class Inbox:
             )
 
     def has_original(self, job_id: str) -> bool:
-        with suppress(ObjectMissing), _missing():
+        with suppress(ObjectMissing), missing_object():
             s3().head_object(Bucket=self._bucket, Key=keys.original(job_id))
             return True
         return False
 
     def remove(self, key: str, etag: str) -> None:
         """Remove the object; one that replaced it stays."""
-        with suppress(ObjectMissing), _missing():
+        with suppress(ObjectMissing), missing_object():
             s3().delete_object(Bucket=self._bucket, Key=key, IfMatch=_quoted(etag))
-
-
-@contextmanager
-def _missing() -> Iterator[None]:
-    try:
-        yield
-    except ClientError as error:
-        if code_of(error) not in _MISSING:
-            raise
-        raise ObjectMissing from None
 
 
 def _quoted(etag: str) -> str:

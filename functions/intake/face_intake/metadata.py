@@ -1,0 +1,40 @@
+"""Options of a job in the metadata of an object: `x-amz-meta-facecast-render: blur`."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from facelib.errors import ImageRejected
+from facelib.job import FailureReason
+from facelib.option_fields import OptionFields
+from facelib.options import Options
+from facelib.validation import describe_errors
+from pydantic import ValidationError
+
+PREFIX: Final = "facecast-"
+# Whoever drops files reads results from the bucket, too.
+_DEFAULTS: Final = Options(faces_json=True)
+
+
+def read_options(metadata: Mapping[str, str]) -> Options:
+    """Read the options. Raises ImageRejected for a value that is not valid, or a name that is no option.
+
+    Metadata without the prefix is other programs'. Names are in lower case, as S3 returns them.
+    """
+    fields = {
+        name.removeprefix(PREFIX).replace("-", "_"): value
+        for name, value in metadata.items()
+        if name.startswith(PREFIX)
+    }
+    try:
+        return OptionFields.model_validate(fields).over(_DEFAULTS)
+    except ValidationError as error:
+        allowed = ", ".join(map(_metadata_name, Options.model_fields))
+        raise ImageRejected(
+            FailureReason.INVALID_OPTIONS,
+            f"The metadata of the file is not valid: {describe_errors(error, _metadata_name)}. Allowed are {allowed}. "
+            "Put the file again without it.",
+        ) from None
+
+
+def _metadata_name(option: str) -> str:
+    return PREFIX + option.replace("_", "-")
