@@ -18,7 +18,7 @@ def alone(quality: Quality) -> Pyramid:
     [
         (Quality.FAST, 512, [384], [768, 448]),
         (Quality.FAST, 4000, [384], [1024, 448]),
-        (Quality.BALANCED, 512, [512], [1024, 448]),
+        (Quality.BALANCED, 512, [480], [1024, 448]),
         (Quality.BALANCED, 4000, [640], [1024, 448]),
         (Quality.THOROUGH, 1024, [2560, 1024, 384], [1024, 512]),
     ],

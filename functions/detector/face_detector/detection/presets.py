@@ -49,7 +49,7 @@ _BOTH: Final[Mapping[Quality, Pyramids]] = {
         YUNET.name: Pyramid((448, 1024), 1024, max_upscale=1.5),
     },
     Quality.BALANCED: {
-        CENTERFACE.name: Pyramid((640,), 640),
+        CENTERFACE.name: Pyramid((640,), 640, max_upscale=15 / 16),
         YUNET.name: Pyramid((448, 1024), 1024, max_upscale=2.0),
     },
     Quality.THOROUGH: {
