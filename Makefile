@@ -11,15 +11,18 @@ OWNER ?=
 PARAMETERS ?=
 FUNCTION ?= Detector
 EVENT ?= events/detector/direct.json
+# Runs what goes to arm64 on any machine, where such an emulator stands beside the repository.
+ARM64_PYTHON ?= $(abspath $(wildcard ../shared/tools/arm64-python))
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export AWS_DEFAULT_REGION ?= us-east-1
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: chaos screenshots help setup run demo status unit test check format lint scripts documents types templates audit schemas lock model package deploy delete erase key keys revoke invoke lifecycle test-containers coldstart cost
+# All targets but files.
+.PHONY: $(shell sed -n 's/^\([a-z][a-z0-9-]*\):.*/\1/p' $(MAKEFILE_LIST))
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
 
 setup: .venv/installed ## Install everything into .venv and fetch the models, once
 	@$(BIN)/python -m infra.models centerface
@@ -48,7 +51,12 @@ unit: setup ## Run the tests that need neither the local stack nor a browser, in
 	$(BIN)/pytest tests/unit -n 2
 
 test: setup ## Run every test
-	$(BIN)/pytest -n 2 --dist loadgroup
+	ARM64_PYTHON="$(ARM64_PYTHON)" $(BIN)/pytest -n 2 --dist loadgroup
+
+test-arm64: setup ## Run the packages for arm64 by a Python for arm64: make test-arm64 [ARM64_PYTHON=/path/to/python3.13]
+	@test -n "$(ARM64_PYTHON)" || { echo "A Python 3.13 for arm64 is needed, emulated or not; name it: make test-arm64 ARM64_PYTHON=/path/to/python3.13" >&2; exit 1; }
+	PACKAGING_PYTHON="$(ARM64_PYTHON)" PACKAGING_ARCHITECTURE=arm64 FACECAST_COMPILER="$(ARM64_PYTHON)" ARM64_PYTHON="$(ARM64_PYTHON)" \
+	  $(BIN)/pytest tests/packaging -o timeout=1800
 
 check: setup lint scripts documents types templates audit ## Everything but the tests
 

@@ -6,7 +6,6 @@ must have the Python that the package is for, and its processor.
 
 import argparse
 import json
-import os
 import re
 import statistics
 import subprocess
@@ -17,25 +16,10 @@ from pathlib import Path
 from typing import Final
 
 from infra.aws.package import BUILD
-from infra.local.layout import ROOT
-from infra.template import Resource, functions, layers_of, load
+from infra.aws.packaged import command, environment
+from infra.template import Resource, functions
 
 _IMPORT_TIME: Final = re.compile(r"import time:\s+(\d+) \|\s+(\d+) \|(\s*)(\S+)")
-# Enough to start with: no function calls AWS while it starts.
-_ENVIRONMENT: Final = {
-    "AWS_DEFAULT_REGION": "us-east-1",
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
-    "LAMBDA_TASK_ROOT": "/var/task",
-    "JOB_KEPT_DAYS": "1",
-    "ACCESS": "open",
-    "ACCESS_TABLE": "access",
-    "KEYS_TABLE": "keys",
-    "LEASE_SECONDS": "30",
-    "INDEX_SHARDS": "8",
-    "DETECTOR": "centerface",
-    "QUALITY": "balanced",
-}
 
 
 @dataclass(frozen=True)
@@ -65,22 +49,9 @@ def _parts(function: Resource, folder: Path, python: str) -> tuple[tuple[str, fl
 
 
 def _run(function: Resource, folder: Path, python: str, *options: str) -> subprocess.CompletedProcess[str]:
-    roots = [*(folder / layer / "python" for layer in layers_of(function)), folder / function.name]
-    paths = [argument for root in roots for argument in ("--path", str(root))]
-    script = [str(ROOT / "infra" / "local" / "handler.py"), *paths, function.properties["Handler"]]
     # -B: layers and functions are read-only on Lambda, so nothing that is compiled at a start stays for the next.
-    command = [python, *options, "-I", "-S", "-B", *script]
-    return subprocess.run(command, env=_environment(function), capture_output=True, text=True, check=True)
-
-
-def _environment(function: Resource) -> dict[str, str]:
-    variables = {
-        **load()["Globals"]["Function"]["Environment"]["Variables"],
-        **function.properties["Environment"]["Variables"],
-    }
-    known = {name: value for name, value in variables.items() if isinstance(value, str)}
-    others = {name: "http://example.test" for name in variables if name not in known}
-    return {"PATH": os.environ.get("PATH", "")} | others | known | _ENVIRONMENT
+    started = command(folder, function, python, options=("-B", *options))
+    return subprocess.run(started, env=environment(function), capture_output=True, text=True, check=True)
 
 
 def table(starts: Sequence[Start]) -> str:

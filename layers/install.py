@@ -42,7 +42,23 @@ _EVERYWHERE: Final = (
 )
 # tests/packaging runs every function without them.
 _UNUSED: Final = {
-    "common": ("boto3/data", "boto3/examples", "aws_lambda_powertools/event_handler"),
+    "common": (
+        "boto3/data",
+        "boto3/examples",
+        "aws_lambda_powertools/event_handler",
+        *(
+            f"aws_lambda_powertools/utilities/{name}"
+            for name in (
+                "data_masking",
+                "feature_flags",
+                "idempotency",
+                "kafka",
+                "parameters",
+                "streaming",
+                "validation",
+            )
+        ),
+    ),
     "vision": (
         "cv2/data",
         "numpy/_core/*_tests*.so",
@@ -53,6 +69,9 @@ _UNUSED: Final = {
         "numpy/distutils",
         "numpy/doc",
         "numpy/f2py",
+        "numpy/fft",
+        "numpy/ma",
+        "numpy/polynomial",
         "numpy/random",
         "numpy/testing",
         # Text, colour profiles and Tk, with their libraries.

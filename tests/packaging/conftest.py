@@ -1,31 +1,68 @@
-"""The packages, built once for the tests of this folder: for Lambda on both processors, and for this very Python."""
+"""The packages, built once for the tests of this folder: for Lambda on both processors, and for what runs them here.
 
-import platform
+Functions are run by this very Python, or by that of PACKAGING_PYTHON, which PACKAGING_ARCHITECTURE says the processor
+of: `make test-arm64`. ARM64_PYTHON is a Python 3.13 for arm64, so that every test run imports what Lambda runs.
+"""
+
+import os
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from infra.aws.package import Architecture, build
+from infra.aws.packaged import HERE, Interpreter
+from tests.support.packages import Runnable
 
-HERE: Architecture = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
-THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-
-
-@pytest.fixture(scope="session", params=["arm64", "x86_64"])
-def for_lambda(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Architecture, Path]:
-    """Return an architecture, and the folder with what Lambda runs on it."""
-    architecture: Architecture = request.param
-    folder = tmp_path_factory.mktemp(architecture)
-    build(architecture, folder)
-    return architecture, folder
+Builds = Callable[[Architecture, str], Path]
+LAMBDAS_PYTHON = "3.13"
 
 
 @pytest.fixture(scope="session")
-def for_this_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build for the interpreter that runs the tests, so that it can be run here."""
+def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
+    """Return the build folder for an architecture and a Python; each is built once."""
+
+    @cache
+    def built(architecture: Architecture, python: str) -> Path:
+        folder = tmp_path_factory.mktemp(f"{architecture}-{python}")
+        build(architecture, folder, python)
+        return folder
+
+    return built
+
+
+@pytest.fixture(scope="session", params=["arm64", "x86_64"])
+def for_lambda(request: pytest.FixtureRequest, builds: Builds) -> tuple[Architecture, Path]:
+    """Return an architecture, and the folder with what Lambda runs on it."""
+    architecture: Architecture = request.param
+    return architecture, builds(architecture, LAMBDAS_PYTHON)
+
+
+@pytest.fixture(scope="session")
+def runnable(builds: Builds) -> Runnable:
+    """Build for the interpreter that runs the functions."""
     if sys.platform != "linux":
         pytest.skip("the packages are for Linux, so they run nowhere else")
-    folder = tmp_path_factory.mktemp("here")
-    build(HERE, folder, THIS_PYTHON)
-    return folder
+    asked_for = os.environ.get("PACKAGING_ARCHITECTURE", HERE)
+    interpreter = Interpreter.ask(os.environ.get("PACKAGING_PYTHON", sys.executable))
+    if interpreter.architecture != asked_for:
+        pytest.fail(f"{interpreter.path} runs on {interpreter.architecture}, not on {asked_for}.", pytrace=False)
+    return Runnable(builds(interpreter.architecture, interpreter.version), interpreter.path, interpreter.version)
+
+
+@pytest.fixture(scope="session")
+def runnable_on_arm64(builds: Builds, tmp_path_factory: pytest.TempPathFactory) -> Runnable:
+    """Build for arm64, Lambda's default here, to be run by ARM64_PYTHON."""
+    python = os.environ.get("ARM64_PYTHON")
+    if not python:
+        pytest.skip(
+            "NO PYTHON FOR ARM64: the packages that go to AWS by default were not imported. Name one, emulated or not: "
+            f"make test ARM64_PYTHON=/path/to/python{LAMBDAS_PYTHON}"
+        )
+    interpreter = Interpreter.ask(python)
+    assert (interpreter.architecture, interpreter.version) == ("arm64", LAMBDAS_PYTHON), interpreter
+    # Where nothing was compiled ahead, the first function to be imported compiles for the others.
+    compiled = "-X", f"pycache_prefix={tmp_path_factory.mktemp('compiled')}"
+    return Runnable(builds("arm64", LAMBDAS_PYTHON), python, LAMBDAS_PYTHON, compiled)

@@ -4,7 +4,6 @@ import contextlib
 import ipaddress
 import json
 import os
-import platform
 import socket
 import subprocess
 import sys
@@ -15,7 +14,8 @@ from pathlib import Path
 import pytest
 from samcli.yamlhelper import yaml_dump
 
-from infra.aws.package import Architecture, build
+from infra.aws.package import build
+from infra.aws.packaged import HERE
 from infra.local.deploy import deploy
 from infra.local.layout import ROOT, LocalStack
 from infra.local.server import running
@@ -25,7 +25,6 @@ from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("containers"), pytest.mark.timeout(600)]
 
-HERE: Architecture = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 IMAGE = f"public.ecr.aws/lambda/python:3.13-{HERE}"
 SAM = Path(sys.executable).with_name("sam")
 

@@ -3,123 +3,95 @@
 import base64
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-import skimage
+from face_detector.analyse import find_faces
+from face_detector.detection.detector import load_detector
+from face_models import BEST
+from facelib.job import Quality
+from facelib.options import Options
 from PIL import Image
 
+from infra.aws.packaged import LAMBDA, run
 from infra.local.layout import ROOT
-from infra.template import Resource, functions, layers_of, load
+from infra.sample import sample_photo
+from infra.template import functions
+from tests.support.packages import Runnable
 from tests.support.pictures import encoded
 
 pytestmark = pytest.mark.xdist_group("packaging")
 
 EVENTS = ROOT / "events"
 FUNCTIONS = {function.name: function for function in functions()}
-# What is not a plain value in the template; a handler that is only imported asks for no more.
-ENVIRONMENT = {
-    "AWS_DEFAULT_REGION": "us-east-1",
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
-    "AWS_EC2_METADATA_DISABLED": "true",
-    # Tracing is switched on as on Lambda, so that what the tracer needs is proven to be there.
-    "LAMBDA_TASK_ROOT": "/var/task",
-    "JOB_KEPT_DAYS": "1",
-    # The pages of the API name the origins of both buckets.
-    "ORIGINALS_BUCKET": "originals",
-    "RESULTS_BUCKET": "results",
-    "ACCESS": "open",
-    "ACCESS_TABLE": "access",
-    "KEYS_TABLE": "keys",
-    "ALLOWED_ORIGINS": "*",
-    "LEASE_SECONDS": "30",
-    "INDEX_SHARDS": "8",
-    "IS_PROCESSOR_SHARED": "true",
-    "DETECTOR": "best",
-    "QUALITY": "balanced",
-}
 
 
-def environment(function: Resource) -> dict[str, str]:
-    variables = {
-        **load()["Globals"]["Function"]["Environment"]["Variables"],
-        **function.properties["Environment"]["Variables"],
-    }
-    return {
-        name: value if isinstance(value, str) else "http://example.test" for name, value in variables.items()
-    } | ENVIRONMENT
-
-
-def run(built: Path, function: Resource, *events: Path) -> dict[str, Any]:
-    folders = [*(built / layer / "python" for layer in layers_of(function)), built / function.name]
-    paths = [argument for folder in folders for argument in ("--path", str(folder))]
-    script = [ROOT / "infra" / "local" / "handler.py", *paths, function.properties["Handler"], *events]
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", *script], env=environment(function), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    response: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return response
+def responses(built: Runnable, name: str, *events: Path) -> list[Any]:
+    said = run(built.folder, FUNCTIONS[name], *events, python=built.python, options=built.options)
+    return [each["response"] for each in said["responses"]]
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_handler_needs_nothing_but_its_layers(name: str, for_this_python: Path) -> None:
-    run(for_this_python, FUNCTIONS[name])
+def test_a_handler_needs_nothing_but_its_layers(name: str, runnable: Runnable) -> None:
+    responses(runnable, name)
 
 
-def test_the_api_answers(for_this_python: Path) -> None:
-    (health,) = run(for_this_python, FUNCTIONS["ApiFunction"], EVENTS / "api" / "get-health.json")["responses"]
-    assert health["response"]["statusCode"] == 200
-    assert json.loads(health["response"]["body"]) == {"status": "ok"}
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_handler_is_imported_on_arm64(name: str, runnable_on_arm64: Runnable) -> None:
+    responses(runnable_on_arm64, name)
+
+
+def test_the_api_answers(runnable: Runnable) -> None:
+    (health,) = responses(runnable, "ApiFunction", EVENTS / "api" / "get-health.json")
+    assert health["statusCode"] == 200
+    assert json.loads(health["body"]) == {"status": "ok"}
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/asyncapi.json", "/swagger-ui/swagger-ui-bundle.js"])
-def test_the_api_serves_its_page_and_its_documentation(path: str, for_this_python: Path, tmp_path: Path) -> None:
+def test_the_api_serves_its_page_and_its_documentation(path: str, runnable: Runnable, tmp_path: Path) -> None:
     event = json.loads((EVENTS / "api" / "get-health.json").read_text())
     event["rawPath"] = event["requestContext"]["http"]["path"] = path
     file = tmp_path / "event.json"
     file.write_text(json.dumps(event))
-    (response,) = run(for_this_python, FUNCTIONS["ApiFunction"], file)["responses"]
-    assert response["response"]["statusCode"] == 200
+    (response,) = responses(runnable, "ApiFunction", file)
+    assert response["statusCode"] == 200
 
 
-def test_the_detector_finds_a_face_in_every_format(for_this_python: Path, tmp_path: Path) -> None:
-    formats = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIC")
-    with Image.open(Path(skimage.__file__).parent / "data" / "astronaut.png") as photo:
-        events = [as_event(photo, image_format, tmp_path) for image_format in formats]
-    for response in run(for_this_python, FUNCTIONS["DetectorFunction"], *events)["responses"]:
-        assert response["response"]["failure"] is None
-        assert len(response["response"]["faces"]) == 1, response["event"]
+def test_the_detector_finds_the_same_face_as_here_in_every_format(runnable: Runnable, tmp_path: Path) -> None:
+    here = load_detector(BEST, Quality.BALANCED)
+    with Image.open(sample_photo()) as photo:
+        pictures = [encoded(photo.convert("RGB"), kind) for kind in ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIC")]
+    events = [as_event(picture, tmp_path / f"{number}.json") for number, picture in enumerate(pictures)]
+    for picture, response in zip(pictures, responses(runnable, "DetectorFunction", *events), strict=True):
+        assert response["failure"] is None
+        (face,) = response["faces"]
+        (expected,) = find_faces(picture, Options(), here).faces
+        # Another processor rounds otherwise.
+        assert face["box"] == pytest.approx(expected.box.model_dump(), abs=1)
+        assert face["confidence"] == pytest.approx(expected.confidence, abs=0.01)
 
 
-def as_event(photo: Image.Image, image_format: str, folder: Path) -> Path:
-    event = folder / f"{image_format}.json"
-    event.write_text(
-        json.dumps(
-            {"action": "detect", "image": base64.b64encode(encoded(photo.convert("RGB"), image_format)).decode()}
-        )
-    )
-    return event
+def as_event(picture: bytes, path: Path) -> Path:
+    path.write_text(json.dumps({"action": "detect", "image": base64.b64encode(picture).decode()}))
+    return path
 
 
 @pytest.mark.parametrize("event", ["s3-test.json", "sqs-test.json"])
-def test_the_detector_takes_s3s_test_event(event: str, for_this_python: Path) -> None:
-    (response,) = run(for_this_python, FUNCTIONS["DetectorFunction"], EVENTS / "detector" / event)["responses"]
-    assert response["response"] in (None, {"batchItemFailures": []})
+def test_the_detector_takes_s3s_test_event(event: str, runnable: Runnable) -> None:
+    (response,) = responses(runnable, "DetectorFunction", EVENTS / "detector" / event)
+    assert response in (None, {"batchItemFailures": []})
 
 
-def test_every_aws_client_finds_its_data(for_this_python: Path) -> None:
+def test_every_aws_client_finds_its_data(runnable: Runnable) -> None:
     """The data of other services is left out; a client that lacks its own fails when it is made."""
     script = (
-        f"import site; site.addsitedir({str(for_this_python / 'CommonLayer' / 'python')!r})\n"
+        f"import site; site.addsitedir({str(runnable.folder / 'CommonLayer' / 'python')!r})\n"
         "from facelib.stores import clients\n"
         "clients.dynamodb(), clients.sqs(), clients.lambda_(), clients.event_bridge()\n"
         "print(clients.s3().generate_presigned_post('bucket', 'key')['url'])"
     )
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", script], env=ENVIRONMENT, capture_output=True, text=True, check=False
+        [runnable.python, "-I", "-S", "-c", script], env=LAMBDA, capture_output=True, text=True, check=False
     )
     assert done.stdout.startswith("https://"), done.stderr

@@ -1,7 +1,6 @@
 """What is in the packages, and what is not."""
 
 import hashlib
-import importlib.util
 import re
 import struct
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from face_models import CENTERFACE
 
 from infra.aws.package import LIMIT_BYTES, Architecture, packages, table
 from infra.local.layout import ROOT
+from tests.support.packages import Runnable
 
 pytestmark = pytest.mark.xdist_group("packaging")
 
@@ -93,13 +93,13 @@ def test_every_package_keeps_its_licence(for_lambda: Built) -> None:
         assert licences or stated, package
 
 
-def test_layers_are_compiled_ahead_and_never_checked_against_their_source(for_this_python: Path) -> None:
+def test_layers_are_compiled_ahead_and_never_checked_against_their_source(runnable: Runnable) -> None:
     """A layer is read-only on Lambda: what is not compiled, or has a stale time, is compiled at every cold start."""
     for layer in ("CommonLayer", "VisionLayer", "WebLayer"):
-        sources = list((for_this_python / layer).rglob("*.py"))
+        sources = list((runnable.folder / layer).rglob("*.py"))
         assert sources
         for source in sources:
-            compiled = Path(importlib.util.cache_from_source(str(source)))
+            compiled = runnable.compiled(source)
             (flags,) = struct.unpack_from("<I", compiled.read_bytes()[:8], 4)
             assert flags == 0b01, compiled
 
