@@ -12,10 +12,11 @@ from facecast.errors import (
     Unauthorized,
     Unreachable,
 )
-from facecast.models import Event, Face, Failure, Job, Limits, Options, Submission
+from facecast.models import RENDERS, Event, Face, Failure, Job, Limits, Options, Submission
 from facecast.version import __version__
 
 __all__ = [
+    "RENDERS",
     "AsyncClient",
     "Client",
     "Conflict",

@@ -99,7 +99,10 @@ class AsyncClient:
                 return
 
     async def result(self, job_id: str, render: str | None = None) -> bytes:
-        """Return a result as a JPEG, by default the first one asked for. Raise NotFound, Conflict, ServiceError."""
+        """Return a result (a JPEG, or WebP for `preview`), by default the first one asked for.
+
+        Raise NotFound, Conflict, ServiceError.
+        """
         return await self._run(self._core.result(job_id, render))
 
     async def delete(self, job_id: str) -> None:

@@ -106,7 +106,10 @@ class Client:
                 return
 
     def result(self, job_id: str, render: str | None = None) -> bytes:
-        """Return a result as a JPEG, by default the first one asked for. Raise NotFound, Conflict, ServiceError."""
+        """Return a result (a JPEG, or WebP for `preview`), by default the first one asked for.
+
+        Raise NotFound, Conflict, ServiceError.
+        """
         return self._run(self._core.result(job_id, render))
 
     def delete(self, job_id: str) -> None:

@@ -7,6 +7,13 @@ from typing import Any, Final, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 FINAL_STATUSES: Final = frozenset({"completed", "failed"})
+# `plain` has nothing drawn on it; `preview` is the first of the others, small.
+RENDERS: Final = ("boxes", "blur", "pixelate", "solid", "plain", "preview")
+
+
+def file_suffix(render: str) -> str:
+    """Return the end of a result's file name, with the dot: a preview is WebP, all others are JPEG."""
+    return ".webp" if render == "preview" else ".jpg"
 
 
 class _Model(BaseModel):
@@ -19,11 +26,13 @@ class Options(_Model):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     render: tuple[str, ...] = Field(default=("boxes",), min_length=1)
-    """Results to draw, each a picture of its own: `boxes`, `blur`, `pixelate`."""
+    """Results to draw, each a picture of its own; RENDERS names them."""
     min_confidence: float | None = Field(default=None, ge=0, le=1)
-    """Faces below it are left out of the answer; they are blurred all the same."""
+    """Faces below it are left out of the answer; they are hidden all the same."""
     max_faces: int | None = Field(default=None, ge=1)
     """Answer with at most so many faces, by descending confidence."""
+    blur_strength: int | None = Field(default=None, ge=1)
+    """How coarse `blur` and `pixelate` are, 1 to 5; `solid` leaves nothing of a face, whatever the strength."""
     size: str | None = None
     """`fit` (at most 2,048 px on the long side) or `original`."""
 

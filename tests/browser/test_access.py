@@ -40,6 +40,14 @@ def test_every_control_has_a_name(page: Page) -> None:
     assert page.chrome.execute_script(_UNNAMED) == []
 
 
+def test_a_result_has_a_name_though_its_picture_could_not_be_loaded(page: Page, tools: Path, job_id: str) -> None:
+    page.emulate(prefers_reduced_motion="reduce")
+    page.block("*preview.webp*")
+    page.load()
+    page.wait_until(lambda: page.shows(f"[data-job='{job_id}'] .reload"), "it says that it could not be loaded")
+    assert violations(page, tools) == []
+
+
 def test_nothing_is_wider_than_the_screen(page: Page) -> None:
     for width in (320, 390, 768):
         screen = {"width": width, "height": 800, "deviceScaleFactor": 2, "mobile": True}

@@ -53,11 +53,26 @@ def test_photos_can_be_dropped_and_pasted(page: Page, kind: str) -> None:
 
 
 def test_the_chosen_options_are_sent(stack: Stack, page: Page, photo: Path) -> None:
+    assert not page.shows("[name=blur_strength]")
     page.chrome.find_element("css selector", "[value=pixelate]").click()
+    page.chrome.find_element("css selector", "[name=blur_strength] [value='5']").click()
     page.chrome.find_element("css selector", "[name=min_confidence] [value='0.7']").click()
     page.choose(photo)
     options = stack.job(page.wait_for_result(photo.name).job_id)["options"]
     assert (options["render"], options["min_confidence"]) == (["pixelate", "preview"], 0.7)
+    assert options["blur_strength"] == 5
+
+
+def test_a_photo_whose_faces_are_covered_offers_nothing_less(stack: Stack, page: Page, photo: Path) -> None:
+    page.chrome.find_element("css selector", "[value=solid]").click()
+    assert not page.shows("[name=blur_strength]")
+    page.choose(photo)
+    job_id = page.wait_for_result(photo.name).job_id
+    assert stack.job(job_id)["options"]["render"] == ["solid", "preview"]
+    page.open_result(job_id)
+    ways = page.value("[...document.querySelectorAll('#result .choices input')].map((one) => one.value)")
+    assert ways == ["solid"]
+    assert page.value("document.querySelector('.after').src.split('?')[0]").endswith("/solid.jpg")
 
 
 def test_a_large_photo_goes_straight_to_the_bucket(stack: Stack, page: Page, tmp_path: Path) -> None:

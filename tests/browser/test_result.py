@@ -83,7 +83,7 @@ def test_the_slider_leaves_out_less_certain_faces(stack: Stack, page: Page, job_
     assert page.value("document.querySelector('.count').textContent") == f"{count} of 2 faces"
 
 
-@pytest.mark.parametrize("way", ["blur", "pixelate"])
+@pytest.mark.parametrize("way", ["blur", "pixelate", "solid"])
 def test_faces_are_hidden_on_the_picture(stack: Stack, page: Page, job_id: str, way: str) -> None:
     page.open_result(job_id)
     page.click(f"#result [value={way}]")
@@ -100,7 +100,7 @@ def test_a_photo_that_was_sent_to_be_hidden_is_never_shown(stack: Stack, page: P
     job_id = posted(stack, render="blur,preview")
     page.open_result(job_id)
     ways = page.value("[...document.querySelectorAll('#result .choices input')].map((one) => one.value)")
-    assert ways == ["blur", "pixelate"]
+    assert ways == ["blur", "pixelate", "solid"]
     assert not page.shows(".compare")
     asked = [url for _, url in page.requests() if "plain.jpg" in url or "boxes.jpg" in url]
     assert asked == []

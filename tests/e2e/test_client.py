@@ -43,14 +43,16 @@ def test_detect_prints_the_faces_and_saves_the_results(
     photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "results"
-    assert main(["detect", str(photo), "--render", "boxes,blur", "--out", str(out)]) == 0
+    assert main(["detect", str(photo), "--render", "boxes,solid,preview", "--out", str(out)]) == 0
     said = capsys.readouterr()
     first, face, *saved = said.out.splitlines()
     assert first.startswith(f"{photo}  1 face  job ")
     assert "%" in face
-    paths = [out / "astronaut-boxes.jpg", out / "astronaut-blur.jpg"]
+    paths = [out / "astronaut-boxes.jpg", out / "astronaut-solid.jpg", out / "astronaut-preview.webp"]
     assert saved == [f"  saved   {path}" for path in paths]
-    assert [Image.open(io.BytesIO(path.read_bytes())).size for path in paths] == [(512, 512), (512, 512)]
+    pictures = [Image.open(io.BytesIO(path.read_bytes())) for path in paths]
+    assert [picture.size for picture in pictures] == [(512, 512)] * 3
+    assert [picture.format for picture in pictures] == ["JPEG", "JPEG", "WEBP"]
     assert said.err == ""
 
 

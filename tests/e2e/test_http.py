@@ -130,31 +130,32 @@ def test_prefer_wait_answers_with_the_whole_job(stack: Stack) -> None:
     assert at_once.status_code == 202
 
 
-def test_three_renders_are_three_pictures_of_one_job(stack: Stack) -> None:
+def test_each_render_is_a_picture_of_its_own_of_one_job(stack: Stack) -> None:
     response = stack.http.post(
         "/image",
-        params={"render": "boxes,blur,pixelate"},
+        params={"render": "boxes,blur,pixelate,solid"},
         content=one_face(),
         headers={"Prefer": "wait=20"},
     )
     job = response.json()
-    assert job["options"]["render"] == ["boxes", "blur", "pixelate"]
+    assert job["options"]["render"] == ["boxes", "blur", "pixelate", "solid"]
     pictures = {render: stack.result(job["job_id"], render=render) for render in job["options"]["render"]}
-    assert len(set(pictures.values())) == 3
+    assert len(set(pictures.values())) == 4
     assert stack.result(job["job_id"]) == pictures["boxes"]
-    for render in ("blur", "pixelate"):
+    for render in ("blur", "pixelate", "solid"):
         again = stack.http.post("/image", content=pictures[render], headers={"Prefer": "wait=20"}).json()
         assert again["face_count"] == 0, f"a face is found again behind {render}"
 
 
 def test_options_of_a_form_and_of_an_upload(stack: Stack) -> None:
-    form = {"render": ["blur", "boxes"], "max_faces": "2", "min_confidence": "0.5"}
+    form = {"render": ["blur", "boxes"], "max_faces": "2", "min_confidence": "0.5", "blur_strength": "5"}
     response = stack.http.post("/image", files={"file": three_faces()}, data=form, headers={"Prefer": "wait=20"})
     job = response.json()
     assert job["options"] == {
         "render": ["blur", "boxes"],
         "max_faces": 2,
         "min_confidence": 0.5,
+        "blur_strength": 5,
         "size": "fit",
         "faces_json": False,
     }
@@ -179,6 +180,8 @@ def test_a_render_nobody_asked_for(stack: Stack) -> None:
         ({"max_faces": "0"}, "max_faces"),
         ({"max_faces": "true"}, "max_faces"),
         ({"max_faces": "two"}, "max_faces"),
+        ({"blur_strength": "6"}, "blur_strength"),
+        ({"blur_strength": "0"}, "blur_strength"),
         ({"min_confidence": "NaN"}, "min_confidence"),
         ({"min_confidence": "null"}, "min_confidence"),
         ({"min_confidence": "2"}, "min_confidence"),
@@ -192,7 +195,8 @@ def test_options_that_make_no_sense(stack: Stack, parameters: dict[str, str], fi
 
 
 @pytest.mark.parametrize(
-    "options", [{"min_confidence": False}, {"max_faces": True}, {"max_faces": "5"}, {"render": []}]
+    "options",
+    [{"min_confidence": False}, {"max_faces": True}, {"max_faces": "5"}, {"blur_strength": "3"}, {"render": []}],
 )
 def test_options_in_json_have_the_types_that_are_described(stack: Stack, options: dict[str, object]) -> None:
     assert_problem(stack.http.post("/uploads", json={"options": options}), 422, next(iter(options)))

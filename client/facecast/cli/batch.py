@@ -14,7 +14,7 @@ from facecast.cli.state import Done, State
 from facecast.core import Photo, idempotency_key
 from facecast.errors import BLOCKING, ServiceError
 from facecast.many import JobWaiter, pooled
-from facecast.models import Job, Options
+from facecast.models import Job, Options, file_suffix
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Batch:
             return ()
         saved = []
         for render in job.options.render:
-            path = self.settings.out / f"{self.stems[photo.identity]}-{render}.jpg"
+            path = self.settings.out / f"{self.stems[photo.identity]}-{render}{file_suffix(render)}"
             save(path, await self.client.result(job.job_id, render))
             saved.append(str(path))
         return tuple(saved)

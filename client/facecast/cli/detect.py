@@ -23,7 +23,7 @@ from facecast.cli.output import Screen, faces
 from facecast.cli.photos import PhotoFile, Unusable, find_photos
 from facecast.cli.state import State, Target
 from facecast.errors import ServiceError
-from facecast.models import Options
+from facecast.models import RENDERS, Options
 from facecast.problems import duration
 
 _AT_ONCE: Final = 4
@@ -39,7 +39,9 @@ Paths = Annotated[
 ]
 Render = Annotated[
     str,
-    typer.Option(callback=read_renders, metavar="NAMES", help="Results to draw: boxes, blur, pixelate; with commas."),
+    typer.Option(
+        callback=read_renders, metavar="NAMES", help=f"Results to draw, with commas between: {', '.join(RENDERS)}."
+    ),
 ]
 Confidence = Annotated[
     float | None,
@@ -48,6 +50,15 @@ Confidence = Annotated[
 MaxFaces = Annotated[
     int | None,
     typer.Option(min=1, metavar="N", help="Keep the N faces of the highest confidence.", show_default=False),
+]
+BlurStrength = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="1..5",
+        help="How coarse blur and pixelate are; solid leaves nothing of a face, whatever the strength.",
+        show_default=False,
+    ),
 ]
 Size = Annotated[
     str | None,
@@ -71,6 +82,7 @@ def detect(  # noqa: PLR0913 - the options of a command
     render: Render = "boxes",
     min_confidence: Confidence = None,
     max_faces: MaxFaces = None,
+    blur_strength: BlurStrength = None,
     size: Size = None,
     out: Out = None,
     jsonl: Lines = None,
@@ -87,7 +99,11 @@ def detect(  # noqa: PLR0913 - the options of a command
     """
     _check_places(out, jsonl)
     options = Options(
-        render=split_renders(render), min_confidence=min_confidence, max_faces=max_faces, size=_checked_size(size)
+        render=split_renders(render),
+        min_confidence=min_confidence,
+        max_faces=max_faces,
+        blur_strength=blur_strength,
+        size=_checked_size(size),
     )
     settings = Settings(options, out, jsonl, as_json, parallel, salt=uuid.uuid4().hex if again else "")
     service, key = find_url(url), find_service_key(key_file)

@@ -14,7 +14,7 @@ from facecast.cli.options import JobArgument, JsonOption, KeyFileOption, UrlOpti
 from facecast.cli.output import Screen, job_line
 from facecast.client import Client
 from facecast.errors import BLOCKING, ServiceError
-from facecast.models import Job
+from facecast.models import Job, file_suffix
 
 
 class Status(StrEnum):
@@ -106,7 +106,7 @@ def download(client: Client, job: Job, folder: Path) -> list[Path]:
     """Save the results of a completed job under its id. Raise ServiceError and OSError."""
     paths = []
     for render in job.options.render:
-        path = folder / f"{job.job_id}-{render}.jpg"
+        path = folder / f"{job.job_id}-{render}{file_suffix(render)}"
         save(path, client.result(job.job_id, render))
         paths.append(path)
     return paths

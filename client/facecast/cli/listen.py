@@ -21,7 +21,10 @@ Replay = Annotated[int, typer.Option(min=0, metavar="N", help="Begin with the la
 Download = Annotated[
     Path | None,
     typer.Option(
-        "--download", metavar="DIR", help="Save the results of each job there, as JOB-RENDER.jpg.", show_default=False
+        "--download",
+        metavar="DIR",
+        help="Save the results of each job there, as JOB-RENDER.jpg; a preview as .webp.",
+        show_default=False,
     ),
 ]
 

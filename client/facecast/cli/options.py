@@ -2,14 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from facecast.addresses import AddressInvalid, checked_url, local_stack
 from facecast.keys import KeyUnusable, find_key
-
-RENDERS: Final = ("boxes", "blur", "pixelate")
+from facecast.models import RENDERS
 
 UrlOption = Annotated[
     str | None,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from facelib.detection import RenderOutcome, RenderRequest
 from facelib.errors import JobConflict, JobNotFound, NoResult, OriginalGone, RenderRefused
 from facelib.job import Job, Status
-from facelib.options import REDACTING, Render
+from facelib.options import Render
 from facelib.stores.images import ImageStore
 from facelib.stores.invoke import DetectorClient
 from facelib.stores.jobs import JobStore
@@ -27,14 +27,14 @@ class Drawer:
     def ensure(self, job_id: str, owner: str, render: Render) -> tuple[Job, bool]:
         """Return the job once it has this result, and whether it was drawn now.
 
-        Raises JobNotFound, JobConflict (not completed), NoResult (failed), RenderRefused (it would show hidden faces)
-        and OriginalGone.
+        Raises JobNotFound, JobConflict (not completed), NoResult (failed), RenderRefused (it would show
+        more of hidden faces) and OriginalGone.
         """
         job = completed(self.jobs.get(job_id, owner))
         if render in job.available:
             return job, False
-        if job.options.hides_faces and render not in REDACTING | {Render.PREVIEW}:
-            raise RenderRefused
+        if render not in job.options.permitted:
+            raise RenderRefused(job)
         match self._draw(RenderRequest(job_id=job_id, render=render)):
             case RenderOutcome.ORIGINAL_GONE:
                 raise OriginalGone(job)

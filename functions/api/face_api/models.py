@@ -14,7 +14,9 @@ MediaType = Annotated[str, Field(pattern=f"^image/({'|'.join(ImageFormat)})$", e
 
 
 class RenderRequested(Frozen):
-    render: Render = Field(description="How to draw it.")
+    render: Render = Field(
+        description="How to draw it. Everything else is as in the options of the job, `blur_strength` too."
+    )
 
 
 class RenderReady(Frozen):
@@ -104,6 +106,7 @@ class Limits(Frozen):
     preview_long_side_pixels: int
     result_url_seconds: int
     max_faces: int
+    max_blur_strength: int
     job_kept_days: int
     list_limit: int
     wait_seconds: int

@@ -33,7 +33,9 @@ def post_render(
 ) -> RenderReady:
     """Have one more result drawn while the original is kept, and get an address to fetch it from; may be repeated.
 
-    Of a photo that was sent to have its faces hidden, no result that shows them is drawn (403).
+    It is drawn with the options of the job: for another `blur_strength`, send the photo again. Of a photo that was sent
+    to have its faces hidden, no result that shows them is drawn (403), and of one sent for `solid` alone none that
+    leaves more than that.
     """
     job, is_new = drawer.ensure(job_id, reader.owner, request.render)
     response.status_code = HTTPStatus.CREATED if is_new else HTTPStatus.OK

@@ -53,6 +53,7 @@ def get_limits(settings: SettingsDep) -> Limits:
         preview_long_side_pixels=limits.PREVIEW_LONG_SIDE,
         result_url_seconds=limits.RESULT_URL_SECONDS,
         max_faces=limits.MAX_FACES,
+        max_blur_strength=limits.BLUR_STRENGTH,
         job_kept_days=settings.job_kept_days,
         list_limit=limits.LIST_LIMIT,
         wait_seconds=limits.WAIT_SECONDS,

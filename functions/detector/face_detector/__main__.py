@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cv2
 from face_models import BEST, MODELS
-from facelib import limits
+from facelib import keys, limits
 from facelib.errors import ImageRejected
 from facelib.job import Quality
 from facelib.options import Options, Render, Size
@@ -33,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             render=tuple(args.draw or [Render.BOXES]),
             min_confidence=args.min_confidence,
             max_faces=args.max_faces,
+            blur_strength=args.blur_strength,
             size=args.size,
         )
         files = {args.detector: args.model_file} if args.model_file else {}
@@ -60,6 +61,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--max-faces", type=int, default=limits.MAX_FACES, metavar="N")
     parser.add_argument("--render", type=Path, metavar="DIR", help="write rendered results to this folder")
     parser.add_argument("--draw", choices=list(Render), type=Render, action="append", help="may be repeated")
+    parser.add_argument(
+        "--blur-strength",
+        type=int,
+        default=limits.BLUR_STRENGTH_DEFAULT,
+        metavar=f"1..{limits.BLUR_STRENGTH}",
+        help="of blur and pixelate; more leaves less of a face, and solid leaves nothing",
+    )
     parser.add_argument("--size", choices=list(Size), type=Size, default=Size.FIT, help="size of the results")
     parser.add_argument("--threads", type=int, metavar="N", help="default: one per processor")
     return parser
@@ -85,7 +93,7 @@ def _line(path: Path, name: Path, options: Options, detector: Detector, folder: 
         return {"file": str(path), "failure": rejected.failure.model_dump(mode="json")}
     if folder is not None:
         for how, result in getattr(detected, "results", {}).items():
-            target = folder / name.with_name(f"{name.name}.{how}.jpg")
+            target = folder / name.with_name(f"{name.name}.{how}.{keys.suffix(how)}")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(result)
     return {

@@ -112,7 +112,7 @@ def _draw(pixels: Pixels, faces: tuple[Face, ...], how: Render, options: Options
     with stages.timed("render"):
         if is_preview and max(pixels.shape[:2]) > limits.PREVIEW_LONG_SIDE:
             pixels = scale_to(pixels, limits.PREVIEW_LONG_SIDE, cv2.INTER_AREA)
-        canvas = render(pixels, faces, options.previewed if is_preview else how)
+        canvas = render(pixels, faces, options.previewed if is_preview else how, options.blur_strength)
     with stages.timed("encode"):
         return encode_preview(canvas) if is_preview else encode(canvas)
 

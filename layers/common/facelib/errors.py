@@ -2,7 +2,6 @@
 
 from facelib.access import Refusal, Scope
 from facelib.job import Failure, FailureReason, Job, Status
-from facelib.options import REDACTING
 
 
 class FaceError(Exception):
@@ -83,10 +82,10 @@ class RenderNotFound(FaceError):
 class RenderRefused(FaceError):
     """The sender had the faces hidden, and nobody may undo that."""
 
-    def __init__(self) -> None:
+    def __init__(self, job: Job) -> None:
         super().__init__(
-            "This photo was sent to have its faces hidden, so no result shows them. Choose "
-            f"{', '.join(sorted(REDACTING))} or preview, or send the photo again with another render."
+            "This photo was sent to have its faces hidden, so no result shows more of them. Choose "
+            f"{' or '.join(sorted(job.options.permitted))}, or send the photo again with another render."
         )
 
 

@@ -16,7 +16,12 @@ def original(job_id: str) -> str:
 
 
 def result(job_id: str, render: Render) -> str:
-    return f"{_RESULTS}{job_id}/{render}.{'webp' if render is Render.PREVIEW else 'jpg'}"
+    return f"{_RESULTS}{job_id}/{render}.{suffix(render)}"
+
+
+def suffix(render: Render) -> str:
+    """Return the end of a result's file name, without the dot."""
+    return "webp" if render is Render.PREVIEW else "jpg"
 
 
 def faces_json(job_id: str) -> str:

@@ -41,6 +41,12 @@ class OptionFields(Options):
         default=False, description=_DESCRIPTIONS["faces_json"]
     )
     max_faces: int = Field(default=limits.MAX_FACES, ge=1, le=limits.MAX_FACES, description=_DESCRIPTIONS["max_faces"])
+    blur_strength: int = Field(
+        default=limits.BLUR_STRENGTH_DEFAULT,
+        ge=1,
+        le=limits.BLUR_STRENGTH,
+        description=_DESCRIPTIONS["blur_strength"],
+    )
 
     def over(self, options: Options) -> Options:
         """Return `options` with those replaced that are given here."""

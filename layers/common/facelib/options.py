@@ -15,6 +15,8 @@ class Render(StrEnum):
     BOXES = "boxes"
     BLUR = "blur"
     PIXELATE = "pixelate"
+    # One opaque colour, the same for every face: nothing of a face remains.
+    SOLID = "solid"
     # Nothing drawn: upright, no larger than any result, without metadata.
     PLAIN = "plain"
     # The first of the job's other renders, small, as WebP.
@@ -22,7 +24,7 @@ class Render(StrEnum):
 
 
 # These hide faces instead of showing them.
-REDACTING: Final = frozenset({Render.BLUR, Render.PIXELATE})
+REDACTING: Final = frozenset({Render.BLUR, Render.PIXELATE, Render.SOLID})
 
 
 class Size(StrEnum):
@@ -49,14 +51,22 @@ class Options(Frozen):
         ge=0,
         le=1,
         description="Faces below it are left out of the answer; null takes the detector's own threshold. "
-        "Blurring and pixelating hide them all the same.",
+        "Renders that hide faces hide them all the same.",
     )
     max_faces: int = Field(
         default=limits.MAX_FACES,
         strict=True,
         ge=1,
         le=limits.MAX_FACES,
-        description="Answer with at most this many, by descending confidence. Blurring and pixelating hide all.",
+        description="Answer with at most this many, by descending confidence. Renders that hide faces hide all.",
+    )
+    blur_strength: int = Field(
+        default=limits.BLUR_STRENGTH_DEFAULT,
+        strict=True,
+        ge=1,
+        le=limits.BLUR_STRENGTH,
+        description="How coarse `blur` and `pixelate` are. More leaves less of a face; `solid` leaves nothing of it, "
+        "whatever the strength.",
     )
     size: Size = Field(
         default=Size.FIT,
@@ -76,6 +86,9 @@ class Options(Frozen):
         return next((render for render in self.render if render is not Render.PREVIEW), Render.BOXES)
 
     @property
-    def hides_faces(self) -> bool:
-        """Whether the photo was sent to have its faces hidden: then no result may show them."""
-        return {self.previewed, *self.render} - {Render.PREVIEW} <= REDACTING
+    def permitted(self) -> frozenset[Render]:
+        """The renders that may still be drawn: none that shows more of the faces than the sender had shown."""
+        drawn = {self.previewed, *self.render} - {Render.PREVIEW}
+        if drawn == {Render.SOLID}:
+            return frozenset({Render.SOLID, Render.PREVIEW})
+        return REDACTING | {Render.PREVIEW} if drawn <= REDACTING else frozenset(Render)

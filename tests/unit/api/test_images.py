@@ -27,6 +27,7 @@ OPTIONS: dict[str, tuple[Any, Any]] = {
     "render": ("blur, boxes,blur", (Render.BLUR, Render.BOXES)),
     "min_confidence": ("0.5", 0.5),
     "max_faces": ("2", 2),
+    "blur_strength": ("5", 5),
     "size": ("original", Size.ORIGINAL),
     "faces_json": ("true", True),
 }

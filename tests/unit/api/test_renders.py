@@ -90,9 +90,30 @@ def test_nobody_uncovers_faces_that_were_sent_to_be_hidden(
     job = completed(jobs, Options(render=(Render.BLUR, Render.PREVIEW)))
     refused = api.post(f"/jobs/{job.job_id}/renders", json={"render": render})
     assert refused.status_code == 403
-    assert "blur, pixelate" in refused.json()["detail"]
+    assert "blur or pixelate or preview or solid" in refused.json()["detail"]
     assert detector.requests == []
     assert api.post(f"/jobs/{job.job_id}/renders", json={"render": "pixelate"}).status_code == 201
+
+
+@pytest.mark.parametrize("render", ["blur", "pixelate", "boxes", "plain"])
+def test_of_faces_that_were_sent_to_be_covered_nothing_more_is_left_later(
+    api: Api, jobs: JobStore, detector: Detector, render: str
+) -> None:
+    job = completed(jobs, Options(render=(Render.SOLID,)))
+    refused = api.post(f"/jobs/{job.job_id}/renders", json={"render": render})
+    assert refused.status_code == 403
+    assert "preview or solid" in refused.json()["detail"]
+    assert detector.requests == []
+    assert api.post(f"/jobs/{job.job_id}/renders", json={"render": "preview"}).status_code == 201
+
+
+def test_another_strength_than_the_jobs_own_is_refused(api: Api, jobs: JobStore, detector: Detector) -> None:
+    """An object is written once, so a job has one strength."""
+    job = completed(jobs, Options(blur_strength=5))
+    refused = api.post(f"/jobs/{job.job_id}/renders", json={"render": "blur", "blur_strength": 2})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "blur_strength"
+    assert detector.requests == []
 
 
 def test_a_job_that_has_not_ended_or_failed_has_nothing_to_draw(api: Api, jobs: JobStore, detector: Detector) -> None:

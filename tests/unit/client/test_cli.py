@@ -34,7 +34,8 @@ def test_without_an_address_it_says_how_to_name_one(capsys: pytest.CaptureFixtur
     ("arguments", "message"),
     [
         (["detect"], "PATH"),
-        (["detect", "cli.jpg", "--render", "boxes,sepia"], "sepia is none of boxes, blur, pixelate"),
+        (["detect", "cli.jpg", "--render", "boxes,sepia"], "sepia is none of boxes, blur, pixelate, solid, plain"),
+        (["detect", "cli.jpg", "--blur-strength", "0"], "should be greater than or equal to 1"),
         (["detect", "cli.jpg", "--min-confidence", "2"], "should be less than or equal to 1"),
         (["detect", "cli.jpg", "--max-faces", "0"], "should be greater than or equal to 1"),
         (["detect", "cli.jpg", "--size", "huge"], "huge is none of fit, original"),

@@ -3,8 +3,10 @@ from pathlib import Path
 
 import pytest
 from face_detector.__main__ import main
+from face_detector.analyse import analyse
+from face_detector.detection.detector import Detector
+from facelib.options import Options, Render
 
-from tests.support.detector import pixels_of
 from tests.support.pictures import astronaut, encoded
 
 
@@ -36,14 +38,25 @@ def test_one_line_a_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> No
     }
 
 
-def test_results_are_drawn_beside_each_other(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_results_are_drawn_beside_each_other(
+    folder: Path, tmp_path: Path, fast: Detector, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / "out"
     assert (
-        main(["--quality", "fast", "--render", str(out), "--draw", "blur", "--draw", "boxes", str(folder / "inner")])
+        main(
+            [
+                *("--detector", "centerface", "--quality", "fast", "--render", str(out), "--blur-strength", "5"),
+                *(part for render in Render for part in ("--draw", render)),
+                str(folder / "inner"),
+            ]
+        )
         == 0
     )
-    assert sorted(path.name for path in out.iterdir()) == ["one.jpg.blur.jpg", "one.jpg.boxes.jpg"]
-    assert pixels_of((out / "one.jpg.blur.jpg").read_bytes()).shape == (512, 512, 3)
+    names = [f"one.jpg.{render}.{'webp' if render is Render.PREVIEW else 'jpg'}" for render in Render]
+    assert sorted(path.name for path in out.iterdir()) == sorted(names)
+    photo = encoded(astronaut())
+    one = Options(render=(Render.BLUR,), blur_strength=5)
+    assert (out / "one.jpg.blur.jpg").read_bytes() == analyse(photo, one, fast).results[Render.BLUR]
     assert len(lines(capsys)) == 1
 
 
@@ -53,6 +66,7 @@ def test_results_are_drawn_beside_each_other(folder: Path, tmp_path: Path, capsy
         (["nowhere.jpg"], "There is no nowhere.jpg."),
         (["--min-confidence", "7", "."], "min_confidence"),
         (["--max-faces", "0", "."], "max_faces"),
+        (["--blur-strength", "6", "."], "blur_strength"),
         (["--detector", "yunet", "--model-file", "nowhere.onnx", "."], "make model MODEL=yunet"),
     ],
 )

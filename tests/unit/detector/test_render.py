@@ -16,7 +16,8 @@ from PIL import Image
 from tests.support.detector import detections, pixels_of
 from tests.support.pictures import Picture, astronaut, compose, encoded, resized, rotated
 
-HIDING = [Render.BLUR, Render.PIXELATE]
+HIDING = [Render.BLUR, Render.PIXELATE, Render.SOLID]
+STRENGTHS = range(1, limits.BLUR_STRENGTH + 1)
 
 
 def result(picture: Picture, how: Render, detector: Detector, size: Size = Size.ORIGINAL) -> tuple[Picture, Face]:
@@ -53,6 +54,38 @@ def test_a_hidden_face_is_not_found_again(make: type, how: Render, fast: Detecto
     assert done.faces
     for detector in (fast, either):
         assert find_faces(done.results[how], Options(), detector).faces == ()
+
+
+@pytest.mark.parametrize("strength", STRENGTHS)
+@pytest.mark.parametrize("how", [Render.BLUR, Render.PIXELATE])
+@pytest.mark.parametrize("make", [astronaut, tiny, neighbours])
+def test_no_strength_lets_a_face_be_found_again(make: type, how: Render, strength: int, fast: Detector) -> None:
+    options = Options(render=(how,), blur_strength=strength)
+    done = analyse(encoded(make(), "PNG", compress_level=1), options, fast)
+    assert done.faces
+    assert find_faces(done.results[how], Options(), fast).faces == ()
+
+
+@pytest.mark.parametrize("how", [Render.BLUR, Render.PIXELATE])
+def test_each_strength_leaves_less_of_a_face_than_the_one_before(how: Render, fast: Detector) -> None:
+    _, face = result(close(), how, fast)
+    middle = np.s_[
+        int(face.box.y) : int(face.box.y + face.box.height), int(face.box.x) : int(face.box.x + face.box.width)
+    ]
+    left = [float(drawn(close(), face, how, strength)[middle].std(axis=(0, 1)).mean()) for strength in STRENGTHS]
+    assert left == sorted(left, reverse=True)
+    assert len(set(left)) == len(left)
+    assert left[-1] < 1.5
+
+
+def test_of_a_covered_face_nothing_is_left(fast: Detector) -> None:
+    """Whatever was there, the same comes out of it, and the strength does not matter."""
+    _, face = result(astronaut(), Render.SOLID, fast)
+    noise = np.random.default_rng(5).integers(0, 256, (512, 512, 3), np.uint8)
+    box = np.s_[int(face.box.y) : int(face.box.y + face.box.height), int(face.box.x) : int(face.box.x + face.box.width)]
+    for strength in STRENGTHS:
+        for picture in (astronaut(), noise):
+            assert drawn(picture, face, Render.SOLID, strength)[box].max() == 0
 
 
 @pytest.mark.parametrize("how", HIDING)
@@ -105,15 +138,15 @@ def test_every_part_of_the_face_is_hidden(make: type, how: Render, fast: Detecto
     left, top = int(face.box.x), int(face.box.y)
     right, bottom = int(face.box.x + face.box.width) + 1, int(face.box.y + face.box.height) + 1
     inside = hidden[top:bottom, left:right]
-    # Averages of noise of 0 and 255 are grey.
-    assert inside.min() > 40
+    # Averages of noise of 0 and 255 are grey, and a cover is black.
+    assert how is Render.SOLID or inside.min() > 40
     assert inside.max() < 215
     # And the picture around it is still there.
     assert np.array_equal(hidden[-20:, -20:], noise[-20:, -20:])
 
 
-def drawn(pixels: Picture, face: Face, how: Render) -> Picture:
-    return np.asarray(render(pixels, [face], how), np.uint8)
+def drawn(pixels: Picture, face: Face, how: Render, strength: int = limits.BLUR_STRENGTH_DEFAULT) -> Picture:
+    return np.asarray(render(pixels, [face], how, strength), np.uint8)
 
 
 def test_only_a_handful_of_values_is_left(fast: Detector) -> None:
@@ -165,8 +198,9 @@ def test_every_render_is_a_result_of_its_own(fast: Detector) -> None:
 @pytest.mark.parametrize("first", [Render.BOXES, Render.BLUR])
 def test_a_result_drawn_later_is_the_one_that_the_job_would_have_drawn(first: Render, fast: Detector) -> None:
     photo = encoded(compose(1_500, 1_000, [(200, 200, 250), (800, 300, 40)])[0])
-    asked, others = Options(render=(first,)), [render for render in Render if render is not first]
-    with_job = analyse(photo, Options(render=(first, *others)), fast)
+    asked = Options(render=(first,), blur_strength=4)
+    others = [render for render in Render if render is not first]
+    with_job = analyse(photo, asked.model_copy(update={"render": (first, *others)}), fast)
     for how in others:
         assert redraw(photo, asked, with_job.faces, how, fast) == with_job.results[how]
 

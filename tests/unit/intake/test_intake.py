@@ -49,12 +49,20 @@ def objects(account: Cloud) -> dict[str, bytes]:
 
 def test_a_dropped_photo_is_a_job_and_moved_on(account: Cloud, deliver: Callable[..., list[str]]) -> None:
     assert (
-        deliver(put(account.originals_bucket, KEY, {"facecast-render": "blur,boxes", "facecast-max-faces": "3"})) == []
+        deliver(
+            put(
+                account.originals_bucket,
+                KEY,
+                {"facecast-render": "blur,solid", "facecast-max-faces": "3", "facecast-blur-strength": "5"},
+            )
+        )
+        == []
     )
 
     (job,) = jobs(account)
     assert (job.owner, job.status, job.source) == ("alice", Status.PENDING, KEY)
-    assert (job.options.render, job.options.max_faces) == ((Render.BLUR, Render.BOXES), 3)
+    assert (job.options.render, job.options.max_faces) == ((Render.BLUR, Render.SOLID), 3)
+    assert job.options.blur_strength == 5
     assert objects(account) == {keys.original(job.job_id): b"photo"}
 
 

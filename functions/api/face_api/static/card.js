@@ -59,6 +59,8 @@ function drawPicture(card, { jobId, status, name, event, thumbnail }) {
   }
   link.href = `#job=${jobId}`;
   image.alt = `${name ?? "A photo"}, ${countFaces(event.face_count)}. Show the result.`;
+  // The picture's text is no name while there is no picture.
+  link.setAttribute("aria-label", image.alt);
   if (card.dataset.shown === jobId) return;
   card.dataset.shown = jobId;
   showWhenNear(image, jobId, "preview", (state) => {

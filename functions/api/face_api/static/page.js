@@ -11,6 +11,7 @@ import { sendAll } from "./sending.js";
 const REPLAY = 20;
 const FIRST_POLL_MS = 5_000;
 const LONGEST_POLL_MS = 60_000;
+const HAS_STRENGTH = ["blur", "pixelate"];
 const STATES = {
   connecting: "Connecting …",
   open: "Live",
@@ -25,10 +26,11 @@ let cursor = null;
 let listener;
 
 function chosenOptions() {
-  const { render, min_confidence: confidence } = Object.fromEntries(new FormData(byId("send")));
+  const { render, ...chosen } = Object.fromEntries(new FormData(byId("send")));
+  if (!HAS_STRENGTH.includes(render)) delete chosen.blur_strength;
+  const numbers = Object.entries(chosen).filter(([, value]) => value);
   // The page shows every photo as a preview, so it is cheapest to have it made with the job.
-  const options = { render: [render, "preview"] };
-  return confidence ? { ...options, min_confidence: Number(confidence) } : options;
+  return { render: [render, "preview"], ...Object.fromEntries(numbers.map(([name, value]) => [name, Number(value)])) };
 }
 
 /** The stream is faster; this is for networks that let no WebSocket through. */

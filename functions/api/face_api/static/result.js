@@ -7,7 +7,7 @@ import { ownName } from "./own-jobs.js";
 import { loaded } from "./picture.js";
 import { makeZoom } from "./zoom.js";
 
-const WAYS = { boxes: "Boxes", blur: "Blurred", pixelate: "Pixelated", plain: "Photo" };
+const WAYS = { boxes: "Boxes", blur: "Blurred", pixelate: "Pixelated", solid: "Covered", plain: "Photo" };
 const SHOWS_FACES = ["boxes", "plain"];
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const COPIED_MS = 2_000;
@@ -100,16 +100,18 @@ function draw() {
   drawChoices();
 }
 
-/** Of a photo that was sent to have its faces hidden, nothing shows them. */
-function hidesFaces({ options }) {
+/** Of a photo that was sent to have its faces hidden, nothing shows more of them. */
+function permittedWays({ options }) {
   const drawn = options.render.filter((render) => render !== "preview");
-  return drawn.length > 0 && !drawn.some((render) => SHOWS_FACES.includes(render));
+  const all = Object.keys(WAYS);
+  if (!drawn.length || drawn.some((render) => SHOWS_FACES.includes(render))) return all;
+  return drawn.every((render) => render === "solid") ? drawn : all.filter((way) => !SHOWS_FACES.includes(way));
 }
 
 function drawChoices() {
   const { job } = current;
-  const isHidden = hidesFaces(job);
-  const ways = Object.keys(WAYS).filter((way) => !(isHidden && SHOWS_FACES.includes(way)));
+  const ways = permittedWays(job);
+  const isHidden = !ways.includes("plain");
   const first = ways.includes(job.options.render[0]) ? job.options.render[0] : ways[0];
   for (const way of ways) {
     const label = document.createElement("label");

@@ -1,12 +1,13 @@
-"""Renders: the image with its faces boxed, blurred or pixelated, as JPEG or WebP without metadata."""
+"""Renders: the image with its faces boxed, blurred, pixelated or covered, as JPEG or WebP without metadata."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import cv2
 import numpy as np
 import simplejpeg
+from facelib import limits
 from facelib.face import Face
 from facelib.options import Render
 
@@ -23,19 +24,27 @@ _FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
 _DIGIT_HEIGHT: Final = 21
 _MIN_DIGIT_HEIGHT: Final = 7.0
 
-# Cells along the longer side of a face. With six, as mosaics often have, the detectors still detected every other
-# face (docs/decisions/0007-hiding.md).
-_CELLS: Final = {Render.BLUR: 2.0, Render.PIXELATE: 1.25}
+# Cells along the longer side of a face, by `blur_strength` from 1 on. With six, as mosaics often have, the detectors
+# still detected every other face (docs/decisions/0007-hiding.md).
+_CELLS: Final[Mapping[Render, tuple[float, ...]]] = {
+    Render.BLUR: (3.0, 2.5, 2.0, 1.4, 1.0),
+    Render.PIXELATE: (2.5, 1.6, 1.25, 1.0, 0.5),
+}
+# With fewer cells, an ellipse has one colour and the outline of a head, which is detected as a face.
+_MIN_ELLIPSE_CELLS: Final = 2.0
+# BGR. It must not come from the image: an average of a face is still an average of that face.
+_COVER: Final = (0, 0, 0)
 # Minimum cell in pixels, without which a face of 10 px would stay recognisable.
 _MIN_CELL: Final = 8.0
 # Enlargement of the box, around whose corners the ellipse is drawn.
 _MARGIN: Final = 1.12
 
 
-def render(pixels: Pixels, faces: Sequence[Face], how: Render) -> Pixels:
+def render(pixels: Pixels, faces: Sequence[Face], how: Render, strength: int = limits.BLUR_STRENGTH_DEFAULT) -> Pixels:
     """Return a copy of the pixels with the faces drawn, and the pixels themselves where nothing is drawn.
 
-    The pixels may be a scaled version of the image the faces were detected in: `box_ratio` locates them.
+    The pixels may be a scaled version of the image the faces were detected in: `box_ratio` locates them. The strength
+    is `Options.blur_strength`.
     """
     if how is Render.PLAIN:
         return pixels
@@ -45,7 +54,7 @@ def render(pixels: Pixels, faces: Sequence[Face], how: Render) -> Pixels:
         if how is Render.BOXES:
             _draw_box(canvas, face)
         else:
-            _redact(canvas, face, how)
+            _redact(canvas, face, how, strength)
     return canvas
 
 
@@ -97,8 +106,8 @@ def _draw_label(canvas: Pixels, text: str, left: int, top: int, face_width: int)
     cv2.putText(canvas, text, (left + pad, plate_top + pad + height), _FONT, scale, _EDGE, weight, cv2.LINE_AA)
 
 
-def _redact(canvas: Pixels, face: Face, how: Render) -> None:
-    """Replace a face by the averages of a few cells, so that nothing finer can be restored."""
+def _redact(canvas: Pixels, face: Face, how: Render, strength: int) -> None:
+    """Cover a face, or replace it by the averages of a few cells, so that nothing finer can be restored."""
     left, top, right, bottom = _edges(face, canvas)
     x, y = (left + right) / 2, (top + bottom) / 2
     # An ellipse through the corners of a rectangle has its half sides times the square root of 2 as half axes.
@@ -109,7 +118,12 @@ def _redact(canvas: Pixels, face: Face, how: Render) -> None:
     part = canvas[y0 : math.ceil(y + half_y), x0 : math.ceil(x + half_x)]
     if part.size == 0:
         return
-    cell = max(_MIN_CELL, max(right - left, bottom - top) / _CELLS[how])
+    if how is Render.SOLID:
+        # The whole rectangle, as for a mosaic.
+        part[:] = _COVER
+        return
+    cells_along = _CELLS[how][strength - 1]
+    cell = max(_MIN_CELL, max(right - left, bottom - top) / cells_along)
     height, width = part.shape[:2]
     cells = (max(1, round(width / cell)), max(1, round(height / cell)))
     means = as_pixels(cv2.resize(part, cells, interpolation=cv2.INTER_AREA))
@@ -119,6 +133,9 @@ def _redact(canvas: Pixels, face: Face, how: Render) -> None:
         cv2.resize(means, (width, height), dst=part, interpolation=cv2.INTER_NEAREST)
         return
     smooth = _smoothed(means, (width, height), cell)
+    if cells_along < _MIN_ELLIPSE_CELLS:
+        cv2.resize(smooth, (width, height), dst=part, interpolation=cv2.INTER_LINEAR)
+        return
     mask = np.zeros((height, width), np.uint8)
     cv2.ellipse(mask, (round(x) - x0, round(y) - y0), (half_x, half_y), 0, 0, 360, 255, cv2.FILLED)
     cv2.copyTo(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), mask, part)
