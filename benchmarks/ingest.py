@@ -155,10 +155,10 @@ def chart(path: Path) -> None:
 
     figure, axes = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained", sharex=True)
     for axis, way in zip(axes, TABLE_UNITS, strict=True):
-        found = [(quota.name, rate) for quota, _ in shares(way, 1) if (rate := highest_rate(way, quota))]
-        found.sort(key=lambda each: each[1], reverse=True)
-        bars = axis.barh([name for name, _ in found], [rate for _, rate in found], color="C0")
-        axis.bar_label(bars, [f"{rate:,.0f}" for _, rate in found], padding=3, fontsize=8)
+        rates = [(quota.name, rate) for quota, _ in shares(way, 1) if (rate := highest_rate(way, quota))]
+        rates.sort(key=lambda each: each[1], reverse=True)
+        bars = axis.barh([name for name, _ in rates], [rate for _, rate in rates], color="C0")
+        axis.bar_label(bars, [f"{rate:,.0f}" for _, rate in rates], padding=3, fontsize=8)
         axis.set(xscale="log", xlim=(10, 1_000_000), title=way, xlabel="images a second that fit")
         axis.tick_params(axis="y", labelsize=8)
     figure.suptitle("What is hit first, by default", fontsize=10)

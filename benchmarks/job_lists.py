@@ -1,6 +1,6 @@
 """How long `GET /jobs` takes with 100 jobs of an owner and with 100,000: `python -m benchmarks.job_lists`.
 
-Both owners are in one table, asked in turn by the API in process. The table is that of dynalite (npm), which keeps its
+Both owners are in one table, listed in turn by the API in process. The table is that of dynalite (npm), which keeps its
 indexes sorted as DynamoDB does, so that a page costs the same however long the list is. `--endpoint` measures another
 one, like the local stack's emulator, which goes through a whole partition of an index for every query.
 """

@@ -1,4 +1,4 @@
-"""What one image asks of AWS, by its way in: counted, and held so, by tests/e2e/test_requests.py.
+"""Requests to AWS for one image, by its way in: counted by tests/e2e/test_requests.py.
 
 One image, one result, nobody listening. Messages between AWS's own services are not among them: S3 to SQS, and SQS and
 the stream to functions.

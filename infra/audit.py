@@ -1,4 +1,4 @@
-"""Look for known vulnerabilities in every pinned package, where PyPI tells them: `python -m infra.audit`."""
+"""Look for known vulnerabilities in every pinned package, where PyPI lists them: `python -m infra.audit`."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ _LOCKS: Final = ("requirements.txt", *(f"layers/{layer}/requirements.lock" for l
 
 
 def why_unreachable(source: str = _SOURCE) -> str | None:
-    """Return why the source tells no vulnerabilities; pip-audit itself would pass every package as unknown."""
+    """Return why the source lists no vulnerabilities; pip-audit itself would pass every package as unknown."""
     try:
         with urllib.request.urlopen(source, timeout=_TIMEOUT_SECONDS) as response:  # noqa: S310 - https, or a test's server
             json.load(response)["vulnerabilities"]
@@ -40,7 +40,7 @@ def audit(lock: Path) -> int:
 
 def main() -> int:
     if reason := why_unreachable():
-        print(f"SKIPPED: pip-audit, because {_SOURCE} tells no vulnerabilities here: {reason}", file=sys.stderr)
+        print(f"SKIPPED: pip-audit, because {_SOURCE} lists no vulnerabilities here: {reason}", file=sys.stderr)
         return 0
     return max(audit(ROOT / lock) for lock in _LOCKS)
 

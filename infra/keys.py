@@ -95,10 +95,10 @@ def revoke(keys: KeyStore, key_id: str, connections: ConnectionStore, push: Conn
 def outputs_of(stack: str) -> Mapping[str, str]:
     """Return the outputs of a deployed stack. Raises Refused."""
     try:
-        (found,) = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+        (description,) = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
     except (ClientError, BotoCoreError) as error:
         raise Refused(f"The stack {stack} cannot be read: {error}") from None
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in description["Outputs"]}
     if "KeysTableName" not in outputs:
         raise Refused(f"The stack {stack} is of an older version, without keys. Deploy it again.")
     return outputs

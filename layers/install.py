@@ -165,18 +165,18 @@ def compile_sources(destination: Path, version: str) -> None:
 
 
 def _compiler(version: str) -> str | None:
-    found = (os.environ.get("FACECAST_COMPILER"), sys.executable, shutil.which(f"python{version}"))
-    return next((path for path in found if path and _version_of(path) == version), None)
+    candidates = (os.environ.get("FACECAST_COMPILER"), sys.executable, shutil.which(f"python{version}"))
+    return next((path for path in candidates if path and _version_of(path) == version), None)
 
 
 def _version_of(interpreter: str) -> str:
     """Ask it: a command of that name may be a shim that leads nowhere."""
     script = "import sys; print('%d.%d' % sys.version_info[:2])"
     try:
-        asked = subprocess.run([interpreter, "-c", script], capture_output=True, text=True, check=False)
+        version = subprocess.run([interpreter, "-c", script], capture_output=True, text=True, check=False)
     except OSError:
         return ""
-    return asked.stdout.strip()
+    return version.stdout.strip()
 
 
 if __name__ == "__main__":

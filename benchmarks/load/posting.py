@@ -2,7 +2,7 @@
 
 Compares, in one run and turn by turn, a plain loop of boto3 calls over 8 and over 32 threads with what the broadcaster
 does. The listeners are real WebSockets on an emulator that is started for it; the posting process is this one. What the
-emulator itself takes is told apart: its processor time, and a loop that sends requests signed ahead over open sockets.
+emulator itself takes is measured apart: its processor time, and a loop that sends signed requests over open sockets.
 """
 
 import argparse
@@ -41,7 +41,7 @@ from tests.support.stream import ended_job
 Way = Callable[[Sequence[str]], object]
 
 # Sends a listener its connection id, which API Gateway reveals to nobody else.
-_TELL: Final = """
+_POST: Final = """
 def handler(event, _):
     print("requested")
     return {"statusCode": 200, "body": event["requestContext"]["connectionId"]}
@@ -58,18 +58,18 @@ def _gateway(port: int) -> Iterator[tuple[str, int]]:
         with running(local_stack) as pid:
             packed = io.BytesIO()
             with zipfile.ZipFile(packed, "w") as archive:
-                archive.writestr("tell.py", _TELL)
+                archive.writestr("post.py", _POST)
             clients = session(local_stack)
             trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
             role = clients.client("iam").create_role(
-                RoleName="tell",
+                RoleName="post",
                 AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
             )["Role"]
             function = clients.client("lambda").create_function(
-                FunctionName="tell",
+                FunctionName="post",
                 Runtime="python3.11",
                 Role=role["Arn"],
-                Handler="tell.handler",
+                Handler="post.handler",
                 Code={"ZipFile": packed.getvalue()},
             )
             gateway = clients.client("apigatewayv2")

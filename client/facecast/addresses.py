@@ -43,8 +43,8 @@ def local_stack(folder: Path) -> str | None:
     Raises AddressInvalid if several of them answer, or if the file that names one is not to be trusted.
     """
     for each in (folder, *folder.parents):
-        if found := [_address_in(path) for path in _stack_files(each / ".local")]:
-            return _the_one(found)
+        if addresses := [_address_in(path) for path in _stack_files(each / ".local")]:
+            return _the_one(addresses)
     return None
 
 

@@ -23,7 +23,7 @@ class AsyncClient:
     """
 
     def __init__(self, url: str, *, key: str | None = None, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        """Raise AddressInvalid or KeyUnusable (both are ValueErrors) without asking the service."""
+        """Raise AddressInvalid or KeyUnusable (both are ValueErrors) without a request."""
         self._core = Core(url, key)
         self._http = httpx.AsyncClient(timeout=TIMEOUT, transport=transport)
 
@@ -38,7 +38,7 @@ class AsyncClient:
         await self._http.aclose()
 
     async def limits(self) -> Limits:
-        """Return the limits in force; the service is asked once. Raise ServiceError."""
+        """Return the limits in force; they are fetched once. Raise ServiceError."""
         return await self._run(self._core.limits())
 
     async def send(
@@ -73,7 +73,7 @@ class AsyncClient:
     ) -> AsyncGenerator[tuple[Image, Job | ServiceError | OSError], None]:
         """Detect faces in many images, `parallel` at a time; each comes with its job or its error, as they end.
 
-        Ends are heard on the stream, and found by polling where that is blocked. Raise what concerns all images alike:
+        Outcomes arrive on the stream, or by polling where that is blocked. Raise what concerns all images alike:
         Unreachable, Unauthorized, Forbidden, TooManyRequests.
         """
         async with aclosing(many.detect_many(self, images, options or Options(), parallel)) as outcomes:
@@ -119,7 +119,8 @@ class AsyncClient:
         """Give each event of the live stream once, for ever; connections that are lost are taken up again.
 
         `replay` begins with so many of the latest events, `job_id` narrows the stream to one job; `on_connection` is
-        told when a connection is there (True) or lost. Raise ServiceError where the stream refuses for good.
+        called with True when a connection is open and with False when it is lost. Raise ServiceError where the stream
+        refuses for good.
         """
 
         async def address() -> str:

@@ -26,7 +26,7 @@ class Client:
     """
 
     def __init__(self, url: str, *, key: str | None = None, transport: httpx.BaseTransport | None = None) -> None:
-        """Raise AddressInvalid or KeyUnusable (both are ValueErrors) without asking the service."""
+        """Raise AddressInvalid or KeyUnusable (both are ValueErrors) without a request."""
         self._url, self._key = url, key
         self._core = Core(url, key)
         self._http = httpx.Client(timeout=TIMEOUT, transport=transport)
@@ -42,7 +42,7 @@ class Client:
         self._http.close()
 
     def limits(self) -> Limits:
-        """Return the limits in force; the service is asked once. Raise ServiceError."""
+        """Return the limits in force; they are fetched once. Raise ServiceError."""
         return self._run(self._core.limits())
 
     def send(self, image: Image, options: Options | None = None, *, idempotency_key: str | None = None) -> Submission:

@@ -1,4 +1,4 @@
-"""What is asked of a service and how its replies are read, without any input or output.
+"""The requests to a service and the parsing of its responses, without any input or output.
 
 Each operation is a generator that yields calls and pauses, is sent the responses and returns the result. `Client` and
 `AsyncClient` carry them out, so that both behave alike.
@@ -46,7 +46,7 @@ class Photo:
     @classmethod
     def of(cls, data: bytes, name: str) -> "Photo":
         guessed = mimetypes.guess_type(name)[0] or ""
-        # The bucket's form takes images alone; the detector looks at the bytes, whatever a file calls itself.
+        # The bucket's form takes images alone; the detector goes by the bytes, whatever the file's name.
         return cls(data, guessed if guessed.startswith("image/") else "image/jpeg")
 
 
@@ -237,7 +237,7 @@ class Core:
             response = yield call
         except (httpx.TransportError, httpx.InvalidURL) as error:
             problem = Unreachable(f"{self.url} could not be reached: {error or type(error).__name__}")
-            # A service that never answered has a wrong address, or is not there.
+            # A service that never responded has a wrong address, or is not there.
             return problem, 0.0 if repeatable and self._has_answered else None
         self._has_answered = True
         if not response.is_error:
@@ -245,7 +245,7 @@ class Core:
         return error_of(response, has_key=self._key is not None), _delay(response, repeatable=repeatable)
 
     def _not_facecast(self) -> Unreachable:
-        return Unreachable(f"{self.url} is no Facecast service: it answered with something else.")
+        return Unreachable(f"{self.url} is no Facecast service: it responded with something else.")
 
 
 def _job_path(job_id: str) -> str:

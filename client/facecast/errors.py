@@ -6,7 +6,7 @@ class ServiceError(Exception):
 
 
 class Unreachable(ServiceError):
-    """Nothing answers at the address, or what answers there is not a Facecast service."""
+    """Nothing responds at the address, or what responds there is not a Facecast service."""
 
 
 class Unauthorized(ServiceError):
@@ -30,7 +30,7 @@ class NotFound(ServiceError):
 
 
 class Conflict(ServiceError):
-    """The job's status does not allow the call (409); `job_id` names the job where the service told it."""
+    """The job's status does not allow the call (409); `job_id` names the job where the response has it."""
 
     def __init__(self, message: str, job_id: str | None = None) -> None:
         super().__init__(message)

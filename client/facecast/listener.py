@@ -1,4 +1,4 @@
-"""A listener that misses nothing: it reconnects by itself, asks for what came meanwhile, and drops what it has seen.
+"""A listener that misses nothing: it reconnects, requests a replay of what it missed, and drops duplicates.
 
     async for event in listen("wss://.../ws", replay=20):
         print(event["type"], event["job_id"])
@@ -29,7 +29,7 @@ _PONG_SECONDS: Final = 15.0
 # so that a crowd that was cut off at once does not come back at once.
 _FIRST_WAIT: Final = 1.0
 _LONGEST_WAIT: Final = 60.0
-# The server starts a replay 90 s before the event it is asked for, and no event is later than that.
+# The server starts a replay 90 s before the requested event, and no event is later than that.
 _OVERLAP: Final = timedelta(minutes=5)
 _ID_TIME: Final = "%Y%m%dT%H%M%S.%fZ"
 # The address is wrong or not allowed, which no second try will change.
@@ -75,7 +75,8 @@ async def listen(
     """Give each job event once, and for one job never an older one after a newer one. Goes on until it is closed.
 
     `address` is the stream's, or a function that gives a fresh one, with its ticket, for each connection. `replay` asks
-    for the latest events to begin with; `on_connection` is told when a connection is there (True) or lost (False).
+    for the latest events to begin with; `on_connection` is called with
+    True when a connection is open and with False when it is lost.
     Raise websockets.InvalidStatus where the server refuses for good, and what `address` raises, but for Unreachable
     and TooManyRequests, which may pass.
     """
@@ -83,11 +84,11 @@ async def listen(
     failures = 0
     first = True
     while True:
-        asked = {"job_id": job_id, "replay": replay if not memory.heard_any else 0, "after": ""}
-        if not first and not asked["replay"]:
-            asked["after"] = memory.newest
+        parameters = {"job_id": job_id, "replay": replay if not memory.heard_any else 0, "after": ""}
+        if not first and not parameters["replay"]:
+            parameters["after"] = memory.newest
         try:
-            url = _with_query(address if isinstance(address, str) else await address(), asked)
+            url = _with_query(address if isinstance(address, str) else await address(), parameters)
             async with websockets.connect(url, ping_interval=None) as socket:
                 failures, first = 0, False
                 _tell(on_connection, is_connected=True)
@@ -105,8 +106,8 @@ async def listen(
         failures += 1
 
 
-def _with_query(url: str, asked: Mapping[str, Any]) -> str:
-    query = urlencode({name: value for name, value in asked.items() if value})
+def _with_query(url: str, parameters: Mapping[str, Any]) -> str:
+    query = urlencode({name: value for name, value in parameters.items() if value})
     return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
 
 
@@ -116,7 +117,7 @@ def _tell(on_connection: Callable[[bool], None] | None, *, is_connected: bool) -
 
 
 async def _events(socket: websockets.ClientConnection) -> AsyncGenerator[Event, None]:
-    """Give the job events of one connection, which is kept from being idle. Ends, or raises, when it is lost."""
+    """Give the job events of one connection, with pings against the idle time-out. Ends, or raises, when it is lost."""
     pinged = False
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Many photos: a few at a time, their ends heard on the stream, and found by polling where that is blocked."""
+"""Many photos: a few at a time, outcomes from the stream, or by polling where that is blocked."""
 
 import asyncio
 from collections import deque
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _FIRST_POLL_SECONDS: Final = 0.3
 _LAST_POLL_SECONDS: Final = 5.0
-# While the stream is connected, an event that was lost would be found so late.
+# While the stream is connected, an event that was lost is noticed so late.
 _CONNECTED_POLL_SECONDS: Final = 10.0
 # An event may come before the response to the upload; so many of jobs that nobody waits for yet are remembered.
 _EARLY: Final = 1_000

@@ -1,4 +1,4 @@
-"""Responses that tell of an error: problem+json (RFC 9457), or whatever a gateway gives."""
+"""Error responses: problem+json (RFC 9457), or whatever a gateway gives."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -16,26 +16,26 @@ _NO_SCOPE: Final = "This key may not do that: it lacks the scope. Ask whoever ga
 
 
 def error_of(response: httpx.Response, *, has_key: bool) -> ServiceError:
-    """Return the error that a response with a status of 400 and more tells of."""
+    """Return the error that a response with a status of 400 or more stands for."""
     problem = _problem(response)
     detail = problem.get("detail")
-    told = detail if isinstance(detail, str) and detail else None
+    message = detail if isinstance(detail, str) and detail else None
     match response.status_code:
         case 401:
-            return Unauthorized(_with(_WRONG_KEY if has_key else _NO_KEY, told))
+            return Unauthorized(_with(_WRONG_KEY if has_key else _NO_KEY, message))
         case 403:
-            return Forbidden(told or (_NO_SCOPE if has_key else _fallback(response)))
+            return Forbidden(message or (_NO_SCOPE if has_key else _fallback(response)))
         case 404:
-            return NotFound(told or _fallback(response))
+            return NotFound(message or _fallback(response))
         case 409:
             job_id = problem.get("job_id")
-            return Conflict(told or _fallback(response), job_id if isinstance(job_id, str) else None)
+            return Conflict(message or _fallback(response), job_id if isinstance(job_id, str) else None)
         case 429:
             seconds = retry_after(response)
             wait = f" Try again in {duration(seconds)}." if seconds else ""
-            return TooManyRequests(f"{told or 'Too many requests.'}{wait}", seconds)
+            return TooManyRequests(f"{message or 'Too many requests.'}{wait}", seconds)
         case _:
-            return ServiceError(told or _fallback(response))
+            return ServiceError(message or _fallback(response))
 
 
 def retry_after(response: httpx.Response) -> float | None:
@@ -69,10 +69,10 @@ def _problem(response: httpx.Response) -> dict[str, Any]:
     return problem if isinstance(problem, dict) else {}
 
 
-def _with(sentence: str, told: str | None) -> str:
-    return f"{sentence} ({told})" if told else sentence
+def _with(sentence: str, message: str | None) -> str:
+    return f"{sentence} ({message})" if message else sentence
 
 
 def _fallback(response: httpx.Response) -> str:
     # The query may hold a signature.
-    return f"{response.url.copy_with(query=None)} answered {response.status_code} {response.reason_phrase}."
+    return f"{response.url.copy_with(query=None)} responded with {response.status_code} {response.reason_phrase}."

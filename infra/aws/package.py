@@ -1,4 +1,4 @@
-"""Build what ships, with the real SAM CLI, and tell how large each function is: `python -m infra.aws.package`."""
+"""Build what ships, with the real SAM CLI, and print how large each function is: `python -m infra.aws.package`."""
 
 import argparse
 import os

@@ -48,7 +48,7 @@ def _config(environment: str) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
 
 
 def deploy(environment: str, parameters: Mapping[str, str]) -> int:
-    """Run `sam deploy`, which shows what would change and asks. Raises Refused if nothing is built."""
+    """Run `sam deploy`, which lists the changes and asks for confirmation. Raises Refused if nothing is built."""
     template = BUILD / "template.yaml"
     if not template.is_file():
         raise Refused("Nothing is built yet: make package")
@@ -92,12 +92,12 @@ def empty(s3: "S3Client", bucket: str, prefix: str = "") -> None:
 def confirm(question: str, name: str, done: str) -> None:
     """Have the name typed. Raises Refused otherwise."""
     try:
-        answer = input(question)
+        typed = input(question)
     except EOFError:
         raise Refused(
             f"\nNothing was {done}: the name has to be typed to confirm, and there is no terminal to type it on."
         ) from None
-    if answer != name:
+    if typed != name:
         raise Refused(f"Nothing was {done}.")
 
 

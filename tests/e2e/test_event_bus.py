@@ -31,8 +31,8 @@ def test_every_end_and_every_deletion_is_one_event(stack: Stack) -> None:
 
         # Deleted by three at once, and once more: one deletion.
         with ThreadPoolExecutor(3) as pool:
-            answers = list(pool.map(lambda _: stack.http.delete(f"/jobs/{done}").status_code, range(3)))
-        assert 204 in answers
+            responses = list(pool.map(lambda _: stack.http.delete(f"/jobs/{done}").status_code, range(3)))
+        assert 204 in responses
         assert stack.http.delete(f"/jobs/{done}").status_code == 404
         assert stack.http.delete(f"/jobs/{failed}").status_code == 204
         subscription.wait_until(lambda: all(len(subscription.of_job(job_id)) == 2 for job_id in (done, failed)))

@@ -1,4 +1,4 @@
-"""Parts of the service that run interleaved: each stops before every call to AWS until it is told to go on."""
+"""Parts of the service that run interleaved: each stops before every call to AWS until the test lets it go on."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -60,7 +60,7 @@ class Actor:
         self.step()
 
     def pause(self) -> None:
-        """Wait, in the actor's own work, to be told to go on. Raises Killed, again and again, or ClientError."""
+        """Wait until the test lets the actor go on. Raises Killed, again and again, or ClientError."""
         if not self.was_killed:
             self._halted.release()
             assert self._go.acquire(timeout=_PATIENCE_SECONDS), f"{self.name} was forgotten"
@@ -86,7 +86,7 @@ class Actor:
 
 _acting: ContextVar[Actor | None] = ContextVar("acting", default=None)
 
-# The client's operation, its parameters and the call itself → the answer.
+# The client's operation, its parameters and the call itself → the response.
 Call = Callable[[Actor | None, str, dict[str, Any], Callable[[], Any]], Any]
 
 

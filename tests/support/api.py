@@ -15,7 +15,7 @@ class Api:
     def __init__(self, app: FastAPI) -> None:
         self.app = app
         self.identity: Identity | None = None
-        # What no handler expects is answered, as on Lambda, and not raised into the test.
+        # An unexpected error becomes a response, as on Lambda, and is not raised into the test.
         self._transport = httpx.ASGITransport(self._authorized, raise_app_exceptions=False)
 
     async def _authorized(self, scope: Scope, receive: Receive, send: Send) -> None:

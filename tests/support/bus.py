@@ -1,4 +1,4 @@
-"""An event bus whose answers are scripted."""
+"""An event bus whose responses are scripted."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class Bus:
     def __init__(self) -> None:
         self.requests: list[Sequence[Any]] = []
         self.taken: list[Any] = []
-        # For each request to come: which entries it refuses, or None for a request that gets no answer.
+        # For each request to come: which entries it refuses, or None for a request that gets no response.
         self.refusals: list[set[int] | None] = []
         self.is_down = False
 

@@ -1,4 +1,4 @@
-"""The sample events, whose function they are for, and what that function answers."""
+"""The sample events, whose function they are for, and what that function returns."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +44,7 @@ CASES: Final = (
     _case("Notifier", "notifier/stream-deleted", _TAKEN),
     _case("Notifier", "notifier/sqs-refused", _TAKEN),
     _case("WebSocket", "websocket/connect", {"statusCode": 200}),
-    # The listener is not there to be answered, which is no failure.
+    # Nobody listens for the response, which is no failure.
     _case("WebSocket", "websocket/ping", {"statusCode": 200}),
     _case("WebSocket", "websocket/disconnect", {"statusCode": 200}),
 )

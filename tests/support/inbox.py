@@ -14,8 +14,8 @@ _SEQUENCE: Final = itertools.count(1)
 
 def put(bucket: str, key: str, metadata: Mapping[str, str] = MappingProxyType({}), data: bytes = b"photo") -> Any:
     """Put an object, and return its event as S3 sends it to the queue."""
-    answer = boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=data, Metadata=dict(metadata))
-    return event_of(key, answer["ETag"].strip('"'), len(data))
+    response = boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=data, Metadata=dict(metadata))
+    return event_of(key, response["ETag"].strip('"'), len(data))
 
 
 def event_of(key: str, etag: str, size: int) -> dict[str, Any]:

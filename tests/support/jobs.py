@@ -42,18 +42,18 @@ def outcome(faces: int = 2) -> Outcome:
 
 
 def completed_job(faces: int = 1) -> Job:
-    job, found = new_job(), outcome(faces)
+    job, detection = new_job(), outcome(faces)
     at = job.created_at + timedelta(seconds=1)
     return job.model_copy(
         update={
             "status": Status.COMPLETED,
             "completed_at": at,
             "event_id": new_event_id(at, job.job_id),
-            "image": found.image,
-            "detector": found.detector,
+            "image": detection.image,
+            "detector": detection.detector,
             "face_count": faces,
-            "faces": found.faces,
-            "timings_ms": dict(found.timings_ms),
+            "faces": detection.faces,
+            "timings_ms": dict(detection.timings_ms),
         }
     )
 

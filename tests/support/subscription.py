@@ -40,8 +40,8 @@ class Subscription:
 
     def _take(self, seconds: int) -> int:
         """Take some of the messages, wait so long for the first of them, and return how many there were."""
-        answer = self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=seconds)
-        messages = answer.get("Messages", [])
+        response = self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=seconds)
+        messages = response.get("Messages", [])
         for message in messages:
             self.events.append(json.loads(message["Body"]))
             self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])

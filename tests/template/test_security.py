@@ -57,7 +57,7 @@ def test_tables_are_encrypted(table: Resource) -> None:
     assert table.properties["SSESpecification"]["SSEEnabled"] is True
 
 
-@pytest.mark.parametrize("policy", list(resources("AWS::SQS::QueuePolicy")), ids=lambda found: found.name)
+@pytest.mark.parametrize("policy", list(resources("AWS::SQS::QueuePolicy")), ids=lambda policy: policy.name)
 def test_only_the_own_account_may_send_through_s3(policy: Resource) -> None:
     (statement,) = policy.properties["PolicyDocument"]["Statement"]
     bucket = "arn:${AWS::Partition}:s3:::${AWS::StackName}-originalsbucket-*"

@@ -1,6 +1,6 @@
 """The commands, and what becomes of their errors.
 
-Exit codes: 0 all went well; 1 something failed (a photo, a job); 2 the command was asked wrongly; 3 the service cannot
+Exit codes: 0 all went well; 1 something failed (a photo, a job); 2 a usage error; 3 the service cannot
 be reached or lets nothing through (key, scope, quota), so that the same command may work later; 130 Ctrl-C.
 """
 
@@ -21,7 +21,7 @@ BLOCKED: Final = 3
 
 app = typer.Typer(
     help="Find faces in photos, with a Facecast service.",
-    epilog="Exit codes: 0 all went well, 1 something failed, 2 asked wrongly, "
+    epilog="Exit codes: 0 all went well, 1 something failed, 2 usage error, "
     "3 the service cannot be reached or refuses the key, 130 interrupted.",
     context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
@@ -30,8 +30,8 @@ app = typer.Typer(
 )
 
 
-def _version(asked: bool) -> None:  # noqa: FBT001 - a callback
-    if asked:
+def _version(requested: bool) -> None:  # noqa: FBT001 - a callback
+    if requested:
         typer.echo(f"facecast {__version__}")
         raise typer.Exit
 

@@ -19,7 +19,7 @@ from facecast.models import Job, Options, file_suffix
 
 @dataclass(frozen=True)
 class Settings:
-    """What is asked of a run."""
+    """Settings of a run."""
 
     options: Options
     out: Path | None
@@ -122,16 +122,16 @@ class Batch:
         else:
             self._record_detected(outcome)
 
-    def _record_detected(self, found: Detected) -> None:
-        job, photo = found.job, found.photo
-        line = json.dumps({"photo": photo.name, "saved": found.saved, **job.data})
+    def _record_detected(self, detected: Detected) -> None:
+        job, photo = detected.job, detected.photo
+        line = json.dumps({"photo": photo.name, "saved": detected.saved, **job.data})
         size = append_line(self.settings.lines, line) if self.settings.lines else 0
         self.state.add(
             Done(
                 photo=photo.identity,
-                key=found.key,
+                key=detected.key,
                 stem=self.stems[photo.identity],
-                saved=found.saved,
+                saved=detected.saved,
                 face_count=job.face_count or 0,
                 failed=job.failure is not None,
                 lines_bytes=size,
@@ -140,7 +140,7 @@ class Batch:
         if self.settings.as_json:
             self.screen.say(line)
         elif not job.failure:
-            self._show(photo, job, found.saved)
+            self._show(photo, job, detected.saved)
         if job.failure:
             self.screen.complain(f"{photo.name}: {job.failure.reason}: {job.failure.detail}")
         self._count(job.face_count or 0, failed=job.failure is not None)

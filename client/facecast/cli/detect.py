@@ -94,7 +94,7 @@ def detect(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Find the faces in photos.
 
-    Photos are sent four at a time, and told as they are done. Ctrl-C leaves a state file: the same command goes on
+    Photos are sent four at a time, and printed as they are done. Ctrl-C leaves a state file: the same command goes on
     with the rest. The same photo with the same options, sent again within a day, gives the same job.
     """
     _check_places(out, jsonl)
@@ -108,10 +108,10 @@ def detect(  # noqa: PLR0913 - the options of a command
     settings = Settings(options, out, jsonl, as_json, parallel, salt=uuid.uuid4().hex if again else "")
     service, key = find_url(url), find_service_key(key_file)
     target = Target(service, paths, out, jsonl)
-    found = list(find_photos(paths, skip=out))
-    photos = [one for one in found if isinstance(one, PhotoFile)]
-    unusable = [one for one in found if isinstance(one, Unusable)]
-    run = _Run(settings, State.load(target), Tally(len(found)), Screen())
+    sources = list(find_photos(paths, skip=out))
+    photos = [one for one in sources if isinstance(one, PhotoFile)]
+    unusable = [one for one in sources if isinstance(one, Unusable)]
+    run = _Run(settings, State.load(target), Tally(len(sources)), Screen())
     run.start(service, key, photos, unusable)
     raise typer.Exit(1 if run.tally.failed else 0)
 

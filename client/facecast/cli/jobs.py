@@ -55,13 +55,13 @@ def show(
     """Tell a job, with its faces."""
     screen = Screen()
     with service(url, key_file) as client:
-        shown = client.job(job)
-        saved = download(client, shown, out) if out and shown.status == Status.COMPLETED else []
+        details = client.job(job)
+        saved = download(client, details, out) if out and details.status == Status.COMPLETED else []
     if as_json:
-        screen.say(json.dumps(shown.data))
+        screen.say(json.dumps(details.data))
         return
-    screen.say(job_line(shown.data))
-    for face in shown.faces or ():
+    screen.say(job_line(details.data))
+    for face in details.faces or ():
         box = face.box
         screen.say(f"  {face.confidence:6.1%}  {box.width:.0f} x {box.height:.0f} at {box.x:.0f}, {box.y:.0f}")
     for path in saved:

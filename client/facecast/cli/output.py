@@ -96,7 +96,7 @@ def faces(count: int | None) -> str:
 
 
 def job_line(job: Mapping[str, Any]) -> str:
-    """Tell a job, or the event of its end, in a line; what is told here of both has the same names."""
+    """Return a job, or the event of its end, as a line; the fields used here have the same names in both."""
     if job.get("type") == "job.deleted":
         return f"{job['job_id']}  {'':20}  deleted"
     failure = job.get("failure")

@@ -50,12 +50,12 @@ def find_photos(names: Iterable[str], skip: Path | None = None) -> Iterator[Phot
     """
     seen: set[str] = set()
     for name in names:
-        for found in _named(name, skip.resolve() if skip else None):
-            if isinstance(found, PhotoFile):
-                if found.identity in seen:
+        for source in _named(name, skip.resolve() if skip else None):
+            if isinstance(source, PhotoFile):
+                if source.identity in seen:
                     continue
-                seen.add(found.identity)
-            yield found
+                seen.add(source.identity)
+            yield source
 
 
 def _named(name: str, skip: Path | None) -> Iterator[PhotoFile | Unusable]:

@@ -50,8 +50,8 @@ class Target:
 
     @property
     def fingerprint(self) -> str:
-        places = [str(path.resolve()) if path else None for path in (self.out, self.lines)]
-        return hashlib.sha256(json.dumps([self.service, *places]).encode()).hexdigest()
+        paths = [str(path.resolve()) if path else None for path in (self.out, self.lines)]
+        return hashlib.sha256(json.dumps([self.service, *paths]).encode()).hexdigest()
 
 
 class State:

@@ -17,7 +17,7 @@ router = APIRouter(tags=["access"])
 def post_stream_ticket(reader: ReaderDep, tickets: TicketsDep, settings: SettingsDep) -> StreamTicket:
     """Get a ticket that opens the stream once, within a minute: connect to `stream_url` with `?ticket=`.
 
-    Needed only where the service asks for keys; browsers cannot send one with a WebSocket.
+    Needed only where the service requires keys; browsers cannot send one with a WebSocket.
     """
     ticket, expires_at = tickets.issue(reader)
     return StreamTicket(ticket=ticket, stream_url=settings.stream_url, expires_at=expires_at)

@@ -54,7 +54,7 @@ def get_job(job_id: JobId, jobs: JobsDep, reader: ReaderDep, settings: SettingsD
     responses={
         HTTPStatus.OK.value: {
             "model": ResultAddress,
-            "description": "The address as JSON, where `Accept` asks for it.",
+            "description": "The address as JSON, where `Accept` requests it.",
         },
         HTTPStatus.FOUND.value: {
             "description": f"The address of the result, valid for {limits.RESULT_URL_SECONDS // 60} minutes.",

@@ -1,4 +1,4 @@
-"""Requests and responses. A stored job is not shown as it is; these models are its public form."""
+"""Requests and responses. A stored job is never returned as it is; these models are its public form."""
 
 from datetime import date
 from typing import Annotated
@@ -81,9 +81,9 @@ class Usage(Frozen):
 
     owner: str = Field(examples=["alice"])
     scopes: tuple[Scope, ...]
-    key_expires_at: AwareDatetime | None = Field(description="Null where the service asks for no key.")
+    key_expires_at: AwareDatetime | None = Field(description="Null where the service requires no key.")
     day: date = Field(description="The day that is counted, in UTC.")
-    images: int | None = Field(description="Images that the owner has sent; null where the service asks for no key.")
+    images: int | None = Field(description="Images that the owner has sent; null where the service requires no key.")
     images_per_day: int | None = Field(description="At which number this key stops for the day; null for none.")
     resets_at: AwareDatetime = Field(description="When the next day begins.")
 

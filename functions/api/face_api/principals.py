@@ -1,4 +1,4 @@
-"""Who is calling, and whether they may: what the authorizer found out, held against the scope of the route."""
+"""The caller's identity, from the authorizer, and whether its scopes allow the route."""
 
 from typing import Annotated
 

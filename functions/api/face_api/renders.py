@@ -1,4 +1,4 @@
-"""`POST /jobs/{job_id}/renders`: one more result of a job, made when it is first asked for."""
+"""`POST /jobs/{job_id}/renders`: one more result of a job, made when it is first requested."""
 
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus

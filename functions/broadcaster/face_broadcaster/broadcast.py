@@ -51,13 +51,13 @@ class Broadcast:
         for owner, events in by_owner.items():
             self._end_expired(owner)
             everyone = self._some_of(owner, LISTENERS_AT_ONCE + 1)
-            # Read second, so that a listener that changes its subscription meanwhile is found in one of both.
+            # Read second, so that a listener that changes its subscription meanwhile is in at least one of both.
             of_job = self._of_jobs(owner, events)
             if len(everyone) > LISTENERS_AT_ONCE:
                 recipients = self.backpressure.recipients(owner)
                 posts = recipients * sum(1 for _ in frames(events, limits.FRAME_BYTES))
                 counts.update(listeners=recipients, split=posts, requeued=self._requeue_shards(owner, events))
-                everyone, of_job = [], {job_id: _narrow_only(found) for job_id, found in of_job.items()}
+                everyone, of_job = [], {job_id: _narrow_only(subscriptions) for job_id, subscriptions in of_job.items()}
             counts.update(self._post_or_requeue(owner, events, everyone, of_job, deadline))
         return counts
 
@@ -89,8 +89,8 @@ class Broadcast:
 
     def _of_jobs(self, owner: str, events: Sequence[JobEvent]) -> dict[str, list[JobSubscription]]:
         job_ids = list(dict.fromkeys(event.job_id for event in events))
-        found = threads().map(lambda job_id: list(self.connections.of_job(owner, job_id)), job_ids)
-        return {job_id: subscriptions for job_id, subscriptions in zip(job_ids, found, strict=True) if subscriptions}
+        per_job = threads().map(lambda job_id: list(self.connections.of_job(owner, job_id)), job_ids)
+        return {job_id: subscriptions for job_id, subscriptions in zip(job_ids, per_job, strict=True) if subscriptions}
 
     def _requeue_shards(self, owner: str, events: Sequence[JobEvent]) -> int:
         messages = list(shard_deliveries(owner, events))

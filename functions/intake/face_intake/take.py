@@ -1,4 +1,4 @@
-"""The use case: make a job of a dropped object and move the object to where its detector looks. Idempotent."""
+"""The use case: make a job of a dropped object and move the object to its original. Idempotent."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -23,7 +23,9 @@ class Results(Frozen):
 
     bucket: str
     renders: dict[Render, str] = Field(description="The key of each result.")
-    faces_json: str | None = Field(description="The key of the job as JSON, where it was asked for or dropped.")
+    faces_json: str | None = Field(
+        description="The key of the job as JSON, where it was requested or the photo was dropped."
+    )
 
 
 class JobDetail(Frozen):
@@ -38,7 +40,7 @@ class JobEnded(JobDetail):
     source: str | None = Field(description="The key of the file in the drop folder; null for any other way in.")
     created_at: AwareDatetime
     completed_at: AwareDatetime = Field(description="When it was completed or failed.")
-    expires_at: AwareDatetime = Field(description="When the job and its objects are deleted; no event tells of that.")
+    expires_at: AwareDatetime = Field(description="When the job and its objects are deleted; no event announces that.")
     job_url: str = Field(description="The job with its faces, in the API.")
 
 
@@ -74,11 +76,11 @@ def bus_event(job: Job | Tombstone, settings: NotifierSettings) -> BusEvent:
 
 
 def _completed(job: Job, ended: Mapping[str, object], bucket: str) -> BusEvent:
-    found = {name: getattr(job, name) for name in ("image", "detector", "face_count")}
+    detection = {name: getattr(job, name) for name in ("image", "detector", "face_count")}
     renders = {render: keys.result(job.job_id, render) for render in job.options.render}
     faces_json = keys.faces_json(job.job_id) if job.options.faces_json else None
     results = Results(bucket=bucket, renders=renders, faces_json=faces_json)
-    detail = JobCompleted.model_validate({**ended, **found, "results": results})
+    detail = JobCompleted.model_validate({**ended, **detection, "results": results})
     return BusEvent(detail_type="Job Completed", time=detail.completed_at, detail=detail.model_dump_json())
 
 

@@ -86,9 +86,9 @@ def _route(request: APIGatewayWebSocketEvent, route: str, connection_id: str, de
 
 
 def _principal_of(request: APIGatewayWebSocketEvent) -> Principal:
-    """Return whose events this listener receives: API Gateway repeats with every frame what it was told at $connect.
+    """Return whose events this listener receives: API Gateway repeats the context of $connect with every frame.
 
-    Raises LookupError or ValueError where keys are asked for and there was no authorizer.
+    Raises LookupError or ValueError where keys are required and there was no authorizer.
     """
     if settings().access is Access.OPEN:
         return PUBLIC

@@ -47,7 +47,7 @@ class QuotaExceeded(FaceError):
     def __init__(self, images_per_day: int, retry_after: int) -> None:
         super().__init__(
             f"All {images_per_day:,} images of this key's day are used up. The next day begins at midnight UTC; "
-            "GET /usage tells what is left."
+            "GET /usage says what is left."
         )
         # Seconds.
         self.retry_after = retry_after
@@ -90,7 +90,7 @@ class RenderRefused(FaceError):
 
 
 class OriginalGone(FaceError):
-    """The original is not kept any more, so nothing new can be made of it."""
+    """The original has been deleted, so no new result can be made of it."""
 
     def __init__(self, job: Job) -> None:
         super().__init__(
@@ -134,7 +134,7 @@ class StoreContended(Exception):
 
 
 class ObjectsNotDeleted(Exception):
-    """The bucket kept some of a job's objects; deleting may be repeated."""
+    """The bucket still has some of a job's objects; deleting may be repeated."""
 
 
 class CursorInvalid(FaceError):

@@ -149,7 +149,7 @@ class Job(Frozen):
 
     @property
     def available(self) -> tuple[Render, ...]:
-        """The results that there are once the job is completed, first those that were asked for with it."""
+        """The results of the job once it is completed, first those that were requested with it."""
         return tuple(dict.fromkeys((*self.options.render, *(self.renders or ()))))
 
     def is_expired(self, now: datetime) -> bool:

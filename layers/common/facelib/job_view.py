@@ -45,8 +45,8 @@ class JobSummary(Frozen):
 
     @classmethod
     def of(cls, job: Job, public_url: str) -> Self:
-        shown = {name: getattr(job, name) for name in cls.model_fields if name != "links"}
-        return cls(**shown, links=Links.of(job.job_id, public_url))
+        fields = {name: getattr(job, name) for name in cls.model_fields if name != "links"}
+        return cls(**fields, links=Links.of(job.job_id, public_url))
 
 
 class JobView(JobSummary):
@@ -60,9 +60,9 @@ class JobView(JobSummary):
 
     @classmethod
     def of(cls, job: Job, public_url: str) -> Self:
-        shown = {name: getattr(job, name) for name in JobSummary.model_fields if name != "links"}
+        fields = {name: getattr(job, name) for name in JobSummary.model_fields if name != "links"}
         return cls(
-            **shown,
+            **fields,
             faces=job.faces,
             renders=job.available if job.status is Status.COMPLETED else (),
             links=Links.of(job.job_id, public_url),

@@ -69,6 +69,6 @@ def owner_of_drop(key: str) -> str | None:
 
 
 def is_safe_name(key: str) -> bool:
-    """Return whether a key can be shown on a terminal, and used as a relative path, without harm."""
+    """Return whether a key can be printed on a terminal, and used as a relative path, without harm."""
     has_controls = any(unicodedata.category(character) in ("Cc", "Cf") for character in key)
     return not has_controls and not {".", ".."} & set(key.split("/"))

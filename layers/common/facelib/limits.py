@@ -70,7 +70,7 @@ REKOGNITION_BYTES: Final = 3_300_000
 IDEMPOTENCY_KEY_CHARACTERS: Final = 255
 # A ticket lets one listener in, so it need last no longer than a handshake.
 TICKET_SECONDS: Final = 60
-# API Gateway keeps what it was told of a key for so long; a key that was revoked is refused after that.
+# API Gateway caches the result of the authorizer for so long; a revoked key is refused after that.
 KEY_CACHE_SECONDS: Final = 60
 LISTENERS_OF_OWNER: Final = 1_000
 RETRIES: Final = 5

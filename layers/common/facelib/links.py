@@ -1,4 +1,4 @@
-"""Addresses of the API that are stable for as long as a job is kept."""
+"""Addresses of the API that are stable until the job expires."""
 
 
 def job_url(public_url: str, job_id: str) -> str:

@@ -50,15 +50,15 @@ class Options(Frozen):
         strict=True,
         ge=0,
         le=1,
-        description="Faces below it are left out of the answer; null takes the detector's own threshold. "
-        "Renders that hide faces hide them all the same.",
+        description="Faces below it are left out of the response; null takes the detector's own threshold. "
+        "Renders that hide faces hide them nevertheless.",
     )
     max_faces: int = Field(
         default=limits.MAX_FACES,
         strict=True,
         ge=1,
         le=limits.MAX_FACES,
-        description="Answer with at most this many, by descending confidence. Renders that hide faces hide all.",
+        description="Return at most this many, by descending confidence. Renders that hide faces hide all.",
     )
     blur_strength: int = Field(
         default=limits.BLUR_STRENGTH_DEFAULT,

@@ -32,7 +32,7 @@ class Settings(Frozen):
 
 
 class Retention(Settings):
-    """How long a job, its original and its results are kept."""
+    """Retention of a job, its original and its results."""
 
     job_kept_days: int
 

@@ -1,4 +1,4 @@
-"""What pydantic found wrong, in words for whoever sent it."""
+"""pydantic's validation errors as text for whoever sent the value."""
 
 from collections.abc import Callable
 

@@ -117,17 +117,17 @@ class JobLife(RuleBasedStateMachine):
         if not operation.startswith(("Get", "Head", "List", "Scan", "Query")):
             self._is_checked = False
         sent = parameters.get("Body")  # the call itself wraps it
-        answer = make()
+        response = make()
         if operation in ("PutItem", "TransactWriteItems"):
             for item in _written(parameters):
                 self.jobs[item["job_id"]["S"]].is_form = "kept_until" in item
         if operation == "PutObject" and parameters["Bucket"] == self.account.originals_bucket:
             job_id = cast("str", keys.job_id_of_original(parameters["Key"]))
             self.jobs[job_id].uploads.append(cast("bytes", sent))
-            self.queue.append(Message(_created(job_id, answer["ETag"].strip('"')), job_id))
+            self.queue.append(Message(_created(job_id, response["ETag"].strip('"')), job_id))
         if actor and operation == "UpdateItem" and ":claim" in parameters["ExpressionAttributeValues"]:
             actor.notes["claim"] = parameters["ExpressionAttributeValues"][":claim"]["S"]
-        return answer
+        return response
 
     def _start(self, name: str, work: Callable[[], object]) -> Actor:
         actor = Actor(name, work)
@@ -142,11 +142,11 @@ class JobLife(RuleBasedStateMachine):
         return {job_id: stored[job_id] for job_id in self.jobs if job_id in stored}
 
     def _objects(self) -> dict[str, bytes]:
-        found = {}
+        objects = {}
         for bucket in (self.account.originals_bucket, self.account.results_bucket):
             for one in self.s3.list_objects_v2(Bucket=bucket).get("Contents", []):
-                found[one["Key"]] = self.s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read()
-        return found
+                objects[one["Key"]] = self.s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read()
+        return objects
 
     def _running(self) -> list[Actor]:
         return [actor for actor in self.actors if not actor.is_done]
@@ -184,10 +184,10 @@ class JobLife(RuleBasedStateMachine):
 
     def _delete(self, job_id: str) -> Actor:
         def work() -> object:
-            answer = self.api.delete(f"/jobs/{job_id}")
-            if answer.status_code == 204:
+            response = self.api.delete(f"/jobs/{job_id}")
+            if response.status_code == 204:
                 self.jobs[job_id].is_deleted = True
-            return answer
+            return response
 
         return self._start("DELETE", work)
 

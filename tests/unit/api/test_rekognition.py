@@ -1,4 +1,4 @@
-"""DetectFaces in process, with a detector that replies as it is told."""
+"""DetectFaces in process, with a detector whose replies are scripted."""
 
 import base64
 from typing import Any
@@ -44,11 +44,11 @@ def detect_faces(api: Api, operation: str = "DetectFaces", **body: Any) -> tuple
 def test_bytes(api: Api, detector: Detector) -> None:
     status, body = detect_faces(api, Image=BYTES, Attributes=["ALL"])
     assert status == 200
-    [found] = body["FaceDetails"]
-    assert found["Confidence"] == pytest.approx(90)
-    assert found["BoundingBox"]["Left"] == pytest.approx(5.25 / 640, abs=1e-6)
-    assert [mark["Type"] for mark in found["Landmarks"]] == ["eyeLeft", "eyeRight", "nose", "mouthLeft", "mouthRight"]
-    assert set(found["Pose"]) == {"Roll", "Yaw", "Pitch"}
+    [detail] = body["FaceDetails"]
+    assert detail["Confidence"] == pytest.approx(90)
+    assert detail["BoundingBox"]["Left"] == pytest.approx(5.25 / 640, abs=1e-6)
+    assert [mark["Type"] for mark in detail["Landmarks"]] == ["eyeLeft", "eyeRight", "nose", "mouthLeft", "mouthRight"]
+    assert set(detail["Pose"]) == {"Roll", "Yaw", "Pitch"}
     assert detector.requests == [DetectRequest(image=b"any image")]
 
 

@@ -21,7 +21,7 @@ from tests.support.jobs import new_job, outcome
 
 @dataclass
 class Detector:
-    """Stores a result as the detector does, and remembers what it was asked for."""
+    """Stores a result as the detector does, and records the requests."""
 
     account: Cloud
     outcome: RenderOutcome = RenderOutcome.STORED
@@ -61,18 +61,18 @@ def test_another_result_is_drawn_once(api: Api, jobs: JobStore, detector: Detect
     again = api.post(f"/jobs/{job.job_id}/renders", json={"render": "blur"})
     assert (made.status_code, again.status_code) == (201, 200)
     assert [request.render for request in detector.requests] == [Render.BLUR]
-    for answer in (made, again):
-        assert answer.json()["render"] == "blur"
-        assert keys.result(job.job_id, Render.BLUR) in answer.json()["url"]
+    for response in (made, again):
+        assert response.json()["render"] == "blur"
+        assert keys.result(job.job_id, Render.BLUR) in response.json()["url"]
     assert api.get(f"/jobs/{job.job_id}").json()["renders"] == ["boxes", "blur"]
     assert api.get(f"/jobs/{job.job_id}/processed-image?render=blur").status_code == 302
 
 
 def test_what_was_asked_for_with_the_job_is_there_already(api: Api, jobs: JobStore, detector: Detector) -> None:
     job = completed(jobs, Options(render=(Render.BOXES, Render.PREVIEW)))
-    answer = api.post(f"/jobs/{job.job_id}/renders", json={"render": "preview"})
-    assert answer.status_code == 200
-    assert f"{job.job_id}/preview.webp" in answer.json()["url"]
+    response = api.post(f"/jobs/{job.job_id}/renders", json={"render": "preview"})
+    assert response.status_code == 200
+    assert f"{job.job_id}/preview.webp" in response.json()["url"]
     assert detector.requests == []
 
 
@@ -119,8 +119,8 @@ def test_another_strength_than_the_jobs_own_is_refused(api: Api, jobs: JobStore,
 def test_a_job_that_has_not_ended_or_failed_has_nothing_to_draw(api: Api, jobs: JobStore, detector: Detector) -> None:
     pending, failed = jobs.add(new_job()), jobs.add(new_job())
     jobs.fail(jobs.claim(failed.job_id, 30), Failure(reason=FailureReason.CORRUPT_IMAGE, detail="It is broken."))
-    answers = [api.post(f"/jobs/{job.job_id}/renders", json={"render": "blur"}) for job in (pending, failed)]
-    assert [answer.status_code for answer in answers] == [409, 410]
+    responses = [api.post(f"/jobs/{job.job_id}/renders", json={"render": "blur"}) for job in (pending, failed)]
+    assert [response.status_code for response in responses] == [409, 410]
     assert api.get(f"/jobs/{pending.job_id}").json()["renders"] == []
     assert detector.requests == []
 
@@ -128,9 +128,9 @@ def test_a_job_that_has_not_ended_or_failed_has_nothing_to_draw(api: Api, jobs: 
 def test_without_its_original_a_job_keeps_what_it_has(api: Api, jobs: JobStore, detector: Detector) -> None:
     job = completed(jobs)
     detector.outcome = RenderOutcome.ORIGINAL_GONE
-    answer = api.post(f"/jobs/{job.job_id}/renders", json={"render": "blur"})
-    assert answer.status_code == 410
-    assert "The job has boxes" in answer.json()["detail"]
+    response = api.post(f"/jobs/{job.job_id}/renders", json={"render": "blur"})
+    assert response.status_code == 410
+    assert "The job has boxes" in response.json()["detail"]
 
 
 def test_somebody_elses_job_and_one_deleted_meanwhile_are_not_there(

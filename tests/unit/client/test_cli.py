@@ -1,4 +1,4 @@
-"""The command line: how it is asked, and what it says before and without a service."""
+"""The command line: its arguments, and its output before and without a service."""
 
 import subprocess
 import sys
@@ -97,7 +97,7 @@ def test_help_names_every_command_and_the_exit_codes(capsys: pytest.CaptureFixtu
     text = " ".join(capsys.readouterr().out.split())
     for command in ("detect", "listen", "watch", "jobs", "show", "delete", "retry", "limits"):
         assert f" {command} " in text
-    assert "2 asked wrongly, 3 the service cannot be reached" in text
+    assert "2 usage error, 3 the service cannot be reached" in text
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -107,9 +107,9 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_shells_complete_commands_and_options() -> None:
     """As bash asks; the script that asks so is what --install-completion writes."""
-    asked = {"_FACECAST_COMPLETE": "complete_bash", "COMP_WORDS": "facecast de", "COMP_CWORD": "1", "PATH": ""}
+    environment = {"_FACECAST_COMPLETE": "complete_bash", "COMP_WORDS": "facecast de", "COMP_CWORD": "1", "PATH": ""}
     script = "import sys; from facecast.cli import main; sys.exit(main())"
-    done = subprocess.run([sys.executable, "-c", script], env=asked, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["detect", "delete"]
 
 

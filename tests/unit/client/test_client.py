@@ -133,12 +133,12 @@ def test_a_large_photo_is_posted_to_the_form_it_was_given(call: Caller, large: P
         }
     )
     assert call(played, "detect", large, Options(max_faces=2), key=KEY).face_count == 1
-    _, asked, posted, _ = played.requests
-    assert json.loads(asked.content) == {"options": {"render": ["boxes"], "max_faces": 2}}
+    _, granted, posted, _ = played.requests
+    assert json.loads(granted.content) == {"options": {"render": ["boxes"], "max_faces": 2}}
     assert b"image/png" in posted.content
     assert posted.content.index(b'name="policy"') < posted.content.index(b'name="file"')
     # The bucket is not the API, and no key goes there.
-    assert asked.headers["authorization"] == f"Bearer {KEY}"
+    assert granted.headers["authorization"] == f"Bearer {KEY}"
     assert "authorization" not in posted.headers
 
 
@@ -190,9 +190,9 @@ def test_a_result_is_fetched_from_where_it_leads_to(call: Caller) -> None:
         }
     )
     assert call(played, "result", JOB_ID, "blur", key=KEY) == b"jpeg"
-    asked, followed = played.requests
-    assert asked.url.params["render"] == "blur"
-    assert asked.headers["authorization"] == f"Bearer {KEY}"
+    redirected, followed = played.requests
+    assert redirected.url.params["render"] == "blur"
+    assert redirected.headers["authorization"] == f"Bearer {KEY}"
     assert "authorization" not in followed.headers
 
 
@@ -220,8 +220,8 @@ def test_what_concerns_all_photos_ends_the_run(call: Caller) -> None:
     [
         (httpx.Response(404, json={"detail": "There is no such job."}), NotFound, "^There is no such job.$"),
         (httpx.Response(409, json={"detail": "It is pending."}), Conflict, "^It is pending.$"),
-        (httpx.Response(500, text="<html>"), ServiceError, "answered 500 Internal Server Error"),
-        (httpx.Response(403, json=["?"]), Forbidden, "answered 403 Forbidden"),
+        (httpx.Response(500, text="<html>"), ServiceError, "responded with 500 Internal Server Error"),
+        (httpx.Response(403, json=["?"]), Forbidden, "responded with 403 Forbidden"),
         (httpx.Response(401, json={"message": "Unauthorized"}), Unauthorized, "set FACECAST_KEY"),
         (httpx.Response(200, text="<html>"), Unreachable, "is no Facecast service"),
         (httpx.Response(200, json={"status": "ok"}), Unreachable, "is no Facecast service"),

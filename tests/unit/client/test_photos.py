@@ -23,7 +23,7 @@ def names(*arguments: str, skip: str | None = None) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("argument", "found"),
+    ("argument", "expected"),
     [
         ("a.jpg", ["a.jpg"]),
         ("in", ["in/a.png", "in/b.JPG", "in/deep/c.heic"]),
@@ -34,8 +34,8 @@ def names(*arguments: str, skip: str | None = None) -> list[str]:
         ("-", ["-"]),
     ],
 )
-def test_files_folders_and_globs(argument: str, found: list[str]) -> None:
-    assert names(argument) == found
+def test_files_folders_and_globs(argument: str, expected: list[str]) -> None:
+    assert names(argument) == expected
 
 
 def test_a_photo_that_is_named_twice_is_sent_once(folder: Path) -> None:
@@ -62,8 +62,8 @@ def test_what_leads_to_no_photo_is_told(folder: Path, argument: str, reason: str
 @pytest.mark.skipif(os.geteuid() == 0, reason="root can read everything")
 def test_a_folder_that_cannot_be_read_is_told(folder: Path) -> None:
     (folder / "in/deep").chmod(0)
-    found = list(find_photos(["in"]))
-    assert [type(one) for one in found] == [PhotoFile, PhotoFile, Unusable]
+    photos = list(find_photos(["in"]))
+    assert [type(one) for one in photos] == [PhotoFile, PhotoFile, Unusable]
 
 
 def test_results_of_an_earlier_run_are_no_photos(folder: Path) -> None:
@@ -78,8 +78,8 @@ def test_results_of_an_earlier_run_are_no_photos(folder: Path) -> None:
 
 
 def test_results_stand_as_their_photos_do() -> None:
-    found = [one for one in find_photos(["a.jpg", "in", "-"]) if isinstance(one, PhotoFile)]
-    stems = assign_stems(found, {})
+    photos = [one for one in find_photos(["a.jpg", "in", "-"]) if isinstance(one, PhotoFile)]
+    stems = assign_stems(photos, {})
     assert list(stems.values()) == ["a", "a-2", "b", "deep/c", "stdin"]
     (glob,) = find_photos(["in/*/*.heic"])
     assert isinstance(glob, PhotoFile)
@@ -87,6 +87,6 @@ def test_results_stand_as_their_photos_do() -> None:
 
 
 def test_a_name_that_an_earlier_run_gave_stays(folder: Path) -> None:
-    found = [one for one in find_photos(["a.jpg", "in"]) if isinstance(one, PhotoFile)]
-    taken = {found[1].identity: "a"}
-    assert list(assign_stems(found, taken).values()) == ["a-2", "a", "b", "deep/c"]
+    photos = [one for one in find_photos(["a.jpg", "in"]) if isinstance(one, PhotoFile)]
+    taken = {photos[1].identity: "a"}
+    assert list(assign_stems(photos, taken).values()) == ["a-2", "a", "b", "deep/c"]

@@ -47,7 +47,7 @@ def test_what_a_detector_left_of_a_deleted_job_is_removed(account: Cloud, monkey
     jobs.remove(job.job_id)
     images.add_original(job.job_id, b"late", "image/jpeg")
     images.add_result(job.job_id, Render.BOXES, b"late")
-    answer = main.handler({"Records": [message(0, about(job.job_id))]}, Context())
-    assert answer == {"batchItemFailures": []}
+    response = main.handler({"Records": [message(0, about(job.job_id))]}, Context())
+    assert response == {"batchItemFailures": []}
     for bucket in (account.originals_bucket, account.results_bucket):
         assert boto3.client("s3").list_objects_v2(Bucket=bucket)["KeyCount"] == 0

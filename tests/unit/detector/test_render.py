@@ -198,21 +198,21 @@ def test_every_render_is_a_result_of_its_own(fast: Detector) -> None:
 @pytest.mark.parametrize("first", [Render.BOXES, Render.BLUR])
 def test_a_result_drawn_later_is_the_one_that_the_job_would_have_drawn(first: Render, fast: Detector) -> None:
     photo = encoded(compose(1_500, 1_000, [(200, 200, 250), (800, 300, 40)])[0])
-    asked = Options(render=(first,), blur_strength=4)
+    requested = Options(render=(first,), blur_strength=4)
     others = [render for render in Render if render is not first]
-    with_job = analyse(photo, asked.model_copy(update={"render": (first, *others)}), fast)
+    with_job = analyse(photo, requested.model_copy(update={"render": (first, *others)}), fast)
     for how in others:
-        assert redraw(photo, asked, with_job.faces, how, fast) == with_job.results[how]
+        assert redraw(photo, requested, with_job.faces, how, fast) == with_job.results[how]
 
 
-def test_what_was_told_is_hidden_later_too(fast: Detector) -> None:
-    """Another detector than the one that found the faces may draw them."""
-    told = analyse(encoded(astronaut()), Options(), fast).faces
+def test_what_was_reported_is_hidden_later_too(fast: Detector) -> None:
+    """Another detector than the one that detected the faces may draw them."""
+    faces = analyse(encoded(astronaut()), Options(), fast).faces
     grey = Image.new("RGB", (512, 512), "grey")
     grey.paste(Image.effect_noise((512, 512), 90))
-    later = redraw(encoded(grey), Options(), told, Render.BLUR, fast)
-    plain = redraw(encoded(grey), Options(), told, Render.PLAIN, fast)
-    box = told[0].box
+    later = redraw(encoded(grey), Options(), faces, Render.BLUR, fast)
+    plain = redraw(encoded(grey), Options(), faces, Render.PLAIN, fast)
+    box = faces[0].box
     middle = np.s_[int(box.y) : int(box.y + box.height), int(box.x) : int(box.x + box.width)]
     assert pixels_of(later)[middle].std() < pixels_of(plain)[middle].std() / 4
 

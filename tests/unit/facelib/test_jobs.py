@@ -297,7 +297,7 @@ def test_retries_are_counted(jobs: JobStore) -> None:
 
 
 def lose_first_answer(monkeypatch: pytest.MonkeyPatch, operation: str) -> None:
-    """Let the SDK make this call twice, as it does when the answer to the first attempt is lost."""
+    """Let the SDK make this call twice, as it does when the response to the first attempt is lost."""
     make = BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def twice(client: BaseClient, name: str, parameters: dict[str, object]) -> object:

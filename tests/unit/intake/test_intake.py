@@ -30,8 +30,8 @@ def deliver(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> Callable[..., li
     monkeypatch.setattr(main, "intake", lambda: made)
 
     def handle(*events: object) -> list[str]:
-        answer = main.handler(queue_event(*events), Context())
-        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"] if failure["itemIdentifier"]]
+        response = main.handler(queue_event(*events), Context())
+        return [failure["itemIdentifier"] for failure in response["batchItemFailures"] if failure["itemIdentifier"]]
 
     return handle
 
@@ -43,8 +43,10 @@ def jobs(account: Cloud) -> list[Job]:
 
 def objects(account: Cloud) -> dict[str, bytes]:
     s3 = boto3.client("s3")
-    found = s3.list_objects_v2(Bucket=account.originals_bucket).get("Contents", [])
-    return {one["Key"]: s3.get_object(Bucket=account.originals_bucket, Key=one["Key"])["Body"].read() for one in found}
+    contents = s3.list_objects_v2(Bucket=account.originals_bucket).get("Contents", [])
+    return {
+        one["Key"]: s3.get_object(Bucket=account.originals_bucket, Key=one["Key"])["Body"].read() for one in contents
+    }
 
 
 def test_a_dropped_photo_is_a_job_and_moved_on(account: Cloud, deliver: Callable[..., list[str]]) -> None:
@@ -121,9 +123,9 @@ def test_a_file_that_goes_while_it_is_taken_is_a_failed_job(
     read = Inbox.metadata
 
     def then_go(self: Inbox, key: str, etag: str) -> Any:
-        found = read(self, key, etag)
+        metadata = read(self, key, etag)
         boto3.client("s3").delete_object(Bucket=account.originals_bucket, Key=KEY)
-        return found
+        return metadata
 
     monkeypatch.setattr(Inbox, "metadata", then_go)
     assert deliver(event) == []

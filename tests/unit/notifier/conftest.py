@@ -1,4 +1,4 @@
-"""The notifier with moto's queues and a bus whose answers are scripted."""
+"""The notifier with moto's queues and a bus whose responses are scripted."""
 
 from collections.abc import Iterator
 

@@ -40,8 +40,8 @@ def deletion(job: Job, old: Status = Status.COMPLETED) -> dict[str, Any]:
     return record(deleted, old)
 
 
-def event(found: dict[str, Any]) -> BusEvent:
-    job = job_of_record(found)
+def event(change: dict[str, Any]) -> BusEvent:
+    job = job_of_record(change)
     assert job
     return bus_event(job, SETTINGS)
 
@@ -86,7 +86,7 @@ def test_a_deletion_is_one_event_from_any_status(old: Status) -> None:
 
 
 @pytest.mark.parametrize(
-    "found",
+    "change",
     [
         pytest.param(deletion(completed_job(), old=Status.DELETING), id="a deletion repeated"),
         pytest.param(record(completed_job(), old=Status.COMPLETED), id="no change of status"),
@@ -96,8 +96,8 @@ def test_a_deletion_is_one_event_from_any_status(old: Status) -> None:
         pytest.param({"dynamodb": {"NewImage": {"job_id": {"S": "idempotency#1"}}}}, id="a record of a key"),
     ],
 )
-def test_what_is_no_end_and_no_deletion_is_no_event(found: dict[str, Any]) -> None:
-    assert job_of_record(found) is None
+def test_what_is_no_end_and_no_deletion_is_no_event(change: dict[str, Any]) -> None:
+    assert job_of_record(change) is None
 
 
 @pytest.mark.parametrize(
@@ -112,8 +112,8 @@ def test_an_event_is_small_however_many_faces_there_are(make: Callable[[], dict[
 def test_every_detail_is_what_the_schema_says() -> None:
     jsonschema.Draft202012Validator.check_schema(schema())
     validator = jsonschema.Draft202012Validator(schema())
-    for found in (record(completed_job()), record(failed_job()), deletion(completed_job())):
-        validator.validate(json.loads(event(found).detail))
+    for change in (record(completed_job()), record(failed_job()), deletion(completed_job())):
+        validator.validate(json.loads(event(change).detail))
     assert not validator.is_valid({"job_id": "1"})
 
 

@@ -44,11 +44,11 @@ def test_only_what_was_refused_is_put_again(queues: Queues, bus: Bus) -> None:
     assert queues.retries.bodies() == []
 
 
-@pytest.mark.parametrize("answer", [{0}, None], ids=["refused", "no answer"])
-def test_what_is_refused_to_the_end_waits_in_the_queue(queues: Queues, bus: Bus, answer: set[int] | None) -> None:
+@pytest.mark.parametrize("response", [{0}, None], ids=["refused", "no response"])
+def test_what_is_refused_to_the_end_waits_in_the_queue(queues: Queues, bus: Bus, response: set[int] | None) -> None:
     """Raising would repeat the other records; on the local stack, for as long as they are young enough."""
     job = completed_job()
-    bus.refusals = [answer] * 3
+    bus.refusals = [response] * 3
 
     assert handler(stream_event(record(job)), Context()) == NOTHING_FAILED
 
@@ -65,17 +65,17 @@ def test_a_message_that_is_refused_again_stays_in_the_queue(queues: Queues, bus:
     bus.is_down = False
     bus.refusals = [{1}, {0}, {0}]
 
-    answer = handler(queue_event(*bodies, "no event"), Context())
+    response = handler(queue_event(*bodies, "no event"), Context())
 
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "message-3"}, {"itemIdentifier": "message-1"}]}
+    assert response == {"batchItemFailures": [{"itemIdentifier": "message-3"}, {"itemIdentifier": "message-1"}]}
     assert len(bus.taken) == 2
 
 
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda found: found["dynamodb"]["NewImage"].update(completed_at={"S": "noon"}),
-        lambda found: found["dynamodb"]["NewImage"].pop("created_at"),
+        lambda change: change["dynamodb"]["NewImage"].update(completed_at={"S": "noon"}),
+        lambda change: change["dynamodb"]["NewImage"].pop("created_at"),
     ],
 )
 def test_a_record_nobody_can_read_is_set_aside_and_holds_up_nobody(

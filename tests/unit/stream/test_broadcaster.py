@@ -1,4 +1,4 @@
-"""The broadcaster's handler: one pass for a batch, and nothing lost whatever the endpoint answers."""
+"""The broadcaster's handler: one pass for a batch, and nothing lost whatever the endpoint responds."""
 
 import json
 

@@ -151,10 +151,10 @@ def test_a_silent_connection_is_pinged_and_then_given_up(monkeypatch: pytest.Mon
 
 def test_a_server_that_is_away_is_tried_again() -> None:
     (one,) = events(1)
-    answers = iter([503, 429])
+    responses = iter([503, 429])
 
     def refuse(connection: ServerConnection, _request: Request) -> Response | None:
-        status = next(answers, None)
+        status = next(responses, None)
         return connection.respond(status, "") if status else None
 
     async def play() -> None:

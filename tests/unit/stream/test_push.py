@@ -1,4 +1,4 @@
-"""Posting a frame: the request that API Gateway wants, and what its answers mean."""
+"""Posting a frame: the request that API Gateway wants, and what its responses mean."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -40,9 +40,9 @@ class Outcome:
 
     def job_completed(self, job: Job) -> Job:
         """Return the job with this outcome."""
-        found = {name: getattr(self, name) for name in ("image", "detector", "faces", "original_etag")}
+        detection = {name: getattr(self, name) for name in ("image", "detector", "faces", "original_etag")}
         counted = {"face_count": len(self.faces), "timings_ms": dict(self.timings_ms)}
-        return _ended(job, Status.COMPLETED, self.completed_at, found | counted)
+        return _ended(job, Status.COMPLETED, self.completed_at, detection | counted)
 
 
 class ClaimStore(JobTable):
@@ -74,7 +74,7 @@ class ClaimStore(JobTable):
             item = item_that_failed_condition(error)
             if item.get("claim") != text(token):
                 raise _why_not_claimed(item, now) from None
-            # The answer to the first attempt was lost, and the SDK tried again.
+            # The response to the first attempt was lost, and the SDK tried again.
             return Claim(from_item(item), token)
         return Claim(from_item(response["Attributes"]), token)
 

@@ -9,7 +9,7 @@ from facelib.stores.clients import missing_object, s3
 
 
 class Inbox:
-    """Every method means the object that an event told of: one that replaced it under the same key is missing."""
+    """Every method means the object that an event reported: one that replaced it under the same key is missing."""
 
     def __init__(self, bucket: str) -> None:
         self._bucket = bucket

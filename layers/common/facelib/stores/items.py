@@ -78,8 +78,8 @@ def is_deleted(item: Item) -> bool:
 
 def tombstone_item(item: Item) -> Item:
     """Return what remains of a job in deletion once its objects are gone."""
-    kept = ("job_id", "owner", "owner_shard", "event_id", "ttl")
-    return {name: item[name] for name in kept} | {"status": text(DELETED)}
+    names = ("job_id", "owner", "owner_shard", "event_id", "ttl")
+    return {name: item[name] for name in names} | {"status": text(DELETED)}
 
 
 def job_or_tombstone(item: Item) -> Job | Tombstone:

@@ -67,14 +67,14 @@ class JobLists:
     def newest(self, owner: str, limit: int, cursor: str | None = None, status: Status | None = None) -> JobPage:
         """Return a page of the owner's jobs. Raises CursorInvalid."""
         jobs: list[Job] = []
-        shown: _Cursor | None = None
+        last: _Cursor | None = None
         sizes = (_BATCH, _BATCH) if status else (min(_BATCH, limit + 1), _REST)
         for read, (position, job) in enumerate(self._read(owner, sizes, cursor), 1):
             if job and status in (None, job.status):
                 if len(jobs) == limit:
-                    return JobPage(tuple(jobs), _pack(shown) if shown else None)
+                    return JobPage(tuple(jobs), _pack(last) if last else None)
                 jobs.append(job)
-                shown = position
+                last = position
             if read == _READ_AT_MOST:
                 return JobPage(tuple(jobs), _pack(position))
         return JobPage(tuple(jobs), None)

@@ -37,7 +37,7 @@ class JobStore(ClaimStore, RenderStore, RetryStore, DeletionStore):
         """
         item = to_item(job) | {SHARD: text(owner_shard(job.owner, job.job_id, self._index_shards))}
         if request is None:
-            # Where the condition fails, the answer to the SDK's first attempt was lost: nobody else has this random id.
+            # Where the condition fails, the response to the SDK's first attempt was lost: its random id is ours alone.
             with suppress_failed_condition():
                 dynamodb().put_item(TableName=self._table, Item=item, ConditionExpression=IS_NEW)
             return job
