@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from selenium.webdriver import Keys
 from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
 
 from tests.browser.conftest import browser
 from tests.support.keys import Holder, holder
@@ -22,9 +24,13 @@ def page(closed_stack: Stack, chromium: tuple[str, str], tmp_path: Path) -> Iter
         yield page
 
 
+def field(page: Page) -> WebElement:
+    return page.chrome.find_element(By.CSS_SELECTOR, "#key input")
+
+
 def enter(page: Page, key: str) -> None:
     page.wait_until(lambda: page.chrome.find_element(By.ID, "key").is_displayed(), "a key is asked for")
-    page.chrome.find_element(By.CSS_SELECTOR, "#key input").send_keys(key)
+    field(page).send_keys(key)
     page.chrome.find_element(By.CSS_SELECTOR, "#key button").click()
 
 
@@ -50,5 +56,81 @@ def test_a_key_that_is_refused_is_asked_for_again(closed_stack: Stack, page: Pag
     page.chrome.get(page.url)
     enter(page, revoked.key)
     page.wait_until(lambda: "revoked" in page.text("key-refused"), "the reason is told")
+    assert [field(page).get_attribute(f"aria-{mark}") for mark in ("invalid", "describedby")] == ["true", "key-refused"]
+    field(page).send_keys("f")
+    assert field(page).get_attribute("aria-invalid") is None
+    field(page).clear()
     enter(page, holder(closed_stack, "alice-of-the-page").key)
     page.wait_until(lambda: page.text("connection") == "Live", "the stream is open")
+
+
+def opened(page: Page, key: str) -> None:
+    """Open the page with this key."""
+    page.chrome.get(page.url)
+    enter(page, key)
+    page.wait_until(lambda: not page.shows("#connection[data-state=connecting]"), "the page has made up its mind")
+
+
+def test_a_key_that_only_sends_is_told_so(closed_stack: Stack, page: Page, tmp_path: Path) -> None:
+    camera = holder(closed_stack, "camera-of-the-page", scopes="send")
+    photo = tmp_path / "sent.jpg"
+    photo.write_bytes(one_face())
+    opened(page, camera.key)
+    page.wait_until(lambda: page.text("connection") == "Sending only", "it is not called offline")
+    assert page.text("send-only") == "This key may send photos, but not see their results."
+    assert [part for part in ("#connect", "#loading", "#empty", "#trouble") if page.shows(part)] == []
+    page.choose(photo)
+    page.wait_until(lambda: [card.headline for card in page.cards()] == ["Sent"], "that it was sent is shown")
+    assert not page.shows(".card progress")
+    assert not [url for _, url in page.requests() if url.endswith(("/stream-tickets", "/renders"))]
+
+
+def test_a_key_that_only_reads_offers_neither_sending_nor_deleting(
+    closed_stack: Stack, page: Page, tmp_path: Path
+) -> None:
+    owner = "reader-of-the-page"
+    everything, reader = holder(closed_stack, owner), holder(closed_stack, owner, scopes="read")
+    photo = tmp_path / "own.jpg"
+    photo.write_bytes(one_face())
+    opened(page, everything.key)
+    page.wait_until(lambda: page.text("connection") == "Live", "the stream is open")
+    assert page.text("results") == f"Results of {owner}, live"
+    assert f"Everyone with a key of {owner} sees the results" in page.text("privacy")
+    page.choose(photo)
+    card = page.wait_for_result("own.jpg")
+    assert card.can_delete
+    page.click("#change-key")
+    enter(page, reader.key)
+    page.wait_until(lambda: page.shows("#read-only"), "what the key may do is told")
+    assert not page.wait_for_result("own.jpg").can_delete
+    assert not page.chrome.find_element(By.ID, "photos").is_enabled()
+    page.open_result(card.job_id)
+    assert not page.shows("#result .delete")
+
+
+def test_a_key_is_described_kept_and_forgotten(closed_stack: Stack, page: Page) -> None:
+    alice = holder(closed_stack, "alice-of-the-page", daily=1_000)
+    opened(page, alice.key)
+    page.click("#change-key")
+    assert "a key of alice-of-the-page, which may send, read, and manage until " in page.text("key-now")
+    assert "of 1000 images today" in page.text("key-now")
+    field(page).send_keys(Keys.ESCAPE)
+    page.wait_until(lambda: not page.shows("#key"), "it is closed, and the key is kept")
+    assert page.value("Object.values(sessionStorage)") == [alice.key]
+    page.click("#change-key")
+    page.click("#key .forget")
+    page.wait_until(lambda: page.shows("#key") and page.text("key-title").endswith("asks for a key"), "it is gone")
+    assert page.value("Object.values(sessionStorage)") == []
+
+
+def test_the_command_to_copy_names_no_key(closed_stack: Stack, page: Page) -> None:
+    alice = holder(closed_stack, "alice-of-the-page")
+    sent = alice.request("POST", "/image", content=one_face(), headers={"Prefer": "wait=20"}).json()
+    opened(page, alice.key)
+    grant = {"origin": page.url.split("/_aws")[0], "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
+    page.chrome.execute_cdp_cmd("Browser.grantPermissions", grant)
+    page.open_result(sent["job_id"])
+    page.click("#result .copy-curl")
+    page.wait_until(lambda: page.value("document.querySelector('.copy-curl').textContent") == "Copied", "it is copied")
+    copied = page.chrome.execute_script("return navigator.clipboard.readText()")
+    assert copied == f'curl -H "Authorization: Bearer $FACECAST_KEY" {sent["links"]["self"]}'

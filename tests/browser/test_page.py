@@ -232,3 +232,15 @@ def test_an_empty_page_says_what_this_is_and_offers_a_sample(stack: Stack, page:
     page.click("#sample")
     assert page.wait_for_result("astronaut.jpg").headline == "1 face"
     assert not page.shows("#empty")
+
+
+def test_a_picture_that_cannot_be_had_any_more_says_why(stack: Stack, page: Page) -> None:
+    with stack.listener() as listener:
+        job_id = stack.post_image(encoded(astronaut()))
+        listener.wait_for_job(job_id)
+    bucket = stack.outputs["OriginalsBucketName"]
+    stack.aws.client("s3").delete_object(Bucket=bucket, Key=f"originals/{job_id}")
+    page.load()
+    problem = f"document.querySelector('[data-job=\"{job_id}\"] .picture')?.dataset.problem"
+    page.wait_until(lambda: "original" in (page.value(problem) or ""), "the reason is shown")
+    assert not page.shows(f"[data-job='{job_id}'] .reload"), "to load it again would not help"

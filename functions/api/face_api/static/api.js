@@ -29,7 +29,9 @@ async function call(path, { method = "GET", json, keepalive } = {}) {
 
 /** Comes back when there is a key to try again with; one that another call has asked for meanwhile will do. */
 async function refuse(headers, { message }) {
-  if (headers.Authorization === keyHeaders().Authorization) await askForKey(message);
+  if (headers.Authorization !== keyHeaders().Authorization) return;
+  await askForKey(message);
+  dispatchEvent(new Event("key-entered"));
 }
 
 let cachedLimits;
@@ -43,6 +45,7 @@ export function getLimits() {
   return cachedLimits;
 }
 
+export const getUsage = () => call("usage");
 export const getJob = (jobId) => call(`jobs/${jobId}`);
 export const getJobs = (cursor) => call(`jobs?limit=20${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
 export const deleteJob = (jobId) => call(`jobs/${jobId}`, { method: "DELETE", keepalive: true });

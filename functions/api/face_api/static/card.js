@@ -3,8 +3,10 @@
  * `{jobId, status, own, name, progress, event, thumbnail}`.
  */
 
+import { may } from "./key.js";
 import { loadAgain, showWhenNear } from "./picture.js";
 
+const FINAL = [403, 404, 410];
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const DATE = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
@@ -38,6 +40,8 @@ export function headline({ status, event }) {
       return "Waiting to be sent";
     case "sending":
       return "Sending …";
+    case "sent":
+      return "Sent";
     case "completed":
       return countFaces(event.face_count);
     default:
@@ -63,15 +67,17 @@ function drawPicture(card, { jobId, status, name, event, thumbnail }) {
   link.setAttribute("aria-label", image.alt);
   if (card.dataset.shown === jobId) return;
   card.dataset.shown = jobId;
-  showWhenNear(image, jobId, "preview", (state) => {
+  showWhenNear(image, jobId, "preview", (state, error) => {
     card.classList.toggle("unloaded", state === "failed");
-    card.querySelector(".reload").hidden = state !== "failed";
+    link.dataset.problem = error?.message ?? "";
+    // What is gone or refused stays so.
+    card.querySelector(".reload").hidden = state !== "failed" || FINAL.includes(error.status);
     if (state === "loaded" && thumbnail) URL.revokeObjectURL(thumbnail);
   });
 }
 
 function drawProgress(bar, { status, name, progress }) {
-  bar.hidden = status === "completed";
+  bar.hidden = status === "completed" || status === "sent";
   bar.setAttribute("aria-label", name ? `Progress of ${name}` : "Progress");
   if (status === "waiting") bar.value = 0;
   else if (status === "sending" && progress < 1) bar.value = progress;
@@ -88,6 +94,6 @@ function drawTime(time, event) {
 }
 
 function drawDelete(button, { jobId, own, name }) {
-  button.hidden = !own || !jobId;
+  button.hidden = !own || !jobId || !may("manage");
   button.setAttribute("aria-label", `Delete ${name ?? "photo"}`);
 }

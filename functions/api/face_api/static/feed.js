@@ -44,6 +44,7 @@ export function addOwn({ name, thumbnail, at }) {
   return {
     showProgress: (progress) => change(entry, { status: progress < 1 ? "sending" : "pending", progress }),
     remove: () => drop(entry),
+    setSent: () => change(entry, { status: "sent" }),
     setJob: (jobId) => adopt(entry, jobId),
   };
 }
@@ -134,6 +135,13 @@ function showEmptiness() {
 export function deleteJobOf(jobId) {
   const entry = entries.get(jobId);
   if (entry) remove(entry);
+  else deleteUnlisted(jobId, ownName(jobId));
+}
+
+/** A job that is too old for the list, but whose address somebody has opened. */
+function deleteUnlisted(jobId, name) {
+  const onError = (error) => (announcement.textContent = `${name}: ${error.message}`);
+  deleteSoon(jobId, name, { onUndo: () => {}, onDone: () => forget(jobId), onError });
 }
 
 function remove(entry) {

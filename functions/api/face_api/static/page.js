@@ -1,7 +1,8 @@
 /** The page: photos out, everyone's results in, and one of them at `#job=<id>`. */
 
-import { getJob, getJobs, getLimits, getTicket, megabytes } from "./api.js";
+import { getJob, getJobs, getLimits, getTicket, getUsage, megabytes } from "./api.js";
 import { dropJob, isWaiting, showEvent, showLoaded } from "./feed.js";
+import { changeKey, getHolder, may, setHolder } from "./key.js";
 import { listen } from "./listener.js";
 import { onForgottenElsewhere, ownName } from "./own-jobs.js";
 import { onPhotos } from "./photos.js";
@@ -17,6 +18,7 @@ const STATES = {
   open: "Live",
   waiting: "Offline, trying again soon …",
   closed: "Offline",
+  unheard: "Sending only",
 };
 
 const byId = (id) => document.getElementById(id);
@@ -87,10 +89,27 @@ function showLimits(limits) {
   byId("photos").accept = limits.formats.map((format) => `image/${format}`).join();
   byId("allowed").textContent =
     `${limits.formats.join(", ").toUpperCase()}, up to ${megabytes(limits.presigned_upload_bytes)}`;
+  const owner = getHolder()?.owner;
   byId("privacy").textContent =
-    `${limits.access === "keys" ? "Everyone with a key of the same owner" : "Everyone who opens this page"} sees the ` +
-    `results. Photos and results are deleted after ${days}, ` +
-    "or as soon as you delete them.";
+    `Everyone ${owner ? `with a key of ${owner}` : "who opens this page"} sees the results. ` +
+    `Photos and results are deleted after ${days}${may("manage") ? ", or as soon as you delete them" : ""}.`;
+}
+
+/** Learns whose key this is and what it may do, where the service asks for keys. */
+async function showHolder() {
+  const known = getHolder();
+  const holder = await getUsage();
+  if (known && known.owner !== holder.owner) {
+    // What is on the screen belongs to somebody else.
+    location.reload();
+    return;
+  }
+  setHolder(holder);
+  byId("results").textContent = may("read") ? `Results of ${holder.owner}, live` : "Photos sent from here";
+  byId("change-key").hidden = false;
+  byId("photos").disabled = byId("sample").disabled = !may("send");
+  byId("send-only").hidden = may("read");
+  byId("read-only").hidden = may("send");
 }
 
 function showState(state) {
@@ -128,7 +147,12 @@ async function connect() {
   showState("connecting");
   try {
     const limits = await getLimits();
+    if (limits.access === "keys") await showHolder();
     showLimits(limits);
+    if (!may("read")) {
+      showState("unheard");
+      return;
+    }
     const how = { onEvent: showOrDrop, onState: showState, replay: REPLAY };
     listener = listen({ url: limits.stream_url, getTicket: limits.access === "keys" ? getTicket : undefined, ...how });
   } catch (error) {
@@ -152,10 +176,17 @@ async function start() {
   byId("send").addEventListener("submit", (event) => event.preventDefault());
   onPhotos(send);
   onForgottenElsewhere(dropJob);
+  byId("change-key").addEventListener("click", changeKey);
+  // It may be another's, or have other scopes than the one that was refused.
+  addEventListener("key-entered", () => getHolder() && showHolder());
   addEventListener("hashchange", showResult);
   showResult();
+  await connect();
+  if (!may("read")) {
+    byId("loading").hidden = true;
+    return;
+  }
   // The list needs no stream and the stream no list, so the page is right when either is blocked.
-  connect();
   await showOlder();
   showLoaded();
 }

@@ -24,9 +24,9 @@ async function load(image) {
   try {
     image.src = await loaded(await renderUrl(jobId, render));
     onState("loaded");
-  } catch {
+  } catch (error) {
     failed.add(image);
-    onState("failed");
+    onState("failed", error);
   }
 }
 

@@ -3,6 +3,7 @@
 import { getJob, renderUrl } from "./api.js";
 import { deleteJobOf, nameOf } from "./feed.js";
 import { drawFaces } from "./faces.js";
+import { keyHeaders, may } from "./key.js";
 import { ownName } from "./own-jobs.js";
 import { loaded } from "./picture.js";
 import { makeZoom } from "./zoom.js";
@@ -86,7 +87,7 @@ function draw() {
   const { job, jobId } = current;
   const name = nameOf(jobId);
   find("h2").textContent = name ?? `Photo of ${DATE.format(new Date(job.created_at))}`;
-  find(".delete").hidden = ownName(jobId) === undefined;
+  find(".delete").hidden = ownName(jobId) === undefined || !may("manage");
   if (job.status !== "completed") {
     find(".view").hidden = true;
     showProblem(job.failure?.detail ?? "This photo is still being processed. Its result is shown as soon as it is ready.");
@@ -175,12 +176,18 @@ function listenToControls() {
   find(".compare input").value = 100;
   find(".download").addEventListener("click", () => download().catch((error) => showProblem(error.message)));
   find(".copy-json").addEventListener("click", ({ target }) => copy(target, JSON.stringify(current.job, null, 2)));
-  find(".copy-curl").addEventListener("click", ({ target }) => copy(target, `curl ${current.job.links.self}`));
+  find(".copy-curl").addEventListener("click", ({ target }) => copy(target, curlCommand()));
   find(".delete").addEventListener("click", () => {
     const { jobId } = current;
     leave();
     deleteJobOf(jobId);
   });
+}
+
+/** It names the variable of the key, never the key. */
+function curlCommand() {
+  const key = keyHeaders().Authorization ? '-H "Authorization: Bearer $FACECAST_KEY" ' : "";
+  return `curl ${key}${current.job.links.self}`;
 }
 
 /** Named after the photo, which the bucket does not know. */

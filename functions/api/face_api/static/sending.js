@@ -2,6 +2,7 @@
 
 import { getLimits, retryJob, sendPhoto } from "./api.js";
 import { addOwn, onOwnEnd } from "./feed.js";
+import { may } from "./key.js";
 import { forget, remember } from "./own-jobs.js";
 
 const AT_A_TIME = 4;
@@ -53,10 +54,16 @@ async function sendOne({ photo, card }) {
     card.showProgress(0);
     const limits = await getLimits();
     const jobId = await sendPhoto(photo, limits, { onProgress: card.showProgress, signal });
-    sent.add(jobId);
     remember(jobId, photo.file.name, limits.job_kept_days);
-    card.setJob(jobId);
-    onSent(jobId);
+    if (may("read")) {
+      sent.add(jobId);
+      card.setJob(jobId);
+      onSent(jobId);
+    } else {
+      // Nothing will be heard of it.
+      card.setSent();
+      count();
+    }
   } catch (error) {
     card.remove();
     if (error.name !== "AbortError") {
@@ -70,7 +77,7 @@ async function sendOne({ photo, card }) {
 
 onOwnEnd(({ jobId, name, failure }) => {
   if (failure) {
-    const canRetry = ["internal_error", "original_missing"].includes(failure.reason);
+    const canRetry = may("manage") && ["internal_error", "original_missing"].includes(failure.reason);
     addFailure({ jobId, name, detail: failure.detail, again: canRetry ? () => retry(jobId) : undefined });
   }
   if (sent.delete(jobId)) count();
