@@ -8,6 +8,7 @@ from facelib import limits
 
 _ROOT = Path(__file__).parents[2]
 _PAGES = [str(page.relative_to(_ROOT)) for page in (*_ROOT.glob("*.md"), *sorted((_ROOT / "docs").rglob("*.md")))]
+_DECISIONS = sorted((_ROOT / "docs" / "decisions").glob("0*.md"))
 NAMES = sorted(name for name in vars(limits) if name.isupper())
 
 
@@ -25,6 +26,23 @@ def test_links_lead_somewhere(repository: Path, page: str) -> None:
     document = repository / page
     links = re.findall(r"\]\((?!https?://|#)([^)#]+)", document.read_text())
     assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("record", _DECISIONS, ids=lambda record: record.name)
+def test_decisions_have_one_form(record: Path) -> None:
+    text = record.read_text()
+    assert re.fullmatch(r"# .+ \(20\d\d-\d\d-\d\d\)", text.partition("\n")[0]), "a title with its date"
+    parts = re.split(r"^(#+ .+)\n", text, flags=re.MULTILINE)[3:]
+    assert parts[::2] == ["## Context", "## Decision", "## Measured", "## Rejected"]
+    assert all(part.strip() for part in parts[1::2])
+
+
+def test_decisions_are_numbered_and_listed(repository: Path) -> None:
+    assert [record.name[:4] for record in _DECISIONS] == [f"{number:04d}" for number in range(1, len(_DECISIONS) + 1)]
+    titles = {record.name: record.read_text().partition("\n")[0].removeprefix("# ") for record in _DECISIONS}
+    rows = [f"| [{name[:4]}]({name}) | {title} |" for name, title in titles.items()]
+    index = (repository / "docs" / "decisions" / "README.md").read_text()
+    assert [line for line in index.splitlines() if line.startswith("| [")] == rows
 
 
 def test_every_make_target_that_is_named_exists(repository: Path) -> None:
