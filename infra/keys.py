@@ -16,7 +16,7 @@ from facelib.errors import ConnectionGone, DeliveryFailed
 from facelib.job import PUBLIC_OWNER
 from facelib.stores.api_keys import KeyStore
 from facelib.stores.connections import ConnectionStore
-from facelib.stores.push import ConnectionsApi
+from facelib.stores.connections_api import ConnectionsApi
 
 from infra.aws.release import Refused, stack_of
 from infra.local.deploy import STACK_NAME

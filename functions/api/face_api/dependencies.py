@@ -5,8 +5,8 @@ from typing import Annotated
 
 from facelib import limits
 from facelib.settings import ApiSettings
+from facelib.stores.detector_client import DetectorClient
 from facelib.stores.images import ImageStore
-from facelib.stores.invoke import DetectorClient
 from facelib.stores.job_lists import JobLists
 from facelib.stores.jobs import JobStore
 from facelib.stores.queue import Queue

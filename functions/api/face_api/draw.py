@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from facelib.detection import RenderOutcome, RenderRequest
+from facelib.detector_requests import RenderOutcome, RenderRequest
 from facelib.errors import JobConflict, JobNotFound, NoResult, OriginalGone, RenderRefused
 from facelib.job import Job, Status
 from facelib.options import Render
+from facelib.stores.detector_client import DetectorClient
 from facelib.stores.images import ImageStore
-from facelib.stores.invoke import DetectorClient
 from facelib.stores.jobs import JobStore
 from facelib.stores.queue import Queue
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 from facelib import keys, limits
 from facelib.access import Scope
-from facelib.detection import DetectReply, DetectRequest
+from facelib.detector_requests import DetectReply, DetectRequest
 from facelib.errors import JobNotFound, QuotaExceeded, ScopeMissing, Unauthenticated
 from facelib.face import Face
 from facelib.job import Failure, FailureReason, ImageInfo

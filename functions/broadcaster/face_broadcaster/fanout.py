@@ -11,7 +11,7 @@ from typing import Final
 from facelib.deliveries import Delivery
 from facelib.errors import ConnectionGone, DeliveryFailed
 from facelib.stores.connections import ConnectionStore
-from facelib.stores.push import ConnectionsApi
+from facelib.stores.connections_api import ConnectionsApi
 from facelib.stores.threads import threads
 
 # Seconds before the second and third round, with jitter down to half: enough for a throttled second to pass; the queue

@@ -19,9 +19,9 @@ from facelib.observability import logger, metrics, tracer
 from facelib.replay import Replayer
 from facelib.settings import BroadcasterSettings
 from facelib.stores.connections import ConnectionStore
+from facelib.stores.connections_api import ConnectionsApi
 from facelib.stores.job_events import is_replayed
 from facelib.stores.jobs import JobStore
-from facelib.stores.push import ConnectionsApi
 from facelib.stores.queue import Queue
 
 from face_broadcaster.backpressure import Backpressure

@@ -8,7 +8,7 @@ import cv2
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from facelib.detection import DetectReply, DetectRequest, RenderReply, RenderRequest
+from facelib.detector_requests import DetectReply, DetectRequest, RenderReply, RenderRequest
 from facelib.errors import ImageRejected, ObjectMissing
 from facelib.job import Failure, FailureReason
 from facelib.observability import logger, metrics, tracer

@@ -4,7 +4,7 @@ Idempotent, also when run late or concurrently.
 """
 
 from aws_lambda_powertools.metrics import MetricUnit
-from facelib.detection import RenderOutcome
+from facelib.detector_requests import RenderOutcome
 from facelib.errors import ClaimLost, ImageRejected, JobFinished, JobNotFound, ObjectMissing
 from facelib.job import Failure, FailureReason, Job, Status
 from facelib.job_view import JobView

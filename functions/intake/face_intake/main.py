@@ -13,7 +13,7 @@ from facelib.stores.inbox import Inbox
 from facelib.stores.jobs import JobStore
 
 from face_intake.drops import drops
-from face_intake.take import Intake
+from face_intake.intake import Intake
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 

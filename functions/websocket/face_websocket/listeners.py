@@ -9,7 +9,7 @@ from facelib.errors import DeliveryFailed, TooManyListeners
 from facelib.events import ErrorEvent, Frame, Pong, Subscribed, event_id_before
 from facelib.replay import Replayer
 from facelib.stores.connections import Connection, ConnectionStore
-from facelib.stores.push import ConnectionsApi
+from facelib.stores.connections_api import ConnectionsApi
 from facelib.stores.queue import Queue
 
 from face_websocket.requests import ConnectQuery, Ping, ReplayRequest, Request, Subscribe

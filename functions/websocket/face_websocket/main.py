@@ -14,7 +14,7 @@ from facelib.replay import Replayer
 from facelib.settings import WebSocketSettings
 from facelib.stores.api_keys import KeyStore
 from facelib.stores.connections import ConnectionStore
-from facelib.stores.push import ConnectionsApi
+from facelib.stores.connections_api import ConnectionsApi
 from facelib.stores.queue import Queue
 
 from face_websocket.listeners import Listeners

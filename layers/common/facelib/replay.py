@@ -12,9 +12,9 @@ from facelib.events import event_of, frames
 from facelib.job import Job, Tombstone
 from facelib.settings import StreamSettings
 from facelib.stores.connections import Connection, ConnectionStore
+from facelib.stores.connections_api import ConnectionsApi
 from facelib.stores.job_events import JobEvents, is_replayed
 from facelib.stores.jobs import JobStore
-from facelib.stores.push import ConnectionsApi
 
 # Events are read and posted in chunks; 100 of them fill two or three frames.
 _CHUNK: Final = 100

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from face_api import dependencies
 from facelib import limits
-from facelib.detection import DetectReply, DetectRequest
+from facelib.detector_requests import DetectReply, DetectRequest
 from facelib.job import Failure, FailureReason, ImageFormat, ImageInfo
 from facelib.stores.jobs import JobStore
 

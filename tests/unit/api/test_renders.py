@@ -7,7 +7,7 @@ import boto3
 import pytest
 from face_api import dependencies
 from facelib import keys
-from facelib.detection import RenderOutcome, RenderReply, RenderRequest
+from facelib.detector_requests import RenderOutcome, RenderReply, RenderRequest
 from facelib.job import Failure, FailureReason, Job
 from facelib.options import Options, Render
 from facelib.stores.images import ImageStore

@@ -15,7 +15,7 @@ from face_detector.detection.detections import Detections
 from face_detector.detection.detector import Detector
 from face_detector.process import DetectionService
 from facelib import keys
-from facelib.detection import RenderOutcome
+from facelib.detector_requests import RenderOutcome
 from facelib.errors import JobClaimed
 from facelib.job import Failure, FailureReason, Job, Status
 from facelib.job_view import JobView

@@ -7,7 +7,7 @@ import pytest
 from facelib.access import Scope, split_key
 from facelib.stores.api_keys import KeyStore
 from facelib.stores.connections import Connection, ConnectionStore
-from facelib.stores.push import ConnectionsApi
+from facelib.stores.connections_api import ConnectionsApi
 
 from infra import keys
 from infra.aws.release import Refused

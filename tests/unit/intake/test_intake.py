@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 from face_intake import main
-from face_intake.take import Intake
+from face_intake.intake import Intake
 from facelib import keys, limits
 from facelib.errors import ObjectMissing
 from facelib.job import FailureReason, Job, Status

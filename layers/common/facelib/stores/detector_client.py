@@ -1,6 +1,6 @@
 """Direct invocations of the detector."""
 
-from facelib.detection import DetectReply, DetectRequest, RenderReply, RenderRequest
+from facelib.detector_requests import DetectReply, DetectRequest, RenderReply, RenderRequest
 from facelib.stores.clients import lambda_
 
 
