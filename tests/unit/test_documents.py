@@ -28,6 +28,14 @@ def test_links_lead_somewhere(repository: Path, page: str) -> None:
     assert [link for link in links if not (document.parent / link).exists()] == []
 
 
+def test_files_to_open_for_a_change_exist(repository: Path) -> None:
+    table = (repository / "docs" / "architecture.md").read_text().partition("## To change")[2]
+    named = {name for name in re.findall(r"`([\w./-]+)`", table) if "/" in name}
+    assert len(named) > 15
+    roots = [repository, repository / "layers" / "common", *repository.glob("functions/*")]
+    assert [name for name in sorted(named) if not any((root / name).exists() for root in roots)] == []
+
+
 @pytest.mark.parametrize("record", _DECISIONS, ids=lambda record: record.name)
 def test_decisions_have_one_form(record: Path) -> None:
     text = record.read_text()
