@@ -1,8 +1,12 @@
 """Swagger UI, as the service serves it."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from tests.support.page import Page
+from tests.support.photos import one_face
 from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
@@ -15,7 +19,7 @@ def test_the_documentation_needs_nothing_from_elsewhere(stack: Stack, page: Page
     page.wait_until(lambda: bool(page.chrome.find_elements("css selector", ".opblock-summary")), "it is drawn")
     paths = page.chrome.find_elements("css selector", ".opblock-summary-path")
     shown = {path.get_attribute("data-path") for path in paths}
-    assert {"/image", "/uploads", "/jobs", "/limits", "/health"} <= shown
+    assert {"/image", "/uploads", "/jobs", "/rekognition", "/limits", "/health"} <= shown
     requested = [url for _, url in page.requests() if url.startswith("http")]
     elsewhere = [url for url in requested if not url.startswith(f"{stack.http_url}/")]
     assert f"{stack.http_url}/openapi.json" in requested
@@ -32,3 +36,30 @@ def test_the_documentation_can_be_tried_out(stack: Stack, page: Page) -> None:
     page.wait_until(lambda: bool(page.chrome.find_elements("css selector", live)), "it is answered")
     assert page.chrome.find_element("css selector", live).text.startswith("200")
     assert page.complaints() == []
+
+
+def test_what_is_filled_in_finds_a_face(stack: Stack, page: Page, tmp_path: Path) -> None:
+    """Nothing but the file is chosen: the defaults of every field go with it, in the query and in the form."""
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(one_face())
+    page.chrome.get(stack.docs_url)
+    operation = "#operations-images-post_image"
+    for button in (f"{operation} .opblock-summary-control", f"{operation} .try-out__btn"):
+        page.wait_until(lambda: bool(page.chrome.find_elements("css selector", button)), button)  # noqa: B023
+        page.chrome.execute_script("document.querySelector(arguments[0]).click()", button)
+    file = f"{operation} input[type=file]"
+    page.wait_until(lambda: bool(page.chrome.find_elements("css selector", file)), file)
+    page.chrome.find_element("css selector", file).send_keys(str(photo))
+    page.chrome.execute_script("document.querySelector(arguments[0]).click()", f"{operation} .execute")
+    live = f"{operation} .live-responses-table .response-col_description code"
+    page.wait_until(lambda: bool(page.chrome.find_elements("css selector", live)), "it is answered")
+    job_id = json.loads(page.chrome.find_element("css selector", live).get_attribute("textContent") or "")["job_id"]
+    stack.wait_until(lambda: stack.job(job_id)["face_count"] == 1)
+
+
+def test_the_streams_description_is_one_click_away(stack: Stack, page: Page) -> None:
+    page.chrome.get(stack.docs_url)
+    link = ".information-container a[href$='asyncapi.json']"
+    page.wait_until(lambda: bool(page.chrome.find_elements("css selector", link)), link)
+    address = page.chrome.find_element("css selector", link).get_attribute("href")
+    assert address == f"{stack.http_url}/asyncapi.json"

@@ -13,7 +13,7 @@ from face_api.principals import HolderDep, ReaderDep
 router = APIRouter(tags=["access"])
 
 
-@router.post("/stream-tickets", status_code=HTTPStatus.CREATED)
+@router.post("/stream-tickets", summary="Get a ticket for the stream", status_code=HTTPStatus.CREATED)
 def post_stream_ticket(reader: ReaderDep, tickets: TicketsDep, settings: SettingsDep) -> StreamTicket:
     """Get a ticket that opens the stream once, within a minute: connect to `stream_url` with `?ticket=`.
 
@@ -23,7 +23,7 @@ def post_stream_ticket(reader: ReaderDep, tickets: TicketsDep, settings: Setting
     return StreamTicket(ticket=ticket, stream_url=settings.stream_url, expires_at=expires_at)
 
 
-@router.get("/usage")
+@router.get("/usage", summary="Get today's usage")
 def get_usage(holder: HolderDep, usage: UsageDep) -> Usage:
     """Get what the key allows, and how many images its owner has sent today (UTC)."""
     now = datetime.now(UTC)

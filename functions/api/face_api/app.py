@@ -10,7 +10,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from face_api import access, images, jobs, problems, rekognition, renders, service, uploads
 from face_api.content_security import DEFAULT_POLICY
 from face_api.head import HeadFromGet
-from face_api.openapi import describe
+from face_api.openapi import TAGS, describe
 from face_api.origins import refuse_foreign_origin
 from face_api.principals import require
 
@@ -31,8 +31,8 @@ _DESCRIPTION: Final = """Finds or blurs the faces in photos and pushes every res
 `job.failed` and `job.deleted`. `?job_id=` narrows it to one job, `?replay=20` begins with the latest events,
 `?after=<event_id>` with what was missed. [asyncapi.json](asyncapi.json) describes every frame of both directions.
 
-**Rekognition.** `POST /rekognition` answers `DetectFaces` as Amazon Rekognition does (AWS JSON 1.1). Give a client that
-you have this API's address and `/rekognition` as its endpoint, like `boto3.client("rekognition", endpoint_url=...)`.
+**Keys.** Where `access` of `GET /limits` is `keys`, press Authorize and paste yours. Errors are
+`application/problem+json` (RFC 9457) and say what to do next.
 """
 
 
@@ -55,14 +55,16 @@ def create_app() -> FastAPI:
         redirect_slashes=False,
         responses=problems.responses(HTTPStatus.INTERNAL_SERVER_ERROR),
         # Relative to openapi.json, so that it holds below any path.
-        servers=[{"url": "."}],
+        servers=[{"url": ".", "description": "this service"}],
+        openapi_tags=TAGS,
+        generate_unique_id_function=lambda route: route.name,
     )
-    app.include_router(service.router)
-    app.include_router(rekognition.router)
     needs_key = problems.responses(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
     for router in (images.router, uploads.router, jobs.router, renders.router, access.router):
         # Whatever a route forgets to ask for, it is never open to everybody.
         app.include_router(router, dependencies=[Depends(require)], responses=needs_key)
+    app.include_router(rekognition.router)
+    app.include_router(service.router)
     service.install(app)
     problems.install(app)
     # The last one added is the outermost.

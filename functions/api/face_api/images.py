@@ -46,6 +46,7 @@ REQUEST_BODY: Final[dict[str, Any]] = {
 
 @router.post(
     "/image",
+    summary="Send an image",
     status_code=HTTPStatus.ACCEPTED,
     response_model=None,
     openapi_extra={"requestBody": REQUEST_BODY},

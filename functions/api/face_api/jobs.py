@@ -24,7 +24,7 @@ router = APIRouter(prefix="/jobs", tags=["jobs"], responses=responses(HTTPStatus
 JobId = Annotated[str, Path(description="A job's id.", examples=[EXAMPLE_ID])]
 
 
-@router.get("")
+@router.get("", summary="List jobs")
 def list_jobs(
     lists: ListsDep,
     reader: ReaderDep,
@@ -40,7 +40,7 @@ def list_jobs(
     )
 
 
-@router.get("/{job_id}", responses=responses(HTTPStatus.NOT_FOUND))
+@router.get("/{job_id}", summary="Get a job and its faces", responses=responses(HTTPStatus.NOT_FOUND))
 def get_job(job_id: JobId, jobs: JobsDep, reader: ReaderDep, settings: SettingsDep) -> JobView:
     """Get a job: its status, and the faces once it is completed."""
     return JobView.of(jobs.get(job_id, reader.owner), settings.public_url)
@@ -48,6 +48,7 @@ def get_job(job_id: JobId, jobs: JobsDep, reader: ReaderDep, settings: SettingsD
 
 @router.get(
     "/{job_id}/processed-image",
+    summary="Get a result",
     status_code=HTTPStatus.FOUND,
     response_model=None,
     response_class=RedirectResponse,
@@ -71,9 +72,13 @@ def get_processed_image(
     render: Annotated[
         Render | None, Query(description="Which result; by default the first of the job's renders.")
     ] = None,
-    accept: Annotated[str, Header(description="`application/json` gives the address instead of a redirect.")] = "*/*",
+    # OpenAPI knows this header by the media types of the responses.
+    accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
 ) -> Response:
-    """Get a result as a JPEG (`preview`: WebP): 409 while it is being made, 410 if the job failed."""
+    """Get a result as a JPEG (`preview`: WebP), by a redirect, or its address where `Accept` is `application/json`.
+
+    409 while it is being made, 410 if the job failed.
+    """
     job = completed(jobs.get(job_id, reader.owner))
     requested = render or job.options.render[0]
     if requested not in job.available:
@@ -96,6 +101,7 @@ def seconds_of_address(job: Job) -> int:
 
 @router.post(
     "/{job_id}/retry",
+    summary="Retry a failed job",
     status_code=HTTPStatus.ACCEPTED,
     responses=responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
 )
@@ -110,7 +116,12 @@ def retry_job(
     return JobAccepted(job_id=job_id, status=Status.PENDING, links=Links.of(job_id, settings.public_url))
 
 
-@router.delete("/{job_id}", status_code=HTTPStatus.NO_CONTENT, responses=responses(HTTPStatus.NOT_FOUND))
+@router.delete(
+    "/{job_id}",
+    summary="Delete a job and its images",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=responses(HTTPStatus.NOT_FOUND),
+)
 def delete_job(job_id: JobId, jobs: JobsDep, images: ImagesDep, manager: ManagerDep) -> Response:
     """Delete the original, all results and the record; may be repeated if it failed half-way.
 

@@ -1,8 +1,9 @@
 """Requests and responses. A stored job is never returned as it is; these models are its public form."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Self
 
+from facelib import limits
 from facelib.access import Access, Scope
 from facelib.frozen import Frozen
 from facelib.job import ImageFormat, Status
@@ -115,6 +116,32 @@ class Limits(Frozen):
     replay_limit: int
     stream_url: str = Field(description="The WebSocket to listen to.", examples=["wss://stream.example.com/ws"])
     access: Access = Field(description="`keys` where all but a few addresses need a key, else `open`.")
+
+    @classmethod
+    def in_force(cls, *, job_kept_days: int, stream_url: str, access: Access) -> Self:
+        """Return the service's limits, and what its operator has chosen."""
+        return cls(
+            direct_upload_bytes=limits.DIRECT_UPLOAD_BYTES,
+            presigned_upload_bytes=limits.PRESIGNED_UPLOAD_BYTES,
+            presigned_upload_seconds=limits.PRESIGNED_UPLOAD_SECONDS,
+            image_pixels=limits.IMAGE_PIXELS,
+            costly_image_pixels=limits.COSTLY_IMAGE_PIXELS,
+            image_side_pixels=limits.IMAGE_SIDE,
+            formats=tuple(ImageFormat),
+            result_long_side_pixels=limits.RESULT_LONG_SIDE,
+            preview_long_side_pixels=limits.PREVIEW_LONG_SIDE,
+            result_url_seconds=limits.RESULT_URL_SECONDS,
+            max_faces=limits.MAX_FACES,
+            max_blur_strength=limits.BLUR_STRENGTH,
+            job_kept_days=job_kept_days,
+            list_limit=limits.LIST_LIMIT,
+            wait_seconds=limits.WAIT_SECONDS,
+            rekognition_bytes=limits.REKOGNITION_BYTES,
+            frame_bytes=limits.FRAME_BYTES,
+            replay_limit=limits.REPLAY_LIMIT,
+            stream_url=stream_url,
+            access=access,
+        )
 
 
 class Problem(Frozen):

@@ -1,17 +1,34 @@
-"""The OpenAPI document: FastAPI's own, and the shape of every error."""
+"""The OpenAPI document: FastAPI's own, with the shape of every error and an example of every body."""
 
-from typing import Any
+from http import HTTPStatus
+from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from face_api.examples import EXAMPLE_OF
 from face_api.models import Problem
+from face_api.rekognition_description import describe_rekognition
+
+# In the order of /docs.
+TAGS: Final = [
+    {"name": "images", "description": "Send a photo."},
+    {"name": "jobs", "description": "What became of it."},
+    {"name": "access", "description": "Tickets for the stream, and what a key has used."},
+    {"name": "rekognition", "description": "For clients of Amazon Rekognition."},
+    {"name": "service", "description": "The service itself; no key is asked for."},
+]
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI document of the app's routes."""
     document = get_openapi(
-        title=app.title, version=app.version, description=app.description, routes=app.routes, servers=app.servers
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        routes=app.routes,
+        tags=app.openapi_tags,
+        servers=app.servers,
     )
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     document["components"]["schemas"] |= {**problem.pop("$defs"), "Problem": problem}
@@ -20,4 +37,19 @@ def describe(app: FastAPI) -> dict[str, Any]:
             if "security" in operation:
                 # None where the service was deployed with `Access=open`.
                 operation["security"].append({})
+            _add_examples(operation)
+    describe_rekognition(document["paths"]["/rekognition"]["post"], document["components"])
     return document
+
+
+def _add_examples(operation: dict[str, Any]) -> None:
+    """Give each JSON body the example of its model, and each status that FastAPI calls "Successful" its own name."""
+    operation["responses"] = dict(sorted(operation["responses"].items()))
+    for status, response in operation["responses"].items():
+        if response["description"] == "Successful Response":
+            response["description"] = HTTPStatus(int(status)).phrase
+    for body in (operation.get("requestBody", {}), *operation["responses"].values()):
+        content = body.get("content", {}).get("application/json", {})
+        model = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+        if model in EXAMPLE_OF:
+            content["example"] = EXAMPLE_OF[model]

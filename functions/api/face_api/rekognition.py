@@ -1,7 +1,7 @@
 """Amazon Rekognition's DetectFaces, for clients that people already have: boto3 works with this address as with AWS.
 
 The protocol is AWS JSON 1.1: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
-The shapes are those of https://docs.aws.amazon.com/rekognition/latest/APIReference/API_DetectFaces.html
+The shapes are those of https://docs.aws.amazon.com/rekognition/latest/APIReference/APIDetectFacesRequest.html
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from pydantic import Base64Bytes, BaseModel, ConfigDict, ValidationError
 from face_api.dependencies import DetectorDep, JobsDep, SettingsDep, UsageDep
 from face_api.principals import IdentityDep, authorized
 
-router = APIRouter()
+router = APIRouter(tags=["rekognition"])
 
 MEDIA_TYPE: Final = "application/x-amz-json-1.1"
 OPERATION: Final = "RekognitionService.DetectFaces"
@@ -53,18 +53,18 @@ class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class _S3Object(_Model):
+class RekognitionS3Object(_Model):
     Bucket: str
     Name: str
 
 
-class _Image(_Model):
+class RekognitionImage(_Model):
     Bytes: Base64Bytes | None = None
-    S3Object: _S3Object | None = None
+    S3Object: RekognitionS3Object | None = None
 
 
-class _DetectFaces(_Model):
-    Image: _Image
+class DetectFacesRequest(_Model):
+    Image: RekognitionImage
     Attributes: tuple[str, ...] = ("DEFAULT",)
 
 
@@ -76,7 +76,10 @@ class _Refused(Exception):
         self.name = name
 
 
-@router.post("/rekognition", include_in_schema=False)
+@router.post(
+    "/rekognition",
+    summary="Detect faces as Amazon Rekognition does",
+)
 @router.post("/rekognition/", include_in_schema=False)
 async def call_rekognition(
     request: Request,
@@ -85,9 +88,15 @@ async def call_rekognition(
     jobs: JobsDep,
     usage: UsageDep,
     identity: IdentityDep,
-    x_amz_target: Annotated[str, Header()] = "",
+    x_amz_target: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> JSONResponse:
-    """Run DetectFaces with its DEFAULT attributes: boxes, confidences, landmarks, pose and quality."""
+    """Run DetectFaces with its DEFAULT attributes: boxes, confidences, landmarks, pose and quality.
+
+    For a client that you have already: give it this address as its endpoint, like
+    `boto3.client("rekognition", endpoint_url=".../rekognition", aws_session_token=KEY)`, the key only where one is
+    needed. No job is made and nothing is kept. The photo comes as `Bytes` of at most 3.3 MB, or as the original of a
+    job that you may see.
+    """
     try:
         if x_amz_target != OPERATION:
             raise _Refused(
@@ -118,7 +127,7 @@ def _response(body: dict[str, Any], status: int = 200) -> JSONResponse:
 
 def _read(body: bytes, originals_bucket: str) -> DetectRequest:
     try:
-        call = _DetectFaces.model_validate_json(body)
+        call = DetectFacesRequest.model_validate_json(body)
     except ValidationError as error:
         problems = describe_errors(error)
         raise _Refused("InvalidParameterException", f"The request is not a DetectFaces request: {problems}") from None
@@ -153,14 +162,14 @@ def _details(reply: DetectReply) -> dict[str, Any]:
     if reply.failure is not None:
         raise _refusal(reply.failure)
     assert reply.image is not None
-    return {"FaceDetails": [_face(face, reply.image) for face in reply.faces]}
+    return {"FaceDetails": [face_detail(face, reply.image) for face in reply.faces]}
 
 
 def _refusal(failure: Failure) -> _Refused:
     return _Refused(EXCEPTION_OF[failure.reason], failure.detail)
 
 
-def _face(face: Face, image: ImageInfo) -> dict[str, Any]:
+def face_detail(face: Face, image: ImageInfo) -> dict[str, Any]:
     ratio, pose, quality = face.box_ratio, face.pose, face.quality
     marks = ((kind, getattr(face.landmarks, name)) for name, kind in _LANDMARKS.items())
     return {

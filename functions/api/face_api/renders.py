@@ -16,6 +16,7 @@ router = APIRouter(prefix="/jobs", tags=["jobs"])
 
 @router.post(
     "/{job_id}/renders",
+    summary="Draw one more result",
     status_code=HTTPStatus.CREATED,
     responses={
         HTTPStatus.OK.value: {"model": RenderReady, "description": "The result was there already."},

@@ -4,8 +4,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import fastapi_swagger.resources
-from facelib import limits
-from facelib.job import ImageFormat
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.openapi.docs import get_swagger_ui_html
@@ -32,37 +30,16 @@ class CachedFiles(StaticFiles):
         return response
 
 
-@router.get("/health")
+@router.get("/health", summary="Check that the service is up")
 def get_health() -> Health:
     """Tell whether the API is up."""
     return Health(status="ok")
 
 
-@router.get("/limits")
+@router.get("/limits", summary="Get the limits in force")
 def get_limits(settings: SettingsDep) -> Limits:
     """Get the limits in force, and the address of the stream."""
-    return Limits(
-        direct_upload_bytes=limits.DIRECT_UPLOAD_BYTES,
-        presigned_upload_bytes=limits.PRESIGNED_UPLOAD_BYTES,
-        presigned_upload_seconds=limits.PRESIGNED_UPLOAD_SECONDS,
-        image_pixels=limits.IMAGE_PIXELS,
-        costly_image_pixels=limits.COSTLY_IMAGE_PIXELS,
-        image_side_pixels=limits.IMAGE_SIDE,
-        formats=tuple(ImageFormat),
-        result_long_side_pixels=limits.RESULT_LONG_SIDE,
-        preview_long_side_pixels=limits.PREVIEW_LONG_SIDE,
-        result_url_seconds=limits.RESULT_URL_SECONDS,
-        max_faces=limits.MAX_FACES,
-        max_blur_strength=limits.BLUR_STRENGTH,
-        job_kept_days=settings.job_kept_days,
-        list_limit=limits.LIST_LIMIT,
-        wait_seconds=limits.WAIT_SECONDS,
-        rekognition_bytes=limits.REKOGNITION_BYTES,
-        frame_bytes=limits.FRAME_BYTES,
-        replay_limit=limits.REPLAY_LIMIT,
-        stream_url=settings.stream_url,
-        access=settings.access,
-    )
+    return Limits.in_force(job_kept_days=settings.job_kept_days, stream_url=settings.stream_url, access=settings.access)
 
 
 def install(app: FastAPI) -> None:
@@ -84,6 +61,8 @@ def install(app: FastAPI) -> None:
             swagger_js_url="swagger-ui/swagger-ui-bundle.js",
             swagger_css_url="swagger-ui/swagger-ui.css",
             swagger_favicon_url="swagger-ui/favicon-32x32.png",
+            # The schemas stand below the operations and are longer than all of them: folded until asked for.
+            swagger_ui_parameters={"defaultModelsExpandDepth": 0, "displayRequestDuration": True},
         )
         page.headers["Content-Security-Policy"] = docs_policy(images)
         return page

@@ -20,6 +20,7 @@ router = APIRouter(tags=["images"])
 
 @router.post(
     "/uploads",
+    summary="Get a form for a larger image",
     status_code=HTTPStatus.CREATED,
     responses=responses(
         HTTPStatus.BAD_REQUEST,

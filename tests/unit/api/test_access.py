@@ -70,7 +70,8 @@ def test_every_route_but_the_public_ones_asks_for_a_key() -> None:
     asking = {call for call, description in _calls().items() if description.get("security")}
     assert {path for _, path in set(_calls()) - asking} == PUBLIC_PATHS
     # Each is tried below, with every key that is refused and with every scope.
-    assert asking == {(method, path.replace("{job}", "{job_id}")) for _, method, path, _ in CALLS} | {("GET", "/usage")}
+    tried = {(method, path.replace("{job}", "{job_id}")) for _, method, path, _ in CALLS}
+    assert asking == tried | {("GET", "/usage"), ("POST", "/rekognition")}
 
 
 @pytest.mark.parametrize(("scope", "method", "path", "sent"), CALLS)

@@ -1,0 +1,69 @@
+"""The OpenAPI description of `POST /rekognition`, whose requests, responses and errors have AWS's own shape."""
+
+from typing import Any, Final
+
+from facelib.job_view import EXAMPLE_ID
+
+from face_api.examples import FACE, IMAGE
+from face_api.rekognition import MEDIA_TYPE, OPERATION, DetectFacesRequest, face_detail
+
+SECURITY_SCHEME: Final = {
+    "type": "apiKey",
+    "in": "header",
+    "name": "X-Amz-Security-Token",
+    "description": "The same key, where boto3 puts it when it is given as `aws_session_token`.",
+}
+_REQUEST: Final = {
+    "Image": {"S3Object": {"Bucket": "facecast-originalsbucket-1x2y3z", "Name": f"originals/{EXAMPLE_ID}"}},
+    "Attributes": ["DEFAULT"],
+}
+_ERROR: Final = {
+    "__type": "InvalidS3ObjectException",
+    "Message": "There is no such original. Name one as originals/<job_id> while its job is kept.",
+}
+_DETAIL: Final = face_detail(FACE, IMAGE)
+
+
+def _content(schema: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
+    return {MEDIA_TYPE: {"schema": schema, "example": example}}
+
+
+def describe_rekognition(operation: dict[str, Any], components: dict[str, Any]) -> None:
+    """Complete FastAPI's description of the operation, and add what it refers to to the components."""
+    request = DetectFacesRequest.model_json_schema(ref_template="#/components/schemas/{model}")
+    components["schemas"] |= {**request.pop("$defs"), DetectFacesRequest.__name__: request}
+    components["securitySchemes"]["sessionToken"] = SECURITY_SCHEME
+    operation["security"] = [{"sessionToken": []}, {}]
+    operation["parameters"] = [
+        {"name": "X-Amz-Target", "in": "header", "required": True, "schema": {"type": "string", "enum": [OPERATION]}}
+    ]
+    operation["requestBody"] = {
+        "required": True,
+        "content": _content({"$ref": f"#/components/schemas/{DetectFacesRequest.__name__}"}, _REQUEST),
+    }
+    operation["responses"] |= {
+        "200": {
+            "description": "The faces, as DetectFaces returns them.",
+            "content": _content(
+                {
+                    "type": "object",
+                    "required": ["FaceDetails"],
+                    "properties": {"FaceDetails": {"type": "array", "items": {"type": "object"}}},
+                },
+                {"FaceDetails": [_DETAIL]},
+            ),
+        },
+        "400": {
+            "description": "An error of Rekognition's; the client raises it as an exception of this name.",
+            "content": _content(
+                {
+                    "type": "object",
+                    "required": ["__type", "Message"],
+                    "properties": {"__type": {"type": "string"}, "Message": {"type": "string"}},
+                },
+                _ERROR,
+            ),
+        },
+    }
+    # It answers 400 instead.
+    operation["responses"].pop("422", None)
