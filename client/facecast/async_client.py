@@ -10,10 +10,12 @@ import httpx
 import websockets
 
 from facecast import many
-from facecast.core import PATIENCE_SECONDS, TIMEOUT, Core, Flow, Image, Pause, Photo, Result, read_photo
+from facecast.calls import TIMEOUT, Flow, Pause, Result
 from facecast.errors import Forbidden, ServiceError
 from facecast.listener import listen
 from facecast.models import Event, Job, Limits, Options, Submission
+from facecast.operations import PATIENCE_SECONDS, Operations
+from facecast.photo import Image, Photo, read_photo
 
 
 class AsyncClient:
@@ -24,7 +26,7 @@ class AsyncClient:
 
     def __init__(self, url: str, *, key: str | None = None, transport: httpx.AsyncBaseTransport | None = None) -> None:
         """Raise AddressInvalid or KeyUnusable (both are ValueErrors) without a request."""
-        self._core = Core(url, key)
+        self._operations = Operations(url, key)
         self._http = httpx.AsyncClient(timeout=TIMEOUT, transport=transport)
 
     async def __aenter__(self) -> Self:
@@ -39,7 +41,7 @@ class AsyncClient:
 
     async def limits(self) -> Limits:
         """Return the limits in force; they are fetched once. Raise ServiceError."""
-        return await self._run(self._core.limits())
+        return await self._run(self._operations.limits())
 
     async def send(
         self, image: Image, options: Options | None = None, *, idempotency_key: str | None = None
@@ -50,7 +52,7 @@ class AsyncClient:
         ServiceError, also for an image that is too large or is none.
         """
         key = idempotency_key or str(uuid.uuid4())
-        sent = await self._run(self._core.send(await self._read(image), options or Options(), key))
+        sent = await self._run(self._operations.send(await self._read(image), options or Options(), key))
         return Submission(job_id=sent.job_id, status=sent.status)
 
     async def detect(
@@ -66,7 +68,7 @@ class AsyncClient:
         Raise OSError for a file that cannot be read; JobTimeout where `patience` seconds were too few; ServiceError.
         """
         key = idempotency_key or str(uuid.uuid4())
-        return await self._run(self._core.detect(await self._read(image), options or Options(), key, patience))
+        return await self._run(self._operations.detect(await self._read(image), options or Options(), key, patience))
 
     async def detect_many(
         self, images: Iterable[Image], options: Options | None = None, *, parallel: int = 4
@@ -82,17 +84,17 @@ class AsyncClient:
 
     async def wait(self, job_id: str, *, patience: float = PATIENCE_SECONDS) -> Job:
         """Return a job once it has ended. Raise JobTimeout, NotFound, ServiceError."""
-        return await self._run(self._core.wait(job_id, patience))
+        return await self._run(self._operations.wait(job_id, patience))
 
     async def job(self, job_id: str) -> Job:
         """Return a job as it is now. Raise NotFound, ServiceError."""
-        return await self._run(self._core.job(job_id))
+        return await self._run(self._operations.job(job_id))
 
     async def jobs(self, status: str | None = None) -> AsyncGenerator[Job, None]:
         """Give jobs, newest first, page after page, without their faces. Raise ServiceError."""
         cursor: str | None = None
         while True:
-            page, cursor = await self._run(self._core.jobs_page(status, cursor))
+            page, cursor = await self._run(self._operations.jobs_page(status, cursor))
             for job in page:
                 yield job
             if not cursor:
@@ -103,15 +105,15 @@ class AsyncClient:
 
         Raise NotFound, Conflict, ServiceError.
         """
-        return await self._run(self._core.result(job_id, render))
+        return await self._run(self._operations.result(job_id, render))
 
     async def delete(self, job_id: str) -> None:
         """Delete a job with all its images. Raise NotFound, ServiceError."""
-        await self._run(self._core.delete(job_id))
+        await self._run(self._operations.delete(job_id))
 
     async def retry(self, job_id: str) -> None:
         """Have a failed job processed once more. Raise NotFound, Conflict, ServiceError."""
-        await self._run(self._core.retry(job_id))
+        await self._run(self._operations.retry(job_id))
 
     async def listen(
         self, *, replay: int = 0, job_id: str | None = None, on_connection: Callable[[bool], None] | None = None
@@ -124,7 +126,7 @@ class AsyncClient:
         """
 
         async def address() -> str:
-            return await self._run(self._core.stream_address())
+            return await self._run(self._operations.stream_address())
 
         try:
             async with aclosing(listen(address, replay=replay, job_id=job_id, on_connection=on_connection)) as events:

@@ -12,9 +12,11 @@ from typing import Self
 import httpx
 
 from facecast.async_client import AsyncClient
-from facecast.core import PATIENCE_SECONDS, TIMEOUT, Core, Flow, Image, Pause, Photo, Result, read_photo
+from facecast.calls import TIMEOUT, Flow, Pause, Result
 from facecast.errors import BLOCKING, ServiceError
 from facecast.models import Event, Job, Limits, Options, Submission
+from facecast.operations import PATIENCE_SECONDS, Operations
+from facecast.photo import Image, Photo, read_photo
 
 
 class Client:
@@ -28,7 +30,7 @@ class Client:
     def __init__(self, url: str, *, key: str | None = None, transport: httpx.BaseTransport | None = None) -> None:
         """Raise AddressInvalid or KeyUnusable (both are ValueErrors) without a request."""
         self._url, self._key = url, key
-        self._core = Core(url, key)
+        self._operations = Operations(url, key)
         self._http = httpx.Client(timeout=TIMEOUT, transport=transport)
 
     def __enter__(self) -> Self:
@@ -43,7 +45,7 @@ class Client:
 
     def limits(self) -> Limits:
         """Return the limits in force; they are fetched once. Raise ServiceError."""
-        return self._run(self._core.limits())
+        return self._run(self._operations.limits())
 
     def send(self, image: Image, options: Options | None = None, *, idempotency_key: str | None = None) -> Submission:
         """Send an image (its bytes or its path) whichever way takes its size, and do not wait for the faces.
@@ -52,7 +54,7 @@ class Client:
         ServiceError, also for an image that is too large or is none.
         """
         key = idempotency_key or str(uuid.uuid4())
-        sent = self._run(self._core.send(self._read(image), options or Options(), key))
+        sent = self._run(self._operations.send(self._read(image), options or Options(), key))
         return Submission(job_id=sent.job_id, status=sent.status)
 
     def detect(
@@ -68,7 +70,7 @@ class Client:
         Raise OSError for a file that cannot be read; JobTimeout where `patience` seconds were too few; ServiceError.
         """
         key = idempotency_key or str(uuid.uuid4())
-        return self._run(self._core.detect(self._read(image), options or Options(), key, patience))
+        return self._run(self._operations.detect(self._read(image), options or Options(), key, patience))
 
     def detect_many(
         self, images: Iterable[Image], options: Options | None = None, *, parallel: int = 4
@@ -90,17 +92,17 @@ class Client:
 
     def wait(self, job_id: str, *, patience: float = PATIENCE_SECONDS) -> Job:
         """Return a job once it has ended. Raise JobTimeout, NotFound, ServiceError."""
-        return self._run(self._core.wait(job_id, patience))
+        return self._run(self._operations.wait(job_id, patience))
 
     def job(self, job_id: str) -> Job:
         """Return a job as it is now. Raise NotFound, ServiceError."""
-        return self._run(self._core.job(job_id))
+        return self._run(self._operations.job(job_id))
 
     def jobs(self, status: str | None = None) -> Iterator[Job]:
         """Give jobs, newest first, page after page, without their faces. Raise ServiceError."""
         cursor: str | None = None
         while True:
-            page, cursor = self._run(self._core.jobs_page(status, cursor))
+            page, cursor = self._run(self._operations.jobs_page(status, cursor))
             yield from page
             if not cursor:
                 return
@@ -110,15 +112,15 @@ class Client:
 
         Raise NotFound, Conflict, ServiceError.
         """
-        return self._run(self._core.result(job_id, render))
+        return self._run(self._operations.result(job_id, render))
 
     def delete(self, job_id: str) -> None:
         """Delete a job with all its images. Raise NotFound, ServiceError."""
-        self._run(self._core.delete(job_id))
+        self._run(self._operations.delete(job_id))
 
     def retry(self, job_id: str) -> None:
         """Have a failed job processed once more. Raise NotFound, Conflict, ServiceError."""
-        self._run(self._core.retry(job_id))
+        self._run(self._operations.retry(job_id))
 
     def listen(self, *, replay: int = 0, job_id: str | None = None) -> Generator[Event, None, None]:
         """Give each event of the live stream once, for ever; connections that are lost are taken up again.

@@ -7,9 +7,10 @@ from contextlib import aclosing, suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
-from facecast.core import PATIENCE_SECONDS, Image, still_running
 from facecast.errors import BLOCKING, ServiceError
 from facecast.models import FINAL_STATUSES, Job, Options, Submission
+from facecast.operations import PATIENCE_SECONDS, still_running
+from facecast.photo import Image
 
 if TYPE_CHECKING:
     from facecast.async_client import AsyncClient

@@ -11,10 +11,10 @@ from facecast.async_client import AsyncClient
 from facecast.cli.output import Screen, faces
 from facecast.cli.photos import PhotoFile, Unusable
 from facecast.cli.state import Done, State
-from facecast.core import Photo, idempotency_key
 from facecast.errors import BLOCKING, ServiceError
 from facecast.many import JobWaiter, pooled
 from facecast.models import Job, Options, file_suffix
+from facecast.photo import Photo, idempotency_key
 
 
 @dataclass(frozen=True)

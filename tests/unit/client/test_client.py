@@ -300,7 +300,7 @@ def test_a_key_buys_a_ticket_for_each_connection() -> None:
 
     async def address(key: str | None) -> str:
         async with AsyncClient(played.url, key=key, transport=played.transport) as client:
-            return str(await client._run(client._core.stream_address()))
+            return str(await client._run(client._operations.stream_address()))
 
     assert asyncio.run(address(KEY)) == "wss://stream.test/ws?ticket=t+1"
     assert asyncio.run(address(None)) == LIMITS["stream_url"]

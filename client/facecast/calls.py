@@ -1,0 +1,112 @@
+"""Calls to a service: what authorizes them, which failures are repeated and when, and how responses are read.
+
+No input or output happens here: whoever runs a `Flow` carries out its calls and pauses.
+"""
+
+import random
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import httpx
+
+from facecast.addresses import checked_url
+from facecast.errors import ServiceError, Unreachable
+from facecast.keys import checked_key
+from facecast.problems import error_of, retry_after
+
+# The API ends a request after 30 seconds; an upload may take its time.
+TIMEOUT: Final = httpx.Timeout(40, write=300)
+
+_ATTEMPTS: Final = 5
+_LONGEST_WAIT: Final = 60.0
+_TOO_MANY_REQUESTS: Final = 429
+_TRANSIENT: Final = frozenset({_TOO_MANY_REQUESTS, 502, 503, 504})
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request; `request` holds the other arguments of httpx's `request`."""
+
+    method: str
+    url: str
+    request: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Pause:
+    seconds: float
+
+
+Result = TypeVar("Result")
+# It is sent the response to a call, and nothing after a pause.
+Flow = Generator[Call | Pause, Any, Result]
+
+
+class Calls:
+    """Calls to the service at an address, with a key where it requires one. Every method raises ServiceError."""
+
+    def __init__(self, url: str, key: str | None) -> None:
+        self.url = checked_url(url)
+        self.key = checked_key(key) if key else None
+        self._has_responded = False
+
+    def read(
+        self,
+        reader: Callable[[dict[str, Any]], Result],
+        method: str,
+        path: str,
+        **request: Any,  # noqa: ANN401 - httpx's
+    ) -> Flow[Result]:
+        """Make a call and read its JSON. Raise Unreachable where that is not what a Facecast service responds with."""
+        body = yield from self.json(method, path, **request)
+        try:
+            return reader(body)
+        except (ValueError, KeyError, TypeError):
+            raise self._not_facecast() from None
+
+    def json(self, method: str, path: str, **request: Any) -> Flow[dict[str, Any]]:  # noqa: ANN401
+        response = yield from self.call(method, path, **request)
+        try:
+            return dict(response.json())
+        except (ValueError, TypeError):
+            raise self._not_facecast() from None
+
+    def call(self, method: str, path: str, *, repeatable: bool = True, **request: Any) -> Flow[httpx.Response]:  # noqa: ANN401
+        authorization = {"Authorization": f"Bearer {self.key}"} if self.key else {}
+        headers = {**request.pop("headers", {}), **authorization}
+        call = Call(method, f"{self.url}/{path}", {**request, "headers": headers})
+        return (yield from self.checked(call, repeatable=repeatable))
+
+    def checked(self, call: Call, *, repeatable: bool = True) -> Flow[httpx.Response]:
+        """Repeat what may pass: exponential backoff with full jitter, or as long as the service asks to wait."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            problem, delay = yield from self._attempt(call, repeatable=repeatable)
+            if isinstance(problem, httpx.Response):
+                return problem
+            if delay is None or delay > _LONGEST_WAIT or attempt == _ATTEMPTS:
+                raise problem
+            yield Pause(max(delay, random.uniform(0, 2.0 ** (attempt - 1))))  # noqa: S311 - spreads clients out
+        raise AssertionError("the last attempt returns or raises")
+
+    def _attempt(self, call: Call, *, repeatable: bool) -> Flow[tuple[httpx.Response | ServiceError, float | None]]:
+        """Give the response or the error, and after how many seconds another attempt may help; None for never."""
+        try:
+            response = yield call
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            problem = Unreachable(f"{self.url} could not be reached: {error or type(error).__name__}")
+            # A service that never responded has a wrong address, or is not there.
+            return problem, 0.0 if repeatable and self._has_responded else None
+        self._has_responded = True
+        if not response.is_error:
+            return response, None
+        return error_of(response, has_key=self.key is not None), _delay(response, repeatable=repeatable)
+
+    def _not_facecast(self) -> Unreachable:
+        return Unreachable(f"{self.url} is no Facecast service: it responded with something else.")
+
+
+def _delay(response: httpx.Response, *, repeatable: bool) -> float | None:
+    # A request that was refused for its rate has done nothing yet.
+    may_pass = response.status_code in _TRANSIENT and (repeatable or response.status_code == _TOO_MANY_REQUESTS)
+    return (retry_after(response) or 0.0) if may_pass else None
