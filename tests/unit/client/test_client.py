@@ -92,6 +92,8 @@ def test_both_clients_have_the_same_methods() -> None:
     assert awaited["listen"] == [*sync["listen"], "on_connection"]
     assert awaited | {"listen": sync["listen"]} == sync
     assert all(getattr(Client, name).__doc__ for name in sync)
+    same = sync.keys() - {"detect_many", "listen"}
+    assert [name for name in same if getattr(Client, name).__doc__ != getattr(AsyncClient, name).__doc__] == []
 
 
 def test_a_small_photo_is_sent_in_the_request_and_waited_for(call: Caller, small: Path) -> None:
