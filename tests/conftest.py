@@ -33,6 +33,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--chaos-photos", type=int, default=24, help="how many photos are sent while workers are killed")
     parser.addoption("--chaos-seed", type=int, default=1, help="which workers are killed, and what is delivered twice")
     parser.addoption("--job-lives", type=int, default=4, help="how many random histories of jobs are tried")
+    parser.addoption(
+        "--every-combination",
+        action="store_true",
+        help="give odd files to each detector with every combination of options",
+    )
     parser.addoption("--write-images", action="store_true", help="write the README's pictures to docs/images")
 
 

@@ -139,6 +139,10 @@ def looping_exif() -> bytes:
     return b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"\x12\x01" * 40 + b"\x08\0\0\0"
 
 
+def large_heic() -> bytes:
+    return encoded(Image.new("RGB", (5_700, 4_300), "teal"), "HEIC", enc_params={"preset": "ultrafast"})
+
+
 def cut(data: bytes, share: float = 0.5) -> bytes:
     return data[: int(len(data) * share)]
 
@@ -165,6 +169,7 @@ def _jpegs() -> Iterator[OddFile]:
     yield odd("bytes_behind_the_end.jpg", lambda: good + b"behind" * 1000, OK)
     yield odd("image_behind_the_end.jpg", lambda: good + encoded(image(size=(64, 64))), OK)
     yield odd("broken_exif.jpg", lambda: encoded(image(), exif=b"Exif\0\0II*\0\xff\xff\xff\xff"), OK)
+    yield odd("broken_profile.jpg", lambda: good[:2] + b"\xff\xe2\x00\x20ICC_PROFILE\0\2\1" + b"x" * 16 + good[2:], OK)
     yield odd("looping_exif.jpg", lambda: encoded(image(), exif=looping_exif()), OK)
     yield odd("exif_of_garbage.jpg", lambda: encoded(image(), exif=b"Exif\0\0" + b"garbage" * 100), OK)
     yield odd("orientation_99.jpg", lambda: encoded(image(), exif=exif_of(99)), OK)
@@ -252,7 +257,7 @@ def _others() -> Iterator[OddFile]:
     yield odd("signature_only.avif", lambda: avif[:32], CORRUPT)
     heic = encoded(image(), "HEIC")
     yield odd("alpha.heic", lambda: encoded(image("RGBA"), "HEIC"), OK)
-    yield odd("large.heic", lambda: encoded(Image.new("RGB", (5_700, 4_300), "teal"), "HEIC"), OK)
+    yield odd("large.heic", large_heic, OK)
     yield odd("bomb.heic", lambda: with_size("HEIC", 16_000, 16_000), MANY, CORRUPT)
     yield odd("impossible_size.heic", lambda: with_size("HEIC", 2**31, 2**31), MANY, CORRUPT)
     yield odd("lying_size.heic", lambda: with_size("HEIC", 64, 64), OK, CORRUPT)

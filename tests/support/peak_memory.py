@@ -1,27 +1,69 @@
-"""Go through a folder of files as the detector does and print the most memory it took.
+"""Go through files as the detector does, and tell of each how it ended and what it took.
 
-python -m tests.support.peak_memory FOLDER [OPTIONS]    the job's options as JSON
+python -m tests.support.peak_memory DETECTOR QUALITY    a `Case` as JSON on each line of standard input
 """
 
 import contextlib
 import sys
+import time
 from pathlib import Path
 
+import cv2
 from face_detector.analyse import analyse
-from face_detector.detection.detector import load_detector
-from face_models import BEST
+from face_detector.detection.detector import Detector, load_detector
+from face_detector.imaging.header import read_header
 from facelib.errors import ImageRejected
+from facelib.frozen import Frozen
 from facelib.job import Quality
-from facelib.options import Options, Size
+from facelib.options import Options
 
 from benchmarks.detectors.worker import peak_mib
 from tests.support.detector import models_at_hand
 
+
+class Case(Frozen):
+    file: str
+    options: Options
+
+
+class Outcome(Frozen):
+    """`ok`, the reason for which a file was rejected, or the error that must not be."""
+
+    case: Case
+    outcome: str
+    # Of processor time, before any pixel is decoded.
+    header_seconds: float
+    # The most memory of the process so far.
+    peak_mib: int
+
+
+def outcome_of(data: bytes, options: Options, detector: Detector) -> str:
+    try:
+        analyse(data, options, detector)
+    except ImageRejected as rejected:
+        return rejected.failure.reason
+    except Exception as error:  # noqa: BLE001 - the test says which file it was
+        return repr(error)
+    return "ok"
+
+
+def header_seconds(data: bytes) -> float:
+    start = time.process_time()
+    with contextlib.suppress(ImageRejected):
+        read_header(data)
+    return time.process_time() - start
+
+
+def main() -> None:
+    cv2.setNumThreads(1)  # as on AWS
+    detector = load_detector(sys.argv[1], Quality(sys.argv[2]), models_at_hand())
+    for line in sys.stdin:
+        case = Case.model_validate_json(line)
+        data = Path(case.file).read_bytes()
+        seconds = header_seconds(data)
+        outcome = outcome_of(data, case.options, detector)
+        print(Outcome(case=case, outcome=outcome, header_seconds=seconds, peak_mib=peak_mib()).model_dump_json())
+
+
 if __name__ == "__main__":
-    detector = load_detector(BEST, Quality.BALANCED, models_at_hand())
-    options = Options.model_validate_json(sys.argv[2]) if len(sys.argv) > 2 else Options(size=Size.ORIGINAL)
-    for file in sorted(Path(sys.argv[1]).iterdir()):
-        with contextlib.suppress(ImageRejected):
-            analyse(file.read_bytes(), options, detector)
-        print(file.name, peak_mib())
-    print(peak_mib())
+    main()

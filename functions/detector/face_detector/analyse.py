@@ -24,7 +24,7 @@ from face_detector.imaging.scale import scale_to
 # A JPEG is decoded at half its size if the result still has at least this share of its maximum side: a photo of
 # 4,000 px becomes one of 2,000 px instead of 2,048, which saves the most expensive resampling step.
 _MIN_RESULT_SHARE: Final = 0.9
-# Decoding more pixels than this takes hundreds of megabytes, so the networks' idle buffers are freed first.
+# Decoding or drawing more pixels than this takes hundreds of megabytes, so the networks' idle buffers are freed first.
 _LARGE_IMAGE_PIXELS: Final = 20_000_000
 
 
@@ -138,8 +138,7 @@ def _decode(data: bytes, detector: Detector, long_side: int | None, stages: "Sta
     """Return an image's header and its upright pixels, the long side at least `long_side` (None: whole)."""
     with stages.timed("header"):
         header = read_header(data)
-        if header.width * header.height > _LARGE_IMAGE_PIXELS:
-            detector.reload()
+        _make_room(header.width * header.height, detector)
     with stages.timed("decode"):
         stored = decode(data, header, long_side)
     with stages.timed("upright"):
@@ -151,7 +150,14 @@ def _detect(
 ) -> tuple[Face, ...]:
     """Return every face at or above the threshold, by descending confidence."""
     with stages.timed("detect"):
-        return as_faces(detector.detect(pixels, threshold), pixels, header.upright_size)
+        faces = as_faces(detector.detect(pixels, threshold), pixels, header.upright_size)
+        _make_room(pixels.size // 3, detector)
+    return faces
+
+
+def _make_room(pixel_count: int, detector: Detector) -> None:
+    if pixel_count > _LARGE_IMAGE_PIXELS:
+        detector.reload()
 
 
 def _image_info(data: bytes, header: Header) -> ImageInfo:

@@ -7,6 +7,7 @@ import numpy as np
 from facelib.face import FaceQuality
 
 from face_detector.imaging.pixels import Pixels
+from face_detector.imaging.scale import size_within
 
 # Faces are compared at one size; smaller ones are not enlarged, which would blur them.
 _LONG_SIDE: Final = 96
@@ -25,9 +26,9 @@ def quality_of(pixels: Pixels, box: tuple[float, float, float, float]) -> FaceQu
     left, top = (int(min(max(at, 0), last - 1)) for at, last in zip(box[:2], (columns, rows), strict=True))
     right, bottom = (max(int(box[0] + box[2]), left + 1), max(int(box[1] + box[3]), top + 1))
     luma = cv2.cvtColor(pixels[top:bottom, left:right], cv2.COLOR_BGR2GRAY)
-    scale = _LONG_SIDE / max(luma.shape)
-    if scale < 1:
-        luma = cv2.resize(luma, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    height, width = luma.shape
+    if max(width, height) > _LONG_SIDE:
+        luma = cv2.resize(luma, size_within(width, height, _LONG_SIDE), interpolation=cv2.INTER_AREA)
     variance = float(cv2.Laplacian(luma, cv2.CV_32F).var())
     return FaceQuality(
         brightness=round(float(np.mean(luma)) / 255 * 100, 1),

@@ -1,84 +1,112 @@
-"""No file harms the detector: each ends in faces or in a reason, soon, and in bounded memory."""
+"""No file harms the detector, whatever the options: each ends in faces or in a reason, soon, and in bounded memory.
+
+Here each file meets some of the combinations of options; `--every-combination` tries them all, which takes hours.
+"""
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from itertools import cycle, product
 from pathlib import Path
 
-import numpy as np
 import pytest
-from face_detector.analyse import analyse
-from face_detector.detection.detector import Detector
+from face_models import BEST, CENTERFACE, YUNET
 from facelib import limits
-from facelib.errors import ImageRejected
+from facelib.job import Quality
 from facelib.options import Options, Render, Size
-from PIL import Image
 
-from tests.support.odd_files import OK, OddFile, odd_files
-from tests.support.pictures import astronaut, encoded, resized
+from tests.support.detector import model_files, models_at_hand
+from tests.support.large_files import full_of_parts, large_images
+from tests.support.odd_files import OddFile, odd_files
+from tests.support.peak_memory import Case, Outcome
 
-# 700 MB.
-MEMORY_MIB = 667
-# 1,000 MB, with any options; a function has 1,769.
-HARD_MEMORY_MIB = 953
+# Of processor time, which other processes do not lengthen.
+HEADER_SECONDS = 2.0
+# 1,000 MB; a function has 1,769.
+MEMORY_MIB = 953
 
-
-def large_close_up() -> bytes:
-    """Return a head that fills 48.8 megapixels, all of which are redacted."""
-    face = resized(np.ascontiguousarray(astronaut()[30:200, 150:293]), 6_400, 7_631)
-    return encoded(Image.fromarray(face), quality=80)
-
-
-def noise() -> bytes:
-    """Return an image with a thousand false detections at a confidence of 0."""
-    pixels = np.random.default_rng(1).integers(0, 256, (2_000, 2_000, 3), np.uint8)
-    return encoded(Image.fromarray(pixels), quality=60)
-
-
-def large_progressive() -> bytes:
-    return encoded(Image.fromarray(resized(astronaut(), 7_071, 7_071)), progressive=True, quality=80)
+DETECTORS = (BEST, CENTERFACE.name, YUNET.name)
+HARDEST = Options(size=Size.ORIGINAL, render=tuple(Render), min_confidence=0, max_faces=limits.MAX_FACES)
+RENDERS = (*((render,) for render in Render), tuple(Render))
+COMBINATIONS = tuple(
+    Options(render=render, size=size, min_confidence=confidence, max_faces=faces, blur_strength=strength)
+    for render, size, confidence, (faces, strength) in product(
+        RENDERS, Size, (None, 0.0), ((1, 1), (limits.MAX_FACES, limits.BLUR_STRENGTH))
+    )
+)
 
 
-def outcome(data: bytes, detector: Detector) -> str:
-    try:
-        analyse(data, Options(size=Size.ORIGINAL), detector)
-    except ImageRejected as rejected:
-        return rejected.failure.reason
-    return OK
+@pytest.fixture(params=DETECTORS)
+def detector(request: pytest.FixtureRequest) -> str:
+    """Each detector whose models are at hand, by name."""
+    model_files(request.param)
+    return str(request.param)
 
 
-def test_there_are_at_least_sixty() -> None:
-    names = [file.name for file in odd_files()]
-    assert len(set(names)) == len(names) >= 60
+@pytest.fixture
+def every_combination(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--every-combination"))
 
 
-@pytest.mark.parametrize("file", odd_files(), ids=lambda file: file.name)
-def test_an_odd_file_ends_as_it_should(file: OddFile, fast: Detector) -> None:
-    assert outcome(file.make(), fast) in file.right
-
-
-def peak_mib(folder: Path, *options: str) -> int:
-    """Process all files in a process of its own, whose last line is its peak memory in MiB."""
+def processed(
+    folder: Path, cases: Sequence[tuple[OddFile, Options]], detector: str, quality: Quality = Quality.BALANCED
+) -> Iterator[tuple[OddFile, Outcome]]:
+    """Process files in a process of its own, in which the memory of one adds to that of the next."""
+    for file in {file.name: file for file, _ in cases}.values():
+        (folder / file.name).write_bytes(file.make())
+    lines = [Case(file=str(folder / file.name), options=options).model_dump_json() for file, options in cases]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.support.peak_memory", str(folder), *options],
+        [sys.executable, "-m", "tests.support.peak_memory", detector, quality],
+        input="\n".join(lines),
         capture_output=True,
         text=True,
         check=False,
         cwd=Path(__file__).parents[3],
     )
     assert done.returncode == 0, done.stderr
-    return int(done.stdout.splitlines()[-1])
+    outcomes = [Outcome.model_validate_json(line) for line in done.stdout.splitlines()]
+    return zip((file for file, _ in cases), outcomes, strict=True)
 
 
-def test_all_of_them_together_stay_within_the_memory(tmp_path: Path) -> None:
-    for file in odd_files():
-        (tmp_path / file.name).write_bytes(file.make())
-    assert peak_mib(tmp_path) < MEMORY_MIB
+def check(results: Iterator[tuple[OddFile, Outcome]]) -> None:
+    for file, outcome in results:
+        assert outcome.outcome in file.right, outcome
+        assert outcome.header_seconds < HEADER_SECONDS, outcome
+        assert outcome.peak_mib < MEMORY_MIB, outcome
 
 
-@pytest.mark.parametrize("make", [large_close_up, noise, large_progressive])
-def test_no_options_make_a_file_exceed_the_memory(make: Callable[[], bytes], tmp_path: Path) -> None:
-    """Every render in the original size, and every face there might be."""
-    (tmp_path / "image.jpg").write_bytes(make())
-    options = Options(size=Size.ORIGINAL, render=tuple(Render), min_confidence=0, max_faces=limits.MAX_FACES)
-    assert peak_mib(tmp_path, options.model_dump_json()) < HARD_MEMORY_MIB
+def test_there_are_at_least_sixty() -> None:
+    names = [file.name for file in (*odd_files(), *full_of_parts())]
+    assert len(set(names)) == len(names) >= 60
+
+
+def test_an_odd_file_ends_as_it_should(detector: str, every_combination: bool, tmp_path: Path) -> None:
+    files = odd_files()
+    if every_combination:
+        check(processed(tmp_path, list(product(files, COMBINATIONS)), detector))
+        return
+    # Each detector gets each file, and one of the detectors gets it with other options, all of which occur in turn.
+    present = [name for name in DETECTORS if name in models_at_hand() or (name == BEST and len(models_at_hand()) > 1)]
+    turns = zip(files, cycle(present), cycle(COMBINATIONS), strict=False)
+    cases = [(file, options if turn == detector else Options()) for file, turn, options in turns]
+    check(processed(tmp_path, cases, detector))
+
+
+def test_a_file_full_of_parts_costs_no_more(tmp_path: Path) -> None:
+    model_files(CENTERFACE.name)
+    check(processed(tmp_path, [(file, Options()) for file in full_of_parts()], CENTERFACE.name))
+
+
+def test_the_largest_images_stay_within_the_memory(detector: str, every_combination: bool, tmp_path: Path) -> None:
+    first, *others = files = large_images()
+    # What takes the most memory for each detector; each other image for one of them, with another render each.
+    mine = [first, *others[DETECTORS.index(detector) :: len(DETECTORS)]]
+    renders = [HARDEST.model_copy(update={"render": (render,)}) for render in reversed(Render)]
+    some = [(file, renders[at % len(renders)]) for at, file in enumerate(mine)]
+    check(processed(tmp_path, list(product(files, COMBINATIONS)) if every_combination else some, detector))
+
+
+def test_the_most_thorough_detector_stays_within_the_memory(every_combination: bool, tmp_path: Path) -> None:
+    model_files(CENTERFACE.name)
+    files = large_images() if every_combination else large_images()[:1]
+    check(processed(tmp_path, [(file, HARDEST) for file in files], BEST, Quality.THOROUGH))

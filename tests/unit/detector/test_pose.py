@@ -102,3 +102,9 @@ def test_a_flat_area_has_no_sharpness(box: tuple[float, float, float, float]) ->
     white = np.full((10, 10, 3), 255, np.uint8)
     quality = quality_of(white, box)
     assert (quality.brightness, quality.sharpness) == (100, 0)
+
+
+@pytest.mark.parametrize("size", [(1, 400), (400, 1)])
+def test_a_face_one_pixel_thin_has_a_quality(size: tuple[int, int]) -> None:
+    pixels = np.full((*size, 3), 255, np.uint8)
+    assert quality_of(pixels, (0.0, 0.0, float(size[1]), float(size[0]))).brightness == 100

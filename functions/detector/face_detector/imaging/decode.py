@@ -17,6 +17,8 @@ from face_detector.imaging.pixels import Pixels, as_pixels
 _JPEG_DIVISORS: Final = (8, 4, 2)
 # libjpeg's warnings about lost pixels; others leave the image intact.
 _JPEG_DAMAGE: Final = ("premature end", "bad huffman", "instead of rst", "corrupt progressive")
+# libjpeg counts an inconsistent colour profile as damage; pixels are decoded without any profile, so it is hidden.
+_PROFILE: Final = (b"ICC_PROFILE\0", b"ICC_IGNORED\0")
 _BAND_ROWS: Final = 256
 
 
@@ -44,6 +46,7 @@ def _jpeg_divisor(header: Header, long_side: int | None) -> int:
 
 
 def _decode_jpeg(data: bytes, divisor: int) -> Pixels:
+    data = data.replace(*_PROFILE)
     height, width, *_ = simplejpeg.decode_jpeg_header(data, strict=False)
     min_size = {"min_height": -(-height // divisor), "min_width": -(-width // divisor)}
     try:

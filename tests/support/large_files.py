@@ -1,0 +1,124 @@
+"""Files at the limits: as many pixels, parts or bytes as are accepted."""
+
+import struct
+import zlib
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+from facelib import limits
+from PIL import Image
+
+from tests.support.odd_files import CORRUPT, OK, OddFile, chunk, empty_rows, odd, png
+from tests.support.pictures import astronaut, encoded, resized
+
+# 7,071 x 7,071 pixels are just below `limits.IMAGE_PIXELS`, 5,000 x 5,000 are `limits.COSTLY_IMAGE_PIXELS`.
+_SIDE: Final = 7_071
+_COSTLY_SIDE: Final = 5_000
+_FULL: Final = limits.PRESIGNED_UPLOAD_BYTES
+
+
+def photo(form: str = "JPEG", **options: object) -> bytes:
+    return encoded(Image.fromarray(resized(astronaut(), 128, 128)), form, **options)
+
+
+def segment(marker: int, body: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
+
+
+def jpeg_of(part: bytes, count: int) -> bytes:
+    good = photo()
+    return good[:2] + part * count + good[2:]
+
+
+def webp_of(part: bytes, count: int) -> bytes:
+    body = photo("WEBP")[8:] + part * count
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def gif_of(extension: bytes, count: int) -> bytes:
+    good = photo("GIF")
+    screen = 13 + (3 << (good[10] & 7) + 1)
+    return good[:screen] + extension * count + good[screen:]
+
+
+def many(part: bytes) -> int:
+    """As many of a part as fit into the largest file."""
+    return (_FULL - 100_000) // len(part)
+
+
+def close_up(width: int = 6_400, height: int = 7_631) -> Image.Image:
+    """Return a head that fills the image, all of which is redacted."""
+    return Image.fromarray(resized(np.ascontiguousarray(astronaut()[30:200, 150:293]), width, height))
+
+
+def noise() -> bytes:
+    """Return an image with a thousand false detections at a confidence of 0."""
+    pixels = np.random.default_rng(1).integers(0, 256, (2_000, 2_000, 3), np.uint8)
+    return encoded(Image.fromarray(pixels), quality=60)
+
+
+def progressive() -> bytes:
+    """Return 50 megapixels of four channels, whose coefficients libjpeg holds all at once: 400 MB."""
+    return encoded(close_up(_SIDE, _SIDE).convert("CMYK"), progressive=True, quality=80, subsampling=0)
+
+
+def frames(form: str, **options: object) -> bytes:
+    size = (_COSTLY_SIDE, _COSTLY_SIDE)
+    first, second = (Image.new("RGBA", size, grey) for grey in ((90, 90, 90, 90), (9, 9, 9, 200)))
+    return encoded(first, form, save_all=True, append_images=[second], **options)
+
+
+def transparent(side: int, form: str, mode: str = "RGBA", **options: object) -> bytes:
+    return encoded(Image.new(mode, (side, side)), form, **options)
+
+
+def large_images() -> list[OddFile]:
+    """Return the largest images of each format, the first of which takes the most memory."""
+    fast_webp: dict[str, Any] = {"lossless": True, "quality": 0, "method": 0}
+    return [
+        odd("progressive.jpg", progressive, OK),
+        odd("close_up.jpg", lambda: encoded(close_up(), quality=80), OK),
+        odd("noise.jpg", noise, OK),
+        odd("16_bit_alpha.png", lambda: png(_SIDE, _SIDE, depth=16, colour=6, idat=empty_rows(_SIDE, _SIDE, 8)), OK),
+        odd("alpha.webp", partial(transparent, _SIDE, "WEBP", **fast_webp), OK),
+        odd("animated.webp", lambda: frames("WEBP", **fast_webp), OK),
+        odd("transparent.gif", partial(transparent, _SIDE, "GIF", "P", transparency=0), OK),
+        odd("alpha.avif", partial(transparent, _COSTLY_SIDE, "AVIF", speed=10, subsampling="4:4:4"), OK),
+        odd("animated.avif", lambda: frames("AVIF", speed=10), OK),
+        odd("alpha.heic", partial(transparent, _COSTLY_SIDE, "HEIC", enc_params={"preset": "ultrafast"}), OK),
+    ]
+
+
+def full_of_parts() -> list[OddFile]:
+    """Return files whose parts reach the limits, for libraries that take long over each."""
+    text = chunk(b"tEXt", b"k\0" + b"v" * 25_000)
+    compressed = zlib.compress(b" " * 900_000)
+    resources = segment(0xED, b"Photoshop 3.0\0" + b"8BIM\x04\x04\0\0\0\0\0\0" * 2_000)
+    return [
+        odd("segments.jpg", lambda: jpeg_of(segment(0xEF, b"x" * 25_000), 990), OK),
+        odd("resources.jpg", lambda: jpeg_of(resources, 980), OK),
+        odd("profile.jpg", lambda: jpeg_of(segment(0xE2, b"ICC_PROFILE\0\1\xff" + b"x" * 25_000), 980), OK),
+        odd("exif_of_tags.jpg", lambda: jpeg_of(segment(0xE1, b"Exif\0\0" + _tags(4_000, 65_000)), 4), OK),
+        odd("small_exif.jpg", lambda: jpeg_of(segment(0xE1, b"Exif\0\0" + b"x" * 200), 990), OK),
+        odd("texts.png", lambda: png(64, 64, idat=empty_rows(64, 64, 3), before=text * 990), OK),
+        odd("profiles.png", lambda: _png_before(chunk(b"iCCP", b"k\0\0" + compressed) * 900), OK, CORRUPT),
+        odd("long_texts.png", lambda: _png_before(chunk(b"iTXt", b"k\0\1\0\0\0" + compressed) * 60), OK, CORRUPT),
+        odd("pixel_chunks.png", lambda: _png_before(chunk(b"IDAT", b"x" * 480) * 49_000), OK, CORRUPT),
+        odd("chunks.webp", lambda: webp_of(struct.pack("<4sI", b"abcd", 500) + b"x" * 500, 49_000), OK),
+        odd("frames.gif", lambda: photo("GIF")[:-1] + _SMALL_FRAME * 1_700_000 + b"\x3b", OK),
+    ]
+
+
+_SMALL_FRAME: Final = b"\x2c" + b"\0" * 4 + b"\1\0\1\0\0\x02\x02\x44\1\0"
+
+
+def _png_before(chunks: bytes) -> bytes:
+    return png(64, 64, idat=empty_rows(64, 64, 3), before=chunks)
+
+
+def _tags(count: int, size: int) -> bytes:
+    """Return an EXIF directory whose entries all share the same bytes, as many as fit."""
+    value_bytes = size - count * 12 - 50
+    entries = (struct.pack("<HHII", tag, 1, value_bytes, 8) for tag in range(1, count + 1))
+    return b"II*\0\x08\0\0\0" + struct.pack("<H", count) + b"".join(entries) + b"\0" * 4
