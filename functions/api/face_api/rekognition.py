@@ -97,11 +97,10 @@ async def call_rekognition(
     needed. No job is made and nothing is kept. The photo comes as `Bytes` of at most 3.3 MB, or as the original of a
     job that you may see.
     """
+    if x_amz_target != OPERATION:
+        message = "Of Rekognition's operations, only DetectFaces is supported here."
+        return _error("UnknownOperationException", message)
     try:
-        if x_amz_target != OPERATION:
-            raise _Refused(
-                "UnknownOperationException", "Of Rekognition's operations, only DetectFaces is supported here."
-            )
         sender = authorized(identity, Scope.SEND)
         detect = _read(await request.body(), settings.originals_bucket)
         if detect.key is not None:
@@ -110,15 +109,15 @@ async def call_rekognition(
         await run_in_threadpool(usage.count, sender)
         return _response(_details(await run_in_threadpool(detector.detect, detect)))
     except _Refused as refused:
-        return _error(refused.name, refused)
+        return _error(refused.name, str(refused))
     except (Unauthenticated, ScopeMissing) as error:
-        return _error("AccessDeniedException", error)
+        return _error("AccessDeniedException", str(error))
     except QuotaExceeded as error:
-        return _error("LimitExceededException", error)
+        return _error("LimitExceededException", str(error))
 
 
-def _error(name: str, error: Exception) -> JSONResponse:
-    return _response({"__type": name, "Message": str(error)}, 400)
+def _error(name: str, message: str) -> JSONResponse:
+    return _response({"__type": name, "Message": message}, 400)
 
 
 def _response(body: dict[str, Any], status: int = 200) -> JSONResponse:

@@ -25,7 +25,7 @@ class Drop:
 
         The line breaks keep it apart from keys of API clients, which are printable characters.
         """
-        return IdempotentRequest(key="\n".join(("inbox", self.key, self.etag, self.sequencer)), fingerprint=self.etag)
+        return IdempotentRequest(key=f"inbox\n{self.key}\n{self.etag}\n{self.sequencer}", fingerprint=self.etag)
 
 
 def drops(event: dict[str, Any]) -> Iterator[Drop]:
