@@ -172,7 +172,7 @@ def preview_table(use: Use, images: int = 1_000_000) -> str:
     )
     return "\n".join(
         [
-            f"| a card of the page loads | {images:,} made | {images:,} looked at | together |",
+            f"| a card of the page loads | {images:,} made | {images:,} fetched | together |",
             "|---|---:|---:|---:|",
             *(
                 f"| {what} | ${made * images:,.2f} | ${seen * images:,.2f} | ${(made + seen) * images:,.2f} |"
