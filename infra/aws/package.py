@@ -1,6 +1,5 @@
 """Build what ships, with the real SAM CLI, and print how large each function is: `python -m infra.aws.package`."""
 
-import argparse
 import os
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from typing import Final, Literal
 
 from face_models import MODELS
 
+from infra.arguments import Arguments
 from infra.local.layout import ROOT
 from infra.sam import sam
 from infra.sample import write_sample
@@ -99,7 +99,7 @@ def _mb(size: int) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m infra.aws.package", description=__doc__)
+    parser = Arguments(prog="python -m infra.aws.package", description=__doc__)
     parser.add_argument("--architecture", choices=["arm64", "x86_64"], default="arm64")
     parser.add_argument("--folder", type=Path, default=BUILD)
     parser.add_argument("--python", default="3.13", help="the Python to build for; Lambda runs 3.13")

@@ -19,6 +19,7 @@ HERE: Final = _ARCHITECTURES.get(platform.machine(), "x86_64")
 # Where the template has an intrinsic function and the settings want more than any text.
 _VALUES: Final = {
     "ACCESS": "open",
+    "DETECTION_MODELS": "centerface",
     "DETECTOR": "best",
     "INDEX_SHARDS": "8",
     "IS_PROCESSOR_SHARED": "true",

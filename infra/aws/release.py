@@ -1,6 +1,5 @@
 """Deploy to AWS what `make package` built, and delete it again, buckets and all: `python -m infra.aws.release`."""
 
-import argparse
 import os
 import shlex
 import sys
@@ -11,8 +10,11 @@ from typing import TYPE_CHECKING, Final
 import boto3
 from botocore.exceptions import ClientError
 
-from infra.aws.package import BUILD
+from infra.arguments import Arguments
+from infra.aws.package import BUILD, shipped_models
+from infra.errors import Refused
 from infra.local.layout import ROOT
+from infra.parameters import detection_models, installed_models, read_parameters
 from infra.sam import sam
 
 if TYPE_CHECKING:
@@ -22,17 +24,13 @@ CONFIG: Final = ROOT / "samconfig.toml"
 _DELETE_AT_ONCE: Final = 1_000
 
 
-class Refused(Exception):
-    """Why nothing was done, and what to do."""
-
-
 def parameters_of(environment: str, more: Iterable[str] = ()) -> dict[str, str]:
-    """Merge the template's parameters: those of samconfig.toml, overridden by those given here as NAME=VALUE."""
+    """Merge the template's parameters: those of samconfig.toml, overridden by those given here as NAME=VALUE.
+
+    Raises Refused for what template.yaml does not allow.
+    """
     configured = _config(environment).get("deploy", {}).get("parameters", {}).get("parameter_overrides", "")
-    pairs = [*shlex.split(configured), *more]
-    if not all("=" in pair for pair in pairs):
-        raise Refused(f"Parameters are given as NAME=VALUE: {' '.join(pairs)}")
-    return dict(pair.split("=", 1) for pair in pairs)
+    return read_parameters([*shlex.split(configured), *more])
 
 
 def stack_of(environment: str) -> str:
@@ -42,19 +40,31 @@ def stack_of(environment: str) -> str:
 def _config(environment: str) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
     config = tomllib.loads(CONFIG.read_text())
     if environment not in config:
-        raise Refused(f"samconfig.toml has no [{environment}].")
+        raise Refused(
+            f"There is no environment {environment!r}. samconfig.toml has: {', '.join(_environments(config))}."
+        )
     section: Mapping[str, Mapping[str, Mapping[str, str]]] = config[environment]
     return section
 
 
-def deploy(environment: str, parameters: Mapping[str, str]) -> int:
-    """Run `sam deploy`, which lists the changes and asks for confirmation. Raises Refused if nothing is built."""
+def _environments(config: Mapping[str, object]) -> list[str]:
+    """Name the sections that are for AWS."""
+    return [name for name in config if name not in ("version", "local")]
+
+
+def deploy(environment: str, parameters: dict[str, str]) -> int:
+    """Run `sam deploy`, which lists the changes and asks for confirmation.
+
+    Raises Refused if nothing is built, or without the model that is asked for.
+    """
     template = BUILD / "template.yaml"
     if not template.is_file():
         raise Refused("Nothing is built yet: make package")
+    models = detection_models(parameters, shipped_models(BUILD))
+    print(f"Detection models: {', '.join(models)}")
     # An endpoint of one's own is a local stack, which refuses some of what the template has for AWS.
     local = {"LocalEndpoint": endpoint} if (endpoint := os.environ.get("AWS_ENDPOINT_URL")) else {}
-    given = [f"{name}={value}" for name, value in (local | dict(parameters)).items()]
+    given = [f"{name}={value}" for name, value in (parameters | local | {"DetectionModels": ",".join(models)}).items()]
     # Beside the built template SAM would look for a samconfig.toml of its own.
     configured = ["--config-file", str(CONFIG), "--config-env", environment]
     arguments = ["deploy", "--template-file", str(template), *configured, "--parameter-overrides", *given]
@@ -102,15 +112,17 @@ def confirm(question: str, name: str, done: str) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m infra.aws.release", description=__doc__)
-    parser.add_argument("command", choices=["deploy", "delete"])
+    parser = Arguments(prog="python -m infra.aws.release", description=__doc__)
+    parser.add_argument("command", choices=["check", "deploy", "delete"])
     parser.add_argument("parameters", nargs="*", help="NAME=VALUE, over those of samconfig.toml")
     parser.add_argument("--environment", default="default", help="a section of samconfig.toml")
     # Intermixed: an option may stand between the command and its parameters.
     arguments = parser.parse_intermixed_args()
     try:
-        if arguments.command == "deploy":
-            return deploy(arguments.environment, parameters_of(arguments.environment, arguments.parameters))
+        if arguments.command != "delete":
+            parameters = parameters_of(arguments.environment, arguments.parameters)
+            detection_models(parameters, installed_models())
+            return deploy(arguments.environment, parameters) if arguments.command == "deploy" else 0
         stack = stack_of(arguments.environment)
         confirm(f"Delete the stack {stack} with every job and image in it? Type its name: ", stack, "deleted")
         return delete(stack)

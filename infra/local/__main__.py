@@ -1,6 +1,5 @@
 """`python -m infra.local run|demo|deploy|status`: what the make targets of these names do."""
 
-import argparse
 import os
 import signal
 import sys
@@ -9,12 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from infra.arguments import Arguments
+from infra.errors import Refused
 from infra.local import demo
 from infra.local.deploy import deploy
-from infra.local.errors import LocalError
 from infra.local.layout import DEFAULT_PORT, Addresses, LocalStack, port_number
-from infra.local.parameters import detection_models, parameters_of_template, read_parameters
 from infra.local.server import is_answering, running
+from infra.parameters import detection_models, installed_models, parameters_of_template, read_parameters
 from infra.sample import sample_photo
 
 
@@ -30,7 +30,7 @@ def started(stack: LocalStack, parameters: dict[str, str]) -> Iterator[Addresses
 
 
 def run(stack: LocalStack, given: dict[str, str]) -> None:
-    models = detection_models(given)
+    models = detection_models(given, installed_models())
     with started(stack, given) as addresses:
         print(f"detector    {', '.join(models)}, quality {given.get('Quality', parameters_of_template()['Quality'])}")
         print(f"page        {addresses.http_url}/")
@@ -38,32 +38,31 @@ def run(stack: LocalStack, given: dict[str, str]) -> None:
         print(f"docs        {addresses.docs_url}")
         print(f"stream      {addresses.ws_url}")
         if addresses.outputs["Access"] == "keys":
-            port = "" if stack.port == DEFAULT_PORT else f" PORT={stack.port}"
-            print(f"access      with a key; in another terminal: make key OWNER=me{port}")
+            print(f"access      with a key; in another terminal: {stack.make('key')} OWNER=me")
         print(f"ready       Ctrl-C stops it and erases its jobs and images. Addresses: {stack.stack_file}", flush=True)
         signal.pause()
 
 
 def run_demo(stack: LocalStack, image: Path, parameters: dict[str, str], *, whole: bool) -> None:
     if not image.is_file():
-        raise LocalError(f"There is no file {image}. Name a photo: make demo IMAGE=photo.jpg")
+        raise Refused(f"There is no file {image}. Name a photo: make demo IMAGE=photo.jpg")
     addresses = stack.addresses()
     if addresses and is_answering(stack):
         if addresses.outputs["Access"] == "keys":
-            raise LocalError(
+            raise Refused(
                 f"The stack on port {stack.port} asks for a key, which the demo has not. Use another one: "
                 f"make demo PORT={stack.port + 1}"
             )
-        demo.run(addresses, image, whole=whole)
+        demo.run(addresses, image, stack.log, whole=whole)
         return
     with started(stack, parameters) as new_addresses:
-        demo.run(new_addresses, image, whole=whole)
+        demo.run(new_addresses, image, stack.log, whole=whole)
 
 
 def deploy_packages(stack: LocalStack) -> None:
     """Deploy with the layers as they go to AWS, for a stack that runs functions in containers of AWS's image."""
     if not is_answering(stack):
-        raise LocalError(
+        raise Refused(
             f"No stack answers on port {stack.port}. Start one: docker compose -f infra/compose.yaml up. "
             "(`make run` starts one without containers, and deploys by itself.)"
         )
@@ -74,7 +73,7 @@ def deploy_packages(stack: LocalStack) -> None:
 def status(stack: LocalStack) -> None:
     addresses = stack.addresses()
     if addresses is None or not is_answering(stack):
-        raise LocalError(f"No stack is running on port {stack.port}. Start one: make run")
+        raise Refused(f"No stack is running on port {stack.port}. Start one: {stack.make('run')}")
     print(addresses.model_dump_json(indent=2))
 
 
@@ -83,7 +82,7 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
+    parser = Arguments(prog="python -m infra.local", description=__doc__)
     parser.add_argument("command", choices=["run", "demo", "deploy", "status"])
     parser.add_argument("--port", type=port_number, default=os.environ.get("PORT", str(DEFAULT_PORT)))
     parser.add_argument("--image", type=Path, default=sample_photo())
@@ -104,7 +103,7 @@ def main() -> int:
                 deploy_packages(stack)
             case _:
                 status(stack)
-    except LocalError as error:
+    except Refused as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

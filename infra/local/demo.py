@@ -8,16 +8,22 @@ from typing import Any
 import httpx
 import websockets
 
-from infra.local.errors import LocalError
+from infra.errors import Refused
 from infra.local.layout import Addresses
 
 _PATIENCE_SECONDS = 60
 _FACES_IN_WORDS = 3
 
 
-def run(addresses: Addresses, image: Path, *, whole: bool = False) -> Path:
-    """Send the image, print the event and the faces (or the `whole` job), save the result. Raises LocalError."""
-    return asyncio.run(_run(addresses, image, whole=whole))
+def run(addresses: Addresses, image: Path, log: Path, *, whole: bool = False) -> Path:
+    """Send the image, print the event and the faces (or the `whole` job), save the result.
+
+    Raises Refused, with the path of the stack's log where nothing is heard.
+    """
+    try:
+        return asyncio.run(_run(addresses, image, whole=whole))
+    except TimeoutError:
+        raise Refused(f"No event of the job arrived within {_PATIENCE_SECONDS} s. The stack's log: {log}") from None
 
 
 async def _run(addresses: Addresses, image: Path, *, whole: bool) -> Path:
@@ -29,7 +35,7 @@ async def _run(addresses: Addresses, image: Path, *, whole: bool) -> Path:
         job = (await client.get(f"{addresses.http_url}/jobs/{job_id}")).raise_for_status().json()
         print(f"job         {json.dumps(job, indent=2)}" if whole else f"faces       {_faces(job)}")
         if event["type"] != "job.completed":
-            raise LocalError(f"The job failed: {event['failure']['detail']}")
+            raise Refused(f"The job failed: {event['failure']['detail']}")
         picture = await client.get(event["processed_image_url"], follow_redirects=True)
         return _save(picture.raise_for_status().content, image)
 
@@ -39,7 +45,7 @@ async def _upload(client: httpx.AsyncClient, addresses: Addresses, image: Path) 
     if response.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
         return await _upload_by_form(client, addresses, image)
     if response.is_error:
-        raise LocalError(f"{image.name} was refused: {response.json()['detail']}")
+        raise Refused(f"{image.name} was refused: {response.json()['detail']}")
     print(f"uploaded    {image} as job {response.json()['job_id']}")
     return str(response.json()["job_id"])
 
@@ -49,21 +55,18 @@ async def _upload_by_form(client: httpx.AsyncClient, addresses: Addresses, image
     fields = grant["upload"]["fields"] | {"Content-Type": "image/jpeg"}
     response = await client.post(grant["upload"]["url"], data=fields, files={"file": (image.name, image.read_bytes())})
     if response.is_error:
-        raise LocalError(f"{image.name} was refused by the bucket ({response.status_code}): it may be too large.")
+        raise Refused(f"{image.name} was refused by the bucket ({response.status_code}): it may be too large.")
     print(f"uploaded    {image} by a presigned form as job {grant['job_id']}")
     return str(grant["job_id"])
 
 
 async def _event_of(listener: websockets.ClientConnection, job_id: str) -> dict[str, Any]:
-    try:
-        async with asyncio.timeout(_PATIENCE_SECONDS):
-            async for frame in listener:
-                for event in json.loads(frame)["events"]:
-                    if event.get("job_id") == job_id:
-                        return dict(event)
-    except TimeoutError:
-        pass
-    raise LocalError(f"No event for job {job_id} arrived within {_PATIENCE_SECONDS} s. See .local/ministack.log.")
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        async for frame in listener:
+            for event in json.loads(frame)["events"]:
+                if event.get("job_id") == job_id:
+                    return dict(event)
+    raise TimeoutError
 
 
 def _faces(job: dict[str, Any]) -> str:

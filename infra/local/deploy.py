@@ -6,8 +6,9 @@ from pathlib import Path
 
 from localstack_client.session import Session
 
-from infra.local.errors import LocalError
+from infra.errors import Refused
 from infra.local.layout import KEY, ROOT, Addresses, LocalStack
+from infra.parameters import detection_models, installed_models
 from infra.sam import SAM, sam
 from infra.sample import write_sample
 from infra.template import load
@@ -28,7 +29,7 @@ LOCAL_PARAMETERS = {
 def deploy(
     stack: LocalStack, pid: int, parameters: dict[str, str] | None = None, *, packaged: bool = False
 ) -> Addresses:
-    """Build and deploy, then write `stack.json`. Raises LocalError with the end of what SAM said.
+    """Build and deploy, then write `stack.json`. Raises Refused with the end of what SAM said.
 
     The layers hold our own code alone, for an emulator whose interpreter has all packages already, unless they shall be
     `packaged` as for AWS.
@@ -36,6 +37,7 @@ def deploy(
     given = {
         "LocalEndpoint": stack.endpoint_url,
         "CorsOrigins": ",".join(stack.origins),
+        "DetectionModels": ",".join(detection_models(parameters or {}, installed_models())),
         **LOCAL_PARAMETERS,
         **(parameters or {}),
     }
@@ -63,7 +65,7 @@ def deploy(
 def _sam(stack: LocalStack, arguments: list[str], extra: dict[str, str] | None = None) -> None:
     for tool in (str(SAM), "make"):
         if shutil.which(tool) is None:
-            raise LocalError(
+            raise Refused(
                 f"`{Path(tool).name}` is missing. Install make with your system's packages; run `make setup`."
             )
     with stack.deploy_log.open("a") as log:
@@ -72,7 +74,7 @@ def _sam(stack: LocalStack, arguments: list[str], extra: dict[str, str] | None =
         done = sam(arguments, stack.environment() | (extra or {}), log)
     if done.returncode != 0:
         lines = stack.deploy_log.read_text(errors="replace").splitlines()
-        raise LocalError(
+        raise Refused(
             f"`sam {arguments[0]}` failed:\n  " + "\n  ".join(lines[-15:]) + f"\nAll of it: {stack.deploy_log}"
         )
 

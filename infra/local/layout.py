@@ -68,6 +68,10 @@ class LocalStack:
     def build(self) -> Path:
         return self.folder / "build"
 
+    def make(self, target: str) -> str:
+        """Return the command of a make target for this stack."""
+        return f"make {target}" if self.port == DEFAULT_PORT else f"make {target} PORT={self.port}"
+
     def addresses(self) -> Addresses | None:
         """Read the addresses of the stack that was started last from here; it may have stopped since."""
         if not self.stack_file.is_file():

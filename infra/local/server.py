@@ -8,11 +8,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from infra.local.errors import LocalError
+from infra.errors import Refused
 from infra.local.layout import LocalStack
 
 # The stack has no access control of its own, so it listens to this machine alone by default.
@@ -36,12 +36,12 @@ def is_port_taken(port: int) -> bool:
 
 @contextmanager
 def running(stack: LocalStack, host: str = LOOPBACK) -> Iterator[int]:
-    """Run the emulator on this address, and give its process id. Raises LocalError where the port is taken."""
+    """Run the emulator on this address, and give its process id. Raises Refused where the port is taken."""
     if is_port_taken(stack.port):
-        raise LocalError(_why_taken(stack))
+        raise Refused(_why_taken(stack))
     process = _start(stack, host)
     try:
-        _await(lambda: is_answering(stack), _START_SECONDS, lambda: _why_not_started(process, stack))
+        _await_answer(process, stack)
         yield process.pid
     finally:
         _stop(process)
@@ -62,7 +62,7 @@ def _why_taken(stack: LocalStack) -> str:
 def _start(stack: LocalStack, host: str) -> subprocess.Popen[bytes]:
     executable = Path(sys.executable).with_name("ministack")
     if not executable.is_file():
-        raise LocalError("The local stack is not installed. Run `make setup`.")
+        raise Refused("The local stack is not installed. Run `make setup`.")
     stack.folder.mkdir(parents=True, exist_ok=True)
     environment = stack.environment() | {
         "GATEWAY_PORT": str(stack.port),
@@ -79,20 +79,20 @@ def _start(stack: LocalStack, host: str) -> subprocess.Popen[bytes]:
         )
 
 
-def _why_not_started(process: subprocess.Popen[bytes], stack: LocalStack) -> LocalError | None:
+def _why_not_started(process: subprocess.Popen[bytes], stack: LocalStack) -> Refused | None:
     if process.poll() is None:
         return None
     lines = stack.log.read_text(errors="replace").splitlines()
-    return LocalError(f"The local stack ended at once: {' / '.join(lines[-3:])}. The whole log is {stack.log}.")
+    return Refused(f"The local stack ended at once: {' / '.join(lines[-3:])}. The whole log is {stack.log}.")
 
 
-def _await(condition: Callable[[], bool], seconds: float, check: Callable[[], LocalError | None]) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if (error := check()) is not None:
+def _await_answer(process: subprocess.Popen[bytes], stack: LocalStack) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while not is_answering(stack):
+        if (error := _why_not_started(process, stack)) is not None:
             raise error
         if time.monotonic() > deadline:
-            raise LocalError(f"The local stack did not answer within {seconds:.0f} s. Its log stands in .local/.")
+            raise Refused(f"The local stack did not answer within {_START_SECONDS} s. Its log: {stack.log}")
         time.sleep(0.05)
 
 

@@ -18,6 +18,7 @@ from face_models import CENTERFACE
 from PIL import Image
 
 from infra.local.layout import Addresses
+from infra.parameters import installed_models
 from tests.support.pictures import FACE, astronaut
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("local")]
@@ -91,7 +92,10 @@ def test_make_run_stays_until_ctrl_c_and_leaves_nothing(repository: Path, free_p
         addresses = Addresses.model_validate_json((folder / "stack.json").read_text())
         for address in (addresses.http_url, addresses.docs_url, addresses.ws_url):
             assert address in log.read_text()
-        assert httpx.get(f"{addresses.http_url}/health").json() == {"status": "ok"}
+        assert httpx.get(f"{addresses.http_url}/health").json() == {
+            "status": "ok",
+            "detectors": list(installed_models()),
+        }
 
         second = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         assert second.returncode == 1

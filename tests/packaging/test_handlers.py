@@ -45,7 +45,7 @@ def test_a_handler_is_imported_on_arm64(name: str, runnable_on_arm64: Runnable) 
 def test_the_api_answers(runnable: Runnable) -> None:
     (health,) = responses(runnable, "ApiFunction", EVENTS / "api" / "get-health.json")
     assert health["statusCode"] == 200
-    assert json.loads(health["body"]) == {"status": "ok"}
+    assert json.loads(health["body"]) == {"status": "ok", "detectors": ["centerface"]}
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/asyncapi.json", "/swagger-ui/swagger-ui-bundle.js"])

@@ -4,9 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from face_api.models import Health
+
 from infra.local.layout import ROOT
+from infra.parameters import installed_models
 
 EVENTS: Final = ROOT / "events"
+_HEALTH: Final = Health(status="ok", detectors=installed_models()).model_dump_json()
 _TAKEN: Final[dict[str, list[str]]] = {"batchItemFailures": []}
 
 
@@ -26,7 +30,7 @@ def _case(function: str, name: str, response: object) -> Case:
 
 # Of a response that is a mapping, the parts named here are compared.
 CASES: Final = (
-    _case("Api", "api/get-health", {"statusCode": 200, "body": '{"status":"ok"}'}),
+    _case("Api", "api/get-health", {"statusCode": 200, "body": _HEALTH}),
     _case("Api", "api/post-image", {"statusCode": 202}),
     # The job is unknown here, so its original is removed.
     _case("Detector", "detector/s3-put", None),

@@ -64,7 +64,7 @@ _JOB: Final = Job(
 _LINKS: Final = Links.of(EXAMPLE_ID, _URL)
 
 _EXAMPLES: Final[tuple[Frozen, ...]] = (
-    Health(status="ok"),
+    Health(status="ok", detectors=("centerface", "yunet")),
     Limits.in_force(job_kept_days=1, stream_url=_STREAM_URL, access=Access.KEYS),
     JobAccepted(job_id=EXAMPLE_ID, status=Status.PENDING, links=_LINKS),
     JobView.of(_JOB, _URL),

@@ -91,6 +91,10 @@ class Usage(Frozen):
 
 class Health(Frozen):
     status: str = Field(examples=["ok"])
+    detectors: tuple[str, ...] = Field(
+        description="The networks that find the faces, together; empty where the deployment did not tell.",
+        examples=[["centerface", "yunet"]],
+    )
 
 
 class Limits(Frozen):

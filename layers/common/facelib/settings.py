@@ -65,6 +65,8 @@ class ApiSettings(AllowedOrigins, Retention):
     results_bucket: str
     detect_queue_url: str
     detector_function: str
+    # Names with commas between them; the API holds no model itself.
+    detection_models: str = ""
     public_url: str
     stream_url: str
     index_shards: int = limits.INDEX_SHARDS

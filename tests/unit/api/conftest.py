@@ -37,6 +37,7 @@ def api(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
         "RESULTS_BUCKET": account.results_bucket,
         "DETECT_QUEUE_URL": "https://queue.example/none",
         "DETECTOR_FUNCTION": "detector",
+        "DETECTION_MODELS": "centerface,yunet",
         "PUBLIC_URL": "https://api.example",
         "ALLOWED_ORIGINS": "https://api.example",
         "STREAM_URL": "wss://stream.example",

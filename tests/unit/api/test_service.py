@@ -27,6 +27,10 @@ def test_a_page_and_its_head(api: Api, path: str) -> None:
     assert "default-src 'self'" in page.headers["content-security-policy"]
 
 
+def test_health_names_the_networks_that_find_the_faces(api: Api) -> None:
+    assert api.get("/health").json() == {"status": "ok", "detectors": ["centerface", "yunet"]}
+
+
 def test_limits_are_those_in_force(api: Api) -> None:
     response = api.get("/limits").json()
     assert response["direct_upload_bytes"] == limits.DIRECT_UPLOAD_BYTES

@@ -10,7 +10,7 @@ from facelib.stores.connections import Connection, ConnectionStore
 from facelib.stores.connections_api import ConnectionsApi
 
 from infra import keys
-from infra.aws.release import Refused
+from infra.errors import Refused
 from tests.support.account import Cloud
 from tests.support.endpoint import Endpoint
 

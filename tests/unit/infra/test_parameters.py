@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from face_models import Model
 
-from infra.local.errors import LocalError
-from infra.local.parameters import detection_models, parameters_of_template, read_parameters
+from infra.errors import Refused
+from infra.parameters import detection_models, installed_models, parameters_of_template, read_parameters
 
 
 @pytest.mark.parametrize(
@@ -17,10 +17,13 @@ from infra.local.parameters import detection_models, parameters_of_template, rea
         ("Foo", "NAME=VALUE, not 'Foo'"),
         ("Foo=bar", "no parameter 'Foo'"),
         ("Quality=best", "one of fast, balanced, thorough"),
+        ("JobKeptDays=x", "JobKeptDays cannot be 'x'; it is a whole number from 1 to 365"),
+        ("JobKeptDays=366", "a whole number from 1 to 365"),
+        ("PostsPerSecond=0", "a whole number from 1 on"),
     ],
 )
 def test_a_parameter_that_makes_no_sense(pair: str, words: str) -> None:
-    with pytest.raises(LocalError, match=words):
+    with pytest.raises(Refused, match=words):
         read_parameters([pair])
 
 
@@ -31,10 +34,18 @@ def test_parameters_are_those_of_the_template() -> None:
 
 def test_a_missing_model_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(Model, "path", property(lambda model: tmp_path / str(model.file_name)))
-    with pytest.raises(LocalError, match="make model MODEL=yunet"):
-        detection_models({"Detector": "yunet"})
+    with pytest.raises(Refused, match="make model MODEL=yunet"):
+        detection_models({"Detector": "yunet"}, installed_models())
+    with pytest.raises(Refused, match="make model MODEL=centerface"):
+        detection_models({}, installed_models())
     (tmp_path / "centerface.onnx").touch()
-    assert detection_models({}) == ("centerface",)
+    assert detection_models({}, installed_models()) == ("centerface",)
+
+
+def test_the_models_at_work_are_those_of_the_detector() -> None:
+    both = ("centerface", "yunet")
+    assert detection_models({}, both) == both
+    assert detection_models({"Detector": "yunet"}, both) == ("yunet",)
 
 
 @pytest.mark.parametrize("port", ["abc", "80000", "0", "-1"])

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import boto3
 import pytest
+from face_models import CENTERFACE
 from moto import mock_aws
 
 from infra.aws import release
+from infra.errors import Refused
 
 
 def test_given_parameters_win_over_those_of_samconfig() -> None:
@@ -23,12 +25,22 @@ def test_given_parameters_win_over_those_of_samconfig() -> None:
 
 
 def test_a_parameter_without_a_value_is_refused() -> None:
-    with pytest.raises(release.Refused, match="NAME=VALUE"):
+    with pytest.raises(Refused, match="NAME=VALUE"):
         release.parameters_of("default", ["Quality"])
 
 
+def test_deploying_without_the_model_that_is_asked_for_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "template.yaml").touch()
+    (tmp_path / CENTERFACE.file_name).touch()
+    monkeypatch.setattr(release, "BUILD", tmp_path)
+    with pytest.raises(Refused, match="make model MODEL=yunet"):
+        release.deploy("default", {"Detector": "yunet"})
+
+
 def test_an_unknown_environment_is_refused() -> None:
-    with pytest.raises(release.Refused, match="samconfig"):
+    with pytest.raises(Refused, match="samconfig"):
         release.stack_of("staging")
 
 
@@ -51,6 +63,7 @@ def test_deploy_takes_parameters_behind_its_options_and_names_its_configuration(
 ) -> None:
     """The command line of the Makefile's target, word by word."""
     (tmp_path / "template.yaml").touch()
+    (tmp_path / CENTERFACE.file_name).touch()
     called: list[Sequence[str]] = []
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setattr(release, "BUILD", tmp_path)
@@ -62,7 +75,7 @@ def test_deploy_takes_parameters_behind_its_options_and_names_its_configuration(
     monkeypatch.setattr(release, "sam", sam)
     monkeypatch.setattr("sys.argv", ["release", "deploy", "--environment", "default", "Architecture=arm64"])
     assert release.main() == 0
-    assert called[0][-2:] == ["--parameter-overrides", "Architecture=arm64"]
+    assert called[0][-3:] == ["--parameter-overrides", "Architecture=arm64", "DetectionModels=centerface"]
     assert called[0][called[0].index("--config-file") + 1] == str(release.CONFIG)
 
 

@@ -1,0 +1,11 @@
+"""Command lines that are told in one sentence what is wrong with them, for they come from `make`."""
+
+import argparse
+from typing import NoReturn
+
+
+class Arguments(argparse.ArgumentParser):
+    """A parser without its usage in front of an error; `--help` shows it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{message}\n")

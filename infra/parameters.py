@@ -1,0 +1,62 @@
+"""Parameters of template.yaml as they are given to `make run` and `make deploy`: checked before anything starts."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from face_models import BEST, CENTERFACE, MODELS
+
+from infra.errors import Refused
+from infra.template import load
+
+
+def parameters_of_template() -> dict[str, str]:
+    """Every parameter with its default."""
+    return {name: str(parameter.get("Default", "")) for name, parameter in load()["Parameters"].items()}
+
+
+def read_parameters(pairs: Sequence[str]) -> dict[str, str]:
+    """Read NAME=VALUE. Raises Refused for anything else, an unknown name or a value that is not allowed."""
+    parameters = load()["Parameters"]
+    given: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise Refused(f'Parameters are given as NAME=VALUE, not {pair!r}: make run PARAMETERS="Quality=fast"')
+        if name not in parameters:
+            raise Refused(f"template.yaml has no parameter {name!r}. It has: {', '.join(sorted(parameters))}.")
+        if not _is_allowed(value, parameters[name]):
+            raise Refused(f"{name} cannot be {value!r}; it is {_allowed(parameters[name])}.")
+        given[name] = value
+    return given
+
+
+def _is_allowed(value: str, parameter: Mapping[str, Any]) -> bool:
+    if "AllowedValues" in parameter:
+        return value in map(str, parameter["AllowedValues"])
+    if parameter["Type"] != "Number":
+        return True
+    least, most = parameter.get("MinValue", 0), parameter.get("MaxValue", float("inf"))
+    return value.isascii() and value.isdigit() and int(least) <= int(value) <= float(most)
+
+
+def _allowed(parameter: Mapping[str, Any]) -> str:
+    if "AllowedValues" in parameter:
+        return f"one of {', '.join(map(str, parameter['AllowedValues']))}"
+    least = f"a whole number from {parameter.get('MinValue', 0)}"
+    return f"{least} to {parameter['MaxValue']}" if "MaxValue" in parameter else f"{least} on"
+
+
+def installed_models() -> tuple[str, ...]:
+    """Name the models of this checkout."""
+    return tuple(name for name, model in MODELS.items() if model.path.is_file())
+
+
+def detection_models(given: Mapping[str, str], at_hand: Collection[str]) -> tuple[str, ...]:
+    """Name the models at hand that will be used. Raises Refused where the requested one is missing."""
+    detector = given.get("Detector", parameters_of_template()["Detector"])
+    requested = MODELS if detector == BEST else {detector: MODELS[detector]}
+    used = tuple(name for name in requested if name in at_hand)
+    if not used:
+        model = CENTERFACE.name if detector == BEST else detector
+        raise Refused(f"The model {model} is missing. Fetch it: make model MODEL={model}")
+    return used
