@@ -2,11 +2,16 @@
 
 from datetime import timedelta
 
+import boto3
 from facelib.events import new_event_id
 from facelib.face import Box, Face, FaceQuality, Landmarks, Point, Pose
 from facelib.job import DetectorInfo, Failure, FailureReason, ImageFormat, ImageInfo, Job, Quality, Status
 from facelib.options import Options
 from facelib.stores.claims import Outcome
+from facelib.stores.idempotency import IdempotentRequest
+from facelib.stores.jobs import JobStore
+
+from tests.support.account import Cloud
 
 DETECTOR = DetectorInfo(name="centerface", version="09189deaaf86", quality=Quality.BALANCED)
 
@@ -62,3 +67,23 @@ def failed_job() -> Job:
     failure = Failure(reason=FailureReason.CORRUPT_IMAGE, detail="cut short")
     nothing = dict.fromkeys(("image", "detector", "face_count", "faces", "timings_ms"))
     return completed_job().model_copy(update={"status": Status.FAILED, "failure": failure, **nothing})
+
+
+def added(jobs: JobStore, **kind: object) -> Job:
+    """Add a new job."""
+    return jobs.add(new_job(**kind))  # type: ignore[arg-type]
+
+
+def form_job(unused: timedelta) -> Job:
+    """Make a job whose form has so much time left, and which is kept for a day once it was used."""
+    job = new_job()
+    return job.model_copy(update={"expires_at": job.created_at + unused, "kept_until": job.expires_at})
+
+
+def keyed(fingerprint: str) -> IdempotentRequest:
+    """Return a request with a key and this fingerprint."""
+    return IdempotentRequest("my-key", fingerprint)
+
+
+def raw_item(account: Cloud, job_id: str) -> dict[str, dict[str, str]]:
+    return boto3.client("dynamodb").get_item(TableName=account.jobs_table, Key={"job_id": {"S": job_id}})["Item"]  # type: ignore[return-value]

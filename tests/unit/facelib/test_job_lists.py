@@ -20,11 +20,6 @@ LEASE = 30
 
 
 @pytest.fixture
-def jobs(account: Cloud) -> JobStore:
-    return JobStore(account.jobs_table)
-
-
-@pytest.fixture
 def lists(account: Cloud) -> JobLists:
     return JobLists(account.jobs_table)
 
