@@ -124,7 +124,7 @@ deploy: setup ## Build and deploy to AWS: make deploy [ENVIRONMENT=prod] [PARAME
 delete: setup ## Delete the service from AWS with every job and image: make delete [ENVIRONMENT=prod]
 	@$(BIN)/python -m infra.aws.release delete --environment $(ENVIRONMENT)
 
-erase: setup ## Erase every job, image and event of an owner: make erase OWNER=alice [ENVIRONMENT=prod]
+erase: setup ## Erase every job, image, event and key of an owner: make erase OWNER=alice [ENVIRONMENT=prod]
 	@$(BIN)/python -m infra.aws.erase --environment $(ENVIRONMENT) "$(OWNER)"
 
 invoke: setup ## Run a function here against the local stack: make invoke FUNCTION=Detector EVENT=events/detector/direct.json

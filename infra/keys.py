@@ -85,12 +85,23 @@ def revoke(keys: KeyStore, key_id: str, connections: ConnectionStore, push: Conn
     if key is None:
         raise Refused("There is no key of this id. `make keys` lists them.")
     print(describe(keys.revoke(key)))
+    closed = close_connections(key, connections, push)
+    print(f"Connections closed: {closed}. API Gateway remembers a key for at most a minute.")
+
+
+def close_connections(key: ApiKey, connections: ConnectionStore, push: ConnectionsApi) -> int:
+    """Close the connections that were opened with a key, and return how many there were."""
     ended = list(connections.with_key(key.owner, key.key_id))
     for connection_id in ended:
         connections.remove(key.owner, connection_id)
         with suppress(ConnectionGone, DeliveryFailed):
             push.close(connection_id)
-    print(f"Connections closed: {len(ended)}. API Gateway remembers a key for at most a minute.")
+    return len(ended)
+
+
+def connections_api_of(outputs: Mapping[str, str]) -> ConnectionsApi:
+    """Return the callback API of a stack's stream."""
+    return ConnectionsApi(re.sub("^ws", "http", outputs["StreamUrl"]))
 
 
 def outputs_of(stack: str) -> Mapping[str, str]:
@@ -139,8 +150,8 @@ def run(arguments: argparse.Namespace) -> None:
         case "list":
             show(keys)
         case _:
-            callback_url = re.sub("^ws", "http", outputs["StreamUrl"])
-            revoke(keys, arguments.key, ConnectionStore(outputs["ConnectionsTableName"]), ConnectionsApi(callback_url))
+            connections = ConnectionStore(outputs["ConnectionsTableName"])
+            revoke(keys, arguments.key, connections, connections_api_of(outputs))
     if outputs.get("Access") == "open":
         print("Access is open here: nobody is asked for a key.", file=sys.stderr)
 

@@ -1,6 +1,7 @@
-"""Erase every job, image and event of an owner: `python -m infra.aws.erase OWNER`.
+"""Erase every job, image, event, key and counter of an owner: `python -m infra.aws.erase OWNER`.
 
-The table itself says what is left to do, so an erasure that was interrupted continues where it stopped.
+Keys go first, so that nothing new comes in. The tables themselves say what is left to do, so an erasure that was
+interrupted continues where it stopped.
 """
 
 import sys
@@ -15,20 +16,45 @@ from typing import Final
 import boto3
 from botocore.exceptions import ClientError
 from facelib import keys
+from facelib.access import ApiKey
 from facelib.errors import JobNotFound
+from facelib.stores.api_keys import KeyStore
+from facelib.stores.connections import ConnectionStore
+from facelib.stores.connections_api import ConnectionsApi
 from facelib.stores.images import ImageStore
 from facelib.stores.job_events import BY_EVENT
 from facelib.stores.job_index import JobIndex
 from facelib.stores.job_lists import BY_CREATION
 from facelib.stores.jobs import JobStore
 from facelib.stores.threads import threads
+from facelib.stores.usage import UsageStore
 
 from infra.arguments import Arguments
 from infra.aws.release import confirm, empty, stack_of
 from infra.errors import Refused
+from infra.keys import close_connections, connections_api_of
 
 _BATCH: Final = 100
 _REPORT_SECONDS: Final = 2.0
+
+
+@dataclass(frozen=True)
+class Access:
+    """Where keys, counters and connections are."""
+
+    keys: KeyStore
+    usage: UsageStore
+    connections: ConnectionStore
+    push: ConnectionsApi
+
+    def keys_of(self, owner: str) -> list[ApiKey]:
+        return [key for key in self.keys.all() if key.owner == owner]
+
+    def end_keys(self, owner: str) -> None:
+        """Remove the owner's keys, and close what was opened with them."""
+        for key in self.keys_of(owner):
+            self.keys.remove(key.key_id)
+            close_connections(key, self.connections, self.push)
 
 
 @dataclass(frozen=True)
@@ -40,6 +66,7 @@ class Erasure:
     originals: str
     results: str
     shards: int
+    access: "Access"
 
     @classmethod
     def of_stack(cls, owner: str, stack: str) -> "Erasure":
@@ -54,7 +81,13 @@ class Erasure:
         outputs = {each["OutputKey"]: each["OutputValue"] for each in description["Outputs"]}
         parameters = {each["ParameterKey"]: each["ParameterValue"] for each in description["Parameters"]}
         buckets = outputs["OriginalsBucketName"], outputs["ResultsBucketName"]
-        return cls(owner, outputs["JobsTableName"], *buckets, int(parameters["IndexShards"]))
+        access = Access(
+            KeyStore(outputs["KeysTableName"]),
+            UsageStore(outputs["AccessTableName"]),
+            ConnectionStore(outputs["ConnectionsTableName"]),
+            connections_api_of(outputs),
+        )
+        return cls(owner, outputs["JobsTableName"], *buckets, int(parameters["IndexShards"]), access)
 
     def count(self) -> int:
         """Return how many jobs and tombstones the owner has, as of a moment ago."""
@@ -63,6 +96,7 @@ class Erasure:
     def run(self, report: Callable[[int], None]) -> int:
         """Erase everything, and return the number of jobs. `report` is called with the number so far."""
         erase = partial(_erase, self.owner, JobStore(self.table), ImageStore(self.originals, self.results))
+        self.access.end_keys(self.owner)
         empty(boto3.client("s3"), self.originals, keys.inbox(self.owner))
         done = 0
         for index in self._indexes:
@@ -72,6 +106,7 @@ class Erasure:
                 list(threads().map(erase, batch))
                 done += len(batch)
                 report(done)
+        self.access.usage.forget(self.owner)
         return done
 
     @property
@@ -107,14 +142,18 @@ def erase(owner: str, environment: str) -> int:
         raise Refused("Name the owner: make erase OWNER=alice (lower-case letters, digits, '.', '_' and '-')")
     erasure = Erasure.of_stack(owner, stack_of(environment))
     total = erasure.count()
-    confirm(f"Erase all {total:,} jobs of {owner}, with every image? Type the owner's name: ", owner, "erased")
+    number_of_keys = len(erasure.access.keys_of(owner))
+    what = f"all {total:,} jobs of {owner}, with every image" + (
+        f", and {number_of_keys} keys" if number_of_keys else ""
+    )
+    confirm(f"Erase {what}? Type the owner's name: ", owner, "erased")
     try:
         done = erasure.run(_progress(total))
     except KeyboardInterrupt:
         print("\nStopped. Run the same command again to erase the rest.", file=sys.stderr)
         return 130
     left = erasure.count()
-    print(f"{done:,} jobs of {owner} are erased.")
+    print(f"{done:,} jobs of {owner} are erased{f', and {number_of_keys} keys' if number_of_keys else ''}.")
     if left:
         print(f"{left:,} are left, or came in meanwhile. Run the same command again.", file=sys.stderr)
     return 1 if left else 0

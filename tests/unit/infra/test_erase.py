@@ -1,18 +1,25 @@
 """Erasing an owner: everything of theirs, nothing of anybody else's, and again where it broke off."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
 from facelib import keys, limits
 from facelib.job import Failure, FailureReason
 from facelib.options import Render
+from facelib.stores.api_keys import KeyStore
+from facelib.stores.connections import Connection, ConnectionStore
+from facelib.stores.connections_api import ConnectionsApi
 from facelib.stores.idempotency import IdempotentRequest
 from facelib.stores.images import ImageStore
 from facelib.stores.jobs import JobStore
+from facelib.stores.usage import UsageStore
 
-from infra.aws.erase import Erasure
+from infra.aws.erase import Access, Erasure
+from infra.keys import new_key
 from tests.support.account import Cloud
+from tests.support.endpoint import Endpoint
 from tests.support.jobs import new_job, outcome
 
 FAILURE = Failure(reason=FailureReason.CORRUPT_IMAGE, detail="The file ends too early.")
@@ -24,12 +31,34 @@ def jobs(account: Cloud) -> JobStore:
 
 
 @pytest.fixture
-def erasure(account: Cloud) -> Erasure:
-    return Erasure("alice", account.jobs_table, account.originals_bucket, account.results_bucket, limits.INDEX_SHARDS)
+def stream() -> Iterator[Endpoint]:
+    with Endpoint() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def erasure(account: Cloud, stream: Endpoint) -> Erasure:
+    return Erasure(
+        "alice",
+        account.jobs_table,
+        account.originals_bucket,
+        account.results_bucket,
+        limits.INDEX_SHARDS,
+        Access(
+            KeyStore(account.keys_table),
+            UsageStore(account.access_table),
+            ConnectionStore(account.connections_table),
+            ConnectionsApi(stream.url),
+        ),
+    )
 
 
 def fill(account: Cloud, jobs: JobStore, owner: str) -> None:
-    """Add a job in every status, with its objects, and a file in the drop folder."""
+    """Add a job in every status, with its objects, a file in the drop folder, a key that was used, and a listener."""
+    key, _ = new_key(owner, "send,read", 10, 30)
+    KeyStore(account.keys_table).add(key)
+    UsageStore(account.access_table).count(key.principal)
+    ConnectionStore(account.connections_table).add(Connection(f"of-{owner}", owner, None, key.key_id))
     pending, completed, failed, expired, deleting, deleted = (
         jobs.add(new_job(owner, age=timedelta(days=age)), IdempotentRequest(f"{number}", ""))
         for number, age in enumerate((0, 0, 0, 2, 0, 0))
@@ -47,13 +76,16 @@ def fill(account: Cloud, jobs: JobStore, owner: str) -> None:
 
 
 def everything(account: Cloud) -> list[object]:
-    items = boto3.client("dynamodb").scan(TableName=account.jobs_table)["Items"]
+    tables = (account.jobs_table, account.keys_table, account.access_table, account.connections_table)
+    items = [item for table in tables for item in boto3.client("dynamodb").scan(TableName=table)["Items"]]
     pages = [boto3.client("s3").list_objects_v2(Bucket=b) for b in (account.originals_bucket, account.results_bucket)]
     objects = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
-    return [*sorted(items, key=lambda item: item["job_id"]["S"]), *objects]
+    return [*sorted(items, key=str), *objects]
 
 
-def test_everything_of_one_owner_goes_and_nothing_of_another(account: Cloud, jobs: JobStore, erasure: Erasure) -> None:
+def test_everything_of_one_owner_goes_and_nothing_of_another(
+    account: Cloud, jobs: JobStore, erasure: Erasure, stream: Endpoint
+) -> None:
     fill(account, jobs, "bob")
     before = everything(account)
     fill(account, jobs, "alice")
@@ -62,9 +94,20 @@ def test_everything_of_one_owner_goes_and_nothing_of_another(account: Cloud, job
     assert erasure.run(reported.append) == 6
 
     assert everything(account) == before
+    assert list(stream.tries) == ["of-alice"]
     assert reported[-1] == 6
     assert erasure.count() == 0
     assert erasure.run(reported.append) == 0
+
+
+def test_counters_of_every_day_go(account: Cloud, erasure: Erasure) -> None:
+    for owner in ("alice", "al"):
+        for days in (0, 40):
+            day = datetime.now(UTC).date() - timedelta(days=days)
+            counter = {"record_id": {"S": f"usage#{owner}#{day}"}, "images": {"N": "1"}}
+            boto3.client("dynamodb").put_item(TableName=account.access_table, Item=counter)
+    erasure.run(lambda _: None)
+    assert [str(item).count("usage#al#") for item in everything(account)] == [1, 1]
 
 
 def test_an_erasure_that_broke_off_goes_on(

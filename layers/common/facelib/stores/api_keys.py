@@ -36,6 +36,10 @@ class KeyStore:
         dynamodb().put_item(TableName=self._table, Item=key_item(revoked))
         return revoked
 
+    def remove(self, key_id: str) -> None:
+        """Remove what is stored of a key, which is unknown from then on."""
+        dynamodb().delete_item(TableName=self._table, Key={"key_id": text(key_id)})
+
     def identify(self, credentials: str) -> Identity:
         """Return whom a key stands for. A key with a wrong secret is as unknown as any other."""
         parts = split_key(credentials)

@@ -41,6 +41,12 @@ class UsageStore:
         response = dynamodb().get_item(TableName=self._table, Key=_key(owner, _now()), ConsistentRead=True)
         return max(0, int(response.get("Item", {}).get("images", {"N": "0"})["N"]))
 
+    def forget(self, owner: str) -> None:
+        """Remove the owner's counters of every day that is kept."""
+        now = _now()
+        for days in range(_KEPT.days + 1):
+            dynamodb().delete_item(TableName=self._table, Key=_key(owner, now - timedelta(days=days)))
+
     def _add(self, owner: str, now: datetime, images: int, condition: dict[str, str], values: Item) -> None:
         dynamodb().update_item(
             TableName=self._table,
