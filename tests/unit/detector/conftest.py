@@ -1,12 +1,15 @@
-"""The detectors, loaded once for each process of the test run."""
+"""The detectors, loaded once for each process of the test run, and their use cases with a fake one."""
 
 from collections.abc import Callable
 
 import pytest
+from face_detector import main
 from face_detector.detection.detector import Detector, load_detector
 from face_models import BEST, CENTERFACE, YUNET
 from facelib.job import Quality
 
+from tests.support.account import Cloud
+from tests.support.detection_service import Service
 from tests.support.detector import model_files
 
 
@@ -32,3 +35,10 @@ def fast(load: Callable[[str, Quality], Detector]) -> Detector:
 def either(request: pytest.FixtureRequest, load: Callable[[str, Quality], Detector]) -> Detector:
     """Each detector, with balanced quality."""
     return load(request.param, Quality.BALANCED)
+
+
+@pytest.fixture
+def service(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> Service:
+    made = Service(account)
+    monkeypatch.setattr(main, "service", lambda: made.service)
+    return made

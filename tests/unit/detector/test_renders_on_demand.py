@@ -1,0 +1,63 @@
+"""Results that are drawn of a completed job, later."""
+
+from uuid import uuid4
+
+from face_detector import main
+from facelib import keys
+from facelib.detector_requests import RenderOutcome
+from facelib.options import Options, Render
+from facelib.s3_events import OriginalCreated
+
+from tests.support.context import Context
+from tests.support.detection_service import Service, png, uploaded
+
+
+def completed(service: Service, options: Options | None = None) -> str:
+    job = service.upload(png(), options)
+    service.service.process(OriginalCreated(job.job_id, None))
+    return job.job_id
+
+
+def test_one_more_result_is_drawn_on_demand(service: Service) -> None:
+    job_id = completed(service)
+    for render in (Render.BLUR, Render.PLAIN, Render.PREVIEW, Render.BLUR):
+        reply = main.handler({"action": "render", "job_id": job_id, "render": render}, Context())
+        assert reply == {"outcome": "stored"}
+    assert set(service.jobs.get(job_id, "public").available) == {
+        Render.BOXES,
+        Render.BLUR,
+        Render.PLAIN,
+        Render.PREVIEW,
+    }
+    assert service.objects() == {keys.original(job_id)} | {
+        keys.result(job_id, render) for render in (Render.BOXES, Render.BLUR, Render.PLAIN, Render.PREVIEW)
+    }
+
+
+def test_a_job_deleted_while_a_result_is_drawn_leaves_nothing(service: Service) -> None:
+    job_id = completed(service)
+
+    def delete() -> None:
+        service.jobs.begin_deletion(job_id, "public")
+        service.images.delete(job_id)
+        service.jobs.remove(job_id)
+
+    service.detector.during = delete
+    assert service.service.render(job_id, Render.BLUR) is RenderOutcome.JOB_GONE
+    assert service.objects() == set()
+
+
+def test_nothing_is_drawn_of_an_image_that_is_not_the_jobs(service: Service) -> None:
+    job = service.upload(png())
+    service.service.process(uploaded(service, job, png()))
+    uploaded(service, job, png() + b"another")
+    assert service.service.render(job.job_id, Render.PLAIN) is RenderOutcome.ORIGINAL_GONE
+    service.images.delete_original(job.job_id)
+    assert service.service.render(job.job_id, Render.PLAIN) is RenderOutcome.ORIGINAL_GONE
+    assert keys.result(job.job_id, Render.PLAIN) not in service.objects()
+
+
+def test_nothing_is_drawn_for_a_job_that_is_not_completed(service: Service) -> None:
+    pending = service.upload(png())
+    for job_id in (pending.job_id, str(uuid4())):
+        assert service.service.render(job_id, Render.BLUR) is RenderOutcome.JOB_GONE
