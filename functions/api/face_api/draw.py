@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from facelib.detector_requests import RenderOutcome, RenderRequest
-from facelib.errors import JobConflict, JobNotFound, NoResult, OriginalGone, RenderRefused
+from facelib.errors import DetectorBusy, JobConflict, JobNotFound, NoResult, OriginalGone, RenderRefused
 from facelib.job import Job, Status
 from facelib.options import Render
 from facelib.stores.detector_client import DetectorClient
@@ -28,7 +28,7 @@ class Drawer:
         """Return the job once it has this result, and whether it was drawn now.
 
         Raises JobNotFound, JobConflict (not completed), NoResult (failed), RenderRefused (it would show
-        more of hidden faces) and OriginalGone.
+        more of hidden faces), OriginalGone and DetectorBusy.
         """
         job = completed(self.jobs.get(job_id, owner))
         if render in job.available:
@@ -45,6 +45,8 @@ class Drawer:
     def _draw(self, request: RenderRequest) -> RenderOutcome:
         try:
             return self.detector.render(request).outcome
+        except DetectorBusy:
+            raise
         except Exception:
             # It may have died between storing the result and seeing that the job was deleted. A detector that is told
             # of an original without a job removes all there is of it; where the job is there, nothing happens.

@@ -55,6 +55,7 @@ REQUEST_BODY: Final[dict[str, Any]] = {
         HTTPStatus.OK.value: {"model": JobView, "description": "The job has ended within the time to wait."},
         **responses(
             HTTPStatus.BAD_REQUEST,
+            HTTPStatus.NOT_FOUND,
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             HTTPStatus.UNPROCESSABLE_ENTITY,

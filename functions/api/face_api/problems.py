@@ -8,6 +8,7 @@ from facelib import limits
 from facelib.access import Refusal
 from facelib.errors import (
     CursorInvalid,
+    DetectorBusy,
     FaceError,
     ImageRejected,
     JobConflict,
@@ -37,6 +38,7 @@ STATUS_OF: Final[Mapping[type[FaceError], HTTPStatus]] = {
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
     ScopeMissing: HTTPStatus.FORBIDDEN,
     QuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,
+    DetectorBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     JobNotFound: HTTPStatus.NOT_FOUND,
     JobConflict: HTTPStatus.CONFLICT,
     KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -76,6 +78,7 @@ EXAMPLE_OF: Final[Mapping[HTTPStatus, str]] = {
     "/docs describes the request.",
     HTTPStatus.TOO_MANY_REQUESTS: str(QuotaExceeded(1_000, retry_after=3_600)),
     HTTPStatus.INTERNAL_SERVER_ERROR: _FAILED,
+    HTTPStatus.SERVICE_UNAVAILABLE: str(DetectorBusy()),
 }
 
 
@@ -141,7 +144,7 @@ def _headers(error: FaceError) -> dict[str, str]:
             return {"WWW-Authenticate": 'Bearer realm="facecast", error="invalid_token"'}
         case ScopeMissing(scope=scope):
             return {"WWW-Authenticate": f'Bearer realm="facecast", error="insufficient_scope", scope="{scope}"'}
-        case QuotaExceeded(retry_after=seconds):
+        case QuotaExceeded(retry_after=seconds) | DetectorBusy(retry_after=seconds):
             return {"Retry-After": str(seconds)}
         case _:
             return {}

@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 from facelib import keys, limits
-from facelib.access import Scope
+from facelib.access import Principal, Scope
 from facelib.detector_requests import DetectReply, DetectRequest
-from facelib.errors import JobNotFound, QuotaExceeded, ScopeMissing, Unauthenticated
+from facelib.errors import DetectorBusy, JobNotFound, QuotaExceeded, ScopeMissing, Unauthenticated
 from facelib.face import Face
 from facelib.job import Failure, FailureReason, ImageInfo
+from facelib.stores.detector_client import DetectorClient
 from facelib.stores.jobs import JobStore
+from facelib.stores.usage import UsageStore
 from facelib.validation import describe_errors
 from fastapi import APIRouter, Header, Request
 from fastapi.concurrency import run_in_threadpool
@@ -39,6 +41,13 @@ EXCEPTION_OF: Final[Mapping[FailureReason, str]] = {
     FailureReason.INVALID_OPTIONS: "InvalidParameterException",
     FailureReason.ORIGINAL_MISSING: "InvalidS3ObjectException",
     FailureReason.INTERNAL_ERROR: "InternalServerError",
+}
+_EXCEPTION_OF_ERROR: Final[Mapping[type[Exception], str]] = {
+    Unauthenticated: "AccessDeniedException",
+    ScopeMissing: "AccessDeniedException",
+    QuotaExceeded: "LimitExceededException",
+    # AWS's clients try such a call again by themselves.
+    DetectorBusy: "ThrottlingException",
 }
 _LANDMARKS: Final = {
     "left_eye": "eyeLeft",
@@ -107,13 +116,19 @@ async def call_rekognition(
             reader = authorized(identity, Scope.READ)
             await run_in_threadpool(_check_object, detect.key, jobs, reader.owner)
         await run_in_threadpool(usage.count, sender)
-        return _response(_details(await run_in_threadpool(detector.detect, detect)))
+        return _response(_details(await run_in_threadpool(_detect, detector, detect, usage, sender)))
     except _Refused as refused:
         return _error(refused.name, str(refused))
-    except (Unauthenticated, ScopeMissing) as error:
-        return _error("AccessDeniedException", str(error))
-    except QuotaExceeded as error:
-        return _error("LimitExceededException", str(error))
+    except tuple(_EXCEPTION_OF_ERROR) as error:
+        return _error(_EXCEPTION_OF_ERROR[type(error)], str(error))
+
+
+def _detect(detector: DetectorClient, request: DetectRequest, usage: UsageStore, sender: Principal) -> DetectReply:
+    try:
+        return detector.detect(request)
+    except DetectorBusy:
+        usage.give_back(sender)
+        raise
 
 
 def _error(name: str, message: str) -> JSONResponse:

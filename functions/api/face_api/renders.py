@@ -26,6 +26,7 @@ router = APIRouter(prefix="/jobs", tags=["jobs"])
             HTTPStatus.CONFLICT,
             HTTPStatus.GONE,
             HTTPStatus.UNPROCESSABLE_ENTITY,
+            HTTPStatus.SERVICE_UNAVAILABLE,
         ),
     },
 )

@@ -53,6 +53,18 @@ class QuotaExceeded(FaceError):
         self.retry_after = retry_after
 
 
+class DetectorBusy(FaceError):
+    """Lambda runs as many detectors as it may; nothing was started."""
+
+    # A detection takes less.
+    retry_after = 5
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"All detectors are busy. Nothing was done or counted; try again in {self.retry_after} seconds."
+        )
+
+
 class JobConflict(FaceError):
     """The job's status does not allow the request."""
 

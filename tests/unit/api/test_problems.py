@@ -53,6 +53,7 @@ def test_every_error_that_the_api_can_meet_has_its_status() -> None:
         errors.Unauthenticated,
         errors.ScopeMissing,
         errors.QuotaExceeded,
+        errors.DetectorBusy,
         errors.JobNotFound,
         errors.JobConflict,
         errors.KeyReused,

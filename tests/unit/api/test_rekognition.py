@@ -7,8 +7,10 @@ import pytest
 from face_api import dependencies
 from facelib import limits
 from facelib.detector_requests import DetectReply, DetectRequest
+from facelib.errors import DetectorBusy
 from facelib.job import Failure, FailureReason, ImageFormat, ImageInfo
 from facelib.stores.jobs import JobStore
+from facelib.stores.usage import UsageStore
 
 from tests.support.account import Cloud
 from tests.support.api import Api
@@ -90,3 +92,19 @@ def test_every_failure_is_an_exception_of_the_client(api: Api, detector: Detecto
     status, reply = detect_faces(api, Image=BYTES)
     assert (status, reply["Message"]) == (400, "why")
     assert reply["__type"].endswith("Exception") or reason is FailureReason.INTERNAL_ERROR
+
+
+def test_a_busy_detector_is_a_call_to_repeat_that_counts_for_nothing(
+    api: Api, detector: Detector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_back: list[str] = []
+
+    def busy(_: DetectRequest) -> DetectReply:
+        raise DetectorBusy
+
+    monkeypatch.setattr(detector, "detect", busy)
+    monkeypatch.setattr(UsageStore, "give_back", lambda _, principal: given_back.append(principal.owner))
+    status, reply = detect_faces(api, Image=BYTES)
+    assert (status, reply["__type"]) == (400, "ThrottlingException")
+    assert "try again" in reply["Message"]
+    assert given_back == ["public"]

@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 from face_api import dependencies
 from facelib import keys
 from facelib.detector_requests import RenderOutcome, RenderReply, RenderRequest
 from facelib.job import Failure, FailureReason, Job
 from facelib.options import Options, Render
+from facelib.stores import detector_client
+from facelib.stores.detector_client import DetectorClient
 from facelib.stores.images import ImageStore
 from facelib.stores.jobs import JobStore
 from facelib.stores.queue import Queue
@@ -171,3 +174,22 @@ def test_a_deletion_removes_what_was_drawn_later(api: Api, jobs: JobStore, detec
         assert api.post(f"/jobs/{job.job_id}/renders", json={"render": render}).status_code in {200, 201}
     assert api.delete(f"/jobs/{job.job_id}").status_code == 204
     assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket=account.results_bucket)
+
+
+@pytest.mark.parametrize("code", ["TooManyRequestsException", "EC2ThrottledException"])
+def test_a_throttled_detector_is_a_503_that_says_when_to_try_again(
+    api: Api, jobs: JobStore, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    job = completed(jobs)
+    client = boto3.client("lambda", region_name="us-east-1")
+    monkeypatch.setattr(dependencies, "detector", lambda: DetectorClient("detector"))
+    monkeypatch.setattr(detector_client, "lambda_", lambda: client)
+    queued: list[str] = []
+    monkeypatch.setattr(Queue, "send", lambda _, body, __: queued.append(body))
+    with Stubber(client) as stub:
+        stub.add_client_error("invoke", code, "Rate Exceeded.", http_status_code=429)
+        busy = api.post(f"/jobs/{job.job_id}/renders", json={"render": "blur"})
+    assert busy.status_code == 503
+    assert int(busy.headers["retry-after"]) > 0
+    assert "busy" in busy.json()["detail"]
+    assert not queued, "nothing was started, so there is nothing to clean up"
