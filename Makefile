@@ -8,7 +8,6 @@ MODEL_FILE ?=
 ARCHITECTURE ?= arm64
 ENVIRONMENT ?= default
 OWNER ?=
-PARAMETERS ?=
 FUNCTION ?= Detector
 EVENT ?= events/detector/direct.json
 # Runs what goes to arm64 on any machine, where such an emulator stands beside the repository.
@@ -24,27 +23,26 @@ export SAM_CLI_TELEMETRY := 0
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
 
-setup: .venv/installed ## Install everything into .venv and fetch the models, once
+setup: .venv/installed ## Install everything into .venv and fetch the models, once: make setup [PYTHON=python3.13]
 	@$(BIN)/python -m infra.models centerface
 
-# Everything is pinned, so there is nothing to resolve, which takes pip longer than to install.
 .venv/installed: requirements.txt pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is missing: install it, or name it: make setup PYTHON=python3.13" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one: make setup PYTHON=python3.13" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Python's venv module is missing: on Debian and Ubuntu, apt-get install python3-venv" >&2; exit 1; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PYTHON) -m venv .venv
+	@$(PYTHON) infra/install.py $(BIN)/python requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m infra.models yunet --optional
 	@touch $@
 
-run: setup ## Start the local stack, deploy to it, stay until Ctrl-C: make run [PARAMETERS="Quality=fast"]
+run: setup ## Start the local stack, deploy to it, stay until Ctrl-C: make run [PORT=4802] [PARAMETERS="Quality=fast"]
 	@$(BIN)/python -m infra.local run --port $(PORT) $(if $(PARAMETERS),--parameters $(PARAMETERS))
 
-demo: setup ## Send a photo through the pipeline: make demo [IMAGE=photo.jpg] [JSON=1]
+demo: setup ## Send a photo through the pipeline: make demo [IMAGE=photo.jpg] [JSON=1] [PORT=4802]
 	@$(BIN)/python -m infra.local demo --port $(PORT) $(if $(IMAGE),--image "$(IMAGE)") $(if $(JSON),--json)
 
-status: setup ## Tell where the local stack answers
+status: setup ## Tell where the local stack answers: make status [PORT=4802]
 	@$(BIN)/python -m infra.local status --port $(PORT)
 
 unit: setup ## Run the tests that need neither the local stack nor a browser, in a minute
@@ -130,7 +128,7 @@ erase: setup ## Erase every job, image, event and key of an owner: make erase OW
 invoke: setup ## Run a function here against the local stack: make invoke FUNCTION=Detector EVENT=events/detector/direct.json
 	@$(BIN)/python -m infra.local.invoke --port $(PORT) "$(FUNCTION)" "$(EVENT)"
 
-# The ENVIRONMENT of a key is the local stack unless one is named.
+# Keys and logs are those of the local stack unless an ENVIRONMENT is named.
 WHERE = --port $(PORT) $(if $(filter-out file,$(origin ENVIRONMENT)),--environment $(ENVIRONMENT))
 
 key: setup ## Make a key: make key OWNER=alice [SCOPES=send,read] [DAILY=1000] [DAYS=90] [ENVIRONMENT=default]
@@ -141,6 +139,9 @@ keys: setup ## List the keys, without their secrets: make keys [ENVIRONMENT=defa
 
 revoke: setup ## End a key and its connections: make revoke KEY=<id> [ENVIRONMENT=default]
 	@$(BIN)/python -m infra.keys $(WHERE) revoke "$(KEY)"
+
+logs: setup ## Follow what a function logs, until Ctrl-C: make logs FUNCTION=Detector [ENVIRONMENT=default]
+	@$(BIN)/python -m infra.logs $(WHERE) "$(FUNCTION)"
 
 lifecycle: setup ## Deploy, update and delete on a local stack of its own
 	$(BIN)/pytest tests/e2e/test_lifecycle.py

@@ -1,0 +1,112 @@
+"""Follow what a function logs, on the local stack or on AWS: `python -m infra.logs FUNCTION`, what `make logs` does."""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.arguments import Arguments
+from infra.aws.release import stack_of
+from infra.errors import Refused
+from infra.local.deploy import STACK_NAME
+from infra.local.invoke import deployed_configuration, find
+from infra.local.layout import DEFAULT_PORT, LocalStack, port_number
+from infra.local.server import is_answering
+from infra.template import Resource
+
+_SINCE_MINUTES: Final = 10
+# CloudWatch may show a line some seconds after younger ones of another instance.
+_LATE_MS: Final = 10_000
+
+
+@dataclass(frozen=True)
+class LogGroup:
+    """A log group and the CloudWatch Logs client that reads it."""
+
+    name: str
+    client: Any
+    poll_seconds: float = 1.0
+
+    def follow(self, since_ms: int) -> Iterator[str]:
+        """Yield each line that is logged from this time on, once, for ever."""
+        seen: dict[object, int] = {}
+        while True:
+            events = {_identity(event): event for event in self._events(since_ms)}
+            for identity in sorted(events.keys() - seen.keys(), key=lambda new: int(events[new]["timestamp"])):
+                yield str(events[identity]["message"]).rstrip()
+            since_ms = max(since_ms, *(event["timestamp"] - _LATE_MS for event in events.values()), since_ms)
+            seen = {identity: event["timestamp"] for identity, event in events.items()}
+            time.sleep(self.poll_seconds)
+
+    def _events(self, since_ms: int) -> Iterator[dict[str, Any]]:
+        pages = self.client.get_paginator("filter_log_events").paginate(logGroupName=self.name, startTime=since_ms)
+        for page in pages:
+            yield from page["events"]
+
+
+def _identity(event: dict[str, Any]) -> object:
+    # The local stack gives no ids.
+    return event.get("eventId") or (event["logStreamName"], event["timestamp"], event["message"])
+
+
+def stack_name(environment: str | None, stack: LocalStack) -> str:
+    """Return the stack to read, having pointed boto3 at it. Raises Refused where the local one does not answer."""
+    if environment is not None:
+        return stack_of(environment)
+    if not is_answering(stack):
+        raise Refused(
+            f"No stack answers on port {stack.port}. Start one: {stack.make('run')}. "
+            "For a stack on AWS, name its environment: make logs FUNCTION=Detector ENVIRONMENT=default"
+        )
+    os.environ |= stack.environment()
+    return STACK_NAME
+
+
+def follow(function: Resource, environment: str | None, stack: LocalStack) -> None:
+    """Print the last ten minutes and all that comes. Raises Refused, and ClientError or BotoCoreError from AWS."""
+    name = stack_name(environment, stack)
+    group = deployed_configuration(function, boto3.Session(), name)["LoggingConfig"]["LogGroup"]
+    print(f"Following {group}, from {_SINCE_MINUTES} minutes ago on; Ctrl-C ends it.", file=sys.stderr)
+    if environment is None and function.name == "WebSocketFunction":
+        print(f"The local stack writes what this function logs to {stack.log} instead.", file=sys.stderr)
+    since_ms = int((time.time() - _SINCE_MINUTES * 60) * 1_000)
+    for line in LogGroup(group, boto3.client("logs")).follow(since_ms):
+        print(line, flush=True)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = Arguments(prog="python -m infra.logs", description=__doc__)
+    parser.add_argument("function")
+    parser.add_argument("--environment", help="a section of samconfig.toml; without it, the local stack")
+    parser.add_argument("--port", type=port_number, default=os.environ.get("PORT", str(DEFAULT_PORT)))
+    return parser.parse_args()
+
+
+def main() -> int:
+    given = _arguments()
+    try:
+        follow(find(given.function), given.environment, LocalStack(given.port))
+    except Refused as refused:
+        print(refused, file=sys.stderr)
+        return 1
+    except (ClientError, BotoCoreError) as error:
+        print(f"The log cannot be read: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    except BrokenPipeError:
+        # Whoever read the lines, `head` for one, has enough of them.
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""`make logs`: what a function logs, until Ctrl-C."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from infra.local.layout import ROOT
+from tests.support.stack import Stack, wait_until
+
+
+@pytest.mark.stack
+@pytest.mark.xdist_group("stack")
+def test_a_line_shows_soon_after_it_was_logged_and_ctrl_c_ends_it(stack: Stack, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "infra.logs", "Api", "--port", str(stack.local_stack.port)]
+    with out.open("wb") as file, subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=subprocess.PIPE) as follower:
+        assert follower.stderr is not None
+        assert follower.stderr.readline().startswith(b"Following /aws/")
+        assert httpx.get(f"{stack.http_url}/jobs/not-a-job-{tmp_path.name}").status_code == 404
+        wait_until(lambda: f"not-a-job-{tmp_path.name}" in out.read_text())
+        follower.send_signal(signal.SIGINT)
+        assert follower.wait(10) == 0
+        assert follower.stderr.read() == b""
+
+
+def test_without_a_stack_it_says_how_to_start_one(free_port: int) -> None:
+    command = [sys.executable, "-m", "infra.logs", "Api", "--port", str(free_port)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f"make run PORT={free_port}" in done.stderr

@@ -1,0 +1,54 @@
+"""Each make target says in one sentence what is wrong with what it was given, whether or not a stack runs."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+WRONG = {
+    "run PORT=abc": "a port is a number from 1 to 65535, not 'abc'",
+    "run PARAMETERS=Foo": "NAME=VALUE, not 'Foo'",
+    "run PARAMETERS=Foo=bar": "no parameter 'Foo'",
+    "run PARAMETERS=JobKeptDays=x": "a whole number from 1 to 365",
+    "demo PORT=80000": "a port is a number",
+    "demo IMAGE=missing.jpg": "There is no file missing.jpg",
+    "status PORT=0": "a port is a number",
+    "deploy-local PORT=abc": "a port is a number",
+    "package ARCHITECTURE=foo": "arm64",
+    "deploy ARCHITECTURE=foo": "Architecture cannot be 'foo'; it is one of arm64, x86_64.",
+    "deploy PARAMETERS=Foo=bar": "no parameter 'Foo'",
+    "deploy ENVIRONMENT=nope": "There is no environment 'nope'",
+    "delete ENVIRONMENT=nope": "There is no environment 'nope'",
+    "erase OWNER=": "Name the owner",
+    "erase OWNER=alice ENVIRONMENT=nope": "There is no environment 'nope'",
+    "invoke FUNCTION=nope": "There is no function 'nope'. Choose one: Api,",
+    "invoke EVENT=missing": "There is no file missing. Choose one: events/detector/",
+    "logs FUNCTION=nope": "There is no function 'nope'. Choose one: Api,",
+    "logs ENVIRONMENT=nope": "There is no environment 'nope'",
+    "logs PORT=abc": "a port is a number",
+    "key OWNER=": "An owner is 1 to 64 of",
+    "key OWNER=alice DAYS=x": "--days: invalid int value: 'x'",
+    "key OWNER=alice DAYS=0": "DAYS is from 1 to",
+    "key OWNER=alice DAILY=x": "--daily: invalid int value: 'x'",
+    "key OWNER=alice SCOPES=nope": "SCOPES are some of",
+    "keys ENVIRONMENT=nope": "There is no environment 'nope'",
+    "revoke KEY=": "Name the key",
+    "model MODEL=nope": "'centerface', 'yunet'",
+    "test-arm64 ARM64_PYTHON=": "A Python 3.13 for arm64 is needed",
+}
+
+
+@pytest.mark.parametrize("command", WRONG)
+def test_wrong_input_is_answered_with_one_sentence(command: str, repository: Path) -> None:
+    done = subprocess.run(
+        ["make", *command.split()],
+        cwd=repository,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2, "make itself fails"
+    said = [line for line in (done.stdout + done.stderr).splitlines() if not line.startswith("make")]
+    assert len(said) == 1, said
+    assert WRONG[command] in said[0]

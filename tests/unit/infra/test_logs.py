@@ -1,0 +1,62 @@
+"""`make logs`: each line once, in order, late ones too."""
+
+import time
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from infra import logs
+from infra.template import Resource
+
+GROUP = "/facecast/detector"
+
+
+@pytest.fixture
+def client() -> Iterator[Any]:
+    with mock_aws():
+        client = boto3.client("logs", region_name="us-east-1")
+        client.create_log_group(logGroupName=GROUP)
+        client.create_log_stream(logGroupName=GROUP, logStreamName="one")
+        yield client
+
+
+def put(client: Any, *lines: str, at: int) -> None:
+    events = [{"timestamp": at, "message": line} for line in lines]
+    client.put_log_events(logGroupName=GROUP, logStreamName="one", logEvents=events)
+
+
+def test_each_line_comes_once_and_a_late_one_still_comes(client: Any) -> None:
+    now = int(time.time() * 1_000)
+    put(client, "long ago", at=now - 100_000)
+    put(client, "first\n", at=now)
+    lines = logs.LogGroup(GROUP, client, poll_seconds=0).follow(now - 50_000)
+    assert next(lines) == "first"
+    put(client, "second", at=now + 1)
+    assert next(lines) == "second"
+    put(client, "late", at=now - 5_000)
+    put(client, "third", at=now + 2)
+    assert list(islice(lines, 2)) == ["late", "third"]
+
+
+def test_lines_without_ids_are_told_apart() -> None:
+    """The local stack gives no event ids."""
+    event = {"logStreamName": "one", "timestamp": 1, "message": "a"}
+    assert logs._identity(event) == logs._identity(dict(event))
+    assert logs._identity(event) != logs._identity({**event, "message": "b"})
+
+
+def test_what_aws_refuses_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def refuse(_function: Resource, _clients: boto3.Session, stack: str) -> None:
+        raise ClientError({"Error": {"Code": "ValidationError", "Message": f"{stack} is not there"}}, "Describe")
+
+    monkeypatch.setattr("sys.argv", ["logs", "Detector", "--environment", "prod"])
+    monkeypatch.setattr(logs, "deployed_configuration", refuse)
+    assert logs.main() == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("The log cannot be read: ")
+    assert line.endswith("facecast-prod is not there")
