@@ -33,6 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--chaos-photos", type=int, default=24, help="how many photos are sent while workers are killed")
     parser.addoption("--chaos-seed", type=int, default=1, help="which workers are killed, and what is delivered twice")
     parser.addoption("--job-lives", type=int, default=4, help="how many random histories of jobs are tried")
+    parser.addoption("--examples", type=int, default=40, help="how many events and damaged files are tried")
     parser.addoption(
         "--every-combination",
         action="store_true",
@@ -58,6 +59,11 @@ def fuzzing(request: pytest.FixtureRequest) -> tuple[str, str]:
     """Return schemathesis' options: how long it runs, and from which seed."""
     seconds, seed = (request.config.getoption(name) for name in ("--fuzz-seconds", "--fuzz-seed"))
     return f"--max-time={seconds}", f"--seed={seed}"
+
+
+@pytest.fixture
+def examples(request: pytest.FixtureRequest) -> int:
+    return int(request.config.getoption("--examples"))
 
 
 @pytest.fixture(name="free_port")

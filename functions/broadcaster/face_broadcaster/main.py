@@ -70,7 +70,7 @@ def _broadcast_records(stream: DynamoDBStreamEvent, deadline: float) -> None:
     for record in stream.records:
         try:
             event = event_of_record(record.raw_event, settings().public_url)
-        except (LookupError, TypeError, ValueError, AttributeError):
+        except (LookupError, TypeError, ValueError):
             logger.exception("Could not parse a record of the stream", extra={"record_id": record.event_id})
             malformed.append(MalformedRecord(job_id=job_id_of_record(record.raw_event), record_id=record.event_id))
         else:

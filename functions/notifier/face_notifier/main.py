@@ -56,7 +56,7 @@ def _notify(stream: DynamoDBStreamEvent) -> None:
         try:
             job = job_of_record(record.raw_event)
             events += [bus_event(job, settings())] if job else []
-        except (LookupError, TypeError, ValueError, AttributeError):
+        except (LookupError, TypeError, ValueError):
             logger.exception("Could not parse a record of the stream", extra={"record_id": record.event_id})
             malformed.append(MalformedRecord(job_id=job_id_of_record(record.raw_event), record_id=record.event_id))
     # A failure here would block the stream and repeat events that were taken, so what fails is queued.

@@ -34,7 +34,13 @@ def job_of_record(record: Mapping[str, Any]) -> Job | Tombstone | None:
     The event source mapping filters already; this check does not depend on it. Raises LookupError, TypeError or
     ValueError (pydantic's included) for a malformed record.
     """
-    images = record["dynamodb"]
+    try:
+        return _job_of_images(record["dynamodb"])
+    except (AttributeError, StopIteration, RecursionError) as error:
+        raise ValueError(f"not a record of a job: {error!r}") from None
+
+
+def _job_of_images(images: Mapping[str, Any]) -> Job | Tombstone | None:
     new, old = images.get("NewImage"), images.get("OldImage", {})
     # Records of idempotency keys have no status.
     if new is None or "status" not in new or old.get("status") == new["status"]:

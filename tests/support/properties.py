@@ -1,0 +1,22 @@
+"""Properties whose number of examples is chosen on the command line."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+# Up to so many examples are the same on every machine and every day; a longer search looks for new ones.
+_MOST_FIXED: Final = 200
+
+
+def hold(examples: int, strategy: st.SearchStrategy[Any], check: Callable[[Any], None]) -> None:
+    """Check a property on so many examples; of what fails, the smallest is shown."""
+    quiet = settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=examples <= _MOST_FIXED,
+        suppress_health_check=list(HealthCheck),
+        database=None,
+    )
+    quiet(given(strategy)(check))()
