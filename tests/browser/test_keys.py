@@ -94,7 +94,7 @@ def test_a_key_that_only_reads_offers_neither_sending_nor_deleting(
     photo.write_bytes(one_face())
     opened(page, everything.key)
     page.wait_until(lambda: page.text("connection") == "Live", "the stream is open")
-    assert page.text("results") == f"Results of {owner}, live"
+    assert page.text("results") == f"{owner}\N{RIGHT SINGLE QUOTATION MARK}s results, live"
     assert f"Everyone with a key of {owner} sees the results" in page.text("privacy")
     page.choose(photo)
     card = page.wait_for_result("own.jpg")

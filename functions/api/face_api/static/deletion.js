@@ -27,6 +27,7 @@ export function deleteSoon(jobId, name, { onUndo, onError, onDone }) {
     settle(jobId);
     onUndo();
   });
+  undo.setAttribute("aria-keyshortcuts", "Control+Z Meta+Z");
   waiting.set(jobId, { finish, timer: setTimeout(finish, UNDO_MS) });
   bar.replaceChildren(`${name} is deleted. `, undo);
 }
@@ -42,6 +43,14 @@ function settle(jobId) {
 function flush() {
   for (const { finish } of [...waiting.values()]) finish();
 }
+
+// By the tab key alone, nobody gets to the button in time where there are many cards.
+addEventListener("keydown", (event) => {
+  const button = bar.querySelector("button");
+  if (!button || event.key !== "z" || !(event.ctrlKey || event.metaKey) || event.target.matches("input")) return;
+  event.preventDefault();
+  button.click();
+});
 
 // Leaving the page is no undo; the request outlives the page.
 addEventListener("pagehide", flush);

@@ -105,7 +105,7 @@ async function showHolder() {
     return;
   }
   setHolder(holder);
-  byId("results").textContent = may("read") ? `Results of ${holder.owner}, live` : "Photos sent from here";
+  byId("results").textContent = may("read") ? `${holder.owner}’s results, live` : "Photos sent from here";
   byId("change-key").hidden = false;
   byId("photos").disabled = byId("sample").disabled = !may("send");
   byId("send-only").hidden = may("read");
@@ -164,7 +164,8 @@ async function connect() {
 /** The view of one result is fetched when one is opened for the first time. */
 async function showResult() {
   if (!/^#job=/.test(location.hash) && !byId("result").open) return;
-  const { route } = await import("./result.js");
+  const { route, styled } = await import("./result.js");
+  await styled;
   route();
 }
 

@@ -48,6 +48,13 @@ const template = `
     </div>
   </div>`;
 
+/** Resolves once the view's styles are there, or cannot be had. */
+export const styled = new Promise((resolve) => {
+  const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: "static/result.css" });
+  link.onload = link.onerror = resolve;
+  document.head.append(link);
+});
+
 let current;
 // Whether the view closes because the address has changed, as by the back button.
 let isAddressRight = false;

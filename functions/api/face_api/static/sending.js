@@ -114,7 +114,7 @@ function cancel() {
     batch.total -= 1;
   }
   showSummary();
-  document.getElementById("announcement").textContent = "Cancelled. Photos that were sent already stay.";
+  document.getElementById("announcement").textContent = "Cancelled. Photos already sent are kept.";
   document.getElementById("photos").focus();
 }
 
