@@ -10,6 +10,11 @@ from samcli.yamlhelper import parse_yaml_file
 from infra.local.layout import ROOT
 
 WORKFLOWS: Final = sorted((ROOT / ".github" / "workflows").glob("*.y*ml"))
+LOCKS: Final = [
+    ROOT / "requirements.txt",
+    ROOT / "infra" / "checks" / "requirements.lock",
+    *sorted((ROOT / "layers").glob("*/requirements.lock")),
+]
 COMPOSE: Final[dict[str, Any]] = parse_yaml_file(str(ROOT / "infra" / "compose.yaml"))["services"]
 
 
@@ -33,3 +38,19 @@ def test_the_container_is_the_emulator_that_is_installed() -> None:
 def test_permissions_count_in_containers_too() -> None:
     assert COMPOSE["ministack"]["environment"]["AUTH"] == "true"
     assert COMPOSE["localstack"]["environment"]["ENFORCE_IAM"] == "1"
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_package_of_a_lock_has_its_hashes(lock: Path) -> None:
+    lines = [line for line in lock.read_text().splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    packages = [at for at, line in enumerate(lines) if not line.startswith(" ")]
+    assert packages
+    assert [lines[at] for at in packages if "==" not in lines[at] or "--hash=sha256:" not in lines[at + 1]] == []
+
+
+@pytest.mark.parametrize("installer", ["Makefile", "infra/install.py", "infra/audit.py", "layers/install.py"])
+def test_nothing_is_installed_from_a_lock_without_its_hashes(installer: str) -> None:
+    text = (ROOT / installer).read_text()
+    assert "--require-hashes" in text
+    # Every line of the Makefile that reads a lock; the others build one command each.
+    assert not re.search(r"^(?!.*--require-hashes).*pip install.*(--requirement|-r) ", text, re.MULTILINE)

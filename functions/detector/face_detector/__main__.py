@@ -20,7 +20,7 @@ from face_detector.detection.detector import Detector, load_detector
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Return 0 once every file has its line, 2 for invalid arguments."""
+    """Return 0 once every file has its line, 1 if a file among them could not be processed, 2 for invalid arguments."""
     args = _parser().parse_args(arguments)
     missing = [str(path) for path in args.paths if not path.exists()]
     if missing:
@@ -44,9 +44,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except FileNotFoundError as error:
         print(error, file=sys.stderr)
         return 2
+    failures = 0
     for path, name in _files(args.paths):
-        print(json.dumps(_line(path, name, options, detector, args.render)), flush=True)
-    return 0
+        line = _line(path, name, options, detector, args.render)
+        failures += "failure" in line
+        print(json.dumps(line), flush=True)
+    return 1 if failures else 0
 
 
 def _parser() -> argparse.ArgumentParser:
