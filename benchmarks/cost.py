@@ -70,9 +70,16 @@ class Use:
     # Drawn with a job's results; alone, it is read, decoded, stored and recorded as well, which the API waits for.
     preview_ms: float = 27
     preview_alone_ms: float = 130
-    log_bytes: int = 5_000
+    # Counted on the local stack (docs/operations.md): a line and a record of metrics of each function, two of access.
+    log_bytes: int = 4_000
     listeners: int = 1
     kept_days: int = 1
+    # Assumed, like the notifier's: one read of the table.
+    authorizer_ms: float = 20
+    authorizer_mb: int = 512
+    authorizer_log_bytes: int = 800
+    websocket_ms: float = 40
+    websocket_mb: int = 512
 
 
 @dataclass(frozen=True)
@@ -138,6 +145,35 @@ def lines(use: Use, way: str = "`POST /image`") -> tuple[Line, ...]:
     return tuple(line for line in found if line.dollars)
 
 
+def keys_table(use: Use, million: int = 1_000_000) -> str:
+    """Return what `Access=keys` adds: to an image, to a minute of a key, and to a listener's handshake."""
+
+    def runs(milliseconds: float, megabytes: int, log_bytes: int) -> float:
+        gb_seconds = milliseconds * megabytes / 1_024_000
+        return INVOCATION.dollars + gb_seconds * ARM_GB_SECOND.dollars + log_bytes / 1e9 * LOG_GB.dollars
+
+    authorizer = runs(use.authorizer_ms, use.authorizer_mb, use.authorizer_log_bytes) + READ_UNIT.dollars
+    ticket = HTTP_CALL.dollars + runs(use.api_ms, use.api_mb, use.authorizer_log_bytes) + WRITE_UNIT.dollars
+    # The ticket is redeemed; a connection is two rows, written and removed.
+    handshake = ticket + authorizer + 5 * WRITE_UNIT.dollars
+    handshake += 2 * runs(use.websocket_ms, use.websocket_mb, use.authorizer_log_bytes)
+    rows = (
+        ("an image", "1 write: the counter of the day", WRITE_UNIT.dollars),
+        (
+            "a minute in which a key is used",
+            "1 authorizer, 1 read; API Gateway remembers it for the minute",
+            authorizer,
+        ),
+        (
+            "a handshake of a listener, every two hours",
+            "a ticket, its authorizer, two rows written and removed",
+            handshake,
+        ),
+    )
+    lines = [f"| with `Access=keys` | takes besides | {million:,} of them |", "|---|---|---:|"]
+    return "\n".join([*lines, *(f"| {what} | {takes} | ${dollars * million:,.2f} |" for what, takes, dollars in rows)])
+
+
 def ways_table(use: Use, images: int = 1_000_000) -> str:
     """Compare the ways in, before data to the internet, which depends on who fetches results."""
     rows = ["| before data to the internet | S3 | Lambda | everything |", "|---|---:|---:|---:|"]
@@ -183,7 +219,7 @@ def preview_table(use: Use, images: int = 1_000_000) -> str:
 
 
 def main() -> int:
-    print(f"{table(lines(Use()))}\n\n{ways_table(Use())}\n\n{preview_table(Use())}")
+    print(f"{table(lines(Use()))}\n\n{ways_table(Use())}\n\n{keys_table(Use())}\n\n{preview_table(Use())}")
     return 0
 
 

@@ -1,6 +1,6 @@
 """The price of a million images."""
 
-from benchmarks.cost import REKOGNITION_IMAGE, Use, lines, preview_table, table, ways_table
+from benchmarks.cost import REKOGNITION_IMAGE, Use, keys_table, lines, preview_table, table, ways_table
 from infra.local.layout import ROOT
 
 
@@ -8,6 +8,7 @@ def test_the_documentation_has_todays_table() -> None:
     operations = (ROOT / "docs" / "operations.md").read_text()
     assert table(lines(Use())) in operations
     assert ways_table(Use()) in operations
+    assert keys_table(Use()) in operations
     assert preview_table(Use()) in operations
 
 
