@@ -75,10 +75,9 @@ async def listen(
     """Give each job event once, and for one job never an older one after a newer one. Goes on until it is closed.
 
     `address` is the stream's, or a function that gives a fresh one, with its ticket, for each connection. `replay` asks
-    for the latest events to begin with; `on_connection` is called with
-    True when a connection is open and with False when it is lost.
-    Raise websockets.InvalidStatus where the server refuses for good, and what `address` raises, but for Unreachable
-    and TooManyRequests, which may pass.
+    for the latest events to begin with; `on_connection` is called with True when a connection is open and with
+    False when it is lost. Raise websockets.InvalidStatus where the server refuses for good, and what `address` raises,
+    but for Unreachable and TooManyRequests, which may pass.
     """
     memory = Memory(datetime.now(UTC))
     failures = 0
@@ -91,7 +90,7 @@ async def listen(
             url = _with_query(address if isinstance(address, str) else await address(), parameters)
             async with websockets.connect(url, ping_interval=None) as socket:
                 failures, first = 0, False
-                _tell(on_connection, is_connected=True)
+                _notify(on_connection, is_connected=True)
                 async for event in _events(socket):
                     if memory.is_news(event):
                         yield event
@@ -101,7 +100,7 @@ async def listen(
         except (OSError, TimeoutError, websockets.WebSocketException, Unreachable, TooManyRequests):
             pass
         finally:
-            _tell(on_connection, is_connected=False)
+            _notify(on_connection, is_connected=False)
         await asyncio.sleep(random.uniform(0, min(_LONGEST_WAIT, _FIRST_WAIT * 2**failures)))  # noqa: S311
         failures += 1
 
@@ -111,7 +110,7 @@ def _with_query(url: str, parameters: Mapping[str, Any]) -> str:
     return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
 
 
-def _tell(on_connection: Callable[[bool], None] | None, *, is_connected: bool) -> None:
+def _notify(on_connection: Callable[[bool], None] | None, *, is_connected: bool) -> None:
     if on_connection:
         on_connection(is_connected)
 

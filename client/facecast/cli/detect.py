@@ -97,7 +97,7 @@ def detect(  # noqa: PLR0913 - the options of a command
     Photos are sent four at a time, and printed as they are done. Ctrl-C leaves a state file: the same command goes on
     with the rest. The same photo with the same options, sent again within a day, gives the same job.
     """
-    _check_places(out, jsonl)
+    _check_outputs(out, jsonl)
     options = Options(
         render=split_renders(render),
         min_confidence=min_confidence,
@@ -167,7 +167,7 @@ class _Run:
         )
 
 
-def _check_places(out: Path | None, jsonl: Path | None) -> None:
+def _check_outputs(out: Path | None, jsonl: Path | None) -> None:
     if out and out.exists() and not out.is_dir():
         raise typer.BadParameter(
             f"{out} is a file; name a folder, which is made if it is not there.", param_hint="--out"

@@ -65,11 +65,11 @@ class _Listener:
         events = self._client.listen(replay=1 if job_id else replay, job_id=job_id)
         with closing(events):
             for event in events:
-                self._tell(event)
+                self._report(event)
                 if job_id:
                     raise typer.Exit(0 if event.type == "job.completed" else 1)
 
-    def _tell(self, event: Event) -> None:
+    def _report(self, event: Event) -> None:
         saved = self._download(event)
         if self._as_json:
             self._screen.say(json.dumps({**event.data, **({"saved": saved} if self._folder else {})}))

@@ -1,12 +1,12 @@
 """Keys in DynamoDB, in a table that functions only read: keys are made and revoked by the operator alone."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from facelib.access import ApiKey, Identity, Refusal, Scope, split_key
 from facelib.stores.clients import dynamodb
-from facelib.stores.items import Item, number, text, time_text
+from facelib.stores.items import Item, number, text, time_text, utc_now
 
 # How long a key that has expired or was revoked is still listed.
 _LISTED: Final = timedelta(days=90)
@@ -32,7 +32,7 @@ class KeyStore:
 
     def revoke(self, key: ApiKey) -> ApiKey:
         """Mark a key as revoked, for good."""
-        revoked = key.model_copy(update={"revoked_at": key.revoked_at or _now()})
+        revoked = key.model_copy(update={"revoked_at": key.revoked_at or utc_now()})
         dynamodb().put_item(TableName=self._table, Item=key_item(revoked))
         return revoked
 
@@ -48,13 +48,13 @@ class KeyStore:
         key = self.get(parts[0])
         if key is None or not key.is_secret(parts[1]):
             return Identity(refusal=Refusal.UNKNOWN)
-        refusal = key.refusal(_now())
+        refusal = key.refusal(utc_now())
         return Identity(refusal=refusal) if refusal else Identity(principal=key.principal)
 
     def is_valid(self, key_id: str) -> bool:
         """Return whether a key that was valid still is."""
         key = self.get(key_id)
-        return key is not None and key.refusal(_now()) is None
+        return key is not None and key.refusal(utc_now()) is None
 
 
 def key_item(key: ApiKey) -> Item:
@@ -77,7 +77,3 @@ def key_item(key: ApiKey) -> Item:
 def _from_item(item: Item) -> ApiKey:
     fields = {name: next(iter(item[name].values())) for name in ApiKey.model_fields if name in item}
     return ApiKey.model_validate({**fields, "scopes": frozenset(Scope(scope) for scope in item["scopes"]["SS"])})
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -13,8 +13,8 @@ from facelib.events import new_event_id
 from facelib.face import Face
 from facelib.job import DetectorInfo, Failure, ImageInfo, Job, Status
 from facelib.stores.clients import dynamodb
-from facelib.stores.items import Item, from_item, is_deleted, text, time_text, to_item
-from facelib.stores.job_table import IS_KEPT, JobTable, item_that_failed_condition, primary_key, utc_now
+from facelib.stores.items import Item, from_item, is_deleted, text, time_text, to_item, utc_now
+from facelib.stores.job_table import IS_KEPT, JobTable, item_that_failed_condition, primary_key
 
 _CLAIMABLE: Final = "(#status = :pending OR (#status = :processing AND lease_until < :now))"
 

@@ -1,7 +1,7 @@
 """Open WebSockets in DynamoDB: a row for each connection, beside the rows of its subscriptions."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -10,7 +10,7 @@ from facelib import limits
 from facelib.errors import ConnectionGone
 from facelib.observability import logger
 from facelib.stores.clients import code_of, dynamodb
-from facelib.stores.items import Item, number, text
+from facelib.stores.items import Item, number, text, utc_now
 from facelib.stores.subscriptions import SubscriptionStore
 
 # API Gateway returns 410 until $connect has returned, so a 410 this soon after the row was written is inconclusive.
@@ -36,7 +36,7 @@ class ConnectionStore(SubscriptionStore):
 
     def add(self, connection: Connection) -> None:
         """Store a new connection and its subscription."""
-        ttl = _ttl(_now())
+        ttl = _ttl(utc_now())
         item = _key(connection.connection_id) | {"owner": text(connection.owner), "ttl": number(ttl)}
         if connection.job_id:
             item |= {"job_id": text(connection.job_id), "is_narrow": {"BOOL": True}}
@@ -83,7 +83,7 @@ class ConnectionStore(SubscriptionStore):
 
     def begin_replay(self, connection_id: str) -> bool:
         """Reserve the connection's one replay; False while another one is running."""
-        now = int(_now().timestamp())
+        now = int(utc_now().timestamp())
         try:
             self._update(
                 connection_id,
@@ -115,7 +115,9 @@ class ConnectionStore(SubscriptionStore):
                 Key=_key(connection_id),
                 ConditionExpression="attribute_not_exists(connection_id) OR #ttl < :young",
                 ExpressionAttributeNames={"#ttl": "ttl"},
-                ExpressionAttributeValues={":young": number(_ttl(_now() - timedelta(seconds=_CONNECT_GRACE_SECONDS)))},
+                ExpressionAttributeValues={
+                    ":young": number(_ttl(utc_now() - timedelta(seconds=_CONNECT_GRACE_SECONDS)))
+                },
                 ReturnValues="ALL_OLD",
             )
             self._unsubscribe(owner, connection_id, response.get("Attributes", {}))
@@ -173,7 +175,3 @@ def _ttl(connected_at: datetime) -> int:
 
 def _ttl_of(row: Item) -> int:
     return int(row["ttl"]["N"])
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -10,13 +10,12 @@ from facelib.events import new_event_id
 from facelib.job import Job, Status
 from facelib.stores.clients import dynamodb
 from facelib.stores.idempotency import IdempotencyStore
-from facelib.stores.items import Item, text, time_text, tombstone_item
+from facelib.stores.items import Item, text, time_text, tombstone_item, utc_now
 from facelib.stores.job_table import (
     IS_KEPT,
     item_that_failed_condition,
     primary_key,
     suppress_failed_condition,
-    utc_now,
 )
 
 # What the rest of the deletion needs. Everything else, the faces above all, is erased in the first step.

@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 from facelib.errors import JobNotFound, KeyReused
 from facelib.job import Job
 from facelib.stores.clients import code_of, dynamodb
-from facelib.stores.items import Item, number, text, time_text
-from facelib.stores.job_table import JobTable, primary_key, suppress_failed_condition, utc_now
+from facelib.stores.items import Item, number, text, time_text, utc_now
+from facelib.stores.job_table import JobTable, primary_key, suppress_failed_condition
 
 _PREFIX: Final = "idempotency#"
 IS_NEW: Final = "attribute_not_exists(job_id)"

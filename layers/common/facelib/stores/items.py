@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -25,6 +25,10 @@ def text(value: str) -> Item:
 
 def number(value: float) -> Item:
     return {"N": str(value)}
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 def time_text(at: datetime) -> str:

@@ -1,13 +1,12 @@
 """Jobs in the order of their events, for replays."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from itertools import islice
 from typing import Final
 
 from facelib import limits
 from facelib.job import Job, Tombstone
-from facelib.stores.items import job_or_tombstone
+from facelib.stores.items import job_or_tombstone, utc_now
 from facelib.stores.job_index import JobIndex
 
 BY_EVENT: Final = "by_event"  # owner_shard, event_id; only jobs that have ended or were deleted, without faces
@@ -35,4 +34,4 @@ class JobEvents:
 
 def is_replayed(job: Job | Tombstone) -> bool:
     """Return whether a job has an event to replay: it was deleted, or has ended and not expired."""
-    return isinstance(job, Tombstone) or (job.status.is_final and not job.is_expired(datetime.now(UTC)))
+    return isinstance(job, Tombstone) or (job.status.is_final and not job.is_expired(utc_now()))

@@ -88,12 +88,8 @@ class JobIndex:
 
 def _pages(query: dict[str, Any], shard: str, bound: str) -> Iterator[list[Item]]:
     values = {":shard": text(shard), ":bound": text(bound)}
-    last: Item | None = {}
-    while last is not None:
-        start = {"ExclusiveStartKey": last} if last else {}
-        response = dynamodb().query(**query, ExpressionAttributeValues=values, **start)  # type: ignore[arg-type]
-        yield response["Items"]
-        last = response.get("LastEvaluatedKey")
+    for page in dynamodb().get_paginator("query").paginate(**query, ExpressionAttributeValues=values):
+        yield page["Items"]
 
 
 def _limit_of_shard(page_size: int, shards: int) -> int:

@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import dropwhile, islice
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from facelib import keys, limits
 from facelib.errors import CursorInvalid
 from facelib.job import Job, Status
 from facelib.stores.clients import dynamodb
-from facelib.stores.items import Item, from_item, is_deleted
+from facelib.stores.items import Item, from_item, is_deleted, utc_now
 from facelib.stores.job_index import JobIndex
 from facelib.stores.job_table import primary_key
 
@@ -98,7 +98,7 @@ class JobLists:
 
     def _visible(self, positions: Iterable[_Cursor]) -> Mapping[str, Job]:
         """Read the jobs that are neither deleted nor expired, without faces, by their ids."""
-        now = datetime.now(UTC)
+        now = utc_now()
         jobs = (from_item(item) for item in self._items([each.job_id for each in positions]) if not is_deleted(item))
         return {job.job_id: job for job in jobs if not job.is_expired(now)}
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
@@ -11,7 +10,7 @@ from facelib import keys
 from facelib.errors import JobNotFound
 from facelib.job import Job, Tombstone
 from facelib.stores.clients import code_of, dynamodb
-from facelib.stores.items import Item, job_or_tombstone, text
+from facelib.stores.items import Item, job_or_tombstone, text, utc_now
 
 # Until when a job is there, whether or not its form has expired; needs `:now`.
 IS_KEPT: Final = "(expires_at > :now OR kept_until > :now)"
@@ -41,10 +40,6 @@ class JobTable:
 
 def primary_key(job_id: str) -> Item:
     return {"job_id": text(job_id)}
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def item_that_failed_condition(error: ClientError) -> Item:

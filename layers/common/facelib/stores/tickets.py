@@ -1,14 +1,14 @@
 """Stream tickets in DynamoDB: browsers cannot send headers with a WebSocket, and a key may stand in no address."""
 
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from botocore.exceptions import ClientError
 
 from facelib import limits
 from facelib.access import Principal, digest_of
 from facelib.stores.clients import code_of, dynamodb
-from facelib.stores.items import Item, number, text, time_text
+from facelib.stores.items import Item, number, text, time_text, utc_now
 
 
 class TicketStore:
@@ -17,7 +17,7 @@ class TicketStore:
 
     def issue(self, principal: Principal) -> tuple[str, datetime]:
         """Return a new ticket and when it expires. It is stored as its SHA-256."""
-        ticket, expires_at = secrets.token_urlsafe(32), datetime.now(UTC) + timedelta(seconds=limits.TICKET_SECONDS)
+        ticket, expires_at = secrets.token_urlsafe(32), utc_now() + timedelta(seconds=limits.TICKET_SECONDS)
         item = {
             **_key(ticket),
             "principal": text(principal.model_dump_json()),
@@ -34,7 +34,7 @@ class TicketStore:
                 TableName=self._table,
                 Key=_key(ticket),
                 ConditionExpression="expires_at > :now",
-                ExpressionAttributeValues={":now": text(time_text(datetime.now(UTC)))},
+                ExpressionAttributeValues={":now": text(time_text(utc_now()))},
                 ReturnValues="ALL_OLD",
             )
         except ClientError as error:

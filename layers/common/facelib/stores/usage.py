@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from facelib.access import Principal
 from facelib.errors import QuotaExceeded
 from facelib.stores.clients import code_of, dynamodb
-from facelib.stores.items import Item, number, text
+from facelib.stores.items import Item, number, text, utc_now
 
 _KEPT: Final = timedelta(days=40)
 
@@ -21,7 +21,7 @@ class UsageStore:
         """Count one image, unless the key's images of the day are used up. Raises QuotaExceeded."""
         if principal.key_id is None:
             return
-        limit, now = principal.images_per_day, _now()
+        limit, now = principal.images_per_day, utc_now()
         # Nothing is counted where access is open: there is nobody to tell apart.
         condition = {} if limit is None else {"ConditionExpression": "attribute_not_exists(images) OR images < :limit"}
         try:
@@ -34,16 +34,16 @@ class UsageStore:
     def give_back(self, principal: Principal) -> None:
         """Take back one image that became no job. One counted just before midnight stays counted."""
         if principal.key_id is not None:
-            self._add(principal.owner, _now(), -1, {}, {})
+            self._add(principal.owner, utc_now(), -1, {}, {})
 
     def images(self, owner: str) -> int:
         """Return how many images the owner has sent today."""
-        response = dynamodb().get_item(TableName=self._table, Key=_key(owner, _now()), ConsistentRead=True)
+        response = dynamodb().get_item(TableName=self._table, Key=_key(owner, utc_now()), ConsistentRead=True)
         return max(0, int(response.get("Item", {}).get("images", {"N": "0"})["N"]))
 
     def forget(self, owner: str) -> None:
         """Remove the owner's counters of every day that is kept."""
-        now = _now()
+        now = utc_now()
         for days in range(_KEPT.days + 1):
             dynamodb().delete_item(TableName=self._table, Key=_key(owner, now - timedelta(days=days)))
 
@@ -69,7 +69,3 @@ def next_day(now: datetime) -> datetime:
 
 def _key(owner: str, now: datetime) -> Item:
     return {"record_id": text(f"usage#{owner}#{now.date().isoformat()}")}
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
