@@ -119,7 +119,7 @@ def lines(use: Use, way: str = "`POST /image`") -> tuple[Line, ...]:
     # S3 sends, the function receives and deletes.
     messages = 3 * (1 + is_dropped)
     reads = requests["dynamodb Query"] + _READS_BESIDE_QUERIES
-    found = (
+    priced = (
         Line(
             "Lambda, arm64",
             f"{invocations} calls, {gb_seconds:.2f} GB-s",
@@ -142,7 +142,7 @@ def lines(use: Use, way: str = "`POST /image`") -> tuple[Line, ...]:
         Line("CloudWatch Logs", f"{use.log_bytes / 1e3:.0f} KB", use.log_bytes / 1e9 * LOG_GB.dollars),
         Line(OUT, f"{use.result_bytes / 1e3:.0f} KB", use.result_bytes / 1e9 * OUT_GB.dollars),
     )
-    return tuple(line for line in found if line.dollars)
+    return tuple(line for line in priced if line.dollars)
 
 
 def keys_table(use: Use, million: int = 1_000_000) -> str:

@@ -22,12 +22,12 @@ def violations(document: dict[str, Any], schemas: Path = SCHEMAS) -> list[str]:
 
 
 def main() -> int:
-    found = violations(json.loads(DOCUMENT.read_text()))
-    for violation in found:
+    problems = violations(json.loads(DOCUMENT.read_text()))
+    for violation in problems:
         print(f"docs/asyncapi.json: {violation}", file=sys.stderr)
-    if not found:
+    if not problems:
         print("docs/asyncapi.json is a valid AsyncAPI document")
-    return 1 if found else 0
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":

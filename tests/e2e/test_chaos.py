@@ -34,7 +34,7 @@ _PATIENCE_SECONDS = 180.0
 
 
 class Burst:
-    """Sends photos as a careful client does: again, with the same key, until there is an answer."""
+    """Sends photos as a careful client does: again, with the same key, until there is a response."""
 
     def __init__(self, stack: Stack, seed: int) -> None:
         self.stack = stack
@@ -46,11 +46,11 @@ class Burst:
     def send(self, number: int) -> str:
         headers = {"Idempotency-Key": str(uuid4())}
         if number % 2:
-            answer = self._ask("POST", "/image", content=self.photo, headers=headers)
+            response = self._request("POST", "/image", content=self.photo, headers=headers)
         else:
-            answer = self._ask("POST", "/uploads", json={}, headers=headers)
-            assert self.stack.post_form(answer.json()["upload"], self.photo).status_code == 204
-        job_id = str(answer.json()["job_id"])
+            response = self._request("POST", "/uploads", json={}, headers=headers)
+            assert self.stack.post_form(response.json()["upload"], self.photo).status_code == 204
+        job_id = str(response.json()["job_id"])
         if random.Random(self.seed + number).random() < 0.4:
             self._deliver_again(job_id)
         return job_id
@@ -61,32 +61,32 @@ class Burst:
         for delay in (0, 3):
             self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=body, DelaySeconds=delay)
 
-    def _ask(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """Ask until there is an answer; a worker that is killed while it starts answers nothing."""
+    def _request(self, method: str, path: str, **request: Any) -> httpx.Response:
+        """Repeat a request until there is a response; a worker that is killed while it starts responds with nothing."""
         refused: list[str] = []
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < deadline:
             try:
-                answer = self.stack.http.request(method, path, **request)
+                response = self.stack.http.request(method, path, **request)
             except httpx.TransportError as error:
                 refused.append(repr(error))
             else:
-                if answer.status_code < 500:
-                    assert answer.is_success, answer.text
-                    return answer
-                refused.append(answer.text)
+                if response.status_code < 500:
+                    assert response.is_success, response.text
+                    return response
+                refused.append(response.text)
             time.sleep(0.2)
         raise AssertionError(f"{method} {path}: {len(refused)} tries, {refused[:2]} ... {refused[-3:]}")
 
     def status(self, job_id: str) -> str:
-        return str(self._ask("GET", f"/jobs/{job_id}").json()["status"])
+        return str(self._request("GET", f"/jobs/{job_id}").json()["status"])
 
     def retry(self, job_id: str) -> None:
-        assert self._ask("GET", f"/jobs/{job_id}").json()["failure"]["reason"] == "internal_error"
-        self._ask("POST", f"/jobs/{job_id}/retry")
+        assert self._request("GET", f"/jobs/{job_id}").json()["failure"]["reason"] == "internal_error"
+        self._request("POST", f"/jobs/{job_id}/retry")
 
     def delete(self, job_id: str) -> None:
-        self._ask("DELETE", f"/jobs/{job_id}")
+        self._request("DELETE", f"/jobs/{job_id}")
 
 
 @contextmanager

@@ -25,8 +25,8 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 def inbox_of(stack: Stack, owner: str = "") -> list[str]:
     prefix = f"inbox/{owner}"
-    found = stack.aws.client("s3").list_objects_v2(Bucket=stack.outputs["OriginalsBucketName"], Prefix=prefix)
-    return [one["Key"] for one in found.get("Contents", [])]
+    objects = stack.aws.client("s3").list_objects_v2(Bucket=stack.outputs["OriginalsBucketName"], Prefix=prefix)
+    return [one["Key"] for one in objects.get("Contents", [])]
 
 
 def put(stack: Stack, key: str, data: bytes, metadata: dict[str, str] | None = None) -> None:
@@ -37,9 +37,9 @@ def put(stack: Stack, key: str, data: bytes, metadata: dict[str, str] | None = N
 def ends(subscription: Subscription, *keys: str) -> dict[str, Any]:
     """Return the one event of each of these files, by its key."""
     subscription.wait_until(lambda: set(keys) <= {event["detail"].get("source") for event in subscription.events})
-    found = [event for event in subscription.events if event["detail"].get("source") in keys]
-    assert len(found) == len(keys), "each once"
-    return {event["detail"]["source"]: event for event in found}
+    events = [event for event in subscription.events if event["detail"].get("source") in keys]
+    assert len(events) == len(keys), "each once"
+    return {event["detail"]["source"]: event for event in events}
 
 
 def test_a_dropped_file_becomes_a_job_of_its_owner_and_leaves_the_inbox(stack: Stack) -> None:
@@ -50,14 +50,14 @@ def test_a_dropped_file_becomes_a_job_of_its_owner_and_leaves_the_inbox(stack: S
         put(stack, text, b"Dear Sir or Madam")
         put(stack, "inbox/public/folder/", b"")
         put(stack, "inbox/nobody.jpg", one_face(256))
-        found = ends(subscription, photo, odd, text)
+        events = ends(subscription, photo, odd, text)
 
-    types = {key: event["detail-type"] for key, event in found.items()}
+    types = {key: event["detail-type"] for key, event in events.items()}
     assert types == {photo: "Job Completed", odd: "Job Failed", text: "Job Failed"}
-    jobs = {key: stack.job(event["detail"]["job_id"]) for key, event in found.items()}
+    jobs = {key: stack.job(event["detail"]["job_id"]) for key, event in events.items()}
     assert (jobs[photo]["source"], jobs[photo]["options"]["render"], jobs[photo]["face_count"]) == (photo, ["blur"], 1)
     assert [jobs[key]["failure"]["reason"] for key in (odd, text)] == ["invalid_options", "unsupported_format"]
-    results = found[photo]["detail"]["results"]
+    results = events[photo]["detail"]["results"]
     stored = stack.aws.client("s3").get_object(Bucket=results["bucket"], Key=results["faces_json"])
     assert json.loads(stored["Body"].read()) == jobs[photo], "no API is needed"
     listed = {job["job_id"]: job["source"] for job in stack.http.get("/jobs", params={"limit": 100}).json()["jobs"]}

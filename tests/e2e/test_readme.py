@@ -21,12 +21,12 @@ README = (ROOT / "README.md").read_text()
 def block(language: str, containing: str) -> str:
     """Return the one block of code in the README that contains a text, without its indentation."""
     blocks = re.findall(rf"^( *)```{language}\n(.*?)^ *```", README, re.MULTILINE | re.DOTALL)
-    (found,) = (
+    (code,) = (
         "\n".join(line.removeprefix(margin) for line in code.splitlines())
         for margin, code in blocks
         if containing in code
     )
-    return found
+    return code
 
 
 @pytest.fixture

@@ -110,8 +110,8 @@ class Page:
 
     def failures(self) -> list[str]:
         """Read what the line of failures tells when it is open."""
-        found = self.chrome.find_elements(By.CSS_SELECTOR, "#failures li span")
-        return [str(one.get_attribute("textContent")) for one in found]
+        lines = self.chrome.find_elements(By.CSS_SELECTOR, "#failures li span")
+        return [str(one.get_attribute("textContent")) for one in lines]
 
     def wait_for_failure(self, name: str) -> str:
         """Wait for the failure of a photo, open the line that collects them, and return its text."""

@@ -81,3 +81,12 @@ def test_image_code_knows_nothing_of_aws(path: Path) -> None:
 def test_opencv_is_the_detectors_alone(path: Path) -> None:
     if "face_detector" not in path.parts:
         assert {"cv2", "numpy", "face_models"}.isdisjoint(map(top, imports(path)))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_names_say_what_a_thing_is(path: Path) -> None:
+    """A name such as `found` says how a value came about; `detections`, `response` or `requested` say what it is."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    variables = {node.id for node in nodes if isinstance(node, ast.Name)}
+    parameters = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    assert {"found", "answer", "told", "asked", "wanted", "place"}.isdisjoint(variables | parameters)

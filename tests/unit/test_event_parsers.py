@@ -159,12 +159,12 @@ def test_a_malformed_message_stays_in_its_queue_and_stops_no_other(
 ) -> None:
     def handle(bodies: list[str]) -> None:
         records = [
-            {"messageId": str(place), "eventSource": "aws:sqs", "body": body, "receiptHandle": "r"}
-            for place, body in enumerate([*bodies, json.dumps({"Event": "s3:TestEvent"})])
+            {"messageId": str(number), "eventSource": "aws:sqs", "body": body, "receiptHandle": "r"}
+            for number, body in enumerate([*bodies, json.dumps({"Event": "s3:TestEvent"})])
         ]
         for handler in handlers:
             failures = {one["itemIdentifier"] for one in handler({"Records": records}, Context())["batchItemFailures"]}
-            assert failures <= {str(place) for place in range(len(bodies))}
+            assert failures <= {str(number) for number in range(len(bodies))}
 
     hold(min(examples, 5_000), st.lists(TEXTS | like(S3_EVENT).map(json.dumps), max_size=2), handle)
 

@@ -49,17 +49,17 @@ def bodies() -> Iterator[tuple[str, dict[str, Any]]]:
     for path, calls in describe(create_app())["paths"].items():
         for method, call in calls.items():
             successes = {status: one for status, one in call["responses"].items() if int(status) < 400}
-            for place, body in {"request": call.get("requestBody", {}), **successes}.items():
+            for title, body in {"request": call.get("requestBody", {}), **successes}.items():
                 for media_type, content in body.get("content", {}).items():
                     if "json" in media_type:
-                        yield f"{method} {path} {place}", content
+                        yield f"{method} {path} {title}", content
 
 
-@pytest.mark.parametrize(("place", "content"), list(bodies()))
-def test_every_request_and_success_has_an_example_that_is_valid(place: str, content: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("title", "content"), list(bodies()))
+def test_every_request_and_success_has_an_example_that_is_valid(title: str, content: dict[str, Any]) -> None:
     schemas = {"components": {"schemas": describe(create_app())["components"]["schemas"]}}
     jsonschema.Draft202012Validator(schemas | content["schema"]).validate(content["example"])
-    assert "string" not in json.dumps(content["example"]), f"{place}: what Swagger UI invents"
+    assert "string" not in json.dumps(content["example"]), f"{title}: what Swagger UI invents"
 
 
 def test_no_summary_is_made_of_a_functions_name() -> None:
@@ -68,7 +68,7 @@ def test_no_summary_is_made_of_a_functions_name() -> None:
 
 
 def test_the_forms_example_is_a_request_that_finds_faces() -> None:
-    (example,) = (content["example"] for place, content in bodies() if place == "post /uploads request")
+    (example,) = (content["example"] for title, content in bodies() if title == "post /uploads request")
     assert UploadRequest.model_validate(example).options == Options()
 
 

@@ -91,9 +91,9 @@ def test_what_listeners_may_send_is_what_the_service_reads(frame: str) -> None:
 def test_every_reference_leads_somewhere() -> None:
     described = document()
     for reference in references(described):
-        found = described
+        node = described
         for part in reference.removeprefix("#/").split("/"):
-            found = found[part]
+            node = node[part]
 
 
 def references(part: Any) -> Iterator[str]:
