@@ -114,6 +114,14 @@ class Client:
         """
         return self._run(self._operations.result(job_id, render))
 
+    def draw(self, job_id: str, render: str) -> bytes:
+        """Return any result of a completed job, which is drawn first if it is not there yet.
+
+        It is drawn with the options of the job. Raise NotFound, Conflict; Forbidden where it would show more of faces
+        that were sent to be hidden; ServiceError, also where the original is not kept any more.
+        """
+        return self._run(self._operations.draw(job_id, render))
+
     def delete(self, job_id: str) -> None:
         """Delete a job with all its images. Raise NotFound, ServiceError."""
         self._run(self._operations.delete(job_id))

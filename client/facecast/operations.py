@@ -101,6 +101,12 @@ class Operations:
         response = yield from self._calls.checked(Call("GET", str(redirect.headers.get("location", "")), {}))
         return bytes(response.content)
 
+    def draw(self, job_id: str, render: str) -> Flow[bytes]:
+        drawn = yield from self._calls.json("POST", f"{_job_path(job_id)}/renders", json={"render": render})
+        # The bucket is not the API: no key goes there.
+        response = yield from self._calls.checked(Call("GET", str(drawn.get("url", "")), {}))
+        return bytes(response.content)
+
     def delete(self, job_id: str) -> Flow[None]:
         yield from self._calls.call("DELETE", _job_path(job_id))
 

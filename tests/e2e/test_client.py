@@ -175,6 +175,19 @@ def test_a_job_is_shown_with_its_faces(stack: Stack, photo: Path, capsys: pytest
     assert json.loads(capsys.readouterr().out) == stack.job(job_id)
 
 
+def test_other_results_of_a_job_are_drawn_and_saved(
+    stack: Stack, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with stack.listener() as listener:
+        job_id = stack.post_image(photo.read_bytes())
+        listener.wait_for_job(job_id)
+    assert main(["show", job_id, "--render", "boxes,solid,preview", "--out", str(tmp_path / "out")]) == 0
+    names = [f"{job_id}-boxes.jpg", f"{job_id}-solid.jpg", f"{job_id}-preview.webp"]
+    saved = capsys.readouterr().out.splitlines()[-3:]
+    assert saved == [f"  saved   {tmp_path / 'out' / name}" for name in names]
+    assert stack.job(job_id)["renders"] == ["boxes", "preview", "solid"]
+
+
 def test_limits_are_told(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["limits", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == stack.http.get("/limits").json()

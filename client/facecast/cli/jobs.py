@@ -10,7 +10,16 @@ from typing import Annotated
 import typer
 
 from facecast.cli.batch import save
-from facecast.cli.options import JobArgument, JsonOption, KeyFileOption, UrlOption, find_service_key, find_url
+from facecast.cli.options import (
+    JobArgument,
+    JsonOption,
+    KeyFileOption,
+    UrlOption,
+    find_service_key,
+    find_url,
+    read_renders,
+    split_renders,
+)
 from facecast.cli.output import Screen, job_line
 from facecast.client import Client
 from facecast.errors import BLOCKING, ServiceError
@@ -44,19 +53,31 @@ def jobs(
             screen.say(json.dumps(job.data) if as_json else job_line(job.data))
 
 
-def show(
+def show(  # noqa: PLR0913 - the options of a command
     job: JobArgument,
     *,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Save the results there.", show_default=False)] = None,
+    render: Annotated[
+        str | None,
+        typer.Option(
+            callback=read_renders,
+            metavar="NAMES",
+            help="Save these results instead of those it was sent for; they are drawn if they are not there yet.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: JsonOption = False,
     url: UrlOption = None,
     key_file: KeyFileOption = None,
 ) -> None:
     """Tell a job, with its faces."""
+    if render and not out:
+        raise typer.BadParameter("it needs --out DIR, where the results go.", param_hint="--render")
     screen = Screen()
     with service(url, key_file) as client:
         details = client.job(job)
-        saved = download(client, details, out) if out and details.status == Status.COMPLETED else []
+        renders = split_renders(render) if render else details.options.render
+        saved = download(client, details, out, renders) if out and details.status == Status.COMPLETED else []
     if as_json:
         screen.say(json.dumps(details.data))
         return
@@ -102,12 +123,13 @@ def limits(*, as_json: JsonOption = False, url: UrlOption = None, key_file: KeyF
         screen.say(f"{name:26} {', '.join(map(str, value)) if isinstance(value, list) else value}")
 
 
-def download(client: Client, job: Job, folder: Path) -> list[Path]:
-    """Save the results of a completed job under its id. Raise ServiceError and OSError."""
+def download(client: Client, job: Job, folder: Path, renders: Iterable[str]) -> list[Path]:
+    """Save results of a completed job under its id. Raise ServiceError and OSError."""
     paths = []
-    for render in job.options.render:
+    for render in renders:
         path = folder / f"{job.job_id}-{render}{file_suffix(render)}"
-        save(path, client.result(job.job_id, render))
+        was_requested = render in job.options.render
+        save(path, client.result(job.job_id, render) if was_requested else client.draw(job.job_id, render))
         paths.append(path)
     return paths
 

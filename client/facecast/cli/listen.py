@@ -83,7 +83,8 @@ class _Listener:
         if self._folder is None or event.type != "job.completed":
             return []
         try:
-            return [str(path) for path in download(self._client, self._client.job(event.job_id), self._folder)]
+            job = self._client.job(event.job_id)
+            return [str(path) for path in download(self._client, job, self._folder, job.options.render)]
         except BLOCKING:
             raise
         except ServiceError as error:

@@ -56,8 +56,10 @@ def find_service_key(key_file: Path | None) -> str | None:
         raise typer.BadParameter(str(error), param_hint="FACECAST_KEY") from None
 
 
-def read_renders(text: str) -> str:
+def read_renders(text: str | None) -> str | None:
     """Check names separated by commas. Raise UsageError."""
+    if text is None:
+        return None
     unknown = [render for render in split_renders(text) if render not in RENDERS]
     if unknown:
         raise typer.BadParameter(f"{', '.join(unknown)} is none of {', '.join(RENDERS)}")

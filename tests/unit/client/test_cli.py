@@ -47,6 +47,8 @@ def test_without_an_address_it_says_how_to_name_one(capsys: pytest.CaptureFixtur
         (["jobs", "--status", "lost"], "'lost' is not one of"),
         (["listen", "--job", "a", "--replay", "3"], "do not go together"),
         (["watch", "--download", "cli.jpg"], "cli.jpg is a file; name a folder"),
+        (["show", "JOB", "--render", "blur"], "it needs --out DIR"),
+        (["show", "JOB", "--render", "sepia", "--out", "."], "sepia is none of boxes, blur"),
         (["delete"], "JOB"),
         (["dance"], "No such command 'dance'"),
     ],

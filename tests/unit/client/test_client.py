@@ -198,6 +198,20 @@ def test_a_result_is_fetched_from_where_it_leads_to(call: Caller) -> None:
     assert "authorization" not in followed.headers
 
 
+def test_another_result_is_drawn_and_fetched_without_the_key(call: Caller) -> None:
+    played = PlayedService(
+        {
+            f"POST /api/jobs/{JOB_ID}/renders": httpx.Response(201, json={"url": "https://b.test/r"}),
+            "GET /r": httpx.Response(200, content=b"jpeg"),
+        }
+    )
+    assert call(played, "draw", JOB_ID, "solid", key=KEY) == b"jpeg"
+    requested, followed = played.requests
+    assert json.loads(requested.content) == {"render": "solid"}
+    assert requested.headers["authorization"] == f"Bearer {KEY}"
+    assert "authorization" not in followed.headers
+
+
 def test_many_photos_come_with_their_job_or_their_error(call: Caller, tmp_path: Path) -> None:
     refusal = httpx.Response(415, json={"detail": "This is a text file."})
     images = [httpx.Response(200, json=a_job()), refusal, httpx.Response(200, json=a_job("failed"))]
