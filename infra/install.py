@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 _PIN = re.compile(r"^\S+==", re.MULTILINE)
-# pip's first word on each package: one that it fetches, has cached, or leaves out on this system.
-_TAKEN_UP = ("Collecting ", "Ignoring ", "Requirement already satisfied: ")
+# pip's first word on each package: from an index, from a file, left out on this system, or there already.
+_TAKEN_UP = ("Collecting ", "Processing ", "Ignoring ", "Requirement already satisfied: ")
 
 
 def report(lines: Iterable[str], total: int, say: Callable[[str], None]) -> None:

@@ -8,7 +8,7 @@ PIP = [
     "Ignoring colorama: markers 'sys_platform == \"win32\"' don't match your environment",
     "Collecting boto3==1.40.0 (from -r requirements.txt (line 5))",
     "  Downloading boto3-1.40.0-py3-none-any.whl (140 kB)",
-    "Collecting numpy==2.3.0 (from -r requirements.txt (line 9))",
+    "Processing /mirror/numpy-2.3.0-cp313-manylinux_2_28_x86_64.whl (from -r requirements.txt (line 9))",
     "Installing collected packages: numpy, boto3",
     "Successfully installed boto3-1.40.0 numpy-2.3.0",
 ]
