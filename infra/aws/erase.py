@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Final
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from facelib import keys
 from facelib.access import ApiKey
 from facelib.errors import JobNotFound
@@ -31,7 +31,7 @@ from facelib.stores.usage import UsageStore
 
 from infra.arguments import Arguments
 from infra.aws.release import confirm, empty, stack_of
-from infra.errors import Refused
+from infra.errors import Refused, unanswered
 from infra.keys import close_connections, connections_api_of
 
 _BATCH: Final = 100
@@ -136,16 +136,18 @@ def _progress(total: int) -> Callable[[int], None]:
     return report
 
 
+def _number(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
 def erase(owner: str, environment: str) -> int:
     """Ask, then erase. Raises Refused."""
     if not keys.is_owner(owner):
         raise Refused("Name the owner: make erase OWNER=alice (lower-case letters, digits, '.', '_' and '-')")
     erasure = Erasure.of_stack(owner, stack_of(environment))
     total = erasure.count()
-    number_of_keys = len(erasure.access.keys_of(owner))
-    what = f"all {total:,} jobs of {owner}, with every image" + (
-        f", and {number_of_keys} keys" if number_of_keys else ""
-    )
+    owned_keys = _number(len(erasure.access.keys_of(owner)), "key")
+    what = f"{_number(total, 'job')} of {owner}, with every image, and {owned_keys}"
     confirm(f"Erase {what}? Type the owner's name: ", owner, "erased")
     try:
         done = erasure.run(_progress(total))
@@ -153,7 +155,7 @@ def erase(owner: str, environment: str) -> int:
         print("\nStopped. Run the same command again to erase the rest.", file=sys.stderr)
         return 130
     left = erasure.count()
-    print(f"{done:,} jobs of {owner} are erased{f', and {number_of_keys} keys' if number_of_keys else ''}.")
+    print(f"Erased: {_number(done, 'job')} of {owner}, and {owned_keys}.")
     if left:
         print(f"{left:,} are left, or came in meanwhile. Run the same command again.", file=sys.stderr)
     return 1 if left else 0
@@ -168,7 +170,9 @@ def main() -> int:
         return erase(given.owner, given.environment)
     except Refused as refused:
         print(refused, file=sys.stderr)
-        return 1
+    except (ClientError, BotoCoreError) as error:
+        print(unanswered(error), file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

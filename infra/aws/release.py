@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.arguments import Arguments
 from infra.aws.package import BUILD, shipped_models
-from infra.errors import Refused
+from infra.errors import Refused, unanswered
 from infra.local.layout import ROOT
 from infra.parameters import detection_models, installed_models, read_parameters
 from infra.sam import sam
@@ -128,7 +128,9 @@ def main() -> int:
         return delete(stack)
     except Refused as refused:
         print(refused, file=sys.stderr)
-        return 1
+    except (ClientError, BotoCoreError) as error:
+        print(unanswered(error), file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ def test_everything_of_an_owner_is_erased(stack: Stack) -> None:
 
     done = erase(stack, OWNER, f"{OWNER}\n")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"3 jobs of {OWNER} are erased." in done.stdout
+    assert f"Erased: 3 jobs of {OWNER}, and 0 keys." in done.stdout
     assert items_of(stack, OWNER) == []
     # A detector that was at work meanwhile removes what it writes.
     stack.wait_until(lambda: not any(stack.objects_of(job_id) for job_id in job_ids))
