@@ -184,30 +184,30 @@ def test_jobs_are_read_page_after_page(call: Caller) -> None:
     ]
 
 
-def test_a_result_is_fetched_from_where_it_leads_to(call: Caller) -> None:
-    played = PlayedService(
-        {
-            f"GET /api/jobs/{JOB_ID}/processed-image": httpx.Response(302, headers={"Location": "https://b.test/r"}),
-            "GET /r": httpx.Response(200, content=b"jpeg"),
-        }
-    )
-    assert call(played, "result", JOB_ID, "blur", key=KEY) == b"jpeg"
-    redirected, followed = played.requests
-    assert redirected.url.params["render"] == "blur"
-    assert redirected.headers["authorization"] == f"Bearer {KEY}"
-    assert "authorization" not in followed.headers
-
-
-def test_another_result_is_drawn_and_fetched_without_the_key(call: Caller) -> None:
-    played = PlayedService(
-        {
-            f"POST /api/jobs/{JOB_ID}/renders": httpx.Response(201, json={"url": "https://b.test/r"}),
-            "GET /r": httpx.Response(200, content=b"jpeg"),
-        }
-    )
-    assert call(played, "draw", JOB_ID, "solid", key=KEY) == b"jpeg"
+@pytest.mark.parametrize(
+    ("method", "path", "sent", "response"),
+    [
+        (
+            "result",
+            "GET /api/jobs/{}/processed-image",
+            "render=blur",
+            httpx.Response(302, headers={"Location": "https://b.test/r"}),
+        ),
+        (
+            "draw",
+            "POST /api/jobs/{}/renders",
+            '{"render":"blur"}',
+            httpx.Response(201, json={"url": "https://b.test/r"}),
+        ),
+    ],
+)
+def test_a_result_is_fetched_from_where_it_leads_to(
+    call: Caller, *, method: str, path: str, sent: str, response: httpx.Response
+) -> None:
+    played = PlayedService({path.format(JOB_ID): response, "GET /r": httpx.Response(200, content=b"jpeg")})
+    assert call(played, method, JOB_ID, "blur", key=KEY) == b"jpeg"
     requested, followed = played.requests
-    assert json.loads(requested.content) == {"render": "solid"}
+    assert requested.url.query.decode() + requested.content.decode().replace(" ", "") == sent
     assert requested.headers["authorization"] == f"Bearer {KEY}"
     assert "authorization" not in followed.headers
 
