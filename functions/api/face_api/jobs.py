@@ -103,7 +103,11 @@ def seconds_of_address(job: Job) -> int:
     "/{job_id}/retry",
     summary="Retry a failed job",
     status_code=HTTPStatus.ACCEPTED,
-    responses=responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+    responses=responses(
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.CONFLICT,
+        conflict="The job is completed, so there is nothing to retry; only a failed job can be retried.",
+    ),
 )
 def retry_job(
     job_id: JobId, jobs: JobsDep, images: ImagesDep, queue: DetectQueueDep, manager: ManagerDep, settings: SettingsDep

@@ -82,20 +82,21 @@ EXAMPLE_OF: Final[Mapping[HTTPStatus, str]] = {
 }
 
 
-def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
-    """Describe the errors that a route may return, for its OpenAPI description."""
+def responses(*statuses: HTTPStatus, conflict: str | None = None) -> dict[int | str, dict[str, Any]]:
+    """Describe the errors that a route may return, for its OpenAPI description; `conflict` is its example of a 409."""
+    details = EXAMPLE_OF if conflict is None else {**EXAMPLE_OF, HTTPStatus.CONFLICT: conflict}
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
         status.value: {
             "description": status.phrase,
-            "content": {MEDIA_TYPE: {"schema": schema, "example": _example(status)}},
+            "content": {MEDIA_TYPE: {"schema": schema, "example": _example(status, details[status])}},
         }
         for status in statuses
     }
 
 
-def _example(status: HTTPStatus) -> dict[str, Any]:
-    example = Problem(title=status.phrase, status=status, detail=EXAMPLE_OF[status], request_id=_EXAMPLE_REQUEST_ID)
+def _example(status: HTTPStatus, detail: str) -> dict[str, Any]:
+    example = Problem(title=status.phrase, status=status, detail=detail, request_id=_EXAMPLE_REQUEST_ID)
     return example.model_dump(mode="json", exclude_none=True)
 
 

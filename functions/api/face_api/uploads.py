@@ -27,6 +27,7 @@ router = APIRouter(tags=["images"])
         HTTPStatus.CONFLICT,
         HTTPStatus.UNPROCESSABLE_ENTITY,
         HTTPStatus.TOO_MANY_REQUESTS,
+        conflict="The job is completed, so it accepts no more uploads; send another image with a new Idempotency-Key.",
     ),
 )
 def post_upload(
