@@ -163,7 +163,7 @@ model: setup ## Fetch a detection model: make model MODEL=yunet [MODEL_FILE=path
 screenshots: setup ## Take the README's pictures of the page again, into docs/images; needs Chromium
 	$(BIN)/pytest tests/browser/test_screenshots.py --write-images
 
-schemas: setup ## Write the documents of the API, the stream and the bus anew
+schemas: setup ## Write the documents of the API, the stream and the bus again
 	$(BIN)/python -m face_api.schema > docs/openapi.json
 	$(BIN)/python -m face_websocket.asyncapi > functions/api/face_api/asyncapi.json
 	$(BIN)/python -m face_notifier.schema > docs/eventbridge.schema.json

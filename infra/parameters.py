@@ -52,7 +52,7 @@ def installed_models() -> tuple[str, ...]:
 
 
 def detection_models(given: Mapping[str, str], at_hand: Collection[str]) -> tuple[str, ...]:
-    """Name the models at hand that will be used. Raises Refused where the requested one is missing."""
+    """Name the installed models that will be used. Raises Refused where the requested one is missing."""
     detector = given.get("Detector", parameters_of_template()["Detector"])
     requested = MODELS if detector == BEST else {detector: MODELS[detector]}
     used = tuple(name for name in requested if name in at_hand)

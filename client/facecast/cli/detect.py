@@ -40,7 +40,7 @@ Paths = Annotated[
 Render = Annotated[
     str,
     typer.Option(
-        callback=read_renders, metavar="NAMES", help=f"Results to draw, with commas between: {', '.join(RENDERS)}."
+        callback=read_renders, metavar="NAMES", help=f"Results to draw, separated by commas: {', '.join(RENDERS)}."
     ),
 ]
 Confidence = Annotated[
@@ -153,7 +153,7 @@ class _Run:
         if len(self._state):
             self._screen.complain(
                 f"{len(self._state)} of {self.tally.total} photos are done. The same command goes on with the rest; "
-                f"to begin anew, remove {self._state.path}"
+                f"to start over, remove {self._state.path}"
             )
 
     def _sum_up(self) -> None:

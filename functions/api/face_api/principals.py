@@ -19,7 +19,7 @@ _key = HTTPBearer(
 
 
 def identify(request: Request, settings: SettingsDep) -> Identity:
-    """Return what the authorizer handed on. Without it there is no principal, however the request got here."""
+    """Return what the authorizer passed on. Without it there is no principal, however the request got here."""
     if settings.access is Access.OPEN:
         return Identity(principal=PUBLIC)
     authorizer = request.scope.get("aws.event", {}).get("requestContext", {}).get("authorizer", {})
