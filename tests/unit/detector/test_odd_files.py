@@ -1,6 +1,7 @@
 """No file harms the detector, whatever the options: each ends in faces or in a reason, soon, and in bounded memory.
 
-Here each file meets some of the combinations of options; `--every-combination` tries them all, which takes hours.
+Here each file meets some of the combinations of options. All of them, which takes hours:
+`pytest tests/unit/detector/test_odd_files.py --every-combination -o timeout=0`.
 """
 
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 from face_models import BEST, CENTERFACE, YUNET
 from facelib import limits
 from facelib.job import Quality
-from facelib.options import Options, Render, Size
+from facelib.options import REDACTING, Options, Render, Size
 
 from tests.support.detector import model_files, models_at_hand
 from tests.support.large_files import full_of_parts, large_images
@@ -41,6 +42,12 @@ def detector(request: pytest.FixtureRequest) -> str:
     """Each detector whose models are at hand, by name."""
     model_files(request.param)
     return str(request.param)
+
+
+def present() -> list[str]:
+    """Return the names of the detectors whose models are at hand."""
+    models = models_at_hand()
+    return [name for name in DETECTORS if name in models or (name == BEST and len(models) > 1)]
 
 
 @pytest.fixture
@@ -86,8 +93,7 @@ def test_an_odd_file_ends_as_it_should(detector: str, every_combination: bool, t
         check(processed(tmp_path, list(product(files, COMBINATIONS)), detector))
         return
     # Each detector gets each file, and one of the detectors gets it with other options, all of which occur in turn.
-    present = [name for name in DETECTORS if name in models_at_hand() or (name == BEST and len(models_at_hand()) > 1)]
-    turns = zip(files, cycle(present), cycle(COMBINATIONS), strict=False)
+    turns = zip(files, cycle(present()), cycle(COMBINATIONS), strict=False)
     cases = [(file, options if turn == detector else Options()) for file, turn, options in turns]
     check(processed(tmp_path, cases, detector))
 
@@ -100,9 +106,10 @@ def test_a_file_full_of_parts_costs_no_more(tmp_path: Path) -> None:
 def test_the_largest_images_stay_within_the_memory(detector: str, every_combination: bool, tmp_path: Path) -> None:
     first, *others = files = large_images()
     # What takes the most memory for each detector; each other image for one of them, with another render each.
-    mine = [first, *others[DETECTORS.index(detector) :: len(DETECTORS)]]
-    renders = [HARDEST.model_copy(update={"render": (render,)}) for render in reversed(Render)]
-    some = [(file, renders[at % len(renders)]) for at, file in enumerate(mine)]
+    mine = [first, *others[present().index(detector) :: len(present())]]
+    redacting_first = sorted(Render, key=lambda render: render not in REDACTING)
+    renders = cycle(HARDEST.model_copy(update={"render": (render,)}) for render in redacting_first)
+    some = list(zip(mine, renders, strict=False))
     check(processed(tmp_path, list(product(files, COMBINATIONS)) if every_combination else some, detector))
 
 
