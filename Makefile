@@ -48,6 +48,9 @@ status: setup ## Tell where the local stack answers: make status [PORT=4802]
 unit: setup ## Run the tests that need neither the local stack nor a browser, in a minute
 	$(BIN)/pytest tests/unit -n 2
 
+coverage: setup ## Tell which lines and branches the unit tests do not reach
+	$(BIN)/pytest tests/unit -n 2 --cov --cov-report=term
+
 test: setup ## Run every test
 	ARM64_PYTHON="$(ARM64_PYTHON)" $(BIN)/pytest -n 2 --dist loadgroup
 
