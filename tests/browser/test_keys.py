@@ -123,6 +123,20 @@ def test_a_key_is_described_kept_and_forgotten(closed_stack: Stack, page: Page) 
     assert page.value("Object.values(sessionStorage)") == []
 
 
+def test_a_deletion_outlives_the_key_it_was_made_with(closed_stack: Stack, page: Page, tmp_path: Path) -> None:
+    alice = holder(closed_stack, "alice-of-the-page")
+    photo = tmp_path / "deleted.jpg"
+    photo.write_bytes(one_face())
+    opened(page, alice.key)
+    page.wait_until(lambda: page.text("connection") == "Live", "the stream is open")
+    page.choose(photo)
+    job_id = page.wait_for_result(photo.name).job_id
+    page.click_on_card(photo.name, "delete")
+    page.click("#change-key")
+    page.click("#key .forget")
+    page.wait_until(lambda: alice.request("GET", f"/jobs/{job_id}").status_code == 404, "it is deleted")
+
+
 def test_the_command_to_copy_names_no_key(closed_stack: Stack, page: Page) -> None:
     alice = holder(closed_stack, "alice-of-the-page")
     sent = alice.request("POST", "/image", content=one_face(), headers={"Prefer": "wait=20"}).json()

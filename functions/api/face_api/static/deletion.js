@@ -54,3 +54,5 @@ addEventListener("keydown", (event) => {
 
 // Leaving the page is no undo; the request outlives the page.
 addEventListener("pagehide", flush);
+// What was deleted with a key needs this key.
+addEventListener("key-change", flush);

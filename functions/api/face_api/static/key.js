@@ -65,11 +65,13 @@ function open({ refused = "", canCancel = false }) {
     };
     on(find("form"), "submit", (event) => {
       event.preventDefault();
+      dispatchEvent(new Event("key-change"));
       sessionStorage.setItem(NAME, input.value.trim());
       end(true);
     });
     on(input, "input", () => mark(input, ""));
     on(find(".forget"), "click", () => {
+      dispatchEvent(new Event("key-change"));
       sessionStorage.removeItem(NAME);
       end(true);
     });

@@ -179,7 +179,7 @@ async function start() {
   onForgottenElsewhere(dropJob);
   byId("change-key").addEventListener("click", changeKey);
   // It may be another's, or have other scopes than the one that was refused.
-  addEventListener("key-entered", () => getHolder() && showHolder());
+  addEventListener("key-entered", () => getHolder() && showHolder().catch((error) => showTrouble(error.message)));
   addEventListener("hashchange", showResult);
   showResult();
   await connect();
