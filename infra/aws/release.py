@@ -38,18 +38,12 @@ def stack_of(environment: str) -> str:
 
 
 def _config(environment: str) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
-    config = tomllib.loads(CONFIG.read_text())
-    if environment not in config:
-        raise Refused(
-            f"There is no environment {environment!r}. samconfig.toml has: {', '.join(_environments(config))}."
-        )
-    section: Mapping[str, Mapping[str, Mapping[str, str]]] = config[environment]
+    # Beside its sections the file has a version.
+    sections = {name: section for name, section in tomllib.loads(CONFIG.read_text()).items() if name != "version"}
+    if environment not in sections:
+        raise Refused(f"There is no environment {environment!r}. samconfig.toml has: {', '.join(sections)}.")
+    section: Mapping[str, Mapping[str, Mapping[str, str]]] = sections[environment]
     return section
-
-
-def _environments(config: Mapping[str, object]) -> list[str]:
-    """Name the sections that are for AWS."""
-    return [name for name in config if name not in ("version", "local")]
 
 
 def deploy(environment: str, parameters: dict[str, str]) -> int:
@@ -64,7 +58,7 @@ def deploy(environment: str, parameters: dict[str, str]) -> int:
     print(f"Detection models: {', '.join(models)}")
     # An endpoint of one's own is a local stack, which refuses some of what the template has for AWS.
     local = {"LocalEndpoint": endpoint} if (endpoint := os.environ.get("AWS_ENDPOINT_URL")) else {}
-    given = [f"{name}={value}" for name, value in (parameters | local | {"DetectionModels": ",".join(models)}).items()]
+    given = [f"{name}={value}" for name, value in (local | parameters | {"DetectionModels": ",".join(models)}).items()]
     # Beside the built template SAM would look for a samconfig.toml of its own.
     configured = ["--config-file", str(CONFIG), "--config-env", environment]
     arguments = ["deploy", "--template-file", str(template), *configured, "--parameter-overrides", *given]

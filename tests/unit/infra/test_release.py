@@ -39,9 +39,10 @@ def test_deploying_without_the_model_that_is_asked_for_is_refused(
         release.deploy("default", {"Detector": "yunet"})
 
 
-def test_an_unknown_environment_is_refused() -> None:
+@pytest.mark.parametrize("environment", ["staging", "version", ""])
+def test_an_unknown_environment_is_refused(environment: str) -> None:
     with pytest.raises(Refused, match="samconfig"):
-        release.stack_of("staging")
+        release.stack_of(environment)
 
 
 def test_each_environment_is_a_stack_of_its_own() -> None:
