@@ -39,8 +39,10 @@ class LogGroup:
         seen: dict[object, int] = {}
         while True:
             events = {_identity(event): event for event in self._events(since_ms)}
-            for identity in sorted(events.keys() - seen.keys(), key=lambda new: int(events[new]["timestamp"])):
-                yield str(events[identity]["message"]).rstrip()
+            new = [event for identity, event in events.items() if identity not in seen]
+            # Lines of one millisecond stay in their order.
+            for event in sorted(new, key=lambda event: int(event["timestamp"])):
+                yield str(event["message"]).rstrip()
             since_ms = max(since_ms, *(event["timestamp"] - _LATE_MS for event in events.values()), since_ms)
             seen = {identity: event["timestamp"] for identity, event in events.items()}
             time.sleep(self.poll_seconds)

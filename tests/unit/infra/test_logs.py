@@ -43,6 +43,13 @@ def test_each_line_comes_once_and_a_late_one_still_comes(client: Any) -> None:
     assert list(islice(lines, 2)) == ["late", "third"]
 
 
+def test_lines_of_one_millisecond_stay_in_their_order(client: Any) -> None:
+    now = int(time.time() * 1_000)
+    written = [f"line {number}" for number in range(20)]
+    put(client, *written, at=now)
+    assert list(islice(logs.LogGroup(GROUP, client).follow(now), 20)) == written
+
+
 def test_lines_without_ids_are_told_apart() -> None:
     """The local stack gives no event ids."""
     event = {"logStreamName": "one", "timestamp": 1, "message": "a"}
