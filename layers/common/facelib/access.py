@@ -103,7 +103,7 @@ class ApiKey(Frozen):
 
 
 def digest_of(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
 
 def new_secret() -> tuple[str, str, str]:

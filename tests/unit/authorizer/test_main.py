@@ -140,3 +140,8 @@ def test_neither_keys_nor_tickets_are_stored_or_logged(
     assert key[0].key_id in written
     assert secret not in written
     assert ticket not in written
+
+
+def test_half_of_a_surrogate_pair_is_no_key_and_no_ticket(keys: KeyStore) -> None:
+    assert effect(connect("\ud800")) == "Deny"
+    assert identify("Bearer fc_0123456789abcdef_\ud800").principal is None
