@@ -92,7 +92,7 @@ def test_make_run_stays_until_ctrl_c_and_leaves_nothing(repository: Path, free_p
         addresses = Addresses.model_validate_json((folder / "stack.json").read_text())
         for address in (addresses.http_url, addresses.docs_url, addresses.ws_url):
             assert address in log.read_text()
-        for name in ("page", "docs"):
+        for name in ("page", "api", "docs"):
             printed = re.search(rf"^{name} +(\S+)$", log.read_text(), re.MULTILINE)
             assert printed, log.read_text()
             opened = httpx.get(printed[1])
