@@ -71,12 +71,12 @@ export function listen({ url, onEvent, onState = () => {}, replay = 0, jobId, ge
   let failures = 0, first = true, closed = false, waitsForTicket = false;
 
   function address(ticket) {
-    const asked = new URL(url);
-    if (replay && !memory.heardAny) asked.searchParams.set("replay", replay);
-    else if (!first) asked.searchParams.set("after", memory.newest);
-    if (jobId) asked.searchParams.set("job_id", jobId);
-    if (ticket) asked.searchParams.set("ticket", ticket);
-    return asked;
+    const target = new URL(url);
+    if (replay && !memory.heardAny) target.searchParams.set("replay", replay);
+    else if (!first) target.searchParams.set("after", memory.newest);
+    if (jobId) target.searchParams.set("job_id", jobId);
+    if (ticket) target.searchParams.set("ticket", ticket);
+    return target;
   }
 
   function connectLater() {
