@@ -1,7 +1,7 @@
 """Amazon Rekognition's DetectFaces, for clients that people already have: boto3 works with this address as with AWS.
 
 The protocol is AWS JSON 1.1: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
-The shapes are those of https://docs.aws.amazon.com/rekognition/latest/APIReference/APIDetectFacesRequest.html
+The shapes are those of https://docs.aws.amazon.com/rekognition/latest/APIReference/API_DetectFaces.html
 """
 
 from collections.abc import Mapping
