@@ -19,11 +19,9 @@ from facelib.stores.connections import ConnectionStore
 from facelib.stores.connections_api import ConnectionsApi
 
 from infra.arguments import Arguments
-from infra.aws.release import stack_of
 from infra.errors import Refused
-from infra.local.deploy import STACK_NAME
 from infra.local.layout import DEFAULT_PORT, LocalStack, port_number
-from infra.local.server import is_answering
+from infra.target import choose_stack
 
 _DAYS: Final = 90
 _MOST_DAYS: Final = 3_650
@@ -116,19 +114,6 @@ def outputs_of(stack: str) -> Mapping[str, str]:
     return outputs
 
 
-def _outputs(environment: str | None, port: int) -> Mapping[str, str]:
-    if environment is not None:
-        return outputs_of(stack_of(environment))
-    stack = LocalStack(port)
-    if not is_answering(stack):
-        raise Refused(
-            f"No stack answers on port {port}. Start one: {stack.make('run')} PARAMETERS=Access=keys. "
-            "For a stack on AWS, name its environment: make key OWNER=alice ENVIRONMENT=default"
-        )
-    os.environ |= stack.environment()
-    return outputs_of(STACK_NAME)
-
-
 def _new_keys(arguments: argparse.Namespace) -> tuple[tuple[ApiKey, str], ...]:
     """Return the key to create, if one is to be created. Raises Refused for what makes no sense."""
     if arguments.command == "revoke" and not arguments.key:
@@ -141,7 +126,8 @@ def _new_keys(arguments: argparse.Namespace) -> tuple[tuple[ApiKey, str], ...]:
 def run(arguments: argparse.Namespace) -> None:
     # What makes no sense is told whether or not a stack answers.
     new = _new_keys(arguments)
-    outputs = _outputs(arguments.environment, arguments.port)
+    local = LocalStack(arguments.port)
+    outputs = outputs_of(choose_stack(arguments.environment, local, "key OWNER=alice", " PARAMETERS=Access=keys"))
     keys = KeyStore(outputs["KeysTableName"])
     match arguments.command:
         case "create":

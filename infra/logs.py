@@ -13,12 +13,10 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.arguments import Arguments
-from infra.aws.release import stack_of
 from infra.errors import Refused
-from infra.local.deploy import STACK_NAME
 from infra.local.invoke import deployed_configuration, find
 from infra.local.layout import DEFAULT_PORT, LocalStack, port_number
-from infra.local.server import is_answering
+from infra.target import choose_stack
 from infra.template import Resource
 
 _SINCE_MINUTES: Final = 10
@@ -36,15 +34,15 @@ class LogGroup:
 
     def follow(self, since_ms: int) -> Iterator[str]:
         """Yield each line that is logged from this time on, once, for ever."""
-        seen: dict[object, int] = {}
+        seen: set[object] = set()
         while True:
             events = {_identity(event): event for event in self._events(since_ms)}
             new = [event for identity, event in events.items() if identity not in seen]
             # Lines of one millisecond stay in their order.
             for event in sorted(new, key=lambda event: int(event["timestamp"])):
                 yield str(event["message"]).rstrip()
-            since_ms = max(since_ms, *(event["timestamp"] - _LATE_MS for event in events.values()), since_ms)
-            seen = {identity: event["timestamp"] for identity, event in events.items()}
+            since_ms = max([since_ms, *(event["timestamp"] - _LATE_MS for event in events.values())])
+            seen = set(events)
             time.sleep(self.poll_seconds)
 
     def _events(self, since_ms: int) -> Iterator[dict[str, Any]]:
@@ -58,22 +56,9 @@ def _identity(event: dict[str, Any]) -> object:
     return event.get("eventId") or (event["logStreamName"], event["timestamp"], event["message"])
 
 
-def stack_name(environment: str | None, stack: LocalStack) -> str:
-    """Return the stack to read, having pointed boto3 at it. Raises Refused where the local one does not answer."""
-    if environment is not None:
-        return stack_of(environment)
-    if not is_answering(stack):
-        raise Refused(
-            f"No stack answers on port {stack.port}. Start one: {stack.make('run')}. "
-            "For a stack on AWS, name its environment: make logs FUNCTION=Detector ENVIRONMENT=default"
-        )
-    os.environ |= stack.environment()
-    return STACK_NAME
-
-
 def follow(function: Resource, environment: str | None, stack: LocalStack) -> None:
     """Print the last ten minutes and all that comes. Raises Refused, and ClientError or BotoCoreError from AWS."""
-    name = stack_name(environment, stack)
+    name = choose_stack(environment, stack, "logs FUNCTION=Detector")
     group = deployed_configuration(function, boto3.Session(), name)["LoggingConfig"]["LogGroup"]
     print(f"Following {group}, from {_SINCE_MINUTES} minutes ago on; Ctrl-C ends it.", file=sys.stderr)
     if environment is None and function.name == "WebSocketFunction":

@@ -98,13 +98,15 @@ class Operations:
         query = {"render": render} if render else {}
         redirect = yield from self._calls.call("GET", f"{_job_path(job_id)}/processed-image", params=query)
         # Followed by hand, so that the key does not go to the bucket.
-        response = yield from self._calls.checked(Call("GET", str(redirect.headers.get("location", "")), {}))
-        return bytes(response.content)
+        return (yield from self._fetch(redirect.headers.get("location", "")))
 
     def draw(self, job_id: str, render: str) -> Flow[bytes]:
         drawn = yield from self._calls.json("POST", f"{_job_path(job_id)}/renders", json={"render": render})
-        # The bucket is not the API: no key goes there.
-        response = yield from self._calls.checked(Call("GET", str(drawn.get("url", "")), {}))
+        return (yield from self._fetch(drawn.get("url", "")))
+
+    def _fetch(self, address: str) -> Flow[bytes]:
+        """Read an object by its presigned address. The bucket is not the API: no key goes there."""
+        response = yield from self._calls.checked(Call("GET", str(address), {}))
         return bytes(response.content)
 
     def delete(self, job_id: str) -> Flow[None]:

@@ -66,7 +66,7 @@ class Erasure:
     originals: str
     results: str
     shards: int
-    access: "Access"
+    access: Access
 
     @classmethod
     def of_stack(cls, owner: str, stack: str) -> "Erasure":

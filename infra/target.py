@@ -1,0 +1,26 @@
+"""The stack that a command is for: one on AWS by its environment, or else the local one."""
+
+import os
+
+from infra.aws.release import stack_of
+from infra.errors import Refused
+from infra.local.deploy import STACK_NAME
+from infra.local.layout import LocalStack
+from infra.local.server import is_answering
+
+
+def choose_stack(environment: str | None, local: LocalStack, target: str, parameters: str = "") -> str:
+    """Return the stack's name, with boto3 pointed at it.
+
+    Raises Refused where the local stack does not answer; `target` is the make target to name, with an example, and
+    `parameters` what to start the stack with.
+    """
+    if environment is not None:
+        return stack_of(environment)
+    if not is_answering(local):
+        raise Refused(
+            f"No stack answers on port {local.port}. Start one: {local.make('run')}{parameters}. "
+            f"For a stack on AWS, name its environment: make {target} ENVIRONMENT=default"
+        )
+    os.environ |= local.environment()
+    return STACK_NAME
