@@ -246,3 +246,5 @@ def test_a_picture_that_cannot_be_had_any_more_says_why(stack: Stack, page: Page
     problem = f"document.querySelector('[data-job=\"{job_id}\"] .picture')?.dataset.problem"
     page.wait_until(lambda: "original" in (page.value(problem) or ""), "the reason is shown")
     assert not page.shows(f"[data-job='{job_id}'] .reload"), "to load it again would not help"
+    # The pages of the tests to come would list it too, and fail to load its picture.
+    assert stack.http.delete(f"/jobs/{job_id}").status_code == 204
