@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final
 
 from facelib.limits import FRAME_BYTES
-from facelib.stores.subscriptions import SHARDS
 
 # AWS's defaults and us-east-1 list prices of 2026-11-22.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html (shared by all APIs of account and Region)
@@ -32,9 +31,9 @@ DOLLARS_PER_GB_SECOND: Final = 0.0000133334
 DOLLARS_PER_READ: Final = 0.125e-6
 DOLLARS_PER_GB_OUT: Final = 0.09
 
-# Ours. An event in a frame: benchmarks/load/posting.py prints it. A row: two keys, a job id and a TTL.
+# Ours. An event in a frame: benchmarks/load/posting.py prints it. A row has two keys and a TTL.
 EVENT_BYTES: Final = 380
-ROW_BYTES: Final = 150
+ROW_BYTES: Final = 60
 FUNCTION_GB: Final = 1.0
 # An assumption, to be measured on AWS: here a post takes 0.6 ms of CPU (docs/decisions), and 1 GB is 0.58 of a core.
 POSTS_PER_FUNCTION: Final = 1_000
@@ -134,7 +133,7 @@ class Plan:
         passes = rate if not self.coalesced else min(rate, 1 / self.pass_seconds)
         yield (
             "reads of a DynamoDB partition",
-            self.listeners / SHARDS * ROW_BYTES / 4096 * passes / PARTITION_READS_PER_SECOND,
+            self.listeners * ROW_BYTES / 4096 * passes / PARTITION_READS_PER_SECOND,
         )
         yield "Lambda concurrency", min(requests, self.posts_per_second) / POSTS_PER_FUNCTION / CONCURRENCY
         # Everyone comes back within two hours, which is how long a connection lasts.

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from facelib.stores.connections import ConnectionStore
-from facelib.stores.subscriptions import SHARDS
-from facelib.stores.threads import threads
 
 # Counting costs as many reads as listing; a number that large changes little in a minute.
 _CACHE_SECONDS: Final = 60.0
@@ -26,8 +24,7 @@ class Backpressure:
         """Return how many listeners receive all events of the owner, cached for a minute."""
         at, count = self._counted.get(owner, (float("-inf"), 0))
         if time.monotonic() - at > _CACHE_SECONDS:
-            shards = threads().map(lambda shard: self.connections.count_of_shard(owner, shard), range(SHARDS))
-            count = sum(shards)
+            count = self.connections.count_of_all(owner)
             self._counted[owner] = time.monotonic(), count
         return count
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import chain, islice
 from typing import Final
 
 from facelib import limits
@@ -17,7 +16,7 @@ from facelib.job_stream import OwnedEvent
 from facelib.replay import Replayer
 from facelib.stores.connections import ConnectionStore
 from facelib.stores.queue import Queue
-from facelib.stores.subscriptions import SHARDS, JobSubscription
+from facelib.stores.subscriptions import JobSubscription
 from facelib.stores.threads import threads
 
 from face_broadcaster.backpressure import Backpressure
@@ -50,7 +49,7 @@ class Broadcast:
         counts: Counts = Counter()
         for owner, events in by_owner.items():
             self._end_expired(owner)
-            everyone = self._some_of(owner, LISTENERS_AT_ONCE + 1)
+            everyone = self.connections.of_all(owner, LISTENERS_AT_ONCE + 1)
             # Read second, so that a listener that changes its subscription meanwhile is in at least one of both.
             of_job = self._of_jobs(owner, events)
             if len(everyone) > LISTENERS_AT_ONCE:
@@ -79,13 +78,6 @@ class Broadcast:
                 return self._broadcast_shard(message, deadline)
             case Replay():
                 return self._replay(message, deadline)
-
-    def _some_of(self, owner: str, at_most: int) -> list[str]:
-        """Return the listeners of all the owner's events, or at least `at_most` of them if there are more."""
-        shards = threads().map(
-            lambda shard: list(islice(self.connections.of_shard(owner, shard), at_most)), range(SHARDS)
-        )
-        return list(chain.from_iterable(shards))
 
     def _of_jobs(self, owner: str, events: Sequence[JobEvent]) -> dict[str, list[JobSubscription]]:
         job_ids = list(dict.fromkeys(event.job_id for event in events))

@@ -35,15 +35,33 @@ def test_a_message_that_is_refused_is_an_error(cloud: Queue, monkeypatch: pytest
         Messages(cloud.url).send_all(["one"])
 
 
-def test_listeners_are_spread_over_the_partitions(connections: ConnectionStore) -> None:
+def test_listeners_are_spread_over_the_shards(connections: ConnectionStore) -> None:
     for number in range(200):
         connections.add(Connection(f"listener-{number}", OWNER))
 
-    sizes = [connections.count_of_shard(OWNER, shard) for shard in range(SHARDS)]
+    sizes = [len(list(connections.of_shard(OWNER, shard))) for shard in range(SHARDS)]
 
-    assert sum(sizes) == 200
+    assert sum(sizes) == connections.count_of_all(OWNER) == 200
     assert min(sizes) > 10
-    assert sizes == [len(list(connections.of_shard(OWNER, shard))) for shard in range(SHARDS)]
+
+
+def test_the_listeners_of_all_shards_are_read_at_once(connections: ConnectionStore) -> None:
+    for number in range(12):
+        connections.add(Connection(f"listener#{number}", OWNER))
+    connections.add(Connection("theirs", "somebody"))
+    connections.add(Connection("of a job", OWNER, "job-1"))
+
+    assert set(connections.of_all(OWNER, 100)) == set(everyone(connections)) == {f"listener#{n}" for n in range(12)}
+    assert len(connections.of_all(OWNER, 5)) == 5
+
+
+def test_one_query_reads_a_few_listeners(connections: ConnectionStore) -> None:
+    connections.add(Connection("one", OWNER))
+    operations: list[str] = []
+    clients.dynamodb().meta.events.register_first("before-call", lambda model, **_: operations.append(model.name))
+
+    assert connections.of_all(OWNER, 1_001) == ["one"]
+    assert operations == ["Query"]
 
 
 def everyone(connections: ConnectionStore) -> list[str]:

@@ -1,20 +1,22 @@
 """Subscriptions in DynamoDB: which connections receive which events.
 
-A connection that receives all events has a row in one of `SHARDS` shards of its owner, so that no partition is hot. One
-that receives the events of a single job has a row under that job, which is found without reading anybody else's. One
-that came with a key has another row beside, to be counted, and ended with its key.
+The connections of an owner that receive all events are one partition, so that one Query reads those of the usual owner.
+Their sort keys begin with one of `SHARDS` numbers, by which the work for many of them is split. A connection that
+receives the events of a single job has a row under that job, which is found without reading anybody else's. One that
+came with a key has another row beside, to be counted, and ended with its key.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 from zlib import crc32
 
 from facelib.stores.clients import dynamodb
 from facelib.stores.items import Item, number, text, time_text
 
-# 100,000 rows of about 120 bytes over 8 shards are 1.5 MB each: two pages of a Query.
+# 100,000 rows of about 60 bytes in 8 shards are 750 KB each: one page of a Query.
 SHARDS: Final = 8
 
 
@@ -30,11 +32,16 @@ class SubscriptionStore:
     def __init__(self, table: str) -> None:
         self._table = table
 
+    def of_all(self, owner: str, at_most: int) -> list[str]:
+        """Return the ids of the connections that receive all events, or `at_most` of them (strongly consistent)."""
+        pages = self._pages(_all(owner), ConsistentRead=True, Limit=at_most)
+        return list(islice((_id_for_all(item) for page in pages for item in page["Items"]), at_most))
+
     def of_shard(self, owner: str, shard: int) -> Iterator[str]:
         """Yield the ids of the connections in a shard that receive all events (strongly consistent)."""
         # A listener receives every event from the end of its handshake on.
-        for page in self._pages(_shard_key(owner, shard), ConsistentRead=True):
-            yield from (item["connection_id"]["S"] for item in page["Items"])
+        for page in self._pages(_all(owner), prefix=f"{shard}#", ConsistentRead=True):
+            yield from map(_id_for_all, page["Items"])
 
     def of_job(self, owner: str, job_id: str) -> Iterator[JobSubscription]:
         """Yield the connections that receive the events of this job (strongly consistent)."""
@@ -42,9 +49,9 @@ class SubscriptionStore:
             for item in page["Items"]:
                 yield JobSubscription(item["connection_id"]["S"], "is_widened" in item)
 
-    def count_of_shard(self, owner: str, shard: int) -> int:
-        """Return the number of connections in a shard (eventually consistent)."""
-        return sum(page["Count"] for page in self._pages(_shard_key(owner, shard), Select="COUNT"))
+    def count_of_all(self, owner: str) -> int:
+        """Return the number of connections that receive all events (eventually consistent)."""
+        return sum(page["Count"] for page in self._pages(_all(owner), Select="COUNT"))
 
     def count_with_key(self, owner: str) -> int:
         """Return how many of the owner's connections came with a key (strongly consistent)."""
@@ -88,24 +95,27 @@ class SubscriptionStore:
     def _put(self, row: Item, ttl: int) -> None:
         dynamodb().put_item(TableName=self._table, Item=row | {"ttl": number(ttl)})
 
-    def _pages(self, partition: str, **options: Any) -> Iterator[Any]:  # noqa: ANN401 - parameters and pages of Query
-        pages = (
+    def _pages(self, partition: str, prefix: str = "", **options: Any) -> Iterator[Any]:  # noqa: ANN401 - of Query
+        # `shard` is one of DynamoDB's reserved words.
+        condition, values = "#shard = :shard", {":shard": text(partition)}
+        if prefix:
+            condition += " AND begins_with(connection_id, :prefix)"
+            values[":prefix"] = text(prefix)
+        yield from (
             dynamodb()
             .get_paginator("query")
             .paginate(
                 TableName=self._table,
-                # `shard` is one of DynamoDB's reserved words.
-                KeyConditionExpression="#shard = :shard",
+                KeyConditionExpression=condition,
                 ExpressionAttributeNames={"#shard": "shard"},
-                ExpressionAttributeValues={":shard": text(partition)},
+                ExpressionAttributeValues=values,
                 **options,
             )
         )
-        yield from pages
 
 
-def _shard_key(owner: str, shard: int) -> str:
-    return f"{owner}#{shard}"
+def _all(owner: str) -> str:
+    return f"{owner}#all"
 
 
 def _shard_with_key(owner: str) -> str:
@@ -118,7 +128,11 @@ def _row_with_key(owner: str, connection_id: str) -> Item:
 
 def _row_for_all(owner: str, connection_id: str) -> Item:
     shard = crc32(connection_id.encode()) % SHARDS
-    return {"shard": text(_shard_key(owner, shard)), "connection_id": text(connection_id)}
+    return {"shard": text(_all(owner)), "connection_id": text(f"{shard}#{connection_id}")}
+
+
+def _id_for_all(item: Item) -> str:
+    return str(item["connection_id"]["S"].partition("#")[2])
 
 
 def _row_for_job(owner: str, connection_id: str, job_id: str) -> Item:
