@@ -1,11 +1,12 @@
 """The application: its routes, and what every response has in common."""
 
-from collections.abc import Awaitable, Callable
 from functools import cache, partial
 from http import HTTPStatus
 from typing import Final
 
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from face_api import access, images, jobs, problems, rekognition, renders, service, uploads
 from face_api.content_security import DEFAULT_POLICY
@@ -36,11 +37,21 @@ _DESCRIPTION: Final = """Finds or blurs the faces in photos and pushes every res
 """
 
 
-async def add_security_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    response = await call_next(request)
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response
+class SecurityHeaders:
+    """Adds `SECURITY_HEADERS` to every response that does not say otherwise."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
 
 
 def create_app() -> FastAPI:
@@ -68,8 +79,8 @@ def create_app() -> FastAPI:
     service.install(app)
     problems.install(app)
     # The last one added is the outermost.
-    app.middleware("http")(problems.catch_all)
-    app.middleware("http")(add_security_headers)
+    app.add_middleware(problems.LastResort)
+    app.add_middleware(SecurityHeaders)
     app.add_middleware(HeadFromGet)
     app.openapi = cache(partial(describe, app))  # type: ignore[method-assign]
     return app

@@ -11,7 +11,7 @@ from fastapi import HTTPException, Request
 from face_api.dependencies import SettingsDep
 
 
-def refuse_foreign_origin(request: Request, settings: SettingsDep) -> None:
+async def refuse_foreign_origin(request: Request, settings: SettingsDep) -> None:
     """Refuse pages of origins that the parameter CorsOrigins does not name. Raises HTTPException (403)."""
     if not settings.allow(request.headers.get("origin")):
         raise HTTPException(

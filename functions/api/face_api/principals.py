@@ -18,7 +18,7 @@ _key = HTTPBearer(
 )
 
 
-def identify(request: Request, settings: SettingsDep) -> Identity:
+async def identify(request: Request, settings: SettingsDep) -> Identity:
     """Return what the authorizer passed on. Without it there is no principal, however the request got here."""
     if settings.access is Access.OPEN:
         return Identity(principal=PUBLIC)
@@ -46,7 +46,7 @@ def authorized(identity: Identity, *scopes: Scope) -> Principal:
     return principal
 
 
-def require(scopes: SecurityScopes, identity: IdentityDep, _: Annotated[object, Depends(_key)]) -> Principal:
+async def require(scopes: SecurityScopes, identity: IdentityDep, _: Annotated[object, Depends(_key)]) -> Principal:
     """Let a request through that may be made. Raises Unauthenticated or ScopeMissing."""
     return authorized(identity, *map(Scope, scopes.scopes))
 

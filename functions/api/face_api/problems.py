@@ -1,6 +1,6 @@
 """Every error as problem+json: one table maps the domain's errors to HTTP, and a last handler catches the rest."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -28,6 +28,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from face_api.models import FieldProblem, Problem
 
@@ -168,17 +169,19 @@ async def _invalid(request: Request, error: Exception) -> Response:
     return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, f"{detail}. /docs describes the request.", errors=fields)
 
 
-async def catch_all(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Log an unexpected error in full, and return a 500 that reveals nothing of it."""
-    try:
-        return await call_next(request)
-    except Exception:  # noqa: BLE001 - the last resort; the traceback goes into the log
-        logger.exception("Unhandled error")
-        return problem(
-            request,
-            HTTPStatus.INTERNAL_SERVER_ERROR,
-            _FAILED,
-        )
+class LastResort:
+    """Logs an unexpected error in full, and returns a 500 that reveals nothing of it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except Exception:  # noqa: BLE001 - the traceback goes into the log
+            logger.exception("Unhandled error")
+            response = problem(Request(scope), HTTPStatus.INTERNAL_SERVER_ERROR, _FAILED)
+            await response(scope, receive, send)
 
 
 def install(app: FastAPI) -> None:
