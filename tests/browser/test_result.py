@@ -155,6 +155,20 @@ def test_a_job_that_is_gone_is_told_of(stack: Stack, page: Page) -> None:
     page.chrome.execute_script("location.hash = `#job=${arguments[0]}`", job_id)
     page.wait_until(lambda: page.shows("#result .problem"), "it is told")
     assert "no such job" in page.value("document.querySelector('#result .problem').textContent")
+    assert not page.shows("#result .view"), "controls without a picture do nothing"
+
+
+def test_a_job_that_ends_while_it_is_looked_at_is_shown(stack: Stack, page: Page) -> None:
+    granted = stack.http.post("/uploads", json={}).json()
+    page.chrome.execute_script("location.hash = `#job=${arguments[0]}`", granted["job_id"])
+    page.wait_until(lambda: page.shows("#result .problem"), "it is still pending")
+    assert "still being processed" in page.value("document.querySelector('#result .problem').textContent")
+    assert not page.shows("#result .view")
+    photo = encoded(compose(300, 300, [(80, 80, 120)])[0])
+    assert stack.post_form(granted["upload"], photo).status_code == 204
+    page.wait_for_picture()
+    assert len(page.value(_BOXES)) == 1
+    assert not page.shows("#result .problem")
 
 
 def test_deleting_closes_it_and_can_be_undone(stack: Stack, page: Page, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ async function pollJob(jobId) {
     if (!isWaiting(jobId)) return;
     try {
       const job = await getJob(jobId);
-      if (job.completed_at) showEvent(eventOf(job));
+      if (job.completed_at) showEnd(eventOf(job));
     } catch (error) {
       if (error.status === 404) dropJob(jobId);
     }
@@ -56,11 +56,17 @@ function eventOf(job) {
 
 function showOrDrop(event) {
   if (event.type !== "job.deleted") {
-    showEvent(event);
+    showEnd(event);
     return;
   }
   dropJob(event.job_id);
   dispatchEvent(new CustomEvent("job-deleted", { detail: event.job_id }));
+}
+
+/** In the list, and in the view of the job if it is open. */
+function showEnd(event) {
+  showEvent(event);
+  dispatchEvent(new CustomEvent("job-ended", { detail: event.job_id }));
 }
 
 /** Shows the next page of the list; pages that hold nothing new are passed over. */

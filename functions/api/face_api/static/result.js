@@ -86,7 +86,7 @@ async function open(jobId) {
     current.job = job;
     draw();
   } catch (error) {
-    if (shown === current) showProblem(error.message);
+    if (shown === current) showInstead(error.message);
   }
 }
 
@@ -96,8 +96,7 @@ function draw() {
   find("h2").textContent = name ?? `Photo of ${DATE.format(new Date(job.created_at))}`;
   find(".delete").hidden = ownName(jobId) === undefined || !may("manage");
   if (job.status !== "completed") {
-    find(".view").hidden = true;
-    showProblem(job.failure?.detail ?? "This photo is still being processed. Its result is shown as soon as it is ready.");
+    showInstead(job.failure?.detail ?? "This photo is still being processed. Its result is shown as soon as it is ready.");
     return;
   }
   const { width, height } = job.image;
@@ -175,6 +174,12 @@ function showProblem(message) {
   find(".problem").hidden = !message;
 }
 
+/** Where there is no result to look into. */
+function showInstead(message) {
+  find(".view").hidden = true;
+  showProblem(message);
+}
+
 function listenToControls() {
   find(".close").addEventListener("click", leave);
   find(".compare input").addEventListener("input", ({ target }) => {
@@ -235,7 +240,9 @@ dialog.addEventListener("close", () => {
 });
 
 addEventListener("job-deleted", ({ detail }) => {
-  if (current?.jobId !== detail) return;
-  find(".view").hidden = true;
-  showProblem("This photo was deleted.");
+  if (current?.jobId === detail) showInstead("This photo was deleted.");
+});
+
+addEventListener("job-ended", ({ detail }) => {
+  if (current?.jobId === detail && !current.job?.completed_at) open(detail);
 });
