@@ -32,7 +32,7 @@ _AT_MOST_AT_ONCE: Final = 32
 Paths = Annotated[
     list[str],
     typer.Argument(
-        metavar="PATH...",
+        metavar="PATH",
         help="Photos, folders (with what is below them), globs in quotes, or - for a photo on standard input.",
         show_default=False,
     ),

@@ -90,7 +90,7 @@ def show(  # noqa: PLR0913 - the options of a command
 
 
 def delete(
-    job: Annotated[list[str], typer.Argument(metavar="JOB...", help="Ids of jobs.", show_default=False)],
+    job: Annotated[list[str], typer.Argument(metavar="JOB", help="Ids of jobs.", show_default=False)],
     *,
     url: UrlOption = None,
     key_file: KeyFileOption = None,
@@ -101,7 +101,7 @@ def delete(
 
 
 def retry(
-    job: Annotated[list[str], typer.Argument(metavar="JOB...", help="Ids of failed jobs.", show_default=False)],
+    job: Annotated[list[str], typer.Argument(metavar="JOB", help="Ids of failed jobs.", show_default=False)],
     *,
     url: UrlOption = None,
     key_file: KeyFileOption = None,

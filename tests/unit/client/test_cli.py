@@ -102,6 +102,14 @@ def test_help_names_every_command_and_the_exit_codes(capsys: pytest.CaptureFixtu
     assert "2 usage error, 3 the service cannot be reached" in text
 
 
+@pytest.mark.parametrize(("command", "usage"), [("detect", "{PATH}..."), ("delete", "{JOB}..."), ("retry", "{JOB}...")])
+def test_the_usage_says_once_that_there_may_be_several(
+    command: str, usage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command, "--help"]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == f"Usage: facecast {command} [OPTIONS] {usage}"
+
+
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"facecast {facecast.__version__}\n"
