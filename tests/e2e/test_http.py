@@ -1,121 +1,19 @@
 """The HTTP contract, call by call, on the real stack."""
 
-import io
 import json
 import uuid
-from datetime import UTC, datetime, timedelta
 
-import httpx
-import numpy as np
 import pytest
 import websockets.exceptions
 from facelib import limits
-from PIL import Image
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from tests.support.photos import NO_FACE, jpeg, one_face, padded, three_faces
+from tests.support.photos import NO_FACE, jpeg, one_face
+from tests.support.problems import assert_problem
 from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
-
-
-def assert_problem(response: httpx.Response, status: int, *words: str) -> None:
-    assert response.status_code == status, response.text
-    assert response.headers["content-type"] == "application/problem+json"
-    problem = response.json()
-    assert problem["status"] == status
-    assert problem["request_id"]
-    for word in words:
-        assert word in problem["detail"]
-
-
-def test_a_large_photo_by_presigned_post(stack: Stack) -> None:
-    noise = np.random.default_rng(7).integers(0, 256, (3_000, 4_000, 3), np.uint8)
-    noise[:1_024, :1_024] = np.asarray(Image.open(io.BytesIO(one_face(1_024))))
-    data = jpeg(noise, 95)
-    data = padded(data, max(len(data), 20_000_000))
-    assert 20_000_000 <= len(data) <= limits.PRESIGNED_UPLOAD_BYTES
-    with stack.listener() as listener:
-        job_id = stack.upload(data, content_type="image/jpeg")
-        event = listener.wait_for_job(job_id)
-    assert event["type"] == "job.completed"
-    job = stack.job(job_id)
-    assert job["image"] == {"width": 4_000, "height": 3_000, "format": "jpeg", "bytes": len(data)}
-    assert any(face["confidence"] > 0.8 and face["box"]["x"] < 1_024 for face in job["faces"])
-    assert max(Image.open(io.BytesIO(stack.result(job_id))).size) <= limits.RESULT_LONG_SIDE
-
-
-def test_a_presigned_form_takes_what_it_was_made_for_and_nothing_else(stack: Stack) -> None:
-    granted = stack.http.post("/uploads", json={"content_type": "image/png"}).json()
-    form, key = granted["upload"], f"originals/{granted['job_id']}"
-    assert form["fields"]["key"] == key
-    expires = datetime.fromisoformat(granted["expires_at"])
-    assert timedelta(0) < expires - datetime.now(UTC) <= timedelta(minutes=15)
-    photo = one_face(64)
-    too_large = b"\0" * (limits.PRESIGNED_UPLOAD_BYTES + 1)
-    assert stack.post_form(form, too_large, "image/png").status_code == 400
-    other_key = {**form, "fields": {**form["fields"], "key": f"originals/{uuid.uuid4()}"}}
-    assert stack.post_form(other_key, photo, "image/png").status_code == 403
-    other_type = {**form, "fields": {**form["fields"], "Content-Type": "image/jpeg"}}
-    assert stack.post_form(other_type, photo).status_code == 403
-    assert stack.objects_of(granted["job_id"]) == []
-    assert stack.post_form(form, photo, "image/png").status_code == 204
-
-
-def test_an_expired_form_is_refused(stack: Stack) -> None:
-    s3 = stack.aws.client("s3")
-    job_id = str(uuid.uuid4())
-    form = s3.generate_presigned_post(stack.outputs["OriginalsBucketName"], f"originals/{job_id}", ExpiresIn=-1)
-    assert stack.post_form(form, one_face(64)).status_code == 403
-    assert stack.objects_of(job_id) == []
-
-
-def test_without_a_valid_signature_the_buckets_are_closed(stack: Stack) -> None:
-    job = stack.http.post("/image", content=one_face(64), headers={"Prefer": "wait=20"}).json()
-    redirect = stack.http.get(f"/jobs/{job['job_id']}/processed-image").headers["location"]
-    assert httpx.get(redirect).status_code == 200
-    assert httpx.get(redirect.partition("?")[0]).status_code == 403
-    signature = httpx.URL(redirect).params["X-Amz-Signature"]
-    assert httpx.get(redirect.replace(signature, "0" * len(signature))).status_code == 403
-    form = stack.http.post("/uploads", json={}).json()["upload"]
-    forged = {**form, "fields": {**form["fields"], "x-amz-signature": "0" * 64}}
-    assert stack.post_form(forged, one_face(64)).status_code == 403
-
-
-@pytest.mark.parametrize(("extra", "status"), [(-1, 202), (0, 202), (1, 413)])
-def test_the_direct_limit(stack: Stack, extra: int, status: int) -> None:
-    body = padded(one_face(128), limits.DIRECT_UPLOAD_BYTES + extra)
-    response = stack.http.post("/image", content=body)
-    assert response.status_code == status, response.text
-    if status == 413:
-        assert_problem(response, 413, "4,500,001 bytes", "POST /uploads")
-
-
-def test_an_idempotency_key_makes_one_job(stack: Stack) -> None:
-    headers = {"Idempotency-Key": f"try-{uuid.uuid4()}"}
-    with stack.listener() as listener:
-        first, second = (stack.http.post("/image", content=one_face(), headers=headers) for _ in range(2))
-        assert (first.status_code, second.status_code) == (202, 202)
-        job_id = first.json()["job_id"]
-        assert second.json()["job_id"] == job_id
-        listener.wait_for_job(job_id)
-        third = stack.http.post("/image", content=one_face(), headers=headers)
-        assert (third.json()["job_id"], third.json()["status"]) == (job_id, "completed")
-        listener.ping()
-        assert len(listener.of_job(job_id)) == 1
-    assert stack.objects_of(job_id) == [f"originals/{job_id}", f"results/{job_id}/boxes.jpg"]
-    assert_problem(stack.http.post("/image", content=three_faces(), headers=headers), 422, "Idempotency-Key")
-    other_options = stack.http.post("/image", content=one_face(), params={"render": "blur"}, headers=headers)
-    assert_problem(other_options, 422, "Idempotency-Key")
-
-
-def test_an_idempotency_key_for_an_upload(stack: Stack) -> None:
-    headers = {"Idempotency-Key": f"try-{uuid.uuid4()}"}
-    request = {"content_type": "image/jpeg"}
-    first, second = (stack.http.post("/uploads", json=request, headers=headers) for _ in range(2))
-    assert first.json()["job_id"] == second.json()["job_id"]
-    assert_problem(stack.http.post("/uploads", json={}, headers=headers), 422, "Idempotency-Key")
 
 
 def test_prefer_wait_answers_with_the_whole_job(stack: Stack) -> None:
@@ -128,94 +26,6 @@ def test_prefer_wait_answers_with_the_whole_job(stack: Stack) -> None:
     assert response.headers["location"] == job["links"]["self"]
     at_once = stack.http.post("/image", content=one_face(), headers={"Prefer": "wait=0"})
     assert at_once.status_code == 202
-
-
-def test_each_render_is_a_picture_of_its_own_of_one_job(stack: Stack) -> None:
-    response = stack.http.post(
-        "/image",
-        params={"render": "boxes,blur,pixelate,solid"},
-        content=one_face(),
-        headers={"Prefer": "wait=20"},
-    )
-    job = response.json()
-    assert job["options"]["render"] == ["boxes", "blur", "pixelate", "solid"]
-    pictures = {render: stack.result(job["job_id"], render=render) for render in job["options"]["render"]}
-    assert len(set(pictures.values())) == 4
-    assert stack.result(job["job_id"]) == pictures["boxes"]
-    for render in ("blur", "pixelate", "solid"):
-        again = stack.http.post("/image", content=pictures[render], headers={"Prefer": "wait=20"}).json()
-        assert again["face_count"] == 0, f"a face is found again behind {render}"
-
-
-def test_options_of_a_form_and_of_an_upload(stack: Stack) -> None:
-    form = {"render": ["blur", "boxes"], "max_faces": "2", "min_confidence": "0.5", "blur_strength": "5"}
-    response = stack.http.post("/image", files={"file": three_faces()}, data=form, headers={"Prefer": "wait=20"})
-    job = response.json()
-    assert job["options"] == {
-        "render": ["blur", "boxes"],
-        "max_faces": 2,
-        "min_confidence": 0.5,
-        "blur_strength": 5,
-        "size": "fit",
-        "faces_json": False,
-    }
-    assert job["face_count"] == 2
-    confidences = [face["confidence"] for face in job["faces"]]
-    assert confidences == sorted(confidences, reverse=True)
-    with stack.listener() as listener:
-        job_id = stack.upload(three_faces(), options={"max_faces": 1})
-        assert listener.wait_for_job(job_id)["face_count"] == 1
-
-
-def test_a_render_nobody_asked_for(stack: Stack) -> None:
-    job = stack.http.post("/image", content=jpeg(NO_FACE), headers={"Prefer": "wait=20"}).json()
-    response = stack.http.get(f"/jobs/{job['job_id']}/processed-image", params={"render": "blur"})
-    assert_problem(response, 404, "boxes")
-
-
-@pytest.mark.parametrize(
-    ("parameters", "field"),
-    [
-        ({"render": "sketch"}, "render"),
-        ({"max_faces": "0"}, "max_faces"),
-        ({"max_faces": "true"}, "max_faces"),
-        ({"max_faces": "two"}, "max_faces"),
-        ({"blur_strength": "6"}, "blur_strength"),
-        ({"blur_strength": "0"}, "blur_strength"),
-        ({"min_confidence": "NaN"}, "min_confidence"),
-        ({"min_confidence": "null"}, "min_confidence"),
-        ({"min_confidence": "2"}, "min_confidence"),
-        ({"colour": "red"}, "colour"),
-    ],
-)
-def test_options_that_make_no_sense(stack: Stack, parameters: dict[str, str], field: str) -> None:
-    response = stack.http.post("/image", content=one_face(64), params=parameters)
-    assert_problem(response, 422, field)
-    assert response.json()["errors"][0]["field"].startswith(field)
-
-
-@pytest.mark.parametrize(
-    "options",
-    [{"min_confidence": False}, {"max_faces": True}, {"max_faces": "5"}, {"blur_strength": "3"}, {"render": []}],
-)
-def test_options_in_json_have_the_types_that_are_described(stack: Stack, options: dict[str, object]) -> None:
-    assert_problem(stack.http.post("/uploads", json={"options": options}), 422, next(iter(options)))
-
-
-def test_a_wrong_option_is_told_though_the_form_would_replace_it(stack: Stack) -> None:
-    response = stack.http.post("/image", params={"size": "huge"}, data={"size": "fit"}, files={"file": one_face(64)})
-    assert_problem(response, 422, "size")
-
-
-def test_the_form_counts_more_than_the_query(stack: Stack) -> None:
-    response = stack.http.post(
-        "/image",
-        params={"max_faces": 1, "size": "original"},
-        data={"max_faces": "2"},
-        files={"file": three_faces()},
-        headers={"Prefer": "wait=20"},
-    )
-    assert (response.json()["face_count"], response.json()["options"]["size"]) == (2, "original")
 
 
 def test_a_form_without_a_file(stack: Stack) -> None:
@@ -343,21 +153,3 @@ def test_limits_are_those_in_force(stack: Stack) -> None:
     assert in_force["direct_upload_bytes"] == limits.DIRECT_UPLOAD_BYTES
     assert in_force["job_kept_days"] == 1
     assert in_force["stream_url"] == stack.ws_url
-
-
-def test_another_result_on_demand(stack: Stack) -> None:
-    with stack.listener() as listener:
-        job_id = stack.post_image(one_face())
-        listener.wait_for_job(job_id)
-        made = stack.http.post(f"/jobs/{job_id}/renders", json={"render": "preview"})
-        assert made.status_code == 201, made.text
-        picture = httpx.get(made.json()["url"])
-        assert (picture.status_code, picture.headers["content-type"]) == (200, "image/webp")
-        assert stack.http.post(f"/jobs/{job_id}/renders", json={"render": "preview"}).status_code == 200
-        assert stack.job(job_id)["renders"] == ["boxes", "preview"]
-        listener.ping()
-        assert len(listener.of_job(job_id)) == 1, "a result more is no event"
-    assert_problem(stack.http.post(f"/jobs/{job_id}/renders", json={"render": "sepia"}), 422, "render")
-    assert stack.http.delete(f"/jobs/{job_id}").status_code == 204
-    assert stack.objects_of(job_id) == []
-    assert_problem(stack.http.post(f"/jobs/{job_id}/renders", json={"render": "blur"}), 404)

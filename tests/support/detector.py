@@ -5,12 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from face_detector.analyse import analyse
 from face_detector.detection.detections import Detections
+from face_detector.detection.detector import Detector
 from face_models import BEST, CENTERFACE, MODELS, YUNET
-from facelib.face import Box
+from facelib.face import Box, Face
+from facelib.options import Options, Render, Size
 from PIL import Image
 
-from tests.support.pictures import Picture, Truth
+from tests.support.pictures import Picture, Truth, encoded
 
 # A copy that some development machines have beside the repository.
 _SHARED_YUNET = Path(__file__).parents[3] / "shared" / "models" / YUNET.file_name
@@ -56,3 +59,9 @@ def overlap(one: Box | Truth, other: Box | Truth) -> float:
     down = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
     both = max(across, 0) * max(down, 0)
     return both / (one.width * one.height + other.width * other.height - both)
+
+
+def result(picture: Picture, how: Render, detector: Detector, size: Size = Size.ORIGINAL) -> tuple[Picture, Face]:
+    """Render, and return the result with its most confident face."""
+    done = analyse(encoded(picture, "PNG", compress_level=1), Options(render=(how,), size=size), detector)
+    return pixels_of(done.results[how]), done.faces[0]

@@ -11,7 +11,10 @@ from facelib.stores.api_keys import key_item
 from websockets.sync.client import ClientConnection, connect
 
 from infra.keys import new_key
+from tests.support.photos import one_face
 from tests.support.stack import Stack
+
+PHOTO = one_face(256)
 
 
 @dataclass(frozen=True)
@@ -47,3 +50,9 @@ def holder(
     made = Holder(*new_key(owner, scopes, daily, 1), stack)
     made.change(**changes)
     return made
+
+
+def completed(owner: Holder) -> str:
+    job = owner.request("POST", "/image", content=PHOTO, headers={"Prefer": "wait=20"})
+    assert (job.status_code, job.json()["status"]) == (200, "completed"), job.text
+    return str(job.json()["job_id"])

@@ -9,7 +9,8 @@ import numpy as np
 from facelib import limits
 from PIL import Image
 
-from tests.support.odd_files import CORRUPT, OK, OddFile, chunk, empty_rows, odd, png
+from tests.support.odd_files import CORRUPT, OK, OddFile, odd
+from tests.support.odd_images import chunk, empty_rows, png
 from tests.support.pictures import astronaut, encoded, resized
 
 # 7,071 x 7,071 pixels are just below `limits.IMAGE_PIXELS`, 5,000 x 5,000 are `limits.COSTLY_IMAGE_PIXELS`.

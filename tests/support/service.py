@@ -6,6 +6,7 @@ from typing import Any, Final
 import httpx
 
 JOB_ID: Final = "0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"
+KEY: Final = "fc_0123456789_secret"
 LIMITS: Final = {
     "direct_upload_bytes": 10,
     "presigned_upload_bytes": 20,

@@ -3,70 +3,24 @@
 import asyncio
 import inspect
 import json
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any, Protocol
 
 import httpx
 import pytest
 from facecast import (
     AsyncClient,
     Client,
-    Conflict,
-    Forbidden,
     Job,
     JobTimeout,
-    NotFound,
     Options,
     ServiceError,
-    TooManyRequests,
     Unauthorized,
-    Unreachable,
 )
 
-from tests.support.service import JOB_ID, LIMITS, PlayedService, a_job
+from tests.support.clients import Caller
+from tests.support.service import JOB_ID, KEY, LIMITS, PlayedService, a_job
 
-KEY = "fc_0123456789_secret"
-
-
-class Caller(Protocol):
-    def __call__(
-        self, played: PlayedService, method: str, *arguments: Any, key: str | None = None, **named: Any
-    ) -> Any:
-        """Call a method of a client of the played service; of a generator, give all that it gives."""
-
-
-def call_sync(played: PlayedService, method: str, *arguments: Any, key: str | None = None, **named: Any) -> Any:
-    with Client(played.url, key=key, transport=played.transport) as client:
-        result = getattr(client, method)(*arguments, **named)
-        return list(result) if isinstance(result, Iterator) else result
-
-
-def call_async(played: PlayedService, method: str, *arguments: Any, key: str | None = None, **named: Any) -> Any:
-    async def call() -> Any:
-        async with AsyncClient(played.url, key=key, transport=played.transport) as client:
-            result = getattr(client, method)(*arguments, **named)
-            return [one async for one in result] if isinstance(result, AsyncIterator) else await result
-
-    return asyncio.run(call())
-
-
-@pytest.fixture(params=[call_sync, call_async], ids=["sync", "async"])
-def call(request: pytest.FixtureRequest) -> Caller:
-    return request.param  # type: ignore[no-any-return]
-
-
-@pytest.fixture(autouse=True)
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Let no test wait; give the seconds that would have been."""
-    taken: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        taken.append(seconds)
-
-    monkeypatch.setattr("facecast.async_client.asyncio.sleep", sleep)
-    monkeypatch.setattr("facecast.client.time.sleep", taken.append)
-    return taken
+pytestmark = pytest.mark.usefixtures("pauses")
 
 
 @pytest.fixture
@@ -229,85 +183,6 @@ def test_what_concerns_all_photos_ends_the_run(call: Caller) -> None:
     with pytest.raises(Unauthorized):
         call(played, "detect_many", [b"1", b"2"], parallel=1)
     assert len([request for request in played.requests if request.method == "POST"]) == 1
-
-
-@pytest.mark.parametrize(
-    ("response", "kind", "message"),
-    [
-        (httpx.Response(404, json={"detail": "There is no such job."}), NotFound, "^There is no such job.$"),
-        (httpx.Response(409, json={"detail": "It is pending."}), Conflict, "^It is pending.$"),
-        (httpx.Response(500, text="<html>"), ServiceError, "responded with 500 Internal Server Error"),
-        (httpx.Response(403, json=["?"]), Forbidden, "responded with 403 Forbidden"),
-        (httpx.Response(401, json={"message": "Unauthorized"}), Unauthorized, "set FACECAST_KEY"),
-        (httpx.Response(200, text="<html>"), Unreachable, "is no Facecast service"),
-        (httpx.Response(200, json={"status": "ok"}), Unreachable, "is no Facecast service"),
-        (httpx.Response(200, json=[1]), Unreachable, "is no Facecast service"),
-        (httpx.Response(429, headers={"Retry-After": "11520"}), TooManyRequests, r"Try again in 3 h 12 min\.$"),
-    ],
-)
-def test_errors_are_told_in_the_services_own_words(
-    call: Caller, response: httpx.Response, kind: type[ServiceError], message: str
-) -> None:
-    played = PlayedService({f"GET /api/jobs/{JOB_ID}": response})
-    with pytest.raises(kind, match=message):
-        call(played, "job", JOB_ID)
-    assert len(played.requests) == 1
-
-
-def test_a_refused_key_is_told_apart_from_none(call: Caller) -> None:
-    responses = {"GET /api/jobs": httpx.Response(401), f"DELETE /api/jobs/{JOB_ID}": httpx.Response(403)}
-    with pytest.raises(Unauthorized, match="does not take this key") as refused:
-        call(PlayedService(responses), "jobs", key=KEY)
-    assert KEY not in str(refused.value)
-    with pytest.raises(Forbidden, match="lacks the scope"):
-        call(PlayedService(responses), "delete", JOB_ID, key=KEY)
-
-
-def test_what_may_pass_is_tried_again(call: Caller, pauses: list[float]) -> None:
-    played = PlayedService(
-        {
-            f"GET /api/jobs/{JOB_ID}": [
-                httpx.Response(503),
-                httpx.Response(429, headers={"Retry-After": "3"}),
-                httpx.ReadError("Connection reset"),
-                httpx.Response(200, json=a_job()),
-            ]
-        }
-    )
-    assert call(played, "job", JOB_ID).status == "completed"
-    first, second, third = pauses
-    assert 0 <= first <= 1
-    assert second >= 3
-    assert 0 <= third <= 4
-
-
-def test_a_retry_is_not_repeated_blindly(call: Caller) -> None:
-    """The job may have been taken up, and failed once more."""
-    played = PlayedService({f"POST /api/jobs/{JOB_ID}/retry": httpx.Response(503)})
-    with pytest.raises(ServiceError, match="503"):
-        call(played, "retry", JOB_ID)
-    assert len(played.requests) == 1
-
-
-def test_trying_again_has_an_end(call: Caller, pauses: list[float]) -> None:
-    played = PlayedService({f"GET /api/jobs/{JOB_ID}": httpx.Response(502)})
-    with pytest.raises(ServiceError, match="502"):
-        call(played, "job", JOB_ID)
-    assert len(played.requests) == len(pauses) + 1 == 5
-
-
-def test_a_service_that_cannot_be_reached_is_named_at_once(call: Caller) -> None:
-    played = PlayedService({f"DELETE /api/jobs/{JOB_ID}": httpx.ConnectError("Connection refused")})
-    with pytest.raises(Unreachable, match=r"^https://example\.test/api could not be reached: Connection refused$"):
-        call(played, "delete", JOB_ID)
-    assert len(played.requests) == 1
-
-
-def test_what_is_no_id_leads_to_no_other_address(call: Caller) -> None:
-    played = PlayedService({"DELETE /api/jobs/../uploads": httpx.Response(404, json={"detail": "no such job"})})
-    with pytest.raises(NotFound):
-        call(played, "delete", "../uploads")
-    assert played.requests[0].url.raw_path == b"/api/jobs/..%2Fuploads"
 
 
 def test_a_key_buys_a_ticket_for_each_connection() -> None:

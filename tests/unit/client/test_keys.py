@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from facecast.keys import KeyUnusable, find_key
 
-KEY = "fc_0123456789_secret"
+from tests.support.service import KEY
 
 
 @pytest.fixture

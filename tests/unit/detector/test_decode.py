@@ -10,7 +10,7 @@ from face_detector.imaging.header import read_header
 from face_detector.imaging.scale import scale_to, size_within
 from PIL import Image
 
-from tests.support.odd_files import png_16_bit
+from tests.support.odd_images import png_16_bit
 from tests.support.pictures import Picture, astronaut, encoded
 
 

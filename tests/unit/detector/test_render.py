@@ -1,162 +1,17 @@
-"""Renders: what they show, and what they hide."""
+"""Renders: what they show, their sizes and their metadata."""
 
 import io
 
 import numpy as np
 import pytest
-from face_detector.analyse import analyse, find_faces, redraw
-from face_detector.detection.detections import Detections
+from face_detector.analyse import analyse, redraw
 from face_detector.detection.detector import Detector
-from face_detector.imaging.render import render
 from facelib import limits
-from facelib.face import Face
 from facelib.options import Options, Render, Size
 from PIL import Image
 
-from tests.support.detector import detections, pixels_of
-from tests.support.pictures import Picture, astronaut, compose, encoded, resized, rotated
-
-HIDING = [Render.BLUR, Render.PIXELATE, Render.SOLID]
-STRENGTHS = range(1, limits.BLUR_STRENGTH + 1)
-
-
-def result(picture: Picture, how: Render, detector: Detector, size: Size = Size.ORIGINAL) -> tuple[Picture, Face]:
-    """Render, and return the result with its most confident face."""
-    done = analyse(encoded(picture, "PNG", compress_level=1), Options(render=(how,), size=size), detector)
-    return pixels_of(done.results[how]), done.faces[0]
-
-
-def tilted() -> Picture:
-    return rotated(astronaut(), 35)
-
-
-def at_the_border() -> Picture:
-    return astronaut()[75:, 200:].copy()
-
-
-def tiny() -> Picture:
-    return compose(400, 300, [(100, 100, 18), (250, 150, 26)])[0]
-
-
-def close() -> Picture:
-    return resized(astronaut()[:230, 110:340], 1800, 1800)
-
-
-def neighbours() -> Picture:
-    return compose(700, 400, [(100, 100, 160), (240, 130, 160), (380, 100, 160)])[0]
-
-
-@pytest.mark.parametrize("how", HIDING)
-@pytest.mark.parametrize("make", [astronaut, tilted, at_the_border, tiny, close, neighbours])
-def test_a_hidden_face_is_not_found_again(make: type, how: Render, fast: Detector, either: Detector) -> None:
-    picture = make()
-    done = analyse(encoded(picture, "PNG", compress_level=1), Options(render=(how,)), either)
-    assert done.faces
-    for detector in (fast, either):
-        assert find_faces(done.results[how], Options(), detector).faces == ()
-
-
-@pytest.mark.parametrize("strength", STRENGTHS)
-@pytest.mark.parametrize("how", [Render.BLUR, Render.PIXELATE])
-@pytest.mark.parametrize("make", [astronaut, tiny, neighbours])
-def test_no_strength_lets_a_face_be_found_again(make: type, how: Render, strength: int, fast: Detector) -> None:
-    options = Options(render=(how,), blur_strength=strength)
-    done = analyse(encoded(make(), "PNG", compress_level=1), options, fast)
-    assert done.faces
-    assert find_faces(done.results[how], Options(), fast).faces == ()
-
-
-@pytest.mark.parametrize("how", [Render.BLUR, Render.PIXELATE])
-def test_each_strength_leaves_less_of_a_face_than_the_one_before(how: Render, fast: Detector) -> None:
-    _, face = result(close(), how, fast)
-    middle = np.s_[
-        int(face.box.y) : int(face.box.y + face.box.height), int(face.box.x) : int(face.box.x + face.box.width)
-    ]
-    left = [float(drawn(close(), face, how, strength)[middle].std(axis=(0, 1)).mean()) for strength in STRENGTHS]
-    assert left == sorted(left, reverse=True)
-    assert len(set(left)) == len(left)
-    assert left[-1] < 1.5
-
-
-def test_of_a_covered_face_nothing_is_left(fast: Detector) -> None:
-    """Whatever was there, the same comes out of it, and the strength does not matter."""
-    _, face = result(astronaut(), Render.SOLID, fast)
-    noise = np.random.default_rng(5).integers(0, 256, (512, 512, 3), np.uint8)
-    box = np.s_[int(face.box.y) : int(face.box.y + face.box.height), int(face.box.x) : int(face.box.x + face.box.width)]
-    for strength in STRENGTHS:
-        for picture in (astronaut(), noise):
-            assert drawn(picture, face, Render.SOLID, strength)[box].max() == 0
-
-
-@pytest.mark.parametrize("how", HIDING)
-@pytest.mark.parametrize("narrow", [{"max_faces": 1}, {"min_confidence": 0.99}], ids=str)
-def test_options_that_narrow_the_answer_hide_no_less(
-    narrow: dict[str, float], how: Render, fast: Detector, either: Detector
-) -> None:
-    data = encoded(neighbours(), "PNG", compress_level=1)
-    done = analyse(data, Options.model_validate({"render": [how], **narrow}), either)
-    assert len(done.faces) <= 1
-    assert done.results[how] == analyse(data, Options(render=(how,)), either).results[how]
-    assert find_faces(done.results[how], Options(), fast).faces == ()
-
-
-class Doubtful(Detector):
-    """Detects faces of three confidences in every image: reported, redacted only, and neither."""
-
-    threshold = 0.5
-    redact_threshold = 0.3
-    long_side = 512
-
-    def __init__(self) -> None:
-        pass
-
-    def detect(self, pixels: Picture, threshold: float) -> Detections:
-        faces = [(50, 0.9), (300, 0.35), (400, 0.2)]
-        return detections(*((left, 100, 80, 100, score) for left, score in faces if score >= threshold))
-
-
-@pytest.mark.parametrize("how", HIDING)
-def test_a_face_too_uncertain_to_be_reported_is_hidden_all_the_same(how: Render) -> None:
-    grey = np.random.default_rng(1).integers(0, 256, (512, 512, 1), np.uint8)
-    picture = np.repeat(grey, 3, axis=2)
-    done = analyse(encoded(picture, "PNG"), Options(render=(how,)), Doubtful())
-    assert [face.confidence for face in done.faces] == [0.9]
-    change = np.abs(pixels_of(done.results[how]).astype(int) - picture).mean(axis=2)
-    assert change[120:180, 60:120].mean() > 30
-    assert change[120:180, 310:370].mean() > 30
-    assert change[120:180, 440:470].mean() < 30, "below the redact threshold"
-
-
-@pytest.mark.parametrize("how", HIDING)
-@pytest.mark.parametrize("make", [astronaut, tilted, at_the_border, close])
-def test_every_part_of_the_face_is_hidden(make: type, how: Render, fast: Detector) -> None:
-    """Drawn into noise, each pixel of which would betray itself, nothing of the box is left as it was."""
-    _, face = result(make(), how, fast)
-    height, width = make().shape[:2]
-    noise = np.random.default_rng(3).integers(0, 2, (height, width, 3), np.uint8) * 255
-    hidden = drawn(noise, face, how)
-    left, top = int(face.box.x), int(face.box.y)
-    right, bottom = int(face.box.x + face.box.width) + 1, int(face.box.y + face.box.height) + 1
-    inside = hidden[top:bottom, left:right]
-    # Averages of noise of 0 and 255 are grey, and a cover is black.
-    assert how is Render.SOLID or inside.min() > 40
-    assert inside.max() < 215
-    # And the picture around it is still there.
-    assert np.array_equal(hidden[-20:, -20:], noise[-20:, -20:])
-
-
-def drawn(pixels: Picture, face: Face, how: Render, strength: int = limits.BLUR_STRENGTH_DEFAULT) -> Picture:
-    return np.asarray(render(pixels, [face], how, strength), np.uint8)
-
-
-def test_only_a_handful_of_values_is_left(fast: Detector) -> None:
-    """What was averaged cannot be restored: of some 12,000 pixels in the box there remain about ten."""
-    noise = np.random.default_rng(4).integers(0, 256, (512, 512, 3), np.uint8)
-    _, face = result(astronaut(), Render.PIXELATE, fast)
-    hidden = drawn(noise, face, Render.PIXELATE)
-    rows = slice(int(face.box.y), int(face.box.y + face.box.height))
-    columns = slice(int(face.box.x), int(face.box.x + face.box.width))
-    assert len(np.unique(hidden[rows, columns].reshape(-1, 3), axis=0)) <= 20
+from tests.support.detector import pixels_of, result
+from tests.support.pictures import Picture, astronaut, compose, encoded, resized
 
 
 @pytest.mark.parametrize("side", [200, 512, 2_000, 4_000])

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.support.large_files import gif_of, jpeg_of, many, photo, segment, webp_of
-from tests.support.odd_files import avif_with_size, chunk, png
+from tests.support.odd_images import avif_with_size, chunk, png
 from tests.support.pictures import encoded
 
 FULL = limits.PRESIGNED_UPLOAD_BYTES

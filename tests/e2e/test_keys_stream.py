@@ -1,0 +1,95 @@
+"""Listeners of a stack that asks for keys: tickets, and that nobody hears of another owner's jobs."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from facelib.access import digest_of
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+
+from infra.local.layout import ROOT
+from tests.support.keys import Holder, completed, holder
+from tests.support.stack import Stack
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("closed")]
+
+
+def test_tickets(closed_stack: Stack, alice: Holder) -> None:
+    used, late = alice.ticket(), alice.ticket()
+    with connect(f"{closed_stack.ws_url}?ticket={used}"):
+        pass
+    closed_stack.aws.client("dynamodb").update_item(
+        TableName=closed_stack.outputs["AccessTableName"],
+        Key={"record_id": {"S": f"ticket#{digest_of(late)}"}},
+        UpdateExpression="SET expires_at = :past",
+        ExpressionAttributeValues={":past": {"S": "2020-01-01T00:00:00.000000Z"}},
+    )
+    for query in ("", "?ticket=", "?ticket=nonsense", f"?ticket={used}", f"?ticket={late}", f"?ticket={alice.key}"):
+        with pytest.raises(InvalidStatus) as refused, connect(closed_stack.ws_url + query):
+            pass
+        assert refused.value.response.status_code in (401, 403), query
+
+
+def test_a_ticket_that_many_try_at_once_lets_one_in(closed_stack: Stack, alice: Holder) -> None:
+    ticket = alice.ticket()
+
+    def gets_in(_: int) -> bool:
+        try:
+            with connect(f"{closed_stack.ws_url}?ticket={ticket}"):
+                return True
+        except InvalidStatus:
+            return False
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(gets_in, range(8))) == 1
+
+
+def _heard(frames: Iterator[str | bytes]) -> Iterator[dict[str, Any]]:
+    for frame in frames:
+        yield from json.loads(frame)["events"]
+
+
+def test_listeners_hear_of_their_owners_jobs_alone(closed_stack: Stack, alice: Holder, bob: Holder) -> None:
+    """Also in a replay, and by subscribing to somebody else's job. Members of an owner hear each other."""
+    before = completed(alice)
+    with alice.listening() as first, holder(closed_stack, "alice").listening() as second, bob.listening() as other:
+        other.send(json.dumps({"action": "subscribe", "job_id": before}))
+        other.send(json.dumps({"action": "replay", "limit": 100}))
+        other.send(json.dumps({"action": "subscribe", "job_id": None}))
+        other.send(json.dumps({"action": "replay", "limit": 100}))
+        during = completed(alice)
+        for socket in (first, second):
+            assert next(event for event in _heard(iter(socket)) if event["job_id"] == during)
+        own = completed(bob)
+        heard = []
+        for event in _heard(iter(other)):
+            if event["type"].startswith("job."):
+                heard.append(event["job_id"])
+            if event.get("job_id") == own:
+                break
+    assert not {before, during} & set(heard)
+
+
+def test_a_connection_ends_with_its_key(closed_stack: Stack) -> None:
+    gone = holder(closed_stack, "carol")
+    with gone.listening() as socket:
+        revoke = [sys.executable, "-m", "infra.keys", "--port", str(closed_stack.local_stack.port), "revoke"]
+        done = subprocess.run(
+            [*revoke, gone.stored.key_id], cwd=ROOT, env=os.environ, capture_output=True, text=True, check=True
+        )
+        assert "revoked" in done.stdout
+        with pytest.raises(ConnectionClosed):
+            socket.recv(timeout=20)
+    expired = holder(closed_stack, "carol")
+    with expired.listening() as socket:
+        expired.change(expires_at=datetime.now(UTC))
+        socket.send('{"action": "ping"}')
+        with pytest.raises(ConnectionClosed):
+            socket.recv(timeout=20)

@@ -1,0 +1,97 @@
+"""What the clients make of refusals and failures, sync and async alike."""
+
+import httpx
+import pytest
+from facecast import (
+    Conflict,
+    Forbidden,
+    NotFound,
+    ServiceError,
+    TooManyRequests,
+    Unauthorized,
+    Unreachable,
+)
+
+from tests.support.clients import Caller
+from tests.support.service import JOB_ID, KEY, PlayedService, a_job
+
+pytestmark = pytest.mark.usefixtures("pauses")
+
+
+@pytest.mark.parametrize(
+    ("response", "kind", "message"),
+    [
+        (httpx.Response(404, json={"detail": "There is no such job."}), NotFound, "^There is no such job.$"),
+        (httpx.Response(409, json={"detail": "It is pending."}), Conflict, "^It is pending.$"),
+        (httpx.Response(500, text="<html>"), ServiceError, "responded with 500 Internal Server Error"),
+        (httpx.Response(403, json=["?"]), Forbidden, "responded with 403 Forbidden"),
+        (httpx.Response(401, json={"message": "Unauthorized"}), Unauthorized, "set FACECAST_KEY"),
+        (httpx.Response(200, text="<html>"), Unreachable, "is no Facecast service"),
+        (httpx.Response(200, json={"status": "ok"}), Unreachable, "is no Facecast service"),
+        (httpx.Response(200, json=[1]), Unreachable, "is no Facecast service"),
+        (httpx.Response(429, headers={"Retry-After": "11520"}), TooManyRequests, r"Try again in 3 h 12 min\.$"),
+    ],
+)
+def test_errors_are_told_in_the_services_own_words(
+    call: Caller, response: httpx.Response, kind: type[ServiceError], message: str
+) -> None:
+    played = PlayedService({f"GET /api/jobs/{JOB_ID}": response})
+    with pytest.raises(kind, match=message):
+        call(played, "job", JOB_ID)
+    assert len(played.requests) == 1
+
+
+def test_a_refused_key_is_told_apart_from_none(call: Caller) -> None:
+    responses = {"GET /api/jobs": httpx.Response(401), f"DELETE /api/jobs/{JOB_ID}": httpx.Response(403)}
+    with pytest.raises(Unauthorized, match="does not take this key") as refused:
+        call(PlayedService(responses), "jobs", key=KEY)
+    assert KEY not in str(refused.value)
+    with pytest.raises(Forbidden, match="lacks the scope"):
+        call(PlayedService(responses), "delete", JOB_ID, key=KEY)
+
+
+def test_what_may_pass_is_tried_again(call: Caller, pauses: list[float]) -> None:
+    played = PlayedService(
+        {
+            f"GET /api/jobs/{JOB_ID}": [
+                httpx.Response(503),
+                httpx.Response(429, headers={"Retry-After": "3"}),
+                httpx.ReadError("Connection reset"),
+                httpx.Response(200, json=a_job()),
+            ]
+        }
+    )
+    assert call(played, "job", JOB_ID).status == "completed"
+    first, second, third = pauses
+    assert 0 <= first <= 1
+    assert second >= 3
+    assert 0 <= third <= 4
+
+
+def test_a_retry_is_not_repeated_blindly(call: Caller) -> None:
+    """The job may have been taken up, and failed once more."""
+    played = PlayedService({f"POST /api/jobs/{JOB_ID}/retry": httpx.Response(503)})
+    with pytest.raises(ServiceError, match="503"):
+        call(played, "retry", JOB_ID)
+    assert len(played.requests) == 1
+
+
+def test_trying_again_has_an_end(call: Caller, pauses: list[float]) -> None:
+    played = PlayedService({f"GET /api/jobs/{JOB_ID}": httpx.Response(502)})
+    with pytest.raises(ServiceError, match="502"):
+        call(played, "job", JOB_ID)
+    assert len(played.requests) == len(pauses) + 1 == 5
+
+
+def test_a_service_that_cannot_be_reached_is_named_at_once(call: Caller) -> None:
+    played = PlayedService({f"DELETE /api/jobs/{JOB_ID}": httpx.ConnectError("Connection refused")})
+    with pytest.raises(Unreachable, match=r"^https://example\.test/api could not be reached: Connection refused$"):
+        call(played, "delete", JOB_ID)
+    assert len(played.requests) == 1
+
+
+def test_what_is_no_id_leads_to_no_other_address(call: Caller) -> None:
+    played = PlayedService({"DELETE /api/jobs/../uploads": httpx.Response(404, json={"detail": "no such job"})})
+    with pytest.raises(NotFound):
+        call(played, "delete", "../uploads")
+    assert played.requests[0].url.raw_path == b"/api/jobs/..%2Fuploads"
