@@ -11,9 +11,10 @@ from typing import Final
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
-from facelib.access import OWNER_PATTERN, ApiKey, Scope, digest_of, new_secret
+from facelib.access import ApiKey, Scope, digest_of, new_secret
 from facelib.errors import ConnectionGone, DeliveryFailed
 from facelib.job import PUBLIC_OWNER
+from facelib.keys import is_owner
 from facelib.stores.api_keys import KeyStore
 from facelib.stores.connections import ConnectionStore
 from facelib.stores.connections_api import ConnectionsApi
@@ -29,7 +30,7 @@ _MOST_DAYS: Final = 3_650
 
 def new_key(owner: str, scopes: str, daily: int | None, days: int) -> tuple[ApiKey, str]:
     """Return a new key as it is stored, and as its holder gets it. Raises Refused for what makes no sense."""
-    if not re.fullmatch(OWNER_PATTERN, owner):
+    if not is_owner(owner):
         raise Refused(f"An owner is 1 to 64 of a-z, 0-9, dot, dash and underscore, not {owner!r}: make key OWNER=alice")
     if owner == PUBLIC_OWNER:
         raise Refused(f"{PUBLIC_OWNER!r} owns what is sent where access is open; choose another name.")

@@ -143,7 +143,7 @@ def _number(count: int, thing: str) -> str:
 def erase(owner: str, environment: str) -> int:
     """Ask, then erase. Raises Refused."""
     if not keys.is_owner(owner):
-        raise Refused("Name the owner: make erase OWNER=alice (lower-case letters, digits, '.', '_' and '-')")
+        raise Refused("Name the owner: make erase OWNER=alice (1 to 64 of a-z, 0-9, '.', '_' and '-')")
     erasure = Erasure.of_stack(owner, stack_of(environment))
     total = erasure.count()
     owned_keys = _number(len(erasure.access.keys_of(owner)), "key")

@@ -13,8 +13,6 @@ from pydantic import AwareDatetime
 from facelib.frozen import Frozen
 from facelib.job import PUBLIC_OWNER
 
-# Letters, digits and a few signs: an owner is part of table keys.
-OWNER_PATTERN: Final = r"[a-z0-9][a-z0-9._-]{0,63}"
 _KEY: Final = re.compile(r"fc_([0-9a-f]{12})_([0-9a-f]{64})")
 _BEARER: Final = re.compile(r"Bearer +", re.IGNORECASE)
 

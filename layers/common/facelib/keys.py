@@ -48,8 +48,8 @@ def job_id_of_original(key: str) -> str | None:
     return job_id if key.startswith(_ORIGINALS) and is_job_id(job_id) else None
 
 
-# Plain enough for a key, a policy and a log: `alice`, `team-7`, `photos.example.org`.
-_OWNER = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+# Plain enough for a table key, an object key, a policy and a log: `alice`, `team-7`, `photos.example.org`.
+_OWNER = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
 def is_owner(text: str) -> bool:

@@ -2,6 +2,9 @@ import pytest
 from facelib import keys
 from facelib.options import Render
 
+from infra.errors import Refused
+from infra.keys import new_key
+
 JOB_ID = "0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"
 
 
@@ -27,3 +30,18 @@ def test_a_key_that_this_service_never_writes(key: str) -> None:
 
 def test_each_render_has_its_own_result() -> None:
     assert len({keys.result(JOB_ID, render) for render in Render}) == len(Render)
+
+
+@pytest.mark.parametrize(
+    ("owner", "is_one"),
+    [("a", True), ("photos.example-7_x", True), ("a" * 64, True), ("a" * 65, False), ("", False), ("-a", False)]
+    + [(owner, False) for owner in ("A", "a/b", "a#b", "a b", "ä", "a\n")],
+)
+def test_who_can_have_a_key_can_drop_files_and_be_erased(owner: str, *, is_one: bool) -> None:
+    assert keys.is_owner(owner) is is_one
+    assert (keys.owner_of_drop(f"{keys.inbox(owner)}photo.jpg") == owner) is is_one
+    if is_one:
+        assert new_key(owner, "send", None, 1)[0].owner == owner
+        return
+    with pytest.raises(Refused, match="An owner is 1 to 64"):
+        new_key(owner, "send", None, 1)
