@@ -43,7 +43,7 @@ def run(stack: LocalStack, given: dict[str, str]) -> None:
         signal.pause()
 
 
-def run_demo(stack: LocalStack, image: Path, parameters: dict[str, str], *, whole: bool) -> None:
+def run_demo(stack: LocalStack, image: Path, parameters: dict[str, str], *, as_json: bool) -> None:
     if not image.is_file():
         raise Refused(f"There is no file {image}. Name a photo: make demo IMAGE=photo.jpg")
     addresses = stack.addresses()
@@ -53,10 +53,10 @@ def run_demo(stack: LocalStack, image: Path, parameters: dict[str, str], *, whol
                 f"The stack on port {stack.port} asks for a key, which the demo has not. Use another one: "
                 f"make demo PORT={stack.port + 1}"
             )
-        demo.run(addresses, image, stack.log, whole=whole)
+        demo.run(addresses, image, stack.log, as_json=as_json)
         return
     with started(stack, parameters) as new_addresses:
-        demo.run(new_addresses, image, stack.log, whole=whole)
+        demo.run(new_addresses, image, stack.log, as_json=as_json)
 
 
 def deploy_packages(stack: LocalStack) -> None:
@@ -98,7 +98,7 @@ def main() -> int:
             case "run":
                 run(stack, parameters)
             case "demo":
-                run_demo(stack, arguments.image, parameters, whole=arguments.json)
+                run_demo(stack, arguments.image, parameters, as_json=arguments.json)
             case "deploy":
                 deploy_packages(stack)
             case _:

@@ -1,4 +1,4 @@
-"""The whole pipeline once, before somebody's eyes: listen, upload, hear, look."""
+"""The demo: listen, send an image, wait for its event, print its faces and save its result."""
 
 import asyncio
 import json
@@ -15,25 +15,25 @@ _PATIENCE_SECONDS = 60
 _FACES_IN_WORDS = 3
 
 
-def run(addresses: Addresses, image: Path, log: Path, *, whole: bool = False) -> Path:
-    """Send the image, print the event and the faces (or the `whole` job), save the result.
+def run(addresses: Addresses, image: Path, log: Path, *, as_json: bool = False) -> Path:
+    """Send the image, print the event and the faces (or the complete event and job, `as_json`), save the result.
 
     Raises Refused, with the path of the stack's log where nothing is heard.
     """
     try:
-        return asyncio.run(_run(addresses, image, whole=whole))
+        return asyncio.run(_run(addresses, image, as_json=as_json))
     except TimeoutError:
         raise Refused(f"No event of the job arrived within {_PATIENCE_SECONDS} s. The stack's log: {log}") from None
 
 
-async def _run(addresses: Addresses, image: Path, *, whole: bool) -> Path:
+async def _run(addresses: Addresses, image: Path, *, as_json: bool) -> Path:
     async with websockets.connect(addresses.ws_url) as listener, httpx.AsyncClient(timeout=30) as client:
         print(f"listening   {addresses.ws_url}")
         job_id = await _upload(client, addresses, image)
         event = await _event_of(listener, job_id)
-        print(f"event       {json.dumps(event, indent=2 if whole else None)}")
+        print(f"event       {json.dumps(event, indent=2 if as_json else None)}")
         job = (await client.get(f"{addresses.http_url}/jobs/{job_id}")).raise_for_status().json()
-        print(f"job         {json.dumps(job, indent=2)}" if whole else f"faces       {_faces(job)}")
+        print(f"job         {json.dumps(job, indent=2)}" if as_json else f"faces       {_faces(job)}")
         if event["type"] != "job.completed":
             raise Refused(f"The job failed: {event['failure']['detail']}")
         picture = await client.get(event["processed_image_url"], follow_redirects=True)

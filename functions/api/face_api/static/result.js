@@ -107,7 +107,7 @@ function draw() {
   drawChoices();
 }
 
-/** Of a photo that was sent to have its faces hidden, nothing shows more of them. */
+// Where the sender had faces hidden, no way shows more of them. The API enforces the same (`Options.permitted`).
 function permittedWays({ options }) {
   const drawn = options.render.filter((render) => render !== "preview");
   const all = Object.keys(WAYS);
