@@ -29,6 +29,15 @@ def test_the_scales_of_one_network_have_one_vote_the_best() -> None:
     assert 50 < fused.landmarks[0, 0, 0] < 55
 
 
+def test_the_scale_that_shows_a_face_large_places_it() -> None:
+    coarse = Vote(0, detections((*SHIFTED, 0.5)), scale=0.06)
+    fine = Vote(1, detections((*ROOMY, 0.5)), scale=0.24)
+    # 6 px and 24 px wide: a weight of a quarter, and of one.
+    assert fuse([coarse, fine], 2).boxes == pytest.approx(np.array([[2, 0, 100, 100]]))
+    finer = Vote(1, detections((*ROOMY, 0.5)), scale=2)
+    assert fuse([coarse, finer], 2).boxes == pytest.approx(np.array([[2, 0, 100, 100]])), "no more from 24 px on"
+
+
 def test_a_list_has_one_box_of_a_face() -> None:
     near = detections((*ROOMY, 0.9), (*SHIFTED, 0.8))
     fused = fuse([Vote(0, near)], networks=1)

@@ -64,6 +64,13 @@ def test_tiles_cover_the_whole_and_are_never_larger_than_a_tile(size: tuple[int,
     assert covered.all()
 
 
+def test_tiles_overlap_no_more_than_a_face_needs() -> None:
+    tiles = [tile for tile in alone(Quality.THOROUGH).tiles(black(2560, 1920)) if tile.is_finest]
+    # 9 tiles of 1,024 x 1,024 would be 39 % more pixels.
+    assert {tile.pixels.shape[:2] for tile in tiles} <= {(768, 982), (768, 981)}
+    assert sorted({tile.top for tile in tiles}) == [0, 576, 1152]
+
+
 def test_every_small_face_lies_within_a_tile_and_maps_back_to_the_image() -> None:
     tiles = [tile for tile in alone(Quality.THOROUGH).tiles(black(2560, 1920)) if tile.is_finest]
     for x, y in [(0, 0), (930, 900), (1000, 1000), (2400, 1800), (1500, 20)]:

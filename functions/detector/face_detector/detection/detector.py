@@ -48,12 +48,15 @@ class Member:
     pyramid: Pyramid
     calibration: float = 0.0
 
-    def detect(self, pixels: Pixels, threshold: float) -> list[Detections]:
-        """Return one Detections per scale, in pixels of the image."""
+    def detect(self, pixels: Pixels, threshold: float) -> dict[float, Detections]:
+        """Return the detections by scale, in pixels of the image."""
         scales: dict[float, list[Detections]] = {}
         for tile in self.pyramid.tiles(pixels):
             scales.setdefault(tile.scale, []).append(self._infer(tile, threshold))
-        return [Detections.concatenated(tiles).non_max_suppression(_TILES_IOU_THRESHOLD) for tiles in scales.values()]
+        return {
+            scale: Detections.concatenated(tiles).non_max_suppression(_TILES_IOU_THRESHOLD)
+            for scale, tiles in scales.items()
+        }
 
     def _infer(self, tile: Tile, threshold: float) -> Detections:
         detections = self.network.infer(tile.pixels, threshold)
@@ -93,7 +96,11 @@ class Detector:
         # Several networks at once make more of two processors than one after the other with two threads in each layer.
         run = _executor().map if cv2.getNumThreads() > 1 else map
         scales_of_members = run(lambda member: member.detect(pixels, floor), self._members)
-        votes = [Vote(index, detections) for index, scales in enumerate(scales_of_members) for detections in scales]
+        votes = [
+            Vote(index, detections, scale)
+            for index, scales in enumerate(scales_of_members)
+            for scale, detections in scales.items()
+        ]
         fused = fuse(votes, len(self._members))
         return fused.filtered(fused.scores >= threshold)
 

@@ -6,7 +6,7 @@ votes once, with its best score.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -20,6 +20,8 @@ _SAME_FACE_IOU: Final = 0.5
 _IOU_THRESHOLD: Final = 0.4
 # Bounds the quadratic number of comparisons; a job reports at most 1,000 faces (limits.MAX_FACES).
 _TOP_K: Final = 1_000
+# Boxes of smaller faces, in pixels of the scale they were detected in, are less precise and count less.
+_PRECISE_FACE_SIDE: Final = 24
 # Bounds the memory of comparing all boxes.
 _ROWS_AT_ONCE: Final = 128
 _NO_FACE: Final = -1
@@ -27,24 +29,35 @@ _NO_FACE: Final = -1
 
 @dataclass(frozen=True)
 class Vote:
-    """The detections of one network (by index) in one scale, in pixels of the image."""
+    """The detections of one network (by index) in one scale (pixels per pixel of the image), in pixels of the image."""
 
     network: int
     detections: Detections
+    scale: float = 1.0
+
+    @property
+    def precision(self) -> npt.NDArray[np.float32]:
+        """(n,) weights of the boxes, up to 1: how large each face was in the scale."""
+        return np.asarray(
+            np.clip(self.detections.sizes * self.scale, 1, _PRECISE_FACE_SIDE) / _PRECISE_FACE_SIDE, np.float32
+        )
 
 
 def fuse(votes: Sequence[Vote], networks: int) -> Detections:
     """Fuse the votes of this many networks; by descending score.
 
     A face's score is the mean over the networks of the best score each gave it, 0 for a network that missed it. Its box
-    is the mean of all boxes weighted by score, its landmarks the same mean over the first network that detected it.
+    is the mean of all boxes weighted by score and precision, its landmarks the same mean over the first network that
+    detected it.
     """
-    top = [vote.detections.top_k(_TOP_K) for vote in votes]
-    candidates = Detections.concatenated(top)
+    votes = [replace(vote, detections=vote.detections.top_k(_TOP_K)) for vote in votes]
+    candidates = Detections.concatenated([vote.detections for vote in votes])
     order = np.argsort(-candidates.scores, kind="stable")
     candidates = candidates.filtered(order)
-    of_network = np.repeat([vote.network for vote in votes], [len(part) for part in top])[order]
-    of_vote = np.repeat(np.arange(len(top)), [len(part) for part in top])[order]
+    lengths = [len(vote.detections) for vote in votes]
+    of_network = np.repeat([vote.network for vote in votes], lengths)[order]
+    of_vote = np.repeat(np.arange(len(votes)), lengths)[order]
+    weights = candidates.scores * np.concatenate([vote.precision for vote in votes])[order]
     if not len(candidates):
         return candidates
     faces = _same_faces(candidates.boxes, of_vote)
@@ -53,9 +66,9 @@ def fuse(votes: Sequence[Vote], networks: int) -> Detections:
     # The first network is the one with the lowest index among those that gave a score.
     is_of_first = of_network == np.argmax(best > 0, axis=1)[faces]
     return Detections(
-        boxes=_weighted(candidates.boxes, candidates.scores, faces),
+        boxes=_weighted(candidates.boxes, weights, faces),
         scores=best.mean(axis=1).astype(np.float32),
-        landmarks=_weighted(candidates.landmarks, candidates.scores * is_of_first, faces),
+        landmarks=_weighted(candidates.landmarks, weights * is_of_first, faces),
     ).non_max_suppression(_IOU_THRESHOLD)
 
 

@@ -85,15 +85,17 @@ class Pyramid:
         for long_side in sizes:
             scaled = scale_to(pixels, long_side)
             height, width = scaled.shape[:2]
-            for top in _tile_offsets(height):
-                for left in _tile_offsets(width):
-                    part = np.ascontiguousarray(scaled[top : top + _TILE_SIDE, left : left + _TILE_SIDE])
-                    yield Tile(part, long_side / longest, left, top, width, height, long_side == sizes[0])
+            for rows in _tile_ranges(height):
+                for columns in _tile_ranges(width):
+                    part = np.ascontiguousarray(scaled[rows, columns])
+                    yield Tile(
+                        part, long_side / longest, columns.start, rows.start, width, height, long_side == sizes[0]
+                    )
 
 
-def _tile_offsets(length: int) -> list[int]:
-    """Return evenly spaced offsets of tiles that overlap by at least `_TILE_OVERLAP`."""
-    if length <= _TILE_SIDE:
-        return [0]
-    count = -(-(length - _TILE_OVERLAP) // (_TILE_SIDE - _TILE_OVERLAP))
-    return [round(index * (length - _TILE_SIDE) / (count - 1)) for index in range(count)]
+def _tile_ranges(length: int) -> list[slice]:
+    """Return the fewest tiles, evenly spaced and no longer than it takes for them to overlap by `_TILE_OVERLAP`."""
+    count = max(1, -(-(length - _TILE_OVERLAP) // (_TILE_SIDE - _TILE_OVERLAP)))
+    side = -(-(length + (count - 1) * _TILE_OVERLAP) // count)
+    starts = [round(index * (length - side) / max(1, count - 1)) for index in range(count)]
+    return [slice(start, start + side) for start in starts]
