@@ -61,6 +61,28 @@ def test_four_are_sent_at_a_time_and_the_rest_can_be_cancelled(stack: Stack, pag
     assert not page.shows("#sending")
 
 
+def test_what_has_been_sent_cannot_be_cancelled(stack: Stack, page: Page, photos: list[Path]) -> None:
+    # Two jobs that stay pending, because nobody uses their forms.
+    jobs = [stack.http.post("/uploads", json={}).json()["job_id"] for _ in range(2)]
+    page.chrome.execute_script(
+        "const jobs = arguments[0]; window.finish = []; XMLHttpRequest.prototype.send = function () {"
+        "  const responseText = JSON.stringify({ job_id: jobs.shift() });"
+        "  Object.defineProperties(this, { status: { value: 202 }, responseText: { value: responseText } });"
+        "  finish.push(() => this.dispatchEvent(new Event('load')));"
+        "};",
+        jobs,
+    )
+    page.choose(*photos[:2])
+    page.wait_until(lambda: page.value("finish.length") == 2, "both are on their way")
+    is_disabled = "document.querySelector('#sending button').disabled"
+    assert not page.value(is_disabled)
+    page.chrome.execute_script("for (const end of finish) end();")
+    page.wait_until(lambda: page.value(is_disabled), "there is nothing left to cancel")
+    assert page.shows("#sending")
+    for job_id in jobs:
+        assert stack.http.delete(f"/jobs/{job_id}").status_code == 204
+
+
 def test_failures_are_collected_in_one_line(page: Page, photos: list[Path], tmp_path: Path) -> None:
     letters = [tmp_path / name for name in ("a.jpg", "b.jpg")]
     for letter in letters:

@@ -44,6 +44,7 @@ function next() {
     sendOne(waiting.shift()).finally(() => {
       active -= 1;
       next();
+      showSummary();
     });
   }
 }
@@ -100,6 +101,8 @@ function showSummary() {
   const left = (((Date.now() - begun) / 1000) * (total - done)) / done;
   summary.querySelector("p").textContent = `${done} of ${total}${done ? `, about ${inWords(left)} left` : ""}`;
   summary.querySelector("progress").value = done / total;
+  // What has been sent is processed, whatever is pressed.
+  summary.querySelector("button").disabled = !waiting.length && !active;
 }
 
 function inWords(seconds) {
