@@ -46,7 +46,7 @@ status: setup ## Tell where the local stack answers: make status [PORT=4802]
 	@$(BIN)/python -m infra.local status --port $(PORT)
 
 unit: setup ## Run the tests that need neither the local stack nor a browser, in a minute
-	$(BIN)/pytest tests/unit -n 2
+	$(BIN)/pytest tests/unit -n 2 --dist worksteal
 
 coverage: setup ## Tell which lines and branches the unit tests do not reach, and fail above 4 %
 	$(BIN)/pytest tests/unit -n 2 --cov --cov-report=term

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import boto3
+import pytest
 from facelib.stores import clients
 from moto import mock_aws
 
@@ -38,17 +38,26 @@ def table_of(logical_id: str) -> dict[str, Any]:
 
 
 @contextmanager
+def empty_account() -> Iterator[None]:
+    """Mock an account with nothing in it.
+
+    The clients of `facelib.stores` stay from one account to the next: to make one takes longer than most tests.
+    """
+    with pytest.MonkeyPatch.context() as environment, mock_aws():
+        environment.delenv("AWS_ENDPOINT_URL", raising=False)
+        yield
+
+
+@contextmanager
 def cloud() -> Iterator[Cloud]:
-    """Mock an empty account with the template's tables and buckets."""
-    with mock_aws():
-        for client in (clients.dynamodb, clients.s3, clients.sqs, clients.lambda_):
-            client.cache_clear()
+    """Mock an account with the template's tables and buckets, all empty."""
+    with empty_account():
         names = Cloud()
-        dynamodb = boto3.client("dynamodb")
+        dynamodb = clients.dynamodb()
         dynamodb.create_table(TableName=names.jobs_table, **table_of("JobsTable"))
         dynamodb.create_table(TableName=names.connections_table, **table_of("ConnectionsTable"))
         dynamodb.create_table(TableName=names.keys_table, **table_of("KeysTable"))
         dynamodb.create_table(TableName=names.access_table, **table_of("AccessTable"))
         for bucket in (names.originals_bucket, names.results_bucket):
-            boto3.client("s3").create_bucket(Bucket=bucket)
+            clients.s3().create_bucket(Bucket=bucket)
         yield names

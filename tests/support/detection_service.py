@@ -4,7 +4,6 @@ import io
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 import numpy as np
 from face_detector.detection.detections import Detections
 from face_detector.detection.detector import Detector
@@ -13,6 +12,7 @@ from facelib import keys
 from facelib.job import Job
 from facelib.options import Options
 from facelib.s3_events import OriginalCreated
+from facelib.stores import clients
 from facelib.stores.images import ImageStore
 from facelib.stores.jobs import JobStore
 from PIL import Image
@@ -67,7 +67,7 @@ class Service:
         return job
 
     def objects(self) -> set[str]:
-        s3 = boto3.client("s3")
+        s3 = clients.s3()
         buckets = (self.account.originals_bucket, self.account.results_bucket)
         return {one["Key"] for name in buckets for one in s3.list_objects_v2(Bucket=name).get("Contents", [])}
 
@@ -94,7 +94,7 @@ def sqs_event(*bodies: str) -> dict[str, Any]:
 
 def uploaded(service: Service, job: Job, data: bytes) -> OriginalCreated:
     """Post the form of a job, as often as one likes, and return its event."""
-    response = boto3.client("s3").put_object(
+    response = clients.s3().put_object(
         Bucket=service.account.originals_bucket, Key=keys.original(job.job_id), Body=data
     )
     return OriginalCreated(job.job_id, response["ETag"].strip('"'))

@@ -7,14 +7,14 @@ from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import quote_plus
 
-import boto3
+from facelib.stores import clients
 
 _SEQUENCE: Final = itertools.count(1)
 
 
 def put(bucket: str, key: str, metadata: Mapping[str, str] = MappingProxyType({}), data: bytes = b"photo") -> Any:
     """Put an object, and return its event as S3 sends it to the queue."""
-    response = boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=data, Metadata=dict(metadata))
+    response = clients.s3().put_object(Bucket=bucket, Key=key, Body=data, Metadata=dict(metadata))
     return event_of(key, response["ETag"].strip('"'), len(data))
 
 

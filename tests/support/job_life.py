@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-import boto3
 from face_deadletter import main as deadletter
 from face_detector import main as detector
 from face_detector.analyse import Analysis
@@ -17,6 +16,7 @@ from facelib import keys
 from facelib.errors import ImageRejected
 from facelib.job import FailureReason, ImageFormat, ImageInfo, Status
 from facelib.options import Options
+from facelib.stores import clients
 from facelib.stores.items import DELETED, time_text
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
@@ -85,7 +85,7 @@ class JobWorld(RuleBasedStateMachine):
     def __init__(self, account: Cloud, api: Api) -> None:
         super().__init__()
         self.account, self.api = account, api
-        self.dynamodb, self.s3 = boto3.client("dynamodb"), boto3.client("s3")
+        self.dynamodb, self.s3 = clients.dynamodb(), clients.s3()
         self.actors: list[Actor] = []
         self.queue: list[Message] = []
         self.dead: list[Message] = []

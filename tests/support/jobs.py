@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-import boto3
 from facelib.events import new_event_id
 from facelib.face import Box, Face, FaceQuality, Landmarks, Point, Pose
 from facelib.job import DetectorInfo, Failure, FailureReason, ImageFormat, ImageInfo, Job, Quality, Status
 from facelib.options import Options
+from facelib.stores import clients
 from facelib.stores.claims import Outcome
 from facelib.stores.idempotency import IdempotentRequest
 from facelib.stores.jobs import JobStore
@@ -86,4 +86,4 @@ def keyed(fingerprint: str) -> IdempotentRequest:
 
 
 def raw_item(account: Cloud, job_id: str) -> dict[str, dict[str, str]]:
-    return boto3.client("dynamodb").get_item(TableName=account.jobs_table, Key={"job_id": {"S": job_id}})["Item"]  # type: ignore[return-value]
+    return clients.dynamodb().get_item(TableName=account.jobs_table, Key={"job_id": {"S": job_id}})["Item"]  # type: ignore[return-value]

@@ -1,10 +1,10 @@
 """What the API promises of a job's life, in process."""
 
-import boto3
 import pytest
 from facelib import keys
 from facelib.job import Failure, FailureReason
 from facelib.options import Render
+from facelib.stores import clients
 from facelib.stores.images import ImageStore
 from facelib.stores.jobs import JobStore
 
@@ -25,7 +25,7 @@ def posted(api: Api, photo: bytes = PHOTO, key: str | None = None) -> str:
 
 
 def objects(account: Cloud) -> set[str]:
-    s3 = boto3.client("s3")
+    s3 = clients.s3()
     buckets = (account.originals_bucket, account.results_bucket)
     return {one["Key"] for name in buckets for one in s3.list_objects_v2(Bucket=name).get("Contents", [])}
 

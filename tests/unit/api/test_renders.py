@@ -11,7 +11,7 @@ from facelib import keys
 from facelib.detector_requests import RenderOutcome, RenderReply, RenderRequest
 from facelib.job import Failure, FailureReason, Job
 from facelib.options import Options, Render
-from facelib.stores import detector_client
+from facelib.stores import clients, detector_client
 from facelib.stores.detector_client import DetectorClient
 from facelib.stores.images import ImageStore
 from facelib.stores.jobs import JobStore
@@ -173,7 +173,7 @@ def test_a_deletion_removes_what_was_drawn_later(api: Api, jobs: JobStore, detec
     for render in Render:
         assert api.post(f"/jobs/{job.job_id}/renders", json={"render": render}).status_code in {200, 201}
     assert api.delete(f"/jobs/{job.job_id}").status_code == 204
-    assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket=account.results_bucket)
+    assert "Contents" not in clients.s3().list_objects_v2(Bucket=account.results_bucket)
 
 
 @pytest.mark.parametrize("code", ["TooManyRequestsException", "EC2ThrottledException"])

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from face_authorizer.main import handler, settings
 from facelib.access import ApiKey, Identity, Principal, Refusal
+from facelib.stores import clients
 from facelib.stores.api_keys import KeyStore
 from facelib.stores.tickets import TicketStore
 
@@ -128,14 +129,12 @@ def test_a_ticket_of_nobody(account: Cloud, keys: KeyStore) -> None:
 def test_neither_keys_nor_tickets_are_stored_or_logged(
     account: Cloud, key: tuple[ApiKey, str], capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    import boto3  # noqa: PLC0415 - moto's
-
     ticket, _ = TicketStore(account.access_table).issue(key[0].principal)
     identify(f"Bearer {key[1]}")
     connect(ticket)
     connect(ticket)
     secret = key[1].rpartition("_")[2]
-    tables = [boto3.client("dynamodb").scan(TableName=name) for name in (account.keys_table, account.access_table)]
+    tables = [clients.dynamodb().scan(TableName=name) for name in (account.keys_table, account.access_table)]
     written = json.dumps(tables, default=str) + "".join(capsys.readouterr()) + caplog.text
     assert key[0].key_id in written
     assert secret not in written

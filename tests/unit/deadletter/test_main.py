@@ -1,12 +1,12 @@
 import json
 from typing import Any
 
-import boto3
 import pytest
 from face_deadletter import main
 from facelib import keys
 from facelib.job import Status
 from facelib.options import Render
+from facelib.stores import clients
 from facelib.stores.images import ImageStore
 from facelib.stores.jobs import JobStore
 
@@ -50,4 +50,4 @@ def test_what_a_detector_left_of_a_deleted_job_is_removed(account: Cloud, monkey
     response = main.handler({"Records": [message(0, about(job.job_id))]}, Context())
     assert response == {"batchItemFailures": []}
     for bucket in (account.originals_bucket, account.results_bucket):
-        assert boto3.client("s3").list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+        assert clients.s3().list_objects_v2(Bucket=bucket)["KeyCount"] == 0

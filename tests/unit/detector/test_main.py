@@ -3,12 +3,12 @@
 import base64
 import json
 
-import boto3
 import pytest
 from face_detector import main, process
 from facelib.errors import JobClaimed
 from facelib.job import Status
 from facelib.s3_events import OriginalCreated
+from facelib.stores import clients
 
 from tests.support.context import Context
 from tests.support.detection_service import LEASE, Service, png, s3_event, sqs_event
@@ -56,7 +56,7 @@ def test_a_detection_without_a_job_is_no_job_done(service: Service, capsys: pyte
 
 
 def test_a_direct_request(service: Service) -> None:
-    boto3.client("s3").put_object(Bucket=service.account.originals_bucket, Key="mine.png", Body=png())
+    clients.s3().put_object(Bucket=service.account.originals_bucket, Key="mine.png", Body=png())
     response = main.handler({"action": "detect", "key": "mine.png"}, Context())
     assert (response["image"]["width"], len(response["faces"]), response["failure"]) == (64, 1, None)
     missing = main.handler({"action": "detect", "key": "other.png"}, Context())

@@ -2,7 +2,6 @@
 
 import json
 
-import boto3
 import pytest
 from face_detector import main
 from face_detector.process import DetectionService
@@ -11,6 +10,7 @@ from facelib.job import Failure, FailureReason, Status
 from facelib.job_view import JobView
 from facelib.options import Options, Render
 from facelib.s3_events import OriginalCreated
+from facelib.stores import clients
 
 from tests.support.context import Context
 from tests.support.detection_service import PUBLIC_URL, Service, png, s3_event, sqs_event, uploaded
@@ -60,7 +60,7 @@ def test_an_original_whose_job_is_gone_is_removed(service: Service) -> None:
 def test_a_job_as_the_api_shows_it_is_stored_where_that_was_asked_for(service: Service) -> None:
     job = service.upload(png(), Options(faces_json=True))
     service.service.process(OriginalCreated(job.job_id, None))
-    s3_object = boto3.client("s3").get_object(Bucket=service.account.results_bucket, Key=keys.faces_json(job.job_id))
+    s3_object = clients.s3().get_object(Bucket=service.account.results_bucket, Key=keys.faces_json(job.job_id))
     assert s3_object["ContentType"] == "application/json"
     shown = JobView.of(service.jobs.get(job.job_id, "public"), PUBLIC_URL)
     assert json.loads(s3_object["Body"].read()) == shown.model_dump(mode="json")

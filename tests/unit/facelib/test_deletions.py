@@ -1,9 +1,9 @@
 """Deletions: the job is hidden first, its record goes last, and both can be repeated."""
 
-import boto3
 import pytest
 from facelib.errors import JobNotFound
 from facelib.job import Failure, FailureReason, Tombstone
+from facelib.stores import clients
 from facelib.stores.job_events import JobEvents
 from facelib.stores.job_lists import JobLists
 from facelib.stores.jobs import JobStore
@@ -29,7 +29,7 @@ def test_a_deletion_hides_the_job_and_may_be_repeated(jobs: JobStore, account: C
     with pytest.raises(JobNotFound):
         jobs.claim(job.job_id, LEASE)
     jobs.remove(job.job_id)
-    [tombstone] = boto3.client("dynamodb").scan(TableName=account.jobs_table)["Items"]
+    [tombstone] = clients.dynamodb().scan(TableName=account.jobs_table)["Items"]
     assert set(tombstone) == {"job_id", "owner", "owner_shard", "event_id", "status", "ttl"}, "ids, and when they go"
     with pytest.raises(JobNotFound):
         jobs.begin_deletion(job.job_id, "public")

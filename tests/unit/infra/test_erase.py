@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-import boto3
 import pytest
 from facelib import keys, limits
 from facelib.job import Failure, FailureReason
 from facelib.options import Render
+from facelib.stores import clients
 from facelib.stores.api_keys import KeyStore
 from facelib.stores.connections import Connection, ConnectionStore
 from facelib.stores.connections_api import ConnectionsApi
@@ -72,13 +72,13 @@ def fill(account: Cloud, jobs: JobStore, owner: str) -> None:
     for job in (pending, completed, failed, expired, deleting):
         images.add_original(job.job_id, b"photo", "image/jpeg")
         images.add_result(job.job_id, Render.BOXES, b"result")
-    boto3.client("s3").put_object(Bucket=account.originals_bucket, Key=f"{keys.inbox(owner)}photo.jpg", Body=b"photo")
+    clients.s3().put_object(Bucket=account.originals_bucket, Key=f"{keys.inbox(owner)}photo.jpg", Body=b"photo")
 
 
 def everything(account: Cloud) -> list[object]:
     tables = (account.jobs_table, account.keys_table, account.access_table, account.connections_table)
-    items = [item for table in tables for item in boto3.client("dynamodb").scan(TableName=table)["Items"]]
-    pages = [boto3.client("s3").list_objects_v2(Bucket=b) for b in (account.originals_bucket, account.results_bucket)]
+    items = [item for table in tables for item in clients.dynamodb().scan(TableName=table)["Items"]]
+    pages = [clients.s3().list_objects_v2(Bucket=b) for b in (account.originals_bucket, account.results_bucket)]
     objects = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
     return [*sorted(items, key=str), *objects]
 
@@ -105,7 +105,7 @@ def test_counters_of_every_day_go(account: Cloud, erasure: Erasure) -> None:
         for days in (0, 40):
             day = datetime.now(UTC).date() - timedelta(days=days)
             counter = {"record_id": {"S": f"usage#{owner}#{day}"}, "images": {"N": "1"}}
-            boto3.client("dynamodb").put_item(TableName=account.access_table, Item=counter)
+            clients.dynamodb().put_item(TableName=account.access_table, Item=counter)
     erasure.run(lambda _: None)
     assert [str(item).count("usage#al#") for item in everything(account)] == [1, 1]
 

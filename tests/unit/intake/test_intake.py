@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
 from face_intake import main
 from face_intake.intake import Intake
@@ -12,6 +11,7 @@ from facelib import keys, limits
 from facelib.errors import ObjectMissing
 from facelib.job import FailureReason, Job, Status
 from facelib.options import Options, Render, Size
+from facelib.stores import clients
 from facelib.stores.inbox import Inbox
 from facelib.stores.items import from_item
 from facelib.stores.jobs import JobStore
@@ -37,12 +37,12 @@ def deliver(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> Callable[..., li
 
 
 def jobs(account: Cloud) -> list[Job]:
-    items = boto3.client("dynamodb").scan(TableName=account.jobs_table)["Items"]
+    items = clients.dynamodb().scan(TableName=account.jobs_table)["Items"]
     return [from_item(item) for item in items if "status" in item]
 
 
 def objects(account: Cloud) -> dict[str, bytes]:
-    s3 = boto3.client("s3")
+    s3 = clients.s3()
     contents = s3.list_objects_v2(Bucket=account.originals_bucket).get("Contents", [])
     return {
         one["Key"]: s3.get_object(Bucket=account.originals_bucket, Key=one["Key"])["Body"].read() for one in contents
@@ -124,7 +124,7 @@ def test_a_file_that_goes_while_it_is_taken_is_a_failed_job(
 
     def then_go(self: Inbox, key: str, etag: str) -> Any:
         metadata = read(self, key, etag)
-        boto3.client("s3").delete_object(Bucket=account.originals_bucket, Key=KEY)
+        clients.s3().delete_object(Bucket=account.originals_bucket, Key=KEY)
         return metadata
 
     monkeypatch.setattr(Inbox, "metadata", then_go)

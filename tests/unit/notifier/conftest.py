@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from face_notifier import main, notify
 from facelib.stores import clients, event_bus
-from moto import mock_aws
 
+from tests.support.account import empty_account
 from tests.support.bus import Bus, Queues
 from tests.support.stream import Queue
 
@@ -21,9 +21,8 @@ def bus(monkeypatch: pytest.MonkeyPatch) -> Bus:
 
 @pytest.fixture
 def queues(monkeypatch: pytest.MonkeyPatch, bus: Bus) -> Iterator[Queues]:
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        for made in (clients.sqs, main.settings, main.notifier):
+    with empty_account():
+        for made in (main.settings, main.notifier):
             made.cache_clear()
         urls = [clients.sqs().create_queue(QueueName=name)["QueueUrl"] for name in ("retries", "failures")]
         for name, value in {

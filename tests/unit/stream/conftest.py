@@ -6,21 +6,18 @@ import pytest
 from face_broadcaster import fanout
 from face_broadcaster import main as broadcaster
 from face_websocket import main as websocket
-from facelib.stores import clients
 from facelib.stores.connections import ConnectionStore
 from facelib.stores.jobs import JobStore
-from moto import mock_aws
 
+from tests.support.account import empty_account
 from tests.support.context import Context
 from tests.support.endpoint import Endpoint
 from tests.support.stream import CONNECTIONS, JOBS, KEYS, Queue, create_queue, create_tables
 
 
 def _forget() -> None:
-    """Clients and settings are kept for a process; a test has its own."""
+    """Forget the settings of the last test, and what is made from them, which are kept for a process."""
     for made in (
-        clients.dynamodb,
-        clients.sqs,
         broadcaster.settings,
         broadcaster.broadcast,
         websocket.listeners,
@@ -53,8 +50,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch, endpoint: Endpoint) -> Iterator[Queue
         "ALLOWED_ORIGINS": "https://faces.example,https://other.example",
     }.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
+    with empty_account():
         _forget()
         create_tables()
         queue = create_queue()

@@ -58,9 +58,13 @@ def test_the_listeners_of_all_shards_are_read_at_once(connections: ConnectionSto
 def test_one_query_reads_a_few_listeners(connections: ConnectionStore) -> None:
     connections.add(Connection("one", OWNER))
     operations: list[str] = []
-    clients.dynamodb().meta.events.register_first("before-call", lambda model, **_: operations.append(model.name))
+    events, note = clients.dynamodb().meta.events, lambda model, **_: operations.append(model.name)
 
-    assert connections.of_all(OWNER, 1_001) == ["one"]
+    events.register_first("before-call", note)
+    try:
+        assert connections.of_all(OWNER, 1_001) == ["one"]
+    finally:
+        events.unregister("before-call", note)
     assert operations == ["Query"]
 
 
