@@ -15,7 +15,7 @@ _DETECTION: Final = {
     "Notifier invocation": 1,
     "s3 GetObject": 1,
     "dynamodb UpdateItem": 2,  # claimed, completed
-    "dynamodb Query": 9,  # an owner's listeners in eight partitions, and those of the job
+    "dynamodb Query": 2,  # an owner's listeners, and those of the job
     "events PutEvents": 1,
 }
 WAYS: Final[Mapping[str, Requests]] = {
