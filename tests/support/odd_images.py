@@ -131,6 +131,13 @@ def text_bomb() -> bytes:
     return png(64, 64, idat=empty_rows(64, 64, 3), before=text)
 
 
+def texts_behind_pixels() -> bytes:
+    """Make a PNG of 7 MB whose texts, each below libpng's limit, are 7 GB."""
+    good = png(64, 64, idat=empty_rows(64, 64, 3))
+    text = chunk(b"zTXt", b"k\0\0" + zlib.compress(b"x" * 7_800_000, 9))
+    return good[:-12] + text * 900 + good[-12:]
+
+
 def small(form: str) -> bytes:
     return encoded(image(size=(32, 32)), form)
 

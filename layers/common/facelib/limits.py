@@ -18,6 +18,8 @@ RESULT_URL_SECONDS: Final = 5 * 60
 IMAGE_PIXELS: Final = 50_000_000
 # AVIF, HEIC and animated WebP take twice the memory of other formats while they are decoded.
 COSTLY_IMAGE_PIXELS: Final = 25_000_000
+# All images that make up an AVIF or HEIC: a grid, its tiles, which reach beyond its edges, and the same for alpha.
+DECODED_PIXELS: Final = 4 * COSTLY_IMAGE_PIXELS
 # The longest side a JPEG can have in libjpeg, and results are JPEG.
 IMAGE_SIDE: Final = 65_500
 RESULT_LONG_SIDE: Final = 2_048
@@ -37,6 +39,10 @@ EXIF_BYTES: Final = 256 * KIB
 JPEG_FILL_BYTES: Final = 64 * KIB
 # libavif and libheif search all items for every item; a box of this size holds some ten thousand.
 META_BOX_BYTES: Final = 256 * KIB
+# A still image has one frame, a progressive one at most one for each of AV1's four spatial layers. libavif writes
+# three units around a frame, other encoders one for each group of tiles.
+AV1_FRAMES: Final = 8
+AV1_UNITS: Final = 100
 # A progressive JPEG has about ten scans. Each scan visits all pixels, so a small file with thousands of empty scans
 # would keep the decoder busy for hours.
 JPEG_SCANS: Final = 100

@@ -10,8 +10,10 @@ import simplejpeg
 from facelib.job import ImageFormat
 from PIL import Image
 
-from face_detector.imaging.header import Header, corrupt
+from face_detector.imaging.header import Header
+from face_detector.imaging.picture import picture_only
 from face_detector.imaging.pixels import Pixels, as_pixels
+from face_detector.imaging.rejected import corrupt
 
 # libjpeg decodes to 1/2, 1/4 or 1/8 of the size in less time and memory than whole.
 _JPEG_DIVISORS: Final = (8, 4, 2)
@@ -27,6 +29,7 @@ def decode(data: bytes, header: Header, long_side: int | None) -> Pixels:
 
     Raises ImageRejected (`corrupt_image`) for a file that cannot be decoded completely.
     """
+    data = picture_only(data, header.format)
     try:
         if header.format is ImageFormat.JPEG:
             return _decode_jpeg(data, _jpeg_divisor(header, long_side))

@@ -1,7 +1,6 @@
 """Format, size and orientation of an image file, read before any pixel is decoded."""
 
 import io
-import struct
 import warnings
 from dataclasses import dataclass
 from typing import Final
@@ -21,7 +20,10 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from face_detector.imaging import png
 from face_detector.imaging.orientation import TRANSPOSED
+from face_detector.imaging.picture import picture_only
+from face_detector.imaging.rejected import corrupt, too_many_pixels
 from face_detector.imaging.structure import check_structure
 
 # HEIC: one thread, like everything else; libheif applies the file's own orientation.
@@ -62,7 +64,7 @@ def _open(data: bytes, image_format: ImageFormat) -> Header:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             pillow_format = _PILLOW_FORMAT.get(image_format, image_format.value.upper())
-            with Image.open(io.BytesIO(data), formats=[pillow_format]) as image:
+            with Image.open(io.BytesIO(picture_only(data, image_format)), formats=[pillow_format]) as image:
                 width, height = image.size
                 has_alpha = image.has_transparency_data
                 max_pixels = _max_pixels(image_format, image)
@@ -84,20 +86,6 @@ def _open(data: bytes, image_format: ImageFormat) -> Header:
     return Header(image_format, width, height, orientation, has_alpha)
 
 
-def corrupt(image_format: ImageFormat) -> ImageRejected:
-    return ImageRejected(
-        FailureReason.CORRUPT_IMAGE,
-        f"The {image_format.value.upper()} file is damaged or incomplete and cannot be decoded.",
-    )
-
-
-def too_many_pixels(size: str, max_pixels: int) -> ImageRejected:
-    return ImageRejected(
-        FailureReason.TOO_MANY_PIXELS,
-        f"The image has {size}; at most {max_pixels // 1_000_000} megapixels are allowed.",
-    )
-
-
 def _max_pixels(image_format: ImageFormat, image: Image.Image) -> int:
     # `is_animated` is not read for a GIF: Pillow would read everything before its second frame.
     costly = image_format in (ImageFormat.AVIF, ImageFormat.HEIC) or (
@@ -107,21 +95,10 @@ def _max_pixels(image_format: ImageFormat, image: Image.Image) -> int:
 
 
 def _exif(data: bytes, image: Image.Image) -> bytes:
+    if image.format == "PNG":
+        return png.exif(data)
     exif = image.info.get("exif", b"")
-    if not exif and image.format == "PNG":
-        exif = _exif_behind_pixels(data)
     return exif if isinstance(exif, bytes) else b""
-
-
-def _exif_behind_pixels(png: bytes) -> bytes:
-    """Return the eXIf chunk of a PNG; Pillow would decode the pixels to reach one that follows them."""
-    at = 8
-    while at + 8 <= len(png):
-        length, kind = struct.unpack_from(">I4s", png, at)
-        if kind == b"eXIf":
-            return png[at + 8 : at + 8 + length]
-        at += 12 + length
-    return b""
 
 
 def _orientation(exif: bytes) -> int:

@@ -14,6 +14,9 @@ from facelib import limits
 from facelib.errors import ImageRejected
 from facelib.job import FailureReason, ImageFormat
 
+from face_detector.imaging import av1, isobmff, png
+from face_detector.imaging.rejected import corrupt, too_many_pixels
+
 # A marker that is neither a stuffed byte (FF00), a fill byte (FFFF), TEM (FF01) nor a restart (FFD0 to FFD7):
 # ITU-T T.81, B.1.1.3. The search runs in C over the entropy-coded data of a scan.
 _MARKER: Final = re.compile(rb"\xff([^\x00\x01\xff\xd0-\xd7])")
@@ -23,7 +26,6 @@ _START_OF_SCAN: Final = 0xDA
 _APP1: Final = 0xE1
 _EXIF_PREFIX: Final = b"Exif\0\0"
 
-_PNG_SIGNATURE_BYTES: Final = 8
 # Pixels and the frames of an animation: their number follows from the size of the image.
 _PNG_PIXELS: Final = frozenset({b"IDAT", b"fdAT", b"fcTL"})
 
@@ -34,7 +36,8 @@ _GIF_EXTENSION: Final = 0x21
 def check_structure(data: bytes, image_format: ImageFormat) -> None:
     """Raise ImageRejected for a file with more parts or metadata than cameras or editors write.
 
-    A walk ends silently at malformed data: reporting damage is left to the decoder.
+    A walk ends silently at malformed data: reporting damage is left to the decoder. The items of an AVIF or HEIC,
+    from which follows what decoding costs, must be valid.
     """
     _WALKS[image_format](data)
 
@@ -63,19 +66,13 @@ def _jpeg(data: bytes) -> None:
 
 
 def _png(data: bytes) -> None:
-    chunks = metadata_chunks = 0
-    at = _PNG_SIGNATURE_BYTES
-    while at + 8 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, at)
-        chunks += 1
+    metadata_chunks = 0
+    for number, (kind, _, length) in enumerate(png.chunks(data), start=1):
         metadata_chunks += kind not in _PNG_PIXELS
-        _check_limit(chunks, limits.PIXEL_PARTS, "PNG", "chunks")
+        _check_limit(number, limits.PIXEL_PARTS, "PNG", "chunks")
         _check_limit(metadata_chunks, limits.IMAGE_PARTS, "PNG", "chunks of metadata")
         if kind == b"eXIf":
             _check_limit(length, limits.EXIF_BYTES, "PNG", "bytes of EXIF")
-        if kind == b"IEND":
-            return
-        at += 12 + length
 
 
 def _webp(data: bytes) -> None:
@@ -90,21 +87,45 @@ def _webp(data: bytes) -> None:
         at += 8 + length + length % 2
 
 
-def _isobmff(image_format: str, data: bytes) -> None:
-    """Walk over the boxes of AVIF and HEIC (ISO/IEC 14496-12)."""
-    boxes = at = 0
-    while at + 8 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, at)
-        header = 8
-        if length == 1:  # The length follows as 64 bits (ISO/IEC 14496-12, 4.2).
-            length, header = int.from_bytes(data[at + 8 : at + 16]), 16
-        boxes += 1
-        _check_limit(boxes, limits.IMAGE_PARTS, image_format, "boxes")
-        if kind == b"meta":
-            _check_limit(length or len(data) - at, limits.META_BOX_BYTES, image_format, "bytes in its meta box")
-        if length < header:  # 0: the box extends to the end of the file.
-            return
-        at += length
+def _isobmff(image_format: ImageFormat, data: bytes) -> None:
+    for number, box in enumerate(isobmff.boxes(data), start=1):
+        _check_limit(number, limits.IMAGE_PARTS, image_format.upper(), "boxes")
+        if box.kind == b"meta":
+            _check_limit(box.length, limits.META_BOX_BYTES, image_format.upper(), "bytes in its meta box")
+    try:
+        _check_items(image_format, data)
+    except (ValueError, IndexError, struct.error) as error:
+        raise corrupt(image_format) from error
+
+
+def _check_items(image_format: ImageFormat, data: bytes) -> None:
+    items = isobmff.read_items(data)
+    pixels = items.reachable()
+    _check_limit(len(pixels), limits.IMAGE_PARTS, image_format.upper(), "images in its picture")
+    if pixels[items.primary] > limits.DECODED_PIXELS:
+        raise too_many_pixels(
+            f"parts of {pixels[items.primary] // 1_000_000:,} megapixels in all", limits.DECODED_PIXELS
+        )
+    for item in pixels:
+        kind = items.kinds.get(item)
+        if kind == b"iovl":
+            # Its canvas may have any size, whatever the size of the item.
+            raise ImageRejected(
+                FailureReason.CORRUPT_IMAGE,
+                f"The {image_format.upper()} file overlays several images, which no camera does. "
+                "Open it in an image editor, save it as one image, and send that.",
+            )
+        if kind == b"av01":
+            _check_av1(isobmff.item_data(data, items.extents.get(item, [])), items.pixels[item])
+
+
+def _check_av1(data: memoryview, pixels: int) -> None:
+    """Compare a coded image with what its item says, because libavif decodes it whole before it compares."""
+    stream = av1.read_stream(data, limits.AV1_UNITS)
+    _check_limit(stream.units, limits.AV1_UNITS, "AVIF", "parts in an image")
+    _check_limit(stream.frames, limits.AV1_FRAMES, "AVIF", "frames in an image")
+    if stream.max_pixels > pixels:
+        raise ValueError("the coded image is larger than its item says")
 
 
 def _gif(data: bytes) -> None:
@@ -130,8 +151,8 @@ _WALKS: Final[Mapping[ImageFormat, Callable[[bytes], None]]] = {
     ImageFormat.PNG: _png,
     ImageFormat.WEBP: _webp,
     ImageFormat.GIF: _gif,
-    ImageFormat.AVIF: partial(_isobmff, "AVIF"),
-    ImageFormat.HEIC: partial(_isobmff, "HEIC"),
+    ImageFormat.AVIF: partial(_isobmff, ImageFormat.AVIF),
+    ImageFormat.HEIC: partial(_isobmff, ImageFormat.HEIC),
 }
 
 

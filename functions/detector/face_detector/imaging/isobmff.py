@@ -1,0 +1,197 @@
+"""Boxes and items of an AVIF or HEIC file (ISO/IEC 14496-12 and 23008-12), as far as they tell what decoding costs.
+
+A picture may be derived from others, as a grid is from its tiles. So a file of ten kilobytes could keep a decoder busy
+for minutes with a picture of an allowed size.
+"""
+
+import struct
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+# Derivations nest once or twice: tiles in a grid that is rotated.
+_MAX_DEPTH: Final = 8
+
+
+class Box(NamedTuple):
+    """Where a box lies. `length` includes the box's header and is as claimed: it may reach beyond the data."""
+
+    kind: bytes
+    at: int
+    body_at: int
+    length: int
+
+
+def boxes(data: bytes | memoryview) -> Iterator[Box]:
+    """Walk over the boxes of one level."""
+    at = 0
+    while at + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        header = 8
+        if length == 1:  # The length follows as 64 bits (ISO/IEC 14496-12, 4.2).
+            length, header = int.from_bytes(data[at + 8 : at + 16]), 16
+        # 0: the box extends to the end of the file.
+        yield Box(kind, at, at + header, length or len(data) - at)
+        if length < header:
+            return
+        at += length
+
+
+@dataclass(frozen=True)
+class Items:
+    """What a meta box says of the items in a file, by their ids."""
+
+    primary: int
+    kinds: Mapping[int, bytes]
+    # Width times height.
+    pixels: Mapping[int, int]
+    # The items that a picture is derived from or accompanied by, such as its tiles and its alpha.
+    inputs: Mapping[int, list[int]]
+    # Offsets and lengths of what lies in the file itself; a length of 0 reaches to its end.
+    extents: Mapping[int, list[tuple[int, int]]]
+
+    def reachable(self) -> dict[int, int]:
+        """Return the items that make up the picture, the primary one last, and the pixels to decode for each.
+
+        An item counts its own pixels and those of its inputs, as often as it uses them. Raises ValueError for an item
+        without a size and for items that derive from each other.
+        """
+        pixels: dict[int, int] = {}
+        self._reach(self.primary, pixels, 0)
+        return pixels
+
+    def _reach(self, item: int, pixels: dict[int, int], depth: int) -> int:
+        if depth > _MAX_DEPTH:
+            raise ValueError("items derive from each other")
+        if item not in self.pixels:
+            raise ValueError(f"item {item} has no size")
+        if item not in pixels:
+            inputs = sum(self._reach(other, pixels, depth + 1) for other in self.inputs.get(item, ()))
+            pixels[item] = self.pixels[item] + inputs
+        return pixels[item]
+
+
+def read_items(data: bytes) -> Items:
+    """Read the file's meta box. Raises ValueError for a file that has none, several, or an invalid one."""
+    (meta,) = _bodies(memoryview(data), b"meta")
+    children = _Fields(meta).rest()
+    # Of a second box of a kind, libraries differ in which they believe.
+    (primary,), (locations,), (infos,), (properties,) = (
+        _bodies(children, kind) for kind in (b"pitm", b"iloc", b"iinf", b"iprp")
+    )
+    return Items(
+        primary=_primary(_Fields(primary)),
+        kinds=_kinds(_Fields(infos)),
+        pixels=_pixels(properties),
+        inputs=_inputs(_bodies(children, b"iref")),
+        extents=_extents(_Fields(locations)),
+    )
+
+
+def item_data(data: bytes, extents: Sequence[tuple[int, int]]) -> memoryview:
+    """Return the bytes of an item. Raises ValueError where its extents overlap, or there are none."""
+    parts = [memoryview(data)[offset : offset + length if length else None] for offset, length in extents]
+    if not parts or sum(map(len, parts)) > len(data):
+        raise ValueError("an item has no data, or more than the file")
+    return parts[0] if len(parts) == 1 else memoryview(b"".join(parts))
+
+
+def _bodies(data: memoryview, kind: bytes) -> list[memoryview]:
+    return [data[box.body_at : box.at + box.length] for box in boxes(data) if box.kind == kind]
+
+
+class _Fields:
+    """The big-endian fields of a box that begins with a version and flags."""
+
+    def __init__(self, body: memoryview) -> None:
+        self._body = body
+        self._at = 0
+        self.version = self.number(1)
+        self.flags = self.number(3)
+
+    def number(self, size: int) -> int:
+        """Read a number of `size` bytes; raise ValueError at the end of the box."""
+        start, self._at = self._at, self._at + size
+        if self._at > len(self._body):
+            raise ValueError("a box ends early")
+        return int.from_bytes(self._body[start : self._at])
+
+    def item(self, wide_from: int = 1) -> int:
+        """Read an item's id, of four bytes instead of two from a version of the box on."""
+        return self.number(4 if self.version >= wide_from else 2)
+
+    def rest(self) -> memoryview:
+        return self._body[self._at :]
+
+
+def _primary(fields: _Fields) -> int:
+    return fields.item()
+
+
+def _kinds(fields: _Fields) -> dict[int, bytes]:
+    fields.number(2 if fields.version == 0 else 4)  # entry_count
+    kinds = {}
+    for entry in map(_Fields, _bodies(fields.rest(), b"infe")):
+        item = entry.item(wide_from=3)
+        entry.number(2)  # item_protection_index
+        kinds[item] = entry.number(4).to_bytes(4)
+    return kinds
+
+
+def _pixels(properties: memoryview) -> dict[int, int]:
+    """Return the largest size that the properties give each item."""
+    (container,) = _bodies(properties, b"ipco")
+    sizes = [_size(container, box) for box in boxes(container)]
+    pixels: dict[int, int] = {}
+    for fields in map(_Fields, _bodies(properties, b"ipma")):
+        for _ in range(fields.number(4)):
+            item = fields.item()
+            for _ in range(fields.number(1)):
+                # The first bit says whether the property is essential.
+                index = fields.number(2) & 0x7FFF if fields.flags & 1 else fields.number(1) & 0x7F
+                if 0 < index <= len(sizes) and sizes[index - 1]:
+                    pixels[item] = max(pixels.get(item, 0), sizes[index - 1])
+    return pixels
+
+
+def _size(container: memoryview, box: Box) -> int:
+    """Return width times height of an `ispe`, 0 for other properties."""
+    if box.kind != b"ispe":
+        return 0
+    fields = _Fields(container[box.body_at : box.at + box.length])
+    return fields.number(4) * fields.number(4)
+
+
+def _inputs(references: list[memoryview]) -> dict[int, list[int]]:
+    inputs: defaultdict[int, list[int]] = defaultdict(list)
+    for fields in map(_Fields, references):
+        rest = fields.rest()
+        letter, size = ("I", 4) if fields.version else ("H", 2)
+        for box in boxes(rest):
+            body = rest[box.body_at : box.at + box.length]
+            source, count = struct.unpack_from(f">{letter}H", body)
+            targets = struct.unpack_from(f">{count}{letter}", body, size + 2)
+            if box.kind == b"dimg":
+                inputs[source] += targets
+            elif box.kind == b"auxl":
+                for target in targets:
+                    inputs[target].append(source)
+    return inputs
+
+
+def _extents(fields: _Fields) -> dict[int, list[tuple[int, int]]]:
+    sizes = fields.number(2)
+    offset_size, length_size, base_size, index_size = (sizes >> shift & 0xF for shift in (12, 8, 4, 0))
+    extents: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    for _ in range(fields.item(wide_from=2)):
+        item = fields.item(wide_from=2)
+        in_file = not (fields.version and fields.number(2) & 0xF)  # construction_method
+        fields.number(2)  # data_reference_index
+        base = fields.number(base_size)
+        for _ in range(fields.number(2)):
+            fields.number(index_size if fields.version else 0)
+            extent = base + fields.number(offset_size), fields.number(length_size)
+            if in_file:
+                extents[item].append(extent)
+    return extents

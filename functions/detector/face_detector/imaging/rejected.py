@@ -1,0 +1,18 @@
+"""Reasons for which the bytes of an image are refused."""
+
+from facelib.errors import ImageRejected
+from facelib.job import FailureReason, ImageFormat
+
+
+def corrupt(image_format: ImageFormat) -> ImageRejected:
+    return ImageRejected(
+        FailureReason.CORRUPT_IMAGE,
+        f"The {image_format.value.upper()} file is damaged or incomplete and cannot be decoded.",
+    )
+
+
+def too_many_pixels(size: str, max_pixels: int) -> ImageRejected:
+    return ImageRejected(
+        FailureReason.TOO_MANY_PIXELS,
+        f"The image has {size}; at most {max_pixels // 1_000_000} megapixels are allowed.",
+    )

@@ -1,0 +1,125 @@
+"""What decoding an AVIF or HEIC costs follows from its items, and is bounded before a library decodes any."""
+
+import pytest
+from face_detector.imaging.decode import decode
+from face_detector.imaging.header import read_header
+from facelib.errors import ImageRejected
+from facelib.job import FailureReason
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from tests.support.isobmff import ALPHA, Coded, Item, Reference, box, coded, derived, file, full_box, grid, overlay
+from tests.support.odd_images import animated
+from tests.support.pictures import encoded
+
+AVIF = coded(64, "AVIF")
+HEIC = coded(64, "HEIC")
+CODED = pytest.mark.parametrize(("image", "form"), [(AVIF, "AVIF"), (HEIC, "HEIC")], ids=["AVIF", "HEIC"])
+
+
+def refused(data: bytes, monkeypatch: pytest.MonkeyPatch) -> tuple[FailureReason, str]:
+    """Return why a file is refused before a library is given it."""
+    with monkeypatch.context() as patch:
+        patch.setattr(Image, "open", lambda *_, **__: pytest.fail("a library was given the file"))
+        with pytest.raises(ImageRejected) as rejected:
+            read_header(data)
+    return rejected.value.failure.reason, rejected.value.failure.detail
+
+
+def decoded_shape(data: bytes) -> tuple[int, ...]:
+    return decode(data, read_header(data), None).shape
+
+
+@CODED
+def test_a_grid_is_decoded(image: Coded, form: str) -> None:
+    assert decoded_shape(derived(grid(2, 3, 64), [image.item(64, 64)] * 6, form)) == (128, 192, 3)
+
+
+@CODED
+def test_the_tiles_of_a_grid_are_bounded_together(image: Coded, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    large = derived(grid(8, 8, 512), [image.item(4_992, 4_992)] * 64, form)
+    assert len(large) < 12_000
+    reason, detail = refused(large, monkeypatch)
+    assert reason is FailureReason.TOO_MANY_PIXELS
+    assert detail == "The image has parts of 1,611 megapixels in all; at most 100 megapixels are allowed."
+
+
+def test_tiles_count_as_often_as_nested_grids_use_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    grids = [grid(2, 2, 2_000)] * 4
+    items = [*grids, HEIC.item(4_000, 4_000)]
+    chain = [Reference(b"dimg", number, [number + 1] * 4) for number in range(1, 5)]
+    assert refused(file(items, "HEIC", chain), monkeypatch)[0] is FailureReason.TOO_MANY_PIXELS
+
+
+@pytest.mark.parametrize("length", [1, 2, 9])
+def test_items_that_derive_from_each_other_are_refused(length: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    circle = [Reference(b"dimg", number, [number % length + 1]) for number in range(1, length + 1)]
+    data = file([grid(1, 1, 64)] * length, "HEIC", circle)
+    assert refused(data, monkeypatch)[0] is FailureReason.CORRUPT_IMAGE
+
+
+def test_an_overlay_is_refused_whatever_its_canvas(monkeypatch: pytest.MonkeyPatch) -> None:
+    reason, detail = refused(derived(overlay(16_000, 16_000, 1), [HEIC.item(64, 64)], "HEIC"), monkeypatch)
+    assert reason is FailureReason.CORRUPT_IMAGE
+    assert "save it as one image" in detail
+
+
+def test_a_coded_image_may_not_be_larger_than_its_item_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert decoded_shape(file([AVIF.item(64, 64)], "AVIF")) == (64, 64, 3)
+    for data in (
+        file([AVIF.item(32, 32)], "AVIF"),
+        derived(grid(1, 1, 32), [AVIF.item(32, 32)], "AVIF"),
+        file([AVIF.item(64, 64), AVIF.item(32, 32, full_box(b"auxC", ALPHA))], "AVIF", [Reference(b"auxl", 2, [1])]),
+    ):
+        assert refused(data, monkeypatch)[0] is FailureReason.CORRUPT_IMAGE
+
+
+@pytest.mark.parametrize(
+    "part",
+    # A temporal delimiter of one frame after the other, and empty padding.
+    [AVIF.data, b"\x7a\0"],
+    ids=["frames", "padding"],
+)
+def test_the_parts_of_a_coded_image_are_bounded(part: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = AVIF._replace(data=AVIF.data + part * 100)
+    reason, detail = refused(file([many.item(64, 64)], "AVIF"), monkeypatch)
+    assert reason is FailureReason.CORRUPT_IMAGE
+    assert "which no photo needs" in detail
+
+
+def test_an_item_without_a_size_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizeless = Item(HEIC.kind, HEIC.data, (HEIC.configuration,))
+    assert refused(file([sizeless], "HEIC"), monkeypatch)[0] is FailureReason.CORRUPT_IMAGE
+
+
+def test_a_second_meta_box_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = file([HEIC.item(64, 64)], "HEIC")
+    second = data[len(data) - len(box(b"mdat", HEIC.data)) :]
+    assert refused(data + full_box(b"meta") + second, monkeypatch)[0] is FailureReason.CORRUPT_IMAGE
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L"])
+@pytest.mark.parametrize("form", ["AVIF", "HEIC"])
+def test_what_encoders_write_is_decoded(form: str, mode: str) -> None:
+    assert decoded_shape(encoded(Image.new(mode, (200, 120)), form)) == (120, 200, 3)
+
+
+def test_the_picture_of_an_animated_avif_is_its_still_image() -> None:
+    data = animated("AVIF", (96, 64))
+    assert data[8:12] == b"avis"
+    assert decoded_shape(data) == (64, 96, 3)
+
+
+@settings(max_examples=200)
+@given(st.sampled_from([AVIF, HEIC]), st.data())
+def test_damage_ends_in_a_reason(image: Coded, data: st.DataObject) -> None:
+    form = "AVIF" if image is AVIF else "HEIC"
+    whole = bytearray(derived(grid(1, 2, 64), [image.item(64, 64)] * 2, form))
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(16, len(whole) - 1))
+        whole[at] = data.draw(st.integers(0, 255))
+    try:
+        read_header(bytes(whole))
+    except ImageRejected:
+        return
