@@ -1,7 +1,8 @@
-"""Calls to AWS that take effect, and whose response is lost."""
+"""Calls to AWS that take effect and whose response is lost, and calls that AWS cancels."""
 
 import pytest
 from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 
 
 def lose_first_response(monkeypatch: pytest.MonkeyPatch, operation: str) -> None:
@@ -14,3 +15,17 @@ def lose_first_response(monkeypatch: pytest.MonkeyPatch, operation: str) -> None
         return make(client, name, parameters)
 
     monkeypatch.setattr(BaseClient, "_make_api_call", twice)
+
+
+def cancel_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let DynamoDB cancel every transaction, as it does while others write the same items."""
+    make = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def cancelled(client: BaseClient, name: str, parameters: dict[str, object]) -> object:
+        if name == "TransactWriteItems":
+            raise ClientError(
+                {"Error": {"Code": "TransactionCanceledException", "Message": "TransactionConflict"}}, name
+            )
+        return make(client, name, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", cancelled)

@@ -36,7 +36,8 @@ def accept(
 ) -> Job:
     """Store a new pending job, or return the one that the same request stored before.
 
-    With `unused_after` the job expires so soon unless an image comes for it. Raises KeyReused, or QuotaExceeded.
+    With `unused_after` the job expires so soon unless an image comes for it. Raises KeyReused, QuotaExceeded and
+    StoreContended.
     """
     job = Job.pending(submission.principal.owner, submission.options, retention, unused_after=unused_after)
     key = submission.idempotency_key

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 
 from facelib import limits
 from facelib.access import Scope
+from facelib.errors import StoreContended
 from facelib.job import ImageFormat
 from facelib.job_view import JobView, Links
 from facelib.option_fields import OptionFields
@@ -60,6 +61,8 @@ REQUEST_BODY: Final[dict[str, Any]] = {
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             HTTPStatus.UNPROCESSABLE_ENTITY,
             HTTPStatus.TOO_MANY_REQUESTS,
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            unavailable=str(StoreContended()),
         ),
     },
 )

@@ -20,6 +20,7 @@ from facelib.errors import (
     RenderNotFound,
     RenderRefused,
     ScopeMissing,
+    StoreContended,
     Unauthenticated,
 )
 from facelib.job import FailureReason, ImageFormat
@@ -40,6 +41,7 @@ STATUS_OF: Final[Mapping[type[FaceError], HTTPStatus]] = {
     ScopeMissing: HTTPStatus.FORBIDDEN,
     QuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,
     DetectorBusy: HTTPStatus.SERVICE_UNAVAILABLE,
+    StoreContended: HTTPStatus.SERVICE_UNAVAILABLE,
     JobNotFound: HTTPStatus.NOT_FOUND,
     JobConflict: HTTPStatus.CONFLICT,
     KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -83,9 +85,15 @@ EXAMPLE_OF: Final[Mapping[HTTPStatus, str]] = {
 }
 
 
-def responses(*statuses: HTTPStatus, conflict: str | None = None) -> dict[int | str, dict[str, Any]]:
-    """Describe the errors that a route may return, for its OpenAPI description; `conflict` is its example of a 409."""
-    details = EXAMPLE_OF if conflict is None else {**EXAMPLE_OF, HTTPStatus.CONFLICT: conflict}
+def responses(
+    *statuses: HTTPStatus, conflict: str | None = None, unavailable: str | None = None
+) -> dict[int | str, dict[str, Any]]:
+    """Describe the errors that a route may return, for its OpenAPI description.
+
+    `conflict` and `unavailable` are the route's own examples of a 409 and a 503.
+    """
+    own = {HTTPStatus.CONFLICT: conflict, HTTPStatus.SERVICE_UNAVAILABLE: unavailable}
+    details = {**EXAMPLE_OF, **{status: detail for status, detail in own.items() if detail}}
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
         status.value: {
@@ -146,8 +154,8 @@ def _headers(error: FaceError) -> dict[str, str]:
             return {"WWW-Authenticate": 'Bearer realm="facecast", error="invalid_token"'}
         case ScopeMissing(scope=scope):
             return {"WWW-Authenticate": f'Bearer realm="facecast", error="insufficient_scope", scope="{scope}"'}
-        case QuotaExceeded(retry_after=seconds) | DetectorBusy(retry_after=seconds):
-            return {"Retry-After": str(seconds)}
+        case QuotaExceeded() | DetectorBusy() | StoreContended():
+            return {"Retry-After": str(error.retry_after)}
         case _:
             return {}
 

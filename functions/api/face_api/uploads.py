@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 from facelib import limits
-from facelib.errors import JobConflict
+from facelib.errors import JobConflict, StoreContended
 from facelib.job import Status
 from facelib.job_view import Links
 from fastapi import APIRouter
@@ -27,7 +27,9 @@ router = APIRouter(tags=["images"])
         HTTPStatus.CONFLICT,
         HTTPStatus.UNPROCESSABLE_ENTITY,
         HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.SERVICE_UNAVAILABLE,
         conflict="The job is completed, so it accepts no more uploads; send another image with a new Idempotency-Key.",
+        unavailable=str(StoreContended()),
     ),
 )
 def post_upload(

@@ -141,8 +141,16 @@ class KeyReused(FaceError):
         )
 
 
-class StoreContended(Exception):
-    """Too many concurrent writes to the same item; a later attempt may succeed."""
+class StoreContended(FaceError):
+    """Requests with the same idempotency key cancel each other's transactions; a later attempt succeeds."""
+
+    retry_after = 1
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Too many requests with this Idempotency-Key at the same time. Nothing was stored or counted; "
+            "send the same request again."
+        )
 
 
 class ObjectsNotDeleted(Exception):

@@ -16,6 +16,7 @@ from facelib.stores.tickets import TicketStore
 from tests.support.account import Cloud
 from tests.support.api import Api
 from tests.support.jobs import new_job, outcome
+from tests.support.lost_responses import cancel_transactions
 from tests.support.pictures import astronaut, encoded
 
 PHOTO = encoded(astronaut()[:64, :64])
@@ -201,3 +202,13 @@ def test_where_access_is_open_all_is_the_publics(api: Api, monkeypatch: pytest.M
     usage = api.get("/usage").json()
     assert (usage["owner"], usage["images"]) == (PUBLIC.owner, None)
     assert api.post("/image", content=PHOTO).status_code == 202
+
+
+def test_requests_with_one_key_that_cancel_each_other_may_come_again(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    api.identity = holder(Scope.SEND, daily=1)
+    with monkeypatch.context() as patched:
+        cancel_transactions(patched)
+        refused = api.post("/image", content=PHOTO, headers={"Idempotency-Key": "k"})
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert api.get("/usage").json()["images"] == 0
+    assert api.post("/image", content=PHOTO, headers={"Idempotency-Key": "k"}).status_code == 202

@@ -62,5 +62,6 @@ def test_every_error_that_the_api_can_meet_has_its_status() -> None:
         errors.OriginalGone,
         errors.RenderNotFound,
         errors.RenderRefused,
+        errors.StoreContended,
     }
     assert set(STATUS_OF) == met

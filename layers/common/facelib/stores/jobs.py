@@ -33,7 +33,7 @@ class JobStore(ClaimStore, RenderStore, RetryStore, DeletionStore):
     def add(self, job: Job, request: IdempotentRequest | None = None) -> Job:
         """Store a new job, or return the one that the same request stored before.
 
-        Raises KeyReused where the key came with another request.
+        Raises KeyReused where the key came with another request, and StoreContended where too many come at once.
         """
         item = to_item(job) | {SHARD: text(owner_shard(job.owner, job.job_id, self._index_shards))}
         if request is None:
