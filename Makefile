@@ -17,6 +17,9 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export AWS_DEFAULT_REGION ?= us-east-1
 export SAM_CLI_TELEMETRY := 0
 
+# Tests start hundreds of processes, which compiled modules let start faster.
+unexport PYTHONDONTWRITEBYTECODE
+
 # All targets but files.
 .PHONY: $(shell sed -n 's/^\([a-z][a-z0-9-]*\):.*/\1/p' $(MAKEFILE_LIST))
 

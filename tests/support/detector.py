@@ -1,5 +1,6 @@
 """Paths of the models, and helpers to compare detections with ground truth."""
 
+import hashlib
 import io
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from face_detector.analyse import analyse
 from face_detector.detection.detections import Detections
 from face_detector.detection.detector import Detector
+from face_detector.imaging.pixels import Pixels
 from face_models import BEST, CENTERFACE, MODELS, YUNET
 from facelib.face import Box, Face
 from facelib.options import Options, Render, Size
@@ -17,6 +19,32 @@ from tests.support.pictures import Picture, Truth, encoded
 
 # A copy that some development machines have beside the repository.
 _SHARED_YUNET = Path(__file__).parents[3] / "shared" / "models" / YUNET.file_name
+
+
+class CachedDetector(Detector):
+    """A detector that detects once in what many tests show it. Not for tests of how long or how often it detects."""
+
+    def __init__(self, detector: Detector) -> None:
+        self._detector = detector
+        self._detections: dict[tuple[bytes, tuple[int, ...], float], Detections] = {}
+        self.info = detector.info
+        self.threshold = detector.threshold
+        self.redact_threshold = detector.redact_threshold
+        if detector.redactor is not detector:
+            self._redactor = CachedDetector(detector.redactor)
+
+    @property
+    def long_side(self) -> int:
+        return self._detector.long_side
+
+    def detect(self, pixels: Pixels, threshold: float) -> Detections:
+        key = hashlib.blake2b(pixels.tobytes()).digest(), pixels.shape, threshold
+        if key not in self._detections:
+            self._detections[key] = self._detector.detect(pixels, threshold)
+        return self._detections[key]
+
+    def reload(self) -> None:
+        self._detector.reload()
 
 
 def model_files(detector: str) -> dict[str, Path]:
@@ -63,5 +91,5 @@ def overlap(one: Box | Truth, other: Box | Truth) -> float:
 
 def result(picture: Picture, how: Render, detector: Detector, size: Size = Size.ORIGINAL) -> tuple[Picture, Face]:
     """Render, and return the result with its most confident face."""
-    done = analyse(encoded(picture, "PNG", compress_level=1), Options(render=(how,), size=size), detector)
+    done = analyse(encoded(picture, "PNG"), Options(render=(how,), size=size), detector)
     return pixels_of(done.results[how]), done.faces[0]

@@ -53,8 +53,7 @@ class Coded(NamedTuple):
 
 def coded(side: int, form: str) -> Coded:
     """Encode a square image as AVIF or HEIC."""
-    options = {"speed": 10} if form == "AVIF" else {}
-    file = encoded(flat(side, side, "RGB"), form, **options)
+    file = encoded(flat(side, side, "RGB"), form)
     properties = _child(_child(_child(file, b"meta")[4:], b"iprp"), b"ipco")
     kind = next(child.kind for child in boxes(properties) if child.kind in _CONFIGURATIONS)
     return Coded(_CODECS[form], box(kind, _child(properties, kind)), _child(file, b"mdat"))

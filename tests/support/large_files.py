@@ -85,9 +85,9 @@ def large_images() -> list[OddFile]:
         odd("alpha.webp", partial(transparent, _SIDE, "WEBP", **fast_webp), OK),
         odd("animated.webp", lambda: frames("WEBP", **fast_webp), OK),
         odd("transparent.gif", partial(transparent, _SIDE, "GIF", "P", transparency=0), OK),
-        odd("alpha.avif", partial(transparent, _COSTLY_SIDE, "AVIF", speed=10, subsampling="4:4:4"), OK),
-        odd("animated.avif", lambda: frames("AVIF", speed=10), OK),
-        odd("alpha.heic", partial(transparent, _COSTLY_SIDE, "HEIC", enc_params={"preset": "ultrafast"}), OK),
+        odd("alpha.avif", partial(transparent, _COSTLY_SIDE, "AVIF", subsampling="4:4:4"), OK),
+        odd("animated.avif", lambda: frames("AVIF"), OK),
+        odd("alpha.heic", partial(transparent, _COSTLY_SIDE, "HEIC"), OK),
     ]
 
 

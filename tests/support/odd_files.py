@@ -124,7 +124,7 @@ def _pngs() -> Iterator[OddFile]:
 
 
 def _others() -> Iterator[OddFile]:
-    gif, webp, avif = encoded(image("P"), "GIF"), encoded(image(), "WEBP"), encoded(image(), "AVIF", speed=10)
+    gif, webp, avif = encoded(image("P"), "GIF"), encoded(image(), "WEBP"), encoded(image(), "AVIF")
     yield odd("animated.gif", lambda: animated("GIF"), OK)
     yield odd("transparent.gif", lambda: encoded(image("P"), "GIF", transparency=0), OK)
     yield odd("interlaced.gif", lambda: encoded(image("P"), "GIF", interlace=1), OK)
@@ -142,7 +142,7 @@ def _others() -> Iterator[OddFile]:
     yield odd("cut.webp", lambda: cut(webp), CORRUPT)
     yield odd("damaged.webp", lambda: damaged(webp, 0.001, 60), CORRUPT, OK)
     yield odd("signature_only.webp", lambda: b"RIFF\x04\0\0\0WEBP", CORRUPT)
-    yield odd("alpha.avif", lambda: encoded(image("RGBA"), "AVIF", speed=10), OK)
+    yield odd("alpha.avif", lambda: encoded(image("RGBA"), "AVIF"), OK)
     yield odd("animated.avif", lambda: animated("AVIF"), OK)
     yield odd("bomb.avif", lambda: avif_with_size(16_000, 16_000), MANY)
     yield odd("impossible_size.avif", lambda: avif_with_size(2**31, 2**31), MANY, CORRUPT)

@@ -91,7 +91,7 @@ def webp_with_canvas(width: int, height: int) -> bytes:
 
 
 def avif_with_size(width: int, height: int) -> bytes:
-    return with_size("AVIF", width, height, speed=10)
+    return with_size("AVIF", width, height)
 
 
 def with_size(form: str, width: int, height: int, **options: object) -> bytes:
@@ -119,7 +119,7 @@ def looping_exif() -> bytes:
 
 
 def large_heic() -> bytes:
-    return encoded(Image.new("RGB", (5_700, 4_300), "teal"), "HEIC", enc_params={"preset": "ultrafast"})
+    return encoded(Image.new("RGB", (5_700, 4_300), "teal"), "HEIC")
 
 
 def cut(data: bytes, share: float = 0.5) -> bytes:

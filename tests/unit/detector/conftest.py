@@ -10,7 +10,7 @@ from facelib.job import Quality
 
 from tests.support.account import Cloud
 from tests.support.detection_service import Service
-from tests.support.detector import model_files
+from tests.support.detector import CachedDetector, model_files
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +20,7 @@ def load() -> Callable[[str, Quality], Detector]:
 
     def load(name: str, quality: Quality) -> Detector:
         if (name, quality) not in loaded:
-            loaded[name, quality] = load_detector(name, quality, model_files(name))
+            loaded[name, quality] = CachedDetector(load_detector(name, quality, model_files(name)))
         return loaded[name, quality]
 
     return load

@@ -1,5 +1,8 @@
 """Faces that are hidden: nothing of them is found again, and no option hides fewer."""
 
+from collections.abc import Callable
+from functools import cache
+
 import numpy as np
 import pytest
 from face_detector.analyse import analyse, find_faces
@@ -17,6 +20,7 @@ HIDING = [Render.BLUR, Render.PIXELATE, Render.SOLID]
 STRENGTHS = range(1, limits.BLUR_STRENGTH + 1)
 
 
+@cache
 def tilted() -> Picture:
     return rotated(astronaut(), 35)
 
@@ -29,8 +33,14 @@ def tiny() -> Picture:
     return compose(400, 300, [(100, 100, 18), (250, 150, 26)])[0]
 
 
+@cache
 def close() -> Picture:
-    return resized(astronaut()[:230, 110:340], 1800, 1800)
+    return resized(astronaut()[:230, 110:340], 1300, 1300)
+
+
+@cache
+def file_of(make: Callable[[], Picture]) -> bytes:
+    return encoded(make(), "PNG")
 
 
 def neighbours() -> Picture:
@@ -39,9 +49,10 @@ def neighbours() -> Picture:
 
 @pytest.mark.parametrize("how", HIDING)
 @pytest.mark.parametrize("make", [astronaut, tilted, at_the_border, tiny, close, neighbours])
-def test_a_hidden_face_is_not_found_again(make: type, how: Render, fast: Detector, either: Detector) -> None:
-    picture = make()
-    done = analyse(encoded(picture, "PNG", compress_level=1), Options(render=(how,)), either)
+def test_a_hidden_face_is_not_found_again(
+    make: Callable[[], Picture], how: Render, fast: Detector, either: Detector
+) -> None:
+    done = analyse(file_of(make), Options(render=(how,)), either)
     assert done.faces
     for detector in (fast, either):
         assert find_faces(done.results[how], Options(), detector).faces == ()
@@ -50,9 +61,11 @@ def test_a_hidden_face_is_not_found_again(make: type, how: Render, fast: Detecto
 @pytest.mark.parametrize("strength", STRENGTHS)
 @pytest.mark.parametrize("how", [Render.BLUR, Render.PIXELATE])
 @pytest.mark.parametrize("make", [astronaut, tiny, neighbours])
-def test_no_strength_lets_a_face_be_found_again(make: type, how: Render, strength: int, fast: Detector) -> None:
+def test_no_strength_lets_a_face_be_found_again(
+    make: Callable[[], Picture], how: Render, strength: int, fast: Detector
+) -> None:
     options = Options(render=(how,), blur_strength=strength)
-    done = analyse(encoded(make(), "PNG", compress_level=1), options, fast)
+    done = analyse(file_of(make), options, fast)
     assert done.faces
     assert find_faces(done.results[how], Options(), fast).faces == ()
 
@@ -84,7 +97,7 @@ def test_of_a_covered_face_nothing_is_left(fast: Detector) -> None:
 def test_options_that_narrow_the_answer_hide_no_less(
     narrow: dict[str, float], how: Render, fast: Detector, either: Detector
 ) -> None:
-    data = encoded(neighbours(), "PNG", compress_level=1)
+    data = file_of(neighbours)
     done = analyse(data, Options.model_validate({"render": [how], **narrow}), either)
     assert len(done.faces) <= 1
     assert done.results[how] == analyse(data, Options(render=(how,)), either).results[how]
@@ -120,7 +133,7 @@ def test_a_face_too_uncertain_to_be_reported_is_hidden_all_the_same(how: Render)
 
 @pytest.mark.parametrize("how", HIDING)
 @pytest.mark.parametrize("make", [astronaut, tilted, at_the_border, close])
-def test_every_part_of_the_face_is_hidden(make: type, how: Render, fast: Detector) -> None:
+def test_every_part_of_the_face_is_hidden(make: Callable[[], Picture], how: Render, fast: Detector) -> None:
     """Drawn into noise, each pixel of which would betray itself, nothing of the box is left as it was."""
     _, face = result(make(), how, fast)
     height, width = make().shape[:2]

@@ -58,7 +58,7 @@ def test_landmarks_that_are_no_head(points: list[tuple[float, float]]) -> None:
 
 
 def only_face(picture: Picture, detector: Detector) -> Face:
-    (face,) = find_faces(encoded(picture, "PNG", compress_level=1), Options(), detector).faces
+    (face,) = find_faces(encoded(picture, "PNG"), Options(), detector).faces
     assert face.pose is not None
     return face
 

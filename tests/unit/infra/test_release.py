@@ -49,12 +49,14 @@ def test_each_environment_is_a_stack_of_its_own() -> None:
     assert release.stack_of("default") != release.stack_of("prod")
 
 
-def test_a_bucket_is_emptied_page_by_page() -> None:
+def test_a_bucket_is_emptied_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "10")
     with mock_aws():
         s3 = boto3.client("s3", region_name="us-east-1")
         s3.create_bucket(Bucket="originals")
-        for number in range(1_005):
+        for number in range(25):
             s3.put_object(Bucket="originals", Key=f"originals/{number}", Body=b"")
+        assert s3.list_objects_v2(Bucket="originals")["KeyCount"] == 10
         release.empty(s3, "originals")
         assert s3.list_objects_v2(Bucket="originals")["KeyCount"] == 0
 
