@@ -108,13 +108,7 @@ def lines(use: Use, way: str = "`POST /image`") -> tuple[Line, ...]:
     gets = requests["s3 GetObject"] + requests.get("s3 HeadObject", 0) + 1
     others = [name for name in requests if name.endswith("invocation") and name != "Api invocation"]
     invocations = calls + len(others)
-    gb_seconds = (
-        calls * use.api_ms * use.api_mb
-        + use.detector_ms * use.detector_mb
-        + use.broadcaster_ms * use.broadcaster_mb
-        + use.notifier_ms * use.notifier_mb
-        + is_dropped * use.intake_ms * use.intake_mb
-    ) / 1_024_000
+    gb_seconds = _gb_seconds(use, calls, is_dropped=is_dropped)
     stored_gb_months = (use.original_bytes + use.result_bytes) / 1e9 * use.kept_days / 30
     # S3 sends, the function receives and deletes.
     messages = 3 * (1 + is_dropped)
@@ -143,6 +137,16 @@ def lines(use: Use, way: str = "`POST /image`") -> tuple[Line, ...]:
         Line(OUT, f"{use.result_bytes / 1e3:.0f} KB", use.result_bytes / 1e9 * OUT_GB.dollars),
     )
     return tuple(line for line in priced if line.dollars)
+
+
+def _gb_seconds(use: Use, calls: int, *, is_dropped: bool) -> float:
+    return (
+        calls * use.api_ms * use.api_mb
+        + use.detector_ms * use.detector_mb
+        + use.broadcaster_ms * use.broadcaster_mb
+        + use.notifier_ms * use.notifier_mb
+        + is_dropped * use.intake_ms * use.intake_mb
+    ) / 1_024_000
 
 
 def keys_table(use: Use, million: int = 1_000_000) -> str:

@@ -76,7 +76,7 @@ def show(keys: KeyStore) -> None:
     print("\n".join(map(describe, listed)) if listed else "There are no keys yet. Make one: make key OWNER=alice")
 
 
-def revoke(keys: KeyStore, key_id: str, connections: ConnectionStore, push: ConnectionsApi) -> None:
+def revoke(keys: KeyStore, key_id: str, connections: ConnectionStore, connections_api: ConnectionsApi) -> None:
     """Revoke a key and close its connections."""
     # Also where somebody names the whole key.
     parts = key_id.split("_")
@@ -84,17 +84,17 @@ def revoke(keys: KeyStore, key_id: str, connections: ConnectionStore, push: Conn
     if key is None:
         raise Refused("There is no key of this id. `make keys` lists them.")
     print(describe(keys.revoke(key)))
-    closed = close_connections(key, connections, push)
+    closed = close_connections(key, connections, connections_api)
     print(f"Connections closed: {closed}. API Gateway remembers a key for at most a minute.")
 
 
-def close_connections(key: ApiKey, connections: ConnectionStore, push: ConnectionsApi) -> int:
+def close_connections(key: ApiKey, connections: ConnectionStore, connections_api: ConnectionsApi) -> int:
     """Close the connections that were opened with a key, and return how many there were."""
     ended = list(connections.with_key(key.owner, key.key_id))
     for connection_id in ended:
         connections.remove(key.owner, connection_id)
         with suppress(ConnectionGone, DeliveryFailed):
-            push.close(connection_id)
+            connections_api.close(connection_id)
     return len(ended)
 
 

@@ -109,18 +109,22 @@ def _boto3(url: str, threads: int) -> Way:
 
 
 def _push(url: str, threads: int) -> Way:
-    push, pool = ConnectionsApi(url), ThreadPoolExecutor(threads)
-    return lambda ids: list(pool.map(lambda each: push.post(each, _FRAME), ids))
+    connections_api, pool = ConnectionsApi(url), ThreadPoolExecutor(threads)
+    return lambda ids: list(pool.map(lambda each: connections_api.post(each, _FRAME), ids))
 
 
 def _signed_ahead(url: str, threads: int) -> Way:
     """Send bytes that are made before the clock runs: what is left is the emulator's time."""
-    push, pool, address = ConnectionsApi(url), ThreadPoolExecutor(threads), urlsplit(url)
+    connections_api, pool, address = ConnectionsApi(url), ThreadPoolExecutor(threads), urlsplit(url)
     requests: dict[str, bytes] = {}
 
     def made(connection_id: str) -> bytes:
         target = f"{url}/@connections/{quote(connection_id, safe='')}"
-        headers = {**push._signed("POST", target, _FRAME), "Host": address.netloc, "Content-Length": str(len(_FRAME))}
+        headers = {
+            **connections_api._signed("POST", target, _FRAME),
+            "Host": address.netloc,
+            "Content-Length": str(len(_FRAME)),
+        }
         lines = [f"POST {urlsplit(target).path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
         return "\r\n".join([*lines, "", ""]).encode() + _FRAME
 

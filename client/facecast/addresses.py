@@ -72,13 +72,13 @@ def _the_one(urls: list[str]) -> str:
     """Several stacks leave files; the one that answers is meant. The newest file stands for itself if none does."""
     if len(urls) == 1:
         return urls[0]
-    answering = [url for url in urls if _answers(url)]
+    answering = [url for url in urls if _is_reachable(url)]
     if len(answering) > 1:
         raise AddressInvalid(f"Several local stacks answer. Name one with --url: {', '.join(answering)}")
     return (answering or urls)[0]
 
 
-def _answers(url: str) -> bool:
+def _is_reachable(url: str) -> bool:
     parts = urlsplit(url)
     try:
         with socket.create_connection((parts.hostname, parts.port or 80), _CONNECT_SECONDS):

@@ -31,7 +31,7 @@ from facelib.stores.usage import UsageStore
 
 from infra.arguments import Arguments
 from infra.aws.release import confirm, empty, stack_of
-from infra.errors import Refused, unanswered
+from infra.errors import Refused, aws_failure
 from infra.keys import close_connections, connections_api_of
 
 _BATCH: Final = 100
@@ -45,7 +45,7 @@ class Access:
     keys: KeyStore
     usage: UsageStore
     connections: ConnectionStore
-    push: ConnectionsApi
+    connections_api: ConnectionsApi
 
     def keys_of(self, owner: str) -> list[ApiKey]:
         return [key for key in self.keys.all() if key.owner == owner]
@@ -54,7 +54,7 @@ class Access:
         """Remove the owner's keys, and close what was opened with them."""
         for key in self.keys_of(owner):
             self.keys.remove(key.key_id)
-            close_connections(key, self.connections, self.push)
+            close_connections(key, self.connections, self.connections_api)
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ def main() -> int:
     except Refused as refused:
         print(refused, file=sys.stderr)
     except (ClientError, BotoCoreError) as error:
-        print(unanswered(error), file=sys.stderr)
+        print(aws_failure(error), file=sys.stderr)
     return 1
 
 

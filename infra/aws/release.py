@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.arguments import Arguments
 from infra.aws.package import BUILD, shipped_models
-from infra.errors import Refused, unanswered
+from infra.errors import Refused, aws_failure
 from infra.local.layout import ROOT
 from infra.parameters import detection_models, installed_models, read_parameters
 from infra.sam import sam
@@ -123,7 +123,7 @@ def main() -> int:
     except Refused as refused:
         print(refused, file=sys.stderr)
     except (ClientError, BotoCoreError) as error:
-        print(unanswered(error), file=sys.stderr)
+        print(aws_failure(error), file=sys.stderr)
     return 1
 
 

@@ -34,13 +34,7 @@ def deploy(
     The layers hold our own code alone, for an emulator whose interpreter has all packages already, unless they shall be
     `packaged` as for AWS.
     """
-    given = {
-        "LocalEndpoint": stack.endpoint_url,
-        "CorsOrigins": ",".join(stack.origins),
-        "DetectionModels": ",".join(detection_models(parameters or {}, installed_models())),
-        **LOCAL_PARAMETERS,
-        **(parameters or {}),
-    }
+    given = _parameters(stack, parameters or {})
     overrides = [f"{name}={value}" for name, value in given.items()]
     build = ["build", "--build-dir", str(stack.build), "--parallel", "--parameter-overrides", *overrides]
     write_sample()
@@ -60,6 +54,17 @@ def deploy(
     )
     stack.stack_file.write_text(addresses.model_dump_json(indent=2) + "\n")
     return addresses
+
+
+def _parameters(stack: LocalStack, parameters: dict[str, str]) -> dict[str, str]:
+    """Return the template's parameters: what the local stack needs, and above it what was given."""
+    return {
+        "LocalEndpoint": stack.endpoint_url,
+        "CorsOrigins": ",".join(stack.origins),
+        "DetectionModels": ",".join(detection_models(parameters, installed_models())),
+        **LOCAL_PARAMETERS,
+        **parameters,
+    }
 
 
 def _sam(stack: LocalStack, arguments: list[str], extra: dict[str, str] | None = None) -> None:

@@ -41,7 +41,7 @@ def running(stack: LocalStack, host: str = LOOPBACK) -> Iterator[int]:
         raise Refused(_why_taken(stack))
     process = _start(stack, host)
     try:
-        _await_answer(process, stack)
+        _wait_until_ready(process, stack)
         yield process.pid
     finally:
         _stop(process)
@@ -86,7 +86,7 @@ def _why_not_started(process: subprocess.Popen[bytes], stack: LocalStack) -> Ref
     return Refused(f"The local stack ended at once: {' / '.join(lines[-3:])}. The whole log is {stack.log}.")
 
 
-def _await_answer(process: subprocess.Popen[bytes], stack: LocalStack) -> None:
+def _wait_until_ready(process: subprocess.Popen[bytes], stack: LocalStack) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while not is_answering(stack):
         if (error := _why_not_started(process, stack)) is not None:

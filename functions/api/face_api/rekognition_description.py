@@ -1,5 +1,6 @@
 """The OpenAPI description of `POST /rekognition`, whose requests, responses and errors have AWS's own shape."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from facelib.job_view import EXAMPLE_ID
@@ -28,6 +29,32 @@ def _content(schema: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
     return {MEDIA_TYPE: {"schema": schema, "example": example}}
 
 
+_RESPONSES: Final[Mapping[str, Any]] = {
+    "200": {
+        "description": "The faces, as DetectFaces returns them.",
+        "content": _content(
+            {
+                "type": "object",
+                "required": ["FaceDetails"],
+                "properties": {"FaceDetails": {"type": "array", "items": {"type": "object"}}},
+            },
+            {"FaceDetails": [_DETAIL]},
+        ),
+    },
+    "400": {
+        "description": "An error of Rekognition's; the client raises it as an exception of this name.",
+        "content": _content(
+            {
+                "type": "object",
+                "required": ["__type", "Message"],
+                "properties": {"__type": {"type": "string"}, "Message": {"type": "string"}},
+            },
+            _ERROR,
+        ),
+    },
+}
+
+
 def describe_rekognition(operation: dict[str, Any], components: dict[str, Any]) -> None:
     """Complete FastAPI's description of the operation, and add what it refers to to the components."""
     request = DetectFacesRequest.model_json_schema(ref_template="#/components/schemas/{model}")
@@ -41,29 +68,6 @@ def describe_rekognition(operation: dict[str, Any], components: dict[str, Any]) 
         "required": True,
         "content": _content({"$ref": f"#/components/schemas/{DetectFacesRequest.__name__}"}, _REQUEST),
     }
-    operation["responses"] |= {
-        "200": {
-            "description": "The faces, as DetectFaces returns them.",
-            "content": _content(
-                {
-                    "type": "object",
-                    "required": ["FaceDetails"],
-                    "properties": {"FaceDetails": {"type": "array", "items": {"type": "object"}}},
-                },
-                {"FaceDetails": [_DETAIL]},
-            ),
-        },
-        "400": {
-            "description": "An error of Rekognition's; the client raises it as an exception of this name.",
-            "content": _content(
-                {
-                    "type": "object",
-                    "required": ["__type", "Message"],
-                    "properties": {"__type": {"type": "string"}, "Message": {"type": "string"}},
-                },
-                _ERROR,
-            ),
-        },
-    }
+    operation["responses"] |= _RESPONSES
     # It answers 400 instead.
     operation["responses"].pop("422", None)

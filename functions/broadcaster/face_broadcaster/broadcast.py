@@ -67,7 +67,7 @@ class Broadcast:
         for connection_id in list(self.connections.with_ended_key(owner, datetime.now(UTC))):
             self.connections.remove(owner, connection_id)
             with suppress(ConnectionGone, DeliveryFailed):
-                self.fan_out.push.close(connection_id)
+                self.fan_out.connections_api.close(connection_id)
 
     def handle(self, message: Delivery | ShardDelivery | Replay, deadline: float) -> Counts:
         """Handle a message of the delivery queue. Raises DeliveryFailed if it is to be redelivered."""

@@ -49,7 +49,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class FanOut:
-    push: ConnectionsApi
+    connections_api: ConnectionsApi
     connections: ConnectionStore
 
     def send(self, deliveries: Iterable[Delivery], deadline: float) -> Outcome:
@@ -88,7 +88,7 @@ class FanOut:
             if time.monotonic() > deadline:
                 return _State.DEADLINE_EXCEEDED, rest
             try:
-                self.push.post(post.connection_id, frame.encode())
+                self.connections_api.post(post.connection_id, frame.encode())
             except ConnectionGone:
                 return _State.GONE, rest
             except DeliveryFailed:

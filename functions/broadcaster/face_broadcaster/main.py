@@ -43,13 +43,16 @@ def settings() -> BroadcasterSettings:
 
 @cache
 def broadcast() -> Broadcast:
-    connections, push = ConnectionStore(settings().connections_table), ConnectionsApi(settings().callback_url)
+    connections, connections_api = (
+        ConnectionStore(settings().connections_table),
+        ConnectionsApi(settings().callback_url),
+    )
     return Broadcast(
         connections=connections,
         queue=Queue(settings().delivery_queue_url),
-        fan_out=FanOut(push, connections),
+        fan_out=FanOut(connections_api, connections),
         backpressure=Backpressure(connections, settings().posts_per_second),
-        replayer=Replayer.of(settings(), connections, push),
+        replayer=Replayer.of(settings(), connections, connections_api),
     )
 
 

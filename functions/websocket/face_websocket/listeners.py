@@ -19,7 +19,7 @@ from face_websocket.requests import ConnectQuery, Ping, ReplayRequest, Request, 
 class Listeners:
     connections: ConnectionStore
     queue: Queue
-    push: ConnectionsApi
+    connections_api: ConnectionsApi
     replayer: Replayer
 
     def connect(self, principal: Principal, connection_id: str, query: ConnectQuery) -> None:
@@ -46,7 +46,7 @@ class Listeners:
     def end(self, owner: str, connection_id: str) -> None:
         """Close a connection whose key is not valid any more. Raises ConnectionGone or DeliveryFailed."""
         self.connections.remove(owner, connection_id)
-        self.push.close(connection_id)
+        self.connections_api.close(connection_id)
 
     def handle(self, owner: str, connection_id: str, request: Request, deadline: float) -> None:
         """Handle one frame of a listener. Raises ConnectionGone or DeliveryFailed."""
@@ -79,7 +79,7 @@ class Listeners:
         self._post(connection_id, Frame(events=(ErrorEvent(detail=detail),)))
 
     def _post(self, connection_id: str, frame: Frame) -> None:
-        self.push.post(connection_id, frame.model_dump_json().encode())
+        self.connections_api.post(connection_id, frame.model_dump_json().encode())
 
 
 def _since(event_id: str | None) -> str | None:

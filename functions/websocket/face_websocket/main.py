@@ -31,12 +31,15 @@ def settings() -> WebSocketSettings:
 
 @cache
 def listeners() -> Listeners:
-    connections, push = ConnectionStore(settings().connections_table), ConnectionsApi(settings().callback_url)
+    connections, connections_api = (
+        ConnectionStore(settings().connections_table),
+        ConnectionsApi(settings().callback_url),
+    )
     return Listeners(
         connections=connections,
         queue=Queue(settings().delivery_queue_url),
-        push=push,
-        replayer=Replayer.of(settings(), connections, push),
+        connections_api=connections_api,
+        replayer=Replayer.of(settings(), connections, connections_api),
     )
 
 

@@ -25,13 +25,13 @@ class Replayer:
     jobs: JobStore
     events: JobEvents
     connections: ConnectionStore
-    push: ConnectionsApi
+    connections_api: ConnectionsApi
     public_url: str
 
     @classmethod
-    def of(cls, settings: StreamSettings, connections: ConnectionStore, push: ConnectionsApi) -> Self:
+    def of(cls, settings: StreamSettings, connections: ConnectionStore, connections_api: ConnectionsApi) -> Self:
         jobs, events = JobStore(settings.jobs_table), JobEvents(settings.jobs_table, settings.index_shards)
-        return cls(jobs, events, connections, push, settings.public_url)
+        return cls(jobs, events, connections, connections_api, settings.public_url)
 
     def send(self, replay: Replay, deadline: float) -> Replay | None:
         """Post the events of a replay; return the rest of it if `time.monotonic()` passes the deadline.
@@ -43,7 +43,7 @@ class Replayer:
         while chunk := tuple(islice(jobs, _CHUNK)):
             events = [event_of(job, self.public_url) for job in chunk]
             for frame in frames(events, limits.FRAME_BYTES):
-                self.push.post(connection.connection_id, frame)
+                self.connections_api.post(connection.connection_id, frame)
             if time.monotonic() > deadline:
                 return replay.model_copy(update={"limit": None, "after": events[-1].event_id})
         self.connections.end_replay(replay.connection_id)

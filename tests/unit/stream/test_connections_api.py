@@ -73,9 +73,9 @@ def test_credentials_are_renewed_when_they_run_out(cloud: Queue, endpoint: Endpo
             "expiry_time": (datetime.now(UTC) + timedelta(seconds=30)).isoformat(),
         }
 
-    push = ConnectionsApi(endpoint.url)
-    push._credentials = RefreshableCredentials.create_from_metadata(renew(), renew, "test")
+    connections_api = ConnectionsApi(endpoint.url)
+    connections_api._credentials = RefreshableCredentials.create_from_metadata(renew(), renew, "test")
 
-    push.post(CONNECTION, b"frame")
+    connections_api.post(CONNECTION, b"frame")
 
     assert "Credential=second/" in endpoint.headers[-1]["Authorization"]

@@ -84,11 +84,11 @@ def _same_faces(boxes: npt.NDArray[np.float32], of_vote: npt.NDArray[np.intp]) -
         if faces[best] != _NO_FACE:
             continue
         faces[best] = count
-        seen = {votes[best]}
+        joined = {votes[best]}
         for other in overlapping:
-            if faces[other] == _NO_FACE and votes[other] not in seen:
+            if faces[other] == _NO_FACE and votes[other] not in joined:
                 faces[other] = count
-                seen.add(votes[other])
+                joined.add(votes[other])
         count += 1
     return np.array(faces, np.intp)
 

@@ -23,7 +23,7 @@ class Stream(NamedTuple):
 def read_stream(data: memoryview, max_units: int) -> Stream:
     """Count up to one unit more than `max_units`.
 
-    Raises ValueError or IndexError for a stream whose units cannot be told apart.
+    Raises ValueError or IndexError for a malformed stream.
     """
     units = list(islice(_units(data), max_units + 1))
     return Stream(

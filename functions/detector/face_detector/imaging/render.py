@@ -124,26 +124,40 @@ def _redact(canvas: Pixels, face: Face, how: Render, strength: int) -> None:
         return
     cells_along = _CELLS[how][strength - 1]
     cell = max(_MIN_CELL, max(right - left, bottom - top) / cells_along)
-    height, width = part.shape[:2]
-    cells = (max(1, round(width / cell)), max(1, round(height / cell)))
-    means = as_pixels(cv2.resize(part, cells, interpolation=cv2.INTER_AREA))
     if how is Render.PIXELATE:
         # The whole rectangle: a mosaic cut to an ellipse has the outline of a head, which is detected as a face.
-        # In place, because a face may fill an image of 50 megapixels.
-        cv2.resize(means, (width, height), dst=part, interpolation=cv2.INTER_NEAREST)
+        _enlarge(_means(part, cell), part, cv2.INTER_NEAREST)
         return
-    smooth = _smoothed(means, (width, height), cell)
+    smooth = _smoothed(_means(part, cell), part, cell)
     if cells_along < _MIN_ELLIPSE_CELLS:
-        cv2.resize(smooth, (width, height), dst=part, interpolation=cv2.INTER_LINEAR)
+        _enlarge(smooth, part, cv2.INTER_LINEAR)
         return
-    mask = np.zeros((height, width), np.uint8)
+    mask = np.zeros(part.shape[:2], np.uint8)
     cv2.ellipse(mask, (round(x) - x0, round(y) - y0), (half_x, half_y), 0, 0, 360, 255, cv2.FILLED)
-    cv2.copyTo(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), mask, part)
+    cv2.copyTo(cv2.resize(smooth, _size(part), interpolation=cv2.INTER_LINEAR), mask, part)
 
 
-def _smoothed(means: Pixels, size: tuple[int, int], cell: float) -> Pixels:
+def _size(pixels: Pixels) -> tuple[int, int]:
+    """Return width and height, as OpenCV takes them."""
+    return pixels.shape[1], pixels.shape[0]
+
+
+def _means(part: Pixels, cell: float) -> Pixels:
+    """Return the averages of cells of about this many pixels, at least one."""
+    width, height = _size(part)
+    cells = (max(1, round(width / cell)), max(1, round(height / cell)))
+    return as_pixels(cv2.resize(part, cells, interpolation=cv2.INTER_AREA))
+
+
+def _enlarge(pixels: Pixels, part: Pixels, interpolation: int) -> None:
+    """Overwrite a part of the canvas, in place, because a face may fill an image of 50 megapixels."""
+    cv2.resize(pixels, _size(part), dst=part, interpolation=interpolation)
+
+
+def _smoothed(means: Pixels, part: Pixels, cell: float) -> Pixels:
     """Blur the averages of cells, at the resolution of the smallest cells to save time and memory."""
     scale = min(1.0, _MIN_CELL / cell)
-    small = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
+    width, height = _size(part)
+    small = (max(1, round(width * scale)), max(1, round(height * scale)))
     kernel = math.ceil(2 * cell * scale)
     return as_pixels(cv2.blur(cv2.resize(means, small, interpolation=cv2.INTER_LINEAR), (kernel, kernel)))
