@@ -26,6 +26,8 @@ from face_broadcaster.recipients import LISTENERS_AT_ONCE, deliveries, shard_del
 # Requeued with exponential backoff, 2 to 32 s. After that the queue's own redelivery takes over, which ends in the
 # failure queue.
 _ATTEMPTS: Final = 5
+# Before a replay is tried again for a listener that is not known yet. One that never will be counts as gone soon.
+_CONNECTING_SECONDS: Final = 3
 
 Counts = Counter[str]
 
@@ -125,7 +127,9 @@ class Broadcast:
         except ConnectionGone:
             if self.connections.remove_gone(message.owner, message.connection_id):
                 return Counter(gone=1)
-            raise DeliveryFailed("the listener is still connecting") from None
+            # It may still be connecting. Left to the queue, its replay would come a visibility timeout later.
+            self.queue.send(message.model_dump_json(), delay_seconds=_CONNECTING_SECONDS)
+            return Counter(requeued=1)
         if rest:
             self.queue.send(rest.model_dump_json())
         return Counter(posts=1, requeued=int(rest is not None))

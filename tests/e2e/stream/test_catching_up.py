@@ -80,8 +80,8 @@ def test_a_replay_on_connecting_is_not_lost(stack: Stack) -> None:
             listener.wait_for_job(each.job_id)
         mine = [each.job_id for each in ended]
         assert [event["job_id"] for event in listener.events if event.get("job_id") in mine] == mine
-    # Replays for listeners that left while they connected, as those of other tests, take a visibility timeout to go.
-    wait_until(lambda: messages(stack, "DeliveryQueue") == 0, seconds=240)
+    # Replays for listeners that left while they connected, as those of other tests, are tried for 15 s.
+    wait_until(lambda: messages(stack, "DeliveryQueue") == 0, seconds=60)
     assert messages(stack, "BroadcastFailureQueue") == 0
 
 

@@ -212,15 +212,16 @@ def test_a_replay_for_a_listener_that_has_left_is_over(connections: ConnectionSt
     assert handler(queue_event(replay.model_dump_json()), context) == {"batchItemFailures": []}
 
 
-def test_a_replay_for_a_listener_still_connecting_is_tried_again(
-    connections: ConnectionStore, endpoint: Endpoint, context: Context
+def test_a_replay_for_a_listener_still_connecting_is_soon_tried_again(
+    connections: ConnectionStore, endpoint: Endpoint, context: Context, cloud: Queue
 ) -> None:
     listen(connections, "a")
     stored(ended_job())
     endpoint.script = lambda *_: 410
     replay = Replay(owner=OWNER, connection_id="a", limit=2)
 
-    assert handler(queue_event(replay.model_dump_json()), context)["batchItemFailures"]
+    assert handler(queue_event(replay.model_dump_json()), context) == {"batchItemFailures": []}
+    assert cloud.take() == [replay]
 
 
 def test_a_delivery_stays_below_what_a_message_may_hold() -> None:
