@@ -48,7 +48,7 @@ demo: setup ## Send a photo through the pipeline: make demo [IMAGE=photo.jpg] [J
 status: setup ## Tell where the local stack answers: make status [PORT=4802]
 	@$(BIN)/python -m infra.local status --port $(PORT)
 
-unit: setup ## Run the tests that need neither the local stack nor a browser, in a minute or two
+unit: setup ## Run the tests that need neither the local stack nor a browser, in a minute
 	$(BIN)/pytest tests/unit -n 2 --dist worksteal
 
 coverage: setup ## Tell which lines and branches the unit tests do not reach, and fail above 4 %

@@ -1,4 +1,4 @@
-"""Command lines that are told in one sentence what is wrong with them, for they come from `make`."""
+"""Command lines whose errors are one sentence, because `make` writes them for people."""
 
 import argparse
 from typing import NoReturn

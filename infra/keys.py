@@ -125,7 +125,7 @@ def _new_keys(arguments: argparse.Namespace) -> tuple[tuple[ApiKey, str], ...]:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    # What makes no sense is told whether or not a stack answers.
+    # Checked first: whether a stack answers does not matter to a request that makes no sense.
     new = _new_keys(arguments)
     local = LocalStack(arguments.port)
     outputs = outputs_of(choose_stack(arguments.environment, local, "key OWNER=alice", " PARAMETERS=Access=keys"))
