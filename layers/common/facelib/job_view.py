@@ -57,6 +57,9 @@ class JobView(JobSummary):
         description="The results that can be fetched; empty until the job is completed. `POST /jobs/{job_id}/renders` "
         "adds others."
     )
+    permitted_renders: tuple[Render, ...] = Field(
+        description="The results that may be drawn: where faces were sent to be hidden, none that shows more of them."
+    )
 
     @classmethod
     def of(cls, job: Job, public_url: str) -> Self:
@@ -65,5 +68,6 @@ class JobView(JobSummary):
             **fields,
             faces=job.faces,
             renders=job.available if job.status is Status.COMPLETED else (),
+            permitted_renders=tuple(render for render in Render if render in job.options.permitted),
             links=Links.of(job.job_id, public_url),
         )

@@ -98,6 +98,19 @@ def test_nobody_uncovers_faces_that_were_sent_to_be_hidden(
     assert api.post(f"/jobs/{job.job_id}/renders", json={"render": "pixelate"}).status_code == 201
 
 
+@pytest.mark.parametrize("sent", [(Render.BOXES,), (Render.BLUR, Render.PREVIEW), (Render.SOLID,), (Render.PREVIEW,)])
+def test_a_job_names_the_renders_that_it_may_be_drawn_in(
+    sent: tuple[Render, ...], api: Api, jobs: JobStore, detector: Detector
+) -> None:
+    job = completed(jobs, Options(render=sent))
+    permitted = api.get(f"/jobs/{job.job_id}").json()["permitted_renders"]
+    statuses = {
+        render: api.post(f"/jobs/{job.job_id}/renders", json={"render": render}).status_code for render in Render
+    }
+    assert permitted == [render for render, status in statuses.items() if status == 201]
+    assert set(statuses.values()) <= {201, 403}
+
+
 @pytest.mark.parametrize("render", ["blur", "pixelate", "boxes", "plain"])
 def test_of_faces_that_were_sent_to_be_covered_nothing_more_is_left_later(
     api: Api, jobs: JobStore, detector: Detector, render: str

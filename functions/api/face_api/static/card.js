@@ -65,8 +65,8 @@ function drawPicture(card, { jobId, status, name, event, thumbnail }) {
   image.alt = `${name ?? "A photo"}, ${countFaces(event.face_count)}. Show the result.`;
   // The picture's text is no name while there is no picture.
   link.setAttribute("aria-label", image.alt);
-  if (card.dataset.shown === jobId) return;
-  card.dataset.shown = jobId;
+  if (card.dataset.picture === jobId) return;
+  card.dataset.picture = jobId;
   showWhenNear(image, jobId, "preview", (state, error) => {
     card.classList.toggle("unloaded", state === "failed");
     link.dataset.problem = error?.message ?? "";

@@ -70,15 +70,15 @@ function listenToThreshold(dialog, drawn) {
   slider.min = slider.value = Math.floor(lowest);
   dialog.querySelector(".threshold").hidden = drawn.length === 0;
   const apply = () => {
-    let shown = 0;
+    let visible = 0;
     for (const { face, box, item } of drawn) {
-      const isShown = face.confidence * 100 >= slider.value;
-      shown += isShown;
-      box.hidden = item.hidden = !isShown;
+      const isVisible = face.confidence * 100 >= slider.value;
+      visible += isVisible;
+      box.hidden = item.hidden = !isVisible;
     }
     dialog.querySelector(".threshold output").textContent = `${slider.value} %`;
     dialog.querySelector(".count").textContent =
-      drawn.length === 0 ? "No face found" : `${shown} of ${drawn.length === 1 ? "1 face" : `${drawn.length} faces`}`;
+      drawn.length === 0 ? "No face found" : `${visible} of ${drawn.length === 1 ? "1 face" : `${drawn.length} faces`}`;
   };
   slider.addEventListener("input", apply);
   apply();

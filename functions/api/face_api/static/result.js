@@ -76,17 +76,17 @@ async function open(jobId) {
   isAddressRight = false;
   dialog.innerHTML = template;
   current = { jobId, ways: {}, way: undefined };
-  const shown = current;
+  const opened = current;
   listenToControls();
   if (!dialog.open) dialog.showModal();
   find("h2").focus();
   try {
     const job = await getJob(jobId);
-    if (shown !== current) return;
+    if (opened !== current) return;
     current.job = job;
     draw();
   } catch (error) {
-    if (shown === current) showInstead(error.message);
+    if (opened === current) showInstead(error.message);
   }
 }
 
@@ -107,17 +107,9 @@ function draw() {
   drawChoices();
 }
 
-// Where the sender had faces hidden, no way shows more of them. The API enforces the same (`Options.permitted`).
-function permittedWays({ options }) {
-  const drawn = options.render.filter((render) => render !== "preview");
-  const all = Object.keys(WAYS);
-  if (!drawn.length || drawn.some((render) => SHOWS_FACES.includes(render))) return all;
-  return drawn.every((render) => render === "solid") ? drawn : all.filter((way) => !SHOWS_FACES.includes(way));
-}
-
 function drawChoices() {
   const { job } = current;
-  const ways = permittedWays(job);
+  const ways = Object.keys(WAYS).filter((way) => job.permitted_renders.includes(way));
   const isHidden = !ways.includes("plain");
   const first = ways.includes(job.options.render[0]) ? job.options.render[0] : ways[0];
   for (const way of ways) {
@@ -134,7 +126,7 @@ function drawChoices() {
 
 /** Boxes are laid over the plain picture, from the job's own numbers. */
 async function show(way) {
-  const shown = current;
+  const opened = current;
   current.way = way;
   const isRedacted = !SHOWS_FACES.includes(way);
   dialog.dataset.way = way;
@@ -143,21 +135,21 @@ async function show(way) {
   try {
     if (!current.isHidden) {
       const plain = await picture("plain");
-      if (shown !== current) return;
+      if (opened !== current) return;
       find(".before").src = plain;
       current.faces.showThumbnails(plain);
     }
     const after = isRedacted ? await picture(way) : undefined;
-    if (shown !== current || current.way !== way) return;
+    if (opened !== current || current.way !== way) return;
     if (after) find(".after").src = after;
     find(".after").hidden = !isRedacted;
     find(".after").alt = isRedacted ? `The photo, faces ${WAYS[way].toLowerCase()}` : "";
     find(".before").alt = isRedacted ? "" : "The photo";
     showProblem();
   } catch (error) {
-    if (shown === current) showProblem(error.message);
+    if (opened === current) showProblem(error.message);
   } finally {
-    if (shown === current) find(".stage").removeAttribute("aria-busy");
+    if (opened === current) find(".stage").removeAttribute("aria-busy");
   }
 }
 
