@@ -62,7 +62,7 @@ REQUEST_BODY: Final[dict[str, Any]] = {
             HTTPStatus.UNPROCESSABLE_ENTITY,
             HTTPStatus.TOO_MANY_REQUESTS,
             HTTPStatus.SERVICE_UNAVAILABLE,
-            unavailable=str(StoreContended()),
+            examples={HTTPStatus.SERVICE_UNAVAILABLE: str(StoreContended())},
         ),
     },
 )

@@ -106,7 +106,9 @@ def seconds_of_address(job: Job) -> int:
     responses=responses(
         HTTPStatus.NOT_FOUND,
         HTTPStatus.CONFLICT,
-        conflict="The job is completed, so there is nothing to retry; only a failed job can be retried.",
+        examples={
+            HTTPStatus.CONFLICT: "The job is completed, so there is nothing to retry; only a failed job can be retried."
+        },
     ),
 )
 def retry_job(

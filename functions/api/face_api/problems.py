@@ -86,14 +86,10 @@ EXAMPLE_OF: Final[Mapping[HTTPStatus, str]] = {
 
 
 def responses(
-    *statuses: HTTPStatus, conflict: str | None = None, unavailable: str | None = None
+    *statuses: HTTPStatus, examples: Mapping[HTTPStatus, str] = EXAMPLE_OF
 ) -> dict[int | str, dict[str, Any]]:
-    """Describe the errors that a route may return, for its OpenAPI description.
-
-    `conflict` and `unavailable` are the route's own examples of a 409 and a 503.
-    """
-    own = {HTTPStatus.CONFLICT: conflict, HTTPStatus.SERVICE_UNAVAILABLE: unavailable}
-    details = {**EXAMPLE_OF, **{status: detail for status, detail in own.items() if detail}}
+    """Describe the errors that a route may return, for its OpenAPI description; `examples` are the route's own."""
+    details = {**EXAMPLE_OF, **examples}
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
         status.value: {
@@ -154,8 +150,8 @@ def _headers(error: FaceError) -> dict[str, str]:
             return {"WWW-Authenticate": 'Bearer realm="facecast", error="invalid_token"'}
         case ScopeMissing(scope=scope):
             return {"WWW-Authenticate": f'Bearer realm="facecast", error="insufficient_scope", scope="{scope}"'}
-        case QuotaExceeded() | DetectorBusy() | StoreContended():
-            return {"Retry-After": str(error.retry_after)}
+        case FaceError(retry_after=int(seconds)):
+            return {"Retry-After": str(seconds)}
         case _:
             return {}
 

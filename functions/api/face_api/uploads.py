@@ -28,8 +28,11 @@ router = APIRouter(tags=["images"])
         HTTPStatus.UNPROCESSABLE_ENTITY,
         HTTPStatus.TOO_MANY_REQUESTS,
         HTTPStatus.SERVICE_UNAVAILABLE,
-        conflict="The job is completed, so it accepts no more uploads; send another image with a new Idempotency-Key.",
-        unavailable=str(StoreContended()),
+        examples={
+            HTTPStatus.CONFLICT: "The job is completed, so it accepts no more uploads; send another image with a new "
+            "Idempotency-Key.",
+            HTTPStatus.SERVICE_UNAVAILABLE: str(StoreContended()),
+        },
     ),
 )
 def post_upload(

@@ -7,6 +7,9 @@ from facelib.job import Failure, FailureReason, Job, Status
 class FaceError(Exception):
     """Base of the domain's errors."""
 
+    # Seconds after which the same request may succeed; None where it is not a matter of time.
+    retry_after: int | None = None
+
 
 class ImageRejected(FaceError):
     """The bytes cannot be processed; the same bytes never can be, so this is not retried."""
@@ -49,7 +52,6 @@ class QuotaExceeded(FaceError):
             f"All {images_per_day:,} images of this key's day are used up. The next day begins at midnight UTC; "
             "GET /usage says what is left."
         )
-        # Seconds.
         self.retry_after = retry_after
 
 

@@ -64,7 +64,7 @@ def _open(data: bytes, image_format: ImageFormat) -> Header:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             pillow_format = _PILLOW_FORMAT.get(image_format, image_format.value.upper())
-            with Image.open(io.BytesIO(picture_only(data, image_format)), formats=[pillow_format]) as image:
+            with Image.open(io.BytesIO(_head(data, image_format)), formats=[pillow_format]) as image:
                 width, height = image.size
                 has_alpha = image.has_transparency_data
                 max_pixels = _max_pixels(image_format, image)
@@ -84,6 +84,10 @@ def _open(data: bytes, image_format: ImageFormat) -> Header:
             f"The image has {width} x {height} pixels; at most {limits.IMAGE_SIDE:,} are allowed on a side.",
         )
     return Header(image_format, width, height, orientation, has_alpha)
+
+
+def _head(data: bytes, image_format: ImageFormat) -> bytes:
+    return png.head(data) if image_format is ImageFormat.PNG else picture_only(data, image_format)
 
 
 def _max_pixels(image_format: ImageFormat, image: Image.Image) -> int:

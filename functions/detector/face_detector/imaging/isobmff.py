@@ -81,7 +81,7 @@ def read_items(data: bytes) -> Items:
         _bodies(children, kind) for kind in (b"pitm", b"iloc", b"iinf", b"iprp")
     )
     return Items(
-        primary=_primary(_Fields(primary)),
+        primary=_Fields(primary).item(),
         kinds=_kinds(_Fields(infos)),
         pixels=_pixels(properties),
         inputs=_inputs(_bodies(children, b"iref")),
@@ -123,10 +123,6 @@ class _Fields:
 
     def rest(self) -> memoryview:
         return self._body[self._at :]
-
-
-def _primary(fields: _Fields) -> int:
-    return fields.item()
 
 
 def _kinds(fields: _Fields) -> dict[int, bytes]:

@@ -35,14 +35,29 @@ def exif(data: bytes) -> bytes:
     return next((data[at + 8 : at + 8 + length] for kind, at, length in chunks(data) if kind == b"eXIf"), b"")
 
 
+def head(data: bytes) -> bytes:
+    """Return what a reader of the header needs: the file up to its pixels, without metadata."""
+    needed = []
+    for kind, chunk in _needed(data):
+        if kind == b"IDAT":
+            # Its length and type are where a reader stops.
+            needed.append(chunk[:8])
+            break
+        needed.append(chunk)
+    return b"".join((data[:_SIGNATURE_BYTES], *needed))
+
+
 def without_metadata(data: bytes) -> bytes:
     """Return the file without what its pixels do not need: texts, profiles, and all frames but the default image.
 
     libpng inflates each compressed text, of up to 8 MB, and keeps it: 900 of them would take 7 GB from a file of 7 MB.
     """
-    needed = (
-        data[at : at + _FRAME_BYTES + length]
-        for kind, at, length in chunks(data)
-        if kind == b"tRNS" or not kind[0] & _ANCILLARY
-    )
-    return data[:_SIGNATURE_BYTES] + b"".join(needed)
+    return b"".join((data[:_SIGNATURE_BYTES], *(chunk for _, chunk in _needed(data))))
+
+
+def _needed(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
+    """Yield type and bytes of each chunk that the pixels need."""
+    view = memoryview(data)
+    for kind, at, length in chunks(data):
+        if kind == b"tRNS" or not kind[0] & _ANCILLARY:
+            yield kind, view[at : at + _FRAME_BYTES + length]
