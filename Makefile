@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?= 4566
 IMAGE ?=
 PARAMETERS ?=
+YES ?=
 MODEL ?= centerface
 MODEL_FILE ?=
 ARCHITECTURE ?= arm64
@@ -14,14 +15,18 @@ EVENT ?= events/detector/direct.json
 ARM64_PYTHON ?= $(abspath $(wildcard ../shared/tools/arm64-python))
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-export AWS_DEFAULT_REGION ?= us-east-1
 export SAM_CLI_TELEMETRY := 0
 
 # Tests start hundreds of processes, which compiled modules let start faster.
 unexport PYTHONDONTWRITEBYTECODE
 
 # All targets but files.
-.PHONY: $(shell sed -n 's/^\([a-z][a-z0-9-]*\):.*/\1/p' $(MAKEFILE_LIST))
+TARGETS := $(shell sed -n 's/^\([a-z][a-z0-9-]*\):.*/\1/p' $(MAKEFILE_LIST))
+.PHONY: $(TARGETS)
+
+# These may be for AWS, where the caller chooses the Region; what stays on this machine needs one, but not a certain one.
+ON_AWS := deploy delete verify erase key keys revoke logs
+$(filter-out $(ON_AWS),$(TARGETS)): export AWS_DEFAULT_REGION ?= us-east-1
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -120,10 +125,8 @@ deploy-local: setup ## Deploy the packaged service to a local stack that runs in
 package: setup ## Build what ships, and tell its sizes: make package [ARCHITECTURE=x86_64]
 	@$(BIN)/python -m infra.aws.package --architecture $(ARCHITECTURE)
 
-deploy: setup ## Build and deploy to AWS: make deploy [ENVIRONMENT=prod] [PARAMETERS="AlarmEmail=me@example.org"]
-	@$(BIN)/python -m infra.aws.release check --environment $(ENVIRONMENT) Architecture=$(ARCHITECTURE) $(PARAMETERS)
-	@$(MAKE) --no-print-directory package
-	@$(BIN)/python -m infra.aws.release deploy --environment $(ENVIRONMENT) Architecture=$(ARCHITECTURE) $(PARAMETERS)
+deploy: setup ## Build and deploy to AWS: make deploy [ENVIRONMENT=prod] [PARAMETERS="AlarmEmail=me@example.org"] [YES=1]
+	@$(BIN)/python -m infra.aws.release deploy --environment $(ENVIRONMENT) $(if $(YES),--yes) $(if $(filter-out file,$(origin ARCHITECTURE)),Architecture=$(ARCHITECTURE)) $(PARAMETERS)
 
 delete: setup ## Delete the service from AWS with every job and image: make delete [ENVIRONMENT=prod]
 	@$(BIN)/python -m infra.aws.release delete --environment $(ENVIRONMENT)

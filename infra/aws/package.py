@@ -11,6 +11,7 @@ from typing import Final, Literal
 from face_models import MODELS
 
 from infra.arguments import Arguments
+from infra.errors import Refused, ending
 from infra.local.layout import ROOT
 from infra.sam import sam
 from infra.sample import write_sample
@@ -24,7 +25,7 @@ BUILD: Final = ROOT / ".aws-sam" / "build"
 LIMIT_BYTES: Final = 250 * 1024 * 1024
 
 
-class BuildFailed(Exception):
+class BuildFailed(Refused):
     """What SAM said at the end."""
 
 
@@ -98,30 +99,34 @@ def _mb(size: int) -> str:
     return f"{size / 1_000_000:.2f} MB"
 
 
+def package(architecture: Architecture, folder: Path = BUILD, python: str = "3.13") -> None:
+    """Build, and print the sizes. Raises BuildFailed, and Refused for what Lambda would not take."""
+    build(architecture, folder, python)
+    built = packages(folder)
+    print(f"For {architecture}, in {folder}:\n\n{table(built)}\n")
+    print(f"Detection models: {', '.join(shipped_models(folder))}", flush=True)
+    if not any(folder.rglob("*.pyc")):
+        print(
+            f"\nNot byte-compiled, for want of a Python {python}: functions work, but take almost three "
+            f"times as long to start. Install it, or name it: FACECAST_COMPILER=/path/to/python{python}",
+            file=sys.stderr,
+        )
+    if too_large := [each.function for each in built if each.room < 0]:
+        raise Refused(f"Larger than Lambda takes: {', '.join(too_large)}")
+
+
 def main() -> int:
     parser = Arguments(prog="python -m infra.aws.package", description=__doc__)
     parser.add_argument("--architecture", choices=["arm64", "x86_64"], default="arm64")
     parser.add_argument("--folder", type=Path, default=BUILD)
     parser.add_argument("--python", default="3.13", help="the Python to build for; Lambda runs 3.13")
     arguments = parser.parse_args()
-    try:
-        build(arguments.architecture, arguments.folder, arguments.python)
-    except BuildFailed as failure:
-        print(failure, file=sys.stderr)
-        return 1
-    built = packages(arguments.folder)
-    print(f"For {arguments.architecture}, in {arguments.folder}:\n\n{table(built)}\n")
-    print(f"Detection models: {', '.join(shipped_models(arguments.folder))}")
-    if not any(arguments.folder.rglob("*.pyc")):
-        print(
-            f"\nNot byte-compiled, for want of a Python {arguments.python}: functions work, but take almost three "
-            f"times as long to start. Install it, or name it: FACECAST_COMPILER=/path/to/python{arguments.python}",
-            file=sys.stderr,
-        )
-    too_large = [package.function for package in built if package.room < 0]
-    if too_large:
-        print(f"Larger than Lambda takes: {', '.join(too_large)}", file=sys.stderr)
-    return 1 if too_large else 0
+
+    def run() -> int:
+        package(arguments.architecture, arguments.folder, arguments.python)
+        return 0
+
+    return ending(run)
 
 
 if __name__ == "__main__":

@@ -1,20 +1,23 @@
-"""Deploy to AWS what `make package` built, and delete it again, buckets and all: `python -m infra.aws.release`."""
+"""Deploy the service to AWS, and delete it again, buckets and all: `python -m infra.aws.release`."""
 
 import os
 import shlex
 import sys
 import tomllib
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, cast
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.arguments import Arguments
-from infra.aws.package import BUILD, shipped_models
-from infra.errors import Refused, aws_failure
+from infra.aws import stack as stacks
+from infra.aws.account import Account
+from infra.aws.concurrency import ASK_FOR_MORE, FED_BY_QUEUES, check_reserved, fit
+from infra.aws.package import BUILD, Architecture, package, shipped_models
+from infra.errors import Refused, Stopped, ending
 from infra.local.layout import ROOT
-from infra.parameters import detection_models, installed_models, read_parameters
+from infra.parameters import detection_models, installed_models, parameters_of_template, read_parameters
 from infra.sam import sam
 
 if TYPE_CHECKING:
@@ -46,51 +49,159 @@ def _config(environment: str) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
     return section
 
 
-def deploy(environment: str, parameters: dict[str, str]) -> int:
-    """Run `sam deploy`, which lists the changes and asks for confirmation.
+@dataclass(frozen=True)
+class Plan:
+    """A deployment before anything is built: `given` is what changes, `parameters` what will be in force."""
 
-    Raises Refused if nothing is built, or without the model that is asked for.
+    environment: str
+    stack: str
+    given: Mapping[str, str]
+    parameters: Mapping[str, str]
+    notes: Sequence[str]
+
+    @classmethod
+    def of(
+        cls, environment: str, given: Mapping[str, str], before: Mapping[str, str], executions: int | None
+    ) -> "Plan":
+        """Fit what is asked for into the account. A parameter that is not given keeps its value of before.
+
+        Raises Refused.
+        """
+        known = parameters_of_template()
+        kept = {name: value for name, value in before.items() if name in known}
+        parameters = {**known, **kept, **given}
+        fitted, notes = _fitted(parameters, before, executions)
+        return cls(environment, stack_of(environment), {**given, **fitted}, {**parameters, **fitted}, notes)
+
+    @property
+    def architecture(self) -> Architecture:
+        return cast("Architecture", self.parameters["Architecture"])
+
+    def __str__(self) -> str:
+        concurrency = " ".join(f"{name}={self.parameters[name]}" for name in sorted(FED_BY_QUEUES))
+        return "\n".join([f"stack       {self.stack}", f"concurrency {concurrency}", *self.notes])
+
+
+def _fitted(
+    parameters: Mapping[str, str], before: Mapping[str, str], executions: int | None
+) -> tuple[dict[str, str], list[str]]:
+    if executions is None:
+        return {}, ["            The quota could not be read (lambda:GetAccountSettings), so nothing was fitted to it."]
+    check_reserved(parameters, before, executions)
+    fitted = fit(parameters, executions)
+    if not fitted:
+        return {}, []
+    lowered = ", ".join(f"{name} from {parameters[name]} to {value}" for name, value in sorted(fitted.items()))
+    return fitted, [
+        f"            Lowered {lowered}: this account runs {executions} functions at the same time,",
+        f"            and the API needs some of them. Ask for more ({ASK_FOR_MORE}), then set these parameters.",
+    ]
+
+
+def deploy(environment: str, given: Mapping[str, str], *, ask: bool = True) -> int:
+    """Show where the deployment goes, build, and run `sam deploy`, which lists the changes and asks for confirmation.
+
+    Raises Refused, Stopped, and ClientError or BotoCoreError of AWS.
     """
-    template = BUILD / "template.yaml"
-    if not template.is_file():
-        raise Refused("Nothing is built yet: make package")
-    models = detection_models(parameters, shipped_models(BUILD))
-    print(f"Detection models: {', '.join(models)}")
+    if ask and not sys.stdin.isatty():
+        raise Refused(
+            "Nothing was deployed: there is no terminal to confirm the changes on. To confirm all: make deploy YES=1"
+        )
+    stack = stack_of(environment)
+    account, before = Account.of_caller(), stacks.find(stack)
+    if before:
+        before.check_ready()
+    plan = Plan.of(environment, given, before.parameters if before else {}, account.executions)
+    detection_models(plan.parameters, installed_models())
+    print(f"{account}\n{plan}", flush=True)
+    package(plan.architecture)
+    status = _deploy(plan, ask=ask)
+    return status or _tell(stack, environment, before)
+
+
+def _deploy(plan: Plan, *, ask: bool) -> int:
+    models = ",".join(detection_models(plan.parameters, shipped_models(BUILD)))
     # An endpoint of one's own is a local stack, which refuses some of what the template has for AWS.
     local = {"LocalEndpoint": endpoint} if (endpoint := os.environ.get("AWS_ENDPOINT_URL")) else {}
-    given = [f"{name}={value}" for name, value in (local | parameters | {"DetectionModels": ",".join(models)}).items()]
+    given = [f"{name}={value}" for name, value in {**local, **plan.given, "DetectionModels": models}.items()]
+    arguments = ["deploy", "--template-file", str(BUILD / "template.yaml")]
     # Beside the built template SAM would look for a samconfig.toml of its own.
-    configured = ["--config-file", str(CONFIG), "--config-env", environment]
-    arguments = ["deploy", "--template-file", str(template), *configured, "--parameter-overrides", *given]
-    status = sam(arguments, os.environ).returncode
-    if status == 0 and parameters.get("Access", "keys") == "keys":
-        print(f"\nIt asks for keys. Make the first one: make key OWNER=me ENVIRONMENT={environment}")
+    arguments += ["--config-file", str(CONFIG), "--config-env", plan.environment]
+    arguments += [] if ask else ["--no-confirm-changeset"]
+    status = _sam([*arguments, "--parameter-overrides", *given], plan.stack)
+    if status:
+        _discard_review(plan.stack)
     return status
 
 
-def delete(stack: str) -> int:
-    """Empty the stack's buckets, which AWS would refuse to delete otherwise, then delete it without a question."""
-    session = boto3.Session()
-    if session.region_name is None:
-        raise Refused("Name the region: AWS_DEFAULT_REGION=us-east-1 make delete")
+def _sam(arguments: Sequence[str], stack: str) -> int:
+    """Run SAM. Raises Stopped after Ctrl-C, saying whether CloudFormation goes on."""
     try:
-        resources = session.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
-    except ClientError as error:
-        raise Refused(f"Nothing was deleted: {error.response['Error']['Message']}") from None
-    for resource in resources:
-        if resource["ResourceType"] == "AWS::S3::Bucket" and "PhysicalResourceId" in resource:
-            empty(session.client("s3"), resource["PhysicalResourceId"])
-    arguments = ["delete", "--no-prompts", "--stack-name", stack, "--region", session.region_name]
-    return sam(arguments, os.environ).returncode
+        return sam(arguments, os.environ).returncode
+    except KeyboardInterrupt:
+        _discard_review(stack)
+        left = stacks.find(stack)
+        if left is None or not left.is_busy:
+            raise Stopped(f"Stopped before anything was changed in the stack {stack}.") from None
+        raise Stopped(
+            f"Stopped here, but CloudFormation goes on: the stack {stack} is {left.status}. Run the same command again "
+            "when it has finished."
+        ) from None
+
+
+def _discard_review(stack: str) -> None:
+    """Remove what a first deployment leaves that was refused."""
+    if (left := stacks.find(stack)) and left.is_review:
+        stacks.discard_review(stack)
+
+
+def _tell(stack: str, environment: str, before: stacks.DeployedStack | None) -> int:
+    """Report what was deployed, as the stack itself says it."""
+    now = stacks.find(stack)
+    if now is None or not now.is_deployed:
+        _discard_review(stack)
+        print("\nNothing was deployed.", file=sys.stderr)
+        return 1
+    if before and before.changed == now.changed:
+        print(f"\nThe stack {stack} was not changed.")
+        return 0
+    for label, output in (("page", "HttpUrl"), ("docs", "DocsUrl"), ("stream", "StreamUrl"), ("watch", "DashboardUrl")):
+        print(f"{label:<11} {now.outputs[output]}")
+    if now.outputs["Access"] == "keys":
+        print(f"access      with a key. Make the first one: make key OWNER=me ENVIRONMENT={environment}")
+    return 0
+
+
+def delete(environment: str) -> int:
+    """Have the stack's name typed, empty its buckets, which AWS would refuse to delete otherwise, then delete it.
+
+    Raises Refused, Stopped, and ClientError or BotoCoreError of AWS.
+    """
+    stack = stack_of(environment)
+    account = Account.of_caller()
+    if stacks.find(stack) is None:
+        raise Refused(f"Nothing was deleted: there is no stack {stack} in {account.region}, account {account.number}.")
+    print(account)
+    confirm(f"Delete the stack {stack} with every job and image in it? Type its name: ", stack, "deleted")
+    s3 = boto3.client("s3")
+    for bucket in stacks.buckets(stack):
+        empty(s3, bucket)
+    return _sam(["delete", "--no-prompts", "--stack-name", stack, "--region", account.region], stack)
 
 
 def empty(s3: "S3Client", bucket: str, prefix: str = "") -> None:
+    """Delete every object below a prefix. Raises Refused where S3 keeps one."""
     pages = s3.get_paginator("list_objects_v2").paginate(
         Bucket=bucket, Prefix=prefix, PaginationConfig={"PageSize": _DELETE_AT_ONCE}
     )
     for page in pages:
         if keys := [entry["Key"] for entry in page.get("Contents", ())]:
-            s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True})
+            done = s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True})
+            if errors := done.get("Errors"):
+                raise Refused(
+                    f"{len(errors)} objects of {bucket} were not deleted; the first, {errors[0].get('Key')}: "
+                    f"{errors[0].get('Message', errors[0].get('Code'))}. Run the same command again."
+                )
 
 
 def confirm(question: str, name: str, done: str) -> None:
@@ -107,24 +218,19 @@ def confirm(question: str, name: str, done: str) -> None:
 
 def main() -> int:
     parser = Arguments(prog="python -m infra.aws.release", description=__doc__)
-    parser.add_argument("command", choices=["check", "deploy", "delete"])
+    parser.add_argument("command", choices=["deploy", "delete"])
     parser.add_argument("parameters", nargs="*", help="NAME=VALUE, over those of samconfig.toml")
     parser.add_argument("--environment", default="default", help="a section of samconfig.toml")
+    parser.add_argument("--yes", action="store_true", help="deploy without asking for confirmation")
     # Intermixed: an option may stand between the command and its parameters.
     arguments = parser.parse_intermixed_args()
-    try:
-        if arguments.command != "delete":
-            parameters = parameters_of(arguments.environment, arguments.parameters)
-            detection_models(parameters, installed_models())
-            return deploy(arguments.environment, parameters) if arguments.command == "deploy" else 0
-        stack = stack_of(arguments.environment)
-        confirm(f"Delete the stack {stack} with every job and image in it? Type its name: ", stack, "deleted")
-        return delete(stack)
-    except Refused as refused:
-        print(refused, file=sys.stderr)
-    except (ClientError, BotoCoreError) as error:
-        print(aws_failure(error), file=sys.stderr)
-    return 1
+    if arguments.command == "delete":
+        return ending(lambda: delete(arguments.environment))
+    return ending(
+        lambda: deploy(
+            arguments.environment, parameters_of(arguments.environment, arguments.parameters), ask=not arguments.yes
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ from tests.support.stack import Stack, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("lifecycle"), pytest.mark.timeout(600)]
 
+NOTHING = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
+MAKE_DEPLOY = ["make", "deploy"]
 PHOTO = Path(skimage.__file__).parent / "data" / "astronaut.png"
 
 
@@ -70,14 +72,51 @@ def test_make_deploy_and_make_delete_as_the_readme_says_them(local_stack: LocalS
     """Against a bare local stack, each question answered on a terminal."""
     with running(local_stack):
         before = set(left_in(local_stack))
-        deployed = typed(local_stack, ["make", "deploy"], b"[y/N]:", b"y\n")
+        declined = typed(local_stack, MAKE_DEPLOY, b"[y/N]:", b"n\n", status=2)
+        assert "Nothing was deployed" in declined
+        assert STACK_NAME not in stacks_of(local_stack)
+        first = [*MAKE_DEPLOY, "PARAMETERS=Detector=centerface Access=open"]
+        deployed = typed(local_stack, first, b"[y/N]:", b"y\n")
         assert "Successfully created/updated stack" in deployed
         assert any("JobsTable" in name for name in left_in(local_stack))
+        assert "make key" not in deployed
+        # A second deployment remembers what the first one was given.
+        again = typed(local_stack, [*MAKE_DEPLOY, "PARAMETERS=Quality=fast"], b"[y/N]:", b"y\n")
+        assert "make key" not in again
+        parameters = stacks_of(local_stack)[STACK_NAME]
+        assert (parameters["Detector"], parameters["DetectionModels"]) == ("centerface", "centerface")
+        assert (parameters["Access"], parameters["Quality"]) == ("open", "fast")
+        assert "Nothing was deployed: there is no terminal" in without_terminal(local_stack)
         # S3 greets a new queue with a test event; a detector still busy with it would make its log group again.
         wait_until(lambda: has_logged(local_stack, "DetectorLogs"))
         typed(local_stack, ["make", "delete"], b"Type its name:", f"{STACK_NAME}\n".encode())
         left = {name for name in left_in(local_stack) if "aws-sam-cli-managed-default" not in name}
         assert left <= before
+
+
+def stacks_of(local_stack: LocalStack) -> dict[str, dict[str, str]]:
+    """Return the parameters of every stack that is not deleted."""
+    pages = session(local_stack).client("cloudformation").get_paginator("describe_stacks").paginate()
+    return {
+        stack["StackName"]: {each["ParameterKey"]: each["ParameterValue"] for each in stack.get("Parameters", ())}
+        for page in pages
+        for stack in page["Stacks"]
+        if stack["StackStatus"] != "DELETE_COMPLETE"
+    }
+
+
+def without_terminal(local_stack: LocalStack) -> str:
+    done = subprocess.run(
+        MAKE_DEPLOY,
+        cwd=ROOT,
+        env=local_stack.environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    return done.stderr
 
 
 def has_logged(local_stack: LocalStack, group: str) -> bool:
@@ -86,7 +125,7 @@ def has_logged(local_stack: LocalStack, group: str) -> bool:
     return any(logs.filter_log_events(logGroupName=name)["events"] for name in names)
 
 
-def typed(local_stack: LocalStack, command: list[str], question: bytes, response: bytes) -> str:
+def typed(local_stack: LocalStack, command: list[str], question: bytes, response: bytes, status: int = 0) -> str:
     """Return what a command prints on a terminal of its own, where its one question is answered."""
     ours, its = pty.openpty()
     with subprocess.Popen(command, cwd=ROOT, env=local_stack.environment(), stdin=its, stdout=its, stderr=its) as made:
@@ -100,7 +139,7 @@ def typed(local_stack: LocalStack, command: list[str], question: bytes, response
                     os.write(ours, response)
                     answered = True
         os.close(ours)
-    assert made.returncode == 0, shown.decode(errors="replace")
+    assert made.returncode == status, shown.decode(errors="replace")
     return shown.decode(errors="replace")
 
 
@@ -119,6 +158,15 @@ def delete(local_stack: LocalStack) -> None:
 
 
 def test_delete_wants_the_stacks_name(local_stack: LocalStack) -> None:
+    with running(local_stack):
+        cloudformation = session(local_stack).client("cloudformation")
+        cloudformation.create_stack(StackName=STACK_NAME, TemplateBody=NOTHING)
+        wait_until(lambda: STACK_NAME in stacks_of(local_stack))
+        refuse(local_stack)
+        assert STACK_NAME in stacks_of(local_stack)
+
+
+def refuse(local_stack: LocalStack) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "infra.aws.release", "delete"],
         cwd=ROOT,

@@ -3,15 +3,21 @@
 import io
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import boto3
 import pytest
-from face_models import CENTERFACE
+from botocore.stub import Stubber
+from face_models import MODELS, YUNET, Model
 from moto import mock_aws
 
 from infra.aws import release
-from infra.errors import Refused
+from infra.aws import stack as stacks
+from infra.aws.account import Account
+from infra.aws.stack import DeployedStack
+from infra.errors import Refused, ending
 
 
 def test_given_parameters_win_over_those_of_samconfig() -> None:
@@ -27,16 +33,6 @@ def test_given_parameters_win_over_those_of_samconfig() -> None:
 def test_a_parameter_without_a_value_is_refused() -> None:
     with pytest.raises(Refused, match="NAME=VALUE"):
         release.parameters_of("default", ["Quality"])
-
-
-def test_deploying_without_the_model_that_is_asked_for_is_refused(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    (tmp_path / "template.yaml").touch()
-    (tmp_path / CENTERFACE.file_name).touch()
-    monkeypatch.setattr(release, "BUILD", tmp_path)
-    with pytest.raises(Refused, match="make model MODEL=yunet"):
-        release.deploy("default", {"Detector": "yunet"})
 
 
 @pytest.mark.parametrize("environment", ["staging", "version", ""])
@@ -61,31 +57,204 @@ def test_a_bucket_is_emptied_page_by_page(monkeypatch: pytest.MonkeyPatch) -> No
         assert s3.list_objects_v2(Bucket="originals")["KeyCount"] == 0
 
 
+@dataclass
+class Aws:
+    """What AWS and SAM would do: the stack before and after, and the calls of SAM."""
+
+    before: DeployedStack | None = None
+    after: DeployedStack | None = None
+    status: int = 0
+    interrupted: bool = False
+    executions: int = 1_000
+    called: list[Sequence[str]] = field(default_factory=list)
+    discarded: list[str] = field(default_factory=list)
+
+    def find(self, _name: str) -> DeployedStack | None:
+        return self.after if self.called else self.before
+
+    def sam(self, arguments: Sequence[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+        self.called.append(arguments)
+        if self.interrupted:
+            raise KeyboardInterrupt
+        return subprocess.CompletedProcess(arguments, self.status)
+
+    def overrides(self) -> dict[str, str]:
+        [arguments] = self.called
+        given = arguments[arguments.index("--parameter-overrides") + 1 :]
+        return dict(pair.split("=", 1) for pair in given)
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Aws:
+    """Let `release` build nothing, and talk to nobody."""
+    made = Aws()
+    for model in MODELS.values():
+        (tmp_path / model.file_name).touch()
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.setattr(Model, "path", property(lambda model: tmp_path / str(model.file_name)))
+    monkeypatch.setattr(release, "BUILD", tmp_path)
+    monkeypatch.setattr(release, "package", lambda architecture: None)
+    monkeypatch.setattr(release, "sam", made.sam)
+    monkeypatch.setattr(stacks, "find", made.find)
+    monkeypatch.setattr(stacks, "discard_review", made.discarded.append)
+    caller = "arn:aws:iam::123456789012:user/me"
+    monkeypatch.setattr(Account, "of_caller", lambda: Account("123456789012", caller, "eu-west-1", made.executions))
+    return made
+
+
+def deployed(status: str = "UPDATE_COMPLETE", day: int = 1, **parameters: str) -> DeployedStack:
+    outputs = {name: f"https://{name}.test" for name in ("HttpUrl", "DocsUrl", "StreamUrl", "DashboardUrl")}
+    outputs["Access"] = parameters.get("Access", "keys")
+    return DeployedStack("facecast", status, datetime(2026, 1, day, tzinfo=UTC), parameters, outputs)
+
+
 def test_deploy_takes_parameters_behind_its_options_and_names_its_configuration(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The command line of the Makefile's target, word by word."""
-    (tmp_path / "template.yaml").touch()
-    (tmp_path / CENTERFACE.file_name).touch()
-    called: list[Sequence[str]] = []
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    monkeypatch.setattr(release, "BUILD", tmp_path)
-
-    def sam(arguments: Sequence[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-        called.append(arguments)
-        return subprocess.CompletedProcess(arguments, 0)
-
-    monkeypatch.setattr(release, "sam", sam)
-    monkeypatch.setattr("sys.argv", ["release", "deploy", "--environment", "default", "Architecture=arm64"])
+    aws.after = deployed()
+    monkeypatch.setattr("sys.argv", ["release", "deploy", "--environment", "default", "--yes", "Architecture=x86_64"])
     assert release.main() == 0
-    assert called[0][-3:] == ["--parameter-overrides", "Architecture=arm64", "DetectionModels=centerface"]
-    assert called[0][called[0].index("--config-file") + 1] == str(release.CONFIG)
+    assert aws.overrides() == {"Architecture": "x86_64", "DetectionModels": "centerface,yunet"}
+    assert aws.called[0][aws.called[0].index("--config-file") + 1] == str(release.CONFIG)
+    assert "--no-confirm-changeset" in aws.called[0]
+
+
+def test_deploying_without_the_model_that_is_asked_for_is_refused(aws: Aws, tmp_path: Path) -> None:
+    (tmp_path / YUNET.file_name).unlink()
+    with pytest.raises(Refused, match="make model MODEL=yunet"):
+        release.deploy("default", {"Detector": "yunet"}, ask=False)
+    assert aws.called == []
+
+
+def test_a_second_deployment_remembers_the_first(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
+    """R3: `Detector=yunet Access=open`, then `Quality=balanced`."""
+    aws.before = deployed(Detector="yunet", Access="open", DetectorConcurrency="40", GoneSince="1")
+    aws.after = deployed(day=2, Detector="yunet", Access="open")
+    assert release.deploy("default", {"Quality": "balanced"}, ask=False) == 0
+    assert aws.overrides() == {"Quality": "balanced", "DetectionModels": "yunet"}
+    shown = capsys.readouterr().out
+    assert "make key" not in shown
+    assert "DetectorConcurrency=40" in shown
+    assert "https://HttpUrl.test" in shown
+
+
+def test_a_new_account_is_not_starved(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
+    aws.executions, aws.after = 10, deployed()
+    assert release.deploy("default", {}, ask=False) == 0
+    fitted = {"DetectorConcurrency": "2", "IntakeConcurrency": "2", "DeliveryConcurrency": "2"}
+    assert fitted.items() <= aws.overrides().items()
+    assert "DetectorConcurrency from 10 to 2" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (None, None),
+        (None, deployed("REVIEW_IN_PROGRESS")),
+        (deployed("REVIEW_IN_PROGRESS"), deployed("REVIEW_IN_PROGRESS")),
+    ],
+)
+def test_a_declined_first_deployment_leaves_nothing_and_claims_nothing(
+    aws: Aws, capsys: pytest.CaptureFixture[str], before: DeployedStack | None, after: DeployedStack | None
+) -> None:
+    aws.before, aws.after = before, after
+    assert release.deploy("default", {}, ask=False) == 1
+    assert aws.discarded == (["facecast"] if after else [])
+    said = capsys.readouterr()
+    assert "Nothing was deployed" in said.err
+    assert "make key" not in said.out
+
+
+def test_a_refused_change_set_leaves_nothing(aws: Aws) -> None:
+    aws.status, aws.after = 1, deployed("REVIEW_IN_PROGRESS")
+    assert release.deploy("default", {}, ask=False) == 1
+    assert aws.discarded == ["facecast"]
+
+
+def test_an_update_that_was_declined_is_not_announced(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
+    aws.before = aws.after = deployed()
+    assert release.deploy("default", {}, ask=False) == 0
+    shown = capsys.readouterr().out
+    assert "was not changed" in shown
+    assert "make key" not in shown
+
+
+@pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "ROLLBACK_COMPLETE", "DELETE_FAILED"])
+def test_what_cannot_be_deployed_to_is_refused_before_anything_is_built(aws: Aws, status: str) -> None:
+    aws.before = deployed(status)
+    with pytest.raises(Refused, match=status):
+        release.deploy("default", {}, ask=False)
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        (deployed("UPDATE_IN_PROGRESS"), "CloudFormation goes on: the stack facecast is UPDATE_IN_PROGRESS"),
+        (deployed("REVIEW_IN_PROGRESS"), "before anything was changed"),
+        (deployed("UPDATE_COMPLETE"), "before anything was changed"),
+        (None, "before anything was changed"),
+    ],
+)
+def test_ctrl_c_says_whether_cloudformation_goes_on(
+    aws: Aws, capsys: pytest.CaptureFixture[str], left: DeployedStack | None, words: str
+) -> None:
+    aws.interrupted, aws.after = True, left
+    assert ending(lambda: release.deploy("default", {}, ask=False)) == 130
+    assert words in capsys.readouterr().err
+
+
+def test_deploying_without_a_terminal_says_how_to_confirm(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    with pytest.raises(Refused, match="YES=1"):
+        release.deploy("default", {})
+    assert aws.called == []
 
 
 def test_delete_without_anybody_to_ask_deletes_nothing(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    aws: Aws, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    aws.before = deployed()
     monkeypatch.setattr("sys.argv", ["release", "delete"])
     monkeypatch.setattr("sys.stdin", io.StringIO())
     assert release.main() == 1
     assert "Nothing was deleted" in capsys.readouterr().err
+    assert aws.called == []
+
+
+def test_deleting_a_stack_that_is_not_there_asks_nothing(aws: Aws) -> None:
+    with pytest.raises(Refused, match="there is no stack facecast in eu-west-1, account 123456789012"):
+        release.delete("default")
+
+
+def test_the_buckets_of_a_large_stack_are_all_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A5: one page lists a hundred resources."""
+    client = boto3.client("cloudformation", region_name="us-east-1")
+    common = {"LastUpdatedTimestamp": datetime(2026, 1, 1, tzinfo=UTC), "ResourceStatus": "CREATE_COMPLETE"}
+    role = {"LogicalResourceId": "R", "ResourceType": "AWS::IAM::Role", **common}
+    bucket = {"ResourceType": "AWS::S3::Bucket", **common}
+    pages = [
+        [role] * 99 + [{"LogicalResourceId": "A", "PhysicalResourceId": "a", **bucket}],
+        [
+            {"LogicalResourceId": "B", "PhysicalResourceId": "b", **bucket},
+            {"LogicalResourceId": "C", "PhysicalResourceId": "c", **bucket, "ResourceStatus": "DELETE_COMPLETE"},
+        ],
+    ]
+    with Stubber(client) as stub:
+        stub.add_response(
+            "list_stack_resources", {"StackResourceSummaries": pages[0], "NextToken": "1"}, {"StackName": "facecast"}
+        )
+        stub.add_response(
+            "list_stack_resources", {"StackResourceSummaries": pages[1]}, {"StackName": "facecast", "NextToken": "1"}
+        )
+        monkeypatch.setattr(boto3, "client", lambda *_: client)
+        assert list(stacks.buckets("facecast")) == ["a", "b"]
+
+
+def test_an_object_that_s3_keeps_is_not_passed_over() -> None:
+    client = boto3.client("s3", region_name="us-east-1")
+    with Stubber(client) as stub:
+        stub.add_response("list_objects_v2", {"Contents": [{"Key": "originals/1"}]})
+        stub.add_response("delete_objects", {"Errors": [{"Key": "originals/1", "Message": "Access Denied"}]})
+        with pytest.raises(Refused, match="originals/1: Access Denied"):
+            release.empty(client, "originals")

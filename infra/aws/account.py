@@ -1,0 +1,52 @@
+"""Where a deployment goes: the account, the Region, and how many functions may run there at the same time."""
+
+import os
+from dataclasses import dataclass
+
+import boto3
+from botocore.exceptions import ClientError
+
+from infra.errors import NO_REGION, Refused
+
+
+def region() -> str:
+    """Return the Region of the environment or the profile, and have every client use it. Raises Refused without one.
+
+    The AWS CLI also reads AWS_REGION, which boto3 and SAM do not.
+    """
+    chosen = os.environ.get("AWS_REGION") or boto3.Session().region_name
+    if not chosen:
+        raise Refused(NO_REGION)
+    os.environ["AWS_DEFAULT_REGION"] = chosen
+    return chosen
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account in a Region; `executions` is None where the caller may not read its Lambda quota."""
+
+    number: str
+    caller: str
+    region: str
+    executions: int | None
+
+    @classmethod
+    def of_caller(cls) -> "Account":
+        """Read it from AWS. Raises Refused without a Region, ClientError or BotoCoreError without valid credentials."""
+        chosen = region()
+        identity = boto3.client("sts").get_caller_identity()
+        return cls(identity["Account"], identity["Arn"], chosen, _executions())
+
+    def __str__(self) -> str:
+        return f"account     {self.number}, as {self.caller}\nregion      {self.region}"
+
+
+def _executions() -> int | None:
+    """Return how many functions may run at the same time, without what is reserved for single functions."""
+    try:
+        limits = boto3.client("lambda").get_account_settings()["AccountLimit"]
+    except ClientError as error:
+        if "AccessDenied" not in error.response["Error"]["Code"]:
+            raise
+        return None
+    return limits["UnreservedConcurrentExecutions"]

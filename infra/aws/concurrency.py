@@ -1,0 +1,47 @@
+"""Fit the stack's concurrency into the account's quota: functions that queues feed must not starve the API."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from infra.errors import Refused
+
+# In the order in which they are lowered: one delivery posts 1,000 frames a second and one intake takes 9 files, but a
+# detector works for 0.3 s on each image.
+FED_BY_QUEUES: Final = ("DeliveryConcurrency", "IntakeConcurrency", "DetectorConcurrency")
+RESERVED: Final = ("DetectorReserved", "ApiReserved")
+# The smallest number that a queue's mapping accepts.
+_LEAST: Final = 2
+# Of the quota, in percent; the rest is for the API, the authorizer, the stream's consumers and the WebSocket.
+_SHARE: Final = 60
+# Reserving for single functions must leave so many for all others.
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+_UNRESERVED: Final = 100
+
+ASK_FOR_MORE: Final = "Service Quotas, AWS Lambda, Concurrent executions"
+
+
+def fit(parameters: Mapping[str, str], executions: int) -> dict[str, str]:
+    """Return the parameters that have to be lowered to leave the API enough of so many concurrent executions."""
+    # Reserved detectors do not draw on what all functions share.
+    names = [name for name in FED_BY_QUEUES if name != "DetectorConcurrency" or parameters["DetectorReserved"] == "0"]
+    asked = {name: int(parameters[name]) for name in names}
+    excess = sum(asked.values()) - executions * _SHARE // 100
+    fitted = {}
+    for name, wanted in asked.items():
+        lowered = max(_LEAST, wanted - max(0, excess))
+        excess -= wanted - lowered
+        if lowered < wanted:
+            fitted[name] = str(lowered)
+    return fitted
+
+
+def check_reserved(parameters: Mapping[str, str], before: Mapping[str, str], executions: int) -> None:
+    """Raise Refused where AWS would refuse to set executions apart, which it does only after minutes."""
+    reserved = sum(int(parameters[name]) for name in RESERVED)
+    left = executions + sum(int(before.get(name, "0")) for name in RESERVED) - reserved
+    if reserved and left < _UNRESERVED:
+        raise Refused(
+            f"{' and '.join(RESERVED)} cannot reserve {reserved}: that leaves {max(left, 0)} of the account's "
+            f"concurrent executions for all other functions, and AWS requires {_UNRESERVED}. "
+            f"Ask for more ({ASK_FOR_MORE}), or set both to 0."
+        )

@@ -1,0 +1,113 @@
+"""How the stack's concurrency is fitted into an account, and where a deployment goes."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
+
+from infra.aws import account
+from infra.aws.concurrency import FED_BY_QUEUES, check_reserved, fit
+from infra.errors import Refused
+from infra.parameters import parameters_of_template
+
+
+def fitted(executions: int, **given: str) -> tuple[int, ...]:
+    parameters = parameters_of_template() | given
+    parameters |= fit(parameters, executions)
+    return tuple(int(parameters[name]) for name in ("DetectorConcurrency", "IntakeConcurrency", "DeliveryConcurrency"))
+
+
+@pytest.mark.parametrize(
+    ("executions", "detectors", "intakes", "deliveries"),
+    [(10, 2, 2, 2), (20, 8, 2, 2), (40, 10, 10, 4), (50, 10, 10, 10), (1_000, 10, 10, 10)],
+)
+def test_detectors_are_lowered_last(executions: int, detectors: int, intakes: int, deliveries: int) -> None:
+    assert fitted(executions) == (detectors, intakes, deliveries)
+
+
+@pytest.mark.parametrize("executions", range(10, 200, 7))
+def test_the_api_always_keeps_two_fifths(executions: int) -> None:
+    assert sum(fitted(executions, DetectorConcurrency="50")) <= executions * 0.6
+
+
+def test_reserved_detectors_do_not_count() -> None:
+    assert fitted(50, DetectorConcurrency="100", DetectorReserved="100") == (100, 10, 10)
+
+
+def test_what_is_lowered_is_a_parameter_of_the_template() -> None:
+    assert set(FED_BY_QUEUES) <= set(parameters_of_template())
+
+
+def test_nothing_can_be_reserved_in_a_new_account() -> None:
+    with pytest.raises(Refused, match="AWS requires 100"):
+        check_reserved(parameters_of_template() | {"ApiReserved": "2"}, {}, 10)
+
+
+def test_what_the_stack_reserves_already_is_not_counted_twice() -> None:
+    given = parameters_of_template() | {"DetectorReserved": "400", "ApiReserved": "400"}
+    check_reserved(given, {"DetectorReserved": "400", "ApiReserved": "400"}, 200)
+    check_reserved(given, {}, 1_000)
+    with pytest.raises(Refused):
+        check_reserved(given, {}, 200)
+
+
+@pytest.fixture
+def no_region(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    monkeypatch.setenv("AWS_REGION", "")
+    # Kept, so that what `region` sets goes with the test.
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "")
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    return monkeypatch
+
+
+def test_without_a_region_nothing_is_deployed(no_region: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Refused, match="No Region is set"):
+        account.region()
+
+
+def test_a_profiles_region_is_honoured(no_region: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A8: `AWS_PROFILE=eu` deployed to Virginia."""
+    config = os.path.join(tmp_path, "config")  # noqa: PTH118
+    with open(config, "w") as file:  # noqa: PTH123
+        file.write("[profile eu]\nregion = eu-central-1\n")
+    no_region.setenv("AWS_CONFIG_FILE", config)
+    no_region.setenv("AWS_PROFILE", "eu")
+    assert account.region() == "eu-central-1"
+    assert os.environ["AWS_DEFAULT_REGION"] == "eu-central-1"
+
+
+def test_the_aws_clis_variable_counts_too(no_region: pytest.MonkeyPatch) -> None:
+    no_region.setenv("AWS_REGION", "eu-west-3")
+    assert account.region() == "eu-west-3"
+
+
+@pytest.mark.parametrize(("code", "expected"), [("AccessDeniedException", None), ("ServiceException", ClientError)])
+def test_a_caller_who_may_not_read_the_quota(
+    monkeypatch: pytest.MonkeyPatch, code: str, expected: type[Exception] | None
+) -> None:
+    client = boto3.client("lambda", region_name="us-east-1")
+    monkeypatch.setattr(boto3, "client", lambda *_: client)
+    with Stubber(client) as stub:
+        stub.add_client_error("get_account_settings", code)
+        if expected:
+            with pytest.raises(expected):
+                account._executions()
+        else:
+            assert account._executions() is None
+
+
+def test_the_makefile_names_no_region_for_aws(repository: Path) -> None:
+    """A8: what may go to AWS takes the caller's Region; what stays here has one of its own."""
+    environment = {name: value for name, value in os.environ.items() if name != "AWS_DEFAULT_REGION"}
+
+    printed = subprocess.run(
+        ["make", "-npq", "help"], cwd=repository, env=environment, capture_output=True, text=True, check=False
+    ).stdout
+    with_region = set(re.findall(r"^([a-z0-9-]+): AWS_DEFAULT_REGION = us-east-1$", printed, re.MULTILINE))
+    assert with_region.isdisjoint({"deploy", "delete", "erase", "key", "keys", "revoke", "logs"})
+    assert with_region >= {"run", "package", "templates", "test"}
