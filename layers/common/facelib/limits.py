@@ -35,8 +35,6 @@ IMAGE_PARTS: Final = 1_000
 PIXEL_PARTS: Final = 50_000
 # One JPEG segment holds at most 64 KiB of EXIF; a few writers use more than one.
 EXIF_BYTES: Final = 256 * KIB
-# Fill bytes may precede any marker (ITU-T T.81, B.1.1.2); few writers use them, and then one or two.
-JPEG_FILL_BYTES: Final = 64 * KIB
 # libavif and libheif search all items for every item; a box of this size holds some ten thousand.
 META_BOX_BYTES: Final = 256 * KIB
 # A still image has one frame, a progressive one at most one for each of AV1's four spatial layers. libavif writes

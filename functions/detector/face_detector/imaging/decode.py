@@ -2,6 +2,7 @@
 
 import io
 import warnings
+import zlib
 from typing import Final
 
 import cv2
@@ -18,9 +19,15 @@ from face_detector.imaging.rejected import corrupt
 # libjpeg decodes to 1/2, 1/4 or 1/8 of the size in less time and memory than whole.
 _JPEG_DIVISORS: Final = (8, 4, 2)
 # libjpeg's warnings about lost pixels; others leave the image intact.
-_JPEG_DAMAGE: Final = ("premature end", "bad huffman", "instead of rst", "corrupt progressive")
-# libjpeg counts an inconsistent colour profile as damage; pixels are decoded without any profile, so it is hidden.
-_PROFILE: Final = (b"ICC_PROFILE\0", b"ICC_IGNORED\0")
+_JPEG_DAMAGE: Final = ("premature end", "bad huffman", "instead of rst", "corrupt progressive", "bad arithmetic")
+# Coded data that no whole scan reaches, for the interval of restarts that is open and for all others (T.81, B.1.1.2).
+_JPEG_TAIL: Final = b"".join((b"\x5a" * 512, *(bytes((0xFF, 0xD0 + n)) + b"\x5a" * 512 for n in range(8))))
+_OPENCV_REDUCED: Final = {
+    1: cv2.IMREAD_COLOR,
+    2: cv2.IMREAD_REDUCED_COLOR_2,
+    4: cv2.IMREAD_REDUCED_COLOR_4,
+    8: cv2.IMREAD_REDUCED_COLOR_8,
+}
 _BAND_ROWS: Final = 256
 
 
@@ -49,26 +56,50 @@ def _jpeg_divisor(header: Header, long_side: int | None) -> int:
 
 
 def _decode_jpeg(data: bytes, divisor: int) -> Pixels:
-    data = data.replace(*_PROFILE)
-    height, width, *_ = simplejpeg.decode_jpeg_header(data, strict=False)
-    min_size = {"min_height": -(-height // divisor), "min_width": -(-width // divisor)}
     try:
-        return as_pixels(simplejpeg.decode_jpeg(data, "BGR", **min_size))
+        return _decode_with_simplejpeg(data, divisor, strict=True)
     except ValueError as error:
         if any(word in str(error).lower() for word in _JPEG_DAMAGE):
             raise
-    return as_pixels(simplejpeg.decode_jpeg(data, "BGR", strict=False, **min_size))
+    # Either a first warning about nothing that is lost, which hides all later ones, or a sampling that simplejpeg does
+    # not know. A picture is whole if it stays the same whatever follows its last scan.
+    end = len(data) - 2
+    expected = _checksum(_decode_leniently(data[:end] + _JPEG_TAIL + data[end:], divisor))
+    pixels = _decode_leniently(data, divisor)
+    if _checksum(pixels) != expected:
+        raise ValueError("the last scan ends early")
+    return pixels
+
+
+def _decode_with_simplejpeg(data: bytes, divisor: int, *, strict: bool) -> Pixels:
+    height, width, *_ = simplejpeg.decode_jpeg_header(data, strict=False)
+    min_size = {"min_height": -(-height // divisor), "min_width": -(-width // divisor)}
+    return as_pixels(simplejpeg.decode_jpeg(data, "BGR", strict=strict, **min_size))
+
+
+def _decode_leniently(data: bytes, divisor: int) -> Pixels:
+    try:
+        return _decode_with_simplejpeg(data, divisor, strict=False)
+    except ValueError:
+        return _imdecode(data, _OPENCV_REDUCED[divisor] | cv2.IMREAD_IGNORE_ORIENTATION)
+
+
+def _checksum(pixels: Pixels) -> int:
+    return zlib.crc32(np.ascontiguousarray(pixels).data)
+
+
+def _imdecode(data: bytes, flags: int) -> Pixels:
+    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    if decoded is None:
+        raise ValueError("OpenCV cannot decode it")
+    return as_pixels(decoded)
 
 
 def _decode_with_opencv(data: bytes, header: Header) -> Pixels:
     # `orientation` applies the orientation, for every format alike.
     flags = cv2.IMREAD_UNCHANGED if header.has_alpha else cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-    if decoded is None:
-        raise ValueError("OpenCV cannot decode it")
-    if decoded.ndim == 3 and decoded.shape[2] == 4:
-        return _over_white(as_pixels(decoded))
-    return as_pixels(decoded)
+    decoded = _imdecode(data, flags)
+    return _over_white(decoded) if decoded.ndim == 3 and decoded.shape[2] == 4 else decoded
 
 
 def _decode_with_pillow(data: bytes) -> Pixels:

@@ -20,7 +20,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from face_detector.imaging import png
+from face_detector.imaging import jpeg, png
 from face_detector.imaging.orientation import TRANSPOSED
 from face_detector.imaging.picture import picture_only
 from face_detector.imaging.rejected import corrupt, too_many_pixels
@@ -87,6 +87,8 @@ def _open(data: bytes, image_format: ImageFormat) -> Header:
 
 
 def _head(data: bytes, image_format: ImageFormat) -> bytes:
+    if image_format is ImageFormat.JPEG:
+        return jpeg.head(data)
     return png.head(data) if image_format is ImageFormat.PNG else picture_only(data, image_format)
 
 

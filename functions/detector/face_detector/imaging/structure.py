@@ -4,27 +4,18 @@ Libraries concatenate, copy or search metadata in time quadratic in the number o
 could keep a processor busy for minutes. These walks take linear time, decode nothing, and stop at the first limit.
 """
 
-import re
 import struct
 from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import islice
 from typing import Final
 
 from facelib import limits
 from facelib.errors import ImageRejected
 from facelib.job import FailureReason, ImageFormat
 
-from face_detector.imaging import av1, isobmff, png
+from face_detector.imaging import av1, isobmff, jpeg, png
 from face_detector.imaging.rejected import corrupt, too_many_pixels
-
-# A marker that is neither a stuffed byte (FF00), a fill byte (FFFF), TEM (FF01) nor a restart (FFD0 to FFD7):
-# ITU-T T.81, B.1.1.3. The search runs in C over the entropy-coded data of a scan.
-_MARKER: Final = re.compile(rb"\xff([^\x00\x01\xff\xd0-\xd7])")
-_START_OF_IMAGE: Final = 0xD8
-_END_OF_IMAGE: Final = 0xD9
-_START_OF_SCAN: Final = 0xDA
-_APP1: Final = 0xE1
-_EXIF_PREFIX: Final = b"Exif\0\0"
 
 # Pixels and the frames of an animation: their number follows from the size of the image.
 _PNG_PIXELS: Final = frozenset({b"IDAT", b"fdAT", b"fcTL"})
@@ -43,26 +34,19 @@ def check_structure(data: bytes, image_format: ImageFormat) -> None:
 
 
 def _jpeg(data: bytes) -> None:
-    segments = scans = exif_bytes = fill = 0
-    at = 2
-    while match := _MARKER.search(data, at):
-        # Before the first scan, libraries read bytes between segments one by one.
-        fill += 0 if scans else match.start() - at
-        _check_limit(fill, limits.JPEG_FILL_BYTES, "JPEG", "bytes between its segments")
-        marker, at = match[1][0], match.end()
-        if marker == _END_OF_IMAGE:
-            return
-        if marker == _START_OF_IMAGE:
-            continue
-        length = int.from_bytes(data[at : at + 2])
-        segments += 1
-        scans += marker == _START_OF_SCAN
-        if marker == _APP1 and data.startswith(_EXIF_PREFIX, at + 2):
-            exif_bytes += length
-        _check_limit(segments, limits.IMAGE_PARTS, "JPEG", "segments")
-        _check_limit(scans, limits.JPEG_SCANS, "JPEG", "scans")
-        _check_limit(exif_bytes, limits.EXIF_BYTES, "JPEG", "bytes of EXIF")
-        at += max(length, 2)
+    parts = list(islice(jpeg.segments(data), limits.IMAGE_PARTS + 1))
+    _check_limit(len(parts), limits.IMAGE_PARTS, "JPEG", "segments")
+    exif = (part for part in parts if part.marker == jpeg.APP1 and data.startswith(jpeg.EXIF, part.at + 2))
+    _check_limit(sum(part.end - part.at for part in exif), limits.EXIF_BYTES, "JPEG", "bytes of EXIF")
+    scans = sum(part.marker == jpeg.SOS for part in parts)
+    _check_limit(scans, limits.JPEG_SCANS, "JPEG", "scans")
+    try:
+        is_cut = jpeg.is_cut(data, parts, jpeg.read_frame(data, parts))
+    except (ValueError, IndexError, struct.error) as error:
+        raise corrupt(ImageFormat.JPEG) from error
+    # Behind an end marker that precedes all scans a decoder would read on, where nothing has been counted.
+    if is_cut or not scans:
+        raise corrupt(ImageFormat.JPEG)
 
 
 def _png(data: bytes) -> None:

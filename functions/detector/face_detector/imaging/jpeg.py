@@ -1,0 +1,161 @@
+"""The segments of a JPEG (ITU-T T.81, annex B), and the part of the file that its picture needs."""
+
+import re
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Final, NamedTuple
+
+# A marker that is neither a stuffed byte (FF00), a fill byte (FFFF), TEM (FF01) nor a restart (FFD0 to FFD7):
+# B.1.1.3. The search runs in C over the entropy-coded data of a scan.
+_MARKER: Final = re.compile(rb"\xff([^\x00\x01\xff\xd0-\xd7])")
+_SOI: Final = 0xD8
+EOI: Final = 0xD9
+SOS: Final = 0xDA
+APP1: Final = 0xE1
+EXIF: Final = b"Exif\0\0"
+_APP0, _APP2, _APP14 = 0xE0, 0xE2, 0xEE
+# SOF0 to SOF15; C4, C8 and CC are tables and a reserved marker.
+_FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_PROGRESSIVE: Final = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
+# Frames, Huffman tables and arithmetic conditioning, quantization tables, the restart interval.
+_DECODING: Final = frozenset(range(0xC0, 0xD0)) - {0xC8} | {0xDB, 0xDD, SOS}
+CODED: Final = 0
+_START: Final = b"\xff\xd8"
+_END: Final = b"\xff\xd9"
+# JFIF 1.01 without a thumbnail. Its presence tells a decoder the colours (JFIF 1.02), its other fields nothing.
+_JFIF: Final = b"\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0"
+_ADOBE: Final = struct.Struct(">2sH5s3HB")
+# What the header of an image is read for, besides its size.
+_METADATA: Final = ((APP1, EXIF), (_APP2, b"ICC_PROFILE\0"))
+_ALL_COEFFICIENTS: Final = (1 << 64) - 1
+
+
+class Segment(NamedTuple):
+    """A marker and its parameters, from their length on, or the coded data of a scan, whose marker is `CODED`.
+
+    `end` is as claimed: it may lie behind the end of the file.
+    """
+
+    marker: int
+    at: int
+    end: int
+
+
+def segments(data: bytes) -> Iterator[Segment]:
+    """Walk over the segments of the first picture, up to its end marker if it has one."""
+    at = len(_START)
+    scanned = False
+    while match := _MARKER.search(data, at):
+        marker, at = match[1][0], match.end()
+        if marker == _SOI:
+            if scanned:  # another picture, such as a preview behind one without an end marker
+                return
+            continue
+        if marker == EOI:
+            yield Segment(marker, at, at)
+            return
+        end = at + max(2, int.from_bytes(data[at : at + 2]))
+        yield Segment(marker, at, end)
+        if marker == SOS:
+            scanned = True
+            behind = _MARKER.search(data, end)
+            at, end = end, behind.start() if behind else max(end, len(data))
+            yield Segment(CODED, at, end)
+        at = end
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What the frame header says (B.2.2)."""
+
+    width: int
+    height: int
+    # Horizontal times vertical sampling factor of each component, by its id.
+    sampling: dict[int, int]
+    progressive: bool
+
+    @property
+    def coefficients(self) -> int:
+        """How many coefficients a decoder holds until the last scan of a progressive picture."""
+        return self.width * self.height * sum(self.sampling.values()) // max(self.sampling.values())
+
+
+def read_frame(data: bytes, parts: Sequence[Segment]) -> Frame:
+    """Read the header of the frame. Raises ValueError, IndexError or struct.error for an invalid one, or if none."""
+    marker, at, _ = next((part for part in parts if part.marker in _FRAMES), (0, 0, 0))
+    if not marker:
+        raise ValueError("no frame")
+    _, height, width, count = struct.unpack_from(">BHHB", data, at + 2)
+    components = (data[at + 8 + 3 * number : at + 10 + 3 * number] for number in range(count))
+    sampling = {component[0]: max(1, (component[1] >> 4) * (component[1] & 0xF)) for component in components}
+    if not sampling:
+        raise ValueError("a frame without components")
+    return Frame(width, height, sampling, marker in _PROGRESSIVE)
+
+
+def is_cut(data: bytes, parts: Sequence[Segment], frame: Frame) -> bool:
+    """Return whether a file ends between two scans, where a decoder misses nothing.
+
+    Raises IndexError or struct.error for an invalid scan header.
+    """
+    scans = [data[part.at : part.end] for part in parts if part.marker == SOS]
+    return parts[-1].marker != EOI and not _is_complete(set(frame.sampling), scans, progressive=frame.progressive)
+
+
+def _is_complete(components: set[int], scans: list[bytes], *, progressive: bool) -> bool:
+    """Return whether some scan has brought each coefficient of each component to its last bit (G.1.1.1)."""
+    known = dict.fromkeys(components, 0)
+    for scan in scans:
+        count = scan[2]
+        first, last, precision = struct.unpack_from("3B", scan, 3 + 2 * count)
+        done = _ALL_COEFFICIENTS
+        if progressive:
+            done = 0 if precision & 0xF else (1 << last + 1) - (1 << first)
+        for component in scan[3 : 3 + 2 * count : 2]:
+            known[component] = known.get(component, 0) | done
+    return all(known[component] == _ALL_COEFFICIENTS for component in components)
+
+
+def head(data: bytes) -> bytes:
+    """Return what a reader of the header needs: the file up to its coded data, with EXIF and profile."""
+    parts = list(takewhile(lambda part: part.marker != CODED, segments(data)))
+    components = len(read_frame(data, parts).sampling)
+    return _START + b"".join(
+        bytes((0xFF, marker)) + data[at:end]
+        if any(marker == kind and data.startswith(prefix, at + 2) for kind, prefix in _METADATA)
+        else _needed(marker, data[at:end], components)
+        for marker, at, end in parts
+    )
+
+
+def picture(data: bytes) -> bytes:
+    """Return the file that the picture needs, with an end marker.
+
+    Without what makes one decoder stumble and another not: bytes between segments, metadata, versions of JFIF, and
+    spectral bounds that only a progressive scan has. So a decoder that still warns has met damaged pixels.
+    """
+    parts = list(segments(data))
+    frame = read_frame(data, parts)
+    needed = [_START]
+    for marker, at, end in parts:
+        if marker == SOS and not frame.progressive:
+            bounds = at + 3 + 2 * data[at + 2]
+            needed += [b"\xff\xda", data[at:bounds], b"\0\x3f\0", data[bounds + 3 : end]]
+        else:
+            needed.append(_needed(marker, data[at:end], len(frame.sampling)))
+    return b"".join((*needed, _END))
+
+
+def _needed(marker: int, body: bytes, components: int) -> bytes:
+    """Return a segment as decoding needs it, empty for one that it does not need."""
+    if marker == CODED:
+        return body
+    if marker == _APP0 and body.startswith(b"JFIF\0", 2):
+        return _JFIF
+    if marker == _APP14 and body.startswith(b"Adobe", 2) and len(body) >= 14:
+        # The transform of the colours, of which libjpeg knows 0 to 2 and takes others for the usual one.
+        transform = body[13] if body[13] <= 2 else (2 if components == 4 else 1)
+        return _ADOBE.pack(b"\xff\xee", 14, b"Adobe", 100, 0, 0, transform)
+    return bytes((0xFF, marker)) + body if marker in _DECODING else b""
