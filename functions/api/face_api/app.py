@@ -9,6 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from face_api import access, images, jobs, problems, rekognition, renders, service, uploads
+from face_api.bounds import refuse_long_query
 from face_api.content_security import DEFAULT_POLICY
 from face_api.head import HeadFromGet
 from face_api.openapi import TAGS, describe
@@ -59,12 +60,12 @@ def create_app() -> FastAPI:
         title="Facecast",
         version="1",
         description=_DESCRIPTION,
-        dependencies=[Depends(refuse_foreign_origin)],
+        dependencies=[Depends(refuse_foreign_origin), Depends(refuse_long_query)],
         docs_url=None,
         redoc_url=None,
         # A redirect from `/jobs/` to `/jobs` would not know below which path the API lives.
         redirect_slashes=False,
-        responses=problems.responses(HTTPStatus.INTERNAL_SERVER_ERROR),
+        responses=problems.responses(HTTPStatus.REQUEST_URI_TOO_LONG, HTTPStatus.INTERNAL_SERVER_ERROR),
         # Relative to openapi.json, so that it holds below any path.
         servers=[{"url": ".", "description": "this service"}],
         openapi_tags=TAGS,

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from facelib import limits
 from facelib.access import Refusal
+from facelib.detail import shortened
 from facelib.errors import (
     CursorInvalid,
     DetectorBusy,
@@ -25,12 +26,14 @@ from facelib.errors import (
 )
 from facelib.job import FailureReason, ImageFormat
 from facelib.observability import logger
+from facelib.validation import message_of, summary
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from face_api.bounds import QUERY_TOO_LONG
 from face_api.models import FieldProblem, Problem
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -76,6 +79,7 @@ EXAMPLE_OF: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.GONE: str(NoResult(None)),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"The image has 6,204,118 bytes; POST /image accepts "
     f"{limits.DIRECT_UPLOAD_BYTES:,}. POST /uploads returns a form that accepts {limits.PRESIGNED_UPLOAD_BYTES:,}.",
+    HTTPStatus.REQUEST_URI_TOO_LONG: QUERY_TOO_LONG,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: f"This is a PDF document. Send one of {', '.join(ImageFormat)}.",
     HTTPStatus.UNPROCESSABLE_ENTITY: f"max_faces: Input should be less than or equal to {limits.MAX_FACES}. "
     "/docs describes the request.",
@@ -165,12 +169,17 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    fields = tuple(
-        FieldProblem(field=".".join(str(part) for part in one["loc"][1:]) or str(one["loc"][0]), detail=one["msg"])
-        for one in error.errors()
-    )
-    detail = "; ".join(f"{one.field}: {one.detail}" for one in fields)
+    problems = error.errors()
+    fields = tuple(_field_problem(one) for one in problems[: limits.PROBLEMS])
+    detail = summary([f"{one.field}: {one.detail}" for one in fields], len(problems))
     return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, f"{detail}. /docs describes the request.", errors=fields)
+
+
+def _field_problem(one: Mapping[str, Any]) -> FieldProblem:
+    field = ".".join(str(part) for part in one["loc"][1:]) or str(one["loc"][0])
+    return FieldProblem(
+        field=shortened(field, limits.PROBLEM_BYTES), detail=shortened(message_of(one), limits.PROBLEM_BYTES)
+    )
 
 
 class LastResort:

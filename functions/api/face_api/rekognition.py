@@ -16,7 +16,7 @@ from facelib.job import Failure, FailureReason, ImageInfo
 from facelib.stores.detector_client import DetectorClient
 from facelib.stores.jobs import JobStore
 from facelib.stores.usage import UsageStore
-from facelib.validation import describe_errors
+from facelib.validation import at_most, describe_errors
 from fastapi import APIRouter, Header, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
@@ -74,7 +74,8 @@ class RekognitionImage(_Model):
 
 class DetectFacesRequest(_Model):
     Image: RekognitionImage
-    Attributes: tuple[str, ...] = ("DEFAULT",)
+    # Amazon knows fewer than twenty.
+    Attributes: Annotated[tuple[str, ...], at_most(20)] = ("DEFAULT",)
 
 
 class _Refused(Exception):

@@ -3,15 +3,16 @@
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
+from face_api.bounds import BODY_TOO_LARGE, refuse_large_body
 from face_api.dependencies import DrawerDep, ImagesDep
 from face_api.jobs import JobId, seconds_of_address
 from face_api.models import RenderReady, RenderRequested
 from face_api.principals import ReaderDep
 from face_api.problems import responses
 
-router = APIRouter(prefix="/jobs", tags=["jobs"])
+router = APIRouter(prefix="/jobs", tags=["jobs"], dependencies=[Depends(refuse_large_body)])
 
 
 @router.post(
@@ -25,8 +26,10 @@ router = APIRouter(prefix="/jobs", tags=["jobs"])
             HTTPStatus.NOT_FOUND,
             HTTPStatus.CONFLICT,
             HTTPStatus.GONE,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             HTTPStatus.UNPROCESSABLE_ENTITY,
             HTTPStatus.SERVICE_UNAVAILABLE,
+            examples={HTTPStatus.REQUEST_ENTITY_TOO_LARGE: BODY_TOO_LARGE},
         ),
     },
 )

@@ -1,6 +1,7 @@
 """An image and its options from a request, as the raw body or as a form."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Annotated, Final
 
 from facelib import limits
@@ -9,12 +10,14 @@ from facelib.formats import recognise
 from facelib.job import FailureReason, ImageFormat
 from facelib.option_fields import OptionFields
 from facelib.options import Options
-from fastapi import Depends, Query, Request
+from fastapi import Depends, HTTPException, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
 
 FILE_FIELD: Final = "file"
+_CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "windows-1252"})
 _FILE_MISSING: Final = "Send the image as a file in this field, like `curl -F file=@photo.jpg`"
 
 
@@ -30,15 +33,24 @@ class ReceivedImage:
 async def receive_image(request: Request, query: Annotated[OptionFields, Query()]) -> ReceivedImage:
     """Read the image, and the options of the query and, over them, of the form.
 
-    Raises ImageRejected and RequestValidationError.
+    Raises ImageRejected, RequestValidationError and HTTPException.
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == "multipart/form-data":
-        async with request.form(max_files=1, max_fields=20) as form:
+        _check_charset(request)
+        async with request.form(max_files=1, max_fields=20, max_part_size=limits.FORM_FIELD_BYTES) as form:
             data, options = await _file_of(form), _fields_of(form).over(query.over(Options()))
     else:
         data, options = await request.body(), query.over(Options())
     return ReceivedImage(data, _format_of(data), options)
+
+
+def _check_charset(request: Request) -> None:
+    """Raise HTTPException (400) for a codec that is not a usual charset: some never end, or fail for any text."""
+    _, parameters = parse_options_header(request.headers["content-type"])
+    charset = parameters.get(b"charset", b"").decode("latin-1").lower()
+    if charset and charset not in _CHARSETS:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "The form has an unknown charset. Leave it out, or send utf-8.")
 
 
 ReceivedImageDep = Annotated[ReceivedImage, Depends(receive_image)]

@@ -7,15 +7,16 @@ from facelib import limits
 from facelib.errors import JobConflict, StoreContended
 from facelib.job import Status
 from facelib.job_view import Links
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from face_api.accept import Submission, accept
+from face_api.bounds import BODY_TOO_LARGE, refuse_large_body
 from face_api.dependencies import IdempotencyKeyDep, ImagesDep, JobsDep, SettingsDep, UsageDep
 from face_api.models import UploadAccepted, UploadForm, UploadRequest
 from face_api.principals import SenderDep
 from face_api.problems import responses
 
-router = APIRouter(tags=["images"])
+router = APIRouter(tags=["images"], dependencies=[Depends(refuse_large_body)])
 
 
 @router.post(
@@ -25,12 +26,14 @@ router = APIRouter(tags=["images"])
     responses=responses(
         HTTPStatus.BAD_REQUEST,
         HTTPStatus.CONFLICT,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         HTTPStatus.UNPROCESSABLE_ENTITY,
         HTTPStatus.TOO_MANY_REQUESTS,
         HTTPStatus.SERVICE_UNAVAILABLE,
         examples={
             HTTPStatus.CONFLICT: "The job is completed, so it accepts no more uploads; send another image with a new "
             "Idempotency-Key.",
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE: BODY_TOO_LARGE,
             HTTPStatus.SERVICE_UNAVAILABLE: str(StoreContended()),
         },
     ),

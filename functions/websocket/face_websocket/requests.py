@@ -89,6 +89,8 @@ def read_query(query: Mapping[str, str] | None) -> ConnectQuery:
 
 def read_request(body: str) -> Request:
     """Parse a frame. Raises RequestInvalid."""
+    if len(body) > limits.JSON_BYTES:
+        raise RequestInvalid(f"The frame is too long; send at most {limits.JSON_BYTES:,} bytes.")
     try:
         return REQUEST.validate_json(body)
     except ValidationError as error:

@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, Field
 
+from facelib.detail import Detail
 from facelib.frozen import Frozen
 from facelib.job import Failure, Job, Status, Tombstone
 from facelib.links import processed_image_url
@@ -60,7 +61,7 @@ class ErrorEvent(Frozen):
     """The response to a frame that is not valid: what is wrong, and what to send instead."""
 
     type: Literal["error"] = "error"
-    detail: str
+    detail: Detail
 
 
 class Frame(Frozen):

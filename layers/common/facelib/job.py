@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from pydantic import AwareDatetime
 
+from facelib.detail import Detail
 from facelib.face import Face
 from facelib.frozen import Frozen
 from facelib.options import Options, Render
@@ -94,7 +95,7 @@ RETRYABLE: Final = frozenset({FailureReason.ORIGINAL_MISSING, FailureReason.INTE
 
 class Failure(Frozen):
     reason: FailureReason
-    detail: str
+    detail: Detail
 
 
 class Job(Frozen):

@@ -51,6 +51,18 @@ MAX_FACES: Final = 1_000
 # Partitions of each index of the jobs table; the default of the template's parameter `IndexShards`.
 INDEX_SHARDS: Final = 8
 
+# What a stranger sends has a bound where it enters, and so has what a response or a record quotes of it.
+QUERY_BYTES: Final = 8 * KIB
+JSON_BYTES: Final = 16 * KIB
+FORM_FIELD_BYTES: Final = 1 * KIB
+# Renders in one request, repetitions included.
+RENDER_LIST: Final = 20
+# Of a failure's detail, as JSON.
+DETAIL_BYTES: Final = 500
+# Problems that one error reports, and the bytes of each.
+PROBLEMS: Final = 10
+PROBLEM_BYTES: Final = 200
+
 LIST_LIMIT: Final = 100
 LIST_DEFAULT: Final = 20
 WAIT_SECONDS: Final = 20
@@ -60,6 +72,8 @@ CONNECTION_TTL_SECONDS: Final = 2 * 3600 + 15 * 60
 # API Gateway meters frames in units of 32 KB and refuses longer ones.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 FRAME_BYTES: Final = 32_000
+# By construction: an event has ids, times and an address beside a detail. A test tries to make a larger one.
+EVENT_BYTES: Final = 1_024
 REPLAY_LIMIT: Final = 100
 REPLAY_DEFAULT: Final = 20
 # Event ids sort by the clock of the function that made them, and an event may reach listeners late: its record waits

@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from facelib import limits
-from facelib.options import Options, Render
+from facelib.options import Options, Render, Renders
 
 _DESCRIPTIONS: Final = {name: field.description for name, field in Options.model_fields.items()}
 
@@ -28,7 +28,7 @@ class OptionFields(Options):
     Text carries neither an empty list nor a null: what is absent takes its default.
     """
 
-    render: Annotated[tuple[Render, ...], BeforeValidator(_split)] = Field(
+    render: Annotated[Renders, BeforeValidator(_split)] = Field(
         default=(Render.BOXES,), description=_DESCRIPTIONS["render"]
     )
     min_confidence: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | SkipJsonSchema[None] = Field(

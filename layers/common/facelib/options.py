@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 
 from facelib import limits
 from facelib.frozen import Frozen
+from facelib.validation import at_most
 
 
 class Render(StrEnum):
@@ -34,6 +35,9 @@ class Size(StrEnum):
     ORIGINAL = "original"
 
 
+Renders = Annotated[tuple[Render, ...], Field(min_length=1, max_length=limits.RENDER_LIST), at_most(limits.RENDER_LIST)]
+
+
 def _each_once(renders: tuple[Render, ...]) -> tuple[Render, ...]:
     return tuple(dict.fromkeys(renders))
 
@@ -41,8 +45,8 @@ def _each_once(renders: tuple[Render, ...]) -> tuple[Render, ...]:
 class Options(Frozen):
     """Options that the sender of an image may set."""
 
-    render: Annotated[tuple[Render, ...], AfterValidator(_each_once)] = Field(
-        default=(Render.BOXES,), min_length=1, description="The results to draw, each one a picture of its own."
+    render: Annotated[Renders, AfterValidator(_each_once)] = Field(
+        default=(Render.BOXES,), description="The results to draw, each one a picture of its own."
     )
     # Strict, so that JSON's true is not read as a confidence of 1.
     min_confidence: float | None = Field(

@@ -1,0 +1,21 @@
+"""How large a request may be before anything in it is validated: work and response are bounded by what is read."""
+
+from http import HTTPStatus
+
+from facelib import limits
+from fastapi import HTTPException, Request
+
+BODY_TOO_LARGE = f"The body is too large; a JSON request has at most {limits.JSON_BYTES:,} bytes."
+QUERY_TOO_LONG = f"The address is too long; its query has at most {limits.QUERY_BYTES:,} bytes."
+
+
+async def refuse_long_query(request: Request) -> None:
+    """Raise HTTPException (414)."""
+    if len(request.scope["query_string"]) > limits.QUERY_BYTES:
+        raise HTTPException(HTTPStatus.REQUEST_URI_TOO_LONG, QUERY_TOO_LONG)
+
+
+async def refuse_large_body(request: Request) -> None:
+    """Raise HTTPException (413); for routes whose body is JSON."""
+    if len(await request.body()) > limits.JSON_BYTES:
+        raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, BODY_TOO_LARGE)

@@ -1,0 +1,37 @@
+"""Sentences for people that may quote what a stranger has sent, so they are cut where they are made."""
+
+import json
+from itertools import accumulate
+from typing import Annotated, Final
+
+from pydantic import BeforeValidator, Field
+
+from facelib import limits
+
+_ELLIPSIS: Final = "…"
+
+
+def shortened(text: str, limit: int) -> str:
+    """Return the text, cut with an ellipsis where it takes more than `limit` bytes in JSON, and fit for UTF-8.
+
+    JSON writes a control character as six bytes, so counting characters would not bound an event.
+    """
+    clean = text[: limit + 1].encode(errors="replace").decode()
+    if _json_bytes(clean) <= limit:
+        return clean
+    room = limit - _json_bytes(_ELLIPSIS)
+    kept = sum(size <= room for size in accumulate(map(_json_bytes, clean)))
+    return clean[:kept].rstrip() + _ELLIPSIS
+
+
+def _json_bytes(text: str) -> int:
+    """Return the size of a text in JSON, without its quotes."""
+    return len(json.dumps(text, ensure_ascii=False).encode()) - 2
+
+
+def _cut(value: object) -> object:
+    return shortened(value, limits.DETAIL_BYTES) if isinstance(value, str) else value
+
+
+# Never fails for a text: a record or an event that cannot be made would be worse than one that is cut.
+Detail = Annotated[str, BeforeValidator(_cut), Field(max_length=limits.DETAIL_BYTES)]

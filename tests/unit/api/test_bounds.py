@@ -1,0 +1,105 @@
+"""What a stranger sends is bounded where it enters, and so is what the reply says of it."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from face_api.problems import MEDIA_TYPE
+from facelib import limits
+
+from tests.support.api import Api
+from tests.support.pictures import astronaut, encoded
+
+PHOTO = encoded(astronaut()[:64, :64])
+JPEG = b"\xff\xd8\xff\xe0" + bytes(60)
+DETECT_FACES = {"X-Amz-Target": "RekognitionService.DetectFaces"}
+# Ten problems in the detail and as many in `errors`, and what is around them.
+MOST_BYTES = 10 * 1024
+
+
+def form(*parts: tuple[str, str], charset: str = "") -> dict[str, Any]:
+    """Return a form of these fields and a photo, written by hand: a client would not send some of them."""
+    lines = [f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in parts]
+    head = '--b\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
+    content = "".join(lines).encode() + head.encode() + PHOTO + b"\r\n--b--\r\n"
+    return {"content": content, "headers": {"Content-Type": f"multipart/form-data; boundary=b{charset}"}}
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "status"),
+    [
+        pytest.param("/uploads", {"json": {"options": {"render": [1] * 5_000}}}, 422, id="wrong renders"),
+        pytest.param("/uploads", {"json": {"options": {"render": ["blur"] * 21}}}, 422, id="repeated renders"),
+        pytest.param("/uploads", {"json": {f"field{number}": 1 for number in range(900)}}, 422, id="unknown fields"),
+        pytest.param("/uploads", {"json": {"x" * 16_000: 1}}, 422, id="a long name"),
+        pytest.param("/uploads", {"json": {"content_type": "y" * 16_000}}, 422, id="a long value"),
+        pytest.param("/uploads", {"content": b'{"\\ud800": 1}'}, 422, id="half a character"),
+        pytest.param("/uploads", {"json": {"options": {"render": [1] * 40_000}}}, 413, id="a large body"),
+        pytest.param("/uploads", {"content": b"[" * 4_000_000}, 400, id="deep JSON"),
+        pytest.param(f"/image?render={',' * 8_000}", {"content": JPEG}, 422, id="commas in the query"),
+        pytest.param("/image", {"params": {"render": "," * 9_000}, "content": JPEG}, 414, id="a long query"),
+        pytest.param(
+            "/image", {"params": {f"f{n}": 1 for n in range(900)}, "content": JPEG}, 422, id="many parameters"
+        ),
+        pytest.param("/image", form(("render", "," * 1_000)), 422, id="commas in a field"),
+        pytest.param("/image", form(("render", "," * 100_000)), 400, id="a long field"),
+        pytest.param("/image", form(*[("render", "blur")] * 21), 400, id="many fields"),
+        pytest.param("/image", form(("n" * 900_000, "1")), 400, id="a long field name"),
+        pytest.param(
+            "/rekognition",
+            {"json": {"Image": {"Bytes": "aaaa"}, "Attributes": [1] * 200_000}, "headers": DETECT_FACES},
+            400,
+            id="Attributes",
+        ),
+        pytest.param(
+            "/rekognition",
+            {"json": {"Image": {"Bytes": ["x"] * 200_000}, "Attributes": {"a": "b"}}, "headers": DETECT_FACES},
+            400,
+            id="Bytes",
+        ),
+    ],
+)
+def test_a_hostile_request_gets_a_short_reply(api: Api, path: str, sent: dict[str, Any], status: int) -> None:
+    if path == "/uploads":
+        sent = {"headers": {"Content-Type": "application/json"}, **sent}
+    response = api.post(path, **sent)
+    assert response.status_code == status, response.text[:1_000]
+    assert len(response.content) <= MOST_BYTES
+    if response.headers["content-type"] == MEDIA_TYPE:
+        problem = response.json()
+        assert len(problem.get("errors", ())) <= limits.PROBLEMS
+        for error in problem.get("errors", ()):
+            assert len(error["field"].encode()) <= limits.PROBLEM_BYTES
+            assert len(error["detail"].encode()) <= limits.PROBLEM_BYTES
+
+
+def test_a_few_problems_are_all_reported(api: Api) -> None:
+    response = api.post("/uploads", json={"options": {"render": ["blur", "paint", "draw"], "size": "huge"}})
+    assert response.status_code == 422
+    fields = [error["field"] for error in response.json()["errors"]]
+    assert fields == ["options.render.1", "options.render.2", "options.size"]
+
+
+@pytest.mark.parametrize(
+    "charset", ["undefined", "punycode", "idna", "base64", "rot13", "unicode_escape", "none", "🙂"]
+)
+def test_a_form_in_a_strange_charset_is_refused(api: Api, charset: str) -> None:
+    sent = form(("render", "blur"), charset=f"; charset={charset}")
+    sent["headers"] = {name: value.encode() for name, value in sent["headers"].items()}
+    response = api.post("/image", **sent)
+    assert (response.status_code, response.headers["content-type"]) == (400, MEDIA_TYPE), response.text
+    assert "utf-8" in response.json()["detail"]
+
+
+@pytest.mark.parametrize("charset", ["", "; charset=utf-8", '; charset="UTF-8"', "; charset=us-ascii", "; charset="])
+def test_a_form_in_a_usual_charset_is_taken(api: Api, charset: str) -> None:
+    response = api.post("/image", **form(("render", "blur"), charset=charset))
+    assert response.status_code == 202, response.text
+
+
+def test_a_large_image_may_still_come_in_json_of_rekognition(api: Api) -> None:
+    """It is bounded by its own limit, not by that of other JSON."""
+    body = json.dumps({"Image": {"Bytes": base64.b64encode(bytes(limits.REKOGNITION_BYTES + 1)).decode()}})
+    response = api.post("/rekognition", content=body, headers=DETECT_FACES)
+    assert response.json()["__type"] == "ImageTooLargeException"
