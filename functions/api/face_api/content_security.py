@@ -15,8 +15,8 @@ DEFAULT_POLICY: Final = (
 
 def page_policy(settings: ApiSettings, images: ImageStore) -> str:
     """Allow the web page its results, its uploads and the stream, each at the origin that it really has."""
-    results = origins(images.result_url("job", Render.BOXES, seconds=1), images.region)
-    uploads = origins(images.upload_form("job", None).url, images.region)
+    results = origin(images.result_url("job", Render.BOXES, seconds=1))
+    uploads = origin(images.upload_form("job", None).url)
     return (
         f"{DEFAULT_POLICY}; img-src 'self' blob: data: {results}; "
         f"connect-src 'self' {results} {uploads} {origin(settings.stream_url)}"
@@ -26,18 +26,8 @@ def page_policy(settings: ApiSettings, images: ImageStore) -> str:
 def docs_policy(images: ImageStore) -> str:
     """Allow Swagger UI, which a script in the page itself starts, the API and the results that it redirects to."""
     inline = "script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:"
-    results = origins(images.result_url("job", Render.BOXES, seconds=1), images.region)
+    results = origin(images.result_url("job", Render.BOXES, seconds=1))
     return f"{DEFAULT_POLICY}; {inline}; connect-src 'self' {results}"
-
-
-def origins(presigned: str, region: str) -> str:
-    """Return the origin of a presigned address, and the one in its region that S3 may redirect it to.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/Redirects.html
-    """
-    signed = origin(presigned)
-    regional = signed.replace(".s3.amazonaws.com", f".s3.{region}.amazonaws.com")
-    return " ".join(dict.fromkeys((signed, regional)))
 
 
 def origin(url: str) -> str:

@@ -17,6 +17,11 @@ class SettingsError(Exception):
     """A variable is missing from the environment, or has a value that is not valid."""
 
 
+def is_local() -> bool:
+    """Return whether the AWS clients talk to a local stack, whose address is in the environment."""
+    return "AWS_ENDPOINT_URL" in os.environ
+
+
 class Settings(Frozen):
     """Base of the settings; each field is read from the environment variable of its upper-case name."""
 

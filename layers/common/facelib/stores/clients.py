@@ -10,6 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from facelib.errors import ObjectMissing
+from facelib.settings import is_local
 from facelib.stores.threads import THREADS
 
 if TYPE_CHECKING:
@@ -26,6 +27,11 @@ _QUICK = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
 )
 
+# Presigned addresses name the bucket's Region. The global endpoint, botocore's default for them, redirects there, which
+# a signed host does not survive, and refuses buckets of Regions opened since 2019. A local stack has one host for all.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+_REGIONAL: Final = Config(s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"})
+
 # A response to HEAD has no body, so the status is all that S3 says.
 _OBJECT_MISSING: Final = frozenset({"404", "NoSuchKey", "412", "PreconditionFailed"})
 
@@ -37,8 +43,9 @@ def dynamodb() -> "DynamoDBClient":
 
 @cache
 def s3() -> "S3Client":
-    # Presigned POST forms need Signature Version 4 in every region.
-    return boto3.client("s3", config=_QUICK.merge(Config(signature_version="s3v4", read_timeout=20)))
+    # Presigned POST forms need Signature Version 4 in every Region.
+    config = _QUICK.merge(Config(signature_version="s3v4", read_timeout=20))
+    return boto3.client("s3", config=config if is_local() else config.merge(_REGIONAL))
 
 
 @cache

@@ -95,11 +95,6 @@ class ImageStore:
         media_type = MEDIA_TYPES[ImageFormat.WEBP if render is Render.PREVIEW else ImageFormat.JPEG]
         s3().put_object(Bucket=self._results, Key=keys.result(job_id, render), Body=data, ContentType=media_type)
 
-    @property
-    def region(self) -> str:
-        """The region of both buckets."""
-        return s3().meta.region_name
-
     def add_faces_json(self, view: JobView) -> None:
         s3().put_object(
             Bucket=self._results,
