@@ -5,6 +5,10 @@ class ServiceError(Exception):
     """Base of all errors: a call failed. The message is the service's own sentence where it gave one."""
 
 
+class ServiceFailed(ServiceError):
+    """The service failed (5xx) and failed again; the same call may succeed later."""
+
+
 class Unreachable(ServiceError):
     """Nothing responds at the address, or what responds there is not a Facecast service."""
 
@@ -41,5 +45,7 @@ class JobTimeout(ServiceError):
     """The job had not ended when patience was; it goes on at the service."""
 
 
+# What may pass without a change of the photo.
+PASSING = (ServiceFailed, JobTimeout)
 # What concerns every call alike, so that there is no use in trying the next photo.
 BLOCKING = (Unreachable, Unauthorized, Forbidden, TooManyRequests)

@@ -7,6 +7,8 @@ from typing import Any, Final, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 FINAL_STATUSES: Final = frozenset({"completed", "failed"})
+# Reasons of failures that are not the image's fault, so that a retry may succeed.
+RETRYABLE: Final = frozenset({"internal_error", "original_missing"})
 # `plain` has nothing drawn on it; `preview` is the first of the others, small.
 RENDERS: Final = ("boxes", "blur", "pixelate", "solid", "plain", "preview")
 
@@ -79,6 +81,10 @@ class Failure(_Model):
 
     reason: str
     detail: str
+
+    @property
+    def can_be_retried(self) -> bool:
+        return self.reason in RETRYABLE
 
 
 class _JobOptions(_Model):

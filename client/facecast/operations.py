@@ -58,7 +58,8 @@ class Operations:
             # The image came earlier, and its job takes no upload any more.
             if conflict.job_id is None:
                 raise
-            return Submission(job_id=conflict.job_id)
+            job = yield from self.job(conflict.job_id)
+            return Submission(job_id=job.job_id, status=job.status)
         form = granted["upload"]
         # The bucket is not the API: no key goes there.
         yield from self._calls.checked(

@@ -6,7 +6,15 @@ from typing import Any, Final
 
 import httpx
 
-from facecast.errors import Conflict, Forbidden, NotFound, ServiceError, TooManyRequests, Unauthorized
+from facecast.errors import (
+    Conflict,
+    Forbidden,
+    NotFound,
+    ServiceError,
+    ServiceFailed,
+    TooManyRequests,
+    Unauthorized,
+)
 
 _NO_KEY: Final = (
     "The service wants a key: set FACECAST_KEY, or name a file that only you can read in FACECAST_KEY_FILE."
@@ -34,8 +42,9 @@ def error_of(response: httpx.Response, *, has_key: bool) -> ServiceError:
             seconds = retry_after(response)
             wait = f" Try again in {duration(seconds)}." if seconds else ""
             return TooManyRequests(f"{message or 'Too many requests.'}{wait}", seconds)
-        case _:
-            return ServiceError(message or _fallback(response))
+        case status:
+            failed = ServiceFailed if status >= 500 else ServiceError
+            return failed(message or _fallback(response))
 
 
 def retry_after(response: httpx.Response) -> float | None:

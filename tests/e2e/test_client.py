@@ -80,7 +80,8 @@ def test_one_bad_photo_does_not_keep_the_others_from_being_looked_at(
     refused, failed = sorted(others, key=lambda line: str(broken) in line)
     assert missing.endswith("missing.jpg: there is no such file")
     assert refused.startswith(f"facecast: {letter}: This is")
-    assert failed == f"facecast: {broken}: corrupt_image: {jobs[str(broken)]['failure']['detail']}"
+    job = jobs[str(broken)]
+    assert failed == f"facecast: {broken}: corrupt_image: {job['failure']['detail']} (job {job['job_id']})"
     assert summary.startswith("facecast: 1 of 4 photos, 1 face, 3 failed, in ")
 
 

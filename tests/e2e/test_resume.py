@@ -42,13 +42,13 @@ def test_a_run_that_is_interrupted_is_taken_up_and_has_each_result_once(
         first.send_signal(signal.SIGINT)
         _, complaint = first.communicate(timeout=PATIENCE_SECONDS)
     assert first.returncode == 130
-    assert "The same command goes on with the rest" in complaint
+    assert "Run the same command again to resume." in complaint
     done = len((tmp_path / "results.jsonl").read_text().splitlines())
     assert 8 <= done < 24
 
     second = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert second.returncode == 0, second.stderr
-    assert f"going on where an earlier run broke off, with {done} photos done" in second.stderr
+    assert f"resuming an earlier run, which has done {done} photos" in second.stderr
     assert second.stdout.count("1 face") == 24 - done
 
     lines = [json.loads(line) for line in (tmp_path / "results.jsonl").read_text().splitlines()]

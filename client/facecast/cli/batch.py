@@ -6,24 +6,29 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from facecast.async_client import AsyncClient
+from facecast.cli.files import save
 from facecast.cli.output import Screen, faces
 from facecast.cli.photos import PhotoFile, Unusable
-from facecast.cli.state import Done, State
-from facecast.errors import BLOCKING, ServiceError
+from facecast.cli.record import Line, Record, fingerprint
+from facecast.errors import BLOCKING, PASSING, Conflict, Forbidden, ServiceError
 from facecast.many import JobWaiter, pooled
-from facecast.models import Job, Options, file_suffix
+from facecast.models import Failure, Job, Options, Submission, file_suffix
 from facecast.photo import Photo, idempotency_key
+
+# Jobs of one photo that failed for good before a run gives up on it; each took six attempts of the service.
+_RESENDS: Final = 5
 
 
 @dataclass(frozen=True)
 class Settings:
     """Settings of a run."""
 
+    service: str
     options: Options
     out: Path | None
-    lines: Path | None
     as_json: bool
     parallel: int
     # Makes new jobs of photos that were sent before.
@@ -37,15 +42,30 @@ class Tally:
     total: int
     done: int = 0
     failed: int = 0
+    # Of the failed ones, those that may succeed when they are sent again as they are.
+    retryable: int = 0
     faces: int = 0
+
+    def count(self, face_count: int = 0, *, failed: bool = False, retryable: bool = False) -> None:
+        self.done += 1
+        self.failed += failed
+        self.retryable += retryable
+        self.faces += face_count
 
 
 @dataclass(frozen=True)
 class Detected:
     photo: PhotoFile
-    key: str
+    fingerprint: str
     job: Job
     saved: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A photo that an earlier run has done."""
+
+    line: Line
 
 
 @dataclass(frozen=True)
@@ -54,15 +74,19 @@ class Failed:
 
     photo: PhotoFile
     reason: str
+    can_be_retried: bool = False
+
+
+Outcome = Detected | Skipped | Failed
 
 
 @dataclass
 class Batch:
-    """Photos on their way. A photo is recorded with all that belongs to it, or not at all."""
+    """Photos on their way."""
 
     client: AsyncClient
     settings: Settings
-    state: State
+    record: Record
     screen: Screen
     tally: Tally
     stems: dict[str, str] = field(default_factory=dict)
@@ -70,80 +94,108 @@ class Batch:
     async def run(self, photos: Sequence[PhotoFile], unusable: Sequence[Unusable]) -> None:
         """Raise what concerns all photos alike (errors.BLOCKING), OSError where results cannot be written."""
         for one in unusable:
-            self._fail(one.name, one.reason)
-        self.stems = assign_stems(photos, self.state.stems)
+            self.screen.complain(f"{one.name}: {one.reason}")
+            self.tally.count(failed=True)
+        self.stems = assign_stems(photos, self.record.stems)
         async with JobWaiter(self.client) as waiter, aclosing(self._outcomes(photos, waiter)) as outcomes:
             async for outcome in outcomes:
-                self._record(outcome)
-                skipped = isinstance(outcome, Done)
+                self._take(outcome)
+                skipped = isinstance(outcome, Skipped)
                 self.screen.advance(done=self.tally.done, failed=self.tally.failed, skipped=skipped)
 
-    def _outcomes(
-        self, photos: Sequence[PhotoFile], waiter: JobWaiter
-    ) -> AsyncGenerator[Detected | Done | Failed, None]:
-        async def work(photo: PhotoFile) -> Detected | Done | Failed:
+    def _outcomes(self, photos: Sequence[PhotoFile], waiter: JobWaiter) -> AsyncGenerator[Outcome, None]:
+        async def work(photo: PhotoFile) -> Outcome:
             try:
                 return await self._detect(photo, waiter)
             except BLOCKING:
                 raise
             except ServiceError as error:
-                return Failed(photo, str(error))
+                return Failed(photo, str(error), isinstance(error, PASSING))
 
         return pooled(photos, work, self.settings.parallel)
 
-    async def _detect(self, photo: PhotoFile, waiter: JobWaiter) -> Detected | Done | Failed:
+    async def _detect(self, photo: PhotoFile, waiter: JobWaiter) -> Outcome:
         limits = await self.client.limits()
         try:
             data = await asyncio.to_thread(photo.read, limits.presigned_upload_bytes)
         except OSError as error:
             return Failed(photo, error.strerror or str(error))
         key = idempotency_key(data, self.settings.options, self.settings.salt)
-        if done := self.state.find(photo.identity, key):
-            return done
-        sent = await self.client.send(Photo.of(data, photo.name), self.settings.options, idempotency_key=key)
-        job = await waiter.wait(sent)
-        return Detected(photo, key, job, await self._save(photo, job))
+        mark = fingerprint(self.settings.service, key)
+        if line := self.record.find(photo, mark):
+            return Skipped(line)
+        sent = await self._send(Photo.of(data, photo.name), key)
+        try:
+            job = await waiter.wait(sent)
+            return Detected(photo, mark, job, await self._save(photo, job))
+        except BLOCKING:
+            raise
+        except ServiceError as error:
+            return Failed(photo, f"{error} (job {sent.job_id})", isinstance(error, PASSING))
+
+    async def _send(self, photo: Photo, key: str) -> Submission:
+        """Send a photo. Its job of an earlier run, where that failed through no fault of the photo, is retried."""
+        for _ in range(_RESENDS):
+            sent = await self.client.send(photo, self.settings.options, idempotency_key=key)
+            if sent.status != "failed":
+                return sent
+            if healed := await self._healed(sent.job_id):
+                return healed
+            # The same for each run, so that this makes one more job and no second one.
+            key = idempotency_key(photo.data, self.settings.options, sent.job_id)
+        return sent
+
+    async def _healed(self, job_id: str) -> Submission | None:
+        """Retry a failed job where that may help. Return None where the photo has to be sent again for that."""
+        job = await self.client.job(job_id)
+        if job.failure and job.failure.reason == "original_missing":
+            return None
+        if job.failure and job.failure.can_be_retried:
+            try:
+                await self.client.retry(job_id)
+            except (Conflict, Forbidden):
+                # Retried as often as is allowed, by somebody else just now, or with a key that lacks the scope.
+                job = await self.client.job(job_id)
+                return None if job.failure else Submission(job_id=job_id, status=job.status)
+            return Submission(job_id=job_id)
+        return Submission(job_id=job_id, status=job.status)
 
     async def _save(self, photo: PhotoFile, job: Job) -> tuple[str, ...]:
         if self.settings.out is None or job.failure:
             return ()
         saved = []
         for render in job.options.render:
-            path = self.settings.out / f"{self.stems[photo.identity]}-{render}{file_suffix(render)}"
-            save(path, await self.client.result(job.job_id, render))
-            saved.append(str(path))
+            name = f"{self.stems[photo.identity]}-{render}{file_suffix(render)}"
+            saved.append(str(save(self.settings.out, name, await self.client.result(job.job_id, render))))
         return tuple(saved)
 
-    def _record(self, outcome: Detected | Done | Failed) -> None:
+    def _take(self, outcome: Outcome) -> None:
         if isinstance(outcome, Failed):
-            self._fail(outcome.photo.name, outcome.reason)
-        elif isinstance(outcome, Done):
-            self._count(outcome.face_count, failed=outcome.failed)
+            self.screen.complain(f"{outcome.photo.name}: {outcome.reason}")
+            self.tally.count(failed=True, retryable=outcome.can_be_retried)
+        elif isinstance(outcome, Skipped):
+            self._take_skipped(outcome.line)
         else:
-            self._record_detected(outcome)
+            self._take_detected(outcome)
 
-    def _record_detected(self, detected: Detected) -> None:
+    def _take_skipped(self, line: Line) -> None:
+        failure = line.get("failure")
+        if failure:
+            self.screen.complain(f"{line['photo']}: {_told(Failure.model_validate(failure), line['job_id'])}")
+        self.tally.count(line.get("face_count") or 0, failed=bool(failure))
+
+    def _take_detected(self, detected: Detected) -> None:
         job, photo = detected.job, detected.photo
-        line = json.dumps({"photo": photo.name, "saved": detected.saved, **job.data})
-        size = append_line(self.settings.lines, line) if self.settings.lines else 0
-        self.state.add(
-            Done(
-                photo=photo.identity,
-                key=detected.key,
-                stem=self.stems[photo.identity],
-                saved=detected.saved,
-                face_count=job.face_count or 0,
-                failed=job.failure is not None,
-                lines_bytes=size,
-            )
-        )
+        line = {"photo": photo.name, "saved": detected.saved, "fingerprint": detected.fingerprint, **job.data}
+        self.record.add(photo, line)
         if self.settings.as_json:
-            self.screen.say(line)
+            self.screen.say(json.dumps(line))
         elif not job.failure:
             self._show(photo, job, detected.saved)
-        if job.failure:
-            self.screen.complain(f"{photo.name}: {job.failure.reason}: {job.failure.detail}")
-        self._count(job.face_count or 0, failed=job.failure is not None)
+        if failure := job.failure:
+            self.screen.complain(f"{photo.name}: {_told(failure, job.job_id)}")
+        retryable = bool(failure and failure.can_be_retried)
+        self.tally.count(job.face_count or 0, failed=failure is not None, retryable=retryable)
 
     def _show(self, photo: PhotoFile, job: Job, saved: Sequence[str]) -> None:
         self.screen.say(f"{photo.name}  {faces(job.face_count)}  job {job.job_id}")
@@ -153,14 +205,9 @@ class Batch:
         for path in saved:
             self.screen.say(f"  saved   {path}")
 
-    def _fail(self, name: str, reason: str) -> None:
-        self.screen.complain(f"{name}: {reason}")
-        self._count(0, failed=True)
 
-    def _count(self, face_count: int, *, failed: bool) -> None:
-        self.tally.done += 1
-        self.tally.failed += failed
-        self.tally.faces += face_count
+def _told(failure: Failure, job_id: str) -> str:
+    return f"{failure.reason}: {failure.detail} (job {job_id})"
 
 
 def assign_stems(photos: Sequence[PhotoFile], taken: dict[str, str]) -> dict[str, str]:
@@ -175,25 +222,3 @@ def assign_stems(photos: Sequence[PhotoFile], taken: dict[str, str]) -> dict[str
         used.add(stem)
         stems[photo.identity] = stem
     return stems
-
-
-def save(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all. Raise OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(data)
-    part.replace(path)
-
-
-def append_line(path: Path, line: str) -> int:
-    """Append a line, and return how long the file is then. Raise OSError."""
-    with path.open("ab") as file:
-        file.write(f"{line}\n".encode())
-        return file.tell()
-
-
-def begin_lines(path: Path, size: int) -> None:
-    """Cut the file of JSON lines to what is recorded as done: nothing in a run that begins. Raise OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
-        file.truncate(size)

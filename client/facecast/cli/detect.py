@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from facecast.async_client import AsyncClient
-from facecast.cli.batch import Batch, Settings, Tally, begin_lines
+from facecast.cli.batch import Batch, Settings, Tally
 from facecast.cli.options import (
     JsonOption,
     KeyFileOption,
@@ -21,7 +21,7 @@ from facecast.cli.options import (
 )
 from facecast.cli.output import Screen, faces
 from facecast.cli.photos import PhotoFile, Unusable, find_photos
-from facecast.cli.state import State, Target
+from facecast.cli.record import Record
 from facecast.errors import ServiceError
 from facecast.models import RENDERS, Options
 from facecast.problems import duration
@@ -40,20 +40,33 @@ Paths = Annotated[
 Render = Annotated[
     str,
     typer.Option(
-        callback=read_renders, metavar="NAMES", help=f"Results to draw, separated by commas: {', '.join(RENDERS)}."
+        "--render",
+        callback=read_renders,
+        metavar="NAMES",
+        help=f"Results to draw, separated by commas: {', '.join(RENDERS)}.",
     ),
 ]
 Confidence = Annotated[
     float | None,
-    typer.Option(min=0, max=1, metavar="SHARE", help="Leave out faces below this confidence.", show_default=False),
+    typer.Option(
+        "--min-confidence",
+        min=0,
+        max=1,
+        metavar="SHARE",
+        help="Leave out faces below this confidence.",
+        show_default=False,
+    ),
 ]
 MaxFaces = Annotated[
     int | None,
-    typer.Option(min=1, metavar="N", help="Keep the N faces of the highest confidence.", show_default=False),
+    typer.Option(
+        "--max-faces", min=1, metavar="N", help="Keep the N faces of the highest confidence.", show_default=False
+    ),
 ]
 BlurStrength = Annotated[
     int | None,
     typer.Option(
+        "--blur-strength",
         min=1,
         metavar="1..5",
         help="How coarse blur and pixelate are; solid leaves nothing of a face, whatever the strength.",
@@ -63,15 +76,20 @@ BlurStrength = Annotated[
 Size = Annotated[
     str | None,
     typer.Option(
-        metavar="fit|original", help="Draw results at most 2,048 px long, or as large as the photo.", show_default=False
+        "--size",
+        metavar="fit|original",
+        help="Draw results at most 2,048 px long, or as large as the photo.",
+        show_default=False,
     ),
 ]
-Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Save the results there.", show_default=False)]
+Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Save the results there.", show_default=False)]
 Lines = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Write one JSON object for each photo there.", show_default=False)
+    Path | None,
+    typer.Option("--jsonl", metavar="FILE", help="Write one JSON object for each photo there.", show_default=False),
 ]
 Parallel = Annotated[
-    int, typer.Option(min=1, max=_AT_MOST_AT_ONCE, metavar="N", help="How many photos are on their way at once.")
+    int,
+    typer.Option("--parallel", min=1, max=_AT_MOST_AT_ONCE, metavar="N", help="Number of parallel uploads."),
 ]
 Again = Annotated[bool, typer.Option("--again", help="Make new jobs of photos that were sent before.")]
 
@@ -94,8 +112,9 @@ def detect(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Find the faces in photos.
 
-    Photos are sent four at a time, and printed as they are done. Ctrl-C leaves a state file: the same command goes on
-    with the rest. The same photo with the same options, sent again within a day, gives the same job.
+    Photos are sent four at a time and printed as they finish. After Ctrl-C, or when some failed through no fault of
+    their own, run the same command again: it sends the rest and retries the failed ones. The same photo with the same
+    options, sent again within a day, gives the same job.
     """
     _check_outputs(out, jsonl)
     options = Options(
@@ -105,66 +124,64 @@ def detect(  # noqa: PLR0913 - the options of a command
         blur_strength=blur_strength,
         size=_checked_size(size),
     )
-    settings = Settings(options, out, jsonl, as_json, parallel, salt=uuid.uuid4().hex if again else "")
     service, key = find_url(url), find_service_key(key_file)
-    target = Target(service, paths, out, jsonl)
+    settings = Settings(service, options, out, as_json, parallel, salt=uuid.uuid4().hex if again else "")
     sources = list(find_photos(paths, skip=out))
     photos = [one for one in sources if isinstance(one, PhotoFile)]
     unusable = [one for one in sources if isinstance(one, Unusable)]
-    run = _Run(settings, State.load(target), Tally(len(sources)), Screen())
-    run.start(service, key, photos, unusable)
+    run = _Run(settings, Record(jsonl, out, photos), Tally(len(sources)), Screen())
+    run.start(key, photos, unusable)
     raise typer.Exit(1 if run.tally.failed else 0)
 
 
 class _Run:
     """A batch from its first to its last word."""
 
-    def __init__(self, settings: Settings, state: State, tally: Tally, screen: Screen) -> None:
-        self._settings, self._state, self.tally, self._screen = settings, state, tally, screen
+    def __init__(self, settings: Settings, record: Record, tally: Tally, screen: Screen) -> None:
+        self._settings, self._record, self.tally, self._screen = settings, record, tally, screen
         self._began = time.monotonic()
 
-    def start(self, service: str, key: str | None, photos: list[PhotoFile], unusable: list[Unusable]) -> None:
-        """Raise what ends a run early, after saying how far it came."""
-        if self._settings.out:
-            self._settings.out.mkdir(parents=True, exist_ok=True)
-        if self._settings.lines:
-            begin_lines(self._settings.lines, self._state.lines_bytes)
-        if len(self._state):
-            self._screen.complain(f"going on where an earlier run broke off, with {len(self._state)} photos done.")
+    def start(self, key: str | None, photos: list[PhotoFile], unusable: list[Unusable]) -> None:
+        """Raise what ends a run early, after saying how to resume it."""
+        self._record.begin()
+        if self._record.resumed:
+            self._screen.complain(f"resuming an earlier run, which has done {self._record.resumed} photos.")
+        is_complete = False
         try:
             with self._screen.bar(self.tally.total):
-                asyncio.run(self._send(service, key, photos, unusable))
+                asyncio.run(self._send(key, photos, unusable))
+            is_complete = not self.tally.retryable
         except BrokenPipeError:
-            # Nobody reads any more. What only that reader saw is not done.
-            if not (self._settings.out or self._settings.lines):
-                self._state.remove()
             raise
         except (KeyboardInterrupt, ServiceError, OSError):
-            self._say_how_to_go_on()
+            self._say_how_to_resume()
             raise
-        self._state.remove()
+        finally:
+            self._record.end(is_complete=is_complete)
         self._sum_up()
 
-    async def _send(self, service: str, key: str | None, photos: list[PhotoFile], unusable: list[Unusable]) -> None:
-        async with AsyncClient(service, key=key) as client:
-            await Batch(client, self._settings, self._state, self._screen, self.tally).run(photos, unusable)
+    async def _send(self, key: str | None, photos: list[PhotoFile], unusable: list[Unusable]) -> None:
+        async with AsyncClient(self._settings.service, key=key) as client:
+            await Batch(client, self._settings, self._record, self._screen, self.tally).run(photos, unusable)
 
-    def _say_how_to_go_on(self) -> None:
-        if len(self._state):
+    def _say_how_to_resume(self) -> None:
+        if self.tally.done:
             self._screen.complain(
-                f"{len(self._state)} of {self.tally.total} photos are done. The same command goes on with the rest; "
-                f"to start over, remove {self._state.path}"
+                f"{self.tally.done} of {self.tally.total} photos are done. Run the same command again to resume."
             )
 
     def _sum_up(self) -> None:
         tally = self.tally
-        if tally.total < 2:
-            return
-        failed = f", {tally.failed} failed" if tally.failed else ""
-        took = duration(time.monotonic() - self._began)
-        self._screen.complain(
-            f"{tally.done - tally.failed} of {tally.total} photos, {faces(tally.faces)}{failed}, in {took}"
-        )
+        if tally.total > 1:
+            failed = f", {tally.failed} failed" if tally.failed else ""
+            took = duration(time.monotonic() - self._began)
+            self._screen.complain(
+                f"{tally.done - tally.failed} of {tally.total} photos, {faces(tally.faces)}{failed}, in {took}"
+            )
+        if tally.retryable:
+            them = "it" if tally.retryable == 1 else "them"
+            of_all = f" of the {tally.failed} failed can be retried:" if tally.retryable < tally.failed else " failed;"
+            self._screen.complain(f"{tally.retryable}{of_all} run the same command again to retry {them}")
 
 
 def _check_outputs(out: Path | None, jsonl: Path | None) -> None:

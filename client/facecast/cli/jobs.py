@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from facecast.cli.batch import save
+from facecast.cli.files import save
 from facecast.cli.options import (
     JobArgument,
     JsonOption,
@@ -40,8 +40,10 @@ def service(url: str | None, key_file: Path | None) -> Client:
 
 def jobs(
     *,
-    status: Annotated[Status | None, typer.Option(help="Only jobs in this status.", show_default=False)] = None,
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="At most so many.")] = 20,
+    status: Annotated[
+        Status | None, typer.Option("--status", help="Only jobs in this status.", show_default=False)
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="Maximum number of jobs.")] = 20,
     as_json: JsonOption = False,
     url: UrlOption = None,
     key_file: KeyFileOption = None,
@@ -56,10 +58,13 @@ def jobs(
 def show(  # noqa: PLR0913 - the options of a command
     job: JobArgument,
     *,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Save the results there.", show_default=False)] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Save the results there.", show_default=False)
+    ] = None,
     render: Annotated[
         str | None,
         typer.Option(
+            "--render",
             callback=read_renders,
             metavar="NAMES",
             help="Save these results instead of those it was sent for; they are drawn if they are not there yet.",
@@ -127,10 +132,9 @@ def download(client: Client, job: Job, folder: Path, renders: Iterable[str]) -> 
     """Save results of a completed job under its id. Raise ServiceError and OSError."""
     paths = []
     for render in renders:
-        path = folder / f"{job.job_id}-{render}{file_suffix(render)}"
         was_requested = render in job.options.render
-        save(path, client.result(job.job_id, render) if was_requested else client.draw(job.job_id, render))
-        paths.append(path)
+        result = client.result(job.job_id, render) if was_requested else client.draw(job.job_id, render)
+        paths.append(save(folder, f"{job.job_id}-{render}{file_suffix(render)}", result))
     return paths
 
 

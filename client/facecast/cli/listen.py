@@ -15,9 +15,9 @@ from facecast.errors import BLOCKING, ServiceError
 from facecast.models import Event
 
 JobOption = Annotated[
-    str | None, typer.Option(metavar="JOB", help="Wait for the end of this job alone.", show_default=False)
+    str | None, typer.Option("--job", metavar="JOB", help="Wait for the end of this job alone.", show_default=False)
 ]
-Replay = Annotated[int, typer.Option(min=0, metavar="N", help="Begin with the latest N events.")]
+Replay = Annotated[int, typer.Option("--replay", min=0, metavar="N", help="Begin with the latest N events.")]
 Download = Annotated[
     Path | None,
     typer.Option(

@@ -23,8 +23,7 @@ class PhotoFile:
 
     @property
     def identity(self) -> str:
-        """The same for every way to name the file."""
-        return STDIN if self.name == STDIN else str(Path(self.name).resolve())
+        return identity_of(self.name)
 
     def read(self, at_most: int) -> bytes:
         """Return the content, one byte more than `at_most` if there is more. Raise OSError."""
@@ -32,6 +31,11 @@ class PhotoFile:
             return sys.stdin.buffer.read(at_most + 1)
         with Path(self.name).open("rb") as file:
             return file.read(at_most + 1)
+
+
+def identity_of(name: str) -> str:
+    """Return the same for every way to name a file."""
+    return STDIN if name == STDIN else str(Path(name).resolve())
 
 
 @dataclass(frozen=True)

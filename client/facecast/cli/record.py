@@ -1,0 +1,122 @@
+"""What a run has done: its file of JSON lines, by which the same command resumes, or retries what failed."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from facecast.cli.files import append, replace
+from facecast.cli.photos import PhotoFile, identity_of
+from facecast.models import RETRYABLE
+
+# Beside the results, while there is something left to do and no file was asked for.
+HIDDEN: Final = ".facecast.jsonl"
+
+Line = Mapping[str, Any]
+
+
+class Record:
+    """A JSON object for each photo: the job, with `photo`, `saved` and `fingerprint`.
+
+    A photo is recorded with all that belongs to it, or not at all.
+    """
+
+    def __init__(self, lines: Path | None, out: Path | None, photos: Sequence[PhotoFile] = ()) -> None:
+        """Read what an earlier run has done of these photos. Raise OSError."""
+        self.path = lines or (out / HIDDEN if out else None)
+        self._out = out
+        self._is_hidden = lines is None
+        # A file that nobody asked for shows faces to its owner only.
+        self._mode = 0o600 if self._is_hidden else 0o666
+        self._lines: dict[str, Line] = {}
+        self._is_stale = False
+        self._read({photo.identity for photo in photos})
+        # Results that are there already.
+        self.resumed = len(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    @property
+    def stems(self) -> dict[str, str]:
+        """Names of results, by photo, which must not be given to other photos."""
+        if not self._out:
+            return {}
+        return {photo: _stem(Path(line["saved"][0]), self._out) for photo, line in self._lines.items() if line["saved"]}
+
+    def begin(self) -> None:
+        """Leave in the file what is done of this run's photos. Raise OSError, also where it cannot be written."""
+        if self.path:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            if self._lines or not self._is_hidden:
+                self._write()
+
+    def find(self, photo: PhotoFile, fingerprint: str) -> Line | None:
+        """Return the line of a photo that is done."""
+        line = self._lines.get(photo.identity)
+        return line if line and line["fingerprint"] == fingerprint else None
+
+    def add(self, photo: PhotoFile, line: Line) -> None:
+        """Raise OSError."""
+        self._is_stale |= photo.identity in self._lines
+        self._lines[photo.identity] = line
+        if self.path:
+            append(self.path, _encoded([line]), self._mode)
+
+    def end(self, *, is_complete: bool) -> None:
+        """Leave one line for each photo, or no hidden file where there is nothing left to do. Raise OSError."""
+        if not self.path:
+            return
+        if self._is_hidden and is_complete:
+            self.path.unlink(missing_ok=True)
+        elif self._is_stale:
+            self._write()
+
+    def _read(self, photos: set[str]) -> None:
+        for line in _lines_of(self.path):
+            photo = identity_of(line["photo"])
+            if photo in photos and self._is_done(line):
+                self._lines[photo] = line
+            else:
+                self._lines.pop(photo, None)
+
+    def _write(self) -> None:
+        if self.path:
+            replace(self.path, _encoded(self._lines.values()), self._mode)
+        self._is_stale = False
+
+    def _is_done(self, line: Line) -> bool:
+        """Return whether the job has ended, with all results in their places, or in a way that no retry changes."""
+        if failure := line.get("failure"):
+            return failure.get("reason") not in RETRYABLE
+        if self._out and not line["saved"]:
+            return False
+        return all(Path(path).is_file() for path in line["saved"])
+
+
+def fingerprint(service: str, key: str) -> str:
+    """Return what stands for a photo's content and options (its idempotency key) at this service."""
+    return hashlib.sha256(f"{service}\n{key}".encode()).hexdigest()[:32]
+
+
+def _lines_of(path: Path | None) -> Iterator[Line]:
+    """Give the lines of a run; one that was being written when the run was killed is cut short."""
+    with suppress(FileNotFoundError):
+        for text in path.read_bytes().splitlines() if path else ():
+            with suppress(ValueError):
+                line = json.loads(text)
+                if isinstance(line, dict) and {"photo", "saved", "fingerprint", "job_id"} <= line.keys():
+                    yield line
+
+
+def _stem(saved: Path, out: Path) -> str:
+    """Return `NAME` of `OUT/NAME-RENDER.jpg`."""
+    with suppress(ValueError):
+        saved = saved.relative_to(out)
+    return str(saved).rpartition("-")[0]
+
+
+def _encoded(lines: Iterable[Line]) -> bytes:
+    return b"".join(f"{json.dumps(line)}\n".encode() for line in lines)
