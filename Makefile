@@ -14,6 +14,8 @@ EVENT ?= events/detector/direct.json
 # Runs what goes to arm64 on any machine, where such an emulator stands beside the repository.
 ARM64_PYTHON ?= $(abspath $(wildcard ../shared/tools/arm64-python))
 BIN := .venv/bin
+# An installed uv is used; otherwise the one that .venv/installed puts into .venv.
+INSTALL = uv pip install --quiet --python $(BIN)/python --no-deps
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
@@ -34,14 +36,23 @@ help: ## Show this list
 setup: .venv/installed ## Install everything into .venv and fetch the models, once: make setup [PYTHON=python3.13]
 	@$(BIN)/python -m infra.models centerface
 
-.venv/installed: requirements.txt pyproject.toml
+.venv/installed: requirements.txt pyproject.toml infra/uv.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is missing: install it, or name it: make setup PYTHON=python3.13" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one: make setup PYTHON=python3.13" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Python's venv module is missing: on Debian and Ubuntu, apt-get install python3-venv" >&2; exit 1; }
+	@echo "Installing 120 packages into .venv, once: 500 MB, less than a minute on most connections"
 	@$(PYTHON) -m venv .venv
-	@$(PYTHON) infra/install.py $(BIN)/python requirements.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement infra/uv.txt
+	@$(INSTALL) --require-hashes --requirement requirements.txt
+	@$(INSTALL) --no-build-isolation --editable .
 	@$(BIN)/python -m infra.models yunet --optional
+	@touch $@
+
+develop: .venv/developed setup
+
+.venv/developed: requirements-dev.txt .venv/installed
+	@echo "Installing the packages of the checks and tests into .venv, once: 250 MB"
+	@$(INSTALL) --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
 run: setup ## Start the local stack, deploy to it, stay until Ctrl-C: make run [PORT=4802] [PARAMETERS="Quality=fast"]
@@ -53,21 +64,21 @@ demo: setup ## Send a photo through the pipeline: make demo [IMAGE=photo.jpg] [J
 status: setup ## Tell where the local stack answers: make status [PORT=4802]
 	@$(BIN)/python -m infra.local status --port $(PORT)
 
-unit: setup ## Run the tests that need neither the local stack nor a browser, in a minute
+unit: develop ## Run the tests that need neither the local stack nor a browser, in a minute
 	$(BIN)/pytest tests/unit -n 2 --dist worksteal
 
-coverage: setup ## Tell which lines and branches the unit tests do not reach, and fail above 4 %
+coverage: develop ## Tell which lines and branches the unit tests do not reach, and fail above 4 %
 	$(BIN)/pytest tests/unit -n 2 --cov --cov-report=term
 
-test: setup ## Run every test
+test: develop ## Run every test
 	ARM64_PYTHON="$(ARM64_PYTHON)" $(BIN)/pytest -n 2 --dist loadgroup
 
-test-arm64: setup ## Run the packages for arm64 by a Python for arm64: make test-arm64 [ARM64_PYTHON=/path/to/python3.13]
+test-arm64: develop ## Run the packages for arm64 by a Python for arm64: make test-arm64 [ARM64_PYTHON=/path/to/python3.13]
 	@test -n "$(ARM64_PYTHON)" || { echo "A Python 3.13 for arm64 is needed, emulated or not; name it: make test-arm64 ARM64_PYTHON=/path/to/python3.13" >&2; exit 1; }
 	PACKAGING_PYTHON="$(ARM64_PYTHON)" PACKAGING_ARCHITECTURE=arm64 FACECAST_COMPILER="$(ARM64_PYTHON)" ARM64_PYTHON="$(ARM64_PYTHON)" \
 	  $(BIN)/pytest tests/packaging -o timeout=1800
 
-check: setup lint scripts documents types templates audit ## Everything but the tests
+check: develop lint scripts documents types templates audit ## Everything but the tests
 
 lint:
 	$(BIN)/ruff format --check
@@ -94,10 +105,10 @@ audit: build/checks/installed
 	@$(BIN)/python -m infra.audit
 
 # checkov and pip-audit, in an environment of their own because they pin what the local stack has in other versions.
-build/checks/installed: infra/checks/requirements.lock
+build/checks/installed: infra/checks/requirements.lock .venv/installed
 	@echo "Installing checkov and pip-audit into build/checks, once: 100 packages, 200 MB"
-	@$(PYTHON) -m venv build/checks
-	@build/checks/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $<
+	@uv venv --quiet --clear --python $(BIN)/python build/checks
+	@uv pip install --quiet --python build/checks/bin/python --no-deps --require-hashes --requirement $<
 	@touch $@
 
 infra/checks/node_modules/.package-lock.json: infra/checks/package-lock.json
@@ -105,18 +116,18 @@ infra/checks/node_modules/.package-lock.json: infra/checks/package-lock.json
 	@npm ci --prefix infra/checks --no-audit --no-fund --loglevel=error
 	@touch $@
 
-format: setup ## Format the code
+format: develop ## Format the code
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-bench: setup ## Measure accuracy and time: make bench [BENCH="--images FOLDER ..."]
+bench: develop ## Measure accuracy and time: make bench [BENCH="--images FOLDER ..."]
 	$(BIN)/python -m benchmarks.detectors $(BENCH)
 	$(BIN)/python -m benchmarks.pipeline
 
-load: setup ## Let a thousand listeners hear a hundred events: make load [LOAD="--kill 300"]
+load: develop ## Let a thousand listeners hear a hundred events: make load [LOAD="--kill 300"]
 	$(BIN)/python -m benchmarks.load.listeners $(LOAD)
 
-chaos: setup ## Kill workers at random under a burst of 500 photos: make chaos [CHAOS="--chaos-seed 7"]
+chaos: develop ## Kill workers at random under a burst of 500 photos: make chaos [CHAOS="--chaos-seed 7"]
 	$(BIN)/pytest tests/e2e/test_chaos.py tests/unit/api/test_job_life.py --chaos-photos 500 --job-lives 100 -o timeout=3600 $(CHAOS)
 
 deploy-local: setup ## Deploy the packaged service to a local stack that runs in containers (infra/compose.yaml)
@@ -152,13 +163,13 @@ revoke: setup ## End a key and its connections: make revoke KEY=<id> [ENVIRONMEN
 logs: setup ## Follow what a function logs, until Ctrl-C: make logs FUNCTION=Detector [ENVIRONMENT=default]
 	@$(BIN)/python -m infra.logs $(WHERE) "$(FUNCTION)"
 
-lifecycle: setup ## Deploy, update and delete on a local stack of its own
+lifecycle: develop ## Deploy, update and delete on a local stack of its own
 	$(BIN)/pytest tests/e2e/test_lifecycle.py
 
-test-containers: setup ## Run every event with `sam local invoke`; needs a container engine
+test-containers: develop ## Run every event with `sam local invoke`; needs a container engine
 	$(BIN)/pytest tests/packaging/test_containers.py
 
-coldstart: setup ## Measure how long each function takes to start, with this machine's processor and Python
+coldstart: develop ## Measure how long each function takes to start, with this machine's processor and Python
 	@$(BIN)/python -m infra.aws.package --folder build/here --architecture $(subst aarch64,arm64,$(shell uname -m)) \
 	  --python $$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 	@$(BIN)/python -m benchmarks.coldstart --folder build/here
@@ -169,7 +180,7 @@ cost: setup ## Tell what a million images cost
 model: setup ## Fetch a detection model: make model MODEL=yunet [MODEL_FILE=path]
 	@$(BIN)/python -m infra.models $(MODEL) $(if $(MODEL_FILE),--file "$(MODEL_FILE)")
 
-screenshots: setup ## Take the README's pictures of the page again, into docs/images; needs Chromium
+screenshots: develop ## Take the README's pictures of the page again, into docs/images; needs Chromium
 	$(BIN)/pytest tests/browser/test_screenshots.py --write-images
 
 schemas: setup ## Write the documents of the API, the stream and the bus again
@@ -177,10 +188,13 @@ schemas: setup ## Write the documents of the API, the stream and the bus again
 	$(BIN)/python -m face_websocket.asyncapi > functions/api/face_api/asyncapi.json
 	$(BIN)/python -m face_notifier.schema > docs/eventbridge.schema.json
 
-lock: setup ## Pin every package again, from requirements.in
+lock: develop ## Pin every package again, from the files *.in
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  infra/checks/requirements.in -o infra/checks/requirements.lock
+	echo uv | uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header - -o infra/uv.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --constraint requirements.txt \
+	  $(addprefix --no-emit-package ,$(shell sed -n 's/==.*//p' requirements.txt)) requirements-dev.in -o requirements-dev.txt
 	@$(MAKE) --no-print-directory lock-common lock-vision lock-web
 
 # What a layer holds: Lambda's Python, all that is needed and nothing that the common layer has already.

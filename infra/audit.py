@@ -13,7 +13,11 @@ _PIP_AUDIT: Final = ROOT / "build" / "checks" / "bin" / "pip-audit"
 # What pip-audit reads of each version. Mirrors of PyPI serve packages, but not this.
 _SOURCE: Final = "https://pypi.org/pypi/pip/24.0/json"
 _TIMEOUT_SECONDS: Final = 10
-_LOCKS: Final = ("requirements.txt", *(f"layers/{layer}/requirements.lock" for layer in ("common", "vision", "web")))
+_LOCKS: Final = (
+    "requirements.txt",
+    "requirements-dev.txt",
+    *(f"layers/{layer}/requirements.lock" for layer in ("common", "vision", "web")),
+)
 
 
 def why_unreachable(source: str = _SOURCE) -> str | None:

@@ -14,7 +14,6 @@ from infra.arguments import Arguments
 from infra.errors import Refused, ending
 from infra.local.layout import ROOT
 from infra.sam import sam
-from infra.sample import write_sample
 from infra.template import functions, layers_of
 
 Architecture = Literal["arm64", "x86_64"]
@@ -48,7 +47,6 @@ class Package:
 
 def build(architecture: Architecture, folder: Path = BUILD, python: str = "3.13") -> None:
     """Run `sam build` for this processor and Python. Raises BuildFailed."""
-    write_sample()
     environment = {**os.environ, "FACECAST_ARCHITECTURE": architecture, "FACECAST_PYTHON": python}
     environment.pop("FACECAST_BUILD", None)
     arguments = [

@@ -12,10 +12,9 @@ from infra.arguments import Arguments
 from infra.errors import Refused
 from infra.local import demo
 from infra.local.deploy import deploy
-from infra.local.layout import DEFAULT_PORT, Addresses, LocalStack, port_number
+from infra.local.layout import DEFAULT_PORT, SAMPLE_PHOTO, Addresses, LocalStack, port_number
 from infra.local.server import is_answering, running
 from infra.parameters import detection_models, installed_models, parameters_of_template, read_parameters
-from infra.sample import sample_photo
 
 
 @contextmanager
@@ -85,7 +84,7 @@ def main() -> int:
     parser = Arguments(prog="python -m infra.local", description=__doc__)
     parser.add_argument("command", choices=["run", "demo", "deploy", "status"])
     parser.add_argument("--port", type=port_number, default=os.environ.get("PORT", str(DEFAULT_PORT)))
-    parser.add_argument("--image", type=Path, default=sample_photo())
+    parser.add_argument("--image", type=Path, default=SAMPLE_PHOTO)
     parser.add_argument("--parameters", nargs="*", default=[], metavar="NAME=VALUE", help="as in template.yaml")
     parser.add_argument("--json", action="store_true", help="demo: print the whole event and job")
     arguments = parser.parse_args()

@@ -10,7 +10,6 @@ from infra.errors import Refused
 from infra.local.layout import KEY, ROOT, Addresses, LocalStack
 from infra.parameters import detection_models, installed_models
 from infra.sam import SAM, sam
-from infra.sample import write_sample
 from infra.template import load
 
 STACK_NAME = "facecast"
@@ -37,7 +36,6 @@ def deploy(
     given = _parameters(stack, parameters or {})
     overrides = [f"{name}={value}" for name, value in given.items()]
     build = ["build", "--build-dir", str(stack.build), "--parallel", "--parameter-overrides", *overrides]
-    write_sample()
     _sam(stack, build, {} if packaged else {"FACECAST_BUILD": "local"})
     template = str(stack.build / "template.yaml")
     config = ["--config-env", "local", "--config-file", str(ROOT / "samconfig.toml")]

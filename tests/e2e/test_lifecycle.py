@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import skimage
 
 from infra.local.deploy import STACK_NAME, deploy, session
-from infra.local.layout import ROOT, LocalStack
+from infra.local.layout import ROOT, SAMPLE_PHOTO, LocalStack
 from infra.local.server import running
 from tests.support.stack import Stack, wait_until
 
@@ -20,7 +19,6 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("lifecycle"), pytest.ma
 
 NOTHING = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
 MAKE_DEPLOY = ["make", "deploy"]
-PHOTO = Path(skimage.__file__).parent / "data" / "astronaut.png"
 
 
 @pytest.fixture
@@ -49,7 +47,7 @@ def test_a_deployment_is_made_updated_and_removed(local_stack: LocalStack) -> No
     with running(local_stack) as pid:
         before = set(left_in(local_stack))
         with contextlib.closing(Stack(local_stack, deploy(local_stack, pid))) as stack:
-            job_id = stack.post_image(PHOTO.read_bytes())
+            job_id = stack.post_image(SAMPLE_PHOTO.read_bytes())
             stack.wait_until(lambda: stack.job(job_id)["status"] == "completed")
             job, picture = stack.job(job_id), stack.result(job_id)
             made = stack.addresses

@@ -15,8 +15,7 @@ from facelib.options import Options
 from PIL import Image
 
 from infra.aws.packaged import LAMBDA, run
-from infra.local.layout import ROOT
-from infra.sample import sample_photo
+from infra.local.layout import ROOT, SAMPLE_PHOTO
 from infra.template import functions
 from tests.support.packages import Runnable
 from tests.support.pictures import encoded
@@ -60,7 +59,7 @@ def test_the_api_serves_its_page_and_its_documentation(path: str, runnable: Runn
 
 def test_the_detector_finds_the_same_face_as_here_in_every_format(runnable: Runnable, tmp_path: Path) -> None:
     here = load_detector(BEST, Quality.BALANCED)
-    with Image.open(sample_photo()) as photo:
+    with Image.open(SAMPLE_PHOTO) as photo:
         pictures = [encoded(photo.convert("RGB"), kind) for kind in ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIC")]
     events = [as_event(picture, tmp_path / f"{number}.json") for number, picture in enumerate(pictures)]
     for picture, response in zip(pictures, responses(runnable, "DetectorFunction", *events), strict=True):

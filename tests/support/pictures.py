@@ -1,6 +1,6 @@
 """Pictures of one real face, placed, scaled and turned at will, so that the truth is known.
 
-The face is scikit-image's `astronaut`: Eileen Collins, photographed by NASA, in the public domain.
+The face is Eileen Collins, photographed by NASA, in the public domain: the photo that the page offers as a sample.
 """
 
 import functools
@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pillow_heif
 from PIL import Image
-from skimage import data
+
+from infra.local.layout import SAMPLE_PHOTO
 
 # (height, width, 3) uint8, red first.
 Picture = npt.NDArray[np.uint8]
@@ -38,7 +39,8 @@ _GREY: Final = 128
 
 @functools.cache
 def _original() -> Picture:
-    picture = np.asarray(data.astronaut(), np.uint8)  # type: ignore[no-untyped-call]
+    with Image.open(SAMPLE_PHOTO) as photo:
+        picture = np.array(photo)
     picture.setflags(write=False)
     return picture
 

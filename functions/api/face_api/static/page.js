@@ -135,7 +135,7 @@ function showTrouble(message) {
 
 async function sendSample() {
   try {
-    const response = await fetch("static/sample.jpg");
+    const response = await fetch("static/astronaut.jpg");
     if (!response.ok) throw new Error();
     send([new File([await response.blob()], "astronaut.jpg", { type: "image/jpeg" })]);
   } catch {
