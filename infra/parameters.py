@@ -1,9 +1,10 @@
 """Parameters of template.yaml as they are given to `make run` and `make deploy`: checked before anything starts."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from face_models import BEST, CENTERFACE, MODELS
+from face_models import BEST, MODELS, models_of
 
 from infra.errors import Refused
 from infra.template import load
@@ -33,6 +34,8 @@ def read_parameters(pairs: Sequence[str]) -> dict[str, str]:
 def _is_allowed(value: str, parameter: Mapping[str, Any]) -> bool:
     if "AllowedValues" in parameter:
         return value in map(str, parameter["AllowedValues"])
+    if "AllowedPattern" in parameter:
+        return re.fullmatch(parameter["AllowedPattern"], value) is not None
     if parameter["Type"] != "Number":
         return True
     least, most = parameter.get("MinValue", 0), parameter.get("MaxValue", float("inf"))
@@ -42,6 +45,8 @@ def _is_allowed(value: str, parameter: Mapping[str, Any]) -> bool:
 def _allowed(parameter: Mapping[str, Any]) -> str:
     if "AllowedValues" in parameter:
         return f"one of {', '.join(map(str, parameter['AllowedValues']))}"
+    if "AllowedPattern" in parameter:
+        return str(parameter.get("ConstraintDescription", f"like {parameter['AllowedPattern']}"))
     least = f"a whole number from {parameter.get('MinValue', 0)}"
     return f"{least} to {parameter['MaxValue']}" if "MaxValue" in parameter else f"{least} on"
 
@@ -54,9 +59,12 @@ def installed_models() -> tuple[str, ...]:
 def detection_models(given: Mapping[str, str], at_hand: Collection[str]) -> tuple[str, ...]:
     """Name the installed models that will be used. Raises Refused where the requested one is missing."""
     detector = given.get("Detector", parameters_of_template()["Detector"])
-    requested = MODELS if detector == BEST else {detector: MODELS[detector]}
+    try:
+        requested = [model.name for model in models_of(detector)]
+    except ValueError as error:
+        raise Refused(str(error)) from None
     used = tuple(name for name in requested if name in at_hand)
-    if not used:
-        model = CENTERFACE.name if detector == BEST else detector
-        raise Refused(f"The model {model} is missing. Fetch it: make model MODEL={model}")
+    missing = [name for name in requested if name not in at_hand]
+    if missing and (detector != BEST or not used):
+        raise Refused(f"The model {missing[0]} is missing. Fetch it: make model MODEL={missing[0]}")
     return used

@@ -12,15 +12,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from face_models import BEST, MODELS
+from facelib.job import Quality
+
 from benchmarks.detectors import peers, truth
 from benchmarks.detectors.report import Measured, markdown, save_chart
 from benchmarks.detectors.truth import Sample
 
 ROOT: Final = Path(__file__).parents[2]
 SHARED: Final = ROOT.parent / "shared" / "samples"
-OURS: Final = tuple(
-    f"{name}-{quality}" for name in ("best", "centerface", "yunet") for quality in ("fast", "balanced", "thorough")
-)
+OURS: Final = tuple(f"{name}-{quality}" for name in (BEST, *MODELS) for quality in Quality)
 PEERS: Final = ("mediapipe", "dlib", "haar")
 PHOTO_RUNS: Final = 7
 

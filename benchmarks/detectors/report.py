@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from face_models import BEST, MODELS
 
 from benchmarks.detectors.score import Detections, average_precision, match
 from benchmarks.detectors.truth import Boxes, Sample
@@ -16,7 +17,7 @@ from benchmarks.detectors.truth import Boxes, Sample
 _MIN_HEIGHTS: Final = (50, 30, 10)
 _CLASSES: Final = ((0, 16), (16, 32), (32, 96), (96, 10_000))
 _STAGES: Final = ("decode", "detect", "render", "encode")
-_OURS: Final = ("best", "centerface", "yunet")
+_OURS: Final = (BEST, *MODELS)
 
 
 @dataclass

@@ -11,7 +11,7 @@ from itertools import cycle, product
 from pathlib import Path
 
 import pytest
-from face_models import BEST, CENTERFACE, YUNET
+from face_models import BEST, CENTERFACE, MODELS
 from facelib import limits
 from facelib.job import Quality
 from facelib.options import Options, Render, Size
@@ -26,7 +26,7 @@ HEADER_SECONDS = 2.0
 # 1,000 MB; a function has 1,769.
 MEMORY_MIB = 953
 
-DETECTORS = (BEST, CENTERFACE.name, YUNET.name)
+DETECTORS = (BEST, *MODELS)
 HARDEST = Options(size=Size.ORIGINAL, render=tuple(Render), min_confidence=0, max_faces=limits.MAX_FACES)
 RENDERS = (*((render,) for render in Render), tuple(Render))
 COMBINATIONS = tuple(

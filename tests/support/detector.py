@@ -10,7 +10,7 @@ from face_detector.analyse import analyse
 from face_detector.detection.detections import Detections
 from face_detector.detection.detector import Detector
 from face_detector.imaging.pixels import Pixels
-from face_models import BEST, CENTERFACE, MODELS, YUNET
+from face_models import BEST, MODELS, YUNET
 from facelib.face import Box, Face
 from facelib.options import Options, Render, Size
 from PIL import Image
@@ -49,7 +49,7 @@ class CachedDetector(Detector):
 
 def model_files(detector: str) -> dict[str, Path]:
     """Return the paths of the models of a detector; skip the test with a reason if one is missing."""
-    return {name: _model_file(name) for name in ([CENTERFACE.name, YUNET.name] if detector == BEST else [detector])}
+    return {name: _model_file(name) for name in (MODELS if detector == BEST else [detector])}
 
 
 def models_at_hand() -> dict[str, Path]:

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValidationError as error:
         print(describe_errors(error), file=sys.stderr)
         return 2
-    except FileNotFoundError as error:
+    except (FileNotFoundError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
     failures = 0
@@ -55,7 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m face_detector", description="Find the faces in images.")
     parser.add_argument("paths", metavar="IMAGE|FOLDER", nargs="+", type=Path)
-    parser.add_argument("--detector", choices=[BEST, *sorted(MODELS)], default=BEST)
+    parser.add_argument(
+        "--detector", default=BEST, help=f"one of {', '.join([BEST, *sorted(MODELS)])}, or several: a+b"
+    )
     parser.add_argument(
         "--model-file", type=Path, metavar="FILE", help="model file for the network named by --detector"
     )

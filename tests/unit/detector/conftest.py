@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from face_detector import main
 from face_detector.detection.detector import Detector, load_detector
-from face_models import BEST, CENTERFACE, YUNET
+from face_models import BEST, CENTERFACE, MODELS
 from facelib.job import Quality
 
 from tests.support.account import Cloud
@@ -31,7 +31,7 @@ def fast(load: Callable[[str, Quality], Detector]) -> Detector:
     return load(CENTERFACE.name, Quality.FAST)
 
 
-@pytest.fixture(params=[BEST, CENTERFACE.name, YUNET.name])
+@pytest.fixture(params=[BEST, *MODELS])
 def either(request: pytest.FixtureRequest, load: Callable[[str, Quality], Detector]) -> Detector:
     """Each detector, with balanced quality."""
     return load(request.param, Quality.BALANCED)

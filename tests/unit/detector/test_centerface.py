@@ -1,8 +1,8 @@
 import numpy as np
 import numpy.typing as npt
 import pytest
-from face_detector.detection.centerface import CenterFace, decode
 from face_detector.detection.detections import Detections
+from face_detector.detection.networks.centerface import CenterFace, decode
 from face_models import CENTERFACE
 
 from tests.support.pictures import astronaut, resized

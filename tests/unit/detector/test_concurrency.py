@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from face_detector.detection.detections import Detections
 from face_detector.detection.detector import Detector, Member
-from face_detector.detection.presets import Preset
+from face_detector.detection.network import Thresholds
 from face_detector.detection.pyramid import Pyramid
 from face_detector.imaging.pixels import Pixels
 from facelib.job import DetectorInfo, Quality
@@ -40,7 +40,7 @@ def test_networks_run_at_once_where_there_are_processors(threads: int) -> None:
     barrier = Barrier(2, timeout=10 if threads > 1 else 0.05)
     members = [Member(Meeting(barrier), Pyramid((64,), 64)) for _ in range(2)]
     info = DetectorInfo(name="a+b", version="1", quality=Quality.FAST)
-    detector = Detector(info, members, Preset({}, {}, threshold=0.5, redact_threshold=0.5))
+    detector = Detector(info, members, Thresholds(report=0.5, redact=0.5))
     image = np.zeros((64, 64, 3), np.uint8)
 
     if threads == 1:

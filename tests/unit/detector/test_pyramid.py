@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from face_detector.detection.detections import Detections
-from face_detector.detection.presets import preset_for
+from face_detector.detection.networks import definition_of
 from face_detector.detection.pyramid import Pyramid
 from face_models import CENTERFACE, YUNET
 from facelib.job import Quality
@@ -10,7 +10,7 @@ from tests.support.detector import detections
 
 
 def alone(quality: Quality) -> Pyramid:
-    return preset_for(frozenset({CENTERFACE.name}), quality).pyramids[CENTERFACE.name]
+    return definition_of(CENTERFACE).alone.reporting[quality]
 
 
 @pytest.mark.parametrize(
@@ -24,9 +24,8 @@ def alone(quality: Quality) -> Pyramid:
     ],
 )
 def test_small_faces_are_left_to_yunet(quality: Quality, longest: int, centerface: list[int], yunet: list[int]) -> None:
-    pyramids = preset_for(frozenset({CENTERFACE.name, YUNET.name}), quality).pyramids
-    assert pyramids[CENTERFACE.name].sizes(longest) == centerface
-    assert pyramids[YUNET.name].sizes(longest) == yunet
+    assert definition_of(CENTERFACE).in_ensemble.reporting[quality].sizes(longest) == centerface
+    assert definition_of(YUNET).in_ensemble.reporting[quality].sizes(longest) == yunet
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_model_in_its_place_is_left_alone(monkeypatch: pytest.MonkeyPatch, elsewhere: Path) -> None:
     real = Path(models.__file__).parents[1] / "layers/vision/face_models" / CENTERFACE.file_name
     (elsewhere / CENTERFACE.file_name).symlink_to(real)
-    monkeypatch.setattr(models, "_FETCHERS", {})
+    monkeypatch.delattr(models, "_fetch")
     assert models.main(["centerface"]) == 0
 
 

@@ -20,6 +20,7 @@ from infra.parameters import detection_models, installed_models, parameters_of_t
         ("JobKeptDays=x", "JobKeptDays cannot be 'x'; it is a whole number from 1 to 365"),
         ("JobKeptDays=366", "a whole number from 1 to 365"),
         ("PostsPerSecond=0", "a whole number from 1 on"),
+        ("Detector=best, yunet", "best, or names of networks"),
     ],
 )
 def test_a_parameter_that_makes_no_sense(pair: str, words: str) -> None:
@@ -46,6 +47,14 @@ def test_the_models_at_work_are_those_of_the_detector() -> None:
     both = ("centerface", "yunet")
     assert detection_models({}, both) == both
     assert detection_models({"Detector": "yunet"}, both) == ("yunet",)
+    assert detection_models({"Detector": "yunet+centerface"}, both) == both
+
+
+def test_a_network_that_is_named_must_be_there() -> None:
+    with pytest.raises(Refused, match="make model MODEL=yunet"):
+        detection_models({"Detector": "centerface+yunet"}, ["centerface"])
+    with pytest.raises(Refused, match="choose one of best, centerface, yunet"):
+        detection_models({"Detector": "haar"}, ["centerface"])
 
 
 @pytest.mark.parametrize("port", ["abc", "80000", "0", "-1", "", "\u0664"])

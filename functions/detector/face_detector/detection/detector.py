@@ -1,7 +1,7 @@
 """A detector: one network, or an ensemble of them, at one quality."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -10,25 +10,20 @@ from typing import Final
 
 import cv2
 import numpy as np
-from face_models import BEST, CENTERFACE, MODELS, YUNET, Model
+from face_models import BEST, Model, models_of
 from facelib.job import DetectorInfo, Quality
 
-from face_detector.detection.centerface import CenterFace
 from face_detector.detection.detections import Detections
+from face_detector.detection.ensemble import calibrations_of, scales_of, thresholds_of
 from face_detector.detection.fusion import Vote, fuse
-from face_detector.detection.network import Network
-from face_detector.detection.presets import Preset, Pyramids, preset_for
+from face_detector.detection.network import Network, Thresholds
+from face_detector.detection.networks import definition_of
 from face_detector.detection.pyramid import Pyramid, Tile
-from face_detector.detection.yunet import YuNet
 from face_detector.imaging.pixels import Pixels
 
 # At every load OpenCV warns on stderr that its new engine runs on the CPU only.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 
-_NETWORKS: Final[Mapping[str, Callable[[Path], Network]]] = {CENTERFACE.name: CenterFace, YUNET.name: YuNet}
-# Shift in logits that makes the networks' scores comparable: YuNet is overconfident relative to CenterFace
-# (docs/decisions/0014-fusion.md).
-_CALIBRATION: Final = {CENTERFACE.name: 0.0, YUNET.name: -0.5}
 # Low-scoring detections of one network still count where the other one detects the face, too.
 _FUSION_FLOOR: Final = 0.05
 # Suppresses duplicates where tiles overlap.
@@ -37,7 +32,7 @@ _TILES_IOU_THRESHOLD: Final = 0.4
 
 @cache
 def _executor() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(len(_NETWORKS), thread_name_prefix="network")
+    return ThreadPoolExecutor(thread_name_prefix="network")
 
 
 @dataclass(frozen=True)
@@ -70,15 +65,19 @@ class Detector:
     _redactor: "Detector | None" = None
 
     def __init__(
-        self, info: DetectorInfo, members: Sequence[Member], preset: Preset, redactor: "Detector | None" = None
+        self,
+        info: DetectorInfo,
+        members: Sequence[Member],
+        thresholds: Thresholds,
+        redactor: "Detector | None" = None,
     ) -> None:
         self.info = info
         self._members = members
         self._redactor = redactor
         # Minimum confidence of a reported face, unless the job sets its own ...
-        self.threshold = preset.threshold
+        self.threshold = thresholds.report
         # ... and of a redacted one, which options do not change.
-        self.redact_threshold = preset.redact_threshold
+        self.redact_threshold = thresholds.redact
 
     @property
     def redactor(self) -> "Detector":
@@ -113,38 +112,38 @@ class Detector:
 def load_detector(name: str, quality: Quality, files: Mapping[str, Path] | None = None) -> Detector:
     """Load a detector by name and warm it up with one image.
 
-    `best` is every network whose model is installed. `files` overrides the paths in `face_models`, by network name.
-    Raises ValueError for an unknown name, FileNotFoundError if no model is installed.
+    `best` is every network whose model is installed, `a+b` the networks a and b. `files` overrides the paths in
+    `face_models`, by network name. Raises ValueError for an unknown name, FileNotFoundError for a missing model.
     """
-    paths = {model: (files or {}).get(model.name, model.path) for model in _models(name)}
-    installed = {model: path for model, path in paths.items() if path.is_file()}
-    if not installed:
-        model, path = next(iter(paths.items()))
-        raise FileNotFoundError(f"The model {path} is missing; `make model MODEL={model.name}` fetches it.")
-    preset = preset_for(frozenset(model.name for model in installed), quality)
-    networks = {model.name: _NETWORKS[model.name](path) for model, path in installed.items()}
+    models = _installed(name, files or {})
+    definitions = [definition_of(model) for model in models]
+    networks = [definition.load(path) for definition, path in zip(definitions, models.values(), strict=True)]
+    calibrations, scales = calibrations_of(definitions), scales_of(definitions)
+
+    def members(pyramids: Iterable[Pyramid]) -> list[Member]:
+        return [Member(*parts) for parts in zip(networks, pyramids, calibrations, strict=True)]
+
     info = DetectorInfo(
-        name="+".join(networks),
-        version="+".join(_version(model, path) for model, path in installed.items()),
+        name="+".join(model.name for model in models),
+        version="+".join(_version(model, path) for model, path in models.items()),
         quality=quality,
     )
-    redactor = Detector(info, _members(networks, preset.redact_pyramids), preset)
-    detector = Detector(info, _members(networks, preset.pyramids), preset, redactor)
+    thresholds = thresholds_of(definitions, quality)
+    redactor = Detector(info, members(each.redacting[quality] for each in scales), thresholds)
+    detector = Detector(info, members(each.reporting[quality] for each in scales), thresholds, redactor)
     detector.detect(np.zeros((480, 640, 3), np.uint8), detector.threshold)
     return detector
 
 
-def _members(networks: Mapping[str, Network], pyramids: Pyramids) -> list[Member]:
-    calibration = _CALIBRATION if len(networks) > 1 else {}
-    return [Member(network, pyramids[name], calibration.get(name, 0.0)) for name, network in networks.items()]
-
-
-def _models(name: str) -> Sequence[Model]:
-    if name == BEST:
-        return tuple(MODELS.values())
-    if name in MODELS:
-        return (MODELS[name],)
-    raise ValueError(f"There is no detector {name!r}; choose one of {', '.join([BEST, *sorted(MODELS)])}.")
+def _installed(name: str, files: Mapping[str, Path]) -> Mapping[Model, Path]:
+    """Return the models of a detector with their paths. Raises FileNotFoundError; `best` needs one of them only."""
+    paths = {model: files.get(model.name, model.path) for model in models_of(name)}
+    installed = {model: path for model, path in paths.items() if path.is_file()}
+    missing = [model for model in paths if model not in installed]
+    if missing and (name != BEST or not installed):
+        model = missing[0]
+        raise FileNotFoundError(f"The model {paths[model]} is missing; `make model MODEL={model.name}` fetches it.")
+    return installed
 
 
 def _version(model: Model, path: Path) -> str:

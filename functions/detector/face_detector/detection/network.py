@@ -1,8 +1,14 @@
-"""The interface of a network."""
+"""What a network is to the detector: an interface, and how it is used at each quality."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
+from facelib.job import Quality
+
 from face_detector.detection.detections import Detections
+from face_detector.detection.pyramid import Pyramid
 from face_detector.imaging.pixels import Pixels
 
 
@@ -16,3 +22,36 @@ class Network(Protocol):
     def reload(self) -> None:
         """Load the model again, which frees the buffers of the largest image so far."""
         ...
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Scores, 0 to 1, from which a face is reported and from which it is redacted.
+
+    Reporting aims at a precision of about 93 %. Redacting is chosen for recall: a false blur costs little, a missed
+    face much.
+    """
+
+    report: float
+    redact: float
+
+
+@dataclass(frozen=True)
+class Scales:
+    """The image pyramids of a network by quality; `redacting` for images in which faces are redacted."""
+
+    reporting: Mapping[Quality, Pyramid]
+    redacting: Mapping[Quality, Pyramid]
+
+
+@dataclass(frozen=True)
+class NetworkDefinition:
+    """A network: how it is loaded and used, alone and as a member of an ensemble."""
+
+    load: Callable[[Path], Network]
+    alone: Scales
+    thresholds: Thresholds
+    in_ensemble: Scales
+    # Shift in logits that makes its scores comparable with those of the other networks: where two networks give the
+    # same calibrated score, the same share of their detections are faces.
+    calibration: float = 0.0

@@ -9,8 +9,11 @@ from typing import Final
 import cv2
 import numpy as np
 import numpy.typing as npt
+from facelib.job import Quality
 
 from face_detector.detection.detections import Detections
+from face_detector.detection.network import NetworkDefinition, Scales, Thresholds
+from face_detector.detection.pyramid import Pyramid
 from face_detector.imaging.pixels import Pixels
 
 # The names of the model's outputs: heatmap, scale, offset, landmarks.
@@ -67,3 +70,25 @@ def decode(
         scores=heatmap[rows, columns].astype(np.float32),
         landmarks=np.stack((x.T, y.T), axis=2).astype(np.float32),
     )
+
+
+_ALONE: Final = {
+    Quality.FAST: Pyramid((640,), 640),
+    Quality.BALANCED: Pyramid((192, 1024), 1024, max_upscale=2.0),
+    Quality.THOROUGH: Pyramid((512, 1024, 2560), 4096, max_upscale=2.5),
+}
+# It localises large faces well but costs four times as much per pixel as YuNet, so others see the small faces.
+_IN_ENSEMBLE: Final = {
+    Quality.FAST: Pyramid((384,), 384),
+    Quality.BALANCED: Pyramid((640,), 640, max_upscale=15 / 16),
+    Quality.THOROUGH: Pyramid((384, 1024, 2560), 4096, max_upscale=2.5),
+}
+NETWORK: Final = NetworkDefinition(
+    load=CenterFace,
+    alone=Scales(_ALONE, redacting=_ALONE | {Quality.FAST: _ALONE[Quality.BALANCED]}),
+    thresholds=Thresholds(report=0.35, redact=0.2),
+    in_ensemble=Scales(
+        _IN_ENSEMBLE,
+        redacting=_IN_ENSEMBLE | {Quality.FAST: _IN_ENSEMBLE[Quality.BALANCED], Quality.BALANCED: Pyramid((640,), 640)},
+    ),
+)

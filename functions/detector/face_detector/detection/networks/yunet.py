@@ -8,8 +8,11 @@ from typing import Final
 
 import cv2
 import numpy as np
+from facelib.job import Quality
 
 from face_detector.detection.detections import Detections
+from face_detector.detection.network import NetworkDefinition, Scales, Thresholds
+from face_detector.detection.pyramid import Pyramid
 from face_detector.imaging.pixels import Pixels
 
 _IOU_THRESHOLD: Final = 0.45
@@ -41,3 +44,28 @@ class YuNet:
         # OpenCV's rows are a box of 4 columns, five landmarks of 2, and a score.
         boxes, landmarks, scores = np.split(np.asarray(faces, np.float32), [4, 14], axis=1)
         return Detections(boxes, scores[:, 0], landmarks.reshape(-1, 5, 2))
+
+
+_ALONE: Final = {
+    Quality.FAST: Pyramid((640,), 640),
+    Quality.BALANCED: Pyramid((320, 1024), 1024, max_upscale=2.0),
+    Quality.THOROUGH: Pyramid((512, 1024, 2560), 4096, max_upscale=2.5),
+}
+_IN_ENSEMBLE: Final = {
+    Quality.FAST: Pyramid((448, 1024), 1024, max_upscale=1.5),
+    Quality.BALANCED: Pyramid((448, 1024), 1024, max_upscale=2.0),
+    Quality.THOROUGH: Pyramid((512, 1024), 1024, max_upscale=2.0),
+}
+# No larger than the smallest image that a result is made of, so that no more of a photo has to be decoded.
+_REDACTING: Final = Pyramid((448, 1024, 1800), 1800, max_upscale=2.0)
+NETWORK: Final = NetworkDefinition(
+    load=YuNet,
+    alone=Scales(_ALONE, redacting=_ALONE | {Quality.FAST: _ALONE[Quality.BALANCED]}),
+    thresholds=Thresholds(report=0.7, redact=0.4),
+    in_ensemble=Scales(
+        _IN_ENSEMBLE,
+        redacting=_IN_ENSEMBLE | {Quality.FAST: _IN_ENSEMBLE[Quality.BALANCED], Quality.BALANCED: _REDACTING},
+    ),
+    # It is overconfident.
+    calibration=-0.5,
+)

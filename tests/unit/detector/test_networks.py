@@ -1,0 +1,96 @@
+"""Every network is one file, found by the name of its model, and any number of them work together."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from face_detector.analyse import find_faces
+from face_detector.detection import networks
+from face_detector.detection.detections import Detections
+from face_detector.detection.detector import load_detector
+from face_detector.detection.network import NetworkDefinition, Scales, Thresholds
+from face_detector.detection.pyramid import Pyramid
+from face_detector.imaging.pixels import Pixels
+from face_models import CENTERFACE, MODELS, YUNET, Download, Model, models_of
+from facelib.job import Quality
+from facelib.options import Options
+
+from tests.support.detector import detections, model_files
+from tests.support.pictures import astronaut, encoded
+
+SHOWN: list[int] = []
+
+
+class Third:
+    """A network that is sure of a face at one place of every picture, and of nothing else."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def infer(self, pixels: Pixels, threshold: float) -> Detections:
+        SHOWN.append(max(pixels.shape[:2]))
+        return detections((0, 0, 30, 30, 0.9))
+
+    def reload(self) -> None:
+        pass
+
+
+@pytest.fixture
+def third(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Model:
+    """Add a third network: its model, beside the definition of the network itself."""
+    model = Model("third", "third.onnx", 5, "0" * 64, Download("https://models.example/third.onnx"))
+    (tmp_path / model.file_name).write_bytes(b"third")
+    pyramids = dict.fromkeys(Quality, Pyramid((64,), 64))
+    scales = Scales(pyramids, redacting=pyramids)
+    definition = NetworkDefinition(Third, scales, Thresholds(0.5, 0.4), in_ensemble=scales)
+    monkeypatch.setitem(MODELS, model.name, model)
+    found = networks.definition_of
+    monkeypatch.setattr(
+        "face_detector.detection.detector.definition_of", lambda one: definition if one is model else found(one)
+    )
+    return model
+
+
+def test_each_model_has_a_network_and_each_network_a_model() -> None:
+    files = {path.stem for path in Path(networks.__file__).parent.glob("*.py")} - {"__init__"}
+    assert files == set(MODELS)
+    for model in MODELS.values():
+        definition = networks.definition_of(model)
+        for scales in (definition.alone, definition.in_ensemble):
+            assert set(scales.reporting) == set(scales.redacting) == set(Quality)
+
+
+def test_three_networks_work_together_like_two(third: Model, tmp_path: Path) -> None:
+    files = {CENTERFACE.name: CENTERFACE.path, YUNET.name: model_files(YUNET.name)[YUNET.name]}
+    files |= {third.name: tmp_path / third.file_name}
+    SHOWN.clear()
+    pair = load_detector("centerface+yunet", Quality.FAST, files)
+    three = load_detector("best", Quality.FAST, files)
+    assert three.info.name == "centerface+yunet+third"
+    assert SHOWN == [64]
+    assert three.threshold == pair.threshold
+    picture = encoded(astronaut(), "PNG")
+    (of_pair,) = find_faces(picture, Options(min_confidence=0.2), pair).faces
+    of_three = find_faces(picture, Options(min_confidence=0.2), three).faces
+    # Each network has a third of the score.
+    assert of_three[0].confidence == pytest.approx(of_pair.confidence * 2 / 3, abs=1e-3)
+    assert of_three[1].confidence == pytest.approx(0.3, abs=1e-3)
+    assert of_three[0].box == of_pair.box
+
+
+def test_networks_keep_their_order_whatever_the_order_they_are_named_in() -> None:
+    assert models_of("yunet+centerface") == models_of("centerface+yunet") == (CENTERFACE, YUNET)
+    assert models_of("yunet+yunet") == (YUNET,)
+
+
+@pytest.mark.parametrize("name", ["", "best+yunet", "yunet+", "haar"])
+def test_an_unknown_network_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="choose one of best, centerface, yunet"):
+        models_of(name)
+
+
+def test_a_network_that_is_named_must_be_there(tmp_path: Path) -> None:
+    files = {CENTERFACE.name: CENTERFACE.path, YUNET.name: tmp_path / "nowhere.onnx"}
+    with pytest.raises(FileNotFoundError, match="make model MODEL=yunet"):
+        load_detector("centerface+yunet", Quality.FAST, files)
+    assert np.isclose(load_detector("best", Quality.FAST, files).threshold, 0.35)
