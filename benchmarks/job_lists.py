@@ -25,9 +25,11 @@ from face_api.app import create_app
 from face_api.principals import require
 from facelib import limits
 from facelib.access import Access, Principal, Scope
+from facelib.errors import StoreThrottled
 from facelib.job import Failure, FailureReason, Job, Status
 from facelib.settings import ApiSettings
 from facelib.stores import clients
+from facelib.stores.backoff import attempts
 from facelib.stores.items import to_item
 from facelib.stores.job_index import SHARD, owner_shard
 from facelib.stores.job_lists import JobLists
@@ -83,8 +85,11 @@ def fill(table: str) -> None:
 
 def _write(table: str, batch: Sequence[dict[str, Any]]) -> None:
     request: Mapping[str, Any] = {table: [{"PutRequest": {"Item": item}} for item in batch]}
-    while request:
+    for _ in attempts(20):
         request = clients.dynamodb().batch_write_item(RequestItems=request)["UnprocessedItems"]
+        if not request:
+            return
+    raise StoreThrottled
 
 
 def measure(

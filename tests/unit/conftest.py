@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from facelib.observability import metrics
+from facelib.stores import backoff
 
 from tests.support.account import Cloud, cloud
 
@@ -12,6 +13,14 @@ from tests.support.account import Cloud, cloud
 def account() -> Iterator[Cloud]:
     with cloud() as names:
         yield names
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return the list of the waits between attempts, none of which takes its time."""
+    seconds: list[float] = []
+    monkeypatch.setattr(backoff, "sleep", seconds.append)
+    return seconds
 
 
 @pytest.fixture(autouse=True)

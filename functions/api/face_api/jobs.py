@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 from facelib import limits
-from facelib.errors import RenderNotFound
+from facelib.errors import RenderNotFound, StoreThrottled
 from facelib.job import Job, Status
 from facelib.job_view import EXAMPLE_ID, JobSummary, JobView, Links
 from facelib.options import Render
@@ -24,7 +24,13 @@ router = APIRouter(prefix="/jobs", tags=["jobs"], responses=responses(HTTPStatus
 JobId = Annotated[str, Path(description="A job's id.", examples=[EXAMPLE_ID])]
 
 
-@router.get("", summary="List jobs")
+@router.get(
+    "",
+    summary="List jobs",
+    responses=responses(
+        HTTPStatus.SERVICE_UNAVAILABLE, examples={HTTPStatus.SERVICE_UNAVAILABLE: str(StoreThrottled())}
+    ),
+)
 def list_jobs(
     lists: ListsDep,
     reader: ReaderDep,

@@ -22,6 +22,7 @@ from facelib.errors import (
     RenderRefused,
     ScopeMissing,
     StoreContended,
+    StoreThrottled,
     Unauthenticated,
 )
 from facelib.job import FailureReason, ImageFormat
@@ -45,6 +46,7 @@ STATUS_OF: Final[Mapping[type[FaceError], HTTPStatus]] = {
     QuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,
     DetectorBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     StoreContended: HTTPStatus.SERVICE_UNAVAILABLE,
+    StoreThrottled: HTTPStatus.SERVICE_UNAVAILABLE,
     JobNotFound: HTTPStatus.NOT_FOUND,
     JobConflict: HTTPStatus.CONFLICT,
     KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -1,6 +1,5 @@
 """Concurrent posts to many listeners before a deadline, in rounds: only failed posts are repeated in the next one."""
 
-import random
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -10,6 +9,7 @@ from typing import Final
 
 from facelib.deliveries import Delivery
 from facelib.errors import ConnectionGone, DeliveryFailed
+from facelib.stores.backoff import jittered
 from facelib.stores.connections import ConnectionStore
 from facelib.stores.connections_api import ConnectionsApi
 from facelib.stores.threads import threads
@@ -70,7 +70,7 @@ class FanOut:
             if not pending or wait is None or time.monotonic() + wait > deadline:
                 break
             by_state[_State.REFUSED] = []
-            time.sleep(wait * random.uniform(0.5, 1))  # noqa: S311 - jitter is no secret
+            time.sleep(jittered(wait))
         connecting = self._remove_stale(by_state[_State.GONE])
         unposted = [*by_state[_State.REFUSED], *by_state[_State.GONE], *by_state[_State.DEADLINE_EXCEEDED]]
         return Outcome(

@@ -1,20 +1,22 @@
 """Recipients of events: which listeners receive which events, as deliveries."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from facelib import limits
+from facelib.batches import batches
 from facelib.deliveries import Delivery, ShardDelivery
+from facelib.detail import json_bytes
 from facelib.events import JobEvent, frames
+from facelib.stores.queue import MESSAGE_BYTES
 from facelib.stores.subscriptions import SHARDS, JobSubscription
 
 # Recipients of one invocation, which takes about a second for them; more are split over the queue.
 LISTENERS_AT_ONCE: Final = 1_000
-# Four full frames, quoted inside JSON, and the ids of 1,000 listeners stay below the 256 KB of an SQS message, and so
-# do 250 events of less than 1 KB.
-_FRAMES_A_DELIVERY: Final = 4
-_EVENTS_A_MESSAGE: Final = 250
+# What a message of the delivery queue holds beside frames or events: the owner, and the ids of 1,000 listeners, which have
+# 16 characters each.
+_REST_BYTES: Final = 32 * 1024
+_PAYLOAD_BYTES: Final = MESSAGE_BYTES - _REST_BYTES
 
 
 def deliveries(
@@ -23,7 +25,7 @@ def deliveries(
     everyone: Sequence[str],
     of_job: Mapping[str, Sequence[JobSubscription]],
 ) -> Iterator[Delivery]:
-    """Yield deliveries, one for all listeners of the same events (more above 128 KB of events or 1,000 listeners).
+    """Yield deliveries, one for all listeners of the same events (more where they do not fit into one message).
 
     `everyone` are the connections that receive all events, `of_job` those that receive one job's.
     """
@@ -36,8 +38,7 @@ def deliveries(
 
 def shard_deliveries(owner: str, events: Sequence[JobEvent]) -> Iterator[ShardDelivery]:
     """Yield the events for every shard of the owner's listeners."""
-    for start in range(0, len(events), _EVENTS_A_MESSAGE):
-        batch = tuple(events[start : start + _EVENTS_A_MESSAGE])
+    for batch in batches(events, size_of=_bytes_of_event, most_bytes=_PAYLOAD_BYTES):
         for shard in range(SHARDS):
             yield ShardDelivery(owner=owner, shard=shard, events=batch)
 
@@ -46,12 +47,14 @@ def _split(owner: str, events: Sequence[JobEvent], ids: Sequence[str]) -> Iterat
     if not events or not ids:
         return
     texts = [frame.decode() for frame in frames(events, limits.FRAME_BYTES)]
-    for frame_batch in _batched(texts, _FRAMES_A_DELIVERY):
-        for id_batch in _batched(ids, LISTENERS_AT_ONCE):
+    for frame_batch in batches(texts, size_of=_bytes_in_json, most_bytes=_PAYLOAD_BYTES):
+        for id_batch in batches(ids, LISTENERS_AT_ONCE):
             yield Delivery(owner=owner, frames=frame_batch, connection_ids=id_batch)
 
 
-def _batched(items: Iterable[str], size: int) -> Iterator[tuple[str, ...]]:
-    iterator = iter(items)
-    while batch := tuple(islice(iterator, size)):
-        yield batch
+def _bytes_of_event(event: JobEvent) -> int:
+    return len(event.model_dump_json().encode()) + len(",")
+
+
+def _bytes_in_json(text: str) -> int:
+    return json_bytes(text) + len('"",')

@@ -1,19 +1,18 @@
 """The use case: put events on the bus, and queue those that it refuses."""
 
-import random
-import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from facelib.deliveries import MalformedRecord
+from facelib.stores.backoff import attempts
 from facelib.stores.event_bus import BusEvent, EventBus
 from facelib.stores.queue import Queue
 
-# Before the second and the third attempt, each shortened by a random factor of up to 2. The stream waits meanwhile, so
-# further attempts are made from the queue.
-_BACKOFF_SECONDS: Final = (0.1, 0.3)
+# The stream waits for these, so further attempts are made from the queue.
+_ATTEMPTS: Final = 3
+_FIRST_WAIT_SECONDS: Final = 0.15
 _QUEUE_DELAY_SECONDS: Final = 30
 
 
@@ -35,10 +34,9 @@ class Notifier:
 
     def put(self, events: Sequence[BusEvent]) -> Sequence[BusEvent]:
         """Put the events, repeat those that are refused, and return those that are refused every time."""
-        refused = self.bus.put(events)
-        for seconds in _BACKOFF_SECONDS:
+        refused = events
+        for _ in attempts(_ATTEMPTS, _FIRST_WAIT_SECONDS):
+            refused = self.bus.put(refused)
             if not refused:
                 break
-            time.sleep(seconds * random.uniform(0.5, 1))  # noqa: S311 - jitter, not a secret
-            refused = self.bus.put(refused)
         return refused

@@ -17,14 +17,14 @@ def shortened(text: str, limit: int) -> str:
     JSON writes a control character as six bytes, so counting characters would not bound an event.
     """
     clean = text[: limit + 1].encode(errors="replace").decode()
-    if _json_bytes(clean) <= limit:
+    if json_bytes(clean) <= limit:
         return clean
-    room = limit - _json_bytes(_ELLIPSIS)
-    kept = sum(size <= room for size in accumulate(map(_json_bytes, clean)))
+    room = limit - json_bytes(_ELLIPSIS)
+    kept = sum(size <= room for size in accumulate(map(json_bytes, clean)))
     return clean[:kept].rstrip() + _ELLIPSIS
 
 
-def _json_bytes(text: str) -> int:
+def json_bytes(text: str) -> int:
     """Return the size of a text in JSON, without its quotes."""
     return len(json.dumps(text, ensure_ascii=False).encode()) - 2
 

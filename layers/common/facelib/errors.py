@@ -155,6 +155,15 @@ class StoreContended(FaceError):
         )
 
 
+class StoreThrottled(FaceError):
+    """DynamoDB left a part of a request undone, again and again."""
+
+    retry_after = 5
+
+    def __init__(self) -> None:
+        super().__init__(f"The database is busy. Nothing was changed; try again in {self.retry_after} seconds.")
+
+
 class ObjectsNotDeleted(Exception):
     """The bucket still has some of a job's objects; deleting may be repeated."""
 

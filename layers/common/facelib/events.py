@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, Field
 
+from facelib.batches import batches
 from facelib.detail import Detail
 from facelib.frozen import Frozen
 from facelib.job import Failure, Job, Status, Tombstone
@@ -112,16 +113,10 @@ def event_of(job: Job | Tombstone, public_url: str) -> JobEvent:
 def frames(events: Iterable[JobEvent], limit: int) -> Iterator[bytes]:
     """Yield the events as JSON frames of at most `limit` bytes, as few as possible, in the order given.
 
-    An event is well under 1 KB, so each one fits into a frame.
+    An event has at most `limits.EVENT_BYTES`, so each one fits into a frame.
     """
-    head, tail = b'{"events":[', b"]}"
-    batch: list[bytes] = []
-    size = len(head) + len(tail)
-    for text in (event.model_dump_json().encode() for event in events):
-        if batch and size + len(text) + 1 > limit:
-            yield head + b",".join(batch) + tail
-            batch, size = [], len(head) + len(tail)
-        batch.append(text)
-        size += len(text) + 1
-    if batch:
-        yield head + b",".join(batch) + tail
+    head, comma, tail = b'{"events":[', b",", b"]}"
+    texts = (event.model_dump_json().encode() for event in events)
+    room = limit - len(head) - len(tail)
+    for batch in batches(texts, size_of=lambda text: len(text) + len(comma), most_bytes=room):
+        yield head + comma.join(batch) + tail

@@ -63,5 +63,6 @@ def test_every_error_that_the_api_can_meet_has_its_status() -> None:
         errors.RenderNotFound,
         errors.RenderRefused,
         errors.StoreContended,
+        errors.StoreThrottled,
     }
     assert set(STATUS_OF) == met

@@ -1,11 +1,11 @@
 """Lists of jobs: every job once, in order, and nobody else's."""
 
 from datetime import timedelta
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any
 
 import pytest
-from facelib.errors import CursorInvalid
+from facelib.errors import CursorInvalid, StoreThrottled
 from facelib.job import Failure, FailureReason, Job, Status
 from facelib.stores import clients, job_events, job_lists
 from facelib.stores.job_events import JobEvents
@@ -101,6 +101,25 @@ def test_jobs_too_large_for_one_read_are_read_in_several(
     monkeypatch.setattr(clients.dynamodb(), "batch_get_item", two_at_a_time)
     assert pages(lists, 10) == [mine]
     assert rest == [2, 0]
+
+
+def test_a_table_that_is_throttled_is_asked_again_less_and_less_often(
+    jobs: JobStore, lists: JobLists, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added(jobs)
+    reads: list[Any] = []
+
+    def nothing(RequestItems: Any) -> Any:  # noqa: N803 - boto3's name
+        reads.append(RequestItems)
+        return {"Responses": {}, "UnprocessedKeys": RequestItems}
+
+    monkeypatch.setattr(clients.dynamodb(), "batch_get_item", nothing)
+    with pytest.raises(StoreThrottled, match="try again"):
+        lists.newest("public", 10)
+    assert len(reads) == len(waits) + 1 == 10
+    assert waits[0] < 0.06
+    assert all(later > 0.99 * earlier for earlier, later in pairwise(waits[:5]))
+    assert sum(waits) < 6
 
 
 def test_a_list_leaves_the_faces_out_and_keeps_to_a_status(jobs: JobStore, lists: JobLists) -> None:

@@ -15,7 +15,7 @@ from tests.support.stream import Queue
 def bus(monkeypatch: pytest.MonkeyPatch) -> Bus:
     made = Bus()
     monkeypatch.setattr(event_bus, "event_bridge", lambda: made)
-    monkeypatch.setattr(notify, "_BACKOFF_SECONDS", (0.0, 0.0))
+    monkeypatch.setattr(notify, "_FIRST_WAIT_SECONDS", 0.0)
     return made
 
 

@@ -225,7 +225,7 @@ def test_a_replay_for_a_listener_still_connecting_is_soon_tried_again(
 
 
 def test_a_delivery_stays_below_what_a_message_may_hold() -> None:
-    jobs = [ended_job() for _ in range(400)]
+    jobs = [ended_job() for _ in range(1_000)]
     events = [event_of(job, "https://faces.example") for job in jobs]
     listeners = [f"L0SM9cOFvHcCI{number:03}=" for number in range(1200)]
 

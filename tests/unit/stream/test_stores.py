@@ -1,5 +1,7 @@
 """What the stream asks of its stores: batches of messages, and rows of listeners."""
 
+from typing import Any
+
 import pytest
 from botocore.exceptions import ClientError
 from facelib.errors import ConnectionGone, QueueRefused
@@ -7,16 +9,37 @@ from facelib.stores import clients
 from facelib.stores import connections as rows
 from facelib.stores.connections import Connection, ConnectionStore
 from facelib.stores.queue import Queue as Messages
-from facelib.stores.queue import _batches
 from facelib.stores.subscriptions import SHARDS, JobSubscription
 
 from tests.support.stream import CONNECTIONS, OWNER, Queue
 
 
-def test_messages_travel_ten_at_a_time_and_within_a_batchs_bytes() -> None:
-    assert [len(batch) for batch in _batches(["x"] * 25)] == [10, 10, 5]
-    assert [len(batch) for batch in _batches(["x" * 100_000] * 5)] == [2, 2, 1]
-    assert list(_batches([])) == []
+@pytest.fixture
+def sent(cloud: Queue, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Return the bodies of each batch that SQS gets."""
+    batches: list[list[str]] = []
+    send = clients.sqs().send_message_batch
+
+    def note(QueueUrl: str, Entries: Any) -> Any:  # noqa: N803 - boto3's names
+        batches.append([entry["MessageBody"] for entry in Entries])
+        return send(QueueUrl=QueueUrl, Entries=Entries)
+
+    monkeypatch.setattr(clients.sqs(), "send_message_batch", note)
+    return batches
+
+
+@pytest.mark.parametrize(
+    ("bodies", "sizes"),
+    [(["x"] * 25, [10, 10, 5]), (["x" * 100_000] * 5, [2, 2, 1]), (["ä" * 100_000] * 2, [1, 1]), ([], [])],
+    ids=["number", "bytes", "bytes of UTF-8", "none"],
+)
+def test_messages_travel_ten_at_a_time_and_within_a_batchs_bytes(
+    cloud: Queue, sent: list[list[str]], bodies: list[str], sizes: list[int]
+) -> None:
+    Messages(cloud.url).send_all(bodies)
+
+    assert [len(batch) for batch in sent] == sizes
+    assert cloud.bodies() == bodies
 
 
 def test_all_messages_arrive(cloud: Queue) -> None:
@@ -27,12 +50,55 @@ def test_all_messages_arrive(cloud: Queue) -> None:
     assert sorted(cloud.bodies()) == sorted(bodies)
 
 
-def test_a_message_that_is_refused_is_an_error(cloud: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
-    refusal = {"Failed": [{"Id": "0", "Code": "InternalError", "SenderFault": False}]}
-    monkeypatch.setattr(clients.sqs(), "send_message_batch", lambda **_: refusal)
+def refuse(monkeypatch: pytest.MonkeyPatch, *rounds: set[str], is_fault_of_sender: bool = False) -> list[list[str]]:
+    """Let SQS refuse the entries with these ids, round by round; return the ids of each round."""
+    send, left, seen = clients.sqs().send_message_batch, iter(rounds), list[list[str]]()
 
-    with pytest.raises(QueueRefused, match="InternalError"):
-        Messages(cloud.url).send_all(["one"])
+    def script(QueueUrl: str, Entries: Any) -> Any:  # noqa: N803 - boto3's names
+        ids = next(left, set())
+        seen.append([entry["Id"] for entry in Entries])
+        refused = [
+            {"Id": one, "Code": "InternalError", "SenderFault": is_fault_of_sender} for one in seen[-1] if one in ids
+        ]
+        if taken := [entry for entry in Entries if entry["Id"] not in ids]:
+            send(QueueUrl=QueueUrl, Entries=taken)
+        return {"Failed": refused}
+
+    monkeypatch.setattr(clients.sqs(), "send_message_batch", script)
+    return seen
+
+
+def test_only_what_is_refused_is_sent_again(cloud: Queue, waits: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = refuse(monkeypatch, {"1", "2"}, {"2"})
+
+    Messages(cloud.url).send_all(["a", "b", "c"])
+
+    assert seen == [["0", "1", "2"], ["1", "2"], ["2"]]
+    assert sorted(cloud.bodies()) == ["a", "b", "c"]
+    assert len(waits) == 2
+
+
+def test_a_message_that_is_always_refused_is_an_error_after_the_others_were_sent(
+    cloud: Queue, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(monkeypatch, *[{"0"}] * 4)
+
+    with pytest.raises(QueueRefused, match="1 messages: InternalError"):
+        Messages(cloud.url).send_all(map(str, range(23)))
+
+    assert len(cloud.bodies()) == 22
+    assert len(waits) == 3
+
+
+def test_what_is_wrong_with_a_message_is_wrong_the_next_time(
+    cloud: Queue, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = refuse(monkeypatch, {"1"}, is_fault_of_sender=True)
+
+    with pytest.raises(QueueRefused):
+        Messages(cloud.url).send_all(["a", "b"])
+
+    assert (len(seen), cloud.bodies(), waits) == (1, ["a"], [])
 
 
 def test_listeners_are_spread_over_the_shards(connections: ConnectionStore) -> None:

@@ -1,12 +1,12 @@
 """Events to EventBridge."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import AwareDatetime
 
+from facelib.batches import batches
 from facelib.frozen import Frozen
 from facelib.observability import logger
 from facelib.stores.clients import event_bridge
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 SOURCE: Final = "facecast"
 # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
 _BATCH: Final = 10
+_BATCH_BYTES: Final = 256 * 1024
 
 
 class BusEvent(Frozen):
@@ -32,8 +33,9 @@ class EventBus:
         self._name = name
 
     def put(self, events: Iterable[BusEvent]) -> tuple[BusEvent, ...]:
-        """Put events in order, ten a request, and return those that the bus did not take."""
-        return tuple(refused for batch in _batches(events) for refused in self._put(batch))
+        """Put events in order, in as few requests as possible, and return those that the bus did not take."""
+        cut = batches(events, _BATCH, size_of=_size, most_bytes=_BATCH_BYTES)
+        return tuple(refused for batch in cut for refused in self._put(batch))
 
     def _put(self, batch: Sequence[BusEvent]) -> Iterator[BusEvent]:
         try:
@@ -58,7 +60,7 @@ class EventBus:
         }
 
 
-def _batches(events: Iterable[BusEvent]) -> Iterator[tuple[BusEvent, ...]]:
-    iterator = iter(events)
-    while batch := tuple(islice(iterator, _BATCH)):
-        yield batch
+def _size(event: BusEvent) -> int:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html."""
+    time_bytes = 14
+    return time_bytes + sum(len(text.encode()) for text in (SOURCE, event.detail_type, event.detail))

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError
 
 from facelib import keys, limits
-from facelib.errors import ObjectMissing, ObjectsNotDeleted
+from facelib.errors import ObjectMissing, ObjectsNotDeleted, StoreContended
 from facelib.formats import check_file_size
 from facelib.job import ImageFormat
 from facelib.job_view import JobView
 from facelib.options import Render
+from facelib.stores.backoff import attempts
 from facelib.stores.clients import code_of, missing_object, s3
 
 if TYPE_CHECKING:
@@ -26,6 +27,11 @@ class UploadForm:
     url: str
     fields: dict[str, str]
 
+
+# Another conditional write to the same key was under way; S3 asks for another attempt.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+_CONFLICT: Final = "ConditionalRequestConflict"
+_PUT_ATTEMPTS: Final = 5
 
 MEDIA_TYPES: Final = {image_format: f"image/{image_format}" for image_format in ImageFormat}
 
@@ -44,18 +50,23 @@ class ImageStore:
         self._results = results
 
     def add_original(self, job_id: str, data: bytes, media_type: str) -> None:
-        """Store an original once; a second attempt for the same job changes nothing."""
-        try:
-            s3().put_object(
-                Bucket=self._originals,
-                Key=keys.original(job_id),
-                Body=data,
-                ContentType=media_type,
-                IfNoneMatch="*",
-            )
-        except ClientError as error:
-            if code_of(error) != "PreconditionFailed":
-                raise
+        """Store an original once; a second attempt for the same job changes nothing. Raises StoreContended."""
+        for _ in attempts(_PUT_ATTEMPTS):
+            try:
+                s3().put_object(
+                    Bucket=self._originals,
+                    Key=keys.original(job_id),
+                    Body=data,
+                    ContentType=media_type,
+                    IfNoneMatch="*",
+                )
+            except ClientError as error:
+                if code_of(error) == _CONFLICT:
+                    continue
+                if code_of(error) != "PreconditionFailed":
+                    raise
+            return
+        raise StoreContended
 
     def upload_form(self, job_id: str, media_type: str | None) -> UploadForm:
         """Return a presigned POST for this original: exact key, size limit, and the media type if given."""

@@ -11,8 +11,9 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from facelib import keys, limits
-from facelib.errors import CursorInvalid
+from facelib.errors import CursorInvalid, StoreThrottled
 from facelib.job import Job, Status
+from facelib.stores.backoff import attempts
 from facelib.stores.clients import dynamodb
 from facelib.stores.items import Item, from_item, is_deleted, utc_now
 from facelib.stores.job_index import JobIndex
@@ -23,6 +24,8 @@ BY_CREATION: Final = "by_creation"  # owner_shard, created_at; keys alone
 # A BatchGetItem reads at most 100 items.
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
 _BATCH: Final = 100
+# For some five seconds.
+_BATCH_ATTEMPTS: Final = 10
 # Jobs read at a time where a page lacks a few, because jobs have gone or the page is larger than a batch.
 _REST: Final = 10
 # Sorts after every time.
@@ -111,11 +114,14 @@ class JobLists:
                 "ExpressionAttributeNames": names,
             }
         }
-        # What exceeds 16 MB in one response is left to the next one.
-        while request:
+        # What exceeds 16 MB, or the table's throughput, is left to another request.
+        for _ in attempts(_BATCH_ATTEMPTS):
             response = dynamodb().batch_get_item(RequestItems=request)
             yield from response["Responses"].get(self._table, ())
             request = dict(response.get("UnprocessedKeys", {}))
+            if not request:
+                return
+        raise StoreThrottled
 
 
 def _pack(cursor: _Cursor) -> str:

@@ -5,6 +5,7 @@ from typing import Final
 from facelib import limits
 from facelib.errors import StoreContended
 from facelib.job import Job
+from facelib.stores.backoff import attempts
 from facelib.stores.claims import ClaimStore
 from facelib.stores.clients import dynamodb
 from facelib.stores.deletions import DeletionStore
@@ -17,6 +18,7 @@ from facelib.stores.retries import RetryStore
 
 # Concurrent requests with the same key cancel each other's transactions; one of them succeeds in the next round.
 _ADD_ATTEMPTS: Final = 10
+_FIRST_WAIT_SECONDS: Final = 0.005
 
 
 class JobStore(ClaimStore, RenderStore, RetryStore, DeletionStore):
@@ -41,7 +43,7 @@ class JobStore(ClaimStore, RenderStore, RetryStore, DeletionStore):
             with suppress_failed_condition():
                 dynamodb().put_item(TableName=self._table, Item=item, ConditionExpression=IS_NEW)
             return job
-        for _ in range(_ADD_ATTEMPTS):
+        for _ in attempts(_ADD_ATTEMPTS, _FIRST_WAIT_SECONDS):
             if self._add_with_key(job, item, request):
                 return job
             if earlier := self._job_of_request(job.owner, request):

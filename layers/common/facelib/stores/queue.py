@@ -1,18 +1,21 @@
 """Messages to SQS."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from facelib.batches import batches
 from facelib.errors import QueueRefused
+from facelib.stores.backoff import attempts
 from facelib.stores.clients import sqs
 
 if TYPE_CHECKING:
-    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+    from mypy_boto3_sqs.type_defs import BatchResultErrorEntryTypeDef, SendMessageBatchRequestEntryTypeDef
 
 # A SendMessageBatch holds ten messages, whose total size is limited to that of a single one.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 _BATCH: Final = 10
-_BATCH_BYTES: Final = 256 * 1024
+MESSAGE_BYTES: Final = 256 * 1024
+_ATTEMPTS: Final = 4
 
 
 class Queue:
@@ -23,26 +26,28 @@ class Queue:
         sqs().send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=delay_seconds)
 
     def send_all(self, bodies: Iterable[str], delay_seconds: int = 0) -> None:
-        """Send in as few batches as possible. Raises QueueRefused if any message was refused."""
-        for batch in _batches(bodies):
-            entries: list[SendMessageBatchRequestEntryTypeDef] = [
-                {"Id": str(number), "MessageBody": body, "DelaySeconds": delay_seconds}
-                for number, body in enumerate(batch)
-            ]
-            refused = sqs().send_message_batch(QueueUrl=self._url, Entries=entries).get("Failed", [])
-            if refused:
-                raise QueueRefused(len(refused), refused[0].get("Message", refused[0]["Code"]))
+        """Send in as few batches as possible; raise QueueRefused after all, if some messages are refused every time."""
+        refused = [
+            failure
+            for batch in batches(bodies, _BATCH, size_of=lambda body: len(body.encode()), most_bytes=MESSAGE_BYTES)
+            for failure in self._send_batch(batch, delay_seconds)
+        ]
+        if refused:
+            raise QueueRefused(len(refused), refused[0].get("Message", refused[0]["Code"]))
 
-
-def _batches(bodies: Iterable[str]) -> Iterator[list[str]]:
-    batch: list[str] = []
-    size = 0
-    for body in bodies:
-        length = len(body.encode())
-        if batch and (len(batch) == _BATCH or size + length > _BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(body)
-        size += length
-    if batch:
-        yield batch
+    def _send_batch(self, batch: Sequence[str], delay_seconds: int) -> "Sequence[BatchResultErrorEntryTypeDef]":
+        """Send a batch, again what SQS refuses for reasons of its own, and return what it refuses in the end."""
+        entries: list[SendMessageBatchRequestEntryTypeDef] = [
+            {"Id": str(number), "MessageBody": body, "DelaySeconds": delay_seconds} for number, body in enumerate(batch)
+        ]
+        hopeless: list[BatchResultErrorEntryTypeDef] = []
+        refused: list[BatchResultErrorEntryTypeDef] = []
+        for _ in attempts(_ATTEMPTS):
+            failed = sqs().send_message_batch(QueueUrl=self._url, Entries=entries).get("Failed", [])
+            hopeless += [each for each in failed if each["SenderFault"]]
+            refused = [each for each in failed if not each["SenderFault"]]
+            if not refused:
+                break
+            left = {each["Id"] for each in refused}
+            entries = [entry for entry in entries if entry["Id"] in left]
+        return [*hopeless, *refused]

@@ -1,0 +1,26 @@
+"""Batches for AWS, whose requests are limited in bytes as well as in entries."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def batches(
+    items: Iterable[T], most: int | None = None, *, size_of: Callable[[T], int] = lambda _: 0, most_bytes: int = 0
+) -> Iterator[tuple[T, ...]]:
+    """Yield the items in order, in batches of at most `most` items and `most_bytes`, as few as possible.
+
+    An item that is too large by itself is a batch of its own, so that AWS refuses it and no other.
+    """
+    batch: list[T] = []
+    total = 0
+    for item in items:
+        size = size_of(item)
+        if batch and (len(batch) == most or total + size > most_bytes):
+            yield tuple(batch)
+            batch, total = [], 0
+        batch.append(item)
+        total += size
+    if batch:
+        yield tuple(batch)

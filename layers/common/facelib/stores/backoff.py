@@ -1,0 +1,22 @@
+"""Exponential backoff with jitter for what AWS has not, or only in part, taken.
+
+The SDK repeats calls that fail; this is for responses that say that a part of the call is still to be done, and for
+errors that the SDK does not repeat.
+"""
+
+import random
+from collections.abc import Iterator
+from time import sleep
+
+
+def attempts(number: int, first_seconds: float = 0.05, longest_seconds: float = 1.0) -> Iterator[int]:
+    """Yield the number of each attempt from 0, and wait before all but the first; leave the loop on success."""
+    for attempt in range(number):
+        if attempt:
+            sleep(jittered(min(longest_seconds, first_seconds * 2 ** (attempt - 1))))
+        yield attempt
+
+
+def jittered(seconds: float) -> float:
+    """Return the time shortened by up to a half, so that callers that failed together do not return together."""
+    return seconds * random.uniform(0.5, 1)  # noqa: S311 - jitter, not a secret
