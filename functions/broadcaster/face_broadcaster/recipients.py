@@ -13,8 +13,8 @@ from facelib.stores.subscriptions import SHARDS, JobSubscription
 
 # Recipients of one invocation, which takes about a second for them; more are split over the queue.
 LISTENERS_AT_ONCE: Final = 1_000
-# What a message of the delivery queue holds beside frames or events: the owner, and the ids of 1,000 listeners, which have
-# 16 characters each.
+# What a message of the delivery queue holds beside frames or events: the owner, and the ids of 1,000 listeners of 16
+# characters each.
 _REST_BYTES: Final = 32 * 1024
 _PAYLOAD_BYTES: Final = MESSAGE_BYTES - _REST_BYTES
 
