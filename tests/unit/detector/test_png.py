@@ -7,7 +7,8 @@ import pytest
 from face_detector.imaging.decode import decode
 from face_detector.imaging.header import read_header
 from face_detector.imaging.pixels import Pixels
-from face_detector.imaging.png import without_metadata
+from face_detector.imaging.png import chunks, without_metadata
+from facelib.errors import ImageRejected
 from PIL import Image, PngImagePlugin
 
 from tests.support.odd_images import animated, chunk, exif_of, image
@@ -61,6 +62,13 @@ def test_a_transparent_colour_is_kept() -> None:
     assert read_header(plain).has_alpha
 
 
-def test_a_cut_file_stays_cut() -> None:
-    cut = encoded(image(), "PNG")[:-400]
-    assert without_metadata(cut) == cut
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "L"])
+def test_a_cut_file_and_a_wrong_checksum_are_refused(mode: str) -> None:
+    good = encoded(image(mode), "PNG")
+    *_, checksum = (at + 8 + length for kind, at, length in chunks(good) if kind == b"IDAT")
+    wrong = good[:checksum] + bytes((good[checksum] ^ 1,)) + good[checksum + 1 :]
+    for damaged in (good[:-400], good[: checksum - 40], wrong):
+        with pytest.raises(ImageRejected):
+            pixels_of(damaged)
+    for whole in (good[:-12], good[:checksum], good[: checksum + 3]):
+        assert np.array_equal(pixels_of(whole), pixels_of(good))

@@ -6,7 +6,7 @@ for minutes with a picture of an allowed size.
 
 import struct
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -38,6 +38,14 @@ def boxes(data: bytes | memoryview) -> Iterator[Box]:
         at += length
 
 
+class Extent(NamedTuple):
+    """Where a part of an item lies: in the file itself, or in the box `idat` (8.11.3). A length of 0 reaches to the end."""
+
+    in_meta: bool
+    offset: int
+    length: int
+
+
 @dataclass(frozen=True)
 class Items:
     """What a meta box says of the items in a file, by their ids."""
@@ -48,8 +56,24 @@ class Items:
     pixels: Mapping[int, int]
     # The items that a picture is derived from or accompanied by, such as its tiles and its alpha.
     inputs: Mapping[int, list[int]]
-    # Offsets and lengths of what lies in the file itself; a length of 0 reaches to its end.
-    extents: Mapping[int, list[tuple[int, int]]]
+    extents: Mapping[int, list[Extent]]
+    # The body of the box `idat`.
+    in_meta: memoryview
+
+    def data(self, item: int, file: bytes) -> memoryview:
+        """Return the bytes of an item. Raises ValueError where its extents overlap, or there are none."""
+        parts = [self._part(extent, file) for extent in self.extents.get(item, ())]
+        if not parts or sum(map(len, parts)) > len(file):
+            raise ValueError("an item has no data, or more than the file")
+        return parts[0] if len(parts) == 1 else memoryview(b"".join(parts))
+
+    def size(self, items: Iterable[int], file: bytes) -> int:
+        """Return how many bytes a reader copies that reads each of these items."""
+        return sum(len(self._part(extent, file)) for item in items for extent in self.extents.get(item, ()))
+
+    def _part(self, extent: Extent, file: bytes) -> memoryview:
+        whole = self.in_meta if extent.in_meta else memoryview(file)
+        return whole[extent.offset : extent.offset + extent.length if extent.length else None]
 
     def reachable(self) -> dict[int, int]:
         """Return the items that make up the picture, the primary one last, and the pixels to decode for each.
@@ -86,15 +110,8 @@ def read_items(data: bytes) -> Items:
         pixels=_pixels(properties),
         inputs=_inputs(_bodies(children, b"iref")),
         extents=_extents(_Fields(locations)),
+        in_meta=next(iter(_bodies(children, b"idat")), memoryview(b"")),
     )
-
-
-def item_data(data: bytes, extents: Sequence[tuple[int, int]]) -> memoryview:
-    """Return the bytes of an item. Raises ValueError where its extents overlap, or there are none."""
-    parts = [memoryview(data)[offset : offset + length if length else None] for offset, length in extents]
-    if not parts or sum(map(len, parts)) > len(data):
-        raise ValueError("an item has no data, or more than the file")
-    return parts[0] if len(parts) == 1 else memoryview(b"".join(parts))
 
 
 def _bodies(data: memoryview, kind: bytes) -> list[memoryview]:
@@ -131,6 +148,8 @@ def _kinds(fields: _Fields) -> dict[int, bytes]:
     for entry in map(_Fields, _bodies(fields.rest(), b"infe")):
         item = entry.item(wide_from=3)
         entry.number(2)  # item_protection_index
+        if item in kinds:
+            raise ValueError(f"item {item} is declared twice")
         kinds[item] = entry.number(4).to_bytes(4)
     return kinds
 
@@ -176,18 +195,16 @@ def _inputs(references: list[memoryview]) -> dict[int, list[int]]:
     return inputs
 
 
-def _extents(fields: _Fields) -> dict[int, list[tuple[int, int]]]:
+def _extents(fields: _Fields) -> dict[int, list[Extent]]:
     sizes = fields.number(2)
     offset_size, length_size, base_size, index_size = (sizes >> shift & 0xF for shift in (12, 8, 4, 0))
-    extents: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    extents: defaultdict[int, list[Extent]] = defaultdict(list)
     for _ in range(fields.item(wide_from=2)):
         item = fields.item(wide_from=2)
-        in_file = not (fields.version and fields.number(2) & 0xF)  # construction_method
+        in_meta = bool(fields.version and fields.number(2) & 0xF)  # construction_method
         fields.number(2)  # data_reference_index
         base = fields.number(base_size)
         for _ in range(fields.number(2)):
             fields.number(index_size if fields.version else 0)
-            extent = base + fields.number(offset_size), fields.number(length_size)
-            if in_file:
-                extents[item].append(extent)
+            extents[item].append(Extent(in_meta, base + fields.number(offset_size), fields.number(length_size)))
     return extents

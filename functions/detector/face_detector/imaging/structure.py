@@ -34,8 +34,9 @@ def check_structure(data: bytes, image_format: ImageFormat) -> None:
 
 
 def _jpeg(data: bytes) -> None:
-    parts = list(islice(jpeg.segments(data), limits.IMAGE_PARTS + 1))
-    _check_limit(len(parts), limits.IMAGE_PARTS, "JPEG", "segments")
+    parts = list(islice(jpeg.segments(data), limits.IMAGE_PARTS + limits.JPEG_SCANS + 2))
+    segments = sum(part.marker not in {jpeg.CODED, jpeg.EOI} for part in parts)
+    _check_limit(segments, limits.IMAGE_PARTS, "JPEG", "segments")
     exif = (part for part in parts if part.marker == jpeg.APP1 and data.startswith(jpeg.EXIF, part.at + 2))
     _check_limit(sum(part.end - part.at for part in exif), limits.EXIF_BYTES, "JPEG", "bytes of EXIF")
     scans = sum(part.marker == jpeg.SOS for part in parts)
@@ -84,6 +85,7 @@ def _isobmff(image_format: ImageFormat, data: bytes) -> None:
 
 def _check_items(image_format: ImageFormat, data: bytes) -> None:
     items = isobmff.read_items(data)
+    _check_copies(image_format, data, items)
     pixels = items.reachable()
     _check_limit(len(pixels), limits.IMAGE_PARTS, image_format.upper(), "images in its picture")
     if pixels[items.primary] > limits.DECODED_PIXELS:
@@ -100,7 +102,17 @@ def _check_items(image_format: ImageFormat, data: bytes) -> None:
                 "Open it in an image editor, save it as one image, and send that.",
             )
         if kind == b"av01":
-            _check_av1(isobmff.item_data(data, items.extents.get(item, [])), items.pixels[item])
+            _check_av1(items.data(item, data), items.pixels[item])
+
+
+def _check_copies(image_format: ImageFormat, data: bytes, items: isobmff.Items) -> None:
+    """Bound what a library copies that reads every item, pictures and metadata alike, many of which may share bytes."""
+    known = items.kinds.keys() | items.extents.keys()
+    _check_limit(len(known), limits.IMAGE_PARTS, image_format.upper(), "items")
+    exif = items.size((item for item, kind in items.kinds.items() if kind == b"Exif"), data)
+    _check_limit(exif, limits.EXIF_BYTES, image_format.upper(), "bytes of EXIF")
+    # Encoders store equal tiles once.
+    _check_limit(items.size(known, data), 2 * len(data), image_format.upper(), "bytes in its items")
 
 
 def _check_av1(data: memoryview, pixels: int) -> None:
