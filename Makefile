@@ -71,7 +71,12 @@ coverage: develop ## Tell which lines and branches the unit tests do not reach, 
 	$(BIN)/pytest tests/unit -n 2 --cov --cov-report=term
 
 test: develop ## Run every test
+	@$(BIN)/python -m infra.local.localstack --optional
 	ARM64_PYTHON="$(ARM64_PYTHON)" $(BIN)/pytest -n 2 --dist loadgroup
+
+test-localstack: develop ## Run the tests of storage on LocalStack, without a container; needs Python 3.12 or 3.13
+	@$(BIN)/python -m infra.local.localstack
+	$(BIN)/pytest tests/localstack
 
 test-arm64: develop ## Run the packages for arm64 by a Python for arm64: make test-arm64 [ARM64_PYTHON=/path/to/python3.13]
 	@test -n "$(ARM64_PYTHON)" || { echo "A Python 3.13 for arm64 is needed, emulated or not; name it: make test-arm64 ARM64_PYTHON=/path/to/python3.13" >&2; exit 1; }
@@ -195,6 +200,8 @@ lock: develop ## Pin every package again, from the files *.in
 	uv pip compile --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --constraint requirements.txt \
 	  $(addprefix --no-emit-package ,$(shell sed -n 's/==.*//p' requirements.txt)) requirements-dev.in -o requirements-dev.txt
+	uv pip compile --python-version 3.12 --python-platform x86_64-manylinux_2_28 --generate-hashes --no-annotate --no-header \
+	  infra/local/localstack.in -o infra/local/localstack.lock
 	@$(MAKE) --no-print-directory lock-common lock-vision lock-web
 
 # What a layer holds: Lambda's Python, all that is needed and nothing that the common layer has already.

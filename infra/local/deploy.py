@@ -3,14 +3,18 @@
 import platform
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from localstack_client.session import Session
 
 from infra.errors import Refused
 from infra.local.layout import KEY, ROOT, Addresses, LocalStack
-from infra.parameters import detection_models, installed_models
+from infra.parameters import detection_models, installed_models, parameters_of_template
 from infra.sam import SAM, sam
 from infra.template import load
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 STACK_NAME = "facecast"
 
@@ -41,7 +45,7 @@ def deploy(
     config = ["--config-env", "local", "--config-file", str(ROOT / "samconfig.toml")]
     _sam(stack, ["deploy", *config, "--template-file", template, "--parameter-overrides", *overrides])
     outputs = _outputs(stack)
-    _finish(stack, outputs, given["CorsOrigins"].split(","))
+    _finish(stack, outputs, given)
     addresses = Addresses(
         endpoint_url=stack.endpoint_url,
         http_url=outputs["HttpUrl"],
@@ -92,12 +96,35 @@ def _outputs(stack: LocalStack) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in deployed["Outputs"]}
 
 
-def _finish(stack: LocalStack, outputs: dict[str, str], origins: list[str]) -> None:
-    """Do by API what the emulator's CloudFormation leaves out."""
-    dynamodb = session(stack).client("dynamodb")
+def _finish(stack: LocalStack, outputs: dict[str, str], given: dict[str, str]) -> None:
+    """Do by API what the emulators' CloudFormation leaves out."""
+    clients = session(stack)
+    dynamodb = clients.client("dynamodb")
     for table in (value for name, value in outputs.items() if name.endswith("TableName")):
         dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "ttl"})
     cors = load()["Resources"]["HttpApi"]["Properties"]["CorsConfiguration"]
-    session(stack).client("apigatewayv2").update_api(
-        ApiId=outputs["HttpUrl"].rpartition("/")[2], CorsConfiguration={**cors, "AllowOrigins": origins}
+    clients.client("apigatewayv2").update_api(
+        ApiId=outputs["HttpUrl"].rpartition("/")[2],
+        CorsConfiguration={**cors, "AllowOrigins": given["CorsOrigins"].split(",")},
+    )
+    days = int(given.get("JobKeptDays", parameters_of_template()["JobKeptDays"]))
+    for bucket in ("OriginalsBucket", "ResultsBucket"):
+        expire(clients.client("s3"), outputs[f"{bucket}Name"], days)
+
+
+def expire(s3: "S3Client", bucket: str, days: int) -> None:
+    """Set the template's lifecycle rules of a bucket."""
+    s3.put_bucket_lifecycle_configuration(
+        Bucket=bucket,
+        LifecycleConfiguration={
+            "Rules": [
+                {
+                    "ID": "expire",
+                    "Status": "Enabled",
+                    "Filter": {"Prefix": ""},
+                    "Expiration": {"Days": days},
+                    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+                }
+            ]
+        },
     )

@@ -35,16 +35,16 @@ def is_port_taken(port: int) -> bool:
 
 
 @contextmanager
-def running(stack: LocalStack, host: str = LOOPBACK) -> Iterator[int]:
+def running(stack: LocalStack, host: str = LOOPBACK, *, checks_access: bool = True) -> Iterator[int]:
     """Run the emulator on this address, and give its process id. Raises Refused where the port is taken."""
     if is_port_taken(stack.port):
         raise Refused(_why_taken(stack))
-    process = _start(stack, host)
+    process = _start(stack, host, checks_access=checks_access)
     try:
         _wait_until_ready(process, stack)
         yield process.pid
     finally:
-        _stop(process)
+        stop(process)
 
 
 def _why_taken(stack: LocalStack) -> str:
@@ -59,7 +59,7 @@ def _why_taken(stack: LocalStack) -> str:
     )
 
 
-def _start(stack: LocalStack, host: str) -> subprocess.Popen[bytes]:
+def _start(stack: LocalStack, host: str, *, checks_access: bool) -> subprocess.Popen[bytes]:
     executable = Path(sys.executable).with_name("ministack")
     if not executable.is_file():
         raise Refused("The local stack is not installed. Run `make setup`.")
@@ -69,7 +69,7 @@ def _start(stack: LocalStack, host: str) -> subprocess.Popen[bytes]:
         "BIND_HOST": host,
         "IOT_MTLS_ENABLED": "0",
         # Roles, policies and signatures count, as they do on AWS: a permission that the template lacks shows here.
-        "AUTH": "true",
+        "AUTH": str(checks_access).lower(),
         # The workers must find what `make setup` installed, not what another Python has.
         "PATH": f"{executable.parent}{os.pathsep}{os.environ.get('PATH', '')}",
     }
@@ -96,7 +96,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], stack: LocalStack) -> No
         time.sleep(0.05)
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes]) -> None:
     """End the emulator kindly, then whatever is left of its session."""
     members = _session_members(process.pid)
     if process.poll() is None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 import pytest
 from samcli.yamlhelper import parse_yaml_file
 
+from infra.local import localstack
 from infra.local.layout import ROOT
 
 WORKFLOWS: Final = sorted((ROOT / ".github" / "workflows").glob("*.y*ml"))
@@ -15,6 +16,7 @@ LOCKS: Final = [
     ROOT / "requirements-dev.txt",
     ROOT / "infra" / "uv.txt",
     ROOT / "infra" / "checks" / "requirements.lock",
+    ROOT / "infra" / "local" / "localstack.lock",
     *sorted((ROOT / "layers").glob("*/requirements.lock")),
 ]
 COMPOSE: Final[dict[str, Any]] = parse_yaml_file(str(ROOT / "infra" / "compose.yaml"))["services"]
@@ -42,6 +44,14 @@ def test_permissions_count_in_containers_too() -> None:
     assert COMPOSE["localstack"]["environment"]["ENFORCE_IAM"] == "1"
 
 
+def test_localstack_in_a_container_is_closed_to_the_network_and_checks_signatures() -> None:
+    environment = COMPOSE["localstack"]["environment"]
+    ours = localstack.settings(4566, 0)
+    assert environment["GATEWAY_LISTEN"] == ours["GATEWAY_LISTEN"] == "127.0.0.1:4566"
+    for name in ("GATEWAY_SERVER", "S3_SKIP_SIGNATURE_VALIDATION"):
+        assert environment[name] == ours[name]
+
+
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_package_of_a_lock_has_its_hashes(lock: Path) -> None:
     lines = [line for line in lock.read_text().splitlines() if line.strip() and not line.lstrip().startswith("#")]
@@ -50,7 +60,7 @@ def test_every_package_of_a_lock_has_its_hashes(lock: Path) -> None:
     assert [lines[at] for at in packages if "==" not in lines[at] or "--hash=sha256:" not in lines[at + 1]] == []
 
 
-@pytest.mark.parametrize("installer", ["Makefile", "infra/audit.py", "layers/install.py"])
+@pytest.mark.parametrize("installer", ["Makefile", "infra/audit.py", "infra/local/localstack.py", "layers/install.py"])
 def test_nothing_is_installed_from_a_lock_without_its_hashes(installer: str) -> None:
     text = (ROOT / installer).read_text()
     assert "--require-hashes" in text

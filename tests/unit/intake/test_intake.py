@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from face_intake import main
 from face_intake.intake import Intake
 from facelib import keys, limits
@@ -114,6 +115,39 @@ def test_a_file_that_was_replaced_before_its_turn_leaves_the_new_one(
 
     (job,) = jobs(account)
     assert objects(account) == {keys.original(job.job_id): b"new"}
+
+
+@pytest.fixture
+def no_conditional_deletes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have S3 refuse `IfMatch` on deletes, as LocalStack does."""
+    delete = clients.s3().delete_object
+
+    def refuse(**parameters: str) -> object:
+        if "IfMatch" in parameters:
+            raise ClientError({"Error": {"Code": "NotImplemented"}}, "DeleteObject")
+        return delete(**parameters)
+
+    monkeypatch.setattr(clients.s3(), "delete_object", refuse)
+
+
+@pytest.mark.usefixtures("no_conditional_deletes")
+def test_a_file_leaves_the_inbox_where_deletes_cannot_be_conditional(
+    account: Cloud, deliver: Callable[..., list[str]]
+) -> None:
+    assert deliver(put(account.originals_bucket, KEY)) == []
+
+    (job,) = jobs(account)
+    assert objects(account) == {keys.original(job.job_id): b"photo"}
+
+
+@pytest.mark.usefixtures("no_conditional_deletes")
+def test_a_replacement_stays_where_deletes_cannot_be_conditional(account: Cloud) -> None:
+    old = put(account.originals_bucket, KEY, data=b"old")["Records"][0]["s3"]["object"]["eTag"]
+    put(account.originals_bucket, KEY, data=b"new")
+
+    Inbox(account.originals_bucket).remove(KEY, old)
+
+    assert objects(account) == {KEY: b"new"}
 
 
 def test_a_file_that_goes_while_it_is_taken_is_a_failed_job(

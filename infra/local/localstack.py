@@ -1,0 +1,145 @@
+"""LocalStack without a container, for the tests of storage: `python -m infra.local.localstack` installs it.
+
+Its open edition has S3, SQS, EventBridge, CloudFormation and IAM. DynamoDB is a download of another vendor there, so
+calls to it are forwarded to ministack. Lambda needs Docker, and API Gateway v2 (the HTTP and the WebSocket API) a paid
+plan.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from infra.arguments import Arguments
+from infra.errors import Refused, ending
+from infra.local.layout import ROOT
+from infra.local.server import stop
+
+HOME: Final = ROOT / "build" / "localstack"
+LOCK: Final = Path(__file__).with_suffix(".lock")
+_INSTALLED: Final = HOME / "installed.lock"
+_START_SECONDS: Final = 120
+_ASK: Final = "import sys; print('%d.%d' % sys.version_info[:2])"
+_VERSIONS: Final = ("3.13", "3.12")
+
+
+def is_installed() -> bool:
+    return _INSTALLED.is_file() and _INSTALLED.read_text() == LOCK.read_text()
+
+
+def install() -> None:
+    """Install what the lock names into an environment of its own. Raises Refused without a Python to run it."""
+    if is_installed():
+        return
+    python = find_python()
+    if python is None:
+        raise Refused(
+            "LocalStack needs Python 3.12 or 3.13, and neither was found. "
+            "Name one: LOCALSTACK_PYTHON=/path/to/python3.13"
+        )
+    print("Installing LocalStack into build/localstack, once: 115 packages, 330 MB", flush=True)
+    own = str(HOME / "bin" / "python")
+    commands = (
+        ["uv", "venv", "--quiet", "--clear", "--python", python, str(HOME)],
+        ["uv", "pip", "install", "--quiet", "--python", own, "--no-deps", "--require-hashes", "-r", str(LOCK)],
+    )
+    if any(subprocess.run(command, check=False).returncode for command in commands):
+        raise Refused("LocalStack could not be installed; the lines above say why.")
+    _INSTALLED.write_text(LOCK.read_text())
+
+
+def find_python() -> str | None:
+    """Return an interpreter that LocalStack runs on: the one that LOCALSTACK_PYTHON names, or any on this machine."""
+    if named := os.environ.get("LOCALSTACK_PYTHON"):
+        return named
+    names = [sys.executable, *(shutil.which(f"python{version}") for version in _VERSIONS), shutil.which("python3")]
+    pyenv = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
+    kept = [str(path) for version in _VERSIONS for path in sorted(pyenv.glob(f"versions/{version}.*/bin/python3"))]
+    return next((name for name in [*names, *kept] if name and _version(name) in _VERSIONS), None)
+
+
+def _version(python: str) -> str:
+    return subprocess.run([python, "-c", _ASK], capture_output=True, text=True, check=False).stdout.strip()
+
+
+def settings(port: int, dynamodb_port: int) -> dict[str, str]:
+    """Return LocalStack's environment. It listens to this machine alone, and signatures count as they do on AWS."""
+    return {
+        "GATEWAY_LISTEN": f"127.0.0.1:{port}",
+        # The default server listens on every address, whatever GATEWAY_LISTEN says.
+        "GATEWAY_SERVER": "hypercorn",
+        "S3_SKIP_SIGNATURE_VALIDATION": "0",
+        "DYNAMODB_LOCAL_PORT": str(dynamodb_port),
+        "OVERRIDE_IN_DOCKER": "0",
+        "EAGER_SERVICE_LOADING": "0",
+        # Nothing is fetched, reported or resolved.
+        "SKIP_SSL_CERT_DOWNLOAD": "1",
+        "DISABLE_EVENTS": "1",
+        "DNS_ADDRESS": "0",
+    }
+
+
+@contextmanager
+def running(port: int, dynamodb_port: int, folder: Path) -> Iterator[str]:
+    """Run LocalStack, and give its address. Raises Refused where it does not start."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    log = folder / "localstack.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [HOME / "bin" / "python", "-m", "localstack.runtime.main"],
+            env=environment | settings(port, dynamodb_port),
+            cwd=folder,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_ready(process, url, log)
+        yield url
+    finally:
+        stop(process)
+
+
+def _wait_until_ready(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while not _is_answering(url):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise Refused(f"LocalStack did not start. The end of its log: {log.read_text(errors='replace')[-500:]}")
+        time.sleep(0.1)
+
+
+def _is_answering(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/_localstack/health", timeout=5) as response:  # noqa: S310 - this machine
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def main() -> int:
+    parser = Arguments(prog="python -m infra.local.localstack", description=__doc__)
+    parser.add_argument("--optional", action="store_true", help="succeed where there is no Python that can run it")
+    arguments = parser.parse_args()
+
+    def run() -> int:
+        try:
+            install()
+        except Refused as refused:
+            if not arguments.optional:
+                raise
+            print(f"SKIPPED: the tests with LocalStack. {refused}", file=sys.stderr)
+        return 0
+
+    return ending(run)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

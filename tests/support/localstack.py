@@ -1,0 +1,60 @@
+"""The template's storage in LocalStack, as a test sees it."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from facelib.stores import clients
+
+from infra.template import load
+from tests.support.stack import wait_until
+
+STORAGE: Final = (
+    "AWS::DynamoDB::Table",
+    "AWS::Events::EventBus",
+    "AWS::Logs::LogGroup",
+    "AWS::S3::Bucket",
+    "AWS::SNS::Topic",
+    "AWS::SQS::Queue",
+    "AWS::SQS::QueuePolicy",
+)
+
+
+@dataclass(frozen=True)
+class Storage:
+    """The template's storage in LocalStack: physical ids by logical id."""
+
+    url: str
+    names: dict[str, str]
+
+    def messages(self, queue: str) -> Iterator[dict[str, Any]]:
+        """Receive and delete what is in a queue."""
+        for message in clients.sqs().receive_message(QueueUrl=self.names[queue], WaitTimeSeconds=1).get("Messages", ()):
+            clients.sqs().delete_message(QueueUrl=self.names[queue], ReceiptHandle=message["ReceiptHandle"])
+            yield json.loads(message["Body"])
+
+    def event(self, queue: str) -> dict[str, Any]:
+        """Return the next event of S3 in a queue, but for the one that S3 sends to test it."""
+        found: list[dict[str, Any]] = []
+
+        def received() -> bool:
+            found.extend(message for message in self.messages(queue) if "Records" in message)
+            return bool(found)
+
+        wait_until(received)
+        [event] = found
+        return event
+
+
+def template_of_storage() -> dict[str, Any]:
+    whole = load()
+    storage = {name: each for name, each in whole["Resources"].items() if each["Type"] in STORAGE}
+    # The policies of the buckets are in force on AWS alone; one log group exists where it is asked for.
+    kept = {name: each for name, each in storage.items() if "Condition" not in each}
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Parameters": whole["Parameters"],
+        "Conditions": whole["Conditions"],
+        "Resources": kept,
+    }
