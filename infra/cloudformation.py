@@ -39,7 +39,6 @@ class CloudFormation:
         self._template = template
         self._values: dict[str, object] = {
             **defaults,
-            **parameters,
             "AWS::Region": region.name,
             "AWS::Partition": region.partition,
             "AWS::URLSuffix": region.suffix,
@@ -48,6 +47,7 @@ class CloudFormation:
             "AWS::StackId": f"arn:{region.partition}:cloudformation:{region.name}:123456789012:stack/facecast/"
             "51af3dc0-da77-11e4-872e-1234567db123",
             "AWS::NoValue": NO_VALUE,
+            **parameters,
         }
         for name, one in template["Parameters"].items():
             if one["Type"] == "CommaDelimitedList":

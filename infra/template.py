@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from samcli.yamlhelper import parse_yaml_file
 from infra.local.layout import ROOT
 
 TEMPLATE: Final = ROOT / "template.yaml"
+_IN_TEXT: Final = re.compile(r"\$\{([A-Za-z0-9]+)")
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,22 @@ def layers_of(function: Resource) -> tuple[str, ...]:
     """Return the logical ids of a function's layers, those of every function first."""
     shared = load()["Globals"]["Function"]["Layers"]
     return tuple(layer["Ref"] for layer in (*shared, *function.properties.get("Layers", ())))
+
+
+def mentioned(node: object) -> Iterator[str]:
+    """Yield every logical id that this part of a template refers to."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "Ref":
+                yield value
+            elif key == "Fn::GetAtt":
+                yield value[0] if isinstance(value, list) else value.split(".")[0]
+            elif key == "Fn::Sub":
+                yield from _IN_TEXT.findall(value if isinstance(value, str) else value[0])
+            yield from mentioned(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from mentioned(value)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,36 @@
+"""The template as AWS gets it: translated by SAM as CloudFormation's transform does, and resolved for a Region."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from samtranslator.translator.transform import transform
+
+from infra.cloudformation import CloudFormation, Region
+from infra.template import load
+
+UPLOADED: Final = "s3://bucket/code"
+VIRGINIA: Final = Region(name="us-east-1")
+
+
+class _NoManagedPolicies:
+    """SAM asks IAM for the ARNs of managed policies that a function names; none of ours does."""
+
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+def translate(parameters: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the template without SAM's resources, for these parameters."""
+    template = load()
+    template["Globals"]["Function"]["CodeUri"] = UPLOADED
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::LayerVersion":
+            resource["Properties"]["ContentUri"] = UPLOADED
+    translated: dict[str, Any] = transform(template, dict(parameters or {}), _NoManagedPolicies())
+    return translated
+
+
+def deployed(
+    translated: Mapping[str, Any], parameters: Mapping[str, str] | None = None, region: Region = VIRGINIA
+) -> CloudFormation:
+    return CloudFormation(translated, parameters or {}, region)

@@ -1,0 +1,12 @@
+"""The translated template, once for all tests: it takes a second."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.translated import translate
+
+
+@pytest.fixture(scope="session")
+def translated() -> dict[str, Any]:
+    return translate()
