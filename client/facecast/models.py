@@ -11,6 +11,7 @@ FINAL_STATUSES: Final = frozenset({"completed", "failed"})
 RETRYABLE: Final = frozenset({"internal_error", "original_missing"})
 # `plain` has nothing drawn on it; `preview` is the first of the others, small.
 RENDERS: Final = ("boxes", "blur", "pixelate", "solid", "plain", "preview")
+HIDING: Final = ("blur", "pixelate", "solid")
 
 
 def file_suffix(render: str) -> str:

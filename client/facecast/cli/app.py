@@ -10,6 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from facecast.cli import jobs
+from facecast.cli.blur import blur
 from facecast.cli.detect import detect
 from facecast.cli.listen import listen
 from facecast.cli.output import Screen
@@ -20,7 +21,7 @@ FAILED: Final = 1
 BLOCKED: Final = 3
 
 app = typer.Typer(
-    help="Find faces in photos, with a Facecast service.",
+    help="Hide or find the faces in photos: here (blur), or with a Facecast service.",
     epilog="Exit codes: 0 all went well, 1 something failed, 2 usage error, "
     "3 the service cannot be reached or refuses the key, 130 interrupted.",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -43,10 +44,10 @@ def _main(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Tell the version.")
     ] = False,
 ) -> None:
-    """Find faces in photos, with a Facecast service."""
+    """Hide or find the faces in photos: here (blur), or with a Facecast service."""
 
 
-for command in (detect, listen, jobs.jobs, jobs.show, jobs.delete, jobs.retry, jobs.limits):
+for command in (blur, detect, listen, jobs.jobs, jobs.show, jobs.delete, jobs.retry, jobs.limits):
     app.command()(command)
 app.command("watch", help="The same as listen.")(listen)
 

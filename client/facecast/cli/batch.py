@@ -11,8 +11,9 @@ from typing import Final
 from facecast.async_client import AsyncClient
 from facecast.cli.files import save
 from facecast.cli.output import Screen, faces
-from facecast.cli.photos import PhotoFile, Unusable
+from facecast.cli.photos import PhotoFile, Unusable, assign_stems
 from facecast.cli.record import Line, Record, fingerprint
+from facecast.cli.tally import Tally
 from facecast.errors import BLOCKING, PASSING, Conflict, Forbidden, ServiceError
 from facecast.many import JobWaiter, pooled
 from facecast.models import Failure, Job, Options, Submission, file_suffix
@@ -33,24 +34,6 @@ class Settings:
     parallel: int
     # Makes new jobs of photos that were sent before.
     salt: str = ""
-
-
-@dataclass
-class Tally:
-    """How far a run is."""
-
-    total: int
-    done: int = 0
-    failed: int = 0
-    # Of the failed ones, those that may succeed when they are sent again as they are.
-    retryable: int = 0
-    faces: int = 0
-
-    def count(self, face_count: int = 0, *, failed: bool = False, retryable: bool = False) -> None:
-        self.done += 1
-        self.failed += failed
-        self.retryable += retryable
-        self.faces += face_count
 
 
 @dataclass(frozen=True)
@@ -96,7 +79,9 @@ class Batch:
         for one in unusable:
             self.screen.complain(f"{one.name}: {one.reason}")
             self.tally.count(failed=True)
-        self.stems = assign_stems(photos, self.record.stems)
+        if out := self.settings.out:
+            taken = {photo: _stem(path) for photo, path in self.record.first_saved(out).items()}
+            self.stems = assign_stems(photos, taken)
         async with JobWaiter(self.client) as waiter, aclosing(self._outcomes(photos, waiter)) as outcomes:
             async for outcome in outcomes:
                 self._take(outcome)
@@ -210,15 +195,6 @@ def _told(failure: Failure, job_id: str) -> str:
     return f"{failure.reason}: {failure.detail} (job {job_id})"
 
 
-def assign_stems(photos: Sequence[PhotoFile], taken: dict[str, str]) -> dict[str, str]:
-    """Return a name for each photo's results; equal ones are numbered, and names that are taken stay as they are."""
-    used = set(taken.values())
-    stems = {}
-    for photo in photos:
-        stem, number = taken.get(photo.identity), 1
-        while stem is None or (photo.identity not in taken and stem in used):
-            stem = photo.stem if number == 1 else f"{photo.stem}-{number}"
-            number += 1
-        used.add(stem)
-        stems[photo.identity] = stem
-    return stems
+def _stem(saved: Path) -> str:
+    """Return `NAME` of `NAME-RENDER.jpg`."""
+    return str(saved).rpartition("-")[0]

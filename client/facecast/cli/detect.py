@@ -9,10 +9,11 @@ from typing import Annotated, Final
 import typer
 
 from facecast.async_client import AsyncClient
-from facecast.cli.batch import Batch, Settings, Tally
+from facecast.cli.batch import Batch, Settings
 from facecast.cli.options import (
     JsonOption,
     KeyFileOption,
+    Paths,
     UrlOption,
     find_service_key,
     find_url,
@@ -22,6 +23,7 @@ from facecast.cli.options import (
 from facecast.cli.output import Screen, faces
 from facecast.cli.photos import PhotoFile, Unusable, find_photos
 from facecast.cli.record import Record
+from facecast.cli.tally import Tally
 from facecast.errors import ServiceError
 from facecast.models import RENDERS, Options
 from facecast.problems import duration
@@ -29,14 +31,6 @@ from facecast.problems import duration
 _AT_ONCE: Final = 4
 _AT_MOST_AT_ONCE: Final = 32
 
-Paths = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="PATH",
-        help="Photos, folders (with what is below them), globs in quotes, or - for a photo on standard input.",
-        show_default=False,
-    ),
-]
 Render = Annotated[
     str,
     typer.Option(

@@ -31,6 +31,14 @@ KeyFileOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+Paths = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PATH",
+        help="Photos, folders (searched recursively), globs in quotes, or - for a photo on standard input.",
+        show_default=False,
+    ),
+]
 JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="A job's id.", show_default=False)]
 
 

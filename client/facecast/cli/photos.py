@@ -4,7 +4,7 @@ import glob
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -103,3 +103,17 @@ def _matching(pattern: str, skip: Path | None) -> Iterator[PhotoFile | Unusable]
         yield Unusable(pattern, "nothing matches")
     for path in photos:
         yield PhotoFile(str(path), str(path.relative_to(base).with_suffix("")))
+
+
+def assign_stems(photos: Sequence[PhotoFile], taken: Mapping[str, str]) -> dict[str, str]:
+    """Return a name for each photo's results; equal ones are numbered, and names that are taken stay as they are."""
+    used = set(taken.values())
+    stems = {}
+    for photo in photos:
+        stem, number = taken.get(photo.identity), 1
+        while stem is None or (photo.identity not in taken and stem in used):
+            stem = photo.stem if number == 1 else f"{photo.stem}-{number}"
+            number += 1
+        used.add(stem)
+        stems[photo.identity] = stem
+    return stems

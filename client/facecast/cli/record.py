@@ -18,7 +18,7 @@ Line = Mapping[str, Any]
 
 
 class Record:
-    """A JSON object for each photo: the job, with `photo`, `saved` and `fingerprint`.
+    """A JSON object for each photo: its job, or what stands for it, with `photo`, `saved` and `fingerprint`.
 
     A photo is recorded with all that belongs to it, or not at all.
     """
@@ -39,12 +39,10 @@ class Record:
     def __len__(self) -> int:
         return len(self._lines)
 
-    @property
-    def stems(self) -> dict[str, str]:
-        """Names of results, by photo, which must not be given to other photos."""
-        if not self._out:
-            return {}
-        return {photo: _stem(Path(line["saved"][0]), self._out) for photo, line in self._lines.items() if line["saved"]}
+    def first_saved(self, out: Path) -> dict[str, Path]:
+        """Return the first result of each photo below `out`: names that must not be given to other photos."""
+        paths = {photo: Path(line["saved"][0]) for photo, line in self._lines.items() if line["saved"]}
+        return {photo: path.relative_to(out) for photo, path in paths.items() if path.is_relative_to(out)}
 
     def begin(self) -> None:
         """Leave in the file what is done of this run's photos. Raise OSError, also where it cannot be written."""
@@ -107,15 +105,8 @@ def _lines_of(path: Path | None) -> Iterator[Line]:
         for text in path.read_bytes().splitlines() if path else ():
             with suppress(ValueError):
                 line = json.loads(text)
-                if isinstance(line, dict) and {"photo", "saved", "fingerprint", "job_id"} <= line.keys():
+                if isinstance(line, dict) and {"photo", "saved", "fingerprint"} <= line.keys():
                     yield line
-
-
-def _stem(saved: Path, out: Path) -> str:
-    """Return `NAME` of `OUT/NAME-RENDER.jpg`."""
-    with suppress(ValueError):
-        saved = saved.relative_to(out)
-    return str(saved).rpartition("-")[0]
 
 
 def _encoded(lines: Iterable[Line]) -> bytes:

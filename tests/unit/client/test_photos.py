@@ -4,8 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from facecast.cli.batch import assign_stems
-from facecast.cli.photos import PhotoFile, Unusable, find_photos
+from facecast.cli.photos import PhotoFile, Unusable, assign_stems, find_photos
 
 
 @pytest.fixture(autouse=True)

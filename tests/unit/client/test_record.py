@@ -60,7 +60,7 @@ def test_what_was_done_is_found_by_photo_and_content(lines: Path, out: Path, pho
     assert record.find(photos[0], "of a")
     assert record.find(photos[0], "of another content") is None
     assert record.find(photos[2], "of c") is None
-    assert sorted(record.stems.values()) == ["a", "b"]
+    assert sorted(map(str, record.first_saved(out).values())) == ["a-boxes.jpg", "b-boxes.jpg"]
 
 
 @pytest.mark.usefixtures("interrupted")

@@ -1,0 +1,79 @@
+"""Hide the faces in photos on this computer, by the service's own detector: no service, no network.
+
+It needs more libraries than the client: `pip install 'facecast[local]'`.
+
+    detector = LocalDetector(render="blur")
+    Path("blurred.jpg").write_bytes(detector.hide(Path("party.jpg").read_bytes()).jpeg)
+"""
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from facecast.models import HIDING
+
+# In the built package; in the repository and in a development environment the modules can be imported as they are.
+# It is first, because other packages of the same names may be installed.
+_BUNDLED: Final = Path(__file__).parent / "_bundled"
+if _BUNDLED.is_dir():
+    sys.path.insert(0, str(_BUNDLED))
+
+try:
+    from face_detector.analyse import analyse
+    from face_detector.detection.detector import load_detector
+    from face_models import BEST
+    from facelib.errors import ImageRejected
+    from facelib.job import Quality
+    from facelib.options import Options, Render
+except ImportError as error:
+    raise ImportError(
+        f"{error.name} is missing. What works without a service needs: pip install 'facecast[local]'", name=error.name
+    ) from None
+
+
+class PhotoRejected(Exception):
+    """The file cannot be processed: it is damaged, too large, or not an image."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason, self.detail = reason, detail
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """A photo without metadata whose faces are hidden, as a JPEG, and the number of those faces."""
+
+    jpeg: bytes = field(repr=False)
+    face_count: int
+
+
+class LocalDetector:
+    """Hides every face that may be one. Its network is loaded once; a detector is for one thread at a time."""
+
+    def __init__(self, render: str = "blur", *, strength: int | None = None, size: str = "original") -> None:
+        """`render` is one of `facecast.models.HIDING`; the strength, from 1 to 5, is for all but `solid`.
+
+        `size` is `original` or `fit` (at most 2,048 px on the long side). Raise ValueError.
+        """
+        if render not in HIDING:
+            raise ValueError(f"{render} hides no faces; choose one of {', '.join(HIDING)}.")
+        self._render = Render(render)
+        self._detector = load_detector(BEST, Quality.BALANCED)
+        self._options = Options.model_validate(
+            {
+                "render": (self._render,),
+                "size": size,
+                # Counts every face that is hidden, not only those of which the detector is sure.
+                "min_confidence": self._detector.redactor.redact_threshold,
+                **({} if strength is None else {"blur_strength": strength}),
+            }
+        )
+
+    def hide(self, data: bytes) -> Hidden:
+        """Hide the faces in a photo of any format that the service takes. Raise PhotoRejected."""
+        try:
+            analysis = analyse(data, self._options, self._detector)
+        except ImageRejected as rejected:
+            raise PhotoRejected(rejected.failure.reason, rejected.failure.detail) from None
+        return Hidden(analysis.results[self._render], len(analysis.faces))

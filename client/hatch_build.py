@@ -1,0 +1,79 @@
+"""Put the detector into the package: its code, what that needs of facelib, and CenterFace's weights with their licence.
+
+Nothing is copied in the repository. A source distribution has it all under `facecast/_bundled` already.
+"""
+
+import ast
+import hashlib
+import runpy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+_REPOSITORY: Final = Path(__file__).resolve().parent.parent
+_DETECTOR: Final = _REPOSITORY / "functions" / "detector"
+_COMMON: Final = _REPOSITORY / "layers" / "common"
+_VISION: Final = _REPOSITORY / "layers" / "vision"
+_BUNDLED: Final = "facecast/_bundled"
+# What imports these, directly or not, is for Lambda alone.
+_AWS: Final = frozenset({"aws_lambda_powertools", "boto3", "botocore"})
+
+
+class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        if version != "editable" and _DETECTOR.is_dir():
+            build_data["force_include"].update(bundled())
+
+
+def bundled() -> dict[str, str]:
+    """Return where each file is, and its place in the package. Raise FileNotFoundError without the right weights."""
+    centerface = _weights()
+    files = [*_pure_modules(), _VISION / "face_models" / "__init__.py", centerface]
+    places = {str(path): f"{_BUNDLED}/{path.relative_to(_root(path))}" for path in files}
+    licence = _VISION / "licenses" / "centerface.txt"
+    return {**places, str(licence): f"{_BUNDLED}/face_models/centerface.LICENSE.txt"}
+
+
+def _weights() -> Path:
+    model = runpy.run_path(str(_VISION / "face_models" / "__init__.py"))["CENTERFACE"]
+    path = Path(model.path)
+    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != model.sha256:
+        raise FileNotFoundError(f"{path} is missing, or not the right one. Fetch it: make model")
+    return path
+
+
+def _pure_modules() -> list[Path]:
+    """Return the modules of face_detector that need nothing of AWS, and the modules of facelib that those need."""
+    paths = {
+        _module(path): path for path in (*_DETECTOR.glob("face_detector/**/*.py"), *_COMMON.glob("facelib/**/*.py"))
+    }
+    imports = {module: set(_imports(path)) for module, path in paths.items()}
+    for_aws = set(_AWS)
+    while more := {module for module, imported in imports.items() if imported & for_aws} - for_aws:
+        for_aws |= more
+    needed = {module for module in imports if module.startswith("face_detector") and module not in for_aws}
+    while more := {one for module in needed for one in imports[module] if one in imports} - needed:
+        needed |= more
+    return sorted(paths[module] for module in needed)
+
+
+def _module(path: Path) -> str:
+    return ".".join(path.relative_to(_root(path)).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _imports(path: Path) -> Iterator[str]:
+    """Give the modules that a module imports with the packages that they are in."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import | ast.ImportFrom) else []
+        if isinstance(node, ast.ImportFrom):
+            # What `from a import b` imports may be a module, too.
+            names = [f"{node.module}.{name}" for name in names]
+        for name in names:
+            parts = name.split(".")
+            yield from (".".join(parts[:length]) for length in range(1, len(parts) + 1))
+
+
+def _root(path: Path) -> Path:
+    return next(root for root in (_DETECTOR, _COMMON, _VISION) if path.is_relative_to(root))
