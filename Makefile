@@ -188,6 +188,9 @@ model: setup ## Fetch a detection model: make model MODEL=yunet [MODEL_FILE=path
 screenshots: develop ## Take the README's pictures of the page again, into docs/images; needs Chromium
 	$(BIN)/pytest tests/browser/test_screenshots.py --write-images
 
+wheel: setup ## Build the client's wheel and source distribution, with the detector in them, into dist/
+	@cd client && ../$(BIN)/python -m hatchling build -d ../dist
+
 schemas: setup ## Write the documents of the API, the stream and the bus again
 	$(BIN)/python -m face_api.schema > docs/openapi.json
 	$(BIN)/python -m face_websocket.asyncapi > functions/api/face_api/asyncapi.json

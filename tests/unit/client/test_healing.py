@@ -15,7 +15,8 @@ from facecast.cli import main
 from tests.support.service import LIMITS, a_job
 
 FAILED = {"status": "failed", "face_count": None, "faces": None}
-Failures = dict[str, str]
+# In order, so that jobs have the numbers that the tests name.
+ONE_BY_ONE = ("--parallel", "1", "--jsonl", "lines.jsonl")
 
 
 class Jobs:
@@ -80,7 +81,7 @@ def run(service: Jobs, capsys: pytest.CaptureFixture[str]) -> Run:
         for name, content in photos.items():
             Path(f"{name}.jpg").write_text(content)
         service.calls.clear()
-        code = main(["detect", *sorted(map(str, Path().glob("*.jpg"))), "--jsonl", "lines.jsonl", *arguments])
+        code = main(["detect", *sorted(map(str, Path().glob("*.jpg"))), *ONE_BY_ONE, *arguments])
         return code, capsys.readouterr().err.splitlines(), list(service.calls)
 
     return detect
