@@ -1,4 +1,4 @@
-"""Fit the stack's concurrency into the account's quota: functions that queues feed must not starve the API."""
+"""Fit the stack's concurrency into the account: queues and requests that wait must not starve the rest."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -8,11 +8,13 @@ from infra.errors import Refused
 # In the order in which they are lowered: one delivery posts 1,000 frames a second and one intake takes 9 files, but a
 # detector works for 0.3 s on each image.
 FED_BY_QUEUES: Final = ("DeliveryConcurrency", "IntakeConcurrency", "DetectorConcurrency")
+FITTED: Final = (*FED_BY_QUEUES, "WaitingRequests")
 RESERVED: Final = ("DetectorReserved", "ApiReserved")
 # The smallest number that a queue's mapping accepts.
 _LEAST: Final = 2
 # Of the quota, in percent; the rest is for the API, the authorizer, the stream's consumers and the WebSocket.
 _SHARE: Final = 60
+_WAITING_SHARE: Final = 20
 # Reserving for single functions must leave so many for all others.
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 _UNRESERVED: Final = 100
@@ -32,6 +34,8 @@ def fit(parameters: Mapping[str, str], executions: int) -> dict[str, str]:
         excess -= wanted - lowered
         if lowered < wanted:
             fitted[name] = str(lowered)
+    if (waiting := executions * _WAITING_SHARE // 100) < int(parameters["WaitingRequests"]):
+        fitted["WaitingRequests"] = str(waiting)
     return fitted
 
 

@@ -13,7 +13,7 @@ import boto3
 from infra.arguments import Arguments
 from infra.aws import stack as stacks
 from infra.aws.account import Account
-from infra.aws.concurrency import ASK_FOR_MORE, FED_BY_QUEUES, check_reserved, fit
+from infra.aws.concurrency import ASK_FOR_MORE, FITTED, check_reserved, fit
 from infra.aws.package import BUILD, Architecture, package, shipped_models
 from infra.errors import Refused, Stopped, ending
 from infra.local.layout import ROOT
@@ -78,7 +78,7 @@ class Plan:
         return cast("Architecture", self.parameters["Architecture"])
 
     def __str__(self) -> str:
-        concurrency = " ".join(f"{name}={self.parameters[name]}" for name in sorted(FED_BY_QUEUES))
+        concurrency = " ".join(f"{name}={self.parameters[name]}" for name in sorted(FITTED))
         return "\n".join([f"stack       {self.stack}", f"concurrency {concurrency}", *self.notes])
 
 

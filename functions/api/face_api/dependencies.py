@@ -12,6 +12,7 @@ from facelib.stores.jobs import JobStore
 from facelib.stores.queue import Queue
 from facelib.stores.tickets import TicketStore
 from facelib.stores.usage import UsageStore
+from facelib.stores.waiting import WaitingStore
 from fastapi import Depends, Header
 
 from face_api.draw import Drawer
@@ -61,6 +62,11 @@ def usage() -> UsageStore:
     return UsageStore(settings().access_table)
 
 
+@cache
+def waiting() -> WaitingStore:
+    return WaitingStore(settings().access_table, settings().waiting_requests)
+
+
 SettingsDep = Annotated[ApiSettings, Depends(settings)]
 JobsDep = Annotated[JobStore, Depends(jobs)]
 ListsDep = Annotated[JobLists, Depends(lists)]
@@ -70,6 +76,7 @@ DrawerDep = Annotated[Drawer, Depends(drawer)]
 DetectorDep = Annotated[DetectorClient, Depends(detector)]
 TicketsDep = Annotated[TicketStore, Depends(tickets)]
 UsageDep = Annotated[UsageStore, Depends(usage)]
+WaitingDep = Annotated[WaitingStore, Depends(waiting)]
 IdempotencyKeyDep = Annotated[
     str | None,
     Header(

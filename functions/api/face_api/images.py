@@ -14,7 +14,7 @@ from facelib.stores.images import MEDIA_TYPES
 from fastapi import APIRouter, Header, Response
 
 from face_api.accept import Submission, accept, wait_for
-from face_api.dependencies import IdempotencyKeyDep, ImagesDep, JobsDep, SettingsDep, UsageDep
+from face_api.dependencies import IdempotencyKeyDep, ImagesDep, JobsDep, SettingsDep, UsageDep, WaitingDep
 from face_api.models import JobAccepted
 from face_api.principals import SenderDep
 from face_api.problems import responses
@@ -24,7 +24,10 @@ router = APIRouter(tags=["images"])
 
 PreferDep = Annotated[
     str | None,
-    Header(description=f"`wait=10` waits 10 seconds, or up to {limits.WAIT_SECONDS}, for the result (RFC 7240)."),
+    Header(
+        description=f"`wait=10` waits 10 seconds, or up to {limits.WAIT_SECONDS}, for the result (RFC 7240). "
+        "Where too many requests wait, the response is 202 at once, without `Preference-Applied`."
+    ),
 ]
 
 _OPTIONS: Final = OptionFields.model_json_schema(ref_template="#/components/schemas/{model}")["properties"]
@@ -74,6 +77,7 @@ def post_image(
     usage: UsageDep,
     sender: SenderDep,
     settings: SettingsDep,
+    waiting: WaitingDep,
     idempotency_key: IdempotencyKeyDep = None,
     prefer: PreferDep = None,
 ) -> JobAccepted | JobView:
@@ -85,7 +89,9 @@ def post_image(
     response.headers["Location"] = links.self
     seconds = _seconds_to_wait(prefer)
     # A preference need not be honoured (RFC 7240): a key that only sends does not get to see the faces.
-    if seconds is not None and Scope.READ in sender.scopes:
+    # Nor is it where as many requests wait as may: each holds a function, and the rest is for everything else.
+    holds_nothing = seconds == 0 or job.status.is_final
+    if seconds is not None and Scope.READ in sender.scopes and (holds_nothing or waiting.may_wait(seconds)):
         response.headers["Preference-Applied"] = f"wait={seconds}"
         job = wait_for(job, jobs, seconds)
         if job.status.is_final:

@@ -75,6 +75,8 @@ class ApiSettings(AllowedOrigins, Retention):
     public_url: str
     stream_url: str
     index_shards: int = limits.INDEX_SHARDS
+    # Requests that may wait for their result at the same time.
+    waiting_requests: int = 100
 
 
 class DetectorSettings(Settings):

@@ -18,6 +18,7 @@ _CACHED = (
     dependencies.detector,
     dependencies.tickets,
     dependencies.usage,
+    dependencies.waiting,
 )
 
 

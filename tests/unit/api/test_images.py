@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from face_api import dependencies
 from facelib import limits
 from facelib.job import Job
 from facelib.options import Options, Render, Size
@@ -10,6 +11,7 @@ from facelib.stores.jobs import JobStore
 
 from tests.support.account import Cloud
 from tests.support.api import Api
+from tests.support.jobs import outcome
 from tests.support.photos import padded
 from tests.support.pictures import astronaut, encoded
 
@@ -127,3 +129,22 @@ def test_prefer(api: Api, prefer: str, applied: str | None) -> None:
     response = api.post("/image", content=PHOTO, headers={"Prefer": prefer})
     assert (response.status_code, response.headers.get("preference-applied")) == (202, applied)
     assert response.headers["location"] == response.json()["links"]["self"]
+
+
+def test_where_too_many_wait_the_response_is_202_at_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAITING_REQUESTS", "0")
+    dependencies.settings.cache_clear()
+    response = api.post("/image", content=PHOTO, headers={"Prefer": "wait=20"})
+    assert (response.status_code, response.headers.get("preference-applied")) == (202, None)
+    assert response.json()["status"] == "pending"
+
+
+def test_what_has_ended_already_needs_no_wait(api: Api, account: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAITING_REQUESTS", "0")
+    dependencies.settings.cache_clear()
+    headers = {"Idempotency-Key": "k", "Prefer": "wait=20"}
+    job_id = api.post("/image", content=PHOTO, headers=headers).json()["job_id"]
+    jobs = JobStore(account.jobs_table)
+    jobs.complete(jobs.claim(job_id, 30), outcome())
+    response = api.post("/image", content=PHOTO, headers=headers)
+    assert (response.status_code, response.json()["status"]) == (200, "completed")

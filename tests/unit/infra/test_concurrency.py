@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from infra.aws import account
-from infra.aws.concurrency import FED_BY_QUEUES, check_reserved, fit
+from infra.aws.concurrency import FITTED, check_reserved, fit
 from infra.errors import Refused
 from infra.parameters import parameters_of_template
 
@@ -35,12 +35,18 @@ def test_the_api_always_keeps_two_fifths(executions: int) -> None:
     assert sum(fitted(executions, DetectorConcurrency="50")) <= executions * 0.6
 
 
+@pytest.mark.parametrize(("executions", "waiting"), [(10, "2"), (50, "10"), (1_000, "100")])
+def test_requests_that_wait_hold_a_fifth_at_most(executions: int, waiting: str) -> None:
+    parameters = parameters_of_template()
+    assert (parameters | fit(parameters, executions))["WaitingRequests"] == waiting
+
+
 def test_reserved_detectors_do_not_count() -> None:
     assert fitted(50, DetectorConcurrency="100", DetectorReserved="100") == (100, 10, 10)
 
 
 def test_what_is_lowered_is_a_parameter_of_the_template() -> None:
-    assert set(FED_BY_QUEUES) <= set(parameters_of_template())
+    assert set(FITTED) <= set(parameters_of_template())
 
 
 def test_nothing_can_be_reserved_in_a_new_account() -> None:

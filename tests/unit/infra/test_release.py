@@ -142,7 +142,7 @@ def test_a_second_deployment_remembers_the_first(aws: Aws, capsys: pytest.Captur
 def test_a_new_account_is_not_starved(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
     aws.executions, aws.after = 10, deployed()
     assert release.deploy("default", {}, ask=False) == 0
-    fitted = {"DetectorConcurrency": "2", "IntakeConcurrency": "2", "DeliveryConcurrency": "2"}
+    fitted = {"DetectorConcurrency": "2", "IntakeConcurrency": "2", "DeliveryConcurrency": "2", "WaitingRequests": "2"}
     assert fitted.items() <= aws.overrides().items()
     assert "DetectorConcurrency from 10 to 2" in capsys.readouterr().out
 

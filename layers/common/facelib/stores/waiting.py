@@ -1,0 +1,65 @@
+"""How many requests may wait for their result at the same time: leases in DynamoDB, each held by one process.
+
+A function's process serves one request at a time, so the right to wait belongs to the process. It keeps its lease from
+request to request and renews it about once a minute, so waiting costs no write of its own.
+"""
+
+import random
+import secrets
+from datetime import datetime, timedelta
+from typing import Final
+
+from botocore.exceptions import ClientError
+
+from facelib import limits
+from facelib.stores.clients import code_of, dynamodb
+from facelib.stores.items import Item, number, text, time_text, utc_now
+
+_LEASE: Final = timedelta(seconds=limits.WAIT_SECONDS + 40)
+# Leases are tried in a random order; each try that finds one taken costs a write as well.
+_TRIES: Final = 3
+
+
+class WaitingStore:
+    """The leases as one process sees them, of which it holds one at most."""
+
+    def __init__(self, table: str, leases: int) -> None:
+        self._table = table
+        self._leases = leases
+        self._holder = secrets.token_hex(8)
+        self._held: int | None = None
+        self._until = datetime.min.replace(tzinfo=utc_now().tzinfo)
+
+    def may_wait(self, seconds: int) -> bool:
+        """Return whether this process may hold a request for so many seconds, until when its lease then lasts."""
+        if self._until >= utc_now() + timedelta(seconds=seconds):
+            return True
+        held = [] if self._held is None else [self._held]
+        others = random.sample(range(self._leases), min(_TRIES, self._leases))
+        return any(self._take(lease) for lease in dict.fromkeys([*held, *others]))
+
+    def _take(self, lease: int) -> bool:
+        now = utc_now()
+        until = now + _LEASE
+        try:
+            dynamodb().put_item(
+                TableName=self._table,
+                Item={
+                    **_key(lease),
+                    "holder": text(self._holder),
+                    "expires_at": text(time_text(until)),
+                    "ttl": number(int(until.timestamp()) + 1),
+                },
+                ConditionExpression="attribute_not_exists(record_id) OR holder = :me OR expires_at < :now",
+                ExpressionAttributeValues={":me": text(self._holder), ":now": text(time_text(now))},
+            )
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+            return False
+        self._held, self._until = lease, until
+        return True
+
+
+def _key(lease: int) -> Item:
+    return {"record_id": text(f"waiting#{lease}")}

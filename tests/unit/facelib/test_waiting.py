@@ -1,0 +1,90 @@
+"""Processes that hold requests while they wait are never more than there are leases."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from facelib import limits
+from facelib.stores import clients, waiting
+from facelib.stores.waiting import WaitingStore
+
+from tests.support.account import Cloud
+
+SECONDS = limits.WAIT_SECONDS
+
+
+class Clock:
+    """The time, and the writes that were made up to it."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+        self.writes = 0
+
+    def advance(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made, put = Clock(), clients.dynamodb().put_item
+
+    def counted(**item: Any) -> object:
+        made.writes += 1
+        return put(**item)
+
+    monkeypatch.setattr(clients.dynamodb(), "put_item", counted)
+    monkeypatch.setattr(waiting, "utc_now", lambda: made.now)
+    return made
+
+
+def processes(account: Cloud, count: int, leases: int) -> list[WaitingStore]:
+    return [WaitingStore(account.access_table, leases) for _ in range(count)]
+
+
+@pytest.mark.parametrize("leases", [0, 1, 2, 3])
+def test_as_many_processes_wait_as_there_are_leases(account: Cloud, clock: Clock, leases: int) -> None:
+    assert [each.may_wait(SECONDS) for each in processes(account, 8, leases)].count(True) == leases
+
+
+def test_a_process_keeps_its_right_from_request_to_request(account: Cloud, clock: Clock) -> None:
+    first, second = processes(account, 2, 1)
+    for _ in range(10):
+        assert first.may_wait(SECONDS)
+        assert not second.may_wait(SECONDS)
+        clock.advance(SECONDS)
+
+
+def test_the_right_of_a_process_that_died_is_free_again(account: Cloud, clock: Clock) -> None:
+    dead, other = processes(account, 2, 1)
+    assert dead.may_wait(SECONDS)
+    clock.advance(SECONDS)
+    assert not other.may_wait(SECONDS)
+    clock.advance(45)
+    assert other.may_wait(SECONDS)
+    assert not dead.may_wait(SECONDS), "one that was only slow has lost it"
+
+
+def test_a_lease_covers_the_whole_wait(account: Cloud, clock: Clock) -> None:
+    """Whoever may wait still holds the lease when the wait ends, so two never hold one."""
+    first, second = processes(account, 2, 1)
+    for _ in range(50):
+        clock.advance(7)
+        if first.may_wait(SECONDS):
+            clock.advance(SECONDS)
+            assert not second.may_wait(1)
+
+
+def test_waiting_costs_a_write_in_forty_seconds(account: Cloud, clock: Clock) -> None:
+    [process] = processes(account, 1, 5)
+    for _ in range(400):
+        assert process.may_wait(SECONDS)
+        clock.advance(1)
+    assert clock.writes == pytest.approx(400 / 40, abs=1)
+
+
+def test_a_refusal_costs_three_writes_at_most(account: Cloud, clock: Clock) -> None:
+    for each in processes(account, 60, 10):
+        each.may_wait(SECONDS)
+    clock.writes = 0
+    processes(account, 1, 10)[0].may_wait(SECONDS)
+    assert clock.writes <= 3
