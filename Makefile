@@ -1,18 +1,22 @@
 # Every target does what its line says; `make run`, `make demo` and `make test` need no step before them.
-PYTHON ?= python3
-PORT ?= 4566
-IMAGE ?=
-PARAMETERS ?=
-YES ?=
-MODEL ?= centerface
-MODEL_FILE ?=
-ARCHITECTURE ?= arm64
-ENVIRONMENT ?= default
-OWNER ?=
-FUNCTION ?= Detector
-EVENT ?= events/detector/direct.json
+
+# What a caller gives reaches a command in its environment, never in text that make or a shell would read: a value may
+# hold quotes, backticks and $(...).
+GIVEN := ARCHITECTURE ARM64_PYTHON BENCH CHAOS DAILY DAYS ENVIRONMENT EVENT FUNCTION IMAGE JSON KEY LOAD MODEL MODEL_FILE OWNER PARAMETERS \
+  PORT PYTHON SCOPES YES
+$(foreach name,$(GIVEN),$(if $(filter command environment,$(origin $(name))),$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
+
+# Options for the commands below, as a shell takes them from there.
+PORT_OPTION := --port "$${PORT:-4566}"
+PYTHON_COMMAND := "$${PYTHON:-python3}"
+ENVIRONMENT_OPTION := --environment "$${ENVIRONMENT:-default}"
+# Keys, logs and erasures are those of the local stack unless an ENVIRONMENT is named.
+WHERE := $(PORT_OPTION) $${ENVIRONMENT:+--environment "$$ENVIRONMENT"}
+# Before what is split into words, and into nothing but words.
+WORDS := set -f;
+
 # Runs what goes to arm64 on any machine, where such an emulator stands beside the repository.
-ARM64_PYTHON ?= $(abspath $(wildcard ../shared/tools/arm64-python))
+ARM64 := "$${ARM64_PYTHON-$(abspath $(wildcard ../shared/tools/arm64-python))}"
 BIN := .venv/bin
 # An installed uv is used; otherwise the one that .venv/installed puts into .venv.
 INSTALL = uv pip install --quiet --python $(BIN)/python --no-deps
@@ -37,11 +41,11 @@ setup: .venv/installed ## Install everything into .venv and fetch the models, on
 	@$(BIN)/python -m infra.models centerface
 
 .venv/installed: requirements.txt pyproject.toml infra/uv.txt
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is missing: install it, or name it: make setup PYTHON=python3.13" >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one: make setup PYTHON=python3.13" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Python's venv module is missing: on Debian and Ubuntu, apt-get install python3-venv" >&2; exit 1; }
+	@command -v $(PYTHON_COMMAND) >/dev/null || { echo "Python 3.11 or newer is missing: install it, or name it: make setup PYTHON=python3.13" >&2; exit 1; }
+	@$(PYTHON_COMMAND) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one: make setup PYTHON=python3.13" >&2; exit 1; }
+	@$(PYTHON_COMMAND) -c 'import ensurepip' 2>/dev/null || { echo "Python's venv module is missing: on Debian and Ubuntu, apt-get install python3-venv" >&2; exit 1; }
 	@echo "Installing 120 packages into .venv, once: 500 MB, less than a minute on most connections"
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON_COMMAND) -m venv .venv
 	@uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement infra/uv.txt
 	@$(INSTALL) --require-hashes --requirement requirements.txt
 	@$(INSTALL) --no-build-isolation --editable .
@@ -56,13 +60,13 @@ develop: .venv/developed setup
 	@touch $@
 
 run: setup ## Start the local stack, deploy to it, stay until Ctrl-C: make run [PORT=4802] [PARAMETERS="Quality=fast"]
-	@$(BIN)/python -m infra.local run --port $(PORT) $(if $(PARAMETERS),--parameters $(PARAMETERS))
+	@$(WORDS) $(BIN)/python -m infra.local run $(PORT_OPTION) $${PARAMETERS:+--parameters $$PARAMETERS}
 
 demo: setup ## Send a photo through the pipeline: make demo [IMAGE=photo.jpg] [JSON=1] [PORT=4802]
-	@$(BIN)/python -m infra.local demo --port $(PORT) $(if $(IMAGE),--image "$(IMAGE)") $(if $(JSON),--json)
+	@$(BIN)/python -m infra.local demo $(PORT_OPTION) $${IMAGE:+--image "$$IMAGE"} $${JSON:+--json}
 
-status: setup ## Tell where the local stack answers: make status [PORT=4802]
-	@$(BIN)/python -m infra.local status --port $(PORT)
+status: setup ## Show where the local stack answers: make status [PORT=4802] [JSON=1]
+	@$(BIN)/python -m infra.local status $(PORT_OPTION) $${JSON:+--json}
 
 unit: develop ## Run the tests that need neither the local stack nor a browser, in a minute
 	$(BIN)/pytest tests/unit -n 2 --dist worksteal
@@ -72,15 +76,15 @@ coverage: develop ## Tell which lines and branches the unit tests do not reach, 
 
 test: develop ## Run every test
 	@$(BIN)/python -m infra.local.localstack --optional
-	ARM64_PYTHON="$(ARM64_PYTHON)" $(BIN)/pytest -n 2 --dist loadgroup
+	ARM64_PYTHON=$(ARM64) $(BIN)/pytest -n 2 --dist loadgroup
 
 test-localstack: develop ## Run the tests of storage on LocalStack, without a container; needs Python 3.12 or 3.13
 	@$(BIN)/python -m infra.local.localstack
 	$(BIN)/pytest tests/localstack
 
 test-arm64: develop ## Run the packages for arm64 by a Python for arm64: make test-arm64 [ARM64_PYTHON=/path/to/python3.13]
-	@test -n "$(ARM64_PYTHON)" || { echo "A Python 3.13 for arm64 is needed, emulated or not; name it: make test-arm64 ARM64_PYTHON=/path/to/python3.13" >&2; exit 1; }
-	PACKAGING_PYTHON="$(ARM64_PYTHON)" PACKAGING_ARCHITECTURE=arm64 FACECAST_COMPILER="$(ARM64_PYTHON)" ARM64_PYTHON="$(ARM64_PYTHON)" \
+	@test -n $(ARM64) || { echo "A Python 3.13 for arm64 is needed, emulated or not; name it: make test-arm64 ARM64_PYTHON=/path/to/python3.13" >&2; exit 1; }
+	PACKAGING_PYTHON=$(ARM64) PACKAGING_ARCHITECTURE=arm64 FACECAST_COMPILER=$(ARM64) ARM64_PYTHON=$(ARM64) \
 	  $(BIN)/pytest tests/packaging -o timeout=1800
 
 check: develop lint scripts documents types templates audit ## Everything but the tests
@@ -126,47 +130,44 @@ format: develop ## Format the code
 	$(BIN)/ruff check --fix
 
 bench: develop ## Measure accuracy and time: make bench [BENCH="--images FOLDER ..."]
-	$(BIN)/python -m benchmarks.detectors $(BENCH)
+	@$(WORDS) $(BIN)/python -m benchmarks.detectors $$BENCH
 	$(BIN)/python -m benchmarks.pipeline
 
 load: develop ## Let a thousand listeners hear a hundred events: make load [LOAD="--kill 300"]
-	$(BIN)/python -m benchmarks.load.listeners $(LOAD)
+	@$(WORDS) $(BIN)/python -m benchmarks.load.listeners $$LOAD
 
 chaos: develop ## Kill workers at random under a burst of 500 photos: make chaos [CHAOS="--chaos-seed 7"]
-	$(BIN)/pytest tests/e2e/test_chaos.py tests/unit/api/test_job_life.py --chaos-photos 500 --job-lives 100 -o timeout=3600 $(CHAOS)
+	@$(WORDS) $(BIN)/pytest tests/e2e/test_chaos.py tests/unit/api/test_job_life.py --chaos-photos 500 --job-lives 100 -o timeout=3600 $$CHAOS
 
 deploy-local: setup ## Deploy the packaged service to a local stack that runs in containers (infra/compose.yaml)
-	@$(BIN)/python -m infra.local deploy --port $(PORT)
+	@$(BIN)/python -m infra.local deploy $(PORT_OPTION)
 
 package: setup ## Build what ships, and tell its sizes: make package [ARCHITECTURE=x86_64]
-	@$(BIN)/python -m infra.aws.package --architecture $(ARCHITECTURE)
+	@$(BIN)/python -m infra.aws.package --architecture "$${ARCHITECTURE:-arm64}"
 
 deploy: setup ## Build and deploy to AWS: make deploy [ENVIRONMENT=prod] [PARAMETERS="AlarmEmail=me@example.org"] [YES=1]
-	@$(BIN)/python -m infra.aws.release deploy --environment $(ENVIRONMENT) $(if $(YES),--yes) $(if $(filter-out file,$(origin ARCHITECTURE)),Architecture=$(ARCHITECTURE)) $(PARAMETERS)
+	@$(WORDS) $(BIN)/python -m infra.aws.release deploy $(ENVIRONMENT_OPTION) $${YES:+--yes} $${ARCHITECTURE:+"Architecture=$$ARCHITECTURE"} $$PARAMETERS
 
 delete: setup ## Delete the service from AWS with every job and image: make delete [ENVIRONMENT=prod]
-	@$(BIN)/python -m infra.aws.release delete --environment $(ENVIRONMENT)
+	@$(BIN)/python -m infra.aws.release delete $(ENVIRONMENT_OPTION)
 
 erase: setup ## Erase every job, image, event and key of an owner: make erase OWNER=alice [ENVIRONMENT=prod]
-	@$(BIN)/python -m infra.aws.erase --environment $(ENVIRONMENT) "$(OWNER)"
+	@$(BIN)/python -m infra.aws.erase $(WHERE) "$$OWNER"
 
 invoke: setup ## Run a function here against the local stack: make invoke FUNCTION=Detector EVENT=events/detector/direct.json
-	@$(BIN)/python -m infra.local.invoke --port $(PORT) "$(FUNCTION)" "$(EVENT)"
-
-# Keys and logs are those of the local stack unless an ENVIRONMENT is named.
-WHERE = --port $(PORT) $(if $(filter-out file,$(origin ENVIRONMENT)),--environment $(ENVIRONMENT))
+	@$(BIN)/python -m infra.local.invoke $(PORT_OPTION) "$${FUNCTION:-Detector}" "$${EVENT:-events/detector/direct.json}"
 
 key: setup ## Make a key: make key OWNER=alice [SCOPES=send,read] [DAILY=1000] [DAYS=90] [ENVIRONMENT=default]
-	@$(BIN)/python -m infra.keys $(WHERE) create "$(OWNER)" $(if $(SCOPES),--scopes "$(SCOPES)") $(if $(DAILY),--daily "$(DAILY)") $(if $(DAYS),--days "$(DAYS)")
+	@$(BIN)/python -m infra.keys $(WHERE) create "$$OWNER" $${SCOPES:+--scopes "$$SCOPES"} $${DAILY:+--daily "$$DAILY"} $${DAYS:+--days "$$DAYS"}
 
 keys: setup ## List the keys, without their secrets: make keys [ENVIRONMENT=default]
 	@$(BIN)/python -m infra.keys $(WHERE) list
 
 revoke: setup ## End a key and its connections: make revoke KEY=<id> [ENVIRONMENT=default]
-	@$(BIN)/python -m infra.keys $(WHERE) revoke "$(KEY)"
+	@$(BIN)/python -m infra.keys $(WHERE) revoke "$$KEY"
 
-logs: setup ## Follow what a function logs, until Ctrl-C: make logs FUNCTION=Detector [ENVIRONMENT=default]
-	@$(BIN)/python -m infra.logs $(WHERE) "$(FUNCTION)"
+logs: setup ## Follow what a function logs, until Ctrl-C: make logs FUNCTION=Detector [ENVIRONMENT=default] [JSON=1]
+	@$(BIN)/python -m infra.logs $(WHERE) $${JSON:+--json} "$${FUNCTION:-Detector}"
 
 lifecycle: develop ## Deploy, update and delete on a local stack of its own
 	$(BIN)/pytest tests/e2e/test_lifecycle.py
@@ -183,7 +184,7 @@ cost: setup ## Tell what a million images cost
 	@$(BIN)/python -m benchmarks.cost
 
 model: setup ## Fetch a detection model: make model MODEL=yunet [MODEL_FILE=path]
-	@$(BIN)/python -m infra.models $(MODEL) $(if $(MODEL_FILE),--file "$(MODEL_FILE)")
+	@$(BIN)/python -m infra.models "$${MODEL:-centerface}" $${MODEL_FILE:+--file "$$MODEL_FILE"}
 
 screenshots: develop ## Take the README's pictures of the page again, into docs/images; needs Chromium
 	$(BIN)/pytest tests/browser/test_screenshots.py --write-images

@@ -16,6 +16,7 @@ from infra.arguments import Arguments
 from infra.errors import Refused
 from infra.local.invoke import deployed_configuration, find
 from infra.local.layout import DEFAULT_PORT, LocalStack, port_number
+from infra.log_lines import readable
 from infra.target import choose_stack
 from infra.template import Resource
 
@@ -56,7 +57,7 @@ def _identity(event: dict[str, Any]) -> object:
     return event.get("eventId") or (event["logStreamName"], event["timestamp"], event["message"])
 
 
-def follow(function: Resource, environment: str | None, stack: LocalStack) -> None:
+def follow(function: Resource, environment: str | None, stack: LocalStack, *, as_json: bool = False) -> None:
     """Print the last ten minutes and all that comes. Raises Refused, and ClientError or BotoCoreError from AWS."""
     name = choose_stack(environment, stack, "logs FUNCTION=Detector")
     group = deployed_configuration(function, boto3.Session(), name)["LoggingConfig"]["LogGroup"]
@@ -65,12 +66,14 @@ def follow(function: Resource, environment: str | None, stack: LocalStack) -> No
         print(f"The local stack writes what this function logs to {stack.log} instead.", file=sys.stderr)
     since_ms = int((time.time() - _SINCE_MINUTES * 60) * 1_000)
     for line in LogGroup(group, boto3.client("logs")).follow(since_ms):
-        print(line, flush=True)
+        if (shown := line if as_json else readable(line)) is not None:
+            print(shown, flush=True)
 
 
 def _arguments() -> argparse.Namespace:
     parser = Arguments(prog="python -m infra.logs", description=__doc__)
     parser.add_argument("function")
+    parser.add_argument("--json", action="store_true", help="print lines as they were logged")
     parser.add_argument("--environment", help="a section of samconfig.toml; without it, the local stack")
     parser.add_argument("--port", type=port_number, default=os.environ.get("PORT", str(DEFAULT_PORT)))
     return parser.parse_args()
@@ -79,7 +82,7 @@ def _arguments() -> argparse.Namespace:
 def main() -> int:
     given = _arguments()
     try:
-        follow(find(given.function), given.environment, LocalStack(given.port))
+        follow(find(given.function), given.environment, LocalStack(given.port), as_json=given.json)
     except Refused as refused:
         print(refused, file=sys.stderr)
         return 1

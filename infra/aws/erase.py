@@ -4,6 +4,7 @@ Keys go first, so that nothing new comes in. The tables themselves say what is l
 interrupted continues where it stopped.
 """
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -30,9 +31,11 @@ from facelib.stores.threads import threads
 from facelib.stores.usage import UsageStore
 
 from infra.arguments import Arguments
-from infra.aws.release import confirm, empty, stack_of
+from infra.aws.release import confirm, empty
 from infra.errors import Refused, aws_failure
 from infra.keys import close_connections, connections_api_of
+from infra.local.layout import DEFAULT_PORT, LocalStack, port_number
+from infra.target import choose_stack
 
 _BATCH: Final = 100
 _REPORT_SECONDS: Final = 2.0
@@ -74,10 +77,7 @@ class Erasure:
         try:
             [description] = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
         except ClientError as error:
-            raise Refused(
-                f"Nothing was erased: {error.response['Error']['Message']}. "
-                "For a local stack, name its address: AWS_ENDPOINT_URL=http://localhost:4566 make erase OWNER=..."
-            ) from None
+            raise Refused(f"Nothing was erased: {error.response['Error']['Message']}.") from None
         outputs = {each["OutputKey"]: each["OutputValue"] for each in description["Outputs"]}
         parameters = {each["ParameterKey"]: each["ParameterValue"] for each in description["Parameters"]}
         buckets = outputs["OriginalsBucketName"], outputs["ResultsBucketName"]
@@ -140,11 +140,11 @@ def _number(count: int, thing: str) -> str:
     return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
-def erase(owner: str, environment: str) -> int:
-    """Ask, then erase. Raises Refused."""
+def erase(owner: str, environment: str | None, local: LocalStack) -> int:
+    """Ask, then erase in a stack on AWS, or without an environment in the local one. Raises Refused."""
     if not keys.is_owner(owner):
         raise Refused("Name the owner: make erase OWNER=alice (1 to 64 of a-z, 0-9, '.', '_' and '-')")
-    erasure = Erasure.of_stack(owner, stack_of(environment))
+    erasure = Erasure.of_stack(owner, choose_stack(environment, local, f"erase OWNER={owner}"))
     total = erasure.count()
     owned_keys = _number(len(erasure.access.keys_of(owner)), "key")
     what = f"{_number(total, 'job')} of {owner}, with every image, and {owned_keys}"
@@ -164,10 +164,11 @@ def erase(owner: str, environment: str) -> int:
 def main() -> int:
     parser = Arguments(prog="python -m infra.aws.erase", description=__doc__)
     parser.add_argument("owner")
-    parser.add_argument("--environment", default="default", help="a section of samconfig.toml")
+    parser.add_argument("--environment", help="a section of samconfig.toml; without it, the local stack")
+    parser.add_argument("--port", type=port_number, default=os.environ.get("PORT", str(DEFAULT_PORT)))
     given = parser.parse_args()
     try:
-        return erase(given.owner, given.environment)
+        return erase(given.owner, given.environment, LocalStack(given.port))
     except Refused as refused:
         print(refused, file=sys.stderr)
     except (ClientError, BotoCoreError) as error:

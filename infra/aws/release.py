@@ -212,6 +212,9 @@ def confirm(question: str, name: str, done: str) -> None:
         raise Refused(
             f"\nNothing was {done}: the name has to be typed to confirm, and there is no terminal to type it on."
         ) from None
+    if not sys.stdin.isatty():
+        # Nobody pressed Enter, which would have ended the line of the question.
+        print(flush=True)
     if typed != name:
         raise Refused(f"Nothing was {done}.")
 

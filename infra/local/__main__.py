@@ -32,14 +32,18 @@ def run(stack: LocalStack, given: dict[str, str]) -> None:
     models = detection_models(given, installed_models())
     with started(stack, given) as addresses:
         print(f"detector    {', '.join(models)}, quality {given.get('Quality', parameters_of_template()['Quality'])}")
-        print(f"page        {addresses.http_url}/")
-        print(f"api         {addresses.http_url}/")
-        print(f"docs        {addresses.docs_url}")
-        print(f"stream      {addresses.ws_url}")
-        if addresses.outputs["Access"] == "keys":
-            print(f"access      with a key; in another terminal: {stack.make('key')} OWNER=me")
+        _print_addresses(stack, addresses)
         print(f"ready       Ctrl-C stops it and erases its jobs and images. Addresses: {stack.stack_file}", flush=True)
         signal.pause()
+
+
+def _print_addresses(stack: LocalStack, addresses: Addresses) -> None:
+    print(f"page        {addresses.http_url}/")
+    print(f"api         {addresses.http_url}/")
+    print(f"docs        {addresses.docs_url}")
+    print(f"stream      {addresses.ws_url}")
+    if addresses.outputs["Access"] == "keys":
+        print(f"access      with a key; in another terminal: {stack.make('key')} OWNER=me")
 
 
 def run_demo(stack: LocalStack, image: Path, parameters: dict[str, str], *, as_json: bool) -> None:
@@ -69,11 +73,16 @@ def deploy_packages(stack: LocalStack) -> None:
     print(deploy(stack, pid=0, packaged=True).model_dump_json(indent=2))
 
 
-def status(stack: LocalStack) -> None:
+def status(stack: LocalStack, *, as_json: bool) -> None:
     addresses = stack.addresses()
     if addresses is None or not is_answering(stack):
         raise Refused(f"No stack is running on port {stack.port}. Start one: {stack.make('run')}")
-    print(addresses.model_dump_json(indent=2))
+    if as_json:
+        print(addresses.model_dump_json(indent=2))
+        return
+    _print_addresses(stack, addresses)
+    print(f"bucket      {addresses.outputs['OriginalsBucketName']}, at {addresses.endpoint_url}")
+    print(f"running     process {addresses.pid}; what it logs: {stack.log}")
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
@@ -86,7 +95,7 @@ def main() -> int:
     parser.add_argument("--port", type=port_number, default=os.environ.get("PORT", str(DEFAULT_PORT)))
     parser.add_argument("--image", type=Path, default=SAMPLE_PHOTO)
     parser.add_argument("--parameters", nargs="*", default=[], metavar="NAME=VALUE", help="as in template.yaml")
-    parser.add_argument("--json", action="store_true", help="demo: print the whole event and job")
+    parser.add_argument("--json", action="store_true", help="print all there is, for scripts (demo, status)")
     arguments = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
@@ -101,7 +110,7 @@ def main() -> int:
             case "deploy":
                 deploy_packages(stack)
             case _:
-                status(stack)
+                status(stack, as_json=arguments.json)
     except Refused as error:
         print(error, file=sys.stderr)
         return 1

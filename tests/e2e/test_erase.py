@@ -1,6 +1,5 @@
 """`make erase` as it is typed, on the real stack."""
 
-import os
 import subprocess
 
 import pytest
@@ -16,9 +15,8 @@ OWNER = "erased"
 
 def erase(stack: Stack, owner: str, typed: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["make", "erase", f"OWNER={owner}"],
+        ["make", "erase", f"OWNER={owner}", f"PORT={stack.local_stack.port}"],
         cwd=ROOT,
-        env=os.environ | {"AWS_ENDPOINT_URL": stack.endpoint_url},
         input=typed,
         capture_output=True,
         text=True,
@@ -46,7 +44,8 @@ def test_everything_of_an_owner_is_erased(stack: Stack) -> None:
 
     done = erase(stack, OWNER, f"{OWNER}\n")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"Erased: 3 jobs of {OWNER}, and 0 keys." in done.stdout
+    # What follows the question begins a line, also where nobody types at a terminal.
+    assert f"Type the owner's name: \nErased: 3 jobs of {OWNER}, and 0 keys." in done.stdout
     assert items_of(stack, OWNER) == []
     # A detector that was at work meanwhile removes what it writes.
     stack.wait_until(lambda: not any(stack.objects_of(job_id) for job_id in job_ids))
@@ -59,3 +58,10 @@ def test_an_owner_has_to_be_named(stack: Stack, owner: str) -> None:
     assert done.returncode != 0
     assert "Name the owner: make erase OWNER=alice" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_without_a_stack_it_says_how_to_start_one_or_name_one(free_port: int) -> None:
+    command = ["make", "erase", f"OWNER={OWNER}", f"PORT={free_port}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert f"make run PORT={free_port}" in done.stderr
+    assert f"make erase OWNER={OWNER} ENVIRONMENT=default" in done.stderr

@@ -1,5 +1,6 @@
-"""`make logs`: what a function logs, until Ctrl-C."""
+"""`make logs` and `make status`: what a function logs, until Ctrl-C, and where the stack answers."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -8,8 +9,20 @@ from pathlib import Path
 import httpx
 import pytest
 
+from infra.local.__main__ import status
 from infra.local.layout import ROOT
 from tests.support.stack import Stack, wait_until
+
+
+@pytest.mark.stack
+@pytest.mark.xdist_group("stack")
+def test_the_status_is_for_people_and_with_json_for_scripts(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    status(stack.local_stack, as_json=False)
+    told = capsys.readouterr().out
+    assert f"page        {stack.http_url}/\n" in told
+    assert "{" not in told
+    status(stack.local_stack, as_json=True)
+    assert json.loads(capsys.readouterr().out)["http_url"] == stack.http_url
 
 
 @pytest.mark.stack

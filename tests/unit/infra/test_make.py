@@ -1,0 +1,114 @@
+"""What is given to make reaches a command as it was typed, and is never read as a command itself."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+# Each would leave the file `planted` if a shell or make read it.
+HOSTILE = [
+    'x"; touch planted; echo "',
+    "x'; touch planted; echo '",
+    "x; touch planted",
+    "$(touch planted)",
+    "$$(touch planted)",
+    "$(shell touch planted)",
+    "`touch planted`",
+    "x & touch planted",
+]
+# Of each variable a target that takes it.
+TARGETS = {
+    "ARCHITECTURE": "package",
+    "DAILY": "key",
+    "DAYS": "key",
+    "ENVIRONMENT": "keys",
+    "EVENT": "invoke",
+    "FUNCTION": "logs",
+    "IMAGE": "demo",
+    "KEY": "revoke",
+    "MODEL": "model",
+    "MODEL_FILE": "model",
+    "OWNER": "key",
+    "PORT": "status",
+    "SCOPES": "key",
+}
+# Words, which reach a command each on its own.
+LISTS = {"BENCH": "bench", "LOAD": "load", "PARAMETERS": "run"}
+# Tells what it was called with, in place of everything that make calls.
+PYTHON = """#!/bin/sh
+printf '%s\\0' "$@" >> called
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "bin").mkdir()
+    for name in ("python", "pytest"):
+        (tmp_path / "bin" / name).write_text(PYTHON)
+        (tmp_path / "bin" / name).chmod(0o755)
+    (tmp_path / ".venv").mkdir()
+    for name in (".venv/installed", ".venv/developed", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+def make(repository: Path, folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    installed = ("-o", ".venv/installed", "-o", ".venv/developed")
+    command = ["make", "-f", str(repository / "Makefile"), *installed, "BIN=bin", *arguments]
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(command, cwd=folder, env=inherited | environment, capture_output=True, text=True, check=False)
+
+
+def called(folder: Path) -> list[str]:
+    """Return all that was passed to commands."""
+    return (folder / "called").read_text().split("\0")[:-1]
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_value_arrives_as_it_was_typed(name: str, repository: Path, folder: Path) -> None:
+    for number, value in enumerate(HOSTILE):
+        # By turns as an argument of make and in the environment.
+        given, environment = ([f"{name}={value}"], {}) if number % 2 else ([], {name: value})
+        done = make(repository, folder, TARGETS[name], *given, **environment)
+        assert done.returncode == 0, done.stderr
+        assert value in called(folder)
+        assert not (folder / "planted").exists(), value
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_arrives_word_by_word(name: str, repository: Path, folder: Path) -> None:
+    for value in (*HOSTILE, "A=* B=2"):
+        done = make(repository, folder, LISTS[name], f"{name}={value}")
+        assert done.returncode == 0, done.stderr
+        assert [word for word in value.split() if word not in called(folder)] == []
+        assert not (folder / "planted").exists(), value
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_a_python_is_a_name_and_no_script(value: str, repository: Path, folder: Path) -> None:
+    command = ["make", "-f", str(repository / "Makefile"), "BIN=bin", "-W", "requirements.txt", ".venv/installed"]
+    done = subprocess.run([*command, f"PYTHON={value}"], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert not (folder / "planted").exists()
+
+
+def test_what_is_not_given_has_a_default(repository: Path, folder: Path) -> None:
+    make(repository, folder, "logs", "invoke", "model")
+    passed = called(folder)
+    assert passed.count("4566") == 2
+    assert {"Detector", "events/detector/direct.json", "centerface"} <= set(passed)
+    assert "--environment" not in passed
+
+
+def test_an_environment_is_passed_where_it_is_named(repository: Path, folder: Path) -> None:
+    make(repository, folder, "erase", "OWNER=alice", "ENVIRONMENT=prod", "PORT=4802")
+    assert called(folder)[-6:] == ["infra.aws.erase", "--port", "4802", "--environment", "prod", "alice"]
+
+
+def test_no_recipe_reads_what_is_given(repository: Path) -> None:
+    """A value that make itself writes into a recipe would be read by the shell."""
+    text = (repository / "Makefile").read_text()
+    names = text.partition("GIVEN := ")[2].partition("$(foreach")[0].replace("\\", "").split()
+    assert set(TARGETS) | set(LISTS) < set(names)
+    assert [name for name in names if f"$({name})" in text or f"${{{name}}}" in text.replace("$${", "")] == []
