@@ -25,7 +25,8 @@ try:
     from face_models import BEST
     from facelib.errors import ImageRejected
     from facelib.job import Quality
-    from facelib.options import Options, Render
+    from facelib.options import Options
+    from facelib.renders import Render
 except ImportError as error:
     raise ImportError(
         f"{error.name} is missing. What works without a service needs: pip install 'facecast[local]'", name=error.name

@@ -14,7 +14,8 @@ import pytest
 from face_models import BEST, CENTERFACE, MODELS
 from facelib import limits
 from facelib.job import Quality
-from facelib.options import Options, Render, Size
+from facelib.options import Options, Size
+from facelib.renders import Render
 
 from tests.support.detector import model_files, models_at_hand
 from tests.support.large_files import full_of_parts, large_images

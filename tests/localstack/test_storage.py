@@ -12,7 +12,8 @@ from face_intake.intake import Intake
 from facelib import limits
 from facelib.errors import ObjectMissing
 from facelib.job import Job, Status
-from facelib.options import Options, Render
+from facelib.options import Options
+from facelib.renders import Render
 from facelib.s3_events import originals_created
 from facelib.stores import clients
 from facelib.stores.event_bus import SOURCE, BusEvent, EventBus

@@ -20,6 +20,7 @@ PURE_OF_FACELIB = {
     "facelib.job",
     "facelib.limits",
     "facelib.options",
+    "facelib.renders",
     "facelib.validation",
 }
 

@@ -3,7 +3,7 @@
 from typing import Final
 from urllib.parse import urlsplit
 
-from facelib.options import Render
+from facelib.renders import Render
 from facelib.settings import ApiSettings
 from facelib.stores.images import ImageStore
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from facelib.detector_requests import RenderOutcome, RenderRequest
 from facelib.errors import DetectorBusy, JobConflict, JobNotFound, NoResult, OriginalGone, RenderRefused
 from facelib.job import Job, Status
-from facelib.options import Render
+from facelib.renders import Render
 from facelib.stores.detector_client import DetectorClient
 from facelib.stores.images import ImageStore
 from facelib.stores.jobs import JobStore

@@ -9,7 +9,8 @@ from facelib.face import Box, Face, FaceQuality, Landmarks, Point, Pose
 from facelib.frozen import Frozen
 from facelib.job import DetectorInfo, ImageFormat, ImageInfo, Job, Quality, Status
 from facelib.job_view import EXAMPLE_ID, JobSummary, JobView, Links
-from facelib.options import Options, Render
+from facelib.options import Options
+from facelib.renders import Render
 
 from face_api.models import (
     Health,

@@ -9,13 +9,13 @@ from facelib.access import Scope
 from facelib.errors import StoreContended
 from facelib.job import ImageFormat
 from facelib.job_view import JobView, Links
-from facelib.option_fields import OptionFields
 from facelib.stores.images import MEDIA_TYPES
 from fastapi import APIRouter, Header, Response
 
 from face_api.accept import Submission, accept, wait_for
 from face_api.dependencies import IdempotencyKeyDep, ImagesDep, JobsDep, SettingsDep, UsageDep, WaitingDep
 from face_api.models import JobAccepted
+from face_api.option_text import option_parameters, option_properties
 from face_api.principals import SenderDep
 from face_api.problems import responses
 from face_api.upload_body import FILE_FIELD, ReceivedImageDep
@@ -30,7 +30,6 @@ PreferDep = Annotated[
     ),
 ]
 
-_OPTIONS: Final = OptionFields.model_json_schema(ref_template="#/components/schemas/{model}")["properties"]
 _BINARY: Final = {"type": "string", "format": "binary"}
 REQUEST_BODY: Final[dict[str, Any]] = {
     "required": True,
@@ -40,7 +39,7 @@ REQUEST_BODY: Final[dict[str, Any]] = {
             "schema": {
                 "type": "object",
                 "required": [FILE_FIELD],
-                "properties": {FILE_FIELD: _BINARY, **_OPTIONS},
+                "properties": {FILE_FIELD: _BINARY, **option_properties()},
             }
         },
         **{MEDIA_TYPES[image_format]: {"schema": _BINARY} for image_format in ImageFormat},
@@ -53,7 +52,7 @@ REQUEST_BODY: Final[dict[str, Any]] = {
     summary="Send an image",
     status_code=HTTPStatus.ACCEPTED,
     response_model=None,
-    openapi_extra={"requestBody": REQUEST_BODY},
+    openapi_extra={"parameters": option_parameters(), "requestBody": REQUEST_BODY},
     responses={
         HTTPStatus.ACCEPTED.value: {"model": JobAccepted},
         HTTPStatus.OK.value: {"model": JobView, "description": "The job has ended within the time to wait."},

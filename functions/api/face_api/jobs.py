@@ -8,7 +8,7 @@ from facelib import limits
 from facelib.errors import RenderNotFound, StoreThrottled
 from facelib.job import Job, Status
 from facelib.job_view import EXAMPLE_ID, JobSummary, JobView, Links
-from facelib.options import Render
+from facelib.renders import Render
 from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 

@@ -8,7 +8,8 @@ from facelib.access import Access, Scope
 from facelib.frozen import Frozen
 from facelib.job import ImageFormat, Status
 from facelib.job_view import EXAMPLE_ID, JobSummary, Links
-from facelib.options import Options, Render
+from facelib.options import Options
+from facelib.renders import Render, ResultType
 from pydantic import AwareDatetime, Field
 
 MediaType = Annotated[str, Field(pattern=f"^image/({'|'.join(ImageFormat)})$", examples=["image/jpeg"])]
@@ -97,6 +98,31 @@ class Health(Frozen):
     )
 
 
+class RenderOffered(Frozen):
+    """A render, and what to call it in front of people."""
+
+    name: Render
+    label: str
+    description: str
+    hides_faces: bool = Field(description="Whether it hides faces; of a preview, the render it shows decides.")
+    media_type: ResultType
+    suffix: str = Field(description="The end of a file name, without the dot.")
+    options: tuple[str, ...] = Field(description="The options that change it, besides `size`.")
+
+    @classmethod
+    def of(cls, render: Render) -> Self:
+        declared = render.declared
+        return cls(
+            name=render,
+            label=declared.label,
+            description=declared.description,
+            hides_faces=render.hides_faces,
+            media_type=declared.media_type,
+            suffix=declared.media_type.suffix,
+            options=declared.options,
+        )
+
+
 class Limits(Frozen):
     """The limits in force, in the units of their names."""
 
@@ -107,6 +133,7 @@ class Limits(Frozen):
     costly_image_pixels: int = Field(description="The same for AVIF, HEIC and animated WebP.")
     image_side_pixels: int
     formats: tuple[ImageFormat, ...]
+    renders: tuple[RenderOffered, ...]
     result_long_side_pixels: int
     preview_long_side_pixels: int
     result_url_seconds: int
@@ -132,6 +159,7 @@ class Limits(Frozen):
             costly_image_pixels=limits.COSTLY_IMAGE_PIXELS,
             image_side_pixels=limits.IMAGE_SIDE,
             formats=tuple(ImageFormat),
+            renders=tuple(map(RenderOffered.of, Render)),
             result_long_side_pixels=limits.RESULT_LONG_SIDE,
             preview_long_side_pixels=limits.PREVIEW_LONG_SIDE,
             result_url_seconds=limits.RESULT_URL_SECONDS,

@@ -8,13 +8,13 @@ from facelib import limits
 from facelib.errors import ImageRejected
 from facelib.formats import recognise
 from facelib.job import FailureReason, ImageFormat
-from facelib.option_fields import OptionFields
 from facelib.options import Options
-from fastapi import Depends, HTTPException, Query, Request
+from fastapi import Depends, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
+
+from face_api.option_text import read_options
 
 FILE_FIELD: Final = "file"
 _CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "windows-1252"})
@@ -30,18 +30,19 @@ class ReceivedImage:
     options: Options
 
 
-async def receive_image(request: Request, query: Annotated[OptionFields, Query()]) -> ReceivedImage:
+async def receive_image(request: Request) -> ReceivedImage:
     """Read the image, and the options of the query and, over them, of the form.
 
     Raises ImageRejected, RequestValidationError and HTTPException.
     """
+    query = read_options(request.query_params, "query")
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == "multipart/form-data":
         _check_charset(request)
         async with request.form(max_files=1, max_fields=20, max_part_size=limits.FORM_FIELD_BYTES) as form:
-            data, options = await _file_of(form), _fields_of(form).over(query.over(Options()))
+            data, options = await _file_of(form), read_options(form, "body", FILE_FIELD).over(query)
     else:
-        data, options = await request.body(), query.over(Options())
+        data, options = await request.body(), query
     return ReceivedImage(data, _format_of(data), options)
 
 
@@ -71,12 +72,3 @@ def _format_of(data: bytes) -> ImageFormat:
             f"POST /uploads returns a form that accepts {limits.PRESIGNED_UPLOAD_BYTES:,}.",
         )
     return recognise(data)
-
-
-def _fields_of(form: FormData) -> OptionFields:
-    """Read the options of the form. Raises RequestValidationError."""
-    fields = {name: form.getlist(name) if name == "render" else form[name] for name in form if name != FILE_FIELD}
-    try:
-        return OptionFields.model_validate(fields)
-    except ValidationError as error:
-        raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in error.errors()]) from None

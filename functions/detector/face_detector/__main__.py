@@ -8,10 +8,11 @@ from pathlib import Path
 
 import cv2
 from face_models import BEST, MODELS
-from facelib import keys, limits
+from facelib import limits
 from facelib.errors import ImageRejected
 from facelib.job import Quality
-from facelib.options import Options, Render, Size
+from facelib.options import Options, Size
+from facelib.renders import Render
 from facelib.validation import describe_errors
 from pydantic import ValidationError
 
@@ -97,8 +98,8 @@ def _line(path: Path, name: Path, options: Options, detector: Detector, folder: 
     except ImageRejected as rejected:
         return {"file": str(path), "failure": rejected.failure.model_dump(mode="json")}
     if folder is not None:
-        for how, result in getattr(detected, "results", {}).items():
-            target = folder / name.with_name(f"{name.name}.{how}.{keys.suffix(how)}")
+        for render, result in getattr(detected, "results", {}).items():
+            target = folder / name.with_name(f"{name.name}.{render}.{render.declared.media_type.suffix}")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(result)
     return {

@@ -10,15 +10,16 @@ import cv2
 from facelib import limits
 from facelib.face import Face
 from facelib.job import ImageInfo
-from facelib.options import REDACTING, Options, Render, Size
+from facelib.options import Options, Size
+from facelib.renders import Render
 
 from face_detector.detection.detector import Detector
+from face_detector.drawing import drawing_of, encode
 from face_detector.faces import as_faces
 from face_detector.imaging.decode import decode
 from face_detector.imaging.header import Header, read_header
 from face_detector.imaging.orientation import turn_upright
 from face_detector.imaging.pixels import Pixels
-from face_detector.imaging.render import encode, encode_preview, render
 from face_detector.imaging.scale import scale_to
 
 # A JPEG is decoded at half its size if the result still has at least this share of its maximum side: a photo of
@@ -56,7 +57,7 @@ def analyse(data: bytes, options: Options, detector: Detector) -> Analysis:
     """Find the faces and draw every requested render. Raises ImageRejected for bytes that cannot be processed."""
     stages = StageTimer()
     threshold = _threshold(options, detector)
-    if any(_redacts(how, options) for how in options.render):
+    if any(map(options.hides_faces, options.render)):
         detector = detector.redactor
         threshold = min(threshold, detector.redact_threshold)
     header, pixels = _decode(data, detector, _decode_side(options, detector), stages)
@@ -65,29 +66,25 @@ def analyse(data: bytes, options: Options, detector: Detector) -> Analysis:
     pixels = _fit(pixels, options, stages)
     redacted = _redacted(detected, faces, detector)
     results = {
-        how: _draw(pixels, redacted if _redacts(how, options) else faces, how, options, stages)
-        for how in options.render
+        render: _draw(pixels, redacted if options.hides_faces(render) else faces, render, options, stages)
+        for render in options.render
     }
     return Analysis(_image_info(data, header), faces, stages.timings_ms(), results)
 
 
-def redraw(data: bytes, options: Options, reported: tuple[Face, ...], how: Render, detector: Detector) -> bytes:
+def redraw(data: bytes, options: Options, reported: tuple[Face, ...], render: Render, detector: Detector) -> bytes:
     """Draw one more render of an image whose faces were reported before. Raises ImageRejected.
 
     Only redacting detects again, because it hides more faces than are reported.
     """
     stages = StageTimer()
-    if _redacts(how, options):
+    if options.hides_faces(render):
         detector = detector.redactor
     header, pixels = _decode(data, detector, _decode_side(options, detector), stages)
     faces = reported
-    if _redacts(how, options):
+    if options.hides_faces(render):
         faces = _redacted(_detect(pixels, header, detector, detector.redact_threshold, stages), reported, detector)
-    return _draw(_fit(pixels, options, stages), faces, how, options, stages)
-
-
-def _redacts(how: Render, options: Options) -> bool:
-    return (options.previewed if how is Render.PREVIEW else how) in REDACTING
+    return _draw(_fit(pixels, options, stages), faces, render, options, stages)
 
 
 def _threshold(options: Options, detector: Detector) -> float:
@@ -106,15 +103,12 @@ def _redacted(detected: tuple[Face, ...], reported: tuple[Face, ...], detector: 
     return tuple(dict.fromkeys((*above_threshold, *reported)))
 
 
-def _draw(pixels: Pixels, faces: tuple[Face, ...], how: Render, options: Options, stages: "StageTimer") -> bytes:
+def _draw(pixels: Pixels, faces: tuple[Face, ...], render: Render, options: Options, stages: "StageTimer") -> bytes:
     """Render and encode one result, so that only one canvas is in memory at a time."""
-    is_preview = how is Render.PREVIEW
     with stages.timed("render"):
-        if is_preview and max(pixels.shape[:2]) > limits.PREVIEW_LONG_SIDE:
-            pixels = scale_to(pixels, limits.PREVIEW_LONG_SIDE, cv2.INTER_AREA)
-        canvas = render(pixels, faces, options.previewed if is_preview else how, options.blur_strength)
+        canvas = drawing_of(render)(pixels, faces, options)
     with stages.timed("encode"):
-        return encode_preview(canvas) if is_preview else encode(canvas)
+        return encode(canvas, render)
 
 
 def _result_side(options: Options) -> int | None:

@@ -9,7 +9,8 @@ from facelib.errors import ClaimLost, ImageRejected, JobFinished, JobNotFound, O
 from facelib.job import Failure, FailureReason, Job, Status
 from facelib.job_view import JobView
 from facelib.observability import logger, metrics
-from facelib.options import Options, Render
+from facelib.options import Options
+from facelib.renders import Render
 from facelib.s3_events import OriginalCreated
 from facelib.stores.claims import Claim, Outcome
 from facelib.stores.images import ImageStore, Original

@@ -5,7 +5,6 @@ from typing import Final
 
 from facelib.errors import ImageRejected
 from facelib.job import FailureReason
-from facelib.option_fields import OptionFields
 from facelib.options import Options
 from facelib.validation import describe_errors
 from pydantic import ValidationError
@@ -26,7 +25,7 @@ def read_options(metadata: Mapping[str, str]) -> Options:
         if name.startswith(PREFIX)
     }
     try:
-        return OptionFields.model_validate(fields).over(_DEFAULTS)
+        return Options.from_text(fields).over(_DEFAULTS)
     except ValidationError as error:
         allowed = ", ".join(map(_metadata_name, Options.model_fields))
         raise ImageRejected(

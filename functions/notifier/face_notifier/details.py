@@ -12,7 +12,7 @@ from facelib.events import event_time
 from facelib.frozen import Frozen
 from facelib.job import DetectorInfo, Failure, ImageInfo, Job, Status, Tombstone
 from facelib.links import job_url
-from facelib.options import Render
+from facelib.renders import Render
 from facelib.settings import NotifierSettings
 from facelib.stores.event_bus import BusEvent
 from pydantic import AwareDatetime, Field

@@ -8,7 +8,7 @@ from pydantic import ConfigDict
 from facelib.face import Face
 from facelib.frozen import Frozen
 from facelib.job import Failure, ImageInfo
-from facelib.options import Render
+from facelib.renders import Render
 
 
 class DetectRequest(Frozen):

@@ -11,7 +11,8 @@ from pydantic import AwareDatetime
 from facelib.detail import Detail
 from facelib.face import Face
 from facelib.frozen import Frozen
-from facelib.options import Options, Render
+from facelib.options import Options
+from facelib.renders import Render
 
 # The owner of all jobs while callers are not authenticated.
 PUBLIC_OWNER: Final = "public"

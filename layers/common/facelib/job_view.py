@@ -8,7 +8,8 @@ from facelib.face import Face
 from facelib.frozen import Frozen
 from facelib.job import DetectorInfo, Failure, ImageInfo, Job, Status
 from facelib.links import job_url, processed_image_url
-from facelib.options import Options, Render
+from facelib.options import Options
+from facelib.renders import Render
 
 EXAMPLE_ID = "0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"
 

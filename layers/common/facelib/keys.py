@@ -4,7 +4,7 @@ import re
 import unicodedata
 from uuid import UUID
 
-from facelib.options import Render
+from facelib.renders import Render
 
 _INBOX = "inbox/"
 _ORIGINALS = "originals/"
@@ -16,12 +16,7 @@ def original(job_id: str) -> str:
 
 
 def result(job_id: str, render: Render) -> str:
-    return f"{_RESULTS}{job_id}/{render}.{suffix(render)}"
-
-
-def suffix(render: Render) -> str:
-    """Return the end of a result's file name, without the dot."""
-    return "webp" if render is Render.PREVIEW else "jpg"
+    return f"{_RESULTS}{job_id}/{render}.{render.declared.media_type.suffix}"
 
 
 def faces_json(job_id: str) -> str:

@@ -1,31 +1,19 @@
-"""The options of a job, which the sender of an image may set."""
+"""The options of a job, which the sender of an image may set: in JSON, or as text.
 
+Numbers are strict, so that JSON's true is not read as a confidence of 1; in pydantic's string mode text is still read
+as a number.
+"""
+
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from facelib import limits
 from facelib.frozen import Frozen
+from facelib.renders import Render
 from facelib.validation import at_most
-
-
-class Render(StrEnum):
-    """How a result is drawn."""
-
-    BOXES = "boxes"
-    BLUR = "blur"
-    PIXELATE = "pixelate"
-    # One opaque colour, the same for every face: nothing of a face remains.
-    SOLID = "solid"
-    # Nothing drawn: upright, no larger than any result, without metadata.
-    PLAIN = "plain"
-    # The first of the job's other renders, small, as WebP.
-    PREVIEW = "preview"
-
-
-# These hide faces instead of showing them.
-REDACTING: Final = frozenset({Render.BLUR, Render.PIXELATE, Render.SOLID})
 
 
 class Size(StrEnum):
@@ -38,6 +26,23 @@ class Size(StrEnum):
 Renders = Annotated[tuple[Render, ...], Field(min_length=1, max_length=limits.RENDER_LIST), at_most(limits.RENDER_LIST)]
 
 
+_BOOLEANS: Final = {"true": True, "false": False}
+
+
+def _is_text(info: ValidationInfo) -> bool:
+    return str(info.mode) == "string"
+
+
+def _split(value: object, info: ValidationInfo) -> object:
+    """Split a list in text, which pydantic's string mode does not know."""
+    return [part.strip() for part in str(value).split(",")] if _is_text(info) else value
+
+
+def _boolean(value: object, info: ValidationInfo) -> object:
+    """Read a boolean in text: pydantic alone also takes 1, yes, on and their opposites."""
+    return _BOOLEANS.get(str(value).lower(), "neither true nor false") if _is_text(info) else value
+
+
 def _each_once(renders: tuple[Render, ...]) -> tuple[Render, ...]:
     return tuple(dict.fromkeys(renders))
 
@@ -45,10 +50,9 @@ def _each_once(renders: tuple[Render, ...]) -> tuple[Render, ...]:
 class Options(Frozen):
     """Options that the sender of an image may set."""
 
-    render: Annotated[Renders, AfterValidator(_each_once)] = Field(
+    render: Annotated[Renders, AfterValidator(_each_once), BeforeValidator(_split)] = Field(
         default=(Render.BOXES,), description="The results to draw, each one a picture of its own."
     )
-    # Strict, so that JSON's true is not read as a confidence of 1.
     min_confidence: float | None = Field(
         default=None,
         strict=True,
@@ -56,6 +60,8 @@ class Options(Frozen):
         le=1,
         description="Faces below it are left out of the response; null takes the detector's own threshold. "
         "Renders that hide faces hide them nevertheless.",
+        # What "Try it out" of /docs fills in must find faces: without an example it takes the maximum.
+        examples=[0.5],
     )
     max_faces: int = Field(
         default=limits.MAX_FACES,
@@ -77,22 +83,37 @@ class Options(Frozen):
         description=f"`fit` draws results of at most {limits.RESULT_LONG_SIDE} px on the long side, "
         "`original` keeps the size of the upload.",
     )
-    faces_json: bool = Field(
+    faces_json: Annotated[bool, BeforeValidator(_boolean)] = Field(
         default=False,
         strict=True,
         description="Also store the completed job as `results/{job_id}/faces.json` in the results bucket, for programs "
         "that read the bucket.",
     )
 
-    @property
-    def previewed(self) -> Render:
-        """What a preview shows."""
-        return next((render for render in self.render if render is not Render.PREVIEW), Render.BOXES)
+    @classmethod
+    def from_text(cls, fields: Mapping[str, str]) -> Self:
+        """Read options as text, a list separated by commas. Raises ValidationError.
+
+        Text carries neither an empty list nor a null: what is absent takes its default.
+        """
+        return cls.model_validate_strings(fields)
+
+    def over(self, others: "Options") -> "Options":
+        """Return the other options, replaced by those that were given here."""
+        return Options.model_validate({**others.model_dump(), **self.model_dump(exclude_unset=True)})
+
+    def source_of(self, render: Render) -> Render:
+        """Return what a render shows: itself, or for a preview the first of the other renders."""
+        if render is not Render.PREVIEW:
+            return render
+        return next((other for other in self.render if other is not Render.PREVIEW), Render.BOXES)
+
+    def hides_faces(self, render: Render) -> bool:
+        """Return whether this render of the job hides faces."""
+        return self.source_of(render).hides_faces
 
     @property
     def permitted(self) -> frozenset[Render]:
         """The renders that may still be drawn: none that shows more of the faces than the sender had shown."""
-        drawn = {self.previewed, *self.render} - {Render.PREVIEW}
-        if drawn == {Render.SOLID}:
-            return frozenset({Render.SOLID, Render.PREVIEW})
-        return REDACTING | {Render.PREVIEW} if drawn <= REDACTING else frozenset(Render)
+        shown = max(self.source_of(render).declared.exposure or 0 for render in self.render)
+        return frozenset(render for render in Render if (render.declared.exposure or 0) <= shown)

@@ -6,7 +6,8 @@ import pytest
 from face_api import dependencies
 from facelib import limits
 from facelib.job import Job
-from facelib.options import Options, Render, Size
+from facelib.options import Options, Size
+from facelib.renders import Render
 from facelib.stores.jobs import JobStore
 
 from tests.support.account import Cloud

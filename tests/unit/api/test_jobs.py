@@ -3,7 +3,7 @@
 import pytest
 from facelib import keys
 from facelib.job import Failure, FailureReason
-from facelib.options import Render
+from facelib.renders import Render
 from facelib.stores import clients
 from facelib.stores.images import ImageStore
 from facelib.stores.jobs import JobStore

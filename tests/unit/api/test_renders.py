@@ -10,7 +10,8 @@ from face_api import dependencies
 from facelib import keys
 from facelib.detector_requests import RenderOutcome, RenderReply, RenderRequest
 from facelib.job import Failure, FailureReason, Job
-from facelib.options import Options, Render
+from facelib.options import Options
+from facelib.renders import Render
 from facelib.stores import clients, detector_client
 from facelib.stores.detector_client import DetectorClient
 from facelib.stores.images import ImageStore

@@ -5,7 +5,8 @@ from uuid import uuid4
 
 import pytest
 from facelib.job import Failure, FailureReason
-from facelib.options import Options, Render
+from facelib.options import Options
+from facelib.renders import Render
 from facelib.stores.jobs import JobStore
 
 from tests.support.account import Cloud

@@ -4,6 +4,7 @@ import httpx
 import pytest
 from face_api import dependencies
 from facelib import limits
+from facelib.renders import Render
 
 from tests.support.api import Api
 
@@ -36,6 +37,21 @@ def test_limits_are_those_in_force(api: Api) -> None:
     assert response["direct_upload_bytes"] == limits.DIRECT_UPLOAD_BYTES
     assert response["job_kept_days"] == 1
     assert response["stream_url"] == "wss://stream.example"
+
+
+def test_limits_offer_every_render(api: Api) -> None:
+    offered = {render["name"]: render for render in api.get("/limits").json()["renders"]}
+    assert list(offered) == list(Render)
+    assert [name for name, render in offered.items() if render["hides_faces"]] == ["blur", "pixelate", "solid"]
+    assert offered["blur"] == {
+        "name": "blur",
+        "label": "Blurred",
+        "description": "Every face blurred.",
+        "hides_faces": True,
+        "media_type": "image/jpeg",
+        "suffix": "jpg",
+        "options": ["blur_strength"],
+    }
 
 
 def test_static_files_are_cached_and_nothing_else(api: Api) -> None:

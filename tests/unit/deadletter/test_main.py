@@ -5,7 +5,7 @@ import pytest
 from face_deadletter import main
 from facelib import keys
 from facelib.job import Status
-from facelib.options import Render
+from facelib.renders import Render
 from facelib.stores import clients
 from facelib.stores.images import ImageStore
 from facelib.stores.jobs import JobStore

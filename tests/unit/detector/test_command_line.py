@@ -5,7 +5,8 @@ import pytest
 from face_detector.__main__ import main
 from face_detector.analyse import analyse
 from face_detector.detection.detector import Detector
-from facelib.options import Options, Render
+from facelib.options import Options
+from facelib.renders import Render
 
 from tests.support.pictures import astronaut, encoded
 

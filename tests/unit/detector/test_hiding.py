@@ -8,10 +8,11 @@ import pytest
 from face_detector.analyse import analyse, find_faces
 from face_detector.detection.detections import Detections
 from face_detector.detection.detector import Detector
-from face_detector.imaging.render import render
+from face_detector.drawing import drawing_of
 from facelib import limits
 from facelib.face import Face
-from facelib.options import Options, Render
+from facelib.options import Options
+from facelib.renders import Render
 
 from tests.support.detector import detections, pixels_of, result
 from tests.support.pictures import Picture, astronaut, compose, encoded, resized, rotated
@@ -150,7 +151,7 @@ def test_every_part_of_the_face_is_hidden(make: Callable[[], Picture], how: Rend
 
 
 def drawn(pixels: Picture, face: Face, how: Render, strength: int = limits.BLUR_STRENGTH_DEFAULT) -> Picture:
-    return np.asarray(render(pixels, [face], how, strength), np.uint8)
+    return np.asarray(drawing_of(how)(pixels, [face], Options(blur_strength=strength)), np.uint8)
 
 
 def test_only_a_handful_of_values_is_left(fast: Detector) -> None:

@@ -8,7 +8,8 @@ from face_detector.process import DetectionService
 from facelib import keys
 from facelib.job import Failure, FailureReason, Status
 from facelib.job_view import JobView
-from facelib.options import Options, Render
+from facelib.options import Options
+from facelib.renders import Render
 from facelib.s3_events import OriginalCreated
 from facelib.stores import clients
 

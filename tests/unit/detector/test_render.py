@@ -7,7 +7,8 @@ import pytest
 from face_detector.analyse import analyse, redraw
 from face_detector.detection.detector import Detector
 from facelib import limits
-from facelib.options import Options, Render, Size
+from facelib.options import Options, Size
+from facelib.renders import Render
 from PIL import Image
 
 from tests.support.detector import pixels_of, result

@@ -5,7 +5,8 @@ from uuid import uuid4
 from face_detector import main
 from facelib import keys
 from facelib.detector_requests import RenderOutcome
-from facelib.options import Options, Render
+from facelib.options import Options
+from facelib.renders import Render
 from facelib.s3_events import OriginalCreated
 
 from tests.support.context import Context

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from face_api.content_security import docs_policy, page_policy
 from facelib.access import Access
-from facelib.options import Render
+from facelib.renders import Render
 from facelib.settings import ApiSettings
 from facelib.stores import clients
 from facelib.stores.images import ImageStore

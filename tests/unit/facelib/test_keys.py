@@ -1,6 +1,6 @@
 import pytest
 from facelib import keys
-from facelib.options import Render
+from facelib.renders import Render
 
 from infra.errors import Refused
 from infra.keys import new_key

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from facelib import keys, limits
 from facelib.job import Failure, FailureReason
-from facelib.options import Render
+from facelib.renders import Render
 from facelib.stores import clients
 from facelib.stores.api_keys import KeyStore
 from facelib.stores.connections import Connection, ConnectionStore

@@ -11,7 +11,8 @@ from face_intake.intake import Intake
 from facelib import keys, limits
 from facelib.errors import ObjectMissing
 from facelib.job import FailureReason, Job, Status
-from facelib.options import Options, Render, Size
+from facelib.options import Options, Size
+from facelib.renders import Render
 from facelib.stores import clients
 from facelib.stores.inbox import Inbox
 from facelib.stores.items import from_item

@@ -13,7 +13,7 @@ from face_notifier.schema import schema, text
 from facelib.events import new_event_id
 from facelib.job import Job, Status
 from facelib.job_stream import job_of_record
-from facelib.options import Render
+from facelib.renders import Render
 from facelib.settings import NotifierSettings
 from facelib.stores.event_bus import BusEvent
 from facelib.stores.items import to_item

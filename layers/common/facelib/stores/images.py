@@ -12,7 +12,7 @@ from facelib.errors import ObjectMissing, ObjectsNotDeleted, StoreContended
 from facelib.formats import check_file_size
 from facelib.job import ImageFormat
 from facelib.job_view import JobView
-from facelib.options import Render
+from facelib.renders import Render
 from facelib.stores.backoff import attempts
 from facelib.stores.clients import code_of, missing_object, s3
 
@@ -103,8 +103,12 @@ class ImageStore:
         return json.dumps({"Records": [record]})
 
     def add_result(self, job_id: str, render: Render, data: bytes) -> None:
-        media_type = MEDIA_TYPES[ImageFormat.WEBP if render is Render.PREVIEW else ImageFormat.JPEG]
-        s3().put_object(Bucket=self._results, Key=keys.result(job_id, render), Body=data, ContentType=media_type)
+        s3().put_object(
+            Bucket=self._results,
+            Key=keys.result(job_id, render),
+            Body=data,
+            ContentType=render.declared.media_type,
+        )
 
     def add_faces_json(self, view: JobView) -> None:
         s3().put_object(

@@ -4,7 +4,7 @@ from botocore.exceptions import ClientError
 
 from facelib.errors import JobNotFound
 from facelib.job import Status
-from facelib.options import Render
+from facelib.renders import Render
 from facelib.stores.clients import dynamodb
 from facelib.stores.items import text
 from facelib.stores.job_table import JobTable, item_that_failed_condition, primary_key

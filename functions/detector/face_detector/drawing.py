@@ -1,0 +1,39 @@
+"""Results: drawn by the module of their render, encoded without metadata."""
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, Final, Protocol
+
+import cv2
+import numpy as np
+import simplejpeg
+from facelib.face import Face
+from facelib.options import Options
+from facelib.renders import Render, ResultType
+
+from face_detector.imaging.pixels import Pixels
+
+_JPEG_QUALITY: Final = 88
+_WEBP_QUALITY: Final = 80
+
+
+class Draw(Protocol):
+    """Draws the faces on a copy of the pixels, or returns the pixels themselves where nothing is drawn.
+
+    The pixels may be a scaled version of the image in which the faces were detected: `Face.box_ratio` locates them.
+    """
+
+    def __call__(self, pixels: Pixels, faces: Sequence[Face], options: Options) -> Pixels: ...
+
+
+def drawing_of(render: Render) -> Draw:
+    module: Any = import_module(f"face_detector.renders.{render}")
+    draw: Draw = module.draw
+    return draw
+
+
+def encode(pixels: Pixels, render: Render) -> bytes:
+    """Encode (height, width, 3) uint8 BGR pixels as the file of this render, which carries nothing but them."""
+    if render.declared.media_type is ResultType.WEBP:
+        return cv2.imencode(".webp", pixels, [cv2.IMWRITE_WEBP_QUALITY, _WEBP_QUALITY])[1].tobytes()
+    return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(pixels), _JPEG_QUALITY, "BGR", "420"))

@@ -1,0 +1,46 @@
+"""Every face blurred, so that nothing finer than the averages of a few cells can be restored."""
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import cv2
+import numpy as np
+from facelib.face import Face
+from facelib.options import Options
+
+from face_detector.imaging.face_area import MIN_CELL, HiddenArea
+from face_detector.imaging.pixels import Pixels, as_pixels
+
+# Cells along the longer side of a face, by `blur_strength` from 1 on (docs/decisions/0007-hiding.md).
+_CELLS: Final = (3.0, 2.5, 2.0, 1.4, 1.0)
+# With fewer cells, an ellipse has one colour and the outline of a head, which is detected as a face.
+_MIN_ELLIPSE_CELLS: Final = 2.0
+
+
+def draw(pixels: Pixels, faces: Sequence[Face], options: Options) -> Pixels:
+    """Return a copy with the faces blurred."""
+    canvas = pixels.copy()
+    for area in filter(None, (HiddenArea.of(face, canvas) for face in reversed(faces))):
+        _blur(area, _CELLS[options.blur_strength - 1])
+    return canvas
+
+
+def _blur(area: HiddenArea, cells_along: float) -> None:
+    smooth = _smoothed(area, area.cell(cells_along))
+    if cells_along < _MIN_ELLIPSE_CELLS:
+        area.fill(smooth, cv2.INTER_LINEAR)
+        return
+    mask = np.zeros(area.part.shape[:2], np.uint8)
+    cv2.ellipse(mask, area.centre, area.half_axes, 0, 0, 360, 255, cv2.FILLED)
+    cv2.copyTo(cv2.resize(smooth, area.size, interpolation=cv2.INTER_LINEAR), mask, area.part)
+
+
+def _smoothed(area: HiddenArea, cell: float) -> Pixels:
+    """Blur the averages of cells, at the resolution of the smallest cells to save time and memory."""
+    scale = min(1.0, MIN_CELL / cell)
+    width, height = area.size
+    small = (max(1, round(width * scale)), max(1, round(height * scale)))
+    kernel = math.ceil(2 * cell * scale)
+    means = cv2.resize(area.means(cell), small, interpolation=cv2.INTER_LINEAR)
+    return as_pixels(cv2.blur(means, (kernel, kernel)))

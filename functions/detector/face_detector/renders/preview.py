@@ -1,0 +1,20 @@
+"""What another render shows, small."""
+
+from collections.abc import Sequence
+
+import cv2
+from facelib import limits
+from facelib.face import Face
+from facelib.options import Options
+from facelib.renders import Render
+
+from face_detector.drawing import drawing_of
+from face_detector.imaging.pixels import Pixels
+from face_detector.imaging.scale import scale_to
+
+
+def draw(pixels: Pixels, faces: Sequence[Face], options: Options) -> Pixels:
+    """Scale first, so that the other render draws on few pixels."""
+    if max(pixels.shape[:2]) > limits.PREVIEW_LONG_SIDE:
+        pixels = scale_to(pixels, limits.PREVIEW_LONG_SIDE, cv2.INTER_AREA)
+    return drawing_of(options.source_of(Render.PREVIEW))(pixels, faces, options)

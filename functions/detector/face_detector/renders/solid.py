@@ -1,0 +1,21 @@
+"""Every face covered with one opaque colour."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from facelib.face import Face
+from facelib.options import Options
+
+from face_detector.imaging.face_area import HiddenArea
+from face_detector.imaging.pixels import Pixels
+
+# BGR. It must not come from the image: an average of a face is still an average of that face.
+_COVER: Final = (0, 0, 0)
+
+
+def draw(pixels: Pixels, faces: Sequence[Face], options: Options) -> Pixels:  # noqa: ARG001 - every drawing takes the same
+    """Return a copy with the faces covered: whole rectangles, as for a mosaic."""
+    canvas = pixels.copy()
+    for area in filter(None, (HiddenArea.of(face, canvas) for face in reversed(faces))):
+        area.part[:] = _COVER
+    return canvas

@@ -1,0 +1,114 @@
+"""The renders: every kind of result that can be drawn, each declared here once.
+
+`face_detector.renders` has a module of the same name for each, which draws it.
+"""
+
+from enum import IntEnum, StrEnum
+from typing import Literal, Self
+
+from facelib.frozen import Frozen
+
+
+class Exposure(IntEnum):
+    """How much of a face a result shows."""
+
+    NOTHING = 0
+    # The averages of a few cells.
+    COARSE = 1
+    EVERYTHING = 2
+
+
+class ResultType(StrEnum):
+    """The media type of a result."""
+
+    JPEG = "image/jpeg"
+    WEBP = "image/webp"
+
+    @property
+    def suffix(self) -> Literal["jpg", "webp"]:
+        """The end of a file name, without the dot."""
+        return "jpg" if self is ResultType.JPEG else "webp"
+
+
+class RenderDeclaration(Frozen):
+    """What is known of a render wherever one is named, offered or stored."""
+
+    label: str
+    description: str
+    # None where it depends on the job's other renders.
+    exposure: Exposure | None
+    media_type: ResultType = ResultType.JPEG
+    # Options that change it, besides `size`.
+    options: tuple[str, ...] = ()
+
+
+class Render(StrEnum):
+    """How a result is drawn."""
+
+    declared: RenderDeclaration
+
+    # The default is for type checkers alone: `Render(name)` looks a member up and never comes here.
+    def __new__(cls, name: str, declared: RenderDeclaration | None = None) -> Self:
+        assert declared is not None
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.declared = declared
+        return member
+
+    BOXES = (
+        "boxes",
+        RenderDeclaration(
+            label="Boxes",
+            description="A box around every reported face, with its confidence.",
+            exposure=Exposure.EVERYTHING,
+        ),
+    )
+    BLUR = (
+        "blur",
+        RenderDeclaration(
+            label="Blurred",
+            description="Every face blurred.",
+            exposure=Exposure.COARSE,
+            options=("blur_strength",),
+        ),
+    )
+    PIXELATE = (
+        "pixelate",
+        RenderDeclaration(
+            label="Pixelated",
+            description="Every face replaced by a few large squares.",
+            exposure=Exposure.COARSE,
+            options=("blur_strength",),
+        ),
+    )
+    SOLID = (
+        "solid",
+        RenderDeclaration(
+            label="Covered",
+            description="Every face covered with one opaque colour; nothing of it remains.",
+            exposure=Exposure.NOTHING,
+        ),
+    )
+    PLAIN = (
+        "plain",
+        RenderDeclaration(
+            label="Photo",
+            description="Nothing drawn: the upright photo without metadata.",
+            exposure=Exposure.EVERYTHING,
+        ),
+    )
+    PREVIEW = (
+        "preview",
+        RenderDeclaration(
+            label="Preview",
+            description="The first of the job's other renders, small.",
+            exposure=None,
+            media_type=ResultType.WEBP,
+            options=("blur_strength",),
+        ),
+    )
+
+    @property
+    def hides_faces(self) -> bool:
+        """Whether it always hides faces instead of showing them."""
+        return self.declared.exposure is not None and self.declared.exposure < Exposure.EVERYTHING
