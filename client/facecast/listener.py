@@ -10,7 +10,7 @@ import argparse
 import asyncio
 import json
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -32,26 +32,51 @@ _LONGEST_WAIT: Final = 60.0
 # The server starts a replay 90 s before the requested event, and no event is later than that.
 _OVERLAP: Final = timedelta(minutes=5)
 _ID_TIME: Final = "%Y%m%dT%H%M%S.%fZ"
+# Sorts after every event id.
+_AFTER_ALL: Final = "9999"
 # The address is wrong or not allowed, which no second try will change.
 _FINAL_REFUSALS: Final = frozenset({400, 401, 403, 404})
 
 
 class Memory:
-    """The latest event seen of each job. Ids sort by time, so whatever is not newer is known or overtaken."""
+    """The latest event seen of each job, and the position in the stream. Ids sort by time.
 
-    def __init__(self, now: datetime) -> None:
-        self.newest = f"{now:{_ID_TIME}}-00000000"
+    Times are the service's alone: this machine's clock may be wrong.
+    """
+
+    def __init__(self) -> None:
+        # Where the next connection resumes; None until the service has said where the stream stands.
+        self.position: str | None = None
         self.heard_any = False
+        self._start = _AFTER_ALL
         self._of_job: dict[str, str] = {}
         self._room = 1_000
 
-    def is_news(self, event: Event) -> bool:
-        """Return whether this event was not seen before; from now on it was."""
+    def begin(self, position: str) -> None:
+        """Take the service's word for where the stream stood when this listener connected for the first time."""
+        self._start = min(self._start, position)
+        self.position = self.position or position
+
+    def news(self, events: Iterable[Event], *, is_resumed: bool) -> Iterator[Event]:
+        """Yield the job events of a frame that are news, and take in what else it says."""
+        for event in events:
+            if event["type"] == "connected":
+                self.begin(event["position"])
+            if "event_id" in event and self.is_news(event, is_resumed=is_resumed):
+                yield event
+
+    def is_news(self, event: Event, *, is_resumed: bool) -> bool:
+        """Return whether this event was not seen before; from now on it was.
+
+        A connection that resumes also receives events from before the start; they are not news. Of a job, an event
+        that is not newer than the last one is known or overtaken.
+        """
         job_id, event_id = event["job_id"], event["event_id"]
-        if event_id <= self._of_job.get(job_id, ""):
+        if event_id <= self._of_job.get(job_id, "") or (is_resumed and event_id < self._start):
             return False
         self._of_job[job_id] = event_id
-        self.newest = max(self.newest, event_id) if self.heard_any else event_id
+        self._start = min(self._start, event_id)
+        self.position = max(self.position, event_id) if self.position and self.heard_any else event_id
         self.heard_any = True
         if len(self._of_job) > self._room:
             self._remove_stale()
@@ -59,7 +84,7 @@ class Memory:
 
     def _remove_stale(self) -> None:
         """Drop what a replay no longer reaches."""
-        newest = datetime.strptime(self.newest.partition("-")[0], _ID_TIME).replace(tzinfo=UTC)
+        newest = datetime.strptime((self.position or "").partition("-")[0], _ID_TIME).replace(tzinfo=UTC)
         oldest = f"{newest - _OVERLAP:{_ID_TIME}}"
         self._of_job = {job_id: event_id for job_id, event_id in self._of_job.items() if event_id >= oldest}
         self._room = max(1_000, 2 * len(self._of_job))
@@ -75,24 +100,24 @@ async def listen(
     """Give each job event once, and for one job never an older one after a newer one. Goes on until it is closed.
 
     `address` is the stream's, or a function that gives a fresh one, with its ticket, for each connection. `replay` asks
-    for the latest events to begin with; `on_connection` is called with True when a connection is open and with
-    False when it is lost. Raise websockets.InvalidStatus where the server refuses for good, and what `address` raises,
-    but for Unreachable and TooManyRequests, which may pass.
+    for the latest events to begin with; `on_connection` is called with True when a connection is open, from when on no
+    event is missed, and with False when it is lost. Raise websockets.InvalidStatus where the server refuses for good,
+    and what `address` raises, but for Unreachable and TooManyRequests, which may pass.
     """
-    memory = Memory(datetime.now(UTC))
+    memory = Memory()
     failures = 0
-    first = True
     while True:
-        parameters = {"job_id": job_id, "replay": replay if not memory.heard_any else 0, "after": ""}
-        if not first and not parameters["replay"]:
-            parameters["after"] = memory.newest
+        wants_replay = replay if not memory.heard_any else 0
+        is_open, is_resumed = False, memory.position is not None and not wants_replay
+        parameters = {"job_id": job_id, "replay": wants_replay, "after": memory.position}
         try:
             url = _with_query(address if isinstance(address, str) else await address(), parameters)
             async with websockets.connect(url, ping_interval=None) as socket:
-                failures, first = 0, False
-                _notify(on_connection, is_connected=True)
-                async for event in _events(socket):
-                    if memory.is_news(event):
+                async for events in _frames(socket, is_first=memory.position is None):
+                    if not is_open:
+                        _notify(on_connection, is_connected=True)
+                    failures, is_open = 0, True
+                    for event in memory.news(events, is_resumed=is_resumed):
                         yield event
         except websockets.InvalidStatus as error:
             if error.response.status_code in _FINAL_REFUSALS:
@@ -115,25 +140,31 @@ def _notify(on_connection: Callable[[bool], None] | None, *, is_connected: bool)
         on_connection(is_connected)
 
 
-async def _events(socket: websockets.ClientConnection) -> AsyncGenerator[Event, None]:
-    """Give the job events of one connection, with pings against the idle time-out. Ends, or raises, when it is lost."""
-    pinged = False
+async def _frames(socket: websockets.ClientConnection, *, is_first: bool) -> AsyncGenerator[Sequence[Event], None]:
+    """Give the events of each frame of one connection, beginning with none once it is open.
+
+    A first connection is open when the service has said where the stream stands. Pings keep it from being closed as
+    idle. Ends, or raises, when the connection is lost.
+    """
+    if is_first:
+        await socket.send('{"action": "hello"}')
+    else:
+        yield ()
+    awaits_answer = is_first
     while True:
         try:
-            async with asyncio.timeout(_PONG_SECONDS if pinged else PING_SECONDS):
+            async with asyncio.timeout(_PONG_SECONDS if awaits_answer else PING_SECONDS):
                 frame = await socket.recv()
         except TimeoutError:
-            if pinged:
+            if awaits_answer:
                 raise
             await socket.send('{"action": "ping"}')
-            pinged = True
+            awaits_answer = True
             continue
         except websockets.ConnectionClosed:
             return
-        pinged = False
-        for event in json.loads(frame)["events"]:
-            if "event_id" in event:
-                yield event
+        awaits_answer = False
+        yield json.loads(frame)["events"]
 
 
 async def _print(url: str, replay: int, job_id: str | None) -> None:

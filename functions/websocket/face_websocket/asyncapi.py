@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from facelib import limits
-from facelib.events import ErrorEvent, JobDeleted, JobEnded, Pong, Subscribed
+from facelib.events import Connected, ErrorEvent, JobDeleted, JobEnded, Pong, Subscribed
 from facelib.frozen import Frozen
 from pydantic.json_schema import models_json_schema
 
 from face_websocket import examples
-from face_websocket.requests import ConnectQuery, Ping, ReplayRequest, Subscribe
+from face_websocket.requests import ConnectQuery, Hello, Ping, ReplayRequest, Subscribe
 
-_REQUESTS: Final = (Subscribe, ReplayRequest, Ping)
-_EVENTS: Final = (JobEnded, JobDeleted, Pong, Subscribed, ErrorEvent)
+_REQUESTS: Final = (Hello, Subscribe, ReplayRequest, Ping)
+_EVENTS: Final = (JobEnded, JobDeleted, Connected, Pong, Subscribed, ErrorEvent)
 _CHANNEL: Final = "#/channels/stream"
 
 _DESCRIPTION: Final = f"""An event when a job of yours is completed, has failed or was deleted.
@@ -38,7 +38,8 @@ first. Ignore types that you do not know.
 replay repeats. An event is news if its `event_id` is larger than the last one you have seen of its job.
 
 **Staying connected.** Send a ping every few minutes. Reconnect after a random wait that grows, with `?after=` and the
-largest `event_id` you have seen, and with a new ticket.
+largest `event_id` you have seen, or the `position` of `connected` if you have seen none, and with a new ticket. Drop
+what is older than that position, unless you asked for a replay.
 
 **Close codes.** 1000: the key was revoked or has expired. 1001: nothing was sent for 10 minutes, or the connection is
 two hours old. 1009: you sent a frame of more than 32 KB. 1006: the network failed. After each but the first, reconnect.
@@ -104,6 +105,9 @@ MESSAGES: Final = {
     "jobEvents": _Message(
         "Events of jobs", "Jobs that were completed, failed or deleted.", (JobEnded, JobDeleted), examples.JOB_EVENTS
     ),
+    "connected": _Message(
+        "Connected", "The response to a hello: where the stream stands.", (Connected,), examples.CONNECTED
+    ),
     "pong": _Message("Pong", "The response to a ping.", (Pong,), examples.PONG),
     "subscribed": _Message("Subscribed", "The response to a subscribe.", (Subscribed,), examples.SUBSCRIBED),
     "error": _Message(
@@ -112,6 +116,7 @@ MESSAGES: Final = {
         (ErrorEvent,),
         examples.ERROR,
     ),
+    "hello": _Message("Hello", "Ask where the stream stands.", (Hello,), examples.HELLO),
     "subscribe": _Message("Subscribe", "Narrow the stream, or widen it again.", (Subscribe,), examples.SUBSCRIBE),
     "replay": _Message("Replay", "Ask for events again.", (ReplayRequest,), examples.REPLAY),
     "ping": _Message("Ping", "Keep the connection from being closed as idle.", (Ping,), examples.PING),
@@ -144,6 +149,15 @@ _OPERATIONS: Final = {
         "jobEvents",
         description="To every connection of the job's owner that is subscribed to all jobs or to this one. A deletion "
         "is also replayed to those who come late, until the job would have expired.",
+    ),
+    "receiveHello": _operation(
+        "receive",
+        "Answer where the stream stands.",
+        "hello",
+        ("connected", "error"),
+        "Send it as the first frame of a first connection, and keep `position`: if the connection is lost before the "
+        "first event, reconnect with it as `after`. It is the service's time of connecting, so your own clock may be "
+        "wrong. API Gateway takes no frame for a connection during its handshake, so it is not sent unasked.",
     ),
     "receiveSubscribe": _operation(
         "receive", "Hear of one job alone, or of all again.", "subscribe", ("subscribed", "error")

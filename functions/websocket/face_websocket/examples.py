@@ -4,12 +4,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
-from facelib.events import ErrorEvent, EventType, Frame, JobDeleted, JobEnded, Pong, Subscribed, new_event_id
+from facelib.events import (
+    Connected,
+    ErrorEvent,
+    EventType,
+    Frame,
+    JobDeleted,
+    JobEnded,
+    Pong,
+    Subscribed,
+    new_event_id,
+    position_at,
+)
 from facelib.job import Failure, FailureReason, Status
 from facelib.job_view import EXAMPLE_ID
 from facelib.links import processed_image_url
 
-from face_websocket.requests import Ping, ReplayRequest, RequestInvalid, Subscribe, read_request
+from face_websocket.requests import Hello, Ping, ReplayRequest, RequestInvalid, Subscribe, read_request
 
 _ENDED: Final = datetime(2026, 11, 24, 9, 30, 0, 412_000, UTC)
 _EVENT_ID: Final = new_event_id(_ENDED, EXAMPLE_ID)
@@ -39,11 +50,13 @@ def _ended(
     )
 
 
-def _received(name: str, summary: str, *events: JobEnded | JobDeleted | Pong | Subscribed | ErrorEvent) -> Example:
+def _received(
+    name: str, summary: str, *events: JobEnded | JobDeleted | Connected | Pong | Subscribed | ErrorEvent
+) -> Example:
     return Example(name, summary, Frame(events=events).model_dump(mode="json"))
 
 
-def _sent(name: str, summary: str, request: Subscribe | ReplayRequest | Ping) -> Example:
+def _sent(name: str, summary: str, request: Hello | Subscribe | ReplayRequest | Ping) -> Example:
     return Example(name, summary, request.model_dump(mode="json", exclude_unset=True))
 
 
@@ -69,6 +82,9 @@ JOB_EVENTS: Final = (
     _received("deleted", "Drop what you have of this job.", _DELETED),
     _received("replayed", "Events that came close together, or are replayed, share a frame.", _COMPLETED, _DELETED),
 )
+CONNECTED: Final = (
+    _received("connected", "Resume from here.", Connected(position=position_at(_ENDED - timedelta(hours=1)))),
+)
 PONG: Final = (_received("pong", "The connection is alive.", Pong()),)
 SUBSCRIBED: Final = (
     _received("one", "From here on, events of this job alone.", Subscribed(job_id=EXAMPLE_ID)),
@@ -80,6 +96,7 @@ ERROR: Final = (
         "outOfRange", "To a number out of range.", ErrorEvent(detail=_refusal('{"action": "replay", "limit": 101}'))
     ),
 )
+HELLO: Final = (_sent("hello", "The first frame of a first connection.", Hello(action="hello")),)
 SUBSCRIBE: Final = (
     _sent("one", "Hear of this job alone.", Subscribe(action="subscribe", job_id=EXAMPLE_ID)),
     _sent("all", "Hear of all jobs again.", Subscribe(action="subscribe", job_id=None)),

@@ -6,13 +6,13 @@ from facelib import limits
 from facelib.access import Principal
 from facelib.deliveries import Replay
 from facelib.errors import DeliveryFailed, TooManyListeners
-from facelib.events import ErrorEvent, Frame, Pong, Subscribed, event_id_before
+from facelib.events import Connected, ErrorEvent, Frame, Pong, Subscribed, event_id_before, position_at
 from facelib.replay import Replayer
 from facelib.stores.connections import Connection, ConnectionStore
 from facelib.stores.connections_api import ConnectionsApi
 from facelib.stores.queue import Queue
 
-from face_websocket.requests import ConnectQuery, Ping, ReplayRequest, Request, Subscribe
+from face_websocket.requests import ConnectQuery, Hello, Ping, ReplayRequest, Request, Subscribe
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,9 @@ class Listeners:
     def handle(self, owner: str, connection_id: str, request: Request, deadline: float) -> None:
         """Handle one frame of a listener. Raises ConnectionGone or DeliveryFailed."""
         match request:
+            case Hello():
+                connected_at = self.connections.get(owner, connection_id).connected_at
+                self._post(connection_id, Frame(events=(Connected(position=position_at(connected_at)),)))
             case Ping():
                 self._post(connection_id, Frame(events=(Pong(),)))
             case Subscribe(job_id=job_id):
@@ -63,7 +66,12 @@ class Listeners:
                         "A replay is under way already. Send the request again when its events have arrived.",
                     )
                     return
-                replay = Replay(owner=owner, connection_id=connection_id, limit=limit, after=_since(after))
+                replay = Replay(
+                    owner=owner,
+                    connection_id=connection_id,
+                    limit=None if after else limit,
+                    after=_since(after),
+                )
                 self._replay(replay, deadline)
 
     def _replay(self, replay: Replay, deadline: float) -> None:

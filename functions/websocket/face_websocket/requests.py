@@ -38,7 +38,7 @@ Limit = Annotated[int, Field(ge=1, le=limits.REPLAY_LIMIT, description="Number o
 
 
 class ConnectQuery(Frozen):
-    """The query of the WebSocket's address: `?job_id=...&replay=20` or `?after=...`."""
+    """The query of the WebSocket's address: `?job_id=...&replay=20&after=...`."""
 
     job_id: JobId | None = None
     replay: Limit | None = None
@@ -69,13 +69,19 @@ class ReplayRequest(Frozen):
         return self
 
 
+class Hello(Frozen):
+    """Learn where the stream stood on connecting, to resume from there; send it first."""
+
+    action: Literal["hello"]
+
+
 class Ping(Frozen):
     """Keep the connection from being closed as idle; the response is a pong."""
 
     action: Literal["ping"]
 
 
-Request = Annotated[Subscribe | ReplayRequest | Ping, Field(discriminator="action")]
+Request = Annotated[Hello | Subscribe | ReplayRequest | Ping, Field(discriminator="action")]
 REQUEST: Final[TypeAdapter[Request]] = TypeAdapter(Request)
 
 
@@ -100,7 +106,7 @@ def read_request(body: str) -> Request:
 def _describe(error: ValidationError) -> str:
     kind = error.errors()[0]["type"]
     if kind in ("union_tag_invalid", "union_tag_not_found"):
-        return 'Unknown action. Send {"action": ...} with subscribe, replay or ping.'
+        return 'Unknown action. Send {"action": ...} with hello, subscribe, replay or ping.'
     if kind in ("json_invalid", "model_attributes_type", "dict_type", "model_type"):
-        return 'This is not a JSON object. Send {"action": ...} with subscribe, replay or ping.'
+        return 'This is not a JSON object. Send {"action": ...} with hello, subscribe, replay or ping.'
     return describe_errors(error)

@@ -45,6 +45,13 @@ class JobDeleted(Frozen):
 JobEvent = Annotated[JobEnded | JobDeleted, Field(discriminator="type")]
 
 
+class Connected(Frozen):
+    """The response to a hello: where the stream stood when this listener connected, by the service's clock."""
+
+    type: Literal["connected"] = "connected"
+    position: str
+
+
 class Pong(Frozen):
     """The response to a ping."""
 
@@ -68,7 +75,7 @@ class ErrorEvent(Frozen):
 class Frame(Frozen):
     """The content of one WebSocket frame, oldest event first."""
 
-    events: tuple[JobEnded | JobDeleted | Pong | Subscribed | ErrorEvent, ...]
+    events: tuple[JobEnded | JobDeleted | Connected | Pong | Subscribed | ErrorEvent, ...]
 
 
 _EVENT_TIME: Final = "%Y%m%dT%H%M%S.%fZ"
@@ -78,6 +85,11 @@ EVENT_ID_PATTERN: Final = r"^[0-9]{8}T[0-9]{6}\.[0-9]{6}Z-[0-9a-f]{8}$"
 def new_event_id(at: datetime, job_id: str) -> str:
     """Return an id that sorts by time (UTC, to the microsecond) and is unique to the job."""
     return f"{at.astimezone(UTC):{_EVENT_TIME}}-{job_id[:8]}"
+
+
+def position_at(at: datetime) -> str:
+    """Return the position of the stream at this time: an event id that sorts after every event before."""
+    return new_event_id(at, "00000000")
 
 
 def event_time(event_id: str) -> datetime:

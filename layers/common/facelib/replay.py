@@ -1,4 +1,4 @@
-"""Replays: past events for one listener, the latest ones or all since a given one."""
+"""Replays: past events for one listener, the latest ones, all since a given one, or both."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -8,7 +8,7 @@ from typing import Final, Self
 
 from facelib import limits
 from facelib.deliveries import Replay
-from facelib.events import event_of, frames
+from facelib.events import event_id_before, event_of, frames
 from facelib.job import Job, Tombstone
 from facelib.settings import StreamSettings
 from facelib.stores.connections import Connection, ConnectionStore
@@ -18,6 +18,8 @@ from facelib.stores.jobs import JobStore
 
 # Events are read and posted in chunks; 100 of them fill two or three frames.
 _CHUNK: Final = 100
+# Sorts after every event id.
+_AFTER_ALL: Final = "9999"
 
 
 @dataclass(frozen=True)
@@ -53,14 +55,21 @@ class Replayer:
         """Yield jobs in the order of their events; a listener that is subscribed to one job gets only that."""
         if connection.job_id:
             return self._one(connection.job_id, replay)
+        if replay.after and replay.limit:
+            return self.events.after(replay.owner, min(replay.after, self._before_latest(replay.owner, replay.limit)))
         if replay.after:
             return self.events.after(replay.owner, replay.after)
         return self.events.latest(replay.owner, replay.limit or limits.REPLAY_DEFAULT)
+
+    def _before_latest(self, owner: str, limit: int) -> str:
+        """Return an id that sorts before those of the latest events, and after all others of another time."""
+        latest = self.events.latest(owner, limit)
+        return event_id_before(latest[0].event_id or "", seconds=0) if latest else _AFTER_ALL
 
     def _one(self, job_id: str, replay: Replay) -> Iterator[Job | Tombstone]:
         job = self.jobs.peek(job_id)
         # The owner first: nobody learns of another owner's job, not even that it was deleted.
         if job is None or job.owner != replay.owner or not is_replayed(job):
             return
-        if (job.event_id or "") > (replay.after or ""):
+        if replay.limit or (job.event_id or "") > (replay.after or ""):
             yield job

@@ -4,10 +4,13 @@ import asyncio
 import contextlib
 import json
 from contextlib import aclosing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Self
 
 import boto3
 import pytest
+import websockets
+from facecast import listener
 from facecast.listener import listen
 from facelib.events import new_event_id
 from websockets.exceptions import InvalidStatus
@@ -53,6 +56,54 @@ def test_a_listener_that_drops_and_returns_has_each_event_once(stack: Stack) -> 
     ended, heard = asyncio.run(play())
 
     assert sorted(heard) == ended
+
+
+@pytest.mark.parametrize("minutes", [-5, 0, 5])
+def test_a_listener_cut_off_before_its_first_event_misses_none_whatever_its_clock_says(
+    stack: Stack, minutes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what ended shortly before it came, which the replay of an outage also has, is not news."""
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return super().now(tz) + timedelta(minutes=minutes)
+
+    async def play() -> tuple[list[str], list[str]]:
+        with feed(stack.endpoint_url, stack.outputs["JobsTableName"]) as source:
+            jobs = [source.add() for _ in range(3)]
+            connected, heard = asyncio.Queue[bool](), list[str]()
+
+            async def follow() -> None:
+                async with aclosing(listen(stack.ws_url, on_connection=connected.put_nowait)) as events:
+                    async for event in events:
+                        heard.append(event["job_id"])
+
+            with monkeypatch.context() as patch:
+                patch.setattr(listener, "datetime", Clock)
+                following = asyncio.create_task(follow())
+                assert await connected.get()
+                with monkeypatch.context() as outage:
+                    outage.setattr(websockets, "connect", refused)
+                    await asyncio.to_thread(cut_every_connection, stack)
+                    assert not await connected.get()
+                    for job_id in jobs:
+                        await asyncio.to_thread(source.end, job_id)
+                async with asyncio.timeout(60):
+                    while not set(jobs) <= set(heard):
+                        await asyncio.sleep(0.05)
+                following.cancel()
+                await asyncio.gather(following, return_exceptions=True)
+            return jobs, [job_id for job_id in heard if job_id in (before.job_id, *jobs)]
+
+    (before,) = end_and_tell(stack, 1)
+    jobs, heard = asyncio.run(play())
+
+    assert sorted(heard) == sorted(jobs), "each once, in no order between jobs"
+
+
+def refused(*_: object, **__: object) -> None:
+    raise OSError("the network is down")
 
 
 def cut_every_connection(stack: Stack) -> None:

@@ -15,8 +15,8 @@ from pydantic import ValidationError
 
 from tests.support.stream import ended_job
 
-FROM_THE_SERVICE = ("jobEvents", "pong", "subscribed", "error")
-FROM_LISTENERS = ("subscribe", "replay", "ping")
+FROM_THE_SERVICE = ("jobEvents", "connected", "pong", "subscribed", "error")
+FROM_LISTENERS = ("hello", "subscribe", "replay", "ping")
 
 
 def test_the_committed_document_is_the_models(repository: Path) -> None:

@@ -206,6 +206,30 @@ def test_a_replay_asked_for_on_connecting(
     assert event_ids(endpoint.frames["a"]) == [second.event_id, third.event_id]
 
 
+@pytest.mark.parametrize(("limit", "after", "expected"), [(1, 0, (1, 2, 3)), (3, 2, (1, 2, 3)), (9, 0, (0, 1, 2, 3))])
+def test_a_replay_of_the_latest_and_of_all_since_has_whichever_are_more(
+    limit: int, after: int, expected: tuple[int, ...], connections: ConnectionStore, endpoint: Endpoint
+) -> None:
+    listen(connections, "a")
+    jobs = [stored(ended_job(seconds_ago=ago)) for ago in (40, 30, 20, 10)]
+    replay = Replay(owner=OWNER, connection_id="a", limit=limit, after=jobs[after].event_id)
+
+    handler(queue_event(replay.model_dump_json()), Context())
+
+    assert event_ids(endpoint.frames["a"]) == [jobs[number].event_id for number in expected]
+
+
+def test_a_replay_of_both_where_nothing_has_ended(
+    connections: ConnectionStore, endpoint: Endpoint, context: Context
+) -> None:
+    listen(connections, "a")
+    replay = Replay(owner=OWNER, connection_id="a", limit=3, after=ended_job().event_id)
+
+    assert handler(queue_event(replay.model_dump_json()), context) == {"batchItemFailures": []}
+
+    assert not endpoint.frames
+
+
 def test_a_replay_for_a_listener_that_has_left_is_over(connections: ConnectionStore, context: Context) -> None:
     replay = Replay(owner=OWNER, connection_id="nobody", limit=2)
 

@@ -2,17 +2,19 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import islice
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import websockets
 from facecast import listener
 from facecast.listener import Memory, listen
-from facelib.events import JobEvent, event_of, new_event_id
+from facelib.events import Connected, Frame, JobEvent, event_of, new_event_id, position_at
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
@@ -23,6 +25,14 @@ Script = Callable[[ServerConnection, dict[str, str]], object]
 
 def events(count: int) -> list[JobEvent]:
     return [event_of(ended_job(seconds_ago=count - number), "https://faces.example") for number in range(count)]
+
+
+def ended_event(seconds_ago: float) -> JobEvent:
+    return event_of(ended_job(seconds_ago=seconds_ago), "https://faces.example")
+
+
+def connected(position: str) -> str:
+    return Frame(events=(Connected(position=position),)).model_dump_json()
 
 
 def frame(*some: JobEvent) -> str:
@@ -44,6 +54,8 @@ async def server(*scripts: Callable[[ServerConnection], object]) -> AsyncIterato
         assert connection.request
         query = parse_qs(urlsplit(connection.request.path).query)
         queries.append({name: values[0] for name, values in query.items()})
+        if "after" not in query:
+            assert json.loads(await connection.recv()) == {"action": "hello"}
         await next(waiting)(connection)  # type: ignore[misc]
 
     async with serve(handle, "127.0.0.1", 0) as running:
@@ -58,14 +70,16 @@ def sends(*frames: str, then: str = "stay") -> Callable[[ServerConnection], obje
         if then == "stay":
             await connection.wait_closed()
         if then == "reset":
+            # A reset drops what was not read: the pong says that everything before was.
+            await (await connection.ping())
             connection.transport.abort()
 
     return script
 
 
-async def heard(count: int, url: str, **options: int | str) -> list[str]:
+async def heard(count: int, url: str, **options: Any) -> list[str]:
     ids: list[str] = []
-    async with aclosing(listen(url, **options)) as stream, asyncio.timeout(20):  # type: ignore[arg-type]
+    async with aclosing(listen(url, **options)) as stream, asyncio.timeout(20):
         async for event in stream:
             ids.append(event["event_id"])
             if len(ids) == count:
@@ -90,42 +104,133 @@ def test_a_listener_that_is_dropped_has_each_event_once() -> None:
     asyncio.run(play())
 
 
-def test_a_listener_dropped_before_it_heard_anything_asks_for_all_since_it_began() -> None:
-    (one,) = events(1)
+@pytest.fixture(params=[-5, 0, 5], ids=["slow clock", "right clock", "fast clock"])
+def clock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the listener's machine have the time of so many minutes from now."""
+    offset = timedelta(minutes=request.param)
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return super().now(tz) + offset
+
+    now = time.time
+    monkeypatch.setattr(listener, "datetime", Clock)
+    monkeypatch.setattr(time, "time", lambda: now() + offset.total_seconds())
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize("ending", ["reset", "close"])
+def test_a_listener_dropped_before_it_heard_anything_resumes_from_the_services_word(ending: str) -> None:
+    """Whatever its own clock says: nothing of the outage is missed, and nothing from before its start is news."""
+    old, older = ended_event(80), ended_event(85)
+    start = position_at(datetime.now(UTC) - timedelta(seconds=30))
+    missed = [ended_event(ago) for ago in (20, 15, 10)]
 
     async def play() -> None:
-        async with server(sends(then="reset"), sends(frame(one))) as (url, queries):
-            before = f"{datetime.now(UTC) - timedelta(seconds=5):%Y%m%dT%H%M%S}"
-            await heard(1, url, job_id=one.job_id)
-            assert queries[0] == {"job_id": one.job_id}
-            assert before < queries[1]["after"]
+        async with server(
+            sends(connected(start), then=ending),
+            sends(then=ending),
+            sends(frame(older, old, *missed)),
+        ) as (url, queries):
+            assert await heard(3, url) == [event.event_id for event in missed]
+            assert queries == [{}, {"after": start}, {"after": start}]
+
+    asyncio.run(play())
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_replay_that_was_cut_off_is_asked_for_again_with_all_of_the_outage() -> None:
+    old = ended_event(80)
+    start = position_at(datetime.now(UTC) - timedelta(seconds=30))
+    missed = [ended_event(ago) for ago in (20, 10)]
+    later = ended_event(0)
+
+    async def play() -> None:
+        async with server(
+            sends(connected(start), then="reset"),
+            sends(frame(old, *missed), then="reset"),
+            # It starts 90 s before, and so before the oldest event that was asked for.
+            sends(frame(ended_event(85), old, *missed, later)),
+        ) as (url, queries):
+            assert await heard(4, url, replay=2) == [event.event_id for event in (old, *missed, later)]
+            assert queries == [{"replay": "2"}, {"replay": "2", "after": start}, {"after": missed[-1].event_id}]
+
+    asyncio.run(play())
+
+
+def test_a_live_event_before_the_services_word_is_news() -> None:
+    """It may have ended just before, and come just after, the listener."""
+    early, start, later = ended_event(20), position_at(datetime.now(UTC) - timedelta(seconds=15)), ended_event(10)
+
+    async def play() -> None:
+        async with server(
+            sends(frame(early), connected(start), then="reset"), sends(frame(ended_event(30), early, later))
+        ) as (url, queries):
+            assert await heard(2, url) == [early.event_id, later.event_id]
+            assert queries == [{}, {"after": early.event_id}]
+
+    asyncio.run(play())
+
+
+def test_a_connection_lost_before_the_services_word_was_never_open() -> None:
+    (one,) = events(1)
+    states: list[bool] = []
+
+    async def play() -> None:
+        async with server(sends(then="reset"), sends(connected(position_at(datetime.now(UTC))), frame(one))) as (
+            url,
+            queries,
+        ):
+            await heard(1, url, on_connection=states.append)
+            assert queries == [{}, {}]
+
+    asyncio.run(play())
+    assert states == [False, True, False]
+
+
+def test_a_service_that_does_not_say_where_the_stream_stands_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    (one,) = events(1)
+    monkeypatch.setattr(listener, "_PONG_SECONDS", 0.3)
+
+    async def play() -> None:
+        async with server(sends(), *[sends(connected(position_at(datetime.now(UTC))), frame(one))] * 9) as (
+            url,
+            queries,
+        ):
+            await heard(1, url)
+            assert len(queries) > 1
 
     asyncio.run(play())
 
 
 def test_an_older_event_of_a_job_is_not_news() -> None:
-    memory = Memory(datetime.now(UTC))
+    memory = Memory()
     job = ended_job()
     failed = {"job_id": job.job_id, "event_id": new_event_id(datetime.now(UTC), job.job_id)}
     completed = {"job_id": job.job_id, "event_id": new_event_id(datetime.now(UTC) + timedelta(seconds=9), job.job_id)}
 
-    assert memory.is_news(completed)
-    assert not memory.is_news(failed)
-    assert not memory.is_news(completed)
+    assert memory.is_news(completed, is_resumed=False)
+    assert not memory.is_news(failed, is_resumed=False)
+    assert not memory.is_news(completed, is_resumed=False)
 
 
 def test_the_memory_is_bounded_by_what_a_replay_reaches() -> None:
-    memory = Memory(datetime.now(UTC))
+    memory = Memory()
     start = datetime(2026, 1, 1, tzinfo=UTC)
 
     for number in range(5_000):
         job_id = f"{number:08x}"
-        assert memory.is_news({"job_id": job_id, "event_id": new_event_id(start + timedelta(seconds=number), job_id)})
+        assert memory.is_news(
+            {"job_id": job_id, "event_id": new_event_id(start + timedelta(seconds=number), job_id)}, is_resumed=False
+        )
 
     assert len(memory._of_job) <= 1_001
     last = [f"{number:08x}" for number in range(4_910, 5_000)]
     assert not any(
-        memory.is_news({"job_id": each, "event_id": new_event_id(start + timedelta(seconds=int(each, 16)), each)})
+        memory.is_news(
+            {"job_id": each, "event_id": new_event_id(start + timedelta(seconds=int(each, 16)), each)}, is_resumed=False
+        )
         for each in last
     )
 
@@ -133,10 +238,11 @@ def test_the_memory_is_bounded_by_what_a_replay_reaches() -> None:
 def test_a_silent_connection_is_pinged_and_then_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     (one,) = events(1)
     monkeypatch.setattr(listener, "PING_SECONDS", 0.05)
-    monkeypatch.setattr(listener, "_PONG_SECONDS", 0.05)
+    monkeypatch.setattr(listener, "_PONG_SECONDS", 0.3)
     said: list[str | bytes] = []
 
     async def silent(connection: ServerConnection) -> None:
+        await connection.send(connected(position_at(datetime.now(UTC) - timedelta(seconds=5))))
         with suppress(websockets.ConnectionClosed):
             async for message in connection:
                 said.append(message)  # noqa: PERF401 - what was said before the connection broke counts

@@ -1,6 +1,7 @@
 """The WebSocket's routes: who comes, asks and goes."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from face_websocket.main import handler
 from facelib import limits
 from facelib.deliveries import Replay
 from facelib.errors import ConnectionGone
-from facelib.events import event_id_before, new_event_id
+from facelib.events import event_id_before, event_time, new_event_id
 from facelib.stores.connections import Connection, ConnectionStore
 from facelib.stores.jobs import JobStore
 from facelib.stores.subscriptions import SHARDS
@@ -85,6 +86,34 @@ def test_an_address_that_makes_no_sense_is_refused(
     assert handler(websocket_event("$connect", **query), context) == {"statusCode": 400}
     with pytest.raises(ConnectionGone):
         connections.get(OWNER, "one")
+
+
+def test_hello_says_where_the_stream_stood_on_connecting(cloud: Queue, endpoint: Endpoint, context: Context) -> None:
+    before = datetime.now(UTC)
+    assert handler(websocket_event("$connect"), context) == OK
+    after = datetime.now(UTC)
+
+    (answer,) = send(endpoint, '{"action": "hello"}')
+
+    assert set(answer) == {"type", "position"}
+    assert answer["type"] == "connected"
+    assert before <= event_time(answer["position"]) <= after
+    # However late it is asked for, and as often.
+    assert send(endpoint, '{"action": "hello"}') == [answer]
+
+
+def test_the_position_is_good_for_resuming(cloud: Queue, endpoint: Endpoint, context: Context) -> None:
+    assert handler(websocket_event("$connect"), context) == OK
+    (answer,) = send(endpoint, '{"action": "hello"}')
+
+    assert handler(websocket_event("$connect", "two", after=answer["position"]), context) == OK
+
+    since = event_id_before(answer["position"], limits.REPLAY_OVERLAP_SECONDS)
+    assert cloud.take() == [Replay(owner=OWNER, connection_id="two", after=since)]
+
+
+def test_hello_of_a_listener_that_has_gone_is_no_failure_of_the_route(cloud: Queue, endpoint: Endpoint) -> None:
+    assert send(endpoint, '{"action": "hello"}') == []
 
 
 def test_ping(one: Endpoint) -> None:

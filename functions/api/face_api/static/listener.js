@@ -13,6 +13,9 @@ const LONGEST_WAIT_MS = 60_000;
 // The server starts a replay 90 s before the event it is asked for, and no event is later than that.
 const OVERLAP_MS = 300_000;
 
+// Sorts after every event id.
+const AFTER_ALL = "9999";
+
 /** An event id of this time; ids sort by time, to the microsecond in UTC. */
 function idAt(time) {
   const digits = new Date(time).toISOString().replace(/[-:]/g, "").slice(0, 19); // 20260131T235959.123
@@ -25,21 +28,30 @@ function timeOf(id) {
   return Date.UTC(year, month - 1, day, hour, minute, second);
 }
 
-/** What has been seen: each job's latest event. Whatever is not newer is known or overtaken. */
+/** Each job's latest event, and the position in the stream. Times are the service's: this machine's clock may be wrong. */
 export class Memory {
   #ofJob = new Map();
   #room = 1_000;
+  #start = AFTER_ALL;
   heardAny = false;
+  /** Where the next connection resumes; null until the service has said where the stream stands. */
+  position = null;
 
-  constructor(now = Date.now()) {
-    this.newest = idAt(now);
+  /** Takes the service's word for where the stream stood when this listener connected for the first time. */
+  begin(position) {
+    if (position < this.#start) this.#start = position;
+    this.position ??= position;
   }
 
-  /** Whether this event was not seen before; from now on it was. */
-  isNews({ job_id, event_id }) {
-    if (event_id <= (this.#ofJob.get(job_id) ?? "")) return false;
+  /**
+   * Whether this event was not seen before; from now on it was. A connection that resumes also receives events from
+   * before the start; they are not news. Of a job, an event that is not newer than the last one is known or overtaken.
+   */
+  isNews({ job_id, event_id }, isResumed = false) {
+    if (event_id <= (this.#ofJob.get(job_id) ?? "") || (isResumed && event_id < this.#start)) return false;
     this.#ofJob.set(job_id, event_id);
-    if (!this.heardAny || event_id > this.newest) this.newest = event_id;
+    if (event_id < this.#start) this.#start = event_id;
+    if (!this.heardAny || event_id > this.position) this.position = event_id;
     this.heardAny = true;
     if (this.#ofJob.size > this.#room) this.#forget();
     return true;
@@ -47,7 +59,7 @@ export class Memory {
 
   /** Drop what a replay no longer reaches. */
   #forget() {
-    const oldest = idAt(timeOf(this.newest) - OVERLAP_MS);
+    const oldest = idAt(timeOf(this.position) - OVERLAP_MS);
     for (const [job, id] of this.#ofJob) if (id < oldest) this.#ofJob.delete(job);
     this.#room = Math.max(1_000, 2 * this.#ofJob.size);
   }
@@ -68,12 +80,14 @@ export class Memory {
 export function listen({ url, onEvent, onState = () => {}, replay = 0, jobId, getTicket }) {
   const memory = new Memory();
   let socket, timer;
-  let failures = 0, first = true, closed = false, waitsForTicket = false;
+  let failures = 0, closed = false, waitsForTicket = false;
+
+  const wantsReplay = () => replay && !memory.heardAny;
 
   function address(ticket) {
     const target = new URL(url);
-    if (replay && !memory.heardAny) target.searchParams.set("replay", replay);
-    else if (!first) target.searchParams.set("after", memory.newest);
+    if (wantsReplay()) target.searchParams.set("replay", replay);
+    if (memory.position) target.searchParams.set("after", memory.position);
     if (jobId) target.searchParams.set("job_id", jobId);
     if (ticket) target.searchParams.set("ticket", ticket);
     return target;
@@ -102,8 +116,9 @@ export function listen({ url, onEvent, onState = () => {}, replay = 0, jobId, ge
   }
 
   function open(ticket) {
+    const isFirst = !memory.position, isResumed = !isFirst && !wantsReplay();
     const current = (socket = new WebSocket(address(ticket)));
-    let over = false;
+    let over = false, isOpen = false;
     const end = () => {
       if (over || closed) return;
       over = true;
@@ -111,23 +126,29 @@ export function listen({ url, onEvent, onState = () => {}, replay = 0, jobId, ge
       current.close();
       connectLater();
     };
+    const ask = (action) => {
+      current.send(`{"action": "${action}"}`);
+      timer = setTimeout(end, PONG_MS);
+    };
     const keepAlive = () => {
       clearTimeout(timer);
-      timer = setTimeout(() => {
-        current.send('{"action": "ping"}');
-        timer = setTimeout(end, PONG_MS);
-      }, PING_MS);
+      timer = setTimeout(() => ask("ping"), PING_MS);
     };
-    current.onopen = () => {
+    // A first connection is open when the service has said where the stream stands: from then on nothing is missed.
+    const setOpen = () => {
+      if (!isOpen) onState("open");
+      isOpen = true;
       failures = 0;
-      first = false;
-      onState("open");
       keepAlive();
     };
+    current.onopen = () => (isFirst ? ask("hello") : setOpen());
     current.onmessage = ({ data }) => {
       if (over || closed) return;
-      keepAlive();
-      for (const event of JSON.parse(data).events) if (event.event_id && memory.isNews(event)) onEvent(event);
+      setOpen();
+      for (const event of JSON.parse(data).events) {
+        if (event.type === "connected") memory.begin(event.position);
+        if (event.event_id && memory.isNews(event, isResumed)) onEvent(event);
+      }
     };
     current.onclose = end;
   }

@@ -1,6 +1,6 @@
 """Open WebSockets in DynamoDB: a row for each connection, beside the rows of its subscriptions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,7 +10,7 @@ from facelib import limits
 from facelib.errors import ConnectionGone
 from facelib.observability import logger
 from facelib.stores.clients import code_of, dynamodb
-from facelib.stores.items import Item, number, text, utc_now
+from facelib.stores.items import Item, number, text, time_text, utc_now
 from facelib.stores.subscriptions import SubscriptionStore
 
 # API Gateway returns 410 until $connect has returned, so a 410 this soon after the row was written is inconclusive.
@@ -29,6 +29,7 @@ class Connection:
     # The key it came with, and when that expires.
     key_id: str | None = None
     ends_at: datetime | None = None
+    connected_at: datetime = field(default_factory=utc_now, compare=False)
 
 
 class ConnectionStore(SubscriptionStore):
@@ -36,8 +37,12 @@ class ConnectionStore(SubscriptionStore):
 
     def add(self, connection: Connection) -> None:
         """Store a new connection and its subscription."""
-        ttl = _ttl(utc_now())
-        item = _key(connection.connection_id) | {"owner": text(connection.owner), "ttl": number(ttl)}
+        ttl = _ttl(connection.connected_at)
+        item = _key(connection.connection_id) | {
+            "owner": text(connection.owner),
+            "connected_at": text(time_text(connection.connected_at)),
+            "ttl": number(ttl),
+        }
         if connection.job_id:
             item |= {"job_id": text(connection.job_id), "is_narrow": {"BOOL": True}}
         if connection.key_id:
@@ -162,7 +167,12 @@ class ConnectionStore(SubscriptionStore):
 
 
 def _connection(row: Item) -> Connection:
-    return Connection(row["connection_id"]["S"], row["owner"]["S"], row["job_id"]["S"] if "is_narrow" in row else None)
+    return Connection(
+        row["connection_id"]["S"],
+        row["owner"]["S"],
+        row["job_id"]["S"] if "is_narrow" in row else None,
+        connected_at=datetime.fromisoformat(row["connected_at"]["S"]),
+    )
 
 
 def _key(connection_id: str) -> Item:
