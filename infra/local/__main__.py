@@ -14,6 +14,7 @@ from infra.local import demo
 from infra.local.deploy import deploy
 from infra.local.layout import DEFAULT_PORT, SAMPLE_PHOTO, Addresses, LocalStack, port_number
 from infra.local.server import is_answering, running
+from infra.local.warm import start_workers
 from infra.parameters import detection_models, installed_models, parameters_of_template, read_parameters
 
 
@@ -31,6 +32,7 @@ def started(stack: LocalStack, parameters: dict[str, str]) -> Iterator[Addresses
 def run(stack: LocalStack, given: dict[str, str]) -> None:
     models = detection_models(given, installed_models())
     with started(stack, given) as addresses:
+        start_workers(addresses)
         print(f"detector    {', '.join(models)}, quality {given.get('Quality', parameters_of_template()['Quality'])}")
         _print_addresses(stack, addresses)
         print(f"ready       Ctrl-C stops it and erases its jobs and images. Addresses: {stack.stack_file}", flush=True)

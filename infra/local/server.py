@@ -19,6 +19,7 @@ from infra.local.layout import LocalStack
 LOOPBACK = "127.0.0.1"
 _START_SECONDS = 30
 _STOP_SECONDS = 10
+_WARM_SECONDS = 30 * 24 * 3600
 
 
 def is_answering(stack: LocalStack) -> bool:
@@ -68,6 +69,8 @@ def _start(stack: LocalStack, host: str, *, checks_access: bool) -> subprocess.P
         "GATEWAY_PORT": str(stack.port),
         "BIND_HOST": host,
         "IOT_MTLS_ENABLED": "0",
+        # Workers stay as long as the stack runs: after a pause the next burst would wait for new ones.
+        "LAMBDA_WARM_TTL_SECONDS": str(_WARM_SECONDS),
         # Roles, policies and signatures count, as they do on AWS: a permission that the template lacks shows here.
         "AUTH": str(checks_access).lower(),
         # The workers must find what `make setup` installed, not what another Python has.

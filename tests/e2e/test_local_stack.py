@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -24,6 +25,7 @@ from tests.support.pictures import FACE, astronaut
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("local")]
 
 READY_SECONDS = 120
+SENDERS = 8
 
 
 def session_of(leader: int) -> list[str]:
@@ -35,6 +37,10 @@ def session_of(leader: int) -> list[str]:
     listing = subprocess.run(["ps", "-A", "-ww", "-o", columns], capture_output=True, text=True, check=True)
     rows = (line.split(maxsplit=2) for line in listing.stdout.splitlines())
     return [process for owner, state, process in rows if owner == str(leader) and not state.startswith("Z")]
+
+
+def workers_of_api(leader: int) -> set[str]:
+    return {process for process in session_of(leader) if "-ApiFunction-" in process}
 
 
 def local(port: int, *arguments: str) -> list[str]:
@@ -49,7 +55,7 @@ def clone(repository: Path, tmp_path: Path) -> Iterator[Path]:
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", str(repository), str(clone)], check=True)
     (clone / ".venv").symlink_to(Path(sys.prefix))
-    for name in ("requirements.txt", "pyproject.toml"):
+    for name in ("requirements.txt", "requirements-dev.txt", "infra/uv.txt", "pyproject.toml"):
         os.utime(clone / name, (0, 0))
     model = CENTERFACE.path.relative_to(repository)
     shutil.copy(repository / model, clone / model)
@@ -101,6 +107,11 @@ def test_make_run_stays_until_ctrl_c_and_leaves_nothing(repository: Path, free_p
             "status": "ok",
             "detectors": list(installed_models()),
         }
+        warm = workers_of_api(addresses.pid)
+        with ThreadPoolExecutor(SENDERS) as senders:
+            burst = [senders.submit(httpx.get, f"{addresses.http_url}/jobs", timeout=60) for _ in range(SENDERS)]
+        assert {response.result().status_code for response in burst} == {200}
+        assert workers_of_api(addresses.pid) == warm, "nobody waits for a new worker"
 
         second = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         assert second.returncode == 1

@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from facelib.access import Identity
-from facelib.observability import logger, metrics, tracer
+from facelib.observability import logger, metrics, traced
 from facelib.settings import AuthorizerSettings
 from facelib.stores.api_keys import KeyStore
 from facelib.stores.tickets import TicketStore
@@ -18,7 +18,7 @@ def settings() -> AuthorizerSettings:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False, capture_error=False)
+@traced
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Powertools reads it
     # Neither the event nor what it carries is ever logged: it holds a key or a ticket.

@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from facelib.deliveries import MESSAGE, MalformedRecord
 from facelib.events import event_of
 from facelib.job_stream import OwnedEvent, event_of_record, job_id_of_record
-from facelib.observability import logger, metrics, tracer
+from facelib.observability import logger, metrics, traced
 from facelib.replay import Replayer
 from facelib.settings import BroadcasterSettings
 from facelib.stores.connections import ConnectionStore
@@ -57,7 +57,7 @@ def broadcast() -> Broadcast:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler
+@traced
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS

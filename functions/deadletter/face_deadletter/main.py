@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from facelib.errors import JobFinished, JobNotFound
 from facelib.job import Failure, FailureReason
-from facelib.observability import logger, metrics, tracer
+from facelib.observability import logger, metrics, traced
 from facelib.s3_events import originals_created
 from facelib.settings import DeadLetterSettings
 from facelib.stores.images import ImageStore
@@ -37,7 +37,7 @@ def images() -> ImageStore:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler
+@traced
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     return process_partial_response(event, _give_up, processor, context)

@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from facelib.detector_requests import DetectReply, DetectRequest, RenderReply, RenderRequest
 from facelib.errors import ImageRejected, ObjectMissing
 from facelib.job import Failure, FailureReason
-from facelib.observability import logger, metrics, tracer
+from facelib.observability import logger, metrics, traced
 from facelib.s3_events import originals_created
 from facelib.settings import DetectorSettings
 from facelib.stores.images import ImageStore
@@ -40,7 +40,7 @@ def service() -> DetectionService:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler
+@traced
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ANN401 - each kind of event has its response
     if event.get("action") == "detect":

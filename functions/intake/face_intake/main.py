@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from facelib.observability import logger, metrics, tracer
+from facelib.observability import logger, metrics, traced
 from facelib.settings import IntakeSettings
 from facelib.stores.inbox import Inbox
 from facelib.stores.jobs import JobStore
@@ -27,7 +27,7 @@ def intake() -> Intake:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler
+@traced
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     response = process_partial_response(event, _take, processor, context)

@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent, SQ
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from facelib.deliveries import MalformedRecord
 from facelib.job_stream import job_id_of_record, job_of_record
-from facelib.observability import logger, metrics, tracer
+from facelib.observability import logger, metrics, traced
 from facelib.settings import NotifierSettings
 from facelib.stores.event_bus import BusEvent, EventBus
 from facelib.stores.queue import Queue
@@ -38,7 +38,7 @@ def notifier() -> Notifier:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler
+@traced
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> PartialItemFailureResponse:
     if event["Records"][0]["eventSource"] == "aws:sqs":

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.data_classes.api_gateway_websocket_event im
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from facelib.access import PUBLIC, Access, Identity, Principal
 from facelib.errors import ConnectionGone, DeliveryFailed, TooManyListeners
-from facelib.observability import logger, metrics, tracer
+from facelib.observability import logger, metrics, traced
 from facelib.replay import Replayer
 from facelib.settings import WebSocketSettings
 from facelib.stores.api_keys import KeyStore
@@ -44,7 +44,7 @@ def listeners() -> Listeners:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler
+@traced
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     request = APIGatewayWebSocketEvent(event)

@@ -1,10 +1,15 @@
-"""The logger, metrics and tracer of a function; Powertools reads their names from the environment."""
+"""The logger, metrics and traces of a function; Powertools reads their names from the environment."""
 
 import warnings
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar, cast
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+
+from facelib.settings import is_traced
+
+_Handler = TypeVar("_Handler", bound=Callable[..., Any])
 
 # An invocation without metrics, like that of S3's test event, is not an error.
 warnings.filterwarnings("ignore", message="No application metrics to publish")
@@ -20,4 +25,14 @@ class _Formatter(LambdaPowertoolsFormatter):
 
 logger = Logger(logger_formatter=_Formatter())
 metrics = Metrics()
-tracer = Tracer()
+
+
+def traced(handler: _Handler) -> _Handler:
+    """Trace a handler where tracing is on; elsewhere X-Ray's SDK is not imported, which takes half a second.
+
+    Responses and exceptions do not become part of a trace: they may contain what a caller sent.
+    """
+    if not is_traced():
+        return handler
+    traced_handler = Tracer().capture_lambda_handler(handler, capture_response=False, capture_error=False)
+    return cast("_Handler", traced_handler)

@@ -22,6 +22,11 @@ def is_local() -> bool:
     return "AWS_ENDPOINT_URL" in os.environ
 
 
+def is_traced() -> bool:
+    """Return whether handlers send traces to X-Ray (the parameter `Tracing`)."""
+    return os.environ.get("POWERTOOLS_TRACE_DISABLED", "").lower() != "true"
+
+
 class Settings(Frozen):
     """Base of the settings; each field is read from the environment variable of its upper-case name."""
 
