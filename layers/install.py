@@ -74,14 +74,12 @@ _UNUSED: Final = {
         "numpy/polynomial",
         "numpy/random",
         "numpy/testing",
-        # Text, colour profiles and Tk, with their libraries.
+        # Text and Tk, with their libraries.
         "PIL/_imagingft.*",
-        "PIL/_imagingcms.*",
         "PIL/_imagingtk.*",
         "pillow.libs/libfreetype*",
         "pillow.libs/libharfbuzz*",
         "pillow.libs/libbrotli*",
-        "pillow.libs/liblcms2*",
     ),
     "web": (),
 }

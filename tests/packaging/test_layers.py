@@ -85,6 +85,13 @@ def test_nothing_that_is_never_used_is_shipped(for_lambda: Built) -> None:
     assert services == {"dynamodb", "events", "lambda", "s3", "sqs", "sts", "xray"}
 
 
+def test_the_converter_of_colours_is_shipped(for_lambda: Built) -> None:
+    _, folder = for_lambda
+    packages = folder / "VisionLayer" / "python"
+    assert list(packages.glob("PIL/_imagingcms.*.so"))
+    assert list(packages.glob("pillow.libs/liblcms2*"))
+
+
 def test_every_package_keeps_its_licence(for_lambda: Built) -> None:
     _, folder = for_lambda
     for package in folder.glob("*/python/*.dist-info"):

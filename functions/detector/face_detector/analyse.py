@@ -16,6 +16,7 @@ from facelib.renders import Render
 from face_detector.detection.detector import Detector
 from face_detector.drawing import drawing_of, encode
 from face_detector.faces import as_faces
+from face_detector.imaging.colour import to_srgb
 from face_detector.imaging.decode import decode
 from face_detector.imaging.header import Header, read_header
 from face_detector.imaging.orientation import turn_upright
@@ -63,7 +64,7 @@ def analyse(data: bytes, options: Options, detector: Detector) -> Analysis:
     header, pixels = _decode(data, detector, _decode_side(options, detector), stages)
     detected = _detect(pixels, header, detector, threshold, stages)
     faces = _reported(detected, options, detector)
-    pixels = _fit(pixels, options, stages)
+    pixels = _fit(pixels, header, options, stages)
     redacted = _redacted(detected, faces, detector)
     results = {
         render: _draw(pixels, redacted if options.hides_faces(render) else faces, render, options, stages)
@@ -84,7 +85,7 @@ def redraw(data: bytes, options: Options, reported: tuple[Face, ...], render: Re
     faces = reported
     if options.hides_faces(render):
         faces = _redacted(_detect(pixels, header, detector, detector.redact_threshold, stages), reported, detector)
-    return _draw(_fit(pixels, options, stages), faces, render, options, stages)
+    return _draw(_fit(pixels, header, options, stages), faces, render, options, stages)
 
 
 def _threshold(options: Options, detector: Detector) -> float:
@@ -121,11 +122,12 @@ def _decode_side(options: Options, detector: Detector) -> int | None:
     return None if side is None else max(detector.long_side, round(side * _MIN_RESULT_SHARE))
 
 
-def _fit(pixels: Pixels, options: Options, stages: "StageTimer") -> Pixels:
-    """Scale to the size of results."""
+def _fit(pixels: Pixels, header: Header, options: Options, stages: "StageTimer") -> Pixels:
+    """Scale to the size of results, then convert to their colours, which costs less after than before."""
     side = _result_side(options)
     with stages.timed("render"):
-        return scale_to(pixels, side, cv2.INTER_AREA) if side and max(pixels.shape[:2]) > side else pixels
+        fitted = scale_to(pixels, side, cv2.INTER_AREA) if side and max(pixels.shape[:2]) > side else pixels
+        return to_srgb(fitted, header.profile)
 
 
 def _decode(data: bytes, detector: Detector, long_side: int | None, stages: "StageTimer") -> tuple[Header, Pixels]:

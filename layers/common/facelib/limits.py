@@ -35,6 +35,8 @@ IMAGE_PARTS: Final = 1_000
 PIXEL_PARTS: Final = 50_000
 # One JPEG segment holds at most 64 KiB of EXIF; a few writers use more than one.
 EXIF_BYTES: Final = 256 * KIB
+# Of a colour profile; a larger one is ignored. Those of printing presses have up to some 3 MB.
+PROFILE_BYTES: Final = 4 * MIB
 # libavif and libheif search all items for every item; a box of this size holds some ten thousand.
 META_BOX_BYTES: Final = 256 * KIB
 # A still image has one frame, a progressive one at most one for each of AV1's four spatial layers. libavif writes

@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 import simplejpeg
 from facelib.job import ImageFormat
-from PIL import Image
+from PIL import Image, ImageFile
 
+from face_detector.imaging.colour import cmyk_to_srgb, is_cmyk
 from face_detector.imaging.header import Header
 from face_detector.imaging.picture import picture_only
 from face_detector.imaging.pixels import Pixels, as_pixels
@@ -39,10 +40,10 @@ def decode(data: bytes, header: Header, long_side: int | None) -> Pixels:
     try:
         data = picture_only(data, header.format)
         if header.format is ImageFormat.JPEG:
-            return _decode_jpeg(data, _jpeg_divisor(header, long_side))
+            return _decode_jpeg(data, header, _jpeg_divisor(header, long_side))
         if header.format is ImageFormat.WEBP:
             return _decode_with_opencv(data, header)
-        # Also a PNG: Pillow inflates what its size implies, libpng as much as its pixels claim, 25 GB of a file of 25 MB.
+        # Also a PNG: Pillow inflates what its size implies, libpng what its pixels claim, 25 GB of a file of 25 MB.
         return _decode_with_pillow(data)
     # Codecs raise many kinds of exceptions for a broken file: ValueError, OSError, cv2.error, SyntaxError ...
     except Exception as error:
@@ -56,32 +57,40 @@ def _jpeg_divisor(header: Header, long_side: int | None) -> int:
     return next((divisor for divisor in _JPEG_DIVISORS if longest >= divisor * long_side), 1)
 
 
-def _decode_jpeg(data: bytes, divisor: int) -> Pixels:
+def _decode_jpeg(data: bytes, header: Header, divisor: int) -> Pixels:
+    if is_cmyk(header.profile):
+        return cmyk_to_srgb(_decode_whole_jpeg(data, divisor, "CMYK"), header.profile)
+    return _decode_whole_jpeg(data, divisor, "BGR")
+
+
+def _decode_whole_jpeg(data: bytes, divisor: int, colours: str) -> Pixels:
     try:
-        return _decode_with_simplejpeg(data, divisor, strict=True)
+        return _decode_with_simplejpeg(data, divisor, colours, strict=True)
     except ValueError as error:
         if any(word in str(error).lower() for word in _JPEG_DAMAGE):
             raise
     # Either a first warning about nothing that is lost, which hides all later ones, or a sampling that simplejpeg does
     # not know. A picture is whole if it stays the same whatever follows its last scan.
     end = len(data) - 2
-    expected = _checksum(_decode_leniently(data[:end] + _JPEG_TAIL + data[end:], divisor))
-    pixels = _decode_leniently(data, divisor)
+    expected = _checksum(_decode_leniently(data[:end] + _JPEG_TAIL + data[end:], divisor, colours))
+    pixels = _decode_leniently(data, divisor, colours)
     if _checksum(pixels) != expected:
         raise ValueError("the last scan ends early")
     return pixels
 
 
-def _decode_with_simplejpeg(data: bytes, divisor: int, *, strict: bool) -> Pixels:
+def _decode_with_simplejpeg(data: bytes, divisor: int, colours: str, *, strict: bool) -> Pixels:
     height, width, *_ = simplejpeg.decode_jpeg_header(data, strict=False)
     min_size = {"min_height": -(-height // divisor), "min_width": -(-width // divisor)}
-    return as_pixels(simplejpeg.decode_jpeg(data, "BGR", strict=strict, **min_size))
+    return as_pixels(simplejpeg.decode_jpeg(data, colours, strict=strict, **min_size))
 
 
-def _decode_leniently(data: bytes, divisor: int) -> Pixels:
+def _decode_leniently(data: bytes, divisor: int, colours: str) -> Pixels:
     try:
-        return _decode_with_simplejpeg(data, divisor, strict=False)
+        return _decode_with_simplejpeg(data, divisor, colours, strict=False)
     except ValueError:
+        if colours != "BGR":
+            raise
         return _imdecode(data, _OPENCV_REDUCED[divisor] | cv2.IMREAD_IGNORE_ORIENTATION)
 
 
@@ -108,15 +117,33 @@ def _decode_with_pillow(data: bytes) -> Pixels:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with Image.open(io.BytesIO(data)) as image:
+            _reduce_transparent_colour(image)
             image.load()
-            mode = "RGBA" if image.has_transparency_data else "RGB"
             pixels = np.empty((image.height, image.width, 3), np.uint8)
             for top in range(0, image.height, _BAND_ROWS):
                 bottom = min(top + _BAND_ROWS, image.height)
-                band = np.asarray(image.crop((0, top, image.width, bottom)).convert(mode))
-                opaque = _over_white(band) if mode == "RGBA" else band
-                pixels[top:bottom] = opaque[..., ::-1]
+                pixels[top:bottom] = _opaque(image.crop((0, top, image.width, bottom)))[..., ::-1]
     return pixels
+
+
+def _reduce_transparent_colour(image: Image.Image) -> None:
+    """Give the transparent colour of a PNG of 16 bits as many as Pillow gives its pixels: 8, unless they are grey."""
+    colour = image.info.get("transparency")
+    tiles = image.tile if isinstance(image, ImageFile.ImageFile) else []
+    if isinstance(colour, tuple) and any(tile.args == "RGB;16B" for tile in tiles):
+        image.info["transparency"] = tuple(level >> 8 for level in colour)
+
+
+def _opaque(band: Image.Image) -> Pixels:
+    """Return 8-bit RGB pixels over white."""
+    if band.mode.startswith("I;16"):
+        # Pillow would clip to 255 instead of dividing.
+        levels = np.asarray(band)
+        grey = np.where(levels == band.info.get("transparency"), 255, levels >> 8)
+        return np.broadcast_to(grey.astype(np.uint8)[..., None], (*grey.shape, 3))
+    if band.has_transparency_data:
+        return _over_white(np.asarray(band.convert("RGBA")))
+    return np.asarray(band.convert("RGB"))
 
 
 def _over_white(pixels: Pixels) -> Pixels:

@@ -21,6 +21,7 @@ from PIL import (
 )
 
 from face_detector.imaging import jpeg, png
+from face_detector.imaging.embedded import profile_of
 from face_detector.imaging.orientation import TRANSPOSED
 from face_detector.imaging.picture import picture_only
 from face_detector.imaging.rejected import corrupt, too_many_pixels
@@ -43,6 +44,8 @@ class Header:
     height: int
     orientation: int
     has_alpha: bool
+    # An ICC profile that suits the pixels, empty for sRGB.
+    profile: bytes
 
     @property
     def upright_size(self) -> tuple[int, int]:
@@ -69,6 +72,7 @@ def _open(data: bytes, image_format: ImageFormat) -> Header:
                 has_alpha = image.has_transparency_data
                 max_pixels = _max_pixels(image_format, image)
                 orientation = _orientation(_exif(data, image))
+                profile = profile_of(data, image_format, image)
     except Image.DecompressionBombError:
         raise too_many_pixels("far too many pixels", limits.IMAGE_PIXELS) from None
     # Pillow's readers raise many kinds of exceptions for broken files.
@@ -83,7 +87,7 @@ def _open(data: bytes, image_format: ImageFormat) -> Header:
             FailureReason.TOO_MANY_PIXELS,
             f"The image has {width} x {height} pixels; at most {limits.IMAGE_SIDE:,} are allowed on a side.",
         )
-    return Header(image_format, width, height, orientation, has_alpha)
+    return Header(image_format, width, height, orientation, has_alpha, profile)
 
 
 def _head(data: bytes, image_format: ImageFormat) -> bytes:
