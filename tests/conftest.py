@@ -23,7 +23,7 @@ os.environ |= {
 from infra.local.deploy import deploy
 from infra.local.layout import LocalStack
 from infra.local.server import running
-from tests.support.stack import Stack, free_port
+from tests.support.stack import IMPATIENT, Stack, free_port
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -78,7 +78,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     Tests that use it carry `xdist_group("stack")`, so that there is one in all.
     """
     local_stack = LocalStack(free_port(), folder=tmp_path_factory.mktemp("stack"))
-    with running(local_stack) as pid, contextlib.closing(Stack(local_stack, deploy(local_stack, pid))) as deployed:
+    with (
+        running(local_stack) as pid,
+        contextlib.closing(Stack(local_stack, deploy(local_stack, pid, IMPATIENT))) as deployed,
+    ):
         yield deployed
 
 
@@ -88,7 +91,7 @@ def closed_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     local_stack = LocalStack(free_port(), folder=tmp_path_factory.mktemp("closed"))
     with (
         running(local_stack) as pid,
-        contextlib.closing(Stack(local_stack, deploy(local_stack, pid, {"Access": "keys"}))) as deployed,
+        contextlib.closing(Stack(local_stack, deploy(local_stack, pid, {"Access": "keys", **IMPATIENT}))) as deployed,
     ):
         yield deployed
 

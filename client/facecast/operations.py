@@ -67,7 +67,7 @@ class Operations:
                 "POST",
                 form["url"],
                 {
-                    "data": {"Content-Type": photo.media_type, **form["fields"]},
+                    "data": {**form["fields"], "Content-Type": photo.media_type},
                     "files": {"file": ("photo", photo.data)},
                 },
             )

@@ -18,13 +18,12 @@ if TYPE_CHECKING:
 
 STACK_NAME = "facecast"
 
-# A worker that dies holds its job no longer than this; on AWS the template's own numbers are in force.
 LOCAL_PARAMETERS = {
     # On a laptop nobody else can reach it.
     "Access": "open",
     "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
-    "DetectorTimeout": "10",
-    "DetectVisibility": "12",
+    # Above the template's 30 seconds for an image, and little: the job of a worker that was killed is soon another's.
+    "DetectVisibility": "36",
     "PostsPerSecond": "800",
 }
 

@@ -175,13 +175,42 @@ def test_without_the_stream_the_list_is_there_and_own_results_come(stack: Stack,
 
 def test_an_offline_page_connects_when_told_to(someone: Page) -> None:
     # The next attempt of its own is then a quarter of an hour away.
-    never = {"source": "Math.random = () => 1_000;"}
-    someone.chrome.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", never)
+    never = "Math.random = () => 1_000;"
+    someone.run_first(never)
     someone.load_without_stream()
     someone.chrome.execute_script("window.WebSocket = class { constructor() { window.tried = true; } close() {} }")
     someone.click("#connect")
     someone.wait_until(lambda: bool(someone.value("window.tried")), "it tries now")
     assert someone.text("connection") == "Connecting …"
+
+
+def test_cards_of_jobs_that_are_gone_go_when_the_page_is_connected_again(
+    stack: Stack, someone: Page, photo: Path
+) -> None:
+    """As after the stack was started again: nothing is left, and the stream says nothing of it."""
+    someone.run_first(
+        "const Real = WebSocket;"
+        "window.WebSocket = class extends Real { constructor(...given) { super(...given); window.socket = this; } };"
+    )
+    someone.load()
+    gone, kept = stack.post_image(photo.read_bytes()), stack.post_image(photo.read_bytes())
+    for job_id in (gone, kept):
+        someone.wait_for_result(job_id)
+    stack.aws.client("dynamodb").delete_item(TableName=stack.outputs["JobsTableName"], Key={"job_id": {"S": gone}})
+    someone.chrome.execute_script("window.socket.close()")
+    someone.wait_until(lambda: gone not in {card.job_id for card in someone.cards()}, "the card is gone")
+    assert kept in {card.job_id for card in someone.cards()}
+    someone.wait_until(lambda: someone.text("connection") == "Live", "it is connected again")
+
+
+def test_on_the_stacks_own_computer_the_page_never_waits_long_to_connect(someone: Page) -> None:
+    someone.run_first(
+        "Math.random = () => 1; const after = setTimeout; window.waits = [];"
+        "window.setTimeout = (call, wait) => after(call, window.waits.push(wait ?? 0) < 30 ? 0 : 1e9);"
+    )
+    someone.load_without_stream()
+    someone.wait_until(lambda: bool(someone.value("window.waits.length >= 30")), "it has tried often")
+    assert someone.value("Math.max(...window.waits.filter((wait) => wait < 60_000))") == 2_000
 
 
 def test_without_the_list_the_stream_fills_the_page(stack: Stack, page: Page, photo: Path) -> None:

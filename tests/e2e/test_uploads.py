@@ -50,6 +50,15 @@ def test_a_presigned_form_takes_what_it_was_made_for_and_nothing_else(stack: Sta
     assert stack.post_form(form, photo, "image/png").status_code == 204
 
 
+def test_a_form_can_be_posted_as_it_is(stack: Stack) -> None:
+    granted = stack.http.post("/uploads", json={"render": ["blur"]}).json()
+    form = granted["upload"]
+    posted = httpx.post(form["url"], data=form["fields"], files={"file": ("photo.png", one_face(256))})
+    assert posted.status_code == 204, posted.text
+    stack.wait_until(lambda: stack.job(granted["job_id"])["status"] == "completed")
+    assert stack.job(granted["job_id"])["options"]["render"] == ["blur"]
+
+
 def test_an_expired_form_is_refused(stack: Stack) -> None:
     s3 = stack.aws.client("s3")
     job_id = str(uuid.uuid4())

@@ -99,9 +99,13 @@ class Page:
 
     def load_without_stream(self) -> None:
         """As in a network that lets no WebSocket through."""
-        self.chrome.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _NO_SOCKETS})
+        self.run_first(_NO_SOCKETS)
         self.chrome.get(self.url)
         self.wait_until(lambda: self.text("connection").startswith("Offline"), "the stream is shut")
+
+    def run_first(self, script: str) -> None:
+        """Run a script before those of every page that is opened from now on."""
+        self.chrome.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
 
     def block(self, *patterns: str) -> None:
         """Let no request through to addresses like these."""

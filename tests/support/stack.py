@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from socket import SO_LINGER, SOL_SOCKET
 from socket import socket as Socket  # noqa: N812 - `socket` is a listener's
-from typing import Any
+from typing import Any, Final
 
 import httpx
 from localstack_client.session import Session
@@ -83,6 +83,10 @@ def wait_until(condition: Callable[[], bool], pause: float = 0.1, seconds: float
     while not condition():
         assert time.monotonic() < deadline, "the condition never became true"
         time.sleep(pause)
+
+
+# A worker that dies holds its job no longer than this, and tests kill many.
+IMPATIENT: Final = {"DetectorTimeout": "10", "DetectVisibility": "12"}
 
 
 class Stack:

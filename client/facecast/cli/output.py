@@ -15,6 +15,10 @@ from rich.text import Text
 _UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
+# What a job has unless its sender said otherwise.
+_USUAL: Final = {"max_faces": 1_000, "blur_strength": 3, "size": "fit", "faces_json": False}
+
+
 def printable(text: str) -> str:
     """Return the text with what would control a terminal shown as escapes."""
     if text.isascii() and text.isprintable():
@@ -102,4 +106,18 @@ def job_line(job: Mapping[str, Any]) -> str:
     failure = job.get("failure")
     outcome = f"{failure['reason']}: {failure['detail']}" if failure else faces(job.get("face_count"))
     at = str(job.get("completed_at") or job.get("created_at") or "")
-    return f"{job['job_id']}  {at[:19]}Z  {job.get('status') or job.get('type', ''):10}  {outcome}".rstrip()
+    parts = (
+        f"{job.get('status') or job.get('type', ''):10}",
+        outcome,
+        _options(job.get("options") or {}),
+        job.get("source"),
+    )
+    return "  ".join([job["job_id"], f"{at[:19]}Z", *filter(None, parts)]).rstrip()
+
+
+def _options(options: Mapping[str, Any]) -> str:
+    """Return the renders, and what its sender chose otherwise than most do."""
+    chosen = {
+        name: value for name, value in options.items() if name != "render" and value not in (None, _USUAL.get(name))
+    }
+    return " ".join([",".join(options.get("render", ())), *(f"{name}={value}" for name, value in chosen.items())])

@@ -42,11 +42,18 @@ class JobAccepted(Frozen):
     links: Links
 
 
-class UploadRequest(Frozen):
+class UploadRequest(Options):
+    """Options stand here, as in a form of `POST /image`, or together in `options`."""
+
     content_type: MediaType | None = Field(
         default=None, description="The type that the upload must have; any `image/` type if omitted."
     )
-    options: Options = Options()
+    options: Options = Field(default=Options(), description="Those that are given beside it count more.")
+
+    @property
+    def chosen(self) -> Options:
+        beside = self.model_dump(include=set(Options.model_fields), exclude_unset=True)
+        return Options.model_validate({**self.options.model_dump(), **beside})
 
 
 class UploadForm(Frozen):

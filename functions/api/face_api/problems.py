@@ -61,7 +61,9 @@ STATUS_OF_REASON: Final[Mapping[FailureReason, HTTPStatus]] = {
     FailureReason.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
 }
 EXPLAINED: Final = {
-    HTTPStatus.NOT_FOUND: "There is nothing at this address. /docs lists every address.",
+    # The service may be below a path prefix, so /docs alone may be wrong.
+    HTTPStatus.NOT_FOUND: "There is nothing at this address. The page at the service's own address followed by /docs "
+    "lists every address.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This address does not support this method; the Allow header lists those it does.",
 }
 

@@ -48,8 +48,8 @@ def post_upload(
     idempotency_key: IdempotencyKeyDep = None,
 ) -> UploadAccepted:
     """Get a presigned POST: a form that accepts one image of up to 25 MiB, for 15 minutes."""
-    content = upload.model_dump_json().encode()
-    submission = Submission(sender, upload.options, content, idempotency_key)
+    content = (upload.content_type or "").encode()
+    submission = Submission(sender, upload.chosen, content, idempotency_key)
     job = accept(submission, jobs, usage, settings.retention, timedelta(seconds=limits.UNUSED_FORM_SECONDS))
     if job.status is not Status.PENDING:
         raise JobConflict(job, "so it accepts no more uploads; send another image with a new Idempotency-Key")

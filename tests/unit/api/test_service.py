@@ -92,3 +92,8 @@ def test_the_streams_description_names_this_deployment(api: Api, monkeypatch: py
     dependencies.settings.cache_clear()
     (scheme,) = api.get("/asyncapi.json").json()["servers"]["stream"]["security"]
     assert described["components"]["securitySchemes"][scheme["$ref"].rpartition("/")[2]]["name"] == "ticket"
+
+
+def test_an_address_that_is_not_there_names_the_documentation(api: Api) -> None:
+    """The service may be below a path prefix, as on the local stack."""
+    assert "at the service's own address followed by /docs" in api.get("/nothing").json()["detail"]

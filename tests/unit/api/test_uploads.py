@@ -31,6 +31,29 @@ def test_a_form_for_one_original(api: Api) -> None:
 def test_a_form_for_any_type_of_image(api: Api) -> None:
     fields = api.post("/uploads", json={}).json()["upload"]["fields"]
     assert ["starts-with", "$Content-Type", "image/"] in conditions_of(fields)
+    # S3 compares each field with the policy, and refuses a form that lacks one of its conditions.
+    assert fields["Content-Type"].startswith("image/")
+
+
+def options_of(api: Api, job_id: str) -> dict[str, Any]:
+    return dict(api.get(f"/jobs/{job_id}").json()["options"])
+
+
+def test_options_stand_together_or_as_in_a_form(api: Api) -> None:
+    together = api.post("/uploads", json={"options": {"render": ["blur"], "max_faces": 3}}).json()["job_id"]
+    beside = api.post("/uploads", json={"render": ["blur"], "max_faces": 3}).json()["job_id"]
+    both = api.post("/uploads", json={"max_faces": 3, "options": {"render": ["blur"], "max_faces": 5}}).json()["job_id"]
+    assert options_of(api, together) == options_of(api, beside) == options_of(api, both)
+    assert options_of(api, beside)["max_faces"] == 3
+
+
+def test_the_same_options_are_the_same_request_wherever_they_stand(api: Api) -> None:
+    key = {"Idempotency-Key": "once"}
+    first = api.post("/uploads", json={"render": ["blur"]}, headers=key)
+    again = api.post("/uploads", json={"options": {"render": ["blur"]}}, headers=key)
+    assert (again.status_code, again.json()["job_id"]) == (201, first.json()["job_id"])
+    other = api.post("/uploads", json={"content_type": "image/png", "render": ["blur"]}, headers=key)
+    assert other.status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -42,6 +65,8 @@ def test_a_form_for_any_type_of_image(api: Api) -> None:
         ({"options": {"max_faces": "5"}}, "options.max_faces"),
         ({"options": {"render": []}}, "options.render"),
         ({"colour": "red"}, "colour"),
+        ({"render": ["sepia"]}, "render.0"),
+        ({"max_faces": "5"}, "max_faces"),
     ],
 )
 def test_requests_that_are_not_valid(api: Api, request_body: dict[str, object], field: str) -> None:

@@ -60,3 +60,25 @@ def test_jobs_and_events_are_told_in_a_line() -> None:
     failed = completed | {"status": "failed", "failure": {"reason": "too_large", "detail": "Too large."}}
     assert job_line(failed) == "j  2026-11-24T10:00:00Z  failed      too_large: Too large."
     assert job_line({"type": "job.deleted", "event_id": "e", "job_id": "j"}).split() == ["j", "deleted"]
+
+
+def test_a_job_is_told_with_its_options_and_where_it_came_from() -> None:
+    options = {
+        "render": ["blur", "preview"],
+        "min_confidence": None,
+        "max_faces": 1000,
+        "blur_strength": 3,
+        "size": "fit",
+    }
+    job = {
+        "job_id": "j",
+        "created_at": "2026-11-24T10:00:00Z",
+        "status": "completed",
+        "face_count": 1,
+        "options": options,
+    }
+    assert job_line(job | {"source": None}) == "j  2026-11-24T10:00:00Z  completed   1 face  blur,preview"
+    dropped = {"source": "inbox/alice/a.jpg", "options": options | {"size": "original", "min_confidence": 0.5}}
+    assert job_line(job | dropped) == (
+        "j  2026-11-24T10:00:00Z  completed   1 face  blur,preview min_confidence=0.5 size=original  inbox/alice/a.jpg"
+    )

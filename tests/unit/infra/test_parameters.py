@@ -7,6 +7,7 @@ import pytest
 from face_models import Model
 
 from infra.errors import Refused
+from infra.local.deploy import LOCAL_PARAMETERS
 from infra.local.layout import port_number
 from infra.parameters import detection_models, installed_models, parameters_of_template, read_parameters
 
@@ -61,3 +62,10 @@ def test_a_network_that_is_named_must_be_there() -> None:
 def test_a_port_that_is_none(port: str) -> None:
     with pytest.raises(ArgumentTypeError, match="a port is a number from 1 to 65535"):
         port_number(port)
+
+
+def test_a_slow_laptop_has_as_long_for_a_photo_as_aws() -> None:
+    local = {**parameters_of_template(), **LOCAL_PARAMETERS}
+    assert local["DetectorTimeout"] == parameters_of_template()["DetectorTimeout"] == "30"
+    # A message that came back earlier would find its own detector still at work.
+    assert int(local["DetectorTimeout"]) < int(local["DetectVisibility"]) < 60

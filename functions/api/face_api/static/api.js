@@ -86,9 +86,8 @@ async function sendToBucket({ file, options, key }, { onProgress, signal }) {
   const request = new Blob([JSON.stringify({ options })], { type: "application/json" });
   const granted = JSON.parse(await post("uploads", request, { key, signal }));
   const form = new FormData();
-  // The detector reads the format from the bytes, whatever the file's type says.
-  form.append("Content-Type", file.type.startsWith("image/") ? file.type : "image/jpeg");
   for (const [name, value] of Object.entries(granted.upload.fields)) form.append(name, value);
+  if (file.type.startsWith("image/")) form.set("Content-Type", file.type);
   form.append("file", file);
   await post(granted.upload.url, form, { onProgress, signal });
   return granted.job_id;

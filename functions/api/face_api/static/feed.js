@@ -100,6 +100,9 @@ export function isWaiting(jobId) {
   return status === "pending" || status === "processing";
 }
 
+/** The ids of jobs that have ended, oldest card last. */
+export const endedJobs = () => [...entries].filter(([, { view }]) => view.event).map(([jobId]) => jobId);
+
 /** The name of a photo sent from here, or undefined. */
 export const nameOf = (jobId) => entries.get(jobId)?.view.name ?? ownName(jobId);
 

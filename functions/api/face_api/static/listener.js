@@ -75,9 +75,12 @@ export class Memory {
  * @param {number} [options.replay] begin with this many of the latest events
  * @param {string} [options.jobId] hear of this job alone
  * @param {() => Promise<string | null>} [options.getTicket] called before each connection, where the service asks for keys
+ * @param {number} [options.longestWaitMs] between two attempts to connect, where no crowd comes back at once
  * @returns {{ close: () => void, retry: () => void }}
  */
-export function listen({ url, onEvent, onState = () => {}, replay = 0, jobId, getTicket }) {
+export function listen({
+  url, onEvent, onState = () => {}, replay = 0, jobId, getTicket, longestWaitMs = LONGEST_WAIT_MS,
+}) {
   const memory = new Memory();
   let socket, timer;
   let failures = 0, closed = false, waitsForTicket = false;
@@ -95,7 +98,7 @@ export function listen({ url, onEvent, onState = () => {}, replay = 0, jobId, ge
 
   function connectLater() {
     onState("waiting");
-    timer = setTimeout(connect, Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures++));
+    timer = setTimeout(connect, Math.random() * Math.min(longestWaitMs, FIRST_WAIT_MS * 2 ** failures++));
   }
 
   async function connect() {

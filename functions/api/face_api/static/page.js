@@ -1,7 +1,7 @@
 /** The page: photos out, everyone's results in, and one of them at `#job=<id>`. */
 
 import { getJob, getJobs, getLimits, getTicket, getUsage, megabytes } from "./api.js";
-import { dropJob, isWaiting, showEvent, showLoaded } from "./feed.js";
+import { dropJob, endedJobs, isWaiting, showEvent, showLoaded } from "./feed.js";
 import { changeKey, getHolder, may, setHolder } from "./key.js";
 import { listen } from "./listener.js";
 import { onForgottenElsewhere, ownName } from "./own-jobs.js";
@@ -12,6 +12,10 @@ import { sendAll } from "./sending.js";
 const REPLAY = 20;
 const FIRST_POLL_MS = 5_000;
 const LONGEST_POLL_MS = 60_000;
+const GONE = 404;
+// On the computer of the stack nobody else comes back at the same time.
+const IS_LOCAL = /(^|\.)localhost$|^127\./.test(location.hostname);
+const LOCAL_LONGEST_WAIT_MS = 2_000;
 const HAS_STRENGTH = ["blur", "pixelate"];
 const STATES = {
   connecting: "Connecting …",
@@ -44,7 +48,7 @@ async function pollJob(jobId) {
       const job = await getJob(jobId);
       if (job.completed_at) showEnd(eventOf(job));
     } catch (error) {
-      if (error.status === 404) dropJob(jobId);
+      if (error.status === GONE) dropJob(jobId);
     }
   }
 }
@@ -118,6 +122,29 @@ async function showHolder() {
   byId("read-only").hidden = may("send");
 }
 
+/**
+ * Drops the cards of jobs that are gone: a stack that was started again has none, and the stream tells only of deletions
+ * that it has not forgotten. The list may lag behind the stream, so each job that it lacks is asked for.
+ */
+async function dropGone() {
+  const shown = new Set(endedJobs());
+  let next = null;
+  do {
+    const page = await getJobs(next);
+    for (const job of page.jobs) shown.delete(job.job_id);
+    next = page.next_cursor;
+  } while (next && shown.size > 0);
+  for (const jobId of shown) {
+    await getJob(jobId).catch((error) => {
+      if (error.status !== GONE) throw error;
+      dropJob(jobId);
+      dispatchEvent(new CustomEvent("job-deleted", { detail: jobId }));
+    });
+  }
+}
+
+let wasOpen = false;
+
 function showState(state) {
   byId("connection").dataset.state = state;
   byId("connection").textContent = STATES[state];
@@ -125,6 +152,9 @@ function showState(state) {
   if (state === "open") {
     byId("trouble").hidden = true;
     loadFailedAgain();
+    // What cannot be had now is compared at the next reconnection.
+    if (wasOpen) dropGone().catch(() => {});
+    wasOpen = true;
   }
 }
 
@@ -160,6 +190,7 @@ async function connect() {
       return;
     }
     const how = { onEvent: showOrDrop, onState: showState, replay: REPLAY };
+    if (IS_LOCAL) how.longestWaitMs = LOCAL_LONGEST_WAIT_MS;
     listener = listen({ url: limits.stream_url, getTicket: limits.access === "keys" ? getTicket : undefined, ...how });
   } catch (error) {
     showState("closed");
@@ -187,6 +218,9 @@ async function start() {
   // It may be another's, or have other scopes than the one that was refused.
   addEventListener("key-entered", () => getHolder() && showHolder().catch((error) => showTrouble(error.message)));
   addEventListener("hashchange", showResult);
+  // Whoever looks at the page again does not wait for the next attempt.
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && listener?.retry());
+  addEventListener("online", () => listener?.retry());
   showResult();
   await connect();
   if (!may("read")) {

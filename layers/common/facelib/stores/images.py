@@ -33,6 +33,8 @@ class UploadForm:
 _CONFLICT: Final = "ConditionalRequestConflict"
 _PUT_ATTEMPTS: Final = 5
 
+# The detector reads the format from the bytes.
+_ANY_IMAGE: Final = "image/*"
 MEDIA_TYPES: Final = {image_format: f"image/{image_format}" for image_format in ImageFormat}
 
 
@@ -69,8 +71,11 @@ class ImageStore:
         raise StoreContended
 
     def upload_form(self, job_id: str, media_type: str | None) -> UploadForm:
-        """Return a presigned POST for this original: exact key, size limit, and the media type if given."""
-        content_type = {"Content-Type": media_type} if media_type else {}
+        """Return a presigned POST for this original: exact key, size limit, and the media type if given.
+
+        Its fields can be posted as they are; without a media type, another `image/` type may take the place of theirs.
+        """
+        content_type = {"Content-Type": media_type or _ANY_IMAGE}
         form = s3().generate_presigned_post(
             self._originals,
             keys.original(job_id),
@@ -78,7 +83,7 @@ class ImageStore:
             Conditions=[
                 ["content-length-range", 1, limits.PRESIGNED_UPLOAD_BYTES],
                 {"key": keys.original(job_id)},
-                *([content_type] if content_type else [["starts-with", "$Content-Type", "image/"]]),
+                content_type if media_type else ["starts-with", "$Content-Type", "image/"],
             ],
             ExpiresIn=limits.PRESIGNED_UPLOAD_SECONDS,
         )
