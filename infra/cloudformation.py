@@ -31,10 +31,13 @@ class Region(Frozen):
     suffix: str = "amazonaws.com"
 
 
+VIRGINIA: Final = Region(name="us-east-1")
+
+
 class CloudFormation:
     """Resolves parts of a template. References to resources become their logical ids, attributes `Id.Attribute`."""
 
-    def __init__(self, template: Mapping[str, Any], parameters: Mapping[str, str], region: Region) -> None:
+    def __init__(self, template: Mapping[str, Any], parameters: Mapping[str, str], region: Region = VIRGINIA) -> None:
         defaults = {name: str(one.get("Default", "")) for name, one in template["Parameters"].items()}
         self._template = template
         self._values: dict[str, object] = {
@@ -55,6 +58,16 @@ class CloudFormation:
 
     def condition(self, name: str) -> bool:
         return bool(self.resolve(self._template["Conditions"][name]))
+
+    def broken_rules(self) -> list[str]:
+        """Return what the template says of each assertion that does not hold."""
+        return [
+            assertion["AssertDescription"]
+            for rule in self._template.get("Rules", {}).values()
+            if self.resolve(rule.get("RuleCondition", True))
+            for assertion in rule["Assertions"]
+            if not self.resolve(assertion["Assert"])
+        ]
 
     def resources(self) -> dict[str, dict[str, Any]]:
         """Every resource whose condition is true, resolved."""

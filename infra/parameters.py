@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from face_models import BEST, MODELS, models_of
 
+from infra.cloudformation import CloudFormation
 from infra.errors import Refused
 from infra.template import load
+
+_ORIGIN: Final = re.compile(r"https?://[^/\s*,]+")
 
 
 def parameters_of_template() -> dict[str, str]:
@@ -29,6 +32,28 @@ def read_parameters(pairs: Sequence[str]) -> dict[str, str]:
             raise Refused(f"{name} cannot be {value!r}; it is {_allowed(parameters[name])}.")
         given[name] = value
     return given
+
+
+def check_together(parameters: Mapping[str, str]) -> None:
+    """Check the values of all parameters against each other. Raises Refused.
+
+    What CloudFormation's rules cannot say is checked here alone.
+    """
+    problems = CloudFormation(load(), parameters).broken_rules()
+    reserved, concurrency = int(parameters["DetectorReserved"]), int(parameters["DetectorConcurrency"])
+    if 0 < reserved < concurrency:
+        problems.append(
+            f"DetectorReserved={reserved} is less than DetectorConcurrency={concurrency}, so Lambda would throttle "
+            "photos until they fail. Raise the one or lower the other."
+        )
+    origins = parameters["CorsOrigins"].split(",")
+    wrong = [origin for origin in origins if not _ORIGIN.fullmatch(origin)]
+    if wrong and origins != ["*"]:
+        problems.append(
+            f"CorsOrigins cannot contain {wrong[0]!r}: expected origins like https://example.org, or only *."
+        )
+    if problems:
+        raise Refused("\n".join(problems))
 
 
 def _is_allowed(value: str, parameter: Mapping[str, Any]) -> bool:

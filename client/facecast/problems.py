@@ -32,7 +32,7 @@ def error_of(response: httpx.Response, *, has_key: bool) -> ServiceError:
         case 401:
             return Unauthorized(_with(_WRONG_KEY if has_key else _NO_KEY, message))
         case 403:
-            return Forbidden(message or (_NO_SCOPE if has_key else _fallback(response)))
+            return _forbidden(problem, message or (_NO_SCOPE if has_key else _fallback(response)))
         case 404:
             return NotFound(message or _fallback(response))
         case 409:
@@ -45,6 +45,11 @@ def error_of(response: httpx.Response, *, has_key: bool) -> ServiceError:
         case status:
             failed = ServiceFailed if status >= 500 else ServiceError
             return failed(message or _fallback(response))
+
+
+def _forbidden(problem: dict[str, Any], message: str) -> ServiceError:
+    # API Gateway itself refuses what does not have the form of a key, in these words.
+    return Unauthorized(_WRONG_KEY) if problem.get("message") == "Forbidden" else Forbidden(message)
 
 
 def retry_after(response: httpx.Response) -> float | None:

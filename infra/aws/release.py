@@ -14,10 +14,11 @@ from infra.arguments import Arguments
 from infra.aws import stack as stacks
 from infra.aws.account import Account
 from infra.aws.concurrency import ASK_FOR_MORE, FITTED, check_reserved, fit
+from infra.aws.gradual import prepare
 from infra.aws.package import BUILD, Architecture, package, shipped_models
 from infra.errors import Refused, Stopped, ending
 from infra.local.layout import ROOT
-from infra.parameters import detection_models, installed_models, parameters_of_template, read_parameters
+from infra.parameters import check_together, detection_models, installed_models, parameters_of_template, read_parameters
 from infra.sam import sam
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Plan:
         known = parameters_of_template()
         kept = {name: value for name, value in before.items() if name in known}
         parameters = {**known, **kept, **given}
+        check_together(parameters)
         fitted, notes = _fitted(parameters, before, executions)
         return cls(environment, stack_of(environment), {**given, **fitted}, {**parameters, **fitted}, notes)
 
@@ -124,7 +126,8 @@ def _deploy(plan: Plan, *, ask: bool) -> int:
     # An endpoint of one's own is a local stack, which refuses some of what the template has for AWS.
     local = {"LocalEndpoint": endpoint} if (endpoint := os.environ.get("AWS_ENDPOINT_URL")) else {}
     given = [f"{name}={value}" for name, value in {**local, **plan.given, "DetectionModels": models}.items()]
-    arguments = ["deploy", "--template-file", str(BUILD / "template.yaml")]
+    template = prepare(BUILD / "template.yaml", {**plan.parameters, "DetectionModels": models})
+    arguments = ["deploy", "--template-file", str(template)]
     # Beside the built template SAM would look for a samconfig.toml of its own.
     arguments += ["--config-file", str(CONFIG), "--config-env", plan.environment]
     arguments += [] if ask else ["--no-confirm-changeset"]

@@ -15,7 +15,7 @@ from infra.local.deploy import deploy
 from infra.local.layout import DEFAULT_PORT, SAMPLE_PHOTO, Addresses, LocalStack, port_number
 from infra.local.server import is_answering, running
 from infra.local.warm import start_workers
-from infra.parameters import detection_models, installed_models, parameters_of_template, read_parameters
+from infra.parameters import check_together, detection_models, installed_models, parameters_of_template, read_parameters
 
 
 @contextmanager
@@ -104,6 +104,7 @@ def main() -> int:
     try:
         stack = LocalStack(arguments.port)
         parameters = read_parameters(arguments.parameters)
+        check_together({**parameters_of_template(), "LocalEndpoint": stack.endpoint_url, **parameters})
         match arguments.command:
             case "run":
                 run(stack, parameters)

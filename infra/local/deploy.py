@@ -22,8 +22,6 @@ LOCAL_PARAMETERS = {
     # On a laptop nobody else can reach it.
     "Access": "open",
     "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
-    # Above the template's 30 seconds for an image, and little: the job of a worker that was killed is soon another's.
-    "DetectVisibility": "36",
     "PostsPerSecond": "800",
 }
 

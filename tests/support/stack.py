@@ -86,7 +86,7 @@ def wait_until(condition: Callable[[], bool], pause: float = 0.1, seconds: float
 
 
 # A worker that dies holds its job no longer than this, and tests kill many.
-IMPATIENT: Final = {"DetectorTimeout": "10", "DetectVisibility": "12"}
+IMPATIENT: Final = {"DetectorTimeout": "10"}
 
 
 class Stack:

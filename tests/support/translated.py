@@ -1,15 +1,14 @@
 """The template as AWS gets it: translated by SAM as CloudFormation's transform does, and resolved for a Region."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from samtranslator.translator.transform import transform
 
-from infra.cloudformation import CloudFormation, Region
+from infra.cloudformation import VIRGINIA, CloudFormation, Region
 from infra.template import load
 
 UPLOADED: Final = "s3://bucket/code"
-VIRGINIA: Final = Region(name="us-east-1")
 
 
 class _NoManagedPolicies:
@@ -19,9 +18,11 @@ class _NoManagedPolicies:
         return {}
 
 
-def translate(parameters: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Return the template without SAM's resources, for these parameters."""
-    template = load()
+def translate(
+    parameters: Mapping[str, str] | None = None, changed: Callable[[dict[str, Any]], dict[str, Any]] = dict
+) -> dict[str, Any]:
+    """Return the template without SAM's resources, for these parameters; `changed` may change it before."""
+    template = changed(load())
     template["Globals"]["Function"]["CodeUri"] = UPLOADED
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::LayerVersion":

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from infra.cloudformation import CloudFormation
 from infra.template import Resource, functions, load, resources
 
 QUEUES = {queue.name: queue for queue in resources("AWS::SQS::Queue")}
@@ -14,14 +15,6 @@ SOURCES = [
 ]
 # Where failures land; what fails there stays until it is dealt with.
 LAST = {"DetectDeadLetterQueue", "BroadcastFailureQueue", "NotifyFailureQueue", "IntakeFailureQueue"}
-
-
-def default(parameter: str) -> int:
-    return int(load()["Parameters"][parameter]["Default"])
-
-
-def number(value: object) -> int:
-    return default(value["Ref"]) if isinstance(value, dict) else int(str(value))
 
 
 @pytest.mark.parametrize(("function", "kind", "source"), SOURCES)
@@ -57,10 +50,12 @@ def test_a_message_is_hidden_six_times_as_long_as_its_function_may_run(
     function: Resource, kind: str, source: dict[str, Any]
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html."""
-    if kind == "SQS":
-        timeout = number(function.properties.get("Timeout", load()["Globals"]["Function"]["Timeout"]))
-        visible = QUEUES[source["Queue"]["Fn::GetAtt"][0]].properties["VisibilityTimeout"]
-        assert number(visible) >= 6 * timeout
+    template = load()
+    for seconds in template["Parameters"]["DetectorTimeout"]["AllowedValues"] if kind == "SQS" else ():
+        stack = CloudFormation(template, {"DetectorTimeout": str(seconds)})
+        timeout = stack.resolve(function.properties.get("Timeout", template["Globals"]["Function"]["Timeout"]))
+        visible = stack.resolve(QUEUES[source["Queue"]["Fn::GetAtt"][0]].properties["VisibilityTimeout"])
+        assert int(visible) >= 6 * int(timeout)
 
 
 def test_detectors_at_the_same_time_are_limited() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from facelib.access import Identity
+from facelib.access import Identity, Refusal
 from facelib.observability import logger, metrics, traced
 from facelib.settings import AuthorizerSettings
 from facelib.stores.api_keys import KeyStore
@@ -30,11 +30,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
 def _authorize_request(identity_source: list[str]) -> dict[str, Any]:
     """Identify a key. The API itself answers 401, with a sentence, to one that is refused.
 
-    Read is nothing but the identity source, by which API Gateway caches the response.
+    What does not even have the form of a key is refused here, by API Gateway's own 403, so that strangers do not cost
+    an invocation of the API too. Nothing but the identity source is read, by which API Gateway caches the response.
     """
     identity = KeyStore(settings().keys_table).identify(identity_source[0])
     _report(identity)
-    return {"isAuthorized": True, "context": {"identity": identity.model_dump_json()}}
+    return {
+        "isAuthorized": identity.refusal is not Refusal.MALFORMED,
+        "context": {"identity": identity.model_dump_json()},
+    }
 
 
 def _authorize_connection(method_arn: str, query: dict[str, str]) -> dict[str, Any]:

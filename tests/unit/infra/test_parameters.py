@@ -1,15 +1,18 @@
 """What `make run` refuses before anything starts: one sentence each."""
 
+import re
 from argparse import ArgumentTypeError
 from pathlib import Path
 
 import pytest
 from face_models import Model
 
+from infra.cloudformation import CloudFormation
 from infra.errors import Refused
 from infra.local.deploy import LOCAL_PARAMETERS
 from infra.local.layout import port_number
-from infra.parameters import detection_models, installed_models, parameters_of_template, read_parameters
+from infra.parameters import check_together, detection_models, installed_models, parameters_of_template, read_parameters
+from infra.template import load
 
 
 @pytest.mark.parametrize(
@@ -20,13 +23,65 @@ from infra.parameters import detection_models, installed_models, parameters_of_t
         ("Quality=best", "one of fast, balanced, thorough"),
         ("JobKeptDays=x", "JobKeptDays cannot be 'x'; it is a whole number from 1 to 365"),
         ("JobKeptDays=366", "a whole number from 1 to 365"),
-        ("PostsPerSecond=0", "a whole number from 1 on"),
+        ("PostsPerSecond=-1", "a whole number from 0 on"),
+        ("DetectorTimeout=45", "one of 10, 30, 60, 120, 300"),
+        ("LogRetentionDays=10", "one of 1, 3, 5, 7, 14"),
+        ("AlarmEmail=me", "an e-mail address, or empty"),
+        ("LocalEndpoint=localhost:4566", "an address like http://localhost:4566"),
+        ("HttpDomain=https://faces.example.org", "a domain name like faces.example.org"),
+        ("CertificateArn=mine", "the ARN of a certificate"),
         ("Detector=best, yunet", "best, or names of networks"),
     ],
 )
 def test_a_parameter_that_makes_no_sense(pair: str, words: str) -> None:
     with pytest.raises(Refused, match=words):
         read_parameters([pair])
+
+
+CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (
+            {"DetectorReserved": "5", "DetectorConcurrency": "10"},
+            "DetectorReserved=5 is less",
+        ),
+        ({"CorsOrigins": "example.org"}, "CorsOrigins cannot contain 'example.org'"),
+        ({"CorsOrigins": "https://example.org/"}, "expected origins like https://example.org"),
+        ({"CorsOrigins": "*,https://example.org"}, "or only *"),
+        ({"HttpDomain": "faces.example.org"}, "Set CertificateArn"),
+        ({"StreamDomain": "faces.example.org"}, "Set CertificateArn"),
+        (
+            {"HttpDomain": "a.example.org", "StreamDomain": "a.example.org", "CertificateArn": CERTIFICATE},
+            "Set another StreamDomain",
+        ),
+        (
+            {"LocalEndpoint": "http://localhost:4566", "GradualDeployment": "Canary10Percent15Minutes"},
+            "work on AWS only",
+        ),
+    ],
+)
+def test_parameters_that_contradict_each_other(given: dict[str, str], words: str) -> None:
+    with pytest.raises(Refused, match=re.escape(words)):
+        check_together({**parameters_of_template(), **given})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"DetectorReserved": "10", "DetectorConcurrency": "10"},
+        {"CorsOrigins": "https://example.org,http://localhost:4566"},
+        {"HttpDomain": "faces.example.org", "CertificateArn": CERTIFICATE},
+        {"HttpDomain": "a.example.org", "StreamDomain": "b.example.org", "CertificateArn": CERTIFICATE},
+        {"GradualDeployment": "Canary10Percent15Minutes"},
+        {"LocalEndpoint": "http://localhost:4566"},
+    ],
+)
+def test_parameters_that_agree(given: dict[str, str]) -> None:
+    check_together({**parameters_of_template(), **given})
 
 
 def test_parameters_are_those_of_the_template() -> None:
@@ -67,5 +122,6 @@ def test_a_port_that_is_none(port: str) -> None:
 def test_a_slow_laptop_has_as_long_for_a_photo_as_aws() -> None:
     local = {**parameters_of_template(), **LOCAL_PARAMETERS}
     assert local["DetectorTimeout"] == parameters_of_template()["DetectorTimeout"] == "30"
+    stack = CloudFormation(load(), {**local, "LocalEndpoint": "http://localhost:4566"})
     # A message that came back earlier would find its own detector still at work.
-    assert int(local["DetectorTimeout"]) < int(local["DetectVisibility"]) < 60
+    assert 30 < stack.resources()["DetectQueue"]["Properties"]["VisibilityTimeout"] < 60

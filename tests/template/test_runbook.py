@@ -1,0 +1,68 @@
+"""The commands in docs/operations.md: that they exist, with these options, for things that are in the stack."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import botocore.session
+import pytest
+from botocore import xform_name
+
+from infra.local.layout import ROOT
+from infra.template import load
+
+PAGE: Final = (ROOT / "docs" / "operations.md").read_text()
+COMMANDS: Final = "\n".join(re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL))
+# Of the AWS CLI itself, not of an operation.
+OF_THE_CLI: Final = {"query", "output", "max-items"}
+CODE: Final = "\n".join(path.read_text() for path in (ROOT / "functions").rglob("*.py"))
+
+
+def calls() -> Iterator[tuple[str, str, set[str]]]:
+    """Yield service, operation and options of each call of the AWS CLI."""
+    for service, operation, rest in re.findall(r"\baws ([a-z-]+) ([a-z-]+)([^;\n]*)", COMMANDS):
+        yield service, operation, set(re.findall(r" --([a-z-]+)", rest))
+
+
+@pytest.mark.parametrize(("service", "operation", "options"), sorted(calls(), key=str))
+def test_a_call_of_the_aws_cli_is_one(service: str, operation: str, options: set[str]) -> None:
+    model = botocore.session.get_session().get_service_model(service)
+    operations = {xform_name(name, "-"): name for name in model.operation_names}
+    assert operation in operations
+    shape = model.operation_model(operations[operation]).input_shape
+    assert shape
+    members = {xform_name(name, "-") for name in shape.members}
+    assert options - OF_THE_CLI <= members
+    required = {xform_name(name, "-") for name in shape.required_members}
+    assert required <= options
+
+
+def test_what_commands_name_is_in_the_stack() -> None:
+    resources = load()["Resources"]
+    named = set(re.findall(r"\b(?:resource|arn) (\w+)", COMMANDS))
+    assert len(named) > 5
+    assert named <= resources.keys()
+
+
+def test_what_is_searched_for_is_what_is_logged() -> None:
+    searched = set(re.findall(r"--filter-pattern '\"([^\"]+)\"'", PAGE)) - {"JOB_ID"}
+    assert searched
+    assert not [text for text in searched if text not in CODE]
+
+
+def test_parameters_that_commands_set_are_the_templates() -> None:
+    parameters = load()["Parameters"]
+    named = {pair for pairs in re.findall(r'PARAMETERS="([^"]+)"', PAGE) for pair in pairs.split()}
+    assert named
+    assert {pair.partition("=")[0] for pair in named} <= parameters.keys()
+
+
+def test_the_page_begins_with_a_table_of_all_alarms() -> None:
+    first = PAGE.partition("\n### ")[0]
+    anchors = {
+        re.sub(r".*#", "", str(resource["Properties"]["AlarmDescription"]))
+        for resource in load()["Resources"].values()
+        if resource["Type"] == "AWS::CloudWatch::Alarm"
+    }
+    assert set(re.findall(r"\(#(\w+)\)", first)) == anchors, json.dumps(sorted(anchors))
