@@ -128,7 +128,7 @@ def test_no_variable_is_reserved_or_too_much(stack: CloudFormation) -> None:
         variables = function["Environment"]["Variables"]
         assert not [one for one in variables if one in RESERVED_VARIABLES or one.startswith(("AWS_", "LAMBDA_"))], name
         assert all(isinstance(value, str | int) for value in variables.values()), name
-        # References are logical ids here: ARNs and addresses are up to 200 characters longer. Numbers are what they are.
+        # References are logical ids here: ARNs and addresses are up to 200 characters longer, numbers are not.
         longer = [0 if str(value).isdigit() else 200 for value in variables.values()]
         size = sum(map(len, variables)) + sum(len(str(value)) for value in variables.values()) + sum(longer)
         assert size < ENVIRONMENT_BYTES, name
