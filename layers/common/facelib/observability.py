@@ -23,7 +23,8 @@ class _Formatter(LambdaPowertoolsFormatter):
         return super().serialize({name: value for name, value in log.items() if name not in _CONSTANT})
 
 
-logger = Logger(logger_formatter=_Formatter())
+# Without `serialize_stacktrace` each traceback is written once, as text, and not again as JSON.
+logger = Logger(logger_formatter=_Formatter(serialize_stacktrace=False))
 metrics = Metrics()
 
 
