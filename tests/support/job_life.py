@@ -75,6 +75,7 @@ class Seen:
 
     uploads: list[bytes] = field(default_factory=list)
     is_form: bool = False
+    is_accepted: bool = False
     completed: dict[str, Any] | None = None
     is_deleted: bool = False
 
@@ -106,7 +107,7 @@ class JobWorld(RuleBasedStateMachine):
         response = make()
         if operation in ("PutItem", "TransactWriteItems"):
             for item in _written(parameters):
-                self.jobs[item["job_id"]["S"]].is_form = "kept_until" in item
+                self.jobs[item["job_id"]["S"]].is_form = actor is not None and actor.name == "POST /uploads"
         if operation == "PutObject" and parameters["Bucket"] == self.account.originals_bucket:
             job_id = cast("str", keys.job_id_of_original(parameters["Key"]))
             self.jobs[job_id].uploads.append(cast("bytes", sent))
@@ -120,9 +121,12 @@ class JobWorld(RuleBasedStateMachine):
         self.actors.append(actor)
         return actor
 
+    def _rows(self) -> list[dict[str, Any]]:
+        return [dict(row) for row in self.dynamodb.scan(TableName=self.account.jobs_table)["Items"]]
+
     def _items(self) -> dict[str, dict[str, Any]]:
         """Return every job that is stored, in the order in which they were made."""
-        rows = self.dynamodb.scan(TableName=self.account.jobs_table)["Items"]
+        rows = self._rows()
         stored = {row["job_id"]["S"]: row for row in rows if row.get("status", {"S": DELETED}) != {"S": DELETED}}
         assert set(stored) <= set(self.jobs)
         return {job_id: stored[job_id] for job_id in self.jobs if job_id in stored}

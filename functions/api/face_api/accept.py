@@ -1,16 +1,18 @@
-"""The use case behind both kinds of upload: create a job, once per idempotency key."""
+"""The use case behind both kinds of upload: create a job, once per idempotency key, and store its image."""
 
 import hashlib
 import time
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import cached_property
 
 from facelib.access import Principal
-from facelib.errors import QuotaExceeded
+from facelib.errors import JobNotFound, QuotaExceeded, StoreContended
 from facelib.job import Job
 from facelib.observability import logger
 from facelib.options import Options
 from facelib.stores.idempotency import IdempotentRequest
+from facelib.stores.images import ImageStore
 from facelib.stores.jobs import JobStore
 from facelib.stores.usage import UsageStore
 
@@ -26,42 +28,92 @@ class Submission:
     content: bytes
     idempotency_key: str | None
 
+    @cached_property
+    def request(self) -> IdempotentRequest | None:
+        return IdempotentRequest(self.idempotency_key, self._fingerprint) if self.idempotency_key else None
 
-def accept(
-    submission: Submission,
-    jobs: JobStore,
-    usage: UsageStore,
-    retention: timedelta,
-    unused_after: timedelta | None = None,
-) -> Job:
-    """Store a new pending job, or return the one that the same request stored before.
-
-    With `unused_after` the job expires so soon unless an image comes for it. Raises KeyReused, QuotaExceeded and
-    StoreContended.
-    """
-    job = Job.pending(submission.principal.owner, submission.options, retention, unused_after=unused_after)
-    key = submission.idempotency_key
-    request = IdempotentRequest(key, _fingerprint(submission)) if key else None
-    stored = _add(job, request, submission.principal, jobs, usage)
-    logger.set_correlation_id(stored.job_id)
-    return stored
+    @property
+    def _fingerprint(self) -> str:
+        digest = hashlib.sha256(self.options.model_dump_json().encode())
+        digest.update(b"\n")
+        digest.update(self.content)
+        return digest.hexdigest()
 
 
-def _add(job: Job, request: IdempotentRequest | None, principal: Principal, jobs: JobStore, usage: UsageStore) -> Job:
-    """Count the image, then store its job. A request that was accepted before is neither counted nor refused."""
-    try:
-        usage.count(principal)
-    except QuotaExceeded:
-        if request and (earlier := jobs.find(job.owner, request)):
-            return earlier
-        raise
-    stored = None
-    try:
-        stored = jobs.add(job, request)
-    finally:
-        if stored is not job:
-            usage.give_back(principal)
-    return stored
+@dataclass(frozen=True)
+class Accepted:
+    """The job of a submission: a new one, or the one that the same request stored before."""
+
+    job: Job
+    is_new: bool
+    # The day whose images it counts among.
+    day: date | None = None
+
+
+@dataclass(frozen=True)
+class Submissions:
+    """Where submissions are stored and counted."""
+
+    jobs: JobStore
+    images: ImageStore
+    usage: UsageStore
+    retention: timedelta
+
+    def accept(self, submission: Submission, unused_after: timedelta) -> Accepted:
+        """Count the image and store its pending job, or return the job that the same request stored before.
+
+        The job expires after `unused_after` unless an image comes for it. Raises KeyReused, QuotaExceeded and
+        StoreContended.
+        """
+        owner = submission.principal.owner
+        job = Job.pending(owner, submission.options, self.retention, unused_after=unused_after)
+        accepted = self._add(job, submission)
+        logger.set_correlation_id(accepted.job.job_id)
+        return accepted
+
+    def _add(self, job: Job, submission: Submission) -> Accepted:
+        """Count and store; a request that was accepted before is neither counted nor refused."""
+        request = submission.request
+        try:
+            day = self.usage.count(submission.principal)
+        except QuotaExceeded:
+            if request and (earlier := self.jobs.find(job.owner, request)):
+                return Accepted(earlier, is_new=False)
+            raise
+        stored = None
+        try:
+            stored = self.jobs.add(job, request)
+        finally:
+            if stored is not job:
+                self.usage.give_back(job.owner, day)
+        return Accepted(stored, stored is job, day)
+
+    def store_image(self, submission: Submission, accepted: Accepted, media_type: str) -> None:
+        """Store the submitted bytes as the original of the job; if that fails, leave neither the job nor its count.
+
+        Raises what the bucket raises, and StoreContended where a request with the same idempotency key failed so.
+        """
+        job = accepted.job
+        try:
+            self.images.add_original(job.job_id, submission.content, media_type)
+        except Exception:
+            # Others with the same idempotency key may still store it, so only the request that made the job removes it.
+            # Where it cannot be removed, the image is there: this call succeeded and its response was lost, or another
+            # request stored it.
+            if not accepted.is_new:
+                raise
+            if self.jobs.withdraw(job, submission.request):
+                self.usage.give_back(job.owner, accepted.day)
+                raise
+        if not accepted.is_new:
+            self._keep(job)
+
+    def _keep(self, job: Job) -> None:
+        """Prevent the request that made the job from removing it."""
+        try:
+            self.jobs.keep(job.job_id)
+        except JobNotFound:
+            raise StoreContended from None
 
 
 def wait_for(job: Job, jobs: JobStore, seconds: int) -> Job:
@@ -71,10 +123,3 @@ def wait_for(job: Job, jobs: JobStore, seconds: int) -> Job:
         time.sleep(_POLL_SECONDS)
         job = jobs.get(job.job_id, job.owner)
     return job
-
-
-def _fingerprint(submission: Submission) -> str:
-    digest = hashlib.sha256(submission.options.model_dump_json().encode())
-    digest.update(b"\n")
-    digest.update(submission.content)
-    return digest.hexdigest()

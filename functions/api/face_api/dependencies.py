@@ -15,6 +15,7 @@ from facelib.stores.usage import UsageStore
 from facelib.stores.waiting import WaitingStore
 from fastapi import Depends, Header
 
+from face_api.accept import Submissions
 from face_api.draw import Drawer
 
 
@@ -62,6 +63,10 @@ def usage() -> UsageStore:
     return UsageStore(settings().access_table)
 
 
+def submissions() -> Submissions:
+    return Submissions(jobs(), images(), usage(), settings().retention)
+
+
 @cache
 def waiting() -> WaitingStore:
     return WaitingStore(settings().access_table, settings().waiting_requests)
@@ -76,6 +81,7 @@ DrawerDep = Annotated[Drawer, Depends(drawer)]
 DetectorDep = Annotated[DetectorClient, Depends(detector)]
 TicketsDep = Annotated[TicketStore, Depends(tickets)]
 UsageDep = Annotated[UsageStore, Depends(usage)]
+SubmissionsDep = Annotated[Submissions, Depends(submissions)]
 WaitingDep = Annotated[WaitingStore, Depends(waiting)]
 IdempotencyKeyDep = Annotated[
     str | None,

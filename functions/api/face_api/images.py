@@ -1,6 +1,7 @@
 """`POST /image`: an image in the request itself."""
 
 import re
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -12,8 +13,8 @@ from facelib.job_view import JobView, Links
 from facelib.stores.images import MEDIA_TYPES
 from fastapi import APIRouter, Header, Response
 
-from face_api.accept import Submission, accept, wait_for
-from face_api.dependencies import IdempotencyKeyDep, ImagesDep, JobsDep, SettingsDep, UsageDep, WaitingDep
+from face_api.accept import Submission, wait_for
+from face_api.dependencies import IdempotencyKeyDep, JobsDep, SettingsDep, SubmissionsDep, WaitingDep
 from face_api.models import JobAccepted
 from face_api.option_text import option_parameters, option_properties
 from face_api.principals import SenderDep
@@ -72,8 +73,7 @@ def post_image(
     image: ReceivedImageDep,
     response: Response,
     jobs: JobsDep,
-    images: ImagesDep,
-    usage: UsageDep,
+    submissions: SubmissionsDep,
     sender: SenderDep,
     settings: SettingsDep,
     waiting: WaitingDep,
@@ -81,9 +81,11 @@ def post_image(
     prefer: PreferDep = None,
 ) -> JobAccepted | JobView:
     """Send an image, as the body or as the `file` of a form. Its faces are announced on the stream."""
-    job = accept(Submission(sender, image.options, image.data, idempotency_key), jobs, usage, settings.retention)
+    submission = Submission(sender, image.options, image.data, idempotency_key)
+    accepted = submissions.accept(submission, timedelta(seconds=limits.UNCLAIMED_SECONDS))
+    job = accepted.job
     if not job.status.is_final:
-        images.add_original(job.job_id, image.data, MEDIA_TYPES[image.format])
+        submissions.store_image(submission, accepted, MEDIA_TYPES[image.format])
     links = Links.of(job.job_id, settings.public_url)
     response.headers["Location"] = links.self
     seconds = _seconds_to_wait(prefer)

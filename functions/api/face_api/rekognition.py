@@ -116,7 +116,6 @@ async def call_rekognition(
         if detect.key is not None:
             reader = authorized(identity, Scope.READ)
             await run_in_threadpool(_check_object, detect.key, jobs, reader.owner)
-        await run_in_threadpool(usage.count, sender)
         return _response(_details(await run_in_threadpool(_detect, detector, detect, usage, sender)))
     except _Refused as refused:
         return _error(refused.name, str(refused))
@@ -125,10 +124,11 @@ async def call_rekognition(
 
 
 def _detect(detector: DetectorClient, request: DetectRequest, usage: UsageStore, sender: Principal) -> DetectReply:
+    day = usage.count(sender)
     try:
         return detector.detect(request)
     except DetectorBusy:
-        usage.give_back(sender)
+        usage.give_back(sender.owner, day)
         raise
 
 

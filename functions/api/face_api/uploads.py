@@ -9,9 +9,9 @@ from facelib.job import Status
 from facelib.job_view import Links
 from fastapi import APIRouter, Depends
 
-from face_api.accept import Submission, accept
+from face_api.accept import Submission
 from face_api.bounds import BODY_TOO_LARGE, refuse_large_body
-from face_api.dependencies import IdempotencyKeyDep, ImagesDep, JobsDep, SettingsDep, UsageDep
+from face_api.dependencies import IdempotencyKeyDep, ImagesDep, SettingsDep, SubmissionsDep
 from face_api.models import UploadAccepted, UploadForm, UploadRequest
 from face_api.principals import SenderDep
 from face_api.problems import responses
@@ -40,9 +40,8 @@ router = APIRouter(tags=["images"], dependencies=[Depends(refuse_large_body)])
 )
 def post_upload(
     upload: UploadRequest,
-    jobs: JobsDep,
+    submissions: SubmissionsDep,
     images: ImagesDep,
-    usage: UsageDep,
     sender: SenderDep,
     settings: SettingsDep,
     idempotency_key: IdempotencyKeyDep = None,
@@ -50,7 +49,7 @@ def post_upload(
     """Get a presigned POST: a form that accepts one image of up to 25 MiB, for 15 minutes."""
     content = (upload.content_type or "").encode()
     submission = Submission(sender, upload.chosen, content, idempotency_key)
-    job = accept(submission, jobs, usage, settings.retention, timedelta(seconds=limits.UNUSED_FORM_SECONDS))
+    job = submissions.accept(submission, timedelta(seconds=limits.UNUSED_FORM_SECONDS)).job
     if job.status is not Status.PENDING:
         raise JobConflict(job, "so it accepts no more uploads; send another image with a new Idempotency-Key")
     expires_at = datetime.now(UTC) + timedelta(seconds=limits.PRESIGNED_UPLOAD_SECONDS)

@@ -107,7 +107,7 @@ class Job(Frozen):
     status: Status
     created_at: AwareDatetime
     expires_at: AwareDatetime
-    # Set where `expires_at` is earlier because nothing has been uploaded yet: what it becomes with the first claim.
+    # Set where `expires_at` is earlier because the image may never arrive: what it becomes with the first claim.
     kept_until: AwareDatetime | None = None
     options: Options = Options()
     # The key of the dropped object; None where the image came through the API.
@@ -135,7 +135,7 @@ class Job(Frozen):
         unused_after: timedelta | None = None,
         source: str | None = None,
     ) -> Self:
-        """Return a new job. It expires after its retention, or after `unused_after` if nothing is uploaded for it."""
+        """Return a new job. It expires after its retention, or after `unused_after` if its image never arrives."""
         now = datetime.now(UTC)
         kept_until = now + retention
         return cls(

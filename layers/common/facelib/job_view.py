@@ -33,7 +33,7 @@ class JobSummary(Frozen):
     created_at: AwareDatetime
     completed_at: AwareDatetime | None = Field(description="When it was completed or failed.")
     expires_at: AwareDatetime = Field(
-        description="When the job and its images are deleted; soon after its form if that is never used."
+        description="When the job and its images are deleted; earlier if its image never arrives."
     )
     options: Options
     source: str | None = Field(description="The key of the file in the drop folder; null for any other way in.")

@@ -10,9 +10,10 @@ MIB: Final = 1024 * KIB
 DIRECT_UPLOAD_BYTES: Final = 4_500_000
 PRESIGNED_UPLOAD_BYTES: Final = 25 * MIB
 PRESIGNED_UPLOAD_SECONDS: Final = 15 * 60
-# How long an upload may wait for a detector before its job is hidden as one whose form was never used; it comes back
-# as soon as a detector claims it.
-UNUSED_FORM_SECONDS: Final = PRESIGNED_UPLOAD_SECONDS + 3600
+# A job expires this soon unless a detector claims it: its image was never stored. An image that waits even longer for a
+# detector is not lost, and its job is visible again once it is claimed.
+UNCLAIMED_SECONDS: Final = 3600
+UNUSED_FORM_SECONDS: Final = PRESIGNED_UPLOAD_SECONDS + UNCLAIMED_SECONDS
 RESULT_URL_SECONDS: Final = 5 * 60
 
 IMAGE_PIXELS: Final = 50_000_000

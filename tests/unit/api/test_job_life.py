@@ -39,7 +39,14 @@ class JobLife(JobWorld):
     @rule(photo=st.sampled_from(CONTENTS), key=st.sampled_from(IDEMPOTENCY_KEYS))
     def add(self, photo: bytes, key: str | None) -> None:
         headers = {"Idempotency-Key": key} if key else {}
-        self._start("POST /image", lambda: self.api.post("/image", content=photo, headers=headers))
+
+        def work() -> object:
+            response = self.api.post("/image", content=photo, headers=headers)
+            if response.status_code == 202:
+                self.jobs[response.json()["job_id"]].is_accepted = True
+            return response
+
+        self._start("POST /image", work)
 
     @rule(key=st.sampled_from(IDEMPOTENCY_KEYS))
     def ask_for_form(self, key: str | None) -> None:
@@ -195,6 +202,8 @@ class JobLife(JobWorld):
         for job_id, keys_of_job in of_jobs.items():
             assert not keys_of_job or job_id in items, "no object without a job"
         assert sum(map(len, of_jobs.values())) == len(objects)
+        accepted = {job_id for job_id, seen in self.jobs.items() if seen.is_accepted}
+        assert accepted <= {row["job_id"]["S"] for row in self._rows()}, "no accepted job is lost"
         for job_id, item in items.items():
             job, seen = from_item(item), self.jobs[job_id]
             if job.is_expired(now) or job.status is Status.DELETING:
@@ -203,7 +212,7 @@ class JobLife(JobWorld):
                 assert job.status is Status.PENDING
                 assert not of_jobs[job_id], "no job pending with its image there"
                 assert not seen.uploads
-                assert seen.is_form is (job.kept_until is not None)
+                assert job.kept_until is not None, "it is gone soon"
             elif "original_etag" in item and etag(seen.uploads[-1]) == item["original_etag"]["S"]:
                 assert keys.original(job_id) in objects, "the original of a job stays with it"
 

@@ -103,7 +103,7 @@ def test_a_busy_detector_is_a_call_to_repeat_that_counts_for_nothing(
         raise DetectorBusy
 
     monkeypatch.setattr(detector, "detect", busy)
-    monkeypatch.setattr(UsageStore, "give_back", lambda _, principal: given_back.append(principal.owner))
+    monkeypatch.setattr(UsageStore, "give_back", lambda _, owner, day: given_back.append(owner))
     status, reply = detect_faces(api, Image=BYTES)
     assert (status, reply["__type"]) == (400, "ThrottlingException")
     assert "try again" in reply["Message"]

@@ -2,9 +2,11 @@
 
 from typing import Final
 
+from botocore.exceptions import ClientError
+
 from facelib import limits
-from facelib.errors import StoreContended
-from facelib.job import Job
+from facelib.errors import JobNotFound, StoreContended
+from facelib.job import Job, Status
 from facelib.stores.backoff import attempts
 from facelib.stores.claims import ClaimStore
 from facelib.stores.clients import dynamodb
@@ -12,10 +14,12 @@ from facelib.stores.deletions import DeletionStore
 from facelib.stores.idempotency import IS_NEW, IdempotentRequest
 from facelib.stores.items import text, to_item
 from facelib.stores.job_index import SHARD, owner_shard
-from facelib.stores.job_table import suppress_failed_condition
+from facelib.stores.job_table import item_that_failed_condition, primary_key, suppress_failed_condition
 from facelib.stores.renders import RenderStore
 from facelib.stores.retries import RetryStore
 
+# Neither claimed nor kept.
+_IS_UNCLAIMED: Final = "#status = :pending AND attribute_exists(kept_until)"
 # Concurrent requests with the same key cancel each other's transactions; one of them succeeds in the next round.
 _ADD_ATTEMPTS: Final = 10
 _FIRST_WAIT_SECONDS: Final = 0.005
@@ -49,3 +53,37 @@ class JobStore(ClaimStore, RenderStore, RetryStore, DeletionStore):
             if earlier := self._job_of_request(job.owner, request):
                 return earlier
         raise StoreContended
+
+    def keep(self, job_id: str) -> None:
+        """Keep a job for its whole time, now that its image is stored. Raises JobNotFound if it was withdrawn."""
+        try:
+            dynamodb().update_item(
+                TableName=self._table,
+                Key=primary_key(job_id),
+                UpdateExpression="SET expires_at = kept_until REMOVE kept_until",
+                ConditionExpression=_IS_UNCLAIMED,
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues={":pending": text(Status.PENDING)},
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            if not item_that_failed_condition(error):
+                raise JobNotFound from None
+
+    def withdraw(self, job: Job, request: IdempotentRequest | None = None) -> bool:
+        """Remove a job whose image could not be stored; False if it is kept, because it has its image by now."""
+        try:
+            dynamodb().delete_item(
+                TableName=self._table,
+                Key=primary_key(job.job_id),
+                # Where it is not there, the response to the SDK's first attempt was lost.
+                ConditionExpression=f"{IS_NEW} OR ({_IS_UNCLAIMED})",
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues={":pending": text(Status.PENDING)},
+            )
+        except ClientError as error:
+            item_that_failed_condition(error)
+            return False
+        if request:
+            self._remove_record(request.record_id(job.owner), job.job_id)
+        return True

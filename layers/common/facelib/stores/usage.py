@@ -1,6 +1,6 @@
 """How many images an owner has sent in a day (UTC): one counter in DynamoDB, changed by conditional writes only."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from botocore.exceptions import ClientError
@@ -9,6 +9,7 @@ from facelib.access import Principal
 from facelib.errors import QuotaExceeded
 from facelib.stores.clients import code_of, dynamodb
 from facelib.stores.items import Item, number, text, utc_now
+from facelib.stores.job_table import suppress_failed_condition
 
 _KEPT: Final = timedelta(days=40)
 
@@ -17,45 +18,51 @@ class UsageStore:
     def __init__(self, table: str) -> None:
         self._table = table
 
-    def count(self, principal: Principal) -> None:
-        """Count one image, unless the key's images of the day are used up. Raises QuotaExceeded."""
+    def count(self, principal: Principal) -> date | None:
+        """Count one image and return the day it counts for. Raises QuotaExceeded if the key's images are used up.
+
+        Where access is open nothing is counted, as callers cannot be told apart.
+        """
         if principal.key_id is None:
-            return
+            return None
         limit, now = principal.images_per_day, utc_now()
-        # Nothing is counted where access is open: there is nobody to tell apart.
         condition = {} if limit is None else {"ConditionExpression": "attribute_not_exists(images) OR images < :limit"}
         try:
-            self._add(principal.owner, now, 1, condition, {} if limit is None else {":limit": number(limit)})
+            self._add(principal.owner, now.date(), 1, condition, {} if limit is None else {":limit": number(limit)})
         except ClientError as error:
             if code_of(error) != "ConditionalCheckFailedException":
                 raise
             raise QuotaExceeded(limit or 0, int((next_day(now) - now).total_seconds()) + 1) from None
+        return now.date()
 
-    def give_back(self, principal: Principal) -> None:
-        """Take back one image that became no job. One counted just before midnight stays counted."""
-        if principal.key_id is not None:
-            self._add(principal.owner, utc_now(), -1, {}, {})
+    def give_back(self, owner: str, day: date | None) -> None:
+        """Take back one image that did not become a job, from the day that `count` returned for it."""
+        if day is None:
+            return
+        # The counter may have been erased with its owner.
+        with suppress_failed_condition():
+            self._add(owner, day, -1, {"ConditionExpression": "images > :none"}, {":none": number(0)})
 
     def images(self, owner: str) -> int:
         """Return how many images the owner has sent today."""
-        response = dynamodb().get_item(TableName=self._table, Key=_key(owner, utc_now()), ConsistentRead=True)
-        return max(0, int(response.get("Item", {}).get("images", {"N": "0"})["N"]))
+        response = dynamodb().get_item(TableName=self._table, Key=_key(owner, utc_now().date()), ConsistentRead=True)
+        return int(response.get("Item", {}).get("images", {"N": "0"})["N"])
 
     def forget(self, owner: str) -> None:
         """Remove the owner's counters of every day that is kept."""
-        now = utc_now()
+        today = utc_now().date()
         for days in range(_KEPT.days + 1):
-            dynamodb().delete_item(TableName=self._table, Key=_key(owner, now - timedelta(days=days)))
+            dynamodb().delete_item(TableName=self._table, Key=_key(owner, today - timedelta(days=days)))
 
-    def _add(self, owner: str, now: datetime, images: int, condition: dict[str, str], values: Item) -> None:
+    def _add(self, owner: str, day: date, images: int, condition: dict[str, str], values: Item) -> None:
         dynamodb().update_item(
             TableName=self._table,
-            Key=_key(owner, now),
+            Key=_key(owner, day),
             UpdateExpression="SET #ttl = :ttl ADD images :one",
             ExpressionAttributeNames={"#ttl": "ttl"},
             ExpressionAttributeValues={
                 ":one": number(images),
-                ":ttl": number(int((now + _KEPT).timestamp())),
+                ":ttl": number(int((datetime.combine(day, time(), UTC) + _KEPT).timestamp())),
                 **values,
             },
             **condition,  # type: ignore[arg-type]
@@ -67,5 +74,5 @@ def next_day(now: datetime) -> datetime:
     return datetime.combine(now.date() + timedelta(days=1), time(), UTC)
 
 
-def _key(owner: str, now: datetime) -> Item:
-    return {"record_id": text(f"usage#{owner}#{now.date().isoformat()}")}
+def _key(owner: str, day: date) -> Item:
+    return {"record_id": text(f"usage#{owner}#{day.isoformat()}")}
