@@ -92,6 +92,7 @@ check: develop lint scripts documents types templates audit ## Everything but th
 lint:
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
+	$(BIN)/lint-imports --no-logo --no-cache
 
 types:
 	$(BIN)/mypy

@@ -5,15 +5,12 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing, suppress
 from itertools import islice
-from typing import TYPE_CHECKING, Final, Self, TypeVar
+from typing import Final, Protocol, Self, TypeVar
 
 from facecast.errors import BLOCKING, ServiceError
-from facecast.models import FINAL_STATUSES, Job, Options, Submission
+from facecast.models import FINAL_STATUSES, Event, Job, Options, Submission
 from facecast.operations import PATIENCE_SECONDS, still_running
 from facecast.photo import Image
-
-if TYPE_CHECKING:
-    from facecast.async_client import AsyncClient
 
 _FIRST_POLL_SECONDS: Final = 0.3
 _LAST_POLL_SECONDS: Final = 5.0
@@ -26,10 +23,20 @@ Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 
 
+class Service(Protocol):
+    """What is needed of `AsyncClient`."""
+
+    async def send(self, image: Image, options: Options | None = None) -> Submission: ...
+
+    async def job(self, job_id: str) -> Job: ...
+
+    def listen(self, *, on_connection: Callable[[bool], None]) -> AsyncGenerator[Event, None]: ...
+
+
 class JobWaiter:
     """Waits for jobs to end. One listener hears of all of them."""
 
-    def __init__(self, client: "AsyncClient") -> None:
+    def __init__(self, client: Service) -> None:
         self._client = client
         self._is_connected = False
         self._waiting: dict[str, asyncio.Event] = {}
@@ -109,7 +116,7 @@ async def pooled(
 
 
 async def detect_many(
-    client: "AsyncClient", images: Iterable[Image], options: Options, parallel: int
+    client: Service, images: Iterable[Image], options: Options, parallel: int
 ) -> AsyncGenerator[tuple[Image, Job | ServiceError | OSError], None]:
     """Do what `AsyncClient.detect_many` says."""
     async with JobWaiter(client) as waiter:
