@@ -29,6 +29,7 @@ from tests.support.stack import IMPATIENT, Stack, free_port
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz-seconds", type=int, default=60, help="how long the HTTP API is fuzzed")
     parser.addoption("--drops", type=int, default=12, help="how many photos are dropped while detectors are killed")
+    parser.addoption("--size-seconds", type=float, default=0, help="how long large requests are tried beyond a few")
     parser.addoption("--fuzz-seed", type=int, default=1, help="where the fuzzing starts; another one, other requests")
     parser.addoption("--chaos-photos", type=int, default=24, help="how many photos are sent while workers are killed")
     parser.addoption("--chaos-seed", type=int, default=1, help="which workers are killed, and what is delivered twice")
@@ -59,6 +60,11 @@ def fuzzing(request: pytest.FixtureRequest) -> tuple[str, str]:
     """Return schemathesis' options: how long it runs, and from which seed."""
     seconds, seed = (request.config.getoption(name) for name in ("--fuzz-seconds", "--fuzz-seed"))
     return f"--max-time={seconds}", f"--seed={seed}"
+
+
+@pytest.fixture
+def size_seconds(request: pytest.FixtureRequest) -> float:
+    return float(request.config.getoption("--size-seconds"))
 
 
 @pytest.fixture
