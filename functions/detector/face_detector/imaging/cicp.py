@@ -54,6 +54,8 @@ def chromatic_profile(colours: Chromaticities, exponent: float) -> bytes:
 
     Raises ValueError for what names no colours.
     """
+    if not 0.1 <= exponent <= 10:
+        raise ValueError("no screen has this exponent")
     # The exponent of sRGB's own files (PNG, third edition, 11.3.2.1).
     return matrix_profile(colours, _srgb() if abs(exponent - 2.2) < 0.03 else np.array([exponent]))
 

@@ -8,7 +8,7 @@ from facelib import limits
 from facelib.job import ImageFormat
 from PIL import Image
 
-from face_detector.imaging import cicp, icc, png
+from face_detector.imaging import cicp, icc, isobmff, png
 from face_detector.imaging.cicp import CodePoints
 from face_detector.imaging.icc import Chromaticities
 
@@ -20,6 +20,9 @@ _EMBEDDED: Final = frozenset({*_PNG_COLOURS, b"cHRM"})
 def profile_of(data: bytes, image_format: ImageFormat, image: Image.Image) -> bytes:
     """Return an ICC profile for the pixels, empty for sRGB, for none, and for one that is not used."""
     profile = _of_png(data) if image_format is ImageFormat.PNG else image.info.get("icc_profile")
+    if not profile and image_format in (ImageFormat.AVIF, ImageFormat.HEIC):
+        points = isobmff.read_items(data).nclx()
+        return cicp.profile(CodePoints(*points)) if points else b""
     if not isinstance(profile, bytes) or len(profile) > limits.PROFILE_BYTES:
         return b""
     space = icc.space(profile)

@@ -12,6 +12,8 @@ from typing import Final, NamedTuple
 
 # Derivations nest once or twice: tiles in a grid that is rotated.
 _MAX_DEPTH: Final = 8
+# The type of a colour, its primaries and its transfer (12.1.5).
+_NCLX: Final = struct.Struct(">4sHH")
 
 
 class Box(NamedTuple):
@@ -39,7 +41,7 @@ def boxes(data: bytes | memoryview) -> Iterator[Box]:
 
 
 class Extent(NamedTuple):
-    """Where a part of an item lies: in the file itself, or in the box `idat` (8.11.3). A length of 0 reaches to the end."""
+    """Where a part of an item lies: in the file, or in the box `idat` (8.11.3). A length of 0 reaches to the end."""
 
     in_meta: bool
     offset: int
@@ -54,6 +56,8 @@ class Items:
     kinds: Mapping[int, bytes]
     # Width times height.
     pixels: Mapping[int, int]
+    # The start of the boxes `colr`, as far as `nclx` needs it.
+    colours: Mapping[int, list[bytes]]
     # The items that a picture is derived from or accompanied by, such as its tiles and its alpha.
     inputs: Mapping[int, list[int]]
     extents: Mapping[int, list[Extent]]
@@ -74,6 +78,12 @@ class Items:
     def _part(self, extent: Extent, file: bytes) -> memoryview:
         whole = self.in_meta if extent.in_meta else memoryview(file)
         return whole[extent.offset : extent.offset + extent.length if extent.length else None]
+
+    def nclx(self) -> tuple[int, int] | None:
+        """Return the code points of primaries and transfer of the picture, or of its first tile (12.1.5)."""
+        first = self.inputs.get(self.primary, [])[:1]
+        boxes = (body for item in (self.primary, *first) for body in self.colours.get(item, ()))
+        return next((_NCLX.unpack(body)[1:] for body in boxes if body.startswith(b"nclx")), None)
 
     def reachable(self) -> dict[int, int]:
         """Return the items that make up the picture, the primary one last, and the pixels to decode for each.
@@ -108,6 +118,7 @@ def read_items(data: bytes) -> Items:
         primary=_Fields(primary).item(),
         kinds=_kinds(_Fields(infos)),
         pixels=_pixels(properties),
+        colours=_colours(properties),
         inputs=_inputs(_bodies(children, b"iref")),
         extents=_extents(_Fields(locations)),
         in_meta=next(iter(_bodies(children, b"idat")), memoryview(b"")),
@@ -156,26 +167,37 @@ def _kinds(fields: _Fields) -> dict[int, bytes]:
 
 def _pixels(properties: memoryview) -> dict[int, int]:
     """Return the largest size that the properties give each item."""
-    (container,) = _bodies(properties, b"ipco")
-    sizes = [_size(container, box) for box in boxes(container)]
     pixels: dict[int, int] = {}
+    for item, kind, body in _associated(properties):
+        if kind == b"ispe":
+            pixels[item] = max(pixels.get(item, 0), _size(_Fields(body)))
+    return {item: size for item, size in pixels.items() if size}
+
+
+def _size(fields: _Fields) -> int:
+    return fields.number(4) * fields.number(4)
+
+
+def _colours(properties: memoryview) -> dict[int, list[bytes]]:
+    colours: defaultdict[int, list[bytes]] = defaultdict(list)
+    for item, kind, body in _associated(properties):
+        if kind == b"colr":
+            colours[item].append(bytes(body[: _NCLX.size]))
+    return colours
+
+
+def _associated(properties: memoryview) -> Iterator[tuple[int, bytes, memoryview]]:
+    """Yield each item with the types and bodies of its properties."""
+    (container,) = _bodies(properties, b"ipco")
+    every = [(box.kind, container[box.body_at : box.at + box.length]) for box in boxes(container)]
     for fields in map(_Fields, _bodies(properties, b"ipma")):
         for _ in range(fields.number(4)):
             item = fields.item()
             for _ in range(fields.number(1)):
                 # The first bit says whether the property is essential.
                 index = fields.number(2) & 0x7FFF if fields.flags & 1 else fields.number(1) & 0x7F
-                if 0 < index <= len(sizes) and sizes[index - 1]:
-                    pixels[item] = max(pixels.get(item, 0), sizes[index - 1])
-    return pixels
-
-
-def _size(container: memoryview, box: Box) -> int:
-    """Return width times height of an `ispe`, 0 for other properties."""
-    if box.kind != b"ispe":
-        return 0
-    fields = _Fields(container[box.body_at : box.at + box.length])
-    return fields.number(4) * fields.number(4)
+                if 0 < index <= len(every):
+                    yield item, *every[index - 1]
 
 
 def _inputs(references: list[memoryview]) -> dict[int, list[int]]:
