@@ -7,6 +7,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from facelib.access import Refusal
 from websockets.sync.client import connect
 
@@ -137,7 +138,11 @@ def test_rekognition(closed_stack: Stack, alice: Holder, bob: Holder) -> None:
     assert len(client.detect_faces(Image={"S3Object": original})["FaceDetails"]) == 1
     with pytest.raises(client.exceptions.InvalidS3ObjectException):
         _rekognition(closed_stack, bob.key).detect_faces(Image={"S3Object": original})
-    for refused in (f"{alice.key}0", holder(closed_stack, "alice", "read").key):
+    # Not even the form of a key: API Gateway refuses it, in its own words.
+    with pytest.raises(ClientError, match=r"\(403\).*Forbidden"):
+        _rekognition(closed_stack, f"{alice.key}0").detect_faces(Image={"Bytes": PHOTO})
+    unknown = f"fc_{alice.stored.key_id}_{'0' * 64}"
+    for refused in (unknown, holder(closed_stack, "alice", "read").key):
         with pytest.raises(client.exceptions.AccessDeniedException):
             _rekognition(closed_stack, refused).detect_faces(Image={"Bytes": PHOTO})
     with pytest.raises(client.exceptions.ClientError, match="401"):

@@ -6,7 +6,11 @@ import pytest
 from facelib.observability import metrics
 from facelib.stores import backoff
 
+from tests.support import strict_parameters
 from tests.support.account import Cloud, cloud
+
+# Before any client exists.
+strict_parameters.install()
 
 
 @pytest.fixture

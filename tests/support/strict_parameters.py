@@ -1,0 +1,69 @@
+"""What botocore does not check of a call's parameters although its models say it: enumerations, lengths and patterns.
+
+Required and unknown parameters and their types it checks itself, before anything is sent, to moto as to AWS.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from botocore.handlers import BUILTIN_HANDLERS
+from botocore.model import ListShape, MapShape, OperationModel, Shape, StringShape, StructureShape
+
+# Names in an account, which the tests choose; AWS also takes ARNs there.
+_OF_TESTS: Final = {"FunctionName", "EventBusName"}
+
+
+class ParameterInvalid(AssertionError):
+    """A parameter that AWS would refuse."""
+
+
+def install() -> None:
+    """Check every call of the clients that are created from now on."""
+    BUILTIN_HANDLERS.append(("provide-client-params", _check))
+
+
+def _check(params: dict[str, Any], model: OperationModel, **_: object) -> None:
+    if model.input_shape is None:
+        return
+    for path, shape, value in _parts(model.input_shape, params, model.name):
+        if problem := _problem(shape, value):
+            raise ParameterInvalid(f"{path}: {problem}")
+
+
+def _parts(shape: Shape, value: Any, path: str) -> Iterator[tuple[str, Shape, Any]]:
+    """Yield every part of a parameter with its shape."""
+    yield path, shape, value
+    match shape:
+        case StructureShape() if isinstance(value, dict):
+            for name in value.keys() & shape.members.keys() - _OF_TESTS:
+                yield from _parts(shape.members[name], value[name], f"{path}.{name}")
+        case ListShape() if isinstance(value, list | tuple):
+            for one in value:
+                yield from _parts(shape.member, one, path)
+        case MapShape() if isinstance(value, dict):
+            for name, one in value.items():
+                yield from _parts(shape.value, one, f"{path}.{name}")
+
+
+def _problem(shape: Shape, value: Any) -> str | None:
+    size = value if isinstance(value, int | float) else len(value) if isinstance(value, str | list | tuple) else None
+    least, most = shape.metadata.get("min"), shape.metadata.get("max")
+    if size is not None and not (least or size) <= size <= (size if most is None else most):
+        return f"{size} is not between {least} and {most}"
+    if isinstance(shape, StringShape) and isinstance(value, str):
+        if shape.enum and value not in shape.enum:
+            return f"{value!r} is not one of {shape.enum}"
+        pattern = shape.metadata.get("pattern", "")
+        if _is_python(pattern) and not re.search(pattern, value):
+            return f"{value!r} does not match {pattern}"
+    return None
+
+
+def _is_python(pattern: str) -> bool:
+    # Models have the patterns of Java's regular expressions, a few of which Python does not know.
+    try:
+        re.compile(pattern)
+    except re.error:
+        return False
+    return True

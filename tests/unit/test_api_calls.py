@@ -1,0 +1,85 @@
+"""Calls of AWS's APIs in the code, held against botocore's models: operations, parameters, and what is required.
+
+The calls that unit tests make are held against them too, with their values: see `tests/support/strict_parameters.py`.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import botocore.session
+import pytest
+from botocore import xform_name
+from botocore.model import ServiceModel
+
+from infra.local.layout import ROOT
+
+# The functions of facelib.stores.clients, and the names of local clients, by the service that they call.
+CLIENTS: Final = {
+    "dynamodb": "dynamodb",
+    "s3": "s3",
+    "sqs": "sqs",
+    "event_bridge": "events",
+    "lambda_": "lambda",
+}
+# Of boto3 itself, in the place of an operation.
+OF_BOTO3: Final = {
+    "generate_presigned_url",
+    "generate_presigned_post",
+    "get_paginator",
+    "get_waiter",
+    "meta",
+    "exceptions",
+}
+SOURCES: Final = sorted(
+    path
+    for folder in ("layers/common/facelib", "functions", "infra")
+    for path in (ROOT / folder).rglob("*.py")
+    if "node_modules" not in path.parts
+)
+
+
+def service_of(node: ast.expr) -> str | None:
+    """Return the service of `dynamodb()` or of `X.client("dynamodb")`."""
+    if not isinstance(node, ast.Call):
+        return None
+    if isinstance(node.func, ast.Name):
+        return CLIENTS.get(node.func.id)
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "client" and node.args:
+        name = node.args[0]
+        return str(name.value) if isinstance(name, ast.Constant) else None
+    return None
+
+
+def calls(path: Path) -> Iterator[tuple[str, str, ast.Call]]:
+    """Yield service, method and node of each call that a client of ours makes."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            service = service_of(node.func.value)
+            if service and node.func.attr not in OF_BOTO3:
+                yield service, node.func.attr, node
+
+
+CALLS: Final = [
+    pytest.param(service, method, call, id=f"{path.relative_to(ROOT)}:{call.lineno}-{method}")
+    for path in SOURCES
+    for service, method, call in calls(path)
+]
+
+
+def test_calls_are_found() -> None:
+    assert len(CALLS) > 40
+
+
+@pytest.mark.parametrize(("service", "method", "call"), CALLS)
+def test_a_call_is_one_that_aws_has(service: str, method: str, call: ast.Call) -> None:
+    model: ServiceModel = botocore.session.get_session().get_service_model(service)
+    operations = {xform_name(name): name for name in model.operation_names}
+    assert method in operations
+    shape = model.operation_model(operations[method]).input_shape
+    given = {keyword.arg for keyword in call.keywords}
+    members = set(shape.members) if shape else set()
+    assert given - {None} <= members
+    # `**` may hold what is required.
+    assert None in given or set(shape.required_members if shape else ()) <= given

@@ -1,0 +1,22 @@
+"""That the unit tests refuse what AWS would refuse, though moto takes it."""
+
+import pytest
+from facelib.stores import clients
+
+from tests.support.account import Cloud
+from tests.support.strict_parameters import ParameterInvalid
+
+
+@pytest.mark.usefixtures("account")
+def test_an_enumeration() -> None:
+    with pytest.raises(ParameterInvalid, match="ReturnConsumedCapacity: 'ALL' is not one of"):
+        clients.dynamodb().get_item(TableName="jobs", Key={}, ReturnConsumedCapacity="ALL")  # type: ignore[arg-type]
+
+
+def test_a_length(account: Cloud) -> None:
+    with pytest.raises(ParameterInvalid, match="is not between 1 and 100"):
+        clients.dynamodb().transact_write_items(TransactItems=[])
+
+
+def test_what_is_valid_passes(account: Cloud) -> None:
+    assert "Item" not in clients.dynamodb().get_item(TableName=account.keys_table, Key={"key_id": {"S": "x"}})
