@@ -1,0 +1,126 @@
+"""One file, decoded as the service does and as others do, in a process of its own."""
+
+import multiprocessing
+import resource
+import time
+import warnings
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import cv2
+import numpy as np
+from face_detector.imaging.colour import is_cmyk, to_srgb
+from face_detector.imaging.decode import decode
+from face_detector.imaging.header import Header, read_header
+from face_detector.imaging.orientation import turn_upright
+from face_detector.imaging.pixels import Pixels
+from facelib.errors import ImageRejected
+from facelib.frozen import Frozen
+from facelib.job import FailureReason
+
+from benchmarks.files.others import opened, with_opencv, with_pillow
+
+ACCEPTED = "accepted"
+HEAD = "file\toutcome\tsize\tdifference\tsecond\tseconds\tMiB\tothers\tcolours\tdetail"
+
+
+class Row(Frozen):
+    """What became of a file. Differences are mean absolute ones, of 255 levels, None where nothing is compared."""
+
+    file: str
+    # "accepted", or the reason for which the file was refused, or how its process ended.
+    outcome: str
+    width: int = 0
+    height: int = 0
+    # To Pillow and a conversion of the ICC profile.
+    difference: float | None = None
+    # To OpenCV, before any conversion.
+    second: float | None = None
+    # Of processor time, and of the whole process.
+    seconds: float = 0
+    peak_mib: int = 0
+    # Who else decodes it.
+    others: str = ""
+    # "ICC", or "named" for colours that Pillow does not read.
+    colours: str = ""
+    detail: str = ""
+
+    @property
+    def line(self) -> str:
+        size = f"{self.width}x{self.height}" if self.width else "-"
+        differences = ["-" if one is None else f"{one:.2f}" for one in (self.difference, self.second)]
+        cost = [f"{self.seconds:.2f}", str(self.peak_mib)]
+        return "\t".join([self.file, self.outcome, size, *differences, *cost, self.others, self.colours, self.detail])
+
+
+def look(data: bytes, name: str) -> Row:
+    """Decode at full size, without faces, and compare."""
+    start = time.process_time()
+    try:
+        header = read_header(data)
+        stored = turn_upright(decode(data, header, None), header.orientation)
+        pixels = to_srgb(stored.copy(), header.profile)
+    except ImageRejected as rejected:
+        row = Row(file=name, outcome=rejected.failure.reason, detail=rejected.failure.detail, **_cost(start))
+        # Others would take hours and gigabytes for these.
+        is_large = rejected.failure.reason is FailureReason.TOO_MANY_PIXELS
+        return row if is_large else row.model_copy(update={"others": _who(with_pillow(data), with_opencv(data))})
+    row = Row(file=name, outcome=ACCEPTED, width=pixels.shape[1], height=pixels.shape[0], **_cost(start))
+    pillow, opencv = with_pillow(data), with_opencv(data)
+    second = None if opencv is None or is_cmyk(header.profile) else turn_upright(opencv, header.orientation)
+    return row.model_copy(
+        update={
+            "difference": _difference(pixels, pillow),
+            "second": _difference(stored, second),
+            "others": _who(pillow, opencv),
+            "colours": _colours(data, header),
+        }
+    )
+
+
+def _cost(start: float) -> dict[str, float]:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {"seconds": time.process_time() - start, "peak_mib": peak // 1024}
+
+
+def _difference(one: Pixels, other: Pixels | None) -> float | None:
+    """Return 255 for pictures of different sizes."""
+    if other is None:
+        return None
+    return float(np.mean(cv2.absdiff(one, other))) if one.shape == other.shape else 255.0
+
+
+def _who(pillow: Pixels | None, opencv: Pixels | None) -> str:
+    return "+".join(name for name, pixels in (("Pillow", pillow), ("OpenCV", opencv)) if pixels is not None)
+
+
+def _colours(data: bytes, header: Header) -> str:
+    if not header.profile:
+        return ""
+    with opened(data) as image:
+        return "ICC" if image.info.get("icc_profile") == header.profile else "named"
+
+
+def _work(path: Path, name: str, result: Connection) -> None:
+    cv2.setNumThreads(1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        result.send(look(path.read_bytes(), name))
+
+
+def row_of(path: Path, name: str, seconds: float) -> Row:
+    """Look at a file in a process of its own, which may crash or hang."""
+    processes = multiprocessing.get_context("fork")
+    result, far_end = processes.Pipe(duplex=False)
+    process = processes.Process(target=_work, args=(path, name, far_end))
+    process.start()
+    far_end.close()
+    row = Row(file=name, outcome="hung")
+    if result.poll(seconds):
+        try:
+            row = result.recv()
+        except EOFError:
+            row = Row(file=name, outcome="crashed")
+    process.kill()
+    process.join()
+    return row
