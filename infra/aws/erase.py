@@ -1,7 +1,7 @@
 """Erase every job, image, event, key and counter of an owner: `python -m infra.aws.erase OWNER`.
 
 Keys go first, so that nothing new comes in. The tables themselves say what is left to do, so an erasure that was
-interrupted continues where it stopped.
+interrupted continues where it stopped. A job's record goes last, once the buckets show that its objects are gone.
 """
 
 import os
@@ -18,8 +18,9 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from facelib import keys
 from facelib.access import ApiKey
-from facelib.errors import JobNotFound
+from facelib.errors import JobNotFound, ObjectsNotDeleted
 from facelib.stores.api_keys import KeyStore
+from facelib.stores.backoff import attempts
 from facelib.stores.connections import ConnectionStore
 from facelib.stores.connections_api import ConnectionsApi
 from facelib.stores.images import ImageStore
@@ -39,6 +40,8 @@ from infra.target import choose_stack
 
 _BATCH: Final = 100
 _REPORT_SECONDS: Final = 2.0
+# For some two seconds.
+_COUNTS: Final = 5
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,28 @@ class Access:
         for key in self.keys_of(owner):
             self.keys.remove(key.key_id)
             close_connections(key, self.connections, self.connections_api)
+
+
+@dataclass(frozen=True)
+class Left:
+    """What the buckets and tables still hold of an owner."""
+
+    jobs: int
+    files: int
+    keys: int
+    connections: int
+    counters: int
+
+    def __str__(self) -> str:
+        return ", ".join(
+            (
+                _number(self.jobs, "job"),
+                _number(self.files, "file") + " in the drop folder",
+                _number(self.keys, "key"),
+                _number(self.connections, "connection"),
+                _number(self.counters, "counter"),
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -93,6 +118,27 @@ class Erasure:
         """Return how many jobs and tombstones the owner has, as of a moment ago."""
         return max(index.count(self.owner) for index in self._indexes)
 
+    def left(self) -> Left:
+        """Read back what is left."""
+        access = self.access
+        inbox = boto3.client("s3").get_paginator("list_objects_v2")
+        pages = inbox.paginate(Bucket=self.originals, Prefix=keys.inbox(self.owner))
+        return Left(
+            jobs=self._jobs_left(),
+            files=sum(page["KeyCount"] for page in pages),
+            keys=len(access.keys_of(self.owner)),
+            connections=access.connections.count_with_key(self.owner),
+            counters=access.usage.counters(self.owner),
+        )
+
+    def _jobs_left(self) -> int:
+        """Count the jobs again until there is none: the indexes lag the table by a moment."""
+        count = 0
+        for _ in attempts(_COUNTS, 0.2):
+            if (count := self.count()) == 0:
+                break
+        return count
+
     def run(self, report: Callable[[int], None]) -> int:
         """Erase everything, and return the number of jobs. `report` is called with the number so far."""
         erase = partial(_erase, self.owner, JobStore(self.table), ImageStore(self.originals, self.results))
@@ -116,12 +162,17 @@ class Erasure:
         return by_creation, JobIndex(self.table, BY_EVENT, "event_id", self.shards)
 
 
+_NOTHING: Final = Left(jobs=0, files=0, keys=0, connections=0, counters=0)
+
+
 def _erase(owner: str, jobs: JobStore, images: ImageStore, job_id: str) -> None:
+    """Erase one job; its record stays, for another run to find, as long as the buckets hold an object of it."""
     # An expired job, and one that was deleted before, still has a record.
     with suppress(JobNotFound):
         jobs.begin_deletion(job_id, owner)
     images.delete(job_id)
-    jobs.purge(job_id)
+    if images.count(job_id) == 0:
+        jobs.purge(job_id)
 
 
 def _progress(total: int) -> Callable[[int], None]:
@@ -154,11 +205,14 @@ def erase(owner: str, environment: str | None, local: LocalStack) -> int:
     except KeyboardInterrupt:
         print("\nStopped. Run the same command again to erase the rest.", file=sys.stderr)
         return 130
-    left = erasure.count()
-    print(f"Erased: {_number(done, 'job')} of {owner}, and {owned_keys}.")
-    if left:
-        print(f"{left:,} are left, or came in meanwhile. Run the same command again.", file=sys.stderr)
-    return 1 if left else 0
+    except ObjectsNotDeleted as error:
+        raise Refused(f"Not everything was erased: {error}. Run the same command again.") from None
+    left = erasure.left()
+    print(f"Erased {_number(done, 'job')} of {owner}, and {owned_keys}. Left: {left}.")
+    if left != _NOTHING:
+        print("Not everything is gone, or more arrived in the meantime. Run the same command again.", file=sys.stderr)
+        return 1
+    return 0
 
 
 def main() -> int:

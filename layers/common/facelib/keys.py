@@ -15,12 +15,17 @@ def original(job_id: str) -> str:
     return f"{_ORIGINALS}{job_id}"
 
 
+def results(job_id: str) -> str:
+    """Return the prefix of everything of a job in the results bucket."""
+    return f"{_RESULTS}{job_id}/"
+
+
 def result(job_id: str, render: Render) -> str:
-    return f"{_RESULTS}{job_id}/{render}.{render.declared.media_type.suffix}"
+    return f"{results(job_id)}{render}.{render.declared.media_type.suffix}"
 
 
 def faces_json(job_id: str) -> str:
-    return f"{_RESULTS}{job_id}/faces.json"
+    return f"{results(job_id)}faces.json"
 
 
 def all_results(job_id: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from facelib import keys, limits
+from facelib.errors import ObjectsNotDeleted
 from facelib.job import Failure, FailureReason
 from facelib.renders import Render
 from facelib.stores import clients
@@ -96,8 +97,46 @@ def test_everything_of_one_owner_goes_and_nothing_of_another(
     assert everything(account) == before
     assert list(stream.tries) == ["of-alice"]
     assert reported[-1] == 6
-    assert erasure.count() == 0
+    assert str(erasure.left()) == "0 jobs, 0 files in the drop folder, 0 keys, 0 connections, 0 counters"
     assert erasure.run(reported.append) == 0
+
+
+@pytest.mark.usefixtures("waits")
+def test_what_is_left_is_read_back(account: Cloud, jobs: JobStore, erasure: Erasure) -> None:
+    fill(account, jobs, "alice")
+    assert str(erasure.left()) == "5 jobs, 1 file in the drop folder, 1 key, 1 connection, 1 counter"
+
+
+@pytest.mark.usefixtures("waits")
+def test_a_job_whose_objects_come_back_keeps_its_record_for_another_run(
+    account: Cloud, jobs: JobStore, erasure: Erasure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(account, jobs, "alice")
+    delete = ImageStore.delete
+
+    def delete_too_early(images: ImageStore, job_id: str) -> None:
+        delete(images, job_id)
+        images.add_result(job_id, Render.BOXES, b"of a detector at work")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ImageStore, "delete", delete_too_early)
+        erasure.run(lambda _: None)
+    assert erasure.left().jobs > 0
+
+    erasure.run(lambda _: None)
+    assert everything(account) == []
+
+
+def test_what_s3_refuses_to_delete_stops_an_erasure(
+    account: Cloud, jobs: JobStore, erasure: Erasure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(account, jobs, "alice")
+    refused = {"Errors": [{"Key": "results/1/boxes.jpg", "Code": "AccessDenied", "Message": "Access Denied"}]}
+    with monkeypatch.context() as patched:
+        patched.setattr(clients.s3(), "delete_objects", lambda **_: refused)
+        with pytest.raises(ObjectsNotDeleted, match="Access Denied"):
+            erasure.run(lambda _: None)
+    assert erasure.count() > 0
 
 
 def test_counters_of_every_day_go(account: Cloud, erasure: Erasure) -> None:

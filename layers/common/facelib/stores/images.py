@@ -152,3 +152,8 @@ class ImageStore:
         """Delete the original and every result; a missing object is not an error."""
         self.delete_original(job_id)
         self.delete_results(job_id)
+
+    def count(self, job_id: str) -> int:
+        """Return how many objects the buckets hold of a job (strongly consistent)."""
+        places = (self._originals, keys.original(job_id)), (self._results, keys.results(job_id))
+        return sum(s3().list_objects_v2(Bucket=bucket, Prefix=prefix)["KeyCount"] for bucket, prefix in places)

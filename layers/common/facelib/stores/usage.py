@@ -50,9 +50,15 @@ class UsageStore:
 
     def forget(self, owner: str) -> None:
         """Remove the owner's counters of every day that is kept."""
-        today = utc_now().date()
-        for days in range(_KEPT.days + 1):
-            dynamodb().delete_item(TableName=self._table, Key=_key(owner, today - timedelta(days=days)))
+        for key in _keys_of_all_days(owner):
+            dynamodb().delete_item(TableName=self._table, Key=key)
+
+    def counters(self, owner: str) -> int:
+        """Return of how many days the owner has a counter (strongly consistent)."""
+        found = (
+            dynamodb().get_item(TableName=self._table, Key=key, ConsistentRead=True) for key in _keys_of_all_days(owner)
+        )
+        return sum("Item" in response for response in found)
 
     def _add(self, owner: str, day: date, images: int, condition: dict[str, str], values: Item) -> None:
         dynamodb().update_item(
@@ -72,6 +78,11 @@ class UsageStore:
 def next_day(now: datetime) -> datetime:
     """Return when the day's counters begin again."""
     return datetime.combine(now.date() + timedelta(days=1), time(), UTC)
+
+
+def _keys_of_all_days(owner: str) -> list[Item]:
+    today = utc_now().date()
+    return [_key(owner, today - timedelta(days=days)) for days in range(_KEPT.days + 1)]
 
 
 def _key(owner: str, day: date) -> Item:
