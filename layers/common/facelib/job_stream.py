@@ -36,7 +36,7 @@ def job_of_record(record: Mapping[str, Any]) -> Job | Tombstone | None:
     """
     try:
         return _job_of_images(record["dynamodb"])
-    except (AttributeError, StopIteration, RecursionError) as error:
+    except (ArithmeticError, AttributeError, RecursionError) as error:
         raise ValueError(f"not a record of a job: {error!r}") from None
 
 

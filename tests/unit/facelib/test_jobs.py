@@ -7,7 +7,8 @@ import pytest
 from facelib import limits
 from facelib.errors import JobNotFound
 from facelib.job import TRANSITIONS, Status
-from facelib.stores.items import from_item, time_text, to_item
+from facelib.stores.attributes import time_text
+from facelib.stores.items import from_item, to_item
 from facelib.stores.job_lists import JobLists
 from facelib.stores.jobs import JobStore
 

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from facelib.access import ApiKey, Identity, Refusal, Scope, split_key
+from facelib.access import ApiKey, Identity, Refusal, split_key
+from facelib.stores.attributes import Item, Items, number, text, utc_now
 from facelib.stores.clients import dynamodb
-from facelib.stores.items import Item, number, text, time_text, utc_now
 
 # How long a key that has expired or was revoked is still listed.
 _LISTED: Final = timedelta(days=90)
+
+_KEYS: Final = Items(ApiKey)
 
 
 class KeyStore:
@@ -23,12 +25,12 @@ class KeyStore:
 
     def get(self, key_id: str) -> ApiKey | None:
         response = dynamodb().get_item(TableName=self._table, Key={"key_id": text(key_id)}, ConsistentRead=True)
-        return _from_item(response["Item"]) if "Item" in response else None
+        return _KEYS.model(response["Item"]) if "Item" in response else None
 
     def all(self) -> Iterator[ApiKey]:
         """Yield every key that is listed, in no order."""
         for page in dynamodb().get_paginator("scan").paginate(TableName=self._table):
-            yield from map(_from_item, page["Items"])
+            yield from map(_KEYS.model, page["Items"])
 
     def revoke(self, key: ApiKey) -> ApiKey:
         """Mark a key as revoked, for good."""
@@ -58,22 +60,5 @@ class KeyStore:
 
 
 def key_item(key: ApiKey) -> Item:
-    item: Item = {
-        "key_id": text(key.key_id),
-        "digest": text(key.digest),
-        "owner": text(key.owner),
-        "scopes": {"SS": sorted(key.scopes)},
-        "created_at": text(time_text(key.created_at)),
-        "expires_at": text(time_text(key.expires_at)),
-        "ttl": number(int(((key.revoked_at or key.expires_at) + _LISTED).timestamp())),
-    }
-    if key.images_per_day is not None:
-        item["images_per_day"] = number(key.images_per_day)
-    if key.revoked_at is not None:
-        item["revoked_at"] = text(time_text(key.revoked_at))
-    return item
-
-
-def _from_item(item: Item) -> ApiKey:
-    fields = {name: next(iter(item[name].values())) for name in ApiKey.model_fields if name in item}
-    return ApiKey.model_validate({**fields, "scopes": frozenset(Scope(scope) for scope in item["scopes"]["SS"])})
+    ttl = int(((key.revoked_at or key.expires_at) + _LISTED).timestamp())
+    return {"ttl": number(ttl), **_KEYS.item(key)}

@@ -12,8 +12,9 @@ from facelib.errors import ClaimLost, JobClaimed, JobFinished, JobNotFound
 from facelib.events import new_event_id
 from facelib.face import Face
 from facelib.job import DetectorInfo, Failure, ImageInfo, Job, Status
+from facelib.stores.attributes import Item, text, time_text, utc_now
 from facelib.stores.clients import dynamodb
-from facelib.stores.items import Item, from_item, is_deleted, text, time_text, to_item, utc_now
+from facelib.stores.items import from_item, is_deleted, to_item
 from facelib.stores.job_table import IS_KEPT, JobTable, item_that_failed_condition, primary_key
 
 _CLAIMABLE: Final = "(#status = :pending OR (#status = :processing AND lease_until < :now))"

@@ -9,8 +9,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from facelib import limits
 from facelib.errors import ConnectionGone
 from facelib.observability import logger
+from facelib.stores.attributes import Item, number, text, time_text, utc_now
 from facelib.stores.clients import code_of, dynamodb
-from facelib.stores.items import Item, number, text, time_text, utc_now
 from facelib.stores.subscriptions import SubscriptionStore
 
 # API Gateway returns 410 until $connect has returned, so a 410 this soon after the row was written is inconclusive.

@@ -8,9 +8,10 @@ from facelib import keys
 from facelib.errors import JobNotFound
 from facelib.events import new_event_id
 from facelib.job import Job, Status
+from facelib.stores.attributes import Item, text, time_text, utc_now
 from facelib.stores.clients import dynamodb
 from facelib.stores.idempotency import IdempotencyStore
-from facelib.stores.items import Item, text, time_text, tombstone_item, utc_now
+from facelib.stores.items import tombstone_item
 from facelib.stores.job_table import (
     IS_KEPT,
     item_that_failed_condition,

@@ -5,15 +5,16 @@ A record has no owner, status or event id, so it is in no index and listeners ne
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from botocore.exceptions import ClientError
+from pydantic import AwareDatetime
 
 from facelib.errors import JobNotFound, KeyReused
+from facelib.frozen import Frozen
 from facelib.job import Job
+from facelib.stores.attributes import Item, Items, number, text, time_text, utc_now
 from facelib.stores.clients import code_of, dynamodb
-from facelib.stores.items import Item, number, text, time_text, utc_now
 from facelib.stores.job_table import JobTable, primary_key, suppress_failed_condition
 
 _PREFIX: Final = "idempotency#"
@@ -32,15 +33,16 @@ class IdempotentRequest:
         return _PREFIX + hashlib.sha256(f"{owner}\n{self.key}".encode()).hexdigest()
 
 
-@dataclass(frozen=True)
-class IdempotencyRecord:
+class IdempotencyRecord(Frozen):
+    """A record under its own id, `job_id`, and the job it leads to, `target`. It expires with the job."""
+
+    job_id: str
     target: str
     fingerprint: str
-    expires_at: datetime
+    expires_at: AwareDatetime
 
-    @classmethod
-    def from_item(cls, item: Item) -> "IdempotencyRecord":
-        return cls(item["target"]["S"], item["fingerprint"]["S"], datetime.fromisoformat(item["expires_at"]["S"]))
+
+_RECORDS: Final = Items(IdempotencyRecord)
 
 
 class IdempotencyStore(JobTable):
@@ -80,7 +82,7 @@ class IdempotencyStore(JobTable):
         item = self._item(record_id)
         if item is None:
             return None
-        record = IdempotencyRecord.from_item(item)
+        record = _RECORDS.model(item)
         try:
             job = self.get(record.target, owner)
         except JobNotFound:
@@ -103,12 +105,11 @@ class IdempotencyStore(JobTable):
 
 
 def _record_item(job: Job, request: IdempotentRequest) -> Item:
-    """Return the record of a new job; it expires with the job."""
-    expires_at = job.kept_until or job.expires_at
-    return {
-        "job_id": text(request.record_id(job.owner)),
-        "target": text(job.job_id),
-        "fingerprint": text(request.fingerprint),
-        "expires_at": text(time_text(expires_at)),
-        "ttl": number(int(expires_at.timestamp())),
-    }
+    """Return the record of a new job."""
+    record = IdempotencyRecord(
+        job_id=request.record_id(job.owner),
+        target=job.job_id,
+        fingerprint=request.fingerprint,
+        expires_at=job.kept_until or job.expires_at,
+    )
+    return {"ttl": number(int(record.expires_at.timestamp())), **_RECORDS.item(record)}

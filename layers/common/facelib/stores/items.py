@@ -1,77 +1,29 @@
-"""Jobs as DynamoDB items: one attribute per field; JSON for fields that no expression uses."""
+"""Jobs and tombstones as DynamoDB items."""
 
 import json
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
-
-from pydantic import BaseModel
 
 from facelib.face import Box, Face, FaceQuality, Landmarks, Point, Pose
 from facelib.job import ImageInfo, Job, Status, Tombstone
+from facelib.stores.attributes import Item, Items, Stored, as_json, number, text
 
-Item = dict[str, Any]  # attribute name → {"S": text} or {"N": digits}, as in the DynamoDB API
-
-_JSON_FIELDS: Final = ("options", "image", "detector", "timings_ms", "failure")
 _POINTS: Final = tuple(Landmarks.model_fields)
 
 # The status of an item whose job and objects are gone. No job has it, so it is not one of `Status`.
 DELETED: Final = "deleted"
 
 
-def text(value: str) -> Item:
-    return {"S": value}
-
-
-def number(value: float) -> Item:
-    return {"N": str(value)}
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-def time_text(at: datetime) -> str:
-    """Return RFC 3339 in UTC, always with microseconds, so that it sorts as text."""
-    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
 def to_item(job: Job) -> Item:
     """Return the attributes of a job without fields that are None; DynamoDB deletes by `ttl`."""
-    item: Item = {"ttl": number(int((job.kept_until or job.expires_at).timestamp()))}
-    for name in Job.model_fields:
-        value = getattr(job, name)
-        if value is not None:
-            item[name] = _attribute(name, value)
-    return item
-
-
-def _attribute(name: str, value: object) -> Item:
-    if name == "faces":
-        assert isinstance(value, tuple)
-        return text(json.dumps([_numbers(face) for face in value], separators=(",", ":")))
-    if name == "renders":
-        assert isinstance(value, tuple)
-        return {"SS": list(value)}
-    if name == "face_count":
-        assert isinstance(value, int)
-        return number(value)
-    if isinstance(value, datetime):
-        return text(time_text(value))
-    if isinstance(value, BaseModel):
-        return text(value.model_dump_json())
-    return text(json.dumps(value) if isinstance(value, Mapping) else str(value))
+    return {"ttl": number(int((job.kept_until or job.expires_at).timestamp())), **_JOBS.item(job)}
 
 
 def from_item(item: Item) -> Job:
     """Return the job of an item; items of the stream and the indexes may lack the faces."""
-    fields: dict[str, Any] = {name: next(iter(item[name].values())) for name in Job.model_fields if name in item}
-    for name in _JSON_FIELDS:
-        if name in fields:
-            fields[name] = json.loads(fields[name])
+    fields = _JOBS.values(item)
     if "faces" in fields:
         image = ImageInfo.model_validate(fields["image"])
-        fields["faces"] = tuple(_face(row, image) for row in json.loads(fields["faces"]))
+        fields["faces"] = tuple(_face(row, image) for row in fields["faces"])
     return Job.model_validate(fields)
 
 
@@ -88,9 +40,11 @@ def tombstone_item(item: Item) -> Item:
 
 def job_or_tombstone(item: Item) -> Job | Tombstone:
     """Return what an item represents. Raises pydantic's ValidationError for a malformed one."""
-    if not is_deleted(item):
-        return from_item(item)
-    return Tombstone.model_validate({name: item.get(name, {}).get("S") for name in Tombstone.model_fields})
+    return _TOMBSTONES.model(item) if is_deleted(item) else from_item(item)
+
+
+def _pack(faces: tuple[Face, ...]) -> str:
+    return as_json([_numbers(face) for face in faces])
 
 
 def _numbers(face: Face) -> list[float | None]:
@@ -103,7 +57,7 @@ def _numbers(face: Face) -> list[float | None]:
     return [box.x, box.y, box.width, box.height, face.confidence, *coordinates, *angles, *measures]
 
 
-def _face(row: list[float], image: ImageInfo) -> Face:
+def _face(row: list[Any], image: ImageInfo) -> Face:
     x, y, width, height, confidence, *points = row[:15]
     roll, yaw, pitch, brightness, sharpness = row[15:]
     marks = {name: Point(x=points[2 * i], y=points[2 * i + 1]) for i, name in enumerate(_POINTS)}
@@ -115,3 +69,8 @@ def _face(row: list[float], image: ImageInfo) -> Face:
         pose=None if roll is None else Pose(roll=roll, yaw=yaw, pitch=pitch),
         quality=FaceQuality(brightness=brightness, sharpness=sharpness),
     )
+
+
+# Faces are loaded as their rows: where a box lies in an image, the image tells.
+_JOBS: Final = Items(Job, {tuple[Face, ...]: Stored(_pack, json.loads)})
+_TOMBSTONES: Final = Items(Tombstone)

@@ -11,8 +11,8 @@ from math import ceil, sqrt
 from typing import Any, Final
 from zlib import crc32
 
+from facelib.stores.attributes import Item, text
 from facelib.stores.clients import dynamodb
-from facelib.stores.items import Item, text
 from facelib.stores.threads import threads
 
 # The partition key of both indexes.

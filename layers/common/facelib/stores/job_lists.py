@@ -13,9 +13,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from facelib import keys, limits
 from facelib.errors import CursorInvalid, StoreThrottled
 from facelib.job import Job, Status
+from facelib.stores.attributes import Item, utc_now
 from facelib.stores.backoff import attempts
 from facelib.stores.clients import dynamodb
-from facelib.stores.items import Item, from_item, is_deleted, utc_now
+from facelib.stores.items import from_item, is_deleted
 from facelib.stores.job_index import JobIndex
 from facelib.stores.job_table import primary_key
 

@@ -9,8 +9,9 @@ from botocore.exceptions import ClientError
 from facelib import keys
 from facelib.errors import JobNotFound
 from facelib.job import Job, Tombstone
+from facelib.stores.attributes import Item, text, utc_now
 from facelib.stores.clients import code_of, dynamodb
-from facelib.stores.items import Item, job_or_tombstone, text, utc_now
+from facelib.stores.items import job_or_tombstone
 
 # Until when a job is there, whether or not its form has expired; needs `:now`.
 IS_KEPT: Final = "(expires_at > :now OR kept_until > :now)"

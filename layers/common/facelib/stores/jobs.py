@@ -7,12 +7,13 @@ from botocore.exceptions import ClientError
 from facelib import limits
 from facelib.errors import JobNotFound, StoreContended
 from facelib.job import Job, Status
+from facelib.stores.attributes import text
 from facelib.stores.backoff import attempts
 from facelib.stores.claims import ClaimStore
 from facelib.stores.clients import dynamodb
 from facelib.stores.deletions import DeletionStore
 from facelib.stores.idempotency import IS_NEW, IdempotentRequest
-from facelib.stores.items import text, to_item
+from facelib.stores.items import to_item
 from facelib.stores.job_index import SHARD, owner_shard
 from facelib.stores.job_table import item_that_failed_condition, primary_key, suppress_failed_condition
 from facelib.stores.renders import RenderStore

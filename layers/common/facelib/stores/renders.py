@@ -5,8 +5,8 @@ from botocore.exceptions import ClientError
 from facelib.errors import JobNotFound
 from facelib.job import Status
 from facelib.renders import Render
+from facelib.stores.attributes import text
 from facelib.stores.clients import dynamodb
-from facelib.stores.items import text
 from facelib.stores.job_table import JobTable, item_that_failed_condition, primary_key
 
 

@@ -3,8 +3,8 @@
 from facelib import limits
 from facelib.errors import JobConflict
 from facelib.job import RETRYABLE, TRANSITIONS, Job, Status
+from facelib.stores.attributes import number, text
 from facelib.stores.clients import dynamodb
-from facelib.stores.items import number, text
 from facelib.stores.job_table import JobTable, primary_key, suppress_failed_condition
 
 

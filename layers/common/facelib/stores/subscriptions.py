@@ -13,8 +13,8 @@ from itertools import islice
 from typing import Any, Final
 from zlib import crc32
 
+from facelib.stores.attributes import Item, number, text, time_text
 from facelib.stores.clients import dynamodb
-from facelib.stores.items import Item, number, text, time_text
 
 # 100,000 rows of about 60 bytes in 8 shards are 750 KB each: one page of a Query.
 SHARDS: Final = 8

@@ -7,8 +7,8 @@ from botocore.exceptions import ClientError
 
 from facelib import limits
 from facelib.access import Principal, digest_of
+from facelib.stores.attributes import Item, number, text, time_text, utc_now
 from facelib.stores.clients import code_of, dynamodb
-from facelib.stores.items import Item, number, text, time_text, utc_now
 
 
 class TicketStore:

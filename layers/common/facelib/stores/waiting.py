@@ -12,8 +12,8 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from facelib import limits
+from facelib.stores.attributes import Item, number, text, time_text, utc_now
 from facelib.stores.clients import code_of, dynamodb
-from facelib.stores.items import Item, number, text, time_text, utc_now
 
 _LEASE: Final = timedelta(seconds=limits.WAIT_SECONDS + 40)
 # Leases are tried in a random order; each try that finds one taken costs a write as well.
