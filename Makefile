@@ -2,8 +2,8 @@
 
 # What a caller gives reaches a command in its environment, never in text that make or a shell would read: a value may
 # hold quotes, backticks and $(...).
-GIVEN := ARCHITECTURE ARM64_PYTHON BENCH CHAOS DAILY DAYS ENVIRONMENT EVENT FUNCTION IMAGE JSON KEY LOAD MODEL MODEL_FILE OWNER PARAMETERS \
-  PORT PYTHON SCOPES YES
+GIVEN := ARCHITECTURE ARM64_PYTHON BENCH CHAOS CLIENTS DAILY DAYS ENVIRONMENT EVENT FUNCTION IMAGE JSON KEY LISTENERS LOAD MODEL MODEL_FILE OWNER \
+  PARAMETERS PORT PYTHON SCOPES YES
 $(foreach name,$(GIVEN),$(if $(filter command environment,$(origin $(name))),$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
 
 # Options for the commands below, as a shell takes them from there.
@@ -148,6 +148,9 @@ package: setup ## Build what ships, and tell its sizes: make package [ARCHITECTU
 
 deploy: setup ## Build and deploy to AWS: make deploy [ENVIRONMENT=prod] [PARAMETERS="AlarmEmail=me@example.org"] [YES=1]
 	@$(WORDS) $(BIN)/python -m infra.aws.release deploy $(ENVIRONMENT_OPTION) $${YES:+--yes} $${ARCHITECTURE:+"Architecture=$$ARCHITECTURE"} $$PARAMETERS
+
+verify: setup ## Use a deployed service as its users will, and print what works: make verify [ENVIRONMENT=prod]
+	@$(BIN)/python -m infra.verify $(WHERE) $${CLIENTS:+--clients "$$CLIENTS"} $${LISTENERS:+--listeners "$$LISTENERS"}
 
 delete: setup ## Delete the service from AWS with every job and image: make delete [ENVIRONMENT=prod]
 	@$(BIN)/python -m infra.aws.release delete $(ENVIRONMENT_OPTION)

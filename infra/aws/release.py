@@ -172,6 +172,7 @@ def _tell(stack: str, environment: str, before: stacks.DeployedStack | None) -> 
         print(f"{label:<11} {now.outputs[output]}")
     if now.outputs["Access"] == "keys":
         print(f"access      with a key. Make the first one: make key OWNER=me ENVIRONMENT={environment}")
+    print(f"next        make verify ENVIRONMENT={environment}")
     return 0
 
 

@@ -1,0 +1,169 @@
+"""What is checked, in this order; each check says what to do where it fails. docs/first-deployment.md has the rest."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Final
+
+import boto3
+import httpx
+from botocore.config import Config
+
+from infra.verify.service import PATIENCE_SECONDS, Listener, Service, expect
+
+_UPLOAD_BYTES: Final = 5_000_000
+_HANDSHAKES_AT_ONCE: Final = 20
+_JPEG: Final = b"\xff\xd8\xff"
+
+
+@dataclass(frozen=True)
+class Check:
+    """`run` returns what was seen; `hint` is what to do if it raises."""
+
+    name: str
+    run: Callable[[Service], Awaitable[str]]
+    hint: str
+
+
+async def health(service: Service) -> str:
+    answer = (await service.call("GET", "/health", 200)).json()
+    expect(answer["detectors"], "no detection model is in the package")
+    return f"detectors: {', '.join(answer['detectors'])}"
+
+
+async def refusal(service: Service) -> str:
+    """Be refused without a key, which the access log then has one 401 of."""
+    if not service.key:
+        return "not checked: access is open"
+    async with httpx.AsyncClient(base_url=service.outputs["HttpUrl"], timeout=PATIENCE_SECONDS) as stranger:
+        status = (await stranger.get("/jobs")).status_code
+    expect(status == 401, f"without a key GET /jobs answered {status}")
+    return "401 without a key"
+
+
+async def first_photo(service: Service) -> str:
+    """Send a photo, hear of it, and fetch its result."""
+    async with service.listening() as listener:
+        begun = time.monotonic()
+        job_id = (await service.send()).json()["job_id"]
+        event = await listener.event_of(job_id)
+        seconds = time.monotonic() - begun
+    expect(event["face_count"] == 1, f"the sample photo has 1 face, and the event says {event}")
+    redirect = await service.call("GET", f"/jobs/{job_id}/processed-image", 302)
+    await _is_picture(redirect.headers["location"])
+    return f"event after {seconds:.1f} s, result fetched"
+
+
+async def _is_picture(url: str) -> None:
+    # No redirect is followed: a presigned address that needs one signs another host.
+    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as bucket:
+        picture = await bucket.get(url)
+    host = httpx.URL(url).host
+    expect(picture.status_code == 200, f"{host} answered {picture.status_code}: {picture.text[:200]}")
+    expect(picture.content.startswith(_JPEG), f"{host} answered with something else than a JPEG")
+
+
+async def presigned_upload(service: Service) -> str:
+    """Upload 5 MB by a presigned form, as the page does: a preflight of the bucket first, then the form."""
+    data = service.photo.ljust(_UPLOAD_BYTES, b"\0")
+    job_id, answer = await service.upload(data)
+    expect(answer.status_code == 204, f"{answer.url.host} answered {answer.status_code}: {answer.text[:300]}")
+    job = await service.completed(job_id)
+    expect(job["face_count"] == 1, f"the sample photo has 1 face, and the job says {job['face_count']}")
+    return f"{len(data):,} bytes to {answer.url.host}"
+
+
+async def rekognition(service: Service) -> str:
+    client = boto3.client(
+        "rekognition",
+        endpoint_url=f"{service.outputs['HttpUrl']}/rekognition",
+        region_name=service.region,
+        aws_access_key_id="none",
+        aws_secret_access_key="none",  # noqa: S106 - the key is the session token
+        aws_session_token=service.key,
+        config=Config(retries={"total_max_attempts": 1}, read_timeout=PATIENCE_SECONDS),
+    )
+    found = await asyncio.to_thread(client.detect_faces, Image={"Bytes": service.photo})
+    expect(len(found["FaceDetails"]) == 1, f"the sample photo has 1 face, and {len(found['FaceDetails'])} were found")
+    return "boto3's detect_faces found 1 face"
+
+
+def many_clients(count: int) -> Check:
+    """Have clients send and wait at once: each gets 200, or 202 and its faces a little later."""
+
+    async def run(service: Service) -> str:
+        sent = await asyncio.gather(*(service.send(Prefer="wait=20") for _ in range(count)))
+        jobs = await asyncio.gather(*(service.completed(response.json()["job_id"]) for response in sent))
+        expect(all(job["face_count"] == 1 for job in jobs), "a photo with one face was reported without it")
+        waited = sum(response.status_code == 200 for response in sent)
+        return f"{waited} had their faces at once, {count - waited} were told to follow their job"
+
+    return Check(f"{count} clients at once", run, "ThrottleAlarm: the account runs too few functions at once.")
+
+
+def many_listeners(count: int) -> Check:
+    async def run(service: Service) -> str:
+        slots = asyncio.Semaphore(_HANDSHAKES_AT_ONCE)
+        async with AsyncExitStack() as stack:
+
+            async def listen() -> Listener:
+                async with slots:
+                    return await stack.enter_async_context(service.listening())
+
+            listeners = await asyncio.gather(*(listen() for _ in range(count)))
+            job_id = (await service.send()).json()["job_id"]
+            events = await asyncio.gather(*(listener.event_of(job_id) for listener in listeners))
+        expect(len({event["event_id"] for event in events}) == 1, "the listeners received different events")
+        return f"all {count} received the event"
+
+    return Check(
+        f"{count} listeners",
+        run,
+        "`make logs FUNCTION=Broadcaster`; the dashboard's Throttled says whether API Gateway refused posts.",
+    )
+
+
+async def drop_folder(service: Service) -> str:
+    """Put a file as an operator does, and find it as a job."""
+    owner = "verify" if service.key else "public"
+    key, s3 = f"inbox/{owner}/{time.time_ns()}.jpg", boto3.client("s3", region_name=service.region)
+    bucket = service.outputs["OriginalsBucketName"]
+    await asyncio.to_thread(s3.put_object, Bucket=bucket, Key=key, Body=service.photo)
+    for _ in range(PATIENCE_SECONDS):
+        jobs = (await service.call("GET", "/jobs", 200)).json()["jobs"]
+        if job_id := next((job["job_id"] for job in jobs if job.get("source") == key), None):
+            await service.completed(job_id)
+            return "the file became a job"
+        await asyncio.sleep(1)
+    expect(condition=False, seen=f"no job of {key} within {PATIENCE_SECONDS} s")
+    return ""
+
+
+async def deletion(service: Service) -> str:
+    """Delete a job: its record and its result are gone."""
+    job_id = (await service.send()).json()["job_id"]
+    await service.completed(job_id)
+    address = (await service.call("GET", f"/jobs/{job_id}/processed-image", 302)).headers["location"]
+    await service.call("DELETE", f"/jobs/{job_id}", 204)
+    await service.call("GET", f"/jobs/{job_id}", 404)
+    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as bucket:
+        status = (await bucket.get(address)).status_code
+    expect(status in {403, 404}, f"the deleted result's address answers {status}")
+    return "job and result are gone"
+
+
+def checks(clients: int, listeners: int) -> tuple[Check, ...]:
+    bucket = "The address should have the Region in it. Compare `AWS_DEFAULT_REGION` with the stack's Region."
+    return (
+        Check("health", health, "Open HttpUrl in a browser. `make logs FUNCTION=Api` says why it does not start."),
+        Check("refusal", refusal, "`make logs FUNCTION=Authorizer` has each refusal."),
+        Check("first photo", first_photo, "`make logs FUNCTION=Detector`, then FUNCTION=Broadcaster."),
+        Check("upload of 5 MB", presigned_upload, bucket),
+        Check("Rekognition's API", rekognition, "`make logs FUNCTION=Api`; a 403 comes from the authorizer."),
+        many_clients(clients),
+        many_listeners(listeners),
+        Check("drop folder", drop_folder, "`make logs FUNCTION=Intake`; the file waits in the inbox."),
+        Check("deletion", deletion, "`make logs FUNCTION=Api`: the request deletes, and the same request goes on."),
+    )
