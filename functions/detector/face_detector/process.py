@@ -3,6 +3,9 @@
 Idempotent, also when run late or concurrently.
 """
 
+from concurrent.futures import Future, wait
+from functools import partial
+
 from aws_lambda_powertools.metrics import MetricUnit
 from facelib.detector_requests import RenderOutcome
 from facelib.errors import ClaimLost, ImageRejected, JobFinished, JobNotFound, ObjectMissing
@@ -15,6 +18,7 @@ from facelib.s3_events import OriginalCreated
 from facelib.stores.claims import Claim, Outcome
 from facelib.stores.images import ImageStore, Original
 from facelib.stores.jobs import JobStore
+from facelib.stores.threads import threads
 
 from face_detector.analyse import Analysis, Detected, analyse, find_faces, redraw
 from face_detector.detection.detector import Detector
@@ -38,6 +42,8 @@ class DetectionService:
         if original.retry is not None:
             # The API does so too, but only once this message is queued: where it died in between, the retry goes on.
             self._jobs.begin_retry(original.job_id, original.retry)
+        # Read while it claims the job: both are waits for AWS, and nearly every claim succeeds.
+        reading = threads().submit(self._images.original, original.job_id)
         try:
             claim = self._jobs.claim(original.job_id, self._lease_seconds)
         except JobFinished as finished:
@@ -50,13 +56,16 @@ class DetectionService:
             self._images.delete(original.job_id)
             logger.info("Removed an original without a job")
         else:
-            self._finish(claim)
+            self._finish(claim, reading)
+        finally:
+            # Lambda freezes a process that has answered, with whatever it still reads.
+            wait([reading])
 
-    def _finish(self, claim: Claim) -> None:
+    def _finish(self, claim: Claim, reading: Future[Original]) -> None:
         job_id, etag = claim.job.job_id, None
         try:
             try:
-                original = self._original(job_id)
+                original = _read(reading)
                 etag = original.etag
                 analysis = analyse(original.data, claim.job.options, self._detector)
             except ImageRejected as rejected:
@@ -69,18 +78,10 @@ class DetectionService:
             if lost.is_deleted:
                 self._images.delete(job_id)
 
-    def _original(self, job_id: str) -> Original:
-        try:
-            return self._images.original(job_id)
-        except ObjectMissing:
-            raise ImageRejected(
-                FailureReason.ORIGINAL_MISSING, "The original is not there any more. Send the image again."
-            ) from None
-
     def _store(self, claim: Claim, analysis: Analysis, etag: str) -> None:
         # Results first: they exist before the job is seen as completed.
-        for render, jpeg in analysis.results.items():
-            self._images.add_result(claim.job.job_id, render, jpeg)
+        add = partial(self._images.add_result, claim.job.job_id)
+        list(threads().map(add, analysis.results.keys(), analysis.results.values()))
         outcome = Outcome(
             image=analysis.image,
             detector=self._detector.info,
@@ -127,6 +128,15 @@ class DetectionService:
         # A metric of its own: `Faces` counts jobs.
         _report(detected, "DirectFaces")
         return detected
+
+
+def _read(reading: Future[Original]) -> Original:
+    try:
+        return reading.result()
+    except ObjectMissing:
+        raise ImageRejected(
+            FailureReason.ORIGINAL_MISSING, "The original is not there any more. Send the image again."
+        ) from None
 
 
 def _report(detected: Detected, metric: str) -> None:
