@@ -10,12 +10,12 @@ from facelib import limits
 from PIL import Image
 
 from tests.support.odd_files import CORRUPT, OK, OddFile, odd
-from tests.support.odd_images import chunk, empty_rows, png
+from tests.support.odd_images import chunk, empty_rows, exif_of, png
 from tests.support.pictures import astronaut, encoded, resized
 
-# 7,071 x 7,071 pixels are just below `limits.IMAGE_PIXELS`, 5,000 x 5,000 are `limits.COSTLY_IMAGE_PIXELS`.
-_SIDE: Final = 7_071
-_COSTLY_SIDE: Final = 5_000
+# Just below `limits.PLAIN_IMAGE_PIXELS` and `limits.COSTLY_IMAGE_PIXELS`.
+_SIDE: Final = 9_999
+_COSTLY_SIDE: Final = 7_140
 _FULL: Final = limits.PRESIGNED_UPLOAD_BYTES
 
 
@@ -48,7 +48,7 @@ def many(part: bytes) -> int:
     return (_FULL - 100_000) // len(part)
 
 
-def close_up(width: int = 6_400, height: int = 7_631) -> Image.Image:
+def close_up(width: int = 9_000, height: int = 12_200) -> Image.Image:
     """Return a head that fills the image, all of which is redacted."""
     return Image.fromarray(resized(np.ascontiguousarray(astronaut()[30:200, 150:293]), width, height))
 
@@ -60,8 +60,19 @@ def noise() -> bytes:
 
 
 def progressive() -> bytes:
-    """Return 50 megapixels of four channels, whose coefficients libjpeg holds all at once: 400 MB."""
-    return encoded(close_up(_SIDE, _SIDE).convert("CMYK"), progressive=True, quality=80, subsampling=0)
+    """Return 40 megapixels of four channels, whose coefficients libjpeg holds all at once."""
+    return encoded(close_up(5_500, 7_400).convert("CMYK"), progressive=True, quality=80, subsampling=0)
+
+
+def detailed(width: int = 12_200, height: int = 9_000) -> Image.Image:
+    """Return a crowd with noise, which no encoder makes small."""
+    tiles = (-(-height // 512), -(-width // 512), 1)
+    crowd = np.tile(astronaut(), tiles)[:height, :width].copy()
+    generator = np.random.default_rng(1)
+    for top in range(0, height, 1_024):
+        band = crowd[top : top + 1_024]
+        band[:] = np.clip(band + generator.integers(-12, 13, band.shape, np.int16), 0, 255)
+    return Image.fromarray(crowd)
 
 
 def frames(form: str, **options: object) -> bytes:
@@ -79,12 +90,14 @@ def large_images() -> list[OddFile]:
     fast_webp: dict[str, Any] = {"lossless": True, "quality": 0, "method": 0}
     return [
         odd("progressive.jpg", progressive, OK),
-        odd("close_up.jpg", lambda: encoded(close_up(), quality=80), OK),
+        odd("close_up.jpg", lambda: encoded(close_up(), quality=80, progressive=True), OK),
+        odd("crowd.jpg", lambda: encoded(detailed(), quality=80), OK),
+        odd("turned.jpg", lambda: encoded(detailed(), quality=70, exif=exif_of(6)), OK),
         odd("noise.jpg", noise, OK),
         odd("16_bit_alpha.png", lambda: png(_SIDE, _SIDE, depth=16, colour=6, idat=empty_rows(_SIDE, _SIDE, 8)), OK),
         odd("alpha.webp", partial(transparent, _SIDE, "WEBP", **fast_webp), OK),
         odd("animated.webp", lambda: frames("WEBP", **fast_webp), OK),
-        odd("transparent.gif", partial(transparent, _SIDE, "GIF", "P", transparency=0), OK),
+        odd("transparent.gif", partial(transparent, _COSTLY_SIDE, "GIF", "P", transparency=0), OK),
         odd("alpha.avif", partial(transparent, _COSTLY_SIDE, "AVIF", subsampling="4:4:4"), OK),
         odd("animated.avif", lambda: frames("AVIF"), OK),
         odd("alpha.heic", partial(transparent, _COSTLY_SIDE, "HEIC"), OK),

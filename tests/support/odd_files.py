@@ -88,7 +88,7 @@ def _jpegs() -> Iterator[OddFile]:
     yield odd("claims_no_width.jpg", lambda: jpeg_with_size(0, 64), CORRUPT)
     yield odd("claims_more_rows.jpg", lambda: jpeg_with_size(64, 6_400), CORRUPT)
     yield odd("bomb.jpg", lambda: jpeg_with_size(65_500, 65_500), MANY)
-    yield odd("just_too_large.jpg", lambda: jpeg_with_size(8_000, 6_251), MANY)
+    yield odd("just_too_large.jpg", lambda: jpeg_with_size(10_000, 11_001), MANY)
     yield odd("many_scans.jpg", jpeg_of_many_scans, CORRUPT)
 
 

@@ -1,7 +1,7 @@
 """The pipeline of one image: header, pixels, faces, results; each stage timed."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -28,6 +28,8 @@ from face_detector.imaging.scale import scale_to
 _MIN_RESULT_SHARE: Final = 0.9
 # Decoding or drawing more pixels than this takes hundreds of megabytes, so the networks' idle buffers are freed first.
 _LARGE_IMAGE_PIXELS: Final = 20_000_000
+# Drawn without a change to the pixels.
+_LEAVE_PIXELS: Final = frozenset({Render.PLAIN, Render.PREVIEW})
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,15 @@ def analyse(data: bytes, options: Options, detector: Detector) -> Analysis:
     pixels = _fit(pixels, header, options, stages)
     redacted = _redacted(detected, faces, detector)
     results = {
-        render: _draw(pixels, redacted if options.hides_faces(render) else faces, render, options, stages)
-        for render in options.render
+        render: _draw(
+            # Only the last one is drawn in place: others are drawn of the same pixels.
+            pixels if in_place else pixels.copy(),
+            redacted if options.hides_faces(render) else faces,
+            render,
+            options,
+            stages,
+        )
+        for render, in_place in _in_turn(options.render)
     }
     return Analysis(_image_info(data, header), faces, stages.timings_ms(), results)
 
@@ -88,6 +97,17 @@ def redraw(data: bytes, options: Options, reported: tuple[Face, ...], render: Re
     return _draw(_fit(pixels, header, options, stages), faces, render, options, stages)
 
 
+def _in_turn(renders: Sequence[Render]) -> Iterator[tuple[Render, bool]]:
+    """Yield renders and whether to draw them in place.
+
+    An image of 110 megapixels allows one copy at a time, so those on a copy come first, while the fewest results are in
+    memory beside it.
+    """
+    drawn = [render for render in renders if render not in _LEAVE_PIXELS]
+    for render in (*drawn[:-1], *(render for render in renders if render in _LEAVE_PIXELS), *drawn[-1:]):
+        yield render, render not in drawn[:-1]
+
+
 def _threshold(options: Options, detector: Detector) -> float:
     return detector.threshold if options.min_confidence is None else options.min_confidence
 
@@ -105,7 +125,7 @@ def _redacted(detected: tuple[Face, ...], reported: tuple[Face, ...], detector: 
 
 
 def _draw(pixels: Pixels, faces: tuple[Face, ...], render: Render, options: Options, stages: "StageTimer") -> bytes:
-    """Render and encode one result, so that only one canvas is in memory at a time."""
+    """Render, on the pixels themselves, and encode one result."""
     with stages.timed("render"):
         canvas = drawing_of(render)(pixels, faces, options)
     with stages.timed("encode"):

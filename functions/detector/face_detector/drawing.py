@@ -18,7 +18,7 @@ _WEBP_QUALITY: Final = 80
 
 
 class Draw(Protocol):
-    """Draws the faces on a copy of the pixels, or returns the pixels themselves where nothing is drawn.
+    """Draws the faces on the pixels themselves and returns them; a preview draws on smaller ones.
 
     The pixels may be a scaled version of the image in which the faces were detected: `Face.box_ratio` locates them.
     """

@@ -16,9 +16,11 @@ UNCLAIMED_SECONDS: Final = 3600
 UNUSED_FORM_SECONDS: Final = PRESIGNED_UPLOAD_SECONDS + UNCLAIMED_SECONDS
 RESULT_URL_SECONDS: Final = 5 * 60
 
-IMAGE_PIXELS: Final = 50_000_000
-# AVIF, HEIC and animated WebP take twice the memory of other formats while they are decoded.
-COSTLY_IMAGE_PIXELS: Final = 25_000_000
+# Bounded by the memory for decoding a photo and drawing it at full size (docs/decisions/0003-decoding.md): of a JPEG,
+# of a PNG or a still WebP, and of an AVIF, a HEIC, a GIF or an animated WebP.
+IMAGE_PIXELS: Final = 110_000_000
+PLAIN_IMAGE_PIXELS: Final = 100_000_000
+COSTLY_IMAGE_PIXELS: Final = 51_000_000
 # All images that make up an AVIF or HEIC: a grid, its tiles, which reach beyond its edges, and the same for alpha.
 DECODED_PIXELS: Final = 4 * COSTLY_IMAGE_PIXELS
 # The longest side a JPEG can have in libjpeg, and results are JPEG.
@@ -38,15 +40,18 @@ PIXEL_PARTS: Final = 50_000
 EXIF_BYTES: Final = 256 * KIB
 # Of a colour profile; a larger one is ignored. Those of printing presses have up to some 3 MB.
 PROFILE_BYTES: Final = 4 * MIB
+# Bytes in front of segments that belong to none, and fill bytes (ITU-T T.81, B.1.1.2), which few writers leave.
+JPEG_FILL_BYTES: Final = MIB
 # libavif and libheif search all items for every item; a box of this size holds some ten thousand.
 META_BOX_BYTES: Final = 256 * KIB
 # A still image has one frame, a progressive one at most one for each of AV1's four spatial layers. libavif writes
 # three units around a frame, other encoders one for each group of tiles.
 AV1_FRAMES: Final = 8
 AV1_UNITS: Final = 100
-# A progressive JPEG has about ten scans. Each scan visits all pixels, so a small file with thousands of empty scans
-# would keep the decoder busy for hours.
-JPEG_SCANS: Final = 100
+# A progressive JPEG has about ten scans, which go over eight coefficients a pixel, and a decoder holds all coefficients
+# until the last. An empty scan of a few bytes costs the same.
+JPEG_SCANNED: Final = 1_000_000_000
+JPEG_HELD: Final = 200_000_000
 
 # A DynamoDB item is at most 400 KB; a stored face takes about 150 bytes.
 MAX_FACES: Final = 1_000

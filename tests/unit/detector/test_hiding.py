@@ -151,7 +151,7 @@ def test_every_part_of_the_face_is_hidden(make: Callable[[], Picture], how: Rend
 
 
 def drawn(pixels: Picture, face: Face, how: Render, strength: int = limits.BLUR_STRENGTH_DEFAULT) -> Picture:
-    return np.asarray(drawing_of(how)(pixels, [face], Options(blur_strength=strength)), np.uint8)
+    return np.asarray(drawing_of(how)(pixels.copy(), [face], Options(blur_strength=strength)), np.uint8)
 
 
 def test_only_a_handful_of_values_is_left(fast: Detector) -> None:

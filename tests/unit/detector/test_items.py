@@ -42,7 +42,7 @@ def test_the_tiles_of_a_grid_are_bounded_together(image: Coded, form: str, monke
     assert len(large) < 12_000
     reason, detail = refused(large, monkeypatch)
     assert reason is FailureReason.TOO_MANY_PIXELS
-    assert detail == "The image has parts of 1,611 megapixels in all; at most 100 megapixels are allowed."
+    assert detail == "The image has parts of 1,611 megapixels in all; at most 204 megapixels are allowed."
 
 
 def test_tiles_count_as_often_as_nested_grids_use_them(monkeypatch: pytest.MonkeyPatch) -> None:

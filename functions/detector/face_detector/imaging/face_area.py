@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 import cv2
+import numpy as np
 from facelib.face import Face
 
 from face_detector.imaging.pixels import Pixels, as_pixels
@@ -13,6 +14,8 @@ from face_detector.imaging.pixels import Pixels, as_pixels
 _MARGIN: Final = 1.12
 # Minimum cell in pixels, without which a face of 10 px would stay recognisable.
 MIN_CELL: Final = 8.0
+_BAND_ROWS: Final = 512
+_COARSE: Final = 16
 
 
 def edges(face: Face, canvas: Pixels) -> tuple[float, float, float, float]:
@@ -62,8 +65,39 @@ class HiddenArea:
         """Return the averages of cells of about this many pixels, at least one."""
         width, height = self.size
         cells = (max(1, round(width / cell)), max(1, round(height / cell)))
-        return as_pixels(cv2.resize(self.part, cells, interpolation=cv2.INTER_AREA))
+        part = self.part
+        if cell >= 2 * _COARSE:
+            # Where cells are whole numbers of pixels, OpenCV holds a table of all pixels in one, four bytes for each.
+            coarse = (math.ceil(width / _COARSE), math.ceil(height / _COARSE))
+            part = as_pixels(cv2.resize(part, coarse, interpolation=cv2.INTER_AREA))
+        return as_pixels(cv2.resize(part, cells, interpolation=cv2.INTER_AREA))
 
-    def fill(self, pixels: Pixels, interpolation: int) -> None:
-        """Enlarge the pixels over the whole area, in place, because a face may fill the largest picture."""
-        cv2.resize(pixels, self.size, dst=self.part, interpolation=interpolation)
+    # In place and in bands, because a face may fill a picture of 110 megapixels.
+
+    def fill(self, pixels: Pixels) -> None:
+        """Enlarge the pixels over the whole area, smoothly."""
+        cv2.resize(pixels, self.size, dst=self.part, interpolation=cv2.INTER_LINEAR)
+
+    def fill_with_cells(self, cells: Pixels) -> None:
+        """Enlarge each pixel to a rectangle of one colour."""
+        width, height = self.size
+        wide = cv2.resize(cells, (width, len(cells)), interpolation=cv2.INTER_NEAREST)
+        rows = np.arange(height) * len(cells) // height
+        for top in range(0, height, _BAND_ROWS):
+            self.part[top : top + _BAND_ROWS] = wide[rows[top : top + _BAND_ROWS]]
+
+    def fill_ellipse(self, pixels: Pixels) -> None:
+        """Enlarge the pixels over the whole area, smoothly, and keep of it what is inside the ellipse."""
+        width, height = self.size
+        across, down = pixels.shape[1] / width, pixels.shape[0] / height
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        for top in range(0, height, _BAND_ROWS):
+            band = self.part[top : top + _BAND_ROWS]
+            mask = np.zeros(band.shape[:2], np.uint8)
+            centre = (self.centre[0], self.centre[1] - top)
+            cv2.ellipse(mask, centre, self.half_axes, 0, 0, 360, 255, cv2.FILLED)
+            # As cv2.resize, which cannot begin between two rows: centres of pixels are half a pixel from their edges.
+            matrix = np.array([[across, 0, across / 2 - 0.5], [0, down, (top + 0.5) * down - 0.5]])
+            size = (width, len(band))
+            enlarged = cv2.warpAffine(pixels, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+            cv2.copyTo(enlarged, mask, band)

@@ -97,11 +97,12 @@ def _head(data: bytes, image_format: ImageFormat) -> bytes:
 
 
 def _max_pixels(image_format: ImageFormat, image: Image.Image) -> int:
+    if image_format is ImageFormat.JPEG:
+        return limits.IMAGE_PIXELS
     # `is_animated` is not read for a GIF: Pillow would read everything before its second frame.
-    costly = image_format in (ImageFormat.AVIF, ImageFormat.HEIC) or (
-        image_format is ImageFormat.WEBP and getattr(image, "is_animated", False)
-    )
-    return limits.COSTLY_IMAGE_PIXELS if costly else limits.IMAGE_PIXELS
+    is_still_webp = image_format is ImageFormat.WEBP and not getattr(image, "is_animated", False)
+    is_plain = image_format is ImageFormat.PNG or is_still_webp
+    return limits.PLAIN_IMAGE_PIXELS if is_plain else limits.COSTLY_IMAGE_PIXELS
 
 
 def _exif(data: bytes, image: Image.Image) -> bytes:

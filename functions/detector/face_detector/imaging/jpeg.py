@@ -2,7 +2,7 @@
 
 import re
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final, NamedTuple
@@ -43,6 +43,9 @@ class Segment(NamedTuple):
     end: int
 
 
+START: Final = Segment(_SOI, len(_START), len(_START))
+
+
 def segments(data: bytes) -> Iterator[Segment]:
     """Walk over the segments of the first picture, up to its end marker if it has one."""
     at = len(_START)
@@ -52,6 +55,7 @@ def segments(data: bytes) -> Iterator[Segment]:
         if marker == _SOI:
             if scanned:  # another picture, such as a preview behind one without an end marker
                 return
+            yield Segment(marker, at, at)
             continue
         if marker == EOI:
             yield Segment(marker, at, at)
@@ -68,18 +72,46 @@ def segments(data: bytes) -> Iterator[Segment]:
 
 @dataclass(frozen=True)
 class Frame:
-    """What the frame header says (B.2.2)."""
+    """What the headers of the frame and its scans say (B.2.2, B.2.3)."""
 
     width: int
     height: int
     # Horizontal times vertical sampling factor of each component, by its id.
-    sampling: dict[int, int]
+    sampling: Mapping[int, int]
     progressive: bool
+    # The headers of the scans, from their length on.
+    scans: Sequence[bytes]
 
-    @property
-    def coefficients(self) -> int:
-        """How many coefficients a decoder holds until the last scan of a progressive picture."""
-        return self.width * self.height * sum(self.sampling.values()) // max(self.sampling.values())
+    def scanned(self) -> int:
+        """Return how many coefficients all scans go over, which costs time even where they hold no data."""
+        return sum(self._samples(components) for components in map(_components, self.scans))
+
+    def held(self) -> int:
+        """Return how many coefficients a decoder holds at once, which is none where one scan has all components."""
+        if self.progressive or len(_components(self.scans[0])) < len(self.sampling):
+            return self._samples(self.sampling)
+        return 0
+
+    def is_complete(self) -> bool:
+        """Return whether some scan has brought each coefficient of each component to its last bit (G.1.1.1)."""
+        known = dict.fromkeys(self.sampling, 0)
+        for scan in self.scans:
+            first, last, precision = struct.unpack_from("3B", scan, 3 + 2 * scan[2])
+            done = _ALL_COEFFICIENTS
+            if self.progressive:
+                done = 0 if precision & 0xF else (1 << last + 1) - (1 << first)
+            for component in _components(scan):
+                known[component] = known.get(component, 0) | done
+        return all(known[component] == _ALL_COEFFICIENTS for component in self.sampling)
+
+    def _samples(self, components: Iterable[int]) -> int:
+        share = sum(self.sampling.get(component, 0) for component in components) / max(self.sampling.values())
+        return round(self.width * self.height * share)
+
+
+def _components(scan: bytes) -> bytes:
+    """Return the ids of the components in a scan, from its header."""
+    return scan[3 : 3 + 2 * scan[2] : 2]
 
 
 def read_frame(data: bytes, parts: Sequence[Segment]) -> Frame:
@@ -92,30 +124,8 @@ def read_frame(data: bytes, parts: Sequence[Segment]) -> Frame:
     sampling = {component[0]: max(1, (component[1] >> 4) * (component[1] & 0xF)) for component in components}
     if not sampling:
         raise ValueError("a frame without components")
-    return Frame(width, height, sampling, marker in _PROGRESSIVE)
-
-
-def is_cut(data: bytes, parts: Sequence[Segment], frame: Frame) -> bool:
-    """Return whether a file ends between two scans, where a decoder misses nothing.
-
-    Raises IndexError or struct.error for an invalid scan header.
-    """
     scans = [data[part.at : part.end] for part in parts if part.marker == SOS]
-    return parts[-1].marker != EOI and not _is_complete(set(frame.sampling), scans, progressive=frame.progressive)
-
-
-def _is_complete(components: set[int], scans: list[bytes], *, progressive: bool) -> bool:
-    """Return whether some scan has brought each coefficient of each component to its last bit (G.1.1.1)."""
-    known = dict.fromkeys(components, 0)
-    for scan in scans:
-        count = scan[2]
-        first, last, precision = struct.unpack_from("3B", scan, 3 + 2 * count)
-        done = _ALL_COEFFICIENTS
-        if progressive:
-            done = 0 if precision & 0xF else (1 << last + 1) - (1 << first)
-        for component in scan[3 : 3 + 2 * count : 2]:
-            known[component] = known.get(component, 0) | done
-    return all(known[component] == _ALL_COEFFICIENTS for component in components)
+    return Frame(width, height, sampling, marker in _PROGRESSIVE, scans)
 
 
 def head(data: bytes) -> bytes:

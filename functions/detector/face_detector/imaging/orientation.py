@@ -14,7 +14,9 @@ _FLIP: Final = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}
 
 def turn_upright(pixels: Pixels, orientation: int) -> Pixels:
     """Apply an EXIF orientation (1 to 8)."""
-    if orientation in TRANSPOSED:
-        pixels = as_pixels(cv2.transpose(pixels))
     flip = _FLIP.get(orientation)
-    return pixels if flip is None else as_pixels(cv2.flip(pixels, flip))
+    if orientation not in TRANSPOSED:
+        return pixels if flip is None else as_pixels(cv2.flip(pixels, flip))
+    transposed = as_pixels(cv2.transpose(pixels))
+    # In place: a third copy of 110 megapixels would be too much.
+    return transposed if flip is None else as_pixels(cv2.flip(transposed, flip, dst=transposed))

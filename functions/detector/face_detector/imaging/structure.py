@@ -7,7 +7,7 @@ could keep a processor busy for minutes. These walks take linear time, decode no
 import struct
 from collections.abc import Callable, Mapping
 from functools import partial
-from itertools import islice
+from itertools import islice, pairwise, takewhile
 from typing import Final
 
 from facelib import limits
@@ -34,20 +34,37 @@ def check_structure(data: bytes, image_format: ImageFormat) -> None:
 
 
 def _jpeg(data: bytes) -> None:
-    parts = list(islice(jpeg.segments(data), limits.IMAGE_PARTS + limits.JPEG_SCANS + 2))
+    # Each scan counts twice: its header and its coded data.
+    parts = list(islice(jpeg.segments(data), 2 * limits.IMAGE_PARTS))
     segments = sum(part.marker not in {jpeg.CODED, jpeg.EOI} for part in parts)
     _check_limit(segments, limits.IMAGE_PARTS, "JPEG", "segments")
+    headers = takewhile(lambda part: part.marker != jpeg.CODED, parts)
+    fill = sum(part.at - 2 - before.end for before, part in pairwise((jpeg.START, *headers)))
+    _check_limit(fill, limits.JPEG_FILL_BYTES, "JPEG", "bytes between its segments")
     exif = (part for part in parts if part.marker == jpeg.APP1 and data.startswith(jpeg.EXIF, part.at + 2))
     _check_limit(sum(part.end - part.at for part in exif), limits.EXIF_BYTES, "JPEG", "bytes of EXIF")
-    scans = sum(part.marker == jpeg.SOS for part in parts)
-    _check_limit(scans, limits.JPEG_SCANS, "JPEG", "scans")
     try:
-        is_cut = jpeg.is_cut(data, parts, jpeg.read_frame(data, parts))
+        _check_frame(jpeg.read_frame(data, parts), has_end=parts[-1].marker == jpeg.EOI)
     except (ValueError, IndexError, struct.error) as error:
         raise corrupt(ImageFormat.JPEG) from error
-    # Behind an end marker that precedes all scans a decoder would read on, where nothing has been counted.
-    if is_cut or not scans:
-        raise corrupt(ImageFormat.JPEG)
+
+
+def _check_frame(frame: jpeg.Frame, *, has_end: bool) -> None:
+    pixels = frame.width * frame.height
+    if pixels > limits.IMAGE_PIXELS:
+        raise too_many_pixels(f"{frame.width} x {frame.height} pixels", limits.IMAGE_PIXELS)
+    # An end in front of all scans, behind which a decoder would read on, where nothing has been counted.
+    if not frame.scans:
+        raise ValueError("no scan")
+    # Cut between two scans, where a decoder misses nothing.
+    if not has_end and not frame.is_complete():
+        raise ValueError("scans are missing")
+    if frame.scanned() > limits.JPEG_SCANNED or frame.held() > limits.JPEG_HELD:
+        raise ImageRejected(
+            FailureReason.TOO_MANY_PIXELS,
+            f"The image has {frame.width} x {frame.height} pixels in {len(frame.scans)} scans, which takes too much "
+            "time or memory. Save it smaller, or as a baseline JPEG instead of a progressive one.",
+        )
 
 
 def _png(data: bytes) -> None:

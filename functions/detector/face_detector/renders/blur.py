@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Final
 
 import cv2
-import numpy as np
 from facelib.face import Face
 from facelib.options import Options
 
@@ -19,21 +18,18 @@ _MIN_ELLIPSE_CELLS: Final = 2.0
 
 
 def draw(pixels: Pixels, faces: Sequence[Face], options: Options) -> Pixels:
-    """Return a copy with the faces blurred."""
-    canvas = pixels.copy()
-    for area in filter(None, (HiddenArea.of(face, canvas) for face in reversed(faces))):
+    """Blur the faces in place."""
+    for area in filter(None, (HiddenArea.of(face, pixels) for face in reversed(faces))):
         _blur(area, _CELLS[options.blur_strength - 1])
-    return canvas
+    return pixels
 
 
 def _blur(area: HiddenArea, cells_along: float) -> None:
     smooth = _smoothed(area, area.cell(cells_along))
     if cells_along < _MIN_ELLIPSE_CELLS:
-        area.fill(smooth, cv2.INTER_LINEAR)
+        area.fill(smooth)
         return
-    mask = np.zeros(area.part.shape[:2], np.uint8)
-    cv2.ellipse(mask, area.centre, area.half_axes, 0, 0, 360, 255, cv2.FILLED)
-    cv2.copyTo(cv2.resize(smooth, area.size, interpolation=cv2.INTER_LINEAR), mask, area.part)
+    area.fill_ellipse(smooth)
 
 
 def _smoothed(area: HiddenArea, cell: float) -> Pixels:

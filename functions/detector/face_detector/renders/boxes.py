@@ -21,12 +21,11 @@ _MIN_DIGIT_HEIGHT: Final = 7.0
 
 
 def draw(pixels: Pixels, faces: Sequence[Face], options: Options) -> Pixels:  # noqa: ARG001 - every drawing takes the same
-    """Return a copy with the boxes."""
-    canvas = pixels.copy()
+    """Draw the boxes in place."""
     # The most confident last, so that its box and label are on top.
     for face in reversed(faces):
-        _draw_box(canvas, face)
-    return canvas
+        _draw_box(pixels, face)
+    return pixels
 
 
 def _draw_box(canvas: Pixels, face: Face) -> None:

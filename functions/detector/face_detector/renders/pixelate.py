@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Final
 
-import cv2
 from facelib.face import Face
 from facelib.options import Options
 
@@ -16,9 +15,8 @@ _CELLS: Final = (2.5, 1.6, 1.25, 1.0, 0.5)
 
 
 def draw(pixels: Pixels, faces: Sequence[Face], options: Options) -> Pixels:
-    """Return a copy with the faces pixelated."""
-    canvas = pixels.copy()
-    for area in filter(None, (HiddenArea.of(face, canvas) for face in reversed(faces))):
+    """Pixelate the faces in place."""
+    for area in filter(None, (HiddenArea.of(face, pixels) for face in reversed(faces))):
         # The whole rectangle: a mosaic cut to an ellipse has the outline of a head, which is detected as a face.
-        area.fill(area.means(area.cell(_CELLS[options.blur_strength - 1])), cv2.INTER_NEAREST)
-    return canvas
+        area.fill_with_cells(area.means(area.cell(_CELLS[options.blur_strength - 1])))
+    return pixels

@@ -14,8 +14,7 @@ _COVER: Final = (0, 0, 0)
 
 
 def draw(pixels: Pixels, faces: Sequence[Face], options: Options) -> Pixels:  # noqa: ARG001 - every drawing takes the same
-    """Return a copy with the faces covered: whole rectangles, as for a mosaic."""
-    canvas = pixels.copy()
-    for area in filter(None, (HiddenArea.of(face, canvas) for face in reversed(faces))):
+    """Cover the faces in place: whole rectangles, as for a mosaic."""
+    for area in filter(None, (HiddenArea.of(face, pixels) for face in reversed(faces))):
         area.part[:] = _COVER
-    return canvas
+    return pixels
