@@ -160,9 +160,11 @@ def test_lists_of_processing_elements_are_never_run() -> None:
     # One element of eight bytes, listed as often as one likes, makes the engine work that much longer for each colour.
     elements = b"mpet\0\0\0\0" + bytes((0, 3, 0, 3, 0, 1, 0, 0)) + bytes((0, 0, 0, 16, 0, 0, 0, 16)) * 65_536
     usual = {b"A2B0": table([(light, 0, 0) for light in range(0, 80, 10)])}
-    whole = profile(b"RGB ", usual | {b"D2B0": elements}, connection=b"Lab ")
+    lists = dict.fromkeys((b"D2B0", b"D2B1", b"B2D0", b"B2D3"), elements)
+    whole = profile(b"RGB ", usual | lists, connection=b"Lab ")
     without = profile(b"RGB ", usual, connection=b"Lab ")
-    assert b"D2B" not in icc.without_element_lists(whole)
+    assert not {b"D2B", b"B2D"} & {icc.without_element_lists(whole)[at : at + 3] for at in range(132, 240, 12)}
+    assert to_srgb(CHART.copy(), whole).tobytes() != CHART.tobytes()
     assert to_srgb(CHART.copy(), whole).tobytes() == to_srgb(CHART.copy(), without).tobytes()
 
 
@@ -178,7 +180,7 @@ def test_a_table_of_colours_is_followed() -> None:
     assert pixels[4, -4].min() >= 253, "white stays white"
 
 
-@pytest.mark.parametrize("form", ["JPEG", "PNG", "HEIC"])
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "HEIC", "AVIF", "WEBP"])
 def test_grey_follows_a_profile_of_grey(form: str) -> None:
     linear = profile(b"GRAY", {b"kTRC": curve(1.0)})
     data = encoded(Image.fromarray(GREYS), form, **FORMS[form], icc_profile=linear)

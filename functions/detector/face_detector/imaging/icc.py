@@ -52,7 +52,7 @@ def without_element_lists(profile: bytes) -> bytes:
     hidden = bytearray(profile)
     for at in range(_HEADER_BYTES + 4, min(len(profile), _HEADER_BYTES + 4 + _MAX_TAGS * _ENTRY.size), _ENTRY.size):
         if profile[at : at + 3] in _ELEMENT_LISTS:
-            hidden[at : at + 3] = b"off"
+            hidden[at : at + 3] = profile[at : at + 3].lower()
     return bytes(hidden)
 
 
