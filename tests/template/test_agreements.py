@@ -1,0 +1,114 @@
+"""What the template repeats of the code: the index's projection, the stream's filter, and the prefixes of objects."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from facelib import keys
+from facelib.events import JobEnded
+from facelib.job import TRANSITIONS, Job, Status
+from facelib.job_stream import job_of_record
+from facelib.renders import Render
+from facelib.stores.items import DELETED, to_item
+
+from infra.template import functions, load, resources
+from tests.support.jobs import completed_job
+
+ORIGINALS, RESULTS, INBOX = ("originals/", "results/", "inbox/")
+_OF_OBJECTS = re.compile(r"^\$\{(Originals|Results)Bucket\.Arn\}/(.+)$")
+
+
+def by_event() -> dict[str, Any]:
+    [index] = [
+        index
+        for index in load()["Resources"]["JobsTable"]["Properties"]["GlobalSecondaryIndexes"]
+        if index["IndexName"] == "by_event"
+    ]
+    return dict(index)
+
+
+def test_the_index_of_events_has_what_an_event_takes_and_no_more() -> None:
+    required = {name for name, field in Job.model_fields.items() if field.is_required()}
+    of_events = set(JobEnded.model_fields) & set(Job.model_fields)
+    in_every_index = {"job_id", *(key["AttributeName"] for key in by_event()["KeySchema"])}
+    assert set(by_event()["Projection"]["NonKeyAttributes"]) == (required | of_events) - in_every_index
+
+
+def filters() -> list[list[dict[str, Any]]]:
+    """Return the patterns of each function that reads the table's stream."""
+    found = []
+    for function in functions():
+        for source in function.properties.get("Events", {}).values():
+            if source["Type"] == "DynamoDB":
+                patterns = source["Properties"]["FilterCriteria"]["Filters"]
+                found.append([json.loads(one["Pattern"]) for one in patterns])
+    return found
+
+
+def passes(pattern: object, record: object) -> bool:
+    """Return whether a record has what a pattern asks for.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
+    """
+    if isinstance(pattern, dict):
+        return isinstance(record, dict) and all(
+            name in record and passes(part, record[name]) for name, part in pattern.items()
+        )
+    assert isinstance(pattern, list)
+    return record in pattern
+
+
+CHANGES = [(old, new) for old, news in TRANSITIONS.items() for new in news]
+
+
+@pytest.mark.parametrize(("old", "new"), [*CHANGES, (Status.DELETING, DELETED)])
+def test_the_stream_is_filtered_as_it_is_read(old: str, new: str) -> None:
+    job = to_item(completed_job())
+    images = {"OldImage": job | {"status": {"S": str(old)}}, "NewImage": job | {"status": {"S": str(new)}}}
+    record = {"eventName": "MODIFY", "dynamodb": images}
+    is_event = job_of_record(record) is not None
+    assert len(filters()) == 2, "the broadcaster and the notifier"
+    for patterns in filters():
+        assert any(passes(pattern, record) for pattern in patterns) is is_event
+
+
+def test_a_new_or_removed_record_is_not_read() -> None:
+    job = to_item(completed_job())
+    for record in (
+        {"eventName": "INSERT", "dynamodb": {"NewImage": job}},
+        {"eventName": "REMOVE", "dynamodb": {"OldImage": job}},
+    ):
+        assert not any(passes(pattern, record) for patterns in filters() for pattern in patterns)
+
+
+def test_the_prefixes_of_objects_are_those_of_the_code() -> None:
+    job_id = completed_job().job_id
+    assert keys.original(job_id) == f"{ORIGINALS}{job_id}"
+    assert all(key.startswith(RESULTS) for key in keys.all_results(job_id))
+    assert keys.result(job_id, Render.BOXES).startswith(keys.results(job_id))
+    assert keys.inbox("alice") == f"{INBOX}alice/"
+
+
+def test_roles_name_these_prefixes_and_no_others() -> None:
+    texts = (text for role in resources("AWS::IAM::Role") for text in _texts(role.properties))
+    found = {(match[1], match[2]) for match in map(_OF_OBJECTS.match, texts) if match}
+    assert found == {("Originals", f"{ORIGINALS}*"), ("Originals", f"{INBOX}*"), ("Results", f"{RESULTS}*")}
+
+
+def test_each_prefix_of_the_originals_has_its_queue() -> None:
+    bucket = load()["Resources"]["OriginalsBucket"]["Properties"]
+    configurations = bucket["NotificationConfiguration"]["QueueConfigurations"]
+    queues = {one["Filter"]["S3Key"]["Rules"][0]["Value"]: one["Queue"] for one in configurations}
+    assert queues == {
+        ORIGINALS: {"Fn::GetAtt": ["DetectQueue", "Arn"]},
+        INBOX: {"Fn::GetAtt": ["IntakeQueue", "Arn"]},
+    }
+
+
+def _texts(node: object) -> list[str]:
+    if isinstance(node, dict):
+        return [text for part in node.values() for text in _texts(part)]
+    if isinstance(node, list):
+        return [text for part in node for text in _texts(part)]
+    return [node] if isinstance(node, str) else []
