@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from benchmarks.files.look import ACCEPTED, HEAD, Row, row_of
+from benchmarks.files.look import ACCEPTED, CRASHED, HEAD, HUNG, Row, row_of
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".avif", ".heic", ".heif", ".hif"})
 # Levels of 255: what nobody sees, and what everybody does.
@@ -35,7 +35,7 @@ def summary(every: list[Row]) -> Iterator[str]:
     refused = [row for row in every if row.outcome != ACCEPTED]
     far = [row for row in every if (row.difference or 0) > CLOSE]
     yield from _listed("Refused, but decoded by others", [row for row in refused if row.others])
-    yield from _listed("Crashed or hung", [row for row in refused if row.outcome in ("crashed", "hung")])
+    yield from _listed("Crashed or hung", [row for row in refused if row.outcome in (CRASHED, HUNG)])
     yield from _listed("Unlike Pillow", [row for row in far if row.colours != "named"])
     yield from _listed("Unlike Pillow, which does not read how they name their colours", far, {"named"})
     yield from _listed("Longest", sorted(every, key=lambda row: -row.seconds)[:LISTED])

@@ -4,6 +4,7 @@ import multiprocessing
 import resource
 import time
 import warnings
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from facelib.job import FailureReason
 
 from benchmarks.files.others import opened, with_opencv, with_pillow
 
-ACCEPTED = "accepted"
+ACCEPTED, CRASHED, HUNG = "accepted", "crashed", "hung"
 HEAD = "file\toutcome\tsize\tdifference\tsecond\tseconds\tMiB\tothers\tcolours\tdetail"
 
 
@@ -97,15 +98,19 @@ def _who(pillow: Pixels | None, opencv: Pixels | None) -> str:
 def _colours(data: bytes, header: Header) -> str:
     if not header.profile:
         return ""
-    with opened(data) as image:
+    with suppress(Exception), opened(data) as image:
         return "ICC" if image.info.get("icc_profile") == header.profile else "named"
+    return "named"
 
 
 def _work(path: Path, name: str, result: Connection) -> None:
     cv2.setNumThreads(1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        result.send(look(path.read_bytes(), name))
+        try:
+            result.send(look(path.read_bytes(), name))
+        except Exception as error:  # noqa: BLE001 - the line says which file it was
+            result.send(Row(file=name, outcome=CRASHED, detail=repr(error)))
 
 
 def row_of(path: Path, name: str, seconds: float) -> Row:
@@ -115,12 +120,12 @@ def row_of(path: Path, name: str, seconds: float) -> Row:
     process = processes.Process(target=_work, args=(path, name, far_end))
     process.start()
     far_end.close()
-    row = Row(file=name, outcome="hung")
+    row = Row(file=name, outcome=HUNG)
     if result.poll(seconds):
         try:
             row = result.recv()
         except EOFError:
-            row = Row(file=name, outcome="crashed")
+            row = Row(file=name, outcome=CRASHED)
     process.kill()
     process.join()
     return row

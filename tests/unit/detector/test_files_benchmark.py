@@ -73,6 +73,14 @@ def test_a_process_that_ends_early_or_never_is_reported(tmp_path: Path, monkeypa
     assert next(run.rows(tmp_path, 0.2)).outcome == "hung"
 
 
+def test_an_error_is_reported_with_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.jpg").write_bytes(encoded(PICTURE))
+    monkeypatch.setattr("benchmarks.files.look.look", lambda *_: 1 / 0)
+    (row,) = run.rows(tmp_path, 30)
+    assert (row.file, row.outcome) == ("a.jpg", "crashed")
+    assert "ZeroDivisionError" in row.detail
+
+
 def test_what_is_far_is_listed() -> None:
     far = Row(file="far.png", outcome="accepted", difference=9.0)
     named = Row(file="named.png", outcome="accepted", difference=20.0, colours="named")
