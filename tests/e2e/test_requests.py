@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.requests import WAYS, table
+from benchmarks.cost import WAYS, requests_table
 from infra.local.deploy import deploy
 from infra.local.layout import LocalStack
 from infra.local.server import running
@@ -91,4 +91,4 @@ def has_all(recording: Recording, expected: Counter[str]) -> bool:
 
 
 def test_the_page_has_todays_table(repository: Path) -> None:
-    assert table() in (repository / "docs" / "scaling.md").read_text()
+    assert requests_table() in (repository / "docs" / "scaling.md").read_text()
