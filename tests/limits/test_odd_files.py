@@ -15,7 +15,7 @@ from face_models import BEST, CENTERFACE, MODELS
 from facelib import limits
 from facelib.job import Quality
 from facelib.options import Options, Size
-from facelib.renders import Render
+from facelib.renders import DRAWN, Render
 
 from tests.support.detector import model_files, models_at_hand
 from tests.support.large_files import full_of_parts, large_images
@@ -28,8 +28,8 @@ HEADER_SECONDS = 2.0
 MEMORY_MIB = 953
 
 DETECTORS = (BEST, *MODELS)
-HARDEST = Options(size=Size.ORIGINAL, render=tuple(Render), min_confidence=0, max_faces=limits.MAX_FACES)
-RENDERS = (*((render,) for render in Render), tuple(Render))
+HARDEST = Options(size=Size.ORIGINAL, render=DRAWN, min_confidence=0, max_faces=limits.MAX_FACES)
+RENDERS = (*((render,) for render in DRAWN), DRAWN)
 COMBINATIONS = tuple(
     Options(render=render, size=size, min_confidence=confidence, max_faces=faces, blur_strength=strength)
     for render, size, confidence, (faces, strength) in product(
@@ -108,7 +108,7 @@ def test_the_largest_images_stay_within_the_memory(detector: str, every_combinat
     first, *others = files = large_images()
     # What takes the most memory for each detector; each other image for one of them, with another render each.
     mine = others[present().index(detector) :: len(present())]
-    renders = cycle(Options(size=Size.ORIGINAL, render=(render,)) for render in Render)
+    renders = cycle(Options(size=Size.ORIGINAL, render=(render,)) for render in DRAWN)
     some = [(first, HARDEST.model_copy(update={"render": (Render.BLUR,)})), *zip(mine, renders, strict=False)]
     check(processed(tmp_path, list(product(files, COMBINATIONS)) if every_combination else some, detector))
 

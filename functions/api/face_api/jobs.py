@@ -86,7 +86,7 @@ def get_processed_image(
     409 while it is being made, 410 if the job failed.
     """
     job = completed(jobs.get(job_id, reader.owner))
-    requested = render or job.options.render[0]
+    requested = render or next(iter(job.available), Render.NONE)
     if requested not in job.available:
         raise RenderNotFound(job)
     seconds = seconds_of_address(job)

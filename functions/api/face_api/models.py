@@ -9,14 +9,20 @@ from facelib.frozen import Frozen
 from facelib.job import ImageFormat, Status
 from facelib.job_view import EXAMPLE_ID, JobSummary, Links
 from facelib.options import Options
-from facelib.renders import Render, ResultType
-from pydantic import AwareDatetime, Field
+from facelib.renders import DRAWN, Render, ResultType
+from pydantic import AfterValidator, AwareDatetime, Field
 
 MediaType = Annotated[str, Field(pattern=f"^image/({'|'.join(ImageFormat)})$", examples=["image/jpeg"])]
 
 
+def _drawn(render: Render) -> Render:
+    if not render.is_drawn:
+        raise ValueError(f"`{render}` draws no picture. Choose one of {', '.join(DRAWN)}")
+    return render
+
+
 class RenderRequested(Frozen):
-    render: Render = Field(
+    render: Annotated[Render, AfterValidator(_drawn)] = Field(
         description="How to draw it. Everything else is as in the options of the job, `blur_strength` too."
     )
 
@@ -112,8 +118,8 @@ class RenderOffered(Frozen):
     label: str
     description: str
     hides_faces: bool = Field(description="Whether it hides faces; of a preview, the render it shows decides.")
-    media_type: ResultType
-    suffix: str = Field(description="The end of a file name, without the dot.")
+    media_type: ResultType | None = Field(description="Null where nothing is drawn.")
+    suffix: str | None = Field(description="The end of a file name, without the dot.")
     options: tuple[str, ...] = Field(description="The options that change it, besides `size`.")
 
     @classmethod
@@ -125,7 +131,7 @@ class RenderOffered(Frozen):
             description=declared.description,
             hides_faces=render.hides_faces,
             media_type=declared.media_type,
-            suffix=declared.media_type.suffix,
+            suffix=declared.media_type.suffix if declared.media_type else None,
             options=declared.options,
         )
 

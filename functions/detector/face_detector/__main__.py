@@ -12,7 +12,7 @@ from facelib import limits
 from facelib.errors import ImageRejected
 from facelib.job import Quality
 from facelib.options import Options, Size
-from facelib.renders import Render
+from facelib.renders import DRAWN, Render
 from facelib.validation import describe_errors
 from pydantic import ValidationError
 
@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--min-confidence", type=float, metavar="0..1", help="default: the detector's threshold")
     parser.add_argument("--max-faces", type=int, default=limits.MAX_FACES, metavar="N")
     parser.add_argument("--render", type=Path, metavar="DIR", help="write rendered results to this folder")
-    parser.add_argument("--draw", choices=list(Render), type=Render, action="append", help="may be repeated")
+    parser.add_argument("--draw", choices=list(DRAWN), type=Render, action="append", help="may be repeated")
     parser.add_argument(
         "--blur-strength",
         type=int,
@@ -99,7 +99,7 @@ def _line(path: Path, name: Path, options: Options, detector: Detector, folder: 
         return {"file": str(path), "failure": rejected.failure.model_dump(mode="json")}
     if folder is not None:
         for render, result in getattr(detected, "results", {}).items():
-            target = folder / name.with_name(f"{name.name}.{render}.{render.declared.media_type.suffix}")
+            target = folder / name.with_name(f"{name.name}.{render}.{render.media_type.suffix}")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(result)
     return {

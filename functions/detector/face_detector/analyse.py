@@ -28,8 +28,6 @@ from face_detector.imaging.scale import scale_to
 _MIN_RESULT_SHARE: Final = 0.9
 # Decoding or drawing more pixels than this takes hundreds of megabytes, so the networks' idle buffers are freed first.
 _LARGE_IMAGE_PIXELS: Final = 20_000_000
-# Drawn without a change to the pixels.
-_LEAVE_PIXELS: Final = frozenset({Render.PLAIN, Render.PREVIEW})
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ def analyse(data: bytes, options: Options, detector: Detector) -> Analysis:
     """Find the faces and draw every requested render. Raises ImageRejected for bytes that cannot be processed."""
     stages = StageTimer()
     threshold = _threshold(options, detector)
-    if any(map(options.hides_faces, options.render)):
+    if any(map(options.hides_faces, options.results)):
         detector = detector.redactor
         threshold = min(threshold, detector.redact_threshold)
     header, pixels = _decode(data, detector, _decode_side(options, detector), stages)
@@ -77,7 +75,7 @@ def analyse(data: bytes, options: Options, detector: Detector) -> Analysis:
             options,
             stages,
         )
-        for render, in_place in _in_turn(options.render)
+        for render, in_place in _in_turn(options.results)
     }
     return Analysis(_image_info(data, header), faces, stages.timings_ms(), results)
 
@@ -103,8 +101,8 @@ def _in_turn(renders: Sequence[Render]) -> Iterator[tuple[Render, bool]]:
     An image of 110 megapixels allows one copy at a time, so those on a copy come first, while the fewest results are in
     memory beside it.
     """
-    drawn = [render for render in renders if render not in _LEAVE_PIXELS]
-    for render in (*drawn[:-1], *(render for render in renders if render in _LEAVE_PIXELS), *drawn[-1:]):
+    drawn = [render for render in renders if render.declared.writes_on_pixels]
+    for render in (*drawn[:-1], *(render for render in renders if not render.declared.writes_on_pixels), *drawn[-1:]):
         yield render, render not in drawn[:-1]
 
 

@@ -77,7 +77,7 @@ def bus_event(job: Job | Tombstone, settings: NotifierSettings) -> BusEvent:
 
 def _completed(job: Job, ended: Mapping[str, object], bucket: str) -> BusEvent:
     detection = {name: getattr(job, name) for name in ("image", "detector", "face_count")}
-    renders = {render: keys.result(job.job_id, render) for render in job.options.render}
+    renders = {render: keys.result(job.job_id, render) for render in job.options.results}
     faces_json = keys.faces_json(job.job_id) if job.options.faces_json else None
     results = Results(bucket=bucket, renders=renders, faces_json=faces_json)
     detail = JobCompleted.model_validate({**ended, **detection, "results": results})

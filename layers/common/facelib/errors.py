@@ -83,14 +83,17 @@ class NoResult(FaceError):
         super().__init__(f"The job failed, so there is no result.{why}")
 
 
+# What was sent with `render=none`.
+_NO_PICTURE = "The job was sent without a picture to draw. Request one"
+
+
 class RenderNotFound(FaceError):
     """There is no result of this render, or not yet."""
 
     def __init__(self, job: Job) -> None:
-        super().__init__(
-            f"The job has {', '.join(job.available)}. Choose one of them, or have another made: "
-            f"POST /jobs/{job.job_id}/renders."
-        )
+        available = ", ".join(job.available)
+        choice = f"The job has {available}. Choose one of them, or request another" if available else _NO_PICTURE
+        super().__init__(f"{choice}: POST /jobs/{job.job_id}/renders.")
 
 
 class RenderRefused(FaceError):

@@ -114,7 +114,7 @@ def event_of(job: Job | Tombstone, public_url: str) -> JobEvent:
             "job_id": job.job_id,
             "status": job.status,
             "face_count": job.face_count,
-            "processed_image_url": processed_image_url(public_url, job.job_id) if completed else None,
+            "processed_image_url": processed_image_url(public_url, job.job_id) if completed and job.available else None,
             "created_at": job.created_at,
             "completed_at": job.completed_at,
             "failure": job.failure,

@@ -152,7 +152,7 @@ class Job(Frozen):
     @property
     def available(self) -> tuple[Render, ...]:
         """The results of the job once it is completed, first those that were requested with it."""
-        return tuple(dict.fromkeys((*self.options.render, *(self.renders or ()))))
+        return tuple(dict.fromkeys((*self.options.results, *(self.renders or ()))))
 
     def is_expired(self, now: datetime) -> bool:
         return self.expires_at <= now

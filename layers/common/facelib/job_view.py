@@ -9,7 +9,7 @@ from facelib.frozen import Frozen
 from facelib.job import DetectorInfo, Failure, ImageInfo, Job, Status
 from facelib.links import job_url, processed_image_url
 from facelib.options import Options
-from facelib.renders import Render
+from facelib.renders import DRAWN, Render
 
 EXAMPLE_ID = "0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"
 
@@ -69,6 +69,6 @@ class JobView(JobSummary):
             **fields,
             faces=job.faces,
             renders=job.available if job.status is Status.COMPLETED else (),
-            permitted_renders=tuple(render for render in Render if render in job.options.permitted),
+            permitted_renders=tuple(render for render in DRAWN if render in job.options.permitted),
             links=Links.of(job.job_id, public_url),
         )

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from uuid import UUID
 
-from facelib.renders import Render
+from facelib.renders import DRAWN, Render
 
 _INBOX = "inbox/"
 _ORIGINALS = "originals/"
@@ -21,7 +21,7 @@ def results(job_id: str) -> str:
 
 
 def result(job_id: str, render: Render) -> str:
-    return f"{results(job_id)}{render}.{render.declared.media_type.suffix}"
+    return f"{results(job_id)}{render}.{render.media_type.suffix}"
 
 
 def faces_json(job_id: str) -> str:
@@ -30,7 +30,7 @@ def faces_json(job_id: str) -> str:
 
 def all_results(job_id: str) -> tuple[str, ...]:
     """Return every key below which something of a job may stand in the results bucket."""
-    return (*(result(job_id, render) for render in Render), faces_json(job_id))
+    return (*(result(job_id, render) for render in DRAWN), faces_json(job_id))
 
 
 def is_job_id(text: str) -> bool:

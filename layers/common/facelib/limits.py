@@ -30,6 +30,9 @@ PREVIEW_LONG_SIDE: Final = 640
 # docs/decisions/0007-hiding.md says what each strength leaves of a face.
 BLUR_STRENGTH: Final = 5
 BLUR_STRENGTH_DEFAULT: Final = 3
+# In sides of the largest face.
+CROP_PADDING: Final = 5.0
+CROP_PADDING_DEFAULT: Final = 0.5
 
 # Parts counted before a library parses a file (face_detector.imaging.structure). A photo has up to some 300
 # segments: 255 of a colour profile, the others depth maps and previews of 64 KiB each. A PNG stores its pixels in

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from facelib import limits
 from facelib.frozen import Frozen
-from facelib.renders import Render
+from facelib.renders import DRAWN, Render
 from facelib.validation import at_most
 
 
@@ -47,12 +47,42 @@ def _each_once(renders: tuple[Render, ...]) -> tuple[Render, ...]:
     return tuple(dict.fromkeys(renders))
 
 
+class CropAspect(StrEnum):
+    """Width to height of a crop; `free` takes that of the faces."""
+
+    FREE = "free"
+    SQUARE = "1:1"
+    PORTRAIT = "4:5"
+    WIDE = "16:9"
+
+    @property
+    def ratio(self) -> float | None:
+        """Width divided by height, None for `free`."""
+        if self is CropAspect.FREE:
+            return None
+        width, height = map(int, self.split(":"))
+        return width / height
+
+
+class CropFaces(StrEnum):
+    """The faces that a crop holds."""
+
+    ALL = "all"
+    LARGEST = "largest"
+
+
+def _none_stands_alone(renders: tuple[Render, ...]) -> tuple[Render, ...]:
+    if Render.NONE in renders and len(renders) > 1:
+        raise ValueError("`none` asks for no result, so it cannot be combined with others")
+    return renders
+
+
 class Options(Frozen):
     """Options that the sender of an image may set."""
 
-    render: Annotated[Renders, AfterValidator(_each_once), BeforeValidator(_split)] = Field(
-        default=(Render.BOXES,), description="The results to draw, each one a picture of its own."
-    )
+    render: Annotated[
+        Renders, AfterValidator(_each_once), AfterValidator(_none_stands_alone), BeforeValidator(_split)
+    ] = Field(default=(Render.BOXES,), description="The results to draw, each one a picture of its own.")
     min_confidence: float | None = Field(
         default=None,
         strict=True,
@@ -83,6 +113,18 @@ class Options(Frozen):
         description=f"`fit` draws results of at most {limits.RESULT_LONG_SIDE} px on the long side, "
         "`original` keeps the size of the upload.",
     )
+    crop_aspect: CropAspect = Field(default=CropAspect.FREE, description="Width to height of `crop`.")
+    crop_padding: float = Field(
+        default=limits.CROP_PADDING_DEFAULT,
+        strict=True,
+        ge=0,
+        le=limits.CROP_PADDING,
+        description="What `crop` leaves around the faces on each side, in sides of the largest face.",
+    )
+    crop_faces: CropFaces = Field(
+        default=CropFaces.ALL,
+        description="Whether `crop` holds all faces, or the largest. Without a face it takes the middle of the photo.",
+    )
     faces_json: Annotated[bool, BeforeValidator(_boolean)] = Field(
         default=False,
         strict=True,
@@ -102,6 +144,11 @@ class Options(Frozen):
         """Return the other options, replaced by those that were given here."""
         return Options.model_validate({**others.model_dump(), **self.model_dump(exclude_unset=True)})
 
+    @property
+    def results(self) -> tuple[Render, ...]:
+        """The renders that are drawn and stored; empty for `none`."""
+        return tuple(render for render in self.render if render.is_drawn)
+
     def source_of(self, render: Render) -> Render:
         """Return what a render shows: itself, or for a preview the first of the other renders."""
         if render is not Render.PREVIEW:
@@ -116,4 +163,4 @@ class Options(Frozen):
     def permitted(self) -> frozenset[Render]:
         """The renders that may still be drawn: none that shows more of the faces than the sender had shown."""
         shown = max(self.source_of(render).declared.exposure or 0 for render in self.render)
-        return frozenset(render for render in Render if (render.declared.exposure or 0) <= shown)
+        return frozenset(render for render in DRAWN if (render.declared.exposure or 0) <= shown)

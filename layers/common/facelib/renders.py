@@ -4,7 +4,7 @@
 """
 
 from enum import IntEnum, StrEnum
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from facelib.frozen import Frozen
 
@@ -37,7 +37,10 @@ class RenderDeclaration(Frozen):
     description: str
     # None where it depends on the job's other renders.
     exposure: Exposure | None
-    media_type: ResultType = ResultType.JPEG
+    # None where nothing is drawn and stored.
+    media_type: ResultType | None = ResultType.JPEG
+    # Whether its drawing writes on the pixels it is given, so that other renders need a copy of them.
+    writes_on_pixels: bool = True
     # Options that change it, besides `size`.
     options: tuple[str, ...] = ()
 
@@ -95,6 +98,17 @@ class Render(StrEnum):
             label="Photo",
             description="Nothing drawn: the upright photo without metadata.",
             exposure=Exposure.EVERYTHING,
+            writes_on_pixels=False,
+        ),
+    )
+    CROP = (
+        "crop",
+        RenderDeclaration(
+            label="Cropped",
+            description="The part of the photo that holds the faces.",
+            exposure=Exposure.EVERYTHING,
+            writes_on_pixels=False,
+            options=("crop_aspect", "crop_padding", "crop_faces"),
         ),
     )
     PREVIEW = (
@@ -103,12 +117,38 @@ class Render(StrEnum):
             label="Preview",
             description="The first of the job's other renders, small.",
             exposure=None,
+            writes_on_pixels=False,
             media_type=ResultType.WEBP,
-            options=("blur_strength",),
+            options=("blur_strength", "crop_aspect", "crop_padding", "crop_faces"),
         ),
     )
+    NONE = (
+        "none",
+        RenderDeclaration(
+            label="Numbers only",
+            description="No picture at all: the faces are reported, and nothing is drawn or stored.",
+            exposure=Exposure.EVERYTHING,
+            media_type=None,
+        ),
+    )
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether there is a picture of it."""
+        return self.declared.media_type is not None
 
     @property
     def hides_faces(self) -> bool:
         """Whether it always hides faces instead of showing them."""
         return self.declared.exposure is not None and self.declared.exposure < Exposure.EVERYTHING
+
+    @property
+    def media_type(self) -> ResultType:
+        """The media type of its picture. Raises ValueError where none is drawn."""
+        if self.declared.media_type is None:
+            raise ValueError(f"{self} draws no picture")
+        return self.declared.media_type
+
+
+# The renders of which there is a picture.
+DRAWN: Final = tuple(render for render in Render if render.is_drawn)

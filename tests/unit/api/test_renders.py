@@ -11,7 +11,7 @@ from facelib import keys
 from facelib.detector_requests import RenderOutcome, RenderReply, RenderRequest
 from facelib.job import Failure, FailureReason, Job
 from facelib.options import Options
-from facelib.renders import Render
+from facelib.renders import DRAWN, Render
 from facelib.stores import clients, detector_client
 from facelib.stores.detector_client import DetectorClient
 from facelib.stores.images import ImageStore
@@ -106,7 +106,7 @@ def test_a_job_names_the_renders_that_it_may_be_drawn_in(
     job = completed(jobs, Options(render=sent))
     permitted = api.get(f"/jobs/{job.job_id}").json()["permitted_renders"]
     statuses = {
-        render: api.post(f"/jobs/{job.job_id}/renders", json={"render": render}).status_code for render in Render
+        render: api.post(f"/jobs/{job.job_id}/renders", json={"render": render}).status_code for render in DRAWN
     }
     # 200: it was drawn with the job.
     assert permitted == [render for render, status in statuses.items() if status in (200, 201)]
@@ -185,7 +185,7 @@ def test_a_detector_that_crashed_is_cleaned_up_after(
 
 def test_a_deletion_removes_what_was_drawn_later(api: Api, jobs: JobStore, detector: Detector, account: Cloud) -> None:
     job = completed(jobs)
-    for render in Render:
+    for render in DRAWN:
         assert api.post(f"/jobs/{job.job_id}/renders", json={"render": render}).status_code in {200, 201}
     assert api.delete(f"/jobs/{job.job_id}").status_code == 204
     assert "Contents" not in clients.s3().list_objects_v2(Bucket=account.results_bucket)

@@ -15,7 +15,7 @@ from face_detector.imaging.decode import decode
 from face_detector.imaging.header import read_header
 from facelib import limits
 from facelib.options import Options, Size
-from facelib.renders import Render
+from facelib.renders import DRAWN, Render
 from PIL import Image, ImageCms
 from skimage.color import deltaE_ciede2000, lab2rgb, rgb2lab
 
@@ -76,10 +76,10 @@ def test_a_profile_is_followed_in_every_format(form: str, name: str) -> None:
 def test_every_render_follows_it(size: Size, fast: Detector) -> None:
     data = turned(np.tile(CHART, (6, 6, 1)), 6, quality=95, subsampling=0, icc_profile=PROFILES["Display P3"].icc)
     right = PROFILES["Display P3"].as_srgb(CHART)
-    options = Options(render=tuple(Render), size=size)
+    options = Options(render=DRAWN, size=size)
     analysis = analyse(data, options, fast)
     assert not analysis.faces
-    assert set(analysis.results) == set(Render)
+    assert set(analysis.results) == set(DRAWN)
     for how, result in analysis.results.items():
         assert redraw(data, options, (), how, fast) == result
         assert tile(opened(result), right) < 1.5, how

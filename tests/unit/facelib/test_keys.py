@@ -1,6 +1,6 @@
 import pytest
 from facelib import keys
-from facelib.renders import Render
+from facelib.renders import DRAWN
 
 from infra.errors import Refused
 from infra.keys import new_key
@@ -29,7 +29,7 @@ def test_a_key_that_this_service_never_writes(key: str) -> None:
 
 
 def test_each_render_has_its_own_result() -> None:
-    assert len({keys.result(JOB_ID, render) for render in Render}) == len(Render)
+    assert len({keys.result(JOB_ID, render) for render in DRAWN}) == len(DRAWN)
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ class ImageStore:
             Bucket=self._results,
             Key=keys.result(job_id, render),
             Body=data,
-            ContentType=render.declared.media_type,
+            ContentType=render.media_type,
         )
 
     def add_faces_json(self, view: JobView) -> None:
