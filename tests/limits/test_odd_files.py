@@ -17,13 +17,12 @@ from facelib.job import Quality
 from facelib.options import Options, Size
 from facelib.renders import DRAWN, Render
 
+from tests.support.cost import MOST_TIMES
 from tests.support.detector import model_files, models_at_hand
 from tests.support.large_files import full_of_parts, large_images
 from tests.support.odd_files import OddFile, odd_files
 from tests.support.peak_memory import Case, Outcome
 
-# Of processor time, which other processes do not lengthen.
-HEADER_SECONDS = 2.0
 # 1,000 MB; a function has 1,769.
 MEMORY_MIB = 953
 
@@ -79,7 +78,7 @@ def processed(
 def check(results: Iterator[tuple[OddFile, Outcome]]) -> None:
     for file, outcome in results:
         assert outcome.outcome in file.right, outcome
-        assert outcome.header_seconds < HEADER_SECONDS, outcome
+        assert outcome.header_in_photos < MOST_TIMES, outcome
         assert outcome.peak_mib < MEMORY_MIB, outcome
 
 

@@ -3,9 +3,7 @@
 python -m tests.support.peak_memory DETECTOR QUALITY    a `Case` as JSON on each line of standard input
 """
 
-import contextlib
 import sys
-import time
 from pathlib import Path
 
 import cv2
@@ -18,6 +16,7 @@ from facelib.job import Quality
 from facelib.options import Options
 
 from benchmarks.detectors.worker import peak_mib
+from tests.support.cost import in_photos
 from tests.support.detector import models_at_hand
 
 
@@ -31,8 +30,8 @@ class Outcome(Frozen):
 
     case: Case
     outcome: str
-    # Of processor time, before any pixel is decoded.
-    header_seconds: float
+    # What is done before any pixel is decoded, in `tests.support.cost`.
+    header_in_photos: float
     # The most memory of the process so far.
     peak_mib: int
 
@@ -47,22 +46,15 @@ def outcome_of(data: bytes, options: Options, detector: Detector) -> str:
     return "ok"
 
 
-def header_seconds(data: bytes) -> float:
-    start = time.process_time()
-    with contextlib.suppress(ImageRejected):
-        read_header(data)
-    return time.process_time() - start
-
-
 def main() -> None:
     cv2.setNumThreads(1)  # as on AWS
     detector = load_detector(sys.argv[1], Quality(sys.argv[2]), models_at_hand())
     for line in sys.stdin:
         case = Case.model_validate_json(line)
         data = Path(case.file).read_bytes()
-        seconds = header_seconds(data)
+        _, photos = in_photos(lambda data=data: read_header(data))
         outcome = outcome_of(data, case.options, detector)
-        print(Outcome(case=case, outcome=outcome, header_seconds=seconds, peak_mib=peak_mib()).model_dump_json())
+        print(Outcome(case=case, outcome=outcome, header_in_photos=photos, peak_mib=peak_mib()).model_dump_json())
 
 
 if __name__ == "__main__":

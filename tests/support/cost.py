@@ -1,0 +1,42 @@
+"""What a file costs, in plain photos decoded by the same process: how fast the machine is does not matter.
+
+Processor time, because other processes do not lengthen it much.
+"""
+
+import time
+from collections.abc import Callable
+from functools import cache
+from typing import Final
+
+from face_detector.imaging.decode import decode
+from face_detector.imaging.header import read_header
+from facelib.errors import ImageRejected
+from PIL import Image
+
+from tests.support.pictures import astronaut, encoded, resized
+
+# A file that nothing bounds takes 50 to 1,000 times as long as a plain photo.
+MOST_TIMES: Final = 20
+
+
+def in_photos(action: Callable[[], object]) -> tuple[str, float]:
+    """Return how an action ends, `ok` or the reason of its refusal, and how many plain photos it costs."""
+    outcome, seconds = _timed(action)
+    return outcome, seconds / _photo()
+
+
+def _timed(action: Callable[[], object]) -> tuple[str, float]:
+    start = time.process_time()
+    try:
+        action()
+        outcome = "ok"
+    except ImageRejected as rejected:
+        outcome = rejected.failure.reason
+    return outcome, time.process_time() - start
+
+
+@cache
+def _photo() -> float:
+    """Return the seconds for reading and decoding a PNG of 4 megapixels, once libraries are loaded."""
+    data = encoded(Image.fromarray(resized(astronaut(), 2_000, 2_000)), "PNG")
+    return min(_timed(lambda: decode(data, read_header(data), None))[1] for _ in range(3))
