@@ -25,9 +25,9 @@ LEASE = 30
 PUBLIC_URL = "https://faces.example"
 
 
-def png() -> bytes:
+def png(colour: str = "teal") -> bytes:
     out = io.BytesIO()
-    Image.new("RGB", (64, 48), "teal").save(out, "PNG")
+    Image.new("RGB", (64, 48), colour).save(out, "PNG")
     return out.getvalue()
 
 

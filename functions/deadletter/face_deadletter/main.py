@@ -1,13 +1,14 @@
 """The dead-letter function's handler: jobs that no detector could finish fail, so that nobody waits for them."""
 
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from facelib.detail import shortened
 from facelib.errors import JobFinished, JobNotFound
 from facelib.job import Failure, FailureReason
 from facelib.observability import logger, metrics, traced
@@ -17,6 +18,9 @@ from facelib.stores.images import ImageStore
 from facelib.stores.jobs import JobStore
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+# Bytes of a message that cannot be read.
+_LOGGED: Final = 500
 
 RETRIES_EXHAUSTED = Failure(
     reason=FailureReason.INTERNAL_ERROR,
@@ -45,7 +49,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
 
 def _give_up(record: SQSRecord) -> None:
     """Raise JobClaimed while a detector still holds the job; the queue redelivers the message."""
-    for original in originals_created(record.json_body):
+    try:
+        originals = list(originals_created(record.json_body))
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        # It will never be readable, so the log is all that is kept of it: the queue would redeliver it for two weeks.
+        logger.exception("Dropped a message that is not an S3 event", extra={"body": shortened(record.body, _LOGGED)})
+        return
+    for original in originals:
+        logger.set_correlation_id(original.job_id)
         try:
             jobs().fail_abandoned(original.job_id, RETRIES_EXHAUSTED)
         except JobFinished as finished:

@@ -79,6 +79,7 @@ class DetectionService:
                 self._images.delete(job_id)
 
     def _store(self, claim: Claim, analysis: Analysis, etag: str) -> None:
+        self._jobs.hold(claim, self._lease_seconds)
         # Results first: they exist before the job is seen as completed.
         add = partial(self._images.add_result, claim.job.job_id)
         list(threads().map(add, analysis.results.keys(), analysis.results.values()))

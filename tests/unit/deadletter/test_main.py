@@ -37,6 +37,18 @@ def test_each_message_is_judged_alone(account: Cloud, monkeypatch: pytest.Monkey
     assert jobs.get(done.job_id, "public").status is Status.COMPLETED
 
 
+@pytest.mark.parametrize(
+    "body",
+    ["", "{", "null", "[" * 100_000, '{"Records": 1}', '{"Records": [{}]}', '{"Records": [{"s3": []}]}'],
+    ids=["empty", "cut", "null", "nested", "number", "no object", "no map"],
+)
+def test_a_message_that_cannot_be_read_is_dropped_and_logged(body: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Left in the queue, it would be redelivered for two weeks, with the alarm on."""
+    response = main.handler({"Records": [message(7, None) | {"body": body}]}, Context())
+    assert response == {"batchItemFailures": []}
+    assert "Dropped a message" in caplog.text
+
+
 def test_what_a_detector_left_of_a_deleted_job_is_removed(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     """It died at the last delivery, after it had stored a result and before it could see that the job was gone."""
     jobs, images = JobStore(account.jobs_table), ImageStore(account.originals_bucket, account.results_bucket)

@@ -93,6 +93,33 @@ def test_a_job_taken_over_keeps_the_results_of_whoever_took_it(service: Service)
     assert service.objects() == {keys.original(job.job_id), keys.result(job.job_id, Render.BOXES)}
 
 
+def test_a_detector_that_was_halted_beyond_its_lease_leaves_the_picture_of_a_later_upload(service: Service) -> None:
+    """The form was posted again, and the record says which of both images it is of."""
+    job = service.upload(png())
+    halted = DetectionService(service.jobs, service.images, service.detector, -1, PUBLIC_URL)
+    shown: list[bytes] = []
+
+    def result() -> bytes:
+        key = keys.result(job.job_id, Render.BOXES)
+        return clients.s3().get_object(Bucket=service.account.results_bucket, Key=key)["Body"].read()
+
+    def overtake() -> None:
+        service.detector.during = lambda: None
+        service.service.process(uploaded(service, job, png("crimson")))
+        shown.append(result())
+
+    service.detector.during = overtake
+    halted.process(OriginalCreated(job.job_id, None))
+    assert [result()] == shown
+
+
+def test_a_detector_that_was_halted_finishes_what_nobody_took_over(service: Service) -> None:
+    job = service.upload(png())
+    halted = DetectionService(service.jobs, service.images, service.detector, -1, PUBLIC_URL)
+    halted.process(OriginalCreated(job.job_id, None))
+    assert service.jobs.get(job.job_id, "public").status is Status.COMPLETED
+
+
 def test_an_upload_after_the_job_has_ended_changes_nothing(service: Service) -> None:
     job = service.jobs.add(new_job())
     first = uploaded(service, job, png())

@@ -19,6 +19,8 @@ from facelib.stores.job_table import IS_KEPT, JobTable, item_that_failed_conditi
 
 _CLAIMABLE: Final = "(#status = :pending OR (#status = :processing AND lease_until < :now))"
 
+_IS_HELD: Final = "claim = :claim AND #status = :from"
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -26,6 +28,7 @@ class Claim:
 
     job: Job
     token: str
+    until: datetime
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class ClaimStore(JobTable):
         Raises JobNotFound, JobClaimed (another detector holds it) or JobFinished.
         """
         now, token = utc_now(), str(uuid4())
+        until = now + timedelta(seconds=lease_seconds)
         try:
             response = dynamodb().update_item(
                 TableName=self._table,
@@ -65,7 +69,7 @@ class ClaimStore(JobTable):
                     ":processing": text(Status.PROCESSING),
                     ":pending": text(Status.PENDING),
                     ":claim": text(token),
-                    ":until": text(time_text(now + timedelta(seconds=lease_seconds))),
+                    ":until": text(time_text(until)),
                     ":now": text(time_text(now)),
                 },
                 ReturnValues="ALL_NEW",
@@ -76,8 +80,34 @@ class ClaimStore(JobTable):
             if item.get("claim") != text(token):
                 raise _why_not_claimed(item, now) from None
             # The response to the first attempt was lost, and the SDK tried again.
-            return Claim(from_item(item), token)
-        return Claim(from_item(response["Attributes"]), token)
+            return Claim(from_item(item), token, until)
+        return Claim(from_item(response["Attributes"]), token, until)
+
+    def hold(self, claim: Claim, lease_seconds: int) -> None:
+        """Make sure, before anything is written elsewhere, that the claim still stands. Raises ClaimLost.
+
+        Until its lease expires nobody else takes the job over, so it is renewed only after that: a process that was
+        halted meanwhile would overwrite the results of whoever took over.
+        """
+        now = utc_now()
+        if now < claim.until:
+            return
+        try:
+            dynamodb().update_item(
+                TableName=self._table,
+                Key=primary_key(claim.job.job_id),
+                UpdateExpression="SET lease_until = :until",
+                ConditionExpression=_IS_HELD,
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues={
+                    ":until": text(time_text(now + timedelta(seconds=lease_seconds))),
+                    ":claim": text(claim.token),
+                    ":from": text(Status.PROCESSING),
+                },
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            raise ClaimLost(is_deleted=is_deleted(item_that_failed_condition(error))) from None
 
     def complete(self, claim: Claim, outcome: Outcome) -> None:
         """Store the outcome. Raises ClaimLost, after which the caller removes what it has written elsewhere."""
@@ -102,7 +132,7 @@ class ClaimStore(JobTable):
     def _finish(self, claim: Claim, ended: Job) -> None:
         changes = _changes(claim.job, ended)
         try:
-            self._set(claim.job.job_id, changes, "claim = :claim AND #status = :from", {":claim": text(claim.token)})
+            self._set(claim.job.job_id, changes, _IS_HELD, {":claim": text(claim.token)})
         except ClientError as error:
             raise ClaimLost(is_deleted=is_deleted(item_that_failed_condition(error))) from None
 
