@@ -24,24 +24,22 @@ _AWS: Final = frozenset({"aws_lambda_powertools", "boto3", "botocore"})
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version != "editable" and _DETECTOR.is_dir():
-            build_data["force_include"].update(bundled())
+            modules = [*_pure_modules(), _VISION / "face_models" / "__init__.py"]
+            places = {str(path): f"{_BUNDLED}/{path.relative_to(_root(path))}" for path in modules}
+            build_data["force_include"].update(places | self._weights())
 
-
-def bundled() -> dict[str, str]:
-    """Return where each file is, and its place in the package. Raise FileNotFoundError without the right weights."""
-    centerface = _weights()
-    files = [*_pure_modules(), _VISION / "face_models" / "__init__.py", centerface]
-    places = {str(path): f"{_BUNDLED}/{path.relative_to(_root(path))}" for path in files}
-    licence = _VISION / "licenses" / "centerface.txt"
-    return {**places, str(licence): f"{_BUNDLED}/face_models/centerface.LICENSE.txt"}
-
-
-def _weights() -> Path:
-    model = runpy.run_path(str(_VISION / "face_models" / "__init__.py"))["CENTERFACE"]
-    path = Path(model.path)
-    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != model.sha256:
-        raise FileNotFoundError(f"{path} is missing, or not the right one. Fetch it: make model")
-    return path
+    def _weights(self) -> dict[str, str]:
+        """Return the places of CenterFace's weights and their licence. Raise ValueError for other weights."""
+        model = runpy.run_path(str(_VISION / "face_models" / "__init__.py"))["CENTERFACE"]
+        if not model.path.is_file():
+            self.app.display_warning(f"Without {model.path}, which `make model` fetches, `facecast blur` cannot work.")
+            return {}
+        if hashlib.sha256(model.path.read_bytes()).hexdigest() != model.sha256:
+            raise ValueError(f"{model.path} is not the model it should be. Remove it, and fetch it again: make model")
+        return {
+            str(model.path): f"{_BUNDLED}/face_models/{model.path.name}",
+            str(_VISION / "licenses" / "centerface.txt"): f"{_BUNDLED}/face_models/centerface.LICENSE.txt",
+        }
 
 
 def _pure_modules() -> list[Path]:
