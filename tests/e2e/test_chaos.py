@@ -1,7 +1,7 @@
-"""A burst through both ways to upload while workers die: nothing is lost, nothing doubled, nothing left behind.
+"""A burst while workers die or hang and S3 repeats itself: nothing is lost, nothing doubled, nothing left behind.
 
 For longer: `make chaos`, or `pytest tests/e2e/test_chaos.py --chaos-photos 500 --chaos-seed 7 -o timeout=1800`.
-Throttled tables are in tests/unit/api/test_job_life.py, which can refuse any single call.
+Calls that AWS refuses, writes of S3 among them, are in tests/unit/api/test_job_life.py, which can refuse each of them.
 """
 
 import json
@@ -13,7 +13,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from uuid import uuid4
 
@@ -21,7 +21,7 @@ import httpx
 import pytest
 
 from tests.support.photos import one_face
-from tests.support.stack import Stack, wait_until
+from tests.support.stack import Listener, Stack, wait_until
 from tests.support.workers import worker_pids
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
@@ -31,6 +31,9 @@ _MORTAL = ("DetectorFunction", "ApiFunction", "BroadcasterFunction")
 _PAUSE_SECONDS = (1.5, 4.0)
 _FIRST_PAUSE_SECONDS = 0.2
 _PATIENCE_SECONDS = 180.0
+_COPIES = 5
+# A detector that hangs takes its lease, and the queue's visibility timeout after it.
+_FEW_PHOTOS = 12
 
 
 class Burst:
@@ -56,10 +59,11 @@ class Burst:
         return job_id
 
     def _deliver_again(self, job_id: str) -> None:
-        """Let S3 say again, now or when the job has long ended, that the original is there."""
+        """Let S3 say again that the original is there: five times at once, and when the job has long ended."""
         body = json.dumps(self.stack.original_created(job_id))
-        for delay in (0, 3):
-            self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=body, DelaySeconds=delay)
+        copies = [{"Id": str(number), "MessageBody": body} for number in range(_COPIES)]
+        self.sqs.send_message_batch(QueueUrl=self.queue_url, Entries=copies)
+        self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=body, DelaySeconds=3)
 
     def _request(self, method: str, path: str, **request: Any) -> httpx.Response:
         """Repeat a request until there is a response; a worker that is killed while it starts responds with nothing."""
@@ -87,6 +91,38 @@ class Burst:
 
     def delete(self, job_id: str) -> None:
         self._request("DELETE", f"/jobs/{job_id}")
+
+
+def lease_seconds(stack: Stack) -> float:
+    function = stack.aws.client("lambda").get_function_configuration(FunctionName=stack.resource("DetectorFunction"))
+    return float(function["Environment"]["Variables"]["LEASE_SECONDS"])
+
+
+@contextmanager
+def hanging_detector(stack: Stack) -> Iterator[list[int]]:
+    """Stop a detector, and let it go on when its lease has expired and another one may have its job."""
+    stopped, over = list[int](), threading.Event()
+
+    def hang() -> None:
+        while not stopped and not over.wait(_FIRST_PAUSE_SECONDS):
+            if alive := worker_pids(stack, "DetectorFunction"):
+                with suppress(ProcessLookupError):
+                    os.kill(alive[0], signal.SIGSTOP)
+                    stopped.append(alive[0])
+
+    thread = threading.Thread(target=hang)
+    thread.start()
+    try:
+        yield stopped
+        if stopped:
+            time.sleep(lease_seconds(stack) + 1)
+    finally:
+        over.set()
+        thread.join()
+        for pid in stopped:
+            # The emulator has ended it, if its time was up.
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
 
 @contextmanager
@@ -127,34 +163,57 @@ def await_all(burst: Burst, job_ids: list[str], seconds: float) -> None:
 def test_a_burst_survives_the_death_of_its_workers(stack: Stack, chaos: tuple[int, int]) -> None:
     photos, seed = chaos
     burst = Burst(stack, seed)
-    patience = 120 + photos
     with stack.listener() as listener:
         with dying_workers(stack, seed) as killed, ThreadPoolExecutor(4) as pool:
             job_ids = list(pool.map(burst.send, range(photos)))
         assert killed
-        assert len(set(job_ids)) == photos, "every photo has a job of its own"
-        await_all(burst, job_ids, patience)
-        failed = [job_id for job_id in job_ids if burst.status(job_id) == "failed"]
-        for job_id in failed:
-            # Its detectors were killed as often as its message is delivered.
-            burst.retry(job_id)
-        await_all(burst, job_ids, patience)
-        assert {burst.status(job_id) for job_id in job_ids} == {"completed"}
+        assert_all_end_once(burst, listener, job_ids)
+    assert_nothing_is_left(burst, job_ids)
 
-        # Listeners that have missed an event ask for a replay, and tell events apart by their ids.
-        for job_id in job_ids:
-            listener.wait_for(lambda event, job_id=job_id: event.get("job_id") == job_id)  # type: ignore[misc]
-        heard: defaultdict[str, set[str]] = defaultdict(set)
-        for event in listener.events:
-            if event.get("type") == "job.completed":
-                heard[event["job_id"]].add(event["event_id"])
-        assert {job_id: len(heard[job_id]) for job_id in job_ids} == dict.fromkeys(job_ids, 1)
 
+def test_a_burst_survives_a_detector_that_hangs_beyond_its_lease(stack: Stack, chaos: tuple[int, int]) -> None:
+    photos, seed = min(chaos[0], _FEW_PHOTOS), chaos[1]
+    burst = Burst(stack, seed)
+    with stack.listener() as listener:
+        listener.wait_for_job(stack.post_image(burst.photo))  # a detector is up
+        with hanging_detector(stack) as stopped, ThreadPoolExecutor(4) as pool:
+            job_ids = list(pool.map(burst.send, range(photos)))
+        assert stopped
+        assert_all_end_once(burst, listener, job_ids)
+    assert_nothing_is_left(burst, job_ids)
+
+
+def assert_all_end_once(burst: Burst, listener: Listener, job_ids: list[str]) -> None:
+    """Every photo has a job of its own, which is completed in the end, and its listeners hear of that once."""
+    photos = len(job_ids)
+    patience = _PATIENCE_SECONDS + 60 + photos
+    assert len(set(job_ids)) == photos
+    await_all(burst, job_ids, patience)
+    failed = [job_id for job_id in job_ids if burst.status(job_id) == "failed"]
+    for job_id in failed:
+        # Its detectors were killed as often as its message is delivered.
+        burst.retry(job_id)
+    await_all(burst, job_ids, patience)
+    assert {burst.status(job_id) for job_id in job_ids} == {"completed"}
+
+    # Listeners that have missed an event ask for a replay, and tell events apart by their ids.
+    for job_id in job_ids:
+        listener.wait_for(lambda event, job_id=job_id: event.get("job_id") == job_id)  # type: ignore[misc]
+    heard: defaultdict[str, set[str]] = defaultdict(set)
+    for event in listener.events:
+        if event.get("type") == "job.completed":
+            heard[event["job_id"]].add(event["event_id"])
+    assert {job_id: len(heard[job_id]) for job_id in job_ids} == dict.fromkeys(job_ids, 1)
+
+
+def assert_nothing_is_left(burst: Burst, job_ids: list[str]) -> None:
+    """Every job is listed once, and once they are deleted, neither object nor message remains."""
+    stack = burst.stack
     listed = [job["job_id"] for job in _every_job(stack) if job["job_id"] in set(job_ids)]
     assert sorted(listed) == sorted(job_ids)
     for job_id in job_ids:
         burst.delete(job_id)
-    wait_until(lambda: not any(_left(stack, set(job_ids))))
+    wait_until(lambda: not any(_left(stack, set(job_ids))), seconds=_PATIENCE_SECONDS)
 
 
 def _every_job(stack: Stack) -> Iterator[dict[str, Any]]:

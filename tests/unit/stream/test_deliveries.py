@@ -1,12 +1,15 @@
 """What the broadcaster cannot post at once: storms, crowds, replays, and time that runs short."""
 
+import random
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from face_broadcaster import recipients
 from face_broadcaster.main import handler
 from facelib.deliveries import Delivery, Replay, ShardDelivery
 from facelib.events import event_of
+from facelib.stores import backoff, clients
 from facelib.stores.connections import Connection, ConnectionStore
 from facelib.stores.subscriptions import SHARDS
 
@@ -187,6 +190,39 @@ def test_a_queue_that_takes_nothing_has_the_stream_try_again(
 
     with pytest.raises(ConnectionError):
         handler(stream_event(record(ended_job())), context)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_a_queue_refuses_of_a_batch_is_neither_lost_nor_doubled(
+    seed: int, cloud: Queue, connections: ConnectionStore, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crowd's shards are one batch of eight messages, of which SQS takes some at the first and the others later."""
+    for module in ("recipients", "broadcast"):
+        monkeypatch.setattr(f"face_broadcaster.{module}.LISTENERS_AT_ONCE", 4)
+    monkeypatch.setattr(backoff, "sleep", lambda _: None)
+    chance, send, rounds = random.Random(seed), clients.sqs().send_message_batch, list[int]()
+
+    def half(QueueUrl: str, Entries: Any) -> Any:  # noqa: N803 - boto3's names
+        rounds.append(len(Entries))
+        taken = [entry for entry in Entries if len(rounds) % 4 == 0 or chance.random() < 0.5]
+        if taken:
+            send(QueueUrl=QueueUrl, Entries=taken)
+        refused = [entry for entry in Entries if entry not in taken]
+        return {"Failed": [{"Id": one["Id"], "Code": "ServiceUnavailable", "SenderFault": False} for one in refused]}
+
+    monkeypatch.setattr(clients.sqs(), "send_message_batch", half)
+    ids = [f"c{number}" for number in range(40)]
+    listen(connections, *ids)
+    job = ended_job()
+
+    handler(stream_event(record(job)), Context())
+    waiting = cloud.bodies()
+    while waiting:
+        assert handler(queue_event(*waiting), Context()) == {"batchItemFailures": []}
+        waiting = cloud.bodies()
+
+    assert len(rounds) > 1
+    assert {key: event_ids(frames) for key, frames in endpoint.frames.items()} == {key: [job.event_id] for key in ids}
 
 
 def _refuse(*_: object, **__: object) -> None:
