@@ -27,7 +27,7 @@ from tests.support.workers import worker_pids
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 _MORTAL = ("DetectorFunction", "ApiFunction", "BroadcasterFunction")
-# Slow enough for a function to start and work in between, also where two processors have much else to do.
+# Between two deaths, at least.
 _PAUSE_SECONDS = (1.5, 4.0)
 _FIRST_PAUSE_SECONDS = 0.2
 _PATIENCE_SECONDS = 180.0
@@ -45,6 +45,8 @@ class Burst:
         self.queue_url = stack.outputs["DetectQueueUrl"]
         self.sqs = stack.aws.client("sqs")
         self.seed = seed
+        # Responses so far, from any thread.
+        self.answered = 0
 
     def send(self, number: int) -> str:
         headers = {"Idempotency-Key": str(uuid4())}
@@ -77,6 +79,7 @@ class Burst:
             else:
                 if response.status_code < 500:
                     assert response.is_success, response.text
+                    self.answered += 1
                     return response
                 refused.append(response.text)
             time.sleep(0.2)
@@ -126,19 +129,25 @@ def hanging_detector(stack: Stack) -> Iterator[list[int]]:
 
 
 @contextmanager
-def dying_workers(stack: Stack, seed: int) -> Iterator[list[int]]:
-    """Kill one worker after the other, chosen at random, as long as the block lasts."""
+def dying_workers(burst: Burst, seed: int) -> Iterator[list[int]]:
+    """Kill one worker after the other, chosen at random, as long as the block lasts.
+
+    The next one dies when there was a response since the last: a machine may take longer to start one than any pause.
+    """
     chance, killed, over = random.Random(seed), list[int](), threading.Event()
 
     def kill() -> None:
         # The first one dies at once: an idle machine is done with a small burst within one pause.
-        pause = _FIRST_PAUSE_SECONDS
+        pause, answered = _FIRST_PAUSE_SECONDS, -1
         while not over.wait(pause):
-            pause = chance.uniform(*_PAUSE_SECONDS)
-            alive = [pid for function in _MORTAL for pid in worker_pids(stack, function)]
+            if burst.answered == answered:
+                continue
+            alive = [pid for function in _MORTAL for pid in worker_pids(burst.stack, function)]
             if alive:
+                pause, answered = chance.uniform(*_PAUSE_SECONDS), burst.answered
                 killed.append(chance.choice(alive))
-                os.kill(killed[-1], signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.kill(killed[-1], signal.SIGKILL)
 
     thread = threading.Thread(target=kill)
     thread.start()
@@ -164,7 +173,7 @@ def test_a_burst_survives_the_death_of_its_workers(stack: Stack, chaos: tuple[in
     photos, seed = chaos
     burst = Burst(stack, seed)
     with stack.listener() as listener:
-        with dying_workers(stack, seed) as killed, ThreadPoolExecutor(4) as pool:
+        with dying_workers(burst, seed) as killed, ThreadPoolExecutor(4) as pool:
             job_ids = list(pool.map(burst.send, range(photos)))
         assert killed
         assert_all_end_once(burst, listener, job_ids)
