@@ -58,6 +58,17 @@ def test_a_message_is_hidden_six_times_as_long_as_its_function_may_run(
         assert int(visible) >= 6 * int(timeout)
 
 
+@pytest.mark.parametrize(("function", "kind", "source"), SOURCES)
+def test_no_queue_takes_all_that_an_account_may_run(function: Resource, kind: str, source: dict[str, Any]) -> None:
+    """A new account has ten executions; deliveries beyond them are throttled, and each counts as a try."""
+    if kind == "SQS":
+        # The local stack reads no number from a parameter here.
+        most = CloudFormation(load(), {"LocalEndpoint": "http://localhost:4566"}).resolve(source["ScalingConfig"])
+        assert most == {"MaximumConcurrency": 2}
+        queue = QUEUES[source["Queue"]["Fn::GetAtt"][0]]
+        assert queue.name in LAST or queue.properties["RedrivePolicy"]["maxReceiveCount"] >= 5
+
+
 def test_detectors_at_the_same_time_are_limited() -> None:
     (detector,) = (function for function in functions() if function.name == "DetectorFunction")
     scaling = detector.properties["Events"]["Original"]["Properties"]["ScalingConfig"]["MaximumConcurrency"]

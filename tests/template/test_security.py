@@ -1,9 +1,11 @@
 """Who may do what, and what nobody else can see."""
 
 import json
+import re
 
 import pytest
 
+from infra.local.layout import ROOT
 from infra.template import Resource, load, resources
 
 
@@ -34,6 +36,28 @@ def test_buckets_speak_tls_alone() -> None:
 @pytest.mark.parametrize("stage", list(resources("AWS::ApiGatewayV2::Stage")), ids=lambda resource: resource.name)
 def test_every_door_is_throttled(stage: Resource) -> None:
     assert stage.properties["DefaultRouteSettings"]["ThrottlingRateLimit"] > 0
+
+
+def test_no_client_reads_a_header_that_api_gateway_may_rename() -> None:
+    """WWW-Authenticate may arrive as x-amzn-Remapped-WWW-Authenticate."""
+    read = [*(ROOT / "client").rglob("*.py"), *(ROOT / "functions/api/face_api/static").glob("*.js")]
+    assert len(read) > 20
+    assert not [path for path in read if "www-authenticate" in path.read_text().lower()]
+
+
+def test_access_logs_are_json_whatever_happens() -> None:
+    """MessageString is in quotation marks already, so that a line with an error would not be JSON."""
+    (stage,) = (one for one in resources("AWS::ApiGatewayV2::Stage") if one.name == "HttpStage")
+    line = stage.properties["AccessLogSettings"]["Format"]
+    assert "$context.error.messageString" not in line
+    assert json.loads(line.replace("$context.error.message", "Unauthorized"))["error"] == "Unauthorized"
+
+
+def test_route_keys_are_ones_that_api_gateway_takes() -> None:
+    """A path does not end in a slash: API Gateway or SAM would strip it, and it would collide with the one without."""
+    for route in resources("AWS::ApiGatewayV2::Route"):
+        key = route.properties["RouteKey"]
+        assert key.startswith("$") or re.fullmatch(r"[A-Z]+ /(([\w.-]+|\{\w+\+?\})(/([\w.-]+|\{\w+\+?\}))*)?", key), key
 
 
 def test_access_logs_hold_no_query_string() -> None:
