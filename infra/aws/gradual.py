@@ -50,7 +50,10 @@ def gradual(template: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[
             },
         }
         properties["Environment"]["Variables"]["PARAMETERS_DIGEST"] = digest
-    for one in changed.values():
+    for name, one in changed.items():
+        if name == "DeploymentRole":
+            # It is needed here for certain, so nothing that names it depends on a condition.
+            one.pop("Condition")
         if one.get("Type") == "AWS::Serverless::LayerVersion":
             one["Properties"]["PublishLambdaVersion"] = True
     return {**template, "Resources": changed}

@@ -1,6 +1,8 @@
 """Gradual deployment, on what SAM makes of it: the local stack has no CodeDeploy."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,7 +11,7 @@ import pytest
 from infra.aws.gradual import gradual, prepare
 from infra.cloudformation import CloudFormation
 from infra.parameters import parameters_of_template
-from infra.template import functions
+from infra.template import functions, load
 from tests.support.translated import deployed, translate
 
 CANARY: Final = {"GradualDeployment": "Canary10Percent15Minutes"}
@@ -92,6 +94,20 @@ def test_the_role_of_codedeploy_is_small(stack: CloudFormation) -> None:
     (policy,) = resources["DeploymentRole"]["Properties"]["Policies"]
     allowed = {str(one["Action"]): one["Resource"] for one in policy["PolicyDocument"]["Statement"]}
     assert [action for action, resource in allowed.items() if resource == "*"] == ["cloudwatch:DescribeAlarms"]
+
+
+def test_linters_have_nothing_to_say(tmp_path: Path) -> None:
+    whole = tmp_path / "template.json"
+    whole.write_text(json.dumps(gradual(load(), {**parameters_of_template(), **CANARY})))
+    command = [
+        str(Path(sys.executable).with_name("cfn-lint")),
+        "--ignore-checks",
+        "W8001,W1030,W1100",
+        "--",
+        str(whole),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_without_it_there_is_neither_alias_nor_codedeploy() -> None:
