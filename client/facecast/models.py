@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 FINAL_STATUSES: Final = frozenset({"completed", "failed"})
 # Reasons of failures that are not the image's fault, so that a retry may succeed.
 RETRYABLE: Final = frozenset({"internal_error", "original_missing"})
-# `plain` has nothing drawn on it; `preview` is the first of the others, small.
-RENDERS: Final = ("boxes", "blur", "pixelate", "solid", "plain", "preview")
+# `plain` has nothing drawn on it, `crop` is the part with the faces, `preview` the first of the others, small, and
+# `none` no picture at all.
+RENDERS: Final = ("boxes", "blur", "pixelate", "solid", "plain", "crop", "preview", "none")
 HIDING: Final = ("blur", "pixelate", "solid")
 
 
@@ -90,6 +91,11 @@ class Failure(_Model):
 
 class _JobOptions(_Model):
     render: tuple[str, ...]
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """The renders of which there is a result: `none` draws nothing."""
+        return tuple(render for render in self.render if render != "none")
 
 
 class Job(_Model):

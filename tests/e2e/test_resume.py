@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from facecast import Client
+from facecast import Client, Options
+from facecast.cli import main
+from facecast.photo import idempotency_key
 
 from tests.support.pictures import astronaut, encoded, resized
 from tests.support.stack import PATIENCE_SECONDS, Stack
@@ -58,6 +60,39 @@ def test_a_run_that_is_interrupted_is_taken_up_and_has_each_result_once(
     assert names == [f"{number:02}-boxes.jpg" for number in range(24)]
     # What was on its way when it was interrupted has made no second job.
     assert len(_all_jobs(stack)) - before == 24
+
+
+@pytest.mark.parametrize("reason", ["internal_error", "original_missing"])
+def test_a_photo_that_failed_through_no_fault_of_its_own_is_processed_by_the_same_command(
+    reason: str, stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    many_photos(tmp_path / reason, 2)
+    command = ["detect", reason, "--out", "results", "--url", stack.http_url]
+    with Client(stack.http_url) as client:
+        # Sent as the command sends it, so that the command finds its job.
+        photo = (tmp_path / reason / "01.jpg").read_bytes()
+        options = Options()
+        failed = client.detect(photo, options, idempotency_key=idempotency_key(photo, options)).job_id
+    _let_it_fail(stack, failed, reason)
+    assert main(command) == 0, capsys.readouterr().err
+    assert sorted(path.name for path in (tmp_path / "results").iterdir()) == ["00-boxes.jpg", "01-boxes.jpg"]
+    # A retry for the one, and for the other a new job: its image is gone.
+    assert (f"job {failed}" in capsys.readouterr().out) == (reason == "internal_error")
+
+
+def _let_it_fail(stack: Stack, job_id: str, reason: str) -> None:
+    if reason == "original_missing":
+        bucket = stack.outputs["OriginalsBucketName"]
+        stack.aws.client("s3").delete_object(Bucket=bucket, Key=f"originals/{job_id}")
+    failure = json.dumps({"reason": reason, "detail": "It failed."})
+    stack.aws.client("dynamodb").update_item(
+        TableName=stack.outputs["JobsTableName"],
+        Key={"job_id": {"S": job_id}},
+        UpdateExpression="SET #status = :failed, failure = :failure REMOVE faces, face_count, image",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues={":failed": {"S": "failed"}, ":failure": {"S": failure}},
+    )
 
 
 def _all_jobs(stack: Stack) -> set[str]:

@@ -149,7 +149,7 @@ class Batch:
         if self.settings.out is None or job.failure:
             return ()
         saved = []
-        for render in job.options.render:
+        for render in job.options.pictures:
             name = f"{self.stems[photo.identity]}-{render}{file_suffix(render)}"
             saved.append(str(save(self.settings.out, name, await self.client.result(job.job_id, render))))
         return tuple(saved)

@@ -81,7 +81,7 @@ def show(  # noqa: PLR0913 - the options of a command
     screen = Screen()
     with service(url, key_file) as client:
         details = client.job(job)
-        renders = split_renders(render) if render else details.options.render
+        renders = split_renders(render) if render else details.options.pictures
         saved = download(client, details, out, renders) if out and details.status == Status.COMPLETED else []
     if as_json:
         screen.say(json.dumps(details.data))

@@ -84,7 +84,7 @@ class _Listener:
             return []
         try:
             job = self._client.job(event.job_id)
-            return [str(path) for path in download(self._client, job, self._folder, job.options.render)]
+            return [str(path) for path in download(self._client, job, self._folder, job.options.pictures)]
         except BLOCKING:
             raise
         except ServiceError as error:

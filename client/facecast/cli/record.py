@@ -89,7 +89,7 @@ class Record:
         """Return whether the job has ended, with all results in their places, or in a way that no retry changes."""
         if failure := line.get("failure"):
             return failure.get("reason") not in RETRYABLE
-        if self._out and not line["saved"]:
+        if self._out and not line["saved"] and line.get("options", {}).get("render") != ["none"]:
             return False
         return all(Path(path).is_file() for path in line["saved"])
 

@@ -198,3 +198,8 @@ def test_a_key_buys_a_ticket_for_each_connection() -> None:
     open_service = PlayedService({"POST /api/stream-tickets": httpx.Response(404)})
     played = open_service
     assert asyncio.run(address(KEY)) == LIMITS["stream_url"]
+
+
+def test_a_render_that_draws_nothing_has_no_picture() -> None:
+    job = Job.of(a_job(options={"render": ["none", "blur"]}))
+    assert job.options.pictures == ("blur",)
