@@ -12,7 +12,10 @@ from facelib.options import Options
 from facelib.renders import DRAWN, Render, ResultType
 from pydantic import AfterValidator, AwareDatetime, Field
 
-MediaType = Annotated[str, Field(pattern=f"^image/({'|'.join(ImageFormat)})$", examples=["image/jpeg"])]
+# Also by the names that browsers and phones give the same formats.
+MediaType = Annotated[
+    str, Field(pattern=f"^image/({'|'.join([*ImageFormat, 'jpg', 'heif'])})$", examples=["image/jpeg"])
+]
 
 
 def _drawn(render: Render) -> Render:

@@ -9,15 +9,22 @@ from facelib.errors import ImageRejected
 from facelib.formats import recognise
 from facelib.job import FailureReason, ImageFormat
 from facelib.options import Options
-from fastapi import Depends, HTTPException, Request
+from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 
 from face_api.option_text import read_options
 
 FILE_FIELD: Final = "file"
 _CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "windows-1252"})
+_FORM_ERRORS: Final = {
+    "Part exceeded maximum size": f"A field of the form has more than {limits.FORM_FIELD_BYTES:,} bytes. A file needs "
+    "a `filename`; `filename*` alone does not make it one (RFC 7578, 4.2).",
+    "Invalid multipart data": "The form is not valid multipart/form-data. It begins with its boundary, with no text "
+    "before it.",
+}
 _FILE_MISSING: Final = "Send the image as a file in this field, like `curl -F file=@photo.jpg`"
 
 
@@ -39,11 +46,15 @@ async def receive_image(request: Request) -> ReceivedImage:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == "multipart/form-data":
         _check_charset(request)
-        async with request.form(max_files=1, max_fields=20, max_part_size=limits.FORM_FIELD_BYTES) as form:
-            data, options = await _file_of(form), read_options(form, "body", FILE_FIELD).over(query)
+        _check_end(request, await request.body())
+        try:
+            async with request.form(max_files=1, max_fields=20, max_part_size=limits.FORM_FIELD_BYTES) as form:
+                data, options = await _file_of(form), read_options(form, "body", FILE_FIELD).over(query)
+        except HTTPException as error:
+            raise HTTPException(error.status_code, _explained(str(error.detail))) from error
     else:
         data, options = await request.body(), query
-    return ReceivedImage(data, _format_of(data), options)
+    return ReceivedImage(data, _format_of(data, media_type), options)
 
 
 def _check_charset(request: Request) -> None:
@@ -52,6 +63,19 @@ def _check_charset(request: Request) -> None:
     charset = parameters.get(b"charset", b"").decode("latin-1").lower()
     if charset and charset not in _CHARSETS:
         raise HTTPException(HTTPStatus.BAD_REQUEST, "The form has an unknown charset. Leave it out, or send utf-8.")
+
+
+def _check_end(request: Request, body: bytes) -> None:
+    """Raise HTTPException (400) for a form that was cut: options such as how to hide faces may be missing."""
+    _, parameters = parse_options_header(request.headers["content-type"])
+    boundary = parameters.get(b"boundary")
+    if boundary and b"--" + boundary + b"--" not in body:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "The form ends before its last boundary. Send it again.")
+
+
+def _explained(detail: str) -> str:
+    """Return what to change in a form, where the parser only says what it met."""
+    return next((words for start, words in _FORM_ERRORS.items() if detail.startswith(start)), detail)
 
 
 ReceivedImageDep = Annotated[ReceivedImage, Depends(receive_image)]
@@ -64,11 +88,18 @@ async def _file_of(form: FormData) -> bytes:
     return await file.read()
 
 
-def _format_of(data: bytes) -> ImageFormat:
+def _format_of(data: bytes, media_type: str) -> ImageFormat:
     if len(data) > limits.DIRECT_UPLOAD_BYTES:
         raise ImageRejected(
             FailureReason.TOO_LARGE,
             f"The image has {len(data):,} bytes; POST /image accepts {limits.DIRECT_UPLOAD_BYTES:,}. "
             f"POST /uploads returns a form that accepts {limits.PRESIGNED_UPLOAD_BYTES:,}.",
         )
-    return recognise(data)
+    try:
+        return recognise(data)
+    except ImageRejected as rejected:
+        # API Gateway decodes a body of text, which changes the bytes of an image.
+        if not data or not media_type.startswith(("text/", "application/json", "application/x-www-form-urlencoded")):
+            raise
+        hint = f" The request's Content-Type is {media_type}: send an image as image/jpeg or application/octet-stream."
+        raise ImageRejected(rejected.failure.reason, rejected.failure.detail + hint) from None

@@ -28,6 +28,13 @@ def test_a_form_for_one_original(api: Api) -> None:
     assert timedelta(minutes=14) < left <= timedelta(minutes=15)
 
 
+@pytest.mark.parametrize("media_type", ["image/jpg", "image/heif"])
+def test_a_form_for_another_name_of_a_format(api: Api, media_type: str) -> None:
+    response = api.post("/uploads", json={"content_type": media_type})
+    assert response.status_code == 201
+    assert {"Content-Type": media_type} in conditions_of(response.json()["upload"]["fields"])
+
+
 def test_a_form_for_any_type_of_image(api: Api) -> None:
     fields = api.post("/uploads", json={}).json()["upload"]["fields"]
     assert ["starts-with", "$Content-Type", "image/"] in conditions_of(fields)

@@ -1,5 +1,7 @@
 """What decoding an AVIF or HEIC costs follows from its items, and is bounded before a library decodes any."""
 
+from dataclasses import replace
+
 import pytest
 from face_detector.imaging.decode import decode
 from face_detector.imaging.header import read_header
@@ -88,6 +90,17 @@ def test_the_parts_of_a_coded_image_are_bounded(part: bytes, monkeypatch: pytest
     assert "which no photo needs" in detail
 
 
+@CODED
+def test_coded_data_may_be_in_the_meta_box(image: Coded, form: str) -> None:
+    item = replace(image.item(64, 64), in_meta=True)
+    assert decoded_shape(file([item], form)) == (64, 64, 3)
+
+
+def test_coded_data_in_the_meta_box_may_not_be_larger_than_its_item_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    item = replace(AVIF.item(32, 32), in_meta=True)
+    assert refused(file([item], "AVIF"), monkeypatch)[0] is FailureReason.CORRUPT_IMAGE
+
+
 def test_an_item_without_a_size_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     sizeless = Item(HEIC.kind, HEIC.data, (HEIC.configuration,))
     assert refused(file([sizeless], "HEIC"), monkeypatch)[0] is FailureReason.CORRUPT_IMAGE
@@ -109,6 +122,14 @@ def test_the_picture_of_an_animated_avif_is_its_still_image() -> None:
     data = animated("AVIF", (96, 64))
     assert data[8:12] == b"avis"
     assert decoded_shape(data) == (64, 96, 3)
+
+
+@pytest.mark.parametrize(("brand", "form"), [(b"avis", "AVIF"), (b"hevc", "HEIC")])
+def test_an_animation_without_a_still_image_is_named(brand: bytes, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = box(b"ftyp", brand + b"\0\0\0\0msf1" + brand) + box(b"moov", bytes(100)) + box(b"mdat", bytes(100))
+    reason, detail = refused(data, monkeypatch)
+    assert reason is FailureReason.CORRUPT_IMAGE
+    assert detail.startswith(f"The {form} file is an animation without a still image.")
 
 
 @settings(max_examples=200)

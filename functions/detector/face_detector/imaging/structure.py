@@ -90,10 +90,17 @@ def _webp(data: bytes) -> None:
 
 
 def _isobmff(image_format: ImageFormat, data: bytes) -> None:
+    kinds = set()
     for number, box in enumerate(isobmff.boxes(data), start=1):
+        kinds.add(box.kind)
         _check_limit(number, limits.IMAGE_PARTS, image_format.upper(), "boxes")
         if box.kind == b"meta":
             _check_limit(box.length, limits.META_BOX_BYTES, image_format.upper(), "bytes in its meta box")
+    if b"moov" in kinds and b"meta" not in kinds:
+        raise ImageRejected(
+            FailureReason.CORRUPT_IMAGE,
+            f"The {image_format.upper()} file is an animation without a still image. Save one frame of it, and send that.",
+        )
     try:
         _check_items(image_format, data)
     except (ValueError, IndexError, struct.error) as error:

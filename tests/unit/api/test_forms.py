@@ -1,0 +1,45 @@
+"""What is wrong with a form is said in the sender's terms."""
+
+import pytest
+
+from tests.support.api import Api
+from tests.support.large_files import photo
+
+TYPE = {"content-type": "multipart/form-data; boundary=edge"}
+FILE = b'Content-Disposition: form-data; name="file"; filename="x.jpg"\r\nContent-Type: image/jpeg\r\n\r\n' + photo()
+RENDER = b'Content-Disposition: form-data; name="render"\r\n\r\nsolid'
+FORM = b"--edge\r\n" + FILE + b"\r\n--edge\r\n" + RENDER + b"\r\n--edge--\r\n"
+
+
+def refused(api: Api, body: bytes) -> str:
+    response = api.post("/image", content=body, headers=TYPE)
+    assert response.status_code == 400
+    return str(response.json()["detail"])
+
+
+def test_a_whole_form_is_accepted(api: Api) -> None:
+    assert api.post("/image", content=FORM + b"an epilogue", headers=TYPE).status_code == 202
+
+
+@pytest.mark.parametrize("left", [30, 200, -1_000, -70, -20, -8, -5])
+def test_a_form_that_was_cut_is_refused_for_it(api: Api, left: int) -> None:
+    """Also behind the image, where an option that hides faces may be lost."""
+    assert refused(api, FORM[:left]) == "The form ends before its last boundary. Send it again."
+
+
+def test_a_text_in_front_of_the_first_boundary_is_named(api: Api) -> None:
+    assert "begins with its boundary" in refused(api, b"This is a message in MIME format.\r\n" + FORM)
+
+
+def test_an_extended_file_name_alone_is_named(api: Api) -> None:
+    assert "`filename*` alone" in refused(api, FORM.replace(b'filename="x.jpg"', b"filename*=UTF-8''x.jpg"))
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "text/plain; charset=utf-8", "application/json"])
+def test_bytes_that_were_decoded_as_text_hint_at_the_content_type(api: Api, media_type: str) -> None:
+    decoded = photo().decode("utf-8", errors="replace").encode()
+    response = api.post("/image", content=decoded, headers={"content-type": media_type})
+    assert response.status_code == 415
+    assert "send an image as image/jpeg" in response.json()["detail"]
+    plain = api.post("/image", content=decoded, headers={"content-type": "image/jpeg"})
+    assert "Content-Type" not in plain.json()["detail"]
