@@ -99,7 +99,7 @@ def _isobmff(image_format: ImageFormat, data: bytes) -> None:
     if b"moov" in kinds and b"meta" not in kinds:
         raise ImageRejected(
             FailureReason.CORRUPT_IMAGE,
-            f"The {image_format.upper()} file is an animation without a still image. Save one frame of it, and send that.",
+            f"The {image_format.upper()} file is an animation without a still image. Save one frame, and send that.",
         )
     try:
         _check_items(image_format, data)
