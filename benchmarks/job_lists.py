@@ -30,9 +30,9 @@ from facelib.job import Failure, FailureReason, Job, Status
 from facelib.settings import ApiSettings
 from facelib.stores import clients
 from facelib.stores.backoff import attempts
-from facelib.stores.items import to_item
-from facelib.stores.job_index import SHARD, owner_shard
-from facelib.stores.job_lists import JobLists
+from facelib.stores.jobs.index import SHARD, owner_shard
+from facelib.stores.jobs.items import to_item
+from facelib.stores.jobs.lists import JobLists
 
 from tests.support.account import table_of
 from tests.support.api import Api

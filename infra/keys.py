@@ -15,9 +15,9 @@ from facelib.access import ApiKey, Scope, digest_of, new_secret
 from facelib.errors import ConnectionGone, DeliveryFailed
 from facelib.job import PUBLIC_OWNER
 from facelib.keys import is_owner
-from facelib.stores.api_keys import KeyStore
-from facelib.stores.connections import ConnectionStore
-from facelib.stores.connections_api import ConnectionsApi
+from facelib.stores.access.api_keys import KeyStore
+from facelib.stores.listeners.connections import ConnectionStore
+from facelib.stores.listeners.connections_api import ConnectionsApi
 
 from infra.arguments import Arguments
 from infra.errors import Refused

@@ -10,8 +10,8 @@ import pytest
 from facelib.job import PUBLIC_OWNER, DetectorInfo, Failure, FailureReason, ImageFormat, ImageInfo, Job, Quality
 from facelib.options import Options
 from facelib.stores import clients
-from facelib.stores.claims import Outcome
-from facelib.stores.jobs import JobStore
+from facelib.stores.jobs.claims import Outcome
+from facelib.stores.jobs.creation import JobStore
 
 _FAILURE = Failure(reason=FailureReason.INTERNAL_ERROR, detail="made to fail")
 

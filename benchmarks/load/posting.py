@@ -30,7 +30,7 @@ import websockets
 from botocore.config import Config
 from facelib.events import event_of, frames
 from facelib.limits import FRAME_BYTES
-from facelib.stores.connections_api import ConnectionsApi
+from facelib.stores.listeners.connections_api import ConnectionsApi
 from facelib.stores.threads import THREADS
 
 from infra.local.deploy import session

@@ -19,17 +19,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 from facelib import keys
 from facelib.access import ApiKey
 from facelib.errors import JobNotFound, ObjectsNotDeleted
-from facelib.stores.api_keys import KeyStore
+from facelib.stores.access.api_keys import KeyStore
+from facelib.stores.access.usage import UsageStore
 from facelib.stores.backoff import attempts
-from facelib.stores.connections import ConnectionStore
-from facelib.stores.connections_api import ConnectionsApi
-from facelib.stores.images import ImageStore
-from facelib.stores.job_events import BY_EVENT
-from facelib.stores.job_index import JobIndex
-from facelib.stores.job_lists import BY_CREATION
-from facelib.stores.jobs import JobStore
+from facelib.stores.jobs.creation import JobStore
+from facelib.stores.jobs.events import BY_EVENT
+from facelib.stores.jobs.index import JobIndex
+from facelib.stores.jobs.lists import BY_CREATION
+from facelib.stores.listeners.connections import ConnectionStore
+from facelib.stores.listeners.connections_api import ConnectionsApi
+from facelib.stores.objects.images import ImageStore
 from facelib.stores.threads import threads
-from facelib.stores.usage import UsageStore
 
 from infra.arguments import Arguments
 from infra.aws.release import confirm, empty

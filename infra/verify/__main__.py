@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import httpx
-from facelib.stores.api_keys import KeyStore
+from facelib.stores.access.api_keys import KeyStore
 
 from infra.arguments import Arguments
 from infra.aws import stack as stacks

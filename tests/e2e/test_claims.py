@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from facelib.errors import JobClaimed
 from facelib.stores import clients
-from facelib.stores.jobs import JobStore
+from facelib.stores.jobs.creation import JobStore
 
 from tests.support.jobs import new_job
 from tests.support.stack import Stack

@@ -12,8 +12,8 @@ from typing import Any
 import boto3
 import pytest
 from facelib.errors import ObjectMissing
-from facelib.stores import inbox
-from facelib.stores.inbox import Inbox
+from facelib.stores.objects import inbox
+from facelib.stores.objects.inbox import Inbox
 
 from tests.support.photos import one_face
 from tests.support.stack import Stack

@@ -16,11 +16,11 @@ from facelib.options import Options
 from facelib.renders import Render
 from facelib.s3_events import originals_created
 from facelib.stores import clients
-from facelib.stores.event_bus import SOURCE, BusEvent, EventBus
-from facelib.stores.images import ImageStore
-from facelib.stores.inbox import Inbox
-from facelib.stores.jobs import JobStore
-from facelib.stores.queue import Queue
+from facelib.stores.jobs.creation import JobStore
+from facelib.stores.objects.images import ImageStore
+from facelib.stores.objects.inbox import Inbox
+from facelib.stores.queues.event_bus import SOURCE, BusEvent, EventBus
+from facelib.stores.queues.queue import Queue
 
 from infra.local.deploy import expire
 from tests.support.context import Context

@@ -13,8 +13,8 @@ from facelib.job import Job
 from facelib.options import Options
 from facelib.s3_events import OriginalCreated
 from facelib.stores import clients
-from facelib.stores.images import ImageStore
-from facelib.stores.jobs import JobStore
+from facelib.stores.jobs.creation import JobStore
+from facelib.stores.objects.images import ImageStore
 from PIL import Image
 
 from tests.support.account import Cloud

@@ -18,7 +18,7 @@ from facelib.job import FailureReason, ImageFormat, ImageInfo, Status
 from facelib.options import Options
 from facelib.stores import clients
 from facelib.stores.attributes import time_text
-from facelib.stores.items import DELETED
+from facelib.stores.jobs.items import DELETED
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 

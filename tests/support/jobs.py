@@ -7,9 +7,9 @@ from facelib.face import Box, Face, FaceQuality, Landmarks, Point, Pose
 from facelib.job import DetectorInfo, Failure, FailureReason, ImageFormat, ImageInfo, Job, Quality, Status
 from facelib.options import Options
 from facelib.stores import clients
-from facelib.stores.claims import Outcome
-from facelib.stores.idempotency import IdempotentRequest
-from facelib.stores.jobs import JobStore
+from facelib.stores.jobs.claims import Outcome
+from facelib.stores.jobs.creation import JobStore
+from facelib.stores.jobs.idempotency import IdempotentRequest
 
 from tests.support.account import Cloud
 

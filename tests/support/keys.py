@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 from facelib.access import ApiKey
-from facelib.stores.api_keys import key_item
+from facelib.stores.access.api_keys import key_item
 from websockets.sync.client import ClientConnection, connect
 
 from infra.keys import new_key

@@ -11,9 +11,9 @@ from facelib.deliveries import MESSAGE, Delivery, MalformedRecord, Replay, Shard
 from facelib.events import new_event_id
 from facelib.job import PUBLIC_OWNER, Failure, FailureReason, Job, Status
 from facelib.stores import clients
-from facelib.stores.connections import Connection, ConnectionStore
-from facelib.stores.items import to_item
-from facelib.stores.job_index import SHARD, owner_shard
+from facelib.stores.jobs.index import SHARD, owner_shard
+from facelib.stores.jobs.items import to_item
+from facelib.stores.listeners.connections import Connection, ConnectionStore
 
 from tests.support.account import table_of
 

@@ -10,7 +10,7 @@ from facelib.events import JobEnded
 from facelib.job import TRANSITIONS, Job, Status
 from facelib.job_stream import job_of_record
 from facelib.renders import Render
-from facelib.stores.items import DELETED, to_item
+from facelib.stores.jobs.items import DELETED, to_item
 
 from infra.template import functions, load, resources
 from tests.support.jobs import completed_job

@@ -11,10 +11,10 @@ from facelib.errors import JobNotFound, QuotaExceeded, StoreContended
 from facelib.job import Job
 from facelib.observability import logger
 from facelib.options import Options
-from facelib.stores.idempotency import IdempotentRequest
-from facelib.stores.images import ImageStore
-from facelib.stores.jobs import JobStore
-from facelib.stores.usage import UsageStore
+from facelib.stores.access.usage import UsageStore
+from facelib.stores.jobs.creation import JobStore
+from facelib.stores.jobs.idempotency import IdempotentRequest
+from facelib.stores.objects.images import ImageStore
 
 _POLL_SECONDS = 0.1
 

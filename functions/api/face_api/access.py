@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from facelib.stores.usage import next_day
+from facelib.stores.access.usage import next_day
 from fastapi import APIRouter
 
 from face_api.dependencies import SettingsDep, TicketsDep, UsageDep

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from facelib.renders import Render
 from facelib.settings import ApiSettings
-from facelib.stores.images import ImageStore
+from facelib.stores.objects.images import ImageStore
 
 # What is no page needs nothing from anywhere.
 DEFAULT_POLICY: Final = (

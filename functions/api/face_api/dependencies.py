@@ -5,14 +5,14 @@ from typing import Annotated
 
 from facelib import limits
 from facelib.settings import ApiSettings
+from facelib.stores.access.tickets import TicketStore
+from facelib.stores.access.usage import UsageStore
+from facelib.stores.access.waiting import WaitingStore
 from facelib.stores.detector_client import DetectorClient
-from facelib.stores.images import ImageStore
-from facelib.stores.job_lists import JobLists
-from facelib.stores.jobs import JobStore
-from facelib.stores.queue import Queue
-from facelib.stores.tickets import TicketStore
-from facelib.stores.usage import UsageStore
-from facelib.stores.waiting import WaitingStore
+from facelib.stores.jobs.creation import JobStore
+from facelib.stores.jobs.lists import JobLists
+from facelib.stores.objects.images import ImageStore
+from facelib.stores.queues.queue import Queue
 from fastapi import Depends, Header
 
 from face_api.accept import Submissions

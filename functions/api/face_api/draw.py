@@ -7,9 +7,9 @@ from facelib.errors import DetectorBusy, JobConflict, JobNotFound, NoResult, Ori
 from facelib.job import Job, Status
 from facelib.renders import Render
 from facelib.stores.detector_client import DetectorClient
-from facelib.stores.images import ImageStore
-from facelib.stores.jobs import JobStore
-from facelib.stores.queue import Queue
+from facelib.stores.jobs.creation import JobStore
+from facelib.stores.objects.images import ImageStore
+from facelib.stores.queues.queue import Queue
 
 # A detector that the API gave up waiting for has ended by then, one way or another.
 _CLEAN_UP_AFTER_SECONDS = 60

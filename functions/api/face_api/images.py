@@ -10,7 +10,7 @@ from facelib.access import Scope
 from facelib.errors import StoreContended
 from facelib.job import ImageFormat
 from facelib.job_view import JobView, Links
-from facelib.stores.images import MEDIA_TYPES
+from facelib.stores.objects.images import MEDIA_TYPES
 from fastapi import APIRouter, Header, Response
 
 from face_api.accept import Submission, wait_for

@@ -13,9 +13,9 @@ from facelib.detector_requests import DetectReply, DetectRequest
 from facelib.errors import DetectorBusy, JobNotFound, QuotaExceeded, ScopeMissing, Unauthenticated
 from facelib.face import Face
 from facelib.job import Failure, FailureReason, ImageInfo
+from facelib.stores.access.usage import UsageStore
 from facelib.stores.detector_client import DetectorClient
-from facelib.stores.jobs import JobStore
-from facelib.stores.usage import UsageStore
+from facelib.stores.jobs.creation import JobStore
 from facelib.validation import at_most, describe_errors
 from fastapi import APIRouter, Header, Request
 from fastapi.concurrency import run_in_threadpool

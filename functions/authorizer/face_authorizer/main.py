@@ -8,8 +8,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from facelib.access import Identity, Refusal
 from facelib.observability import logger, metrics, traced
 from facelib.settings import AuthorizerSettings
-from facelib.stores.api_keys import KeyStore
-from facelib.stores.tickets import TicketStore
+from facelib.stores.access.api_keys import KeyStore
+from facelib.stores.access.tickets import TicketStore
 
 
 @cache

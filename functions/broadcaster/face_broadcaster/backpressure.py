@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Final
 
-from facelib.stores.connections import ConnectionStore
+from facelib.stores.listeners.connections import ConnectionStore
 
 # Counting costs as many reads as listing; a number that large changes little in a minute.
 _CACHE_SECONDS: Final = 60.0

@@ -14,9 +14,9 @@ from facelib.events import JobEvent, frames
 from facelib.job import PUBLIC_OWNER
 from facelib.job_stream import OwnedEvent
 from facelib.replay import Replayer
-from facelib.stores.connections import ConnectionStore
-from facelib.stores.queue import Queue
-from facelib.stores.subscriptions import JobSubscription
+from facelib.stores.listeners.connections import ConnectionStore
+from facelib.stores.listeners.subscriptions import JobSubscription
+from facelib.stores.queues.queue import Queue
 from facelib.stores.threads import threads
 
 from face_broadcaster.backpressure import Backpressure

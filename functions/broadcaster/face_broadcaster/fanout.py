@@ -10,8 +10,8 @@ from typing import Final
 from facelib.deliveries import Delivery
 from facelib.errors import ConnectionGone, DeliveryFailed
 from facelib.stores.backoff import jittered
-from facelib.stores.connections import ConnectionStore
-from facelib.stores.connections_api import ConnectionsApi
+from facelib.stores.listeners.connections import ConnectionStore
+from facelib.stores.listeners.connections_api import ConnectionsApi
 from facelib.stores.threads import threads
 
 # Seconds before the second and third round, with jitter down to half: enough for a throttled second to pass; the queue

@@ -18,11 +18,11 @@ from facelib.job_stream import OwnedEvent, event_of_record, job_id_of_record
 from facelib.observability import logger, metrics, traced
 from facelib.replay import Replayer
 from facelib.settings import BroadcasterSettings
-from facelib.stores.connections import ConnectionStore
-from facelib.stores.connections_api import ConnectionsApi
-from facelib.stores.job_events import is_replayed
-from facelib.stores.jobs import JobStore
-from facelib.stores.queue import Queue
+from facelib.stores.jobs.creation import JobStore
+from facelib.stores.jobs.events import is_replayed
+from facelib.stores.listeners.connections import ConnectionStore
+from facelib.stores.listeners.connections_api import ConnectionsApi
+from facelib.stores.queues.queue import Queue
 
 from face_broadcaster.backpressure import Backpressure
 from face_broadcaster.broadcast import Broadcast, Counts

@@ -8,8 +8,8 @@ from facelib.batches import batches
 from facelib.deliveries import Delivery, ShardDelivery
 from facelib.detail import json_bytes
 from facelib.events import JobEvent, frames
-from facelib.stores.queue import MESSAGE_BYTES
-from facelib.stores.subscriptions import SHARDS, JobSubscription
+from facelib.stores.listeners.subscriptions import SHARDS, JobSubscription
+from facelib.stores.queues.queue import MESSAGE_BYTES
 
 # Recipients of one invocation, which takes about a second for them; more are split over the queue.
 LISTENERS_AT_ONCE: Final = 1_000

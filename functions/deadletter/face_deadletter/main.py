@@ -14,8 +14,8 @@ from facelib.job import Failure, FailureReason
 from facelib.observability import logger, metrics, traced
 from facelib.s3_events import originals_created
 from facelib.settings import DeadLetterSettings
-from facelib.stores.images import ImageStore
-from facelib.stores.jobs import JobStore
+from facelib.stores.jobs.creation import JobStore
+from facelib.stores.objects.images import ImageStore
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 

@@ -14,8 +14,8 @@ from facelib.job import Failure, FailureReason
 from facelib.observability import logger, metrics, traced
 from facelib.s3_events import originals_created
 from facelib.settings import DetectorSettings
-from facelib.stores.images import ImageStore
-from facelib.stores.jobs import JobStore
+from facelib.stores.jobs.creation import JobStore
+from facelib.stores.objects.images import ImageStore
 
 from face_detector.detection.detector import load_detector
 from face_detector.process import DetectionService

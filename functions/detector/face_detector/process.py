@@ -15,9 +15,9 @@ from facelib.observability import logger, metrics
 from facelib.options import Options
 from facelib.renders import Render
 from facelib.s3_events import OriginalCreated
-from facelib.stores.claims import Claim, Outcome
-from facelib.stores.images import ImageStore, Original
-from facelib.stores.jobs import JobStore
+from facelib.stores.jobs.claims import Claim, Outcome
+from facelib.stores.jobs.creation import JobStore
+from facelib.stores.objects.images import ImageStore, Original
 from facelib.stores.threads import threads
 
 from face_detector.analyse import Analysis, Detected, analyse, find_faces, redraw

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from facelib.s3_events import object_records
-from facelib.stores.idempotency import IdempotentRequest
+from facelib.stores.jobs.idempotency import IdempotentRequest
 
 
 @dataclass(frozen=True)

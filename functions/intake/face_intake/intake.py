@@ -10,8 +10,8 @@ from facelib.formats import check_file_size
 from facelib.job import Failure, FailureReason, Job
 from facelib.observability import logger, metrics
 from facelib.options import Options
-from facelib.stores.inbox import Inbox
-from facelib.stores.jobs import JobStore
+from facelib.stores.jobs.creation import JobStore
+from facelib.stores.objects.inbox import Inbox
 
 from face_intake.drops import Drop
 from face_intake.metadata import read_options

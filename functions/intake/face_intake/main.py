@@ -9,8 +9,8 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from facelib.observability import logger, metrics, traced
 from facelib.settings import IntakeSettings
-from facelib.stores.inbox import Inbox
-from facelib.stores.jobs import JobStore
+from facelib.stores.jobs.creation import JobStore
+from facelib.stores.objects.inbox import Inbox
 
 from face_intake.drops import drops
 from face_intake.intake import Intake

@@ -14,7 +14,7 @@ from facelib.job import DetectorInfo, Failure, ImageInfo, Job, Status, Tombstone
 from facelib.links import job_url
 from facelib.renders import Render
 from facelib.settings import NotifierSettings
-from facelib.stores.event_bus import BusEvent
+from facelib.stores.queues.event_bus import BusEvent
 from pydantic import AwareDatetime, Field
 
 

@@ -16,8 +16,8 @@ from facelib.deliveries import MalformedRecord
 from facelib.job_stream import job_id_of_record, job_of_record
 from facelib.observability import logger, metrics, traced
 from facelib.settings import NotifierSettings
-from facelib.stores.event_bus import BusEvent, EventBus
-from facelib.stores.queue import Queue
+from facelib.stores.queues.event_bus import BusEvent, EventBus
+from facelib.stores.queues.queue import Queue
 
 from face_notifier.details import bus_event
 from face_notifier.notify import Notifier

@@ -7,8 +7,8 @@ from typing import Final
 
 from facelib.deliveries import MalformedRecord
 from facelib.stores.backoff import attempts
-from facelib.stores.event_bus import BusEvent, EventBus
-from facelib.stores.queue import Queue
+from facelib.stores.queues.event_bus import BusEvent, EventBus
+from facelib.stores.queues.queue import Queue
 
 # The stream waits for these, so further attempts are made from the queue.
 _ATTEMPTS: Final = 3

@@ -8,9 +8,9 @@ from facelib.deliveries import Replay
 from facelib.errors import DeliveryFailed, TooManyListeners
 from facelib.events import Connected, ErrorEvent, Frame, Pong, Subscribed, event_id_before, position_at
 from facelib.replay import Replayer
-from facelib.stores.connections import Connection, ConnectionStore
-from facelib.stores.connections_api import ConnectionsApi
-from facelib.stores.queue import Queue
+from facelib.stores.listeners.connections import Connection, ConnectionStore
+from facelib.stores.listeners.connections_api import ConnectionsApi
+from facelib.stores.queues.queue import Queue
 
 from face_websocket.requests import ConnectQuery, Hello, Ping, ReplayRequest, Request, Subscribe
 

@@ -12,10 +12,10 @@ from facelib.errors import ConnectionGone, DeliveryFailed, TooManyListeners
 from facelib.observability import logger, metrics, traced
 from facelib.replay import Replayer
 from facelib.settings import WebSocketSettings
-from facelib.stores.api_keys import KeyStore
-from facelib.stores.connections import ConnectionStore
-from facelib.stores.connections_api import ConnectionsApi
-from facelib.stores.queue import Queue
+from facelib.stores.access.api_keys import KeyStore
+from facelib.stores.listeners.connections import ConnectionStore
+from facelib.stores.listeners.connections_api import ConnectionsApi
+from facelib.stores.queues.queue import Queue
 
 from face_websocket.listeners import Listeners
 from face_websocket.requests import RequestInvalid, read_query, read_request

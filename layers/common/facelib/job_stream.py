@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from facelib.events import JobEvent, event_of
 from facelib.job import Job, Status, Tombstone
-from facelib.stores.items import job_or_tombstone
+from facelib.stores.jobs.items import job_or_tombstone
 
 _NOTIFIED: Final = frozenset({Status.COMPLETED.value, Status.FAILED.value, Status.DELETING.value})
 

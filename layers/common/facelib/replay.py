@@ -11,10 +11,10 @@ from facelib.deliveries import Replay
 from facelib.events import event_id_before, event_of, frames
 from facelib.job import Job, Tombstone
 from facelib.settings import StreamSettings
-from facelib.stores.connections import Connection, ConnectionStore
-from facelib.stores.connections_api import ConnectionsApi
-from facelib.stores.job_events import JobEvents, is_replayed
-from facelib.stores.jobs import JobStore
+from facelib.stores.jobs.creation import JobStore
+from facelib.stores.jobs.events import JobEvents, is_replayed
+from facelib.stores.listeners.connections import Connection, ConnectionStore
+from facelib.stores.listeners.connections_api import ConnectionsApi
 
 # Events are read and posted in chunks; 100 of them fill two or three frames.
 _CHUNK: Final = 100

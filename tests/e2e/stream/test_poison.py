@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from facelib.stores.items import to_item
+from facelib.stores.jobs.items import to_item
 
 from benchmarks.load.feed import feed
 from tests.support.stack import Stack

@@ -10,8 +10,8 @@ import pytest
 from face_api.app import create_app
 from face_api.openapi import describe
 from facelib.access import PUBLIC, Identity, Principal, Refusal, Scope
-from facelib.stores.jobs import JobStore
-from facelib.stores.tickets import TicketStore
+from facelib.stores.access.tickets import TicketStore
+from facelib.stores.jobs.creation import JobStore
 
 from tests.support.account import Cloud
 from tests.support.api import Api

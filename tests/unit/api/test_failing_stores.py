@@ -11,8 +11,9 @@ from face_api import dependencies
 from facelib import limits
 from facelib.access import Identity, Principal, Scope
 from facelib.job import Job, Status
-from facelib.stores import clients, usage
-from facelib.stores.jobs import JobStore
+from facelib.stores import clients
+from facelib.stores.access import usage
+from facelib.stores.jobs.creation import JobStore
 
 from tests.support.account import Cloud
 from tests.support.actors import Killed

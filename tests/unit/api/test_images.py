@@ -8,7 +8,7 @@ from facelib import limits
 from facelib.job import Job
 from facelib.options import Options, Size
 from facelib.renders import Render
-from facelib.stores.jobs import JobStore
+from facelib.stores.jobs.creation import JobStore
 
 from tests.support.account import Cloud
 from tests.support.api import Api

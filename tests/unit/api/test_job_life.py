@@ -18,9 +18,9 @@ from face_detector import process
 from face_detector.process import DetectionService
 from facelib import keys
 from facelib.job import Status
-from facelib.stores.images import ImageStore
-from facelib.stores.items import from_item
-from facelib.stores.jobs import JobStore
+from facelib.stores.jobs.creation import JobStore
+from facelib.stores.jobs.items import from_item
+from facelib.stores.objects.images import ImageStore
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test

@@ -4,7 +4,7 @@ import pytest
 from facelib.events import JobEnded, event_of
 from facelib.options import Options
 from facelib.renders import Render
-from facelib.stores.jobs import JobStore
+from facelib.stores.jobs.creation import JobStore
 
 from tests.support.account import Cloud
 from tests.support.api import Api

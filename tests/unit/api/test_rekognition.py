@@ -9,8 +9,8 @@ from facelib import limits
 from facelib.detector_requests import DetectReply, DetectRequest
 from facelib.errors import DetectorBusy
 from facelib.job import Failure, FailureReason, ImageFormat, ImageInfo
-from facelib.stores.jobs import JobStore
-from facelib.stores.usage import UsageStore
+from facelib.stores.access.usage import UsageStore
+from facelib.stores.jobs.creation import JobStore
 
 from tests.support.account import Cloud
 from tests.support.api import Api

@@ -7,7 +7,7 @@ import pytest
 from facelib.job import Failure, FailureReason
 from facelib.options import Options
 from facelib.renders import Render
-from facelib.stores.jobs import JobStore
+from facelib.stores.jobs.creation import JobStore
 
 from tests.support.account import Cloud
 from tests.support.api import Api

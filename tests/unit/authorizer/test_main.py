@@ -9,8 +9,8 @@ import pytest
 from face_authorizer.main import handler, settings
 from facelib.access import ApiKey, Identity, Principal, Refusal
 from facelib.stores import clients
-from facelib.stores.api_keys import KeyStore
-from facelib.stores.tickets import TicketStore
+from facelib.stores.access.api_keys import KeyStore
+from facelib.stores.access.tickets import TicketStore
 
 from infra.keys import new_key
 from tests.support.account import Cloud

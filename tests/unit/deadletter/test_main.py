@@ -7,8 +7,8 @@ from facelib import keys
 from facelib.job import Status
 from facelib.renders import Render
 from facelib.stores import clients
-from facelib.stores.images import ImageStore
-from facelib.stores.jobs import JobStore
+from facelib.stores.jobs.creation import JobStore
+from facelib.stores.objects.images import ImageStore
 
 from tests.support.account import Cloud
 from tests.support.context import Context

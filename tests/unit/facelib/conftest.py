@@ -1,7 +1,7 @@
 """The stores on an account in moto."""
 
 import pytest
-from facelib.stores.jobs import JobStore
+from facelib.stores.jobs.creation import JobStore
 
 from tests.support.account import Cloud
 

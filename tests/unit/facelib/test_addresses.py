@@ -9,7 +9,7 @@ from facelib.access import Access
 from facelib.renders import Render
 from facelib.settings import ApiSettings
 from facelib.stores import clients
-from facelib.stores.images import ImageStore
+from facelib.stores.objects.images import ImageStore
 
 from infra.cloudformation import Region
 from tests.support.regions import REGIONS
@@ -32,7 +32,7 @@ SETTINGS = ApiSettings(
 @pytest.fixture
 def images(monkeypatch: pytest.MonkeyPatch) -> ImageStore:
     """Return a store whose client is created for the environment of the test."""
-    monkeypatch.setattr("facelib.stores.images.s3", cache(clients.s3.__wrapped__))
+    monkeypatch.setattr("facelib.stores.objects.images.s3", cache(clients.s3.__wrapped__))
     return ImageStore("originals", "results")
 
 

@@ -10,8 +10,8 @@ from facelib.batches import batches
 from facelib.events import event_of, frames
 from facelib.job import Failure, FailureReason
 from facelib.stores.backoff import attempts, jittered
-from facelib.stores.event_bus import BusEvent, EventBus
-from facelib.stores.queue import MESSAGE_BYTES
+from facelib.stores.queues.event_bus import BusEvent, EventBus
+from facelib.stores.queues.queue import MESSAGE_BYTES
 from hypothesis import strategies as st
 
 from tests.support.bus import Bus
@@ -62,7 +62,7 @@ def test_messages_of_the_delivery_queue_are_within_their_bytes() -> None:
 
 def test_events_for_the_bus_are_cut_by_bytes(monkeypatch: Any) -> None:
     bus = Bus()
-    monkeypatch.setattr("facelib.stores.event_bus.event_bridge", lambda: bus)
+    monkeypatch.setattr("facelib.stores.queues.event_bus.event_bridge", lambda: bus)
     completed_at = completed_job().completed_at
     assert completed_at
     events = [BusEvent(detail_type="Job Completed", time=completed_at, detail="x" * 100_000) for _ in range(5)]

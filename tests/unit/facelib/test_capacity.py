@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from facelib.job import Failure, FailureReason
-from facelib.stores.idempotency import IdempotentRequest
-from facelib.stores.jobs import JobStore
+from facelib.stores.jobs.creation import JobStore
+from facelib.stores.jobs.idempotency import IdempotentRequest
 
 from tests.support.account import Cloud
 from tests.support.capacity import counted

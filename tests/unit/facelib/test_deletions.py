@@ -4,9 +4,9 @@ import pytest
 from facelib.errors import JobNotFound
 from facelib.job import Failure, FailureReason, Tombstone
 from facelib.stores import clients
-from facelib.stores.job_events import JobEvents
-from facelib.stores.job_lists import JobLists
-from facelib.stores.jobs import JobStore
+from facelib.stores.jobs.creation import JobStore
+from facelib.stores.jobs.events import JobEvents
+from facelib.stores.jobs.lists import JobLists
 
 from tests.support.account import Cloud
 from tests.support.jobs import added, keyed, new_job, outcome, raw_item

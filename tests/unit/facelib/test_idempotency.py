@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 from facelib.errors import JobNotFound, KeyReused
-from facelib.stores.job_lists import JobLists
-from facelib.stores.jobs import JobStore
+from facelib.stores.jobs.creation import JobStore
+from facelib.stores.jobs.lists import JobLists
 
 from tests.support.account import Cloud
 from tests.support.jobs import form_job, keyed, new_job, outcome

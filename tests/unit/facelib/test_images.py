@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 from facelib.errors import StoreContended
 from facelib.stores import clients
-from facelib.stores.images import ImageStore
+from facelib.stores.objects.images import ImageStore
 
 from tests.support.account import Cloud
 from tests.support.jobs import new_job

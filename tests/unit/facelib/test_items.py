@@ -10,9 +10,9 @@ from facelib.frozen import Frozen
 from facelib.job import Failure, FailureReason, Job, Status, Tombstone
 from facelib.options import Options
 from facelib.renders import Render
-from facelib.stores.api_keys import key_item
+from facelib.stores.access.api_keys import key_item
 from facelib.stores.attributes import Items
-from facelib.stores.items import from_item, job_or_tombstone, to_item, tombstone_item
+from facelib.stores.jobs.items import from_item, job_or_tombstone, to_item, tombstone_item
 from pydantic import ValidationError
 
 from infra.keys import new_key

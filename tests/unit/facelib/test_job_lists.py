@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from facelib.errors import CursorInvalid, StoreThrottled
 from facelib.job import Failure, FailureReason, Job, Status
-from facelib.stores import clients, job_events, job_lists
-from facelib.stores.job_events import JobEvents
-from facelib.stores.job_lists import JobLists
-from facelib.stores.jobs import JobStore
+from facelib.stores import clients
+from facelib.stores.jobs import events as job_events
+from facelib.stores.jobs import lists as job_lists
+from facelib.stores.jobs.creation import JobStore
+from facelib.stores.jobs.events import JobEvents
+from facelib.stores.jobs.lists import JobLists
 
 from tests.support.account import Cloud
 from tests.support.jobs import new_job, outcome

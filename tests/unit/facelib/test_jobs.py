@@ -8,9 +8,9 @@ from facelib import limits
 from facelib.errors import JobNotFound
 from facelib.job import TRANSITIONS, Status
 from facelib.stores.attributes import time_text
-from facelib.stores.items import from_item, to_item
-from facelib.stores.job_lists import JobLists
-from facelib.stores.jobs import JobStore
+from facelib.stores.jobs.creation import JobStore
+from facelib.stores.jobs.items import from_item, to_item
+from facelib.stores.jobs.lists import JobLists
 
 from tests.support.account import Cloud
 from tests.support.jobs import added, new_job, outcome, raw_item

@@ -4,7 +4,7 @@ import pytest
 from facelib import limits
 from facelib.errors import JobConflict
 from facelib.job import Failure, FailureReason, Job, Status
-from facelib.stores.jobs import JobStore
+from facelib.stores.jobs.creation import JobStore
 
 from tests.support.jobs import added, outcome
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 from facelib import limits
-from facelib.stores import clients, waiting
-from facelib.stores.waiting import WaitingStore
+from facelib.stores import clients
+from facelib.stores.access import waiting
+from facelib.stores.access.waiting import WaitingStore
 
 from tests.support.account import Cloud
 

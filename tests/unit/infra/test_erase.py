@@ -9,13 +9,13 @@ from facelib.errors import ObjectsNotDeleted
 from facelib.job import Failure, FailureReason
 from facelib.renders import Render
 from facelib.stores import clients
-from facelib.stores.api_keys import KeyStore
-from facelib.stores.connections import Connection, ConnectionStore
-from facelib.stores.connections_api import ConnectionsApi
-from facelib.stores.idempotency import IdempotentRequest
-from facelib.stores.images import ImageStore
-from facelib.stores.jobs import JobStore
-from facelib.stores.usage import UsageStore
+from facelib.stores.access.api_keys import KeyStore
+from facelib.stores.access.usage import UsageStore
+from facelib.stores.jobs.creation import JobStore
+from facelib.stores.jobs.idempotency import IdempotentRequest
+from facelib.stores.listeners.connections import Connection, ConnectionStore
+from facelib.stores.listeners.connections_api import ConnectionsApi
+from facelib.stores.objects.images import ImageStore
 
 from infra.aws.erase import Access, Erasure
 from infra.keys import new_key

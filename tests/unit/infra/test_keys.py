@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from facelib.access import Scope, split_key
-from facelib.stores.api_keys import KeyStore
-from facelib.stores.connections import Connection, ConnectionStore
-from facelib.stores.connections_api import ConnectionsApi
+from facelib.stores.access.api_keys import KeyStore
+from facelib.stores.listeners.connections import Connection, ConnectionStore
+from facelib.stores.listeners.connections_api import ConnectionsApi
 
 from infra import keys
 from infra.errors import Refused

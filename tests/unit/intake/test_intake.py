@@ -14,9 +14,9 @@ from facelib.job import FailureReason, Job, Status
 from facelib.options import Options, Size
 from facelib.renders import Render
 from facelib.stores import clients
-from facelib.stores.inbox import Inbox
-from facelib.stores.items import from_item
-from facelib.stores.jobs import JobStore
+from facelib.stores.jobs.creation import JobStore
+from facelib.stores.jobs.items import from_item
+from facelib.stores.objects.inbox import Inbox
 
 from tests.support.account import Cloud
 from tests.support.context import Context

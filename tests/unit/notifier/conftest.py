@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from face_notifier import main, notify
-from facelib.stores import clients, event_bus
+from facelib.stores import clients
+from facelib.stores.queues import event_bus
 
 from tests.support.account import empty_account
 from tests.support.bus import Bus, Queues

@@ -15,8 +15,8 @@ from facelib.job import Job, Status
 from facelib.job_stream import job_of_record
 from facelib.renders import Render
 from facelib.settings import NotifierSettings
-from facelib.stores.event_bus import BusEvent
-from facelib.stores.items import to_item
+from facelib.stores.jobs.items import to_item
+from facelib.stores.queues.event_bus import BusEvent
 
 from tests.support.jobs import completed_job, failed_job, new_job
 from tests.support.stream import record

@@ -6,8 +6,8 @@ import pytest
 from face_broadcaster import fanout
 from face_broadcaster import main as broadcaster
 from face_websocket import main as websocket
-from facelib.stores.connections import ConnectionStore
-from facelib.stores.jobs import JobStore
+from facelib.stores.jobs.creation import JobStore
+from facelib.stores.listeners.connections import ConnectionStore
 
 from tests.support.account import empty_account
 from tests.support.context import Context

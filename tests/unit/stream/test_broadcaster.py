@@ -8,9 +8,9 @@ from facelib import limits
 from facelib.deliveries import MalformedRecord
 from facelib.job import Status
 from facelib.stores import clients
-from facelib.stores import connections as connection_rows
-from facelib.stores.connections import Connection, ConnectionStore
-from facelib.stores.subscriptions import SHARDS
+from facelib.stores.listeners import connections as connection_rows
+from facelib.stores.listeners.connections import Connection, ConnectionStore
+from facelib.stores.listeners.subscriptions import SHARDS
 
 from tests.support.context import Context
 from tests.support.endpoint import Endpoint

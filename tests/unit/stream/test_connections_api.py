@@ -8,7 +8,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
 from botocore.credentials import RefreshableCredentials
 from facelib.errors import ConnectionGone, DeliveryFailed
-from facelib.stores.connections_api import ConnectionsApi
+from facelib.stores.listeners.connections_api import ConnectionsApi
 
 from tests.support.endpoint import Endpoint
 from tests.support.stream import Queue

@@ -10,8 +10,8 @@ from face_broadcaster.main import handler
 from facelib.deliveries import Delivery, Replay, ShardDelivery
 from facelib.events import event_of
 from facelib.stores import backoff, clients
-from facelib.stores.connections import Connection, ConnectionStore
-from facelib.stores.subscriptions import SHARDS
+from facelib.stores.listeners.connections import Connection, ConnectionStore
+from facelib.stores.listeners.subscriptions import SHARDS
 
 from tests.support.context import Context
 from tests.support.endpoint import Endpoint
@@ -186,7 +186,7 @@ def test_a_queue_that_takes_nothing_has_the_stream_try_again(
 ) -> None:
     listen(connections, "a")
     endpoint.script = lambda *_: 429
-    monkeypatch.setattr("facelib.stores.queue.Queue.send", _refuse)
+    monkeypatch.setattr("facelib.stores.queues.queue.Queue.send", _refuse)
 
     with pytest.raises(ConnectionError):
         handler(stream_event(record(ended_job())), context)

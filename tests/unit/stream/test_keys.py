@@ -10,8 +10,8 @@ from face_websocket.main import handler, settings
 from facelib import limits
 from facelib.access import ApiKey, Identity
 from facelib.errors import ConnectionGone
-from facelib.stores.api_keys import KeyStore
-from facelib.stores.connections import Connection, ConnectionStore
+from facelib.stores.access.api_keys import KeyStore
+from facelib.stores.listeners.connections import Connection, ConnectionStore
 
 from infra.keys import new_key
 from tests.support.context import Context

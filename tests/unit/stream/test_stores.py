@@ -6,10 +6,10 @@ import pytest
 from botocore.exceptions import ClientError
 from facelib.errors import ConnectionGone, QueueRefused
 from facelib.stores import clients
-from facelib.stores import connections as rows
-from facelib.stores.connections import Connection, ConnectionStore
-from facelib.stores.queue import Queue as Messages
-from facelib.stores.subscriptions import SHARDS, JobSubscription
+from facelib.stores.listeners import connections as rows
+from facelib.stores.listeners.connections import Connection, ConnectionStore
+from facelib.stores.listeners.subscriptions import SHARDS, JobSubscription
+from facelib.stores.queues.queue import Queue as Messages
 
 from tests.support.stream import CONNECTIONS, OWNER, Queue
 

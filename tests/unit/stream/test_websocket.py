@@ -10,9 +10,9 @@ from facelib import limits
 from facelib.deliveries import Replay
 from facelib.errors import ConnectionGone
 from facelib.events import event_id_before, event_time, new_event_id
-from facelib.stores.connections import Connection, ConnectionStore
-from facelib.stores.jobs import JobStore
-from facelib.stores.subscriptions import SHARDS
+from facelib.stores.jobs.creation import JobStore
+from facelib.stores.listeners.connections import Connection, ConnectionStore
+from facelib.stores.listeners.subscriptions import SHARDS
 
 from tests.support.context import Context
 from tests.support.endpoint import Endpoint

@@ -15,7 +15,7 @@ from facelib.frozen import Frozen
 from facelib.job import Job
 from facelib.stores.attributes import Item, Items, number, text, time_text, utc_now
 from facelib.stores.clients import code_of, dynamodb
-from facelib.stores.job_table import JobTable, primary_key, suppress_failed_condition
+from facelib.stores.jobs.table import JobTable, primary_key, suppress_failed_condition
 
 _PREFIX: Final = "idempotency#"
 IS_NEW: Final = "attribute_not_exists(job_id)"

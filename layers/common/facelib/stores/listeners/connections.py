@@ -11,7 +11,7 @@ from facelib.errors import ConnectionGone
 from facelib.observability import logger
 from facelib.stores.attributes import Item, number, text, time_text, utc_now
 from facelib.stores.clients import code_of, dynamodb
-from facelib.stores.subscriptions import SubscriptionStore
+from facelib.stores.listeners.subscriptions import SubscriptionStore
 
 # API Gateway returns 410 until $connect has returned, so a 410 this soon after the row was written is inconclusive.
 _CONNECT_GRACE_SECONDS: Final = 15

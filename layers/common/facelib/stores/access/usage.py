@@ -9,7 +9,7 @@ from facelib.access import Principal
 from facelib.errors import QuotaExceeded
 from facelib.stores.attributes import Item, number, text, utc_now
 from facelib.stores.clients import code_of, dynamodb
-from facelib.stores.job_table import suppress_failed_condition
+from facelib.stores.jobs.table import suppress_failed_condition
 
 _KEPT: Final = timedelta(days=40)
 

@@ -7,8 +7,8 @@ from typing import Final
 from facelib import limits
 from facelib.job import Job, Tombstone
 from facelib.stores.attributes import utc_now
-from facelib.stores.items import job_or_tombstone
-from facelib.stores.job_index import JobIndex
+from facelib.stores.jobs.index import JobIndex
+from facelib.stores.jobs.items import job_or_tombstone
 
 BY_EVENT: Final = "by_event"  # owner_shard, event_id; only jobs that have ended or were deleted, without faces
 

@@ -16,9 +16,9 @@ from facelib.job import Job, Status
 from facelib.stores.attributes import Item, utc_now
 from facelib.stores.backoff import attempts
 from facelib.stores.clients import dynamodb
-from facelib.stores.items import from_item, is_deleted
-from facelib.stores.job_index import JobIndex
-from facelib.stores.job_table import primary_key
+from facelib.stores.jobs.index import JobIndex
+from facelib.stores.jobs.items import from_item, is_deleted
+from facelib.stores.jobs.table import primary_key
 
 BY_CREATION: Final = "by_creation"  # owner_shard, created_at; keys alone
 

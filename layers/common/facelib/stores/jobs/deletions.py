@@ -10,9 +10,9 @@ from facelib.events import new_event_id
 from facelib.job import Job, Status
 from facelib.stores.attributes import Item, text, time_text, utc_now
 from facelib.stores.clients import dynamodb
-from facelib.stores.idempotency import IdempotencyStore
-from facelib.stores.items import tombstone_item
-from facelib.stores.job_table import (
+from facelib.stores.jobs.idempotency import IdempotencyStore
+from facelib.stores.jobs.items import tombstone_item
+from facelib.stores.jobs.table import (
     IS_KEPT,
     item_that_failed_condition,
     primary_key,

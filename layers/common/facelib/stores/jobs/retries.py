@@ -5,7 +5,7 @@ from facelib.errors import JobConflict
 from facelib.job import RETRYABLE, TRANSITIONS, Job, Status
 from facelib.stores.attributes import number, text
 from facelib.stores.clients import dynamodb
-from facelib.stores.job_table import JobTable, primary_key, suppress_failed_condition
+from facelib.stores.jobs.table import JobTable, primary_key, suppress_failed_condition
 
 
 class RetryStore(JobTable):

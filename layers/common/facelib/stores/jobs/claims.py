@@ -14,8 +14,8 @@ from facelib.face import Face
 from facelib.job import DetectorInfo, Failure, ImageInfo, Job, Status
 from facelib.stores.attributes import Item, text, time_text, utc_now
 from facelib.stores.clients import dynamodb
-from facelib.stores.items import from_item, is_deleted, to_item
-from facelib.stores.job_table import IS_KEPT, JobTable, item_that_failed_condition, primary_key
+from facelib.stores.jobs.items import from_item, is_deleted, to_item
+from facelib.stores.jobs.table import IS_KEPT, JobTable, item_that_failed_condition, primary_key
 
 _CLAIMABLE: Final = "(#status = :pending OR (#status = :processing AND lease_until < :now))"
 

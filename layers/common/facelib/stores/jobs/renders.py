@@ -7,7 +7,7 @@ from facelib.job import Status
 from facelib.renders import Render
 from facelib.stores.attributes import text
 from facelib.stores.clients import dynamodb
-from facelib.stores.job_table import JobTable, item_that_failed_condition, primary_key
+from facelib.stores.jobs.table import JobTable, item_that_failed_condition, primary_key
 
 
 class RenderStore(JobTable):

@@ -11,7 +11,7 @@ from facelib.errors import JobNotFound
 from facelib.job import Job, Tombstone
 from facelib.stores.attributes import Item, text, utc_now
 from facelib.stores.clients import code_of, dynamodb
-from facelib.stores.items import job_or_tombstone
+from facelib.stores.jobs.items import job_or_tombstone
 
 # Until when a job is there, whether or not its form has expired; needs `:now`.
 IS_KEPT: Final = "(expires_at > :now OR kept_until > :now)"

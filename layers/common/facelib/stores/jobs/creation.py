@@ -9,15 +9,15 @@ from facelib.errors import JobNotFound, StoreContended
 from facelib.job import Job, Status
 from facelib.stores.attributes import text
 from facelib.stores.backoff import attempts
-from facelib.stores.claims import ClaimStore
 from facelib.stores.clients import dynamodb
-from facelib.stores.deletions import DeletionStore
-from facelib.stores.idempotency import IS_NEW, IdempotentRequest
-from facelib.stores.items import to_item
-from facelib.stores.job_index import SHARD, owner_shard
-from facelib.stores.job_table import item_that_failed_condition, primary_key, suppress_failed_condition
-from facelib.stores.renders import RenderStore
-from facelib.stores.retries import RetryStore
+from facelib.stores.jobs.claims import ClaimStore
+from facelib.stores.jobs.deletions import DeletionStore
+from facelib.stores.jobs.idempotency import IS_NEW, IdempotentRequest
+from facelib.stores.jobs.index import SHARD, owner_shard
+from facelib.stores.jobs.items import to_item
+from facelib.stores.jobs.renders import RenderStore
+from facelib.stores.jobs.retries import RetryStore
+from facelib.stores.jobs.table import item_that_failed_condition, primary_key, suppress_failed_condition
 
 # Neither claimed nor kept.
 _IS_UNCLAIMED: Final = "#status = :pending AND attribute_exists(kept_until)"

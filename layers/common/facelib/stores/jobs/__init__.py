@@ -1,0 +1,1 @@
+"""The jobs table: jobs, their life, their lists and their events."""

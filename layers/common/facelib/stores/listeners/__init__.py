@@ -1,0 +1,1 @@
+"""The connections table, and the API that posts to its listeners."""

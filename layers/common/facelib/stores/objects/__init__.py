@@ -1,0 +1,1 @@
+"""Originals, results and dropped files in S3."""
