@@ -198,7 +198,7 @@ wheel: setup ## Build the client's wheel and source distribution, with the detec
 
 schemas: setup ## Write the documents of the API, the stream and the bus again
 	$(BIN)/python -m face_api.schema > docs/openapi.json
-	$(BIN)/python -m face_websocket.asyncapi > functions/api/face_api/asyncapi.json
+	$(BIN)/python -m face_websocket.asyncapi > functions/api/face_api/pages/asyncapi.json
 	$(BIN)/python -m face_notifier.schema > docs/eventbridge.schema.json
 
 lock: develop ## Pin every package again, from the files *.in

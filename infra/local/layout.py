@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 ROOT: Final = Path(__file__).resolve().parents[2]
 STATE: Final = ROOT / ".local"
 # Eileen Collins, by NASA, in the public domain (NASA Great Images, https://flic.kr/p/r9qvLn); the web page offers it.
-SAMPLE_PHOTO: Final = ROOT / "functions" / "api" / "face_api" / "static" / "astronaut.jpg"
+SAMPLE_PHOTO: Final = ROOT / "functions" / "api" / "face_api" / "pages" / "static" / "astronaut.jpg"
 DEFAULT_PORT: Final = 4566
 # Access key and secret of the emulator's root user.
 KEY: Final = "test"

@@ -14,7 +14,7 @@ from infra.aws import stack as stacks
 from infra.aws.account import region
 from infra.errors import Refused, ending
 from infra.keys import new_key
-from infra.local.layout import DEFAULT_PORT, ROOT, LocalStack, port_number
+from infra.local.layout import DEFAULT_PORT, SAMPLE_PHOTO, LocalStack, port_number
 from infra.target import choose_stack
 from infra.verify.checks import Check, checks
 from infra.verify.service import PATIENCE_SECONDS, Failed, Service
@@ -23,7 +23,6 @@ _OWNER = "verify"
 # Clients and listeners at once; the local stack starts a process for each request that others are ahead of.
 _ON_AWS = (20, 300)
 _LOCALLY = (4, 30)
-_PHOTO = ROOT / "functions" / "api" / "face_api" / "static" / "sample.jpg"
 
 
 def verify(environment: str | None, local: LocalStack, clients: int | None, listeners: int | None) -> int:
@@ -60,7 +59,7 @@ async def _run(outputs: dict[str, str], chosen: str, key: str | None, all_checks
     async with httpx.AsyncClient(
         base_url=outputs["HttpUrl"], headers=headers, timeout=PATIENCE_SECONDS, limits=httpx.Limits(max_connections=20)
     ) as http:
-        service = Service(outputs, chosen, key, _PHOTO.read_bytes(), http)
+        service = Service(outputs, chosen, key, SAMPLE_PHOTO.read_bytes(), http)
         before = await _jobs(service)
         failed = [check.name for check in all_checks if not await _passes(check, service)]
         for job_id in await _jobs(service) - before:

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from face_api import service
+from face_api.pages import STATIC
 from selenium.webdriver import ActionChains, Keys
 
 from tests.support.page import Page
@@ -131,8 +131,7 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(
 
 
 def test_html_validate_finds_nothing(tools: Path) -> None:
-    static = Path(service.__file__).parent / "static"
-    markup = static / "index.html"
+    markup = STATIC / "index.html"
     command = ["node", str(tools / "html-validate" / "bin" / "html-validate.mjs"), "--preset", "standard", str(markup)]
     checked = subprocess.run(command, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout

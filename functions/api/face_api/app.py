@@ -8,13 +8,14 @@ from fastapi import Depends, FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from face_api import access, images, jobs, problems, rekognition, renders, service, uploads
+from face_api import problems
 from face_api.bounds import refuse_long_query
-from face_api.content_security import DEFAULT_POLICY
+from face_api.documents.openapi import TAGS, describe
 from face_api.head import HeadFromGet
-from face_api.openapi import TAGS, describe
 from face_api.origins import refuse_foreign_origin
+from face_api.pages.content_security import DEFAULT_POLICY
 from face_api.principals import require
+from face_api.routes import access, images, jobs, rekognition, renders, service, uploads
 
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": DEFAULT_POLICY,

@@ -4,7 +4,7 @@ import json
 import sys
 
 from face_api.app import create_app
-from face_api.openapi import describe
+from face_api.documents.openapi import describe
 
 
 def text() -> str:

@@ -6,7 +6,7 @@ import pytest
 from face_api import dependencies
 from facelib import limits
 from facelib.job import Job
-from facelib.options import Options, Size
+from facelib.options import CropAspect, CropFaces, Options, Size
 from facelib.renders import Render
 from facelib.stores.jobs.creation import JobStore
 
@@ -32,6 +32,9 @@ OPTIONS: dict[str, tuple[Any, Any]] = {
     "max_faces": ("2", 2),
     "blur_strength": ("5", 5),
     "size": ("original", Size.ORIGINAL),
+    "crop_aspect": ("4:5", CropAspect.PORTRAIT),
+    "crop_padding": ("0.25", 0.25),
+    "crop_faces": ("largest", CropFaces.LARGEST),
     "faces_json": ("true", True),
 }
 

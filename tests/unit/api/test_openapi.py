@@ -8,8 +8,8 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 from face_api.app import create_app
+from face_api.documents.openapi import describe
 from face_api.models import Problem, UploadRequest
-from face_api.openapi import describe
 from facelib.options import Options
 
 

@@ -4,7 +4,7 @@ from functools import cache
 from urllib.parse import urlsplit
 
 import pytest
-from face_api.content_security import docs_policy, page_policy
+from face_api.pages.content_security import docs_policy, page_policy
 from facelib.access import Access
 from facelib.renders import Render
 from facelib.settings import ApiSettings

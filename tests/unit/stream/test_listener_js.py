@@ -13,7 +13,7 @@ _HERE = Path(__file__).parent
 def test_the_browsers_listener(tmp_path: Path) -> None:
     # The suffix tells any Node that it is a module.
     module = tmp_path / "listener.mjs"
-    shutil.copy(_HERE.parents[2] / "functions/api/face_api/static/listener.js", module)
+    shutil.copy(_HERE.parents[2] / "functions/api/face_api/pages/static/listener.js", module)
     script = _HERE / "listener_test.mjs"
 
     done = subprocess.run(["node", script, module], capture_output=True, text=True, check=False)

@@ -10,14 +10,14 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
-from face_api.content_security import docs_policy, page_policy
 from face_api.dependencies import ImagesDep, SettingsDep
 from face_api.models import Health, Limits
-from face_api.stream_description import describe_stream
+from face_api.pages import STATIC
+from face_api.pages.content_security import docs_policy, page_policy
+from face_api.pages.stream_description import describe_stream
 
 router = APIRouter(tags=["service"])
 
-STATIC: Final = Path(__file__).parent / "static"
 SWAGGER_UI: Final = Path(fastapi_swagger.resources.__file__).parent
 
 

@@ -6,9 +6,9 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from face_api.examples import EXAMPLE_OF
+from face_api.documents.examples import EXAMPLE_OF
+from face_api.documents.rekognition_description import describe_rekognition
 from face_api.models import Problem
-from face_api.rekognition_description import describe_rekognition
 
 # In the order of /docs.
 TAGS: Final = [

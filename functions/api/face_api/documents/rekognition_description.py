@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from facelib.job_view import EXAMPLE_ID
 
-from face_api.examples import FACE, IMAGE
-from face_api.rekognition import MEDIA_TYPE, OPERATION, DetectFacesRequest, face_detail
+from face_api.documents.examples import FACE, IMAGE
+from face_api.routes.rekognition import MEDIA_TYPE, OPERATION, DetectFacesRequest, face_detail
 
 SECURITY_SCHEME: Final = {
     "type": "apiKey",
