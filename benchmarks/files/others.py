@@ -71,10 +71,15 @@ def with_opencv(data: bytes) -> Pixels | None:
     with suppress(cv2.error):
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
         if pixels is not None and pixels.dtype == np.uint16:
-            # An AVIF of 10 bits has levels to 1,023, a PNG of 16 to 65,535: only OpenCV knows which.
-            pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+            # Only OpenCV knows up to which level an AVIF goes, 1,023 or more; a PNG goes to 65,535.
+            is_png = data.startswith(b"\x89PNG")
+            pixels = cv2.convertScaleAbs(pixels, alpha=1 / 257) if is_png else _in_8_bits(data)
         return None if pixels is None else _opaque(as_pixels(pixels))
     return None
+
+
+def _in_8_bits(data: bytes) -> cv2.typing.MatLike | None:
+    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
 
 
 def _opaque(pixels: Pixels) -> Pixels:
