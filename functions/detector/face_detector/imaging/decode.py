@@ -91,7 +91,11 @@ def _decode_leniently(data: bytes, divisor: int, colours: str) -> Pixels:
     except ValueError:
         if colours != "BGR":
             raise
+    try:
         return _imdecode(data, _OPENCV_REDUCED[divisor] | cv2.IMREAD_IGNORE_ORIENTATION)
+    # Neither makes colours of the grey of a lossless JPEG.
+    except ValueError:
+        return _decode_with_pillow(data)
 
 
 def _checksum(pixels: Pixels) -> int:

@@ -19,6 +19,8 @@ _APP0, _APP2, _APP14 = 0xE0, 0xE2, 0xEE
 # SOF0 to SOF15; C4, C8 and CC are tables and a reserved marker.
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE: Final = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
+# Their scans have a predictor in the place of spectral bounds (H.1).
+_LOSSLESS: Final = frozenset({0xC3, 0xC7, 0xCB, 0xCF})
 # Frames, Huffman tables and arithmetic conditioning, quantization tables, the restart interval.
 _DECODING: Final = frozenset(range(0xC0, 0xD0)) - {0xC8} | {0xDB, 0xDD, SOS}
 CODED: Final = 0
@@ -148,9 +150,10 @@ def picture(data: bytes) -> bytes:
     """
     parts = list(segments(data))
     frame = read_frame(data, parts)
+    is_sequential = not frame.progressive and not any(part.marker in _LOSSLESS for part in parts)
     needed = [_START]
     for marker, at, end in parts:
-        if marker == SOS and not frame.progressive:
+        if marker == SOS and is_sequential:
             bounds = at + 3 + 2 * data[at + 2]
             needed += [b"\xff\xda", data[at:bounds], b"\0\x3f\0", data[bounds + 3 : end]]
         else:
