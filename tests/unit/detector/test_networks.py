@@ -8,6 +8,7 @@ from face_detector.analyse import find_faces
 from face_detector.detection import networks
 from face_detector.detection.detections import Detections
 from face_detector.detection.detector import load_detector
+from face_detector.detection.ensemble import passes_of
 from face_detector.detection.network import NetworkDefinition, Scales, Thresholds
 from face_detector.detection.pyramid import Pyramid
 from face_detector.imaging.pixels import Pixels
@@ -18,8 +19,6 @@ from facelib.options import Options
 from tests.support.detector import detections, model_files
 from tests.support.pictures import astronaut, encoded
 
-SHOWN: list[int] = []
-
 
 class Third:
     """A network that is sure of a face at one place of every picture, and of nothing else."""
@@ -28,7 +27,6 @@ class Third:
         self.path = path
 
     def infer(self, pixels: Pixels, threshold: float) -> Detections:
-        SHOWN.append(max(pixels.shape[:2]))
         return detections((0, 0, 30, 30, 0.9))
 
     def reload(self) -> None:
@@ -41,7 +39,7 @@ def third(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Model:
     model = Model("third", "third.onnx", 5, "0" * 64, Download("https://models.example/third.onnx"))
     (tmp_path / model.file_name).write_bytes(b"third")
     pyramids = dict.fromkeys(Quality, Pyramid((64,), 64))
-    scales = Scales(pyramids, redacting=pyramids)
+    scales = Scales({Quality.FAST: Pyramid((64,), 64)}, pyramids, redacting=pyramids)
     definition = NetworkDefinition(Third, scales, Thresholds(0.5, 0.4), in_ensemble=scales)
     monkeypatch.setitem(MODELS, model.name, model)
     found = networks.definition_of
@@ -63,19 +61,26 @@ def test_each_model_has_a_network_and_each_network_a_model() -> None:
 def test_three_networks_work_together_like_two(third: Model, tmp_path: Path) -> None:
     files = {CENTERFACE.name: CENTERFACE.path, YUNET.name: model_files(YUNET.name)[YUNET.name]}
     files |= {third.name: tmp_path / third.file_name}
-    SHOWN.clear()
     pair = load_detector("centerface+yunet", Quality.FAST, files)
     three = load_detector("best", Quality.FAST, files)
     assert three.info.name == "centerface+yunet+third"
-    assert SHOWN == [64]
     assert three.threshold == pair.threshold
     picture = encoded(astronaut(), "PNG")
-    (of_pair,) = find_faces(picture, Options(min_confidence=0.2), pair).faces
-    of_three = find_faces(picture, Options(min_confidence=0.2), three).faces
+    # The redactors, which look at every scale at once.
+    (of_pair,) = find_faces(picture, Options(min_confidence=0.2), pair.redactor).faces
+    of_three = find_faces(picture, Options(min_confidence=0.2), three.redactor).faces
     # Each network has a third of the score.
     assert of_three[0].confidence == pytest.approx(of_pair.confidence * 2 / 3, abs=1e-3)
     assert of_three[1].confidence == pytest.approx(0.3, abs=1e-3)
     assert of_three[0].box == of_pair.box
+
+
+def test_all_networks_have_as_many_passes_as_the_one_with_the_fewest() -> None:
+    pyramid = Pyramid((64,), 64)
+    with_coarse = networks.definition_of(CENTERFACE).in_ensemble
+    without = Scales({}, dict.fromkeys(Quality, pyramid), dict.fromkeys(Quality, pyramid))
+    assert passes_of([with_coarse, without], Quality.FAST) == [(with_coarse.reporting[Quality.FAST],), (pyramid,)]
+    assert len(passes_of([with_coarse, with_coarse], Quality.FAST)[1]) == 2
 
 
 def test_networks_keep_their_order_whatever_the_order_they_are_named_in() -> None:

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 from face_detector.detection.detections import Detections
+from face_detector.detection.ensemble import passes_of
 from face_detector.detection.networks import definition_of
-from face_detector.detection.pyramid import Pyramid
-from face_models import CENTERFACE, YUNET
+from face_detector.detection.pyramid import Pyramid, Tile, best_scales, tiles
+from face_models import CENTERFACE, MODELS, YUNET, Model
 from facelib.job import Quality
 
 from tests.support.detector import detections
@@ -33,9 +34,9 @@ def test_small_faces_are_left_to_yunet(quality: Quality, longest: int, centerfac
     [
         (Quality.FAST, 4000, [640]),
         (Quality.FAST, 300, [300]),
-        (Quality.BALANCED, 4000, [1024, 192]),
-        (Quality.BALANCED, 600, [1024, 192]),
-        (Quality.BALANCED, 300, [600, 192]),
+        (Quality.BALANCED, 4000, [1024, 320]),
+        (Quality.BALANCED, 600, [1024, 320]),
+        (Quality.BALANCED, 300, [600, 320]),
         (Quality.BALANCED, 100, [200]),
         (Quality.BALANCED, 1, [2]),
         (Quality.THOROUGH, 1024, [2560, 1024, 512]),
@@ -48,15 +49,31 @@ def test_sizes_follow_the_image(quality: Quality, longest: int, sizes: list[int]
     assert alone(quality).sizes(longest) == sizes
 
 
+@pytest.mark.parametrize("quality", [Quality.FAST, Quality.BALANCED])
+@pytest.mark.parametrize("model", MODELS.values(), ids=list(MODELS))
+def test_a_small_photo_costs_no_more_than_a_large_one(model: Model, quality: Quality) -> None:
+    definition = definition_of(model)
+    for scales in (definition.alone, definition.in_ensemble):
+        (passes,) = passes_of([scales], quality)
+        small, large = ([pyramid.sizes(longest) for pyramid in passes] for longest in (500, 4000))
+        assert all(len(few) <= len(many) for few, many in zip(small, large, strict=True))
+        assert all(sum(few) <= sum(many) for few, many in zip(small, large, strict=True))
+
+
+def finest(quality: Quality, width: int, height: int) -> list[Tile]:
+    """Return the tiles of the finest scale for CenterFace alone, of a black image of this size."""
+    return list(tiles(black(width, height), alone(quality).sizes(max(width, height))[0]))
+
+
 def black(width: int, height: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     return np.zeros((height, width, 3), np.uint8)
 
 
 @pytest.mark.parametrize("size", [(4000, 3000), (3000, 200), (1200, 2000), (64, 64)])
 def test_tiles_cover_the_whole_and_are_never_larger_than_a_tile(size: tuple[int, int]) -> None:
-    finest = [tile for tile in alone(Quality.THOROUGH).tiles(black(*size)) if tile.is_finest]
-    covered = np.zeros((finest[0].height, finest[0].width), bool)
-    for tile in finest:
+    parts = finest(Quality.THOROUGH, *size)
+    covered = np.zeros((parts[0].height, parts[0].width), bool)
+    for tile in parts:
         rows, columns = tile.pixels.shape[:2]
         assert max(rows, columns) <= 1024
         covered[tile.top : tile.top + rows, tile.left : tile.left + columns] = True
@@ -64,36 +81,37 @@ def test_tiles_cover_the_whole_and_are_never_larger_than_a_tile(size: tuple[int,
 
 
 def test_tiles_overlap_no_more_than_a_face_needs() -> None:
-    tiles = [tile for tile in alone(Quality.THOROUGH).tiles(black(2560, 1920)) if tile.is_finest]
+    parts = finest(Quality.THOROUGH, 2560, 1920)
     # 9 tiles of 1,024 x 1,024 would be 39 % more pixels.
-    assert {tile.pixels.shape[:2] for tile in tiles} <= {(768, 982), (768, 981)}
-    assert sorted({tile.top for tile in tiles}) == [0, 576, 1152]
+    assert {tile.pixels.shape[:2] for tile in parts} <= {(768, 982), (768, 981)}
+    assert sorted({tile.top for tile in parts}) == [0, 576, 1152]
 
 
-def test_every_small_face_lies_within_a_tile_and_maps_back_to_the_image() -> None:
-    tiles = [tile for tile in alone(Quality.THOROUGH).tiles(black(2560, 1920)) if tile.is_finest]
+def test_every_small_face_lies_within_a_tile_and_maps_back() -> None:
+    parts = finest(Quality.THOROUGH, 2560, 1920)
     for x, y in [(0, 0), (930, 900), (1000, 1000), (2400, 1800), (1500, 20)]:
         detected = []
-        for tile in tiles:
+        for tile in parts:
             # The part within the tile.
             rows, columns = tile.pixels.shape[:2]
             left, top = max(x - tile.left, 0), max(y - tile.top, 0)
             right, bottom = min(x - tile.left + 120, columns), min(y - tile.top + 120, rows)
             if right > left and bottom > top:
-                detected.append(tile.to_image(tile.filter(detections((left, top, right - left, bottom - top, 0.9)))))
+                detected.append(tile.to_scale(tile.filter(detections((left, top, right - left, bottom - top, 0.9)))))
         joined = Detections.concatenated(detected)
         assert len(joined) >= 1
         assert np.allclose(joined.boxes, [x, y, 120, 120])
 
 
-def test_small_faces_are_taken_from_the_larger_scale() -> None:
-    finest, coarse = alone(Quality.BALANCED).tiles(black(1024, 768))
-    assert len(finest.filter(detections((50, 50, 12, 14, 0.9)))) == 1
-    assert len(coarse.filter(detections((50, 50, 12, 14, 0.9)))) == 0
-    assert len(coarse.filter(detections((50, 50, 60, 70, 0.9)))) == 1
+def test_small_faces_are_taken_from_the_finest_scale() -> None:
+    found = detections((50, 50, 60, 70, 0.9), (300, 300, 300, 300, 0.9))
+    # In pixels of an image of 1,024 px, so that at 192 px the first face has 12 px.
+    scales = best_scales({192: found, 1024: found}, 1024)
+    assert len(scales[1024]) == 2
+    assert scales[192].boxes.tolist() == [[300, 300, 300, 300]]
 
 
 def test_detections_outside_the_image_are_dropped() -> None:
-    (tile,) = alone(Quality.FAST).tiles(black(70, 70))
+    (tile,) = finest(Quality.FAST, 70, 70)
     assert len(tile.filter(detections((60, 60, 40, 40, 0.9)))) == 0
     assert len(tile.filter(detections((40, 40, 40, 40, 0.9)))) == 1

@@ -14,11 +14,12 @@ from face_models import BEST, Model, models_of
 from facelib.job import DetectorInfo, Quality
 
 from face_detector.detection.detections import Detections
-from face_detector.detection.ensemble import calibrations_of, scales_of, thresholds_of
+from face_detector.detection.early_exit import is_enough
+from face_detector.detection.ensemble import passes_of, roles_of
 from face_detector.detection.fusion import Vote, fuse
 from face_detector.detection.network import Network, Thresholds
 from face_detector.detection.networks import definition_of
-from face_detector.detection.pyramid import Pyramid, Tile
+from face_detector.detection.pyramid import Pyramid, best_scales, tiles
 from face_detector.imaging.pixels import Pixels
 
 # At every load OpenCV warns on stderr that its new engine runs on the CPU only.
@@ -30,6 +31,10 @@ _FUSION_FLOOR: Final = 0.05
 _TILES_IOU_THRESHOLD: Final = 0.4
 
 
+# Detections by the long side of the scale in pixels.
+ByScale = dict[int, Detections]
+
+
 @cache
 def _executor() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(thread_name_prefix="network")
@@ -37,25 +42,24 @@ def _executor() -> ThreadPoolExecutor:
 
 @dataclass(frozen=True)
 class Member:
-    """A network of the ensemble, its image pyramid, and the calibration of its scores in logits."""
+    """A network of the ensemble, the pyramids of its passes, coarse to fine, and its calibration in logits."""
 
     network: Network
-    pyramid: Pyramid
+    passes: tuple[Pyramid, ...]
     calibration: float = 0.0
 
-    def detect(self, pixels: Pixels, threshold: float) -> dict[float, Detections]:
-        """Return the detections by scale, in pixels of the image."""
-        scales: dict[float, list[Detections]] = {}
-        for tile in self.pyramid.tiles(pixels):
-            scales.setdefault(tile.scale, []).append(self._infer(tile, threshold))
-        return {
-            scale: Detections.concatenated(tiles).non_max_suppression(_TILES_IOU_THRESHOLD)
-            for scale, tiles in scales.items()
-        }
+    def detect(self, pixels: Pixels, number: int, threshold: float, known: ByScale) -> ByScale:
+        """Return the detections of a pass in pixels of the image; the scales that are known are not run again."""
+        sides = self.passes[number].sizes(max(pixels.shape[:2]))
+        return {side: known[side] if side in known else self._detect_at(pixels, side, threshold) for side in sides}
 
-    def _infer(self, tile: Tile, threshold: float) -> Detections:
-        detections = self.network.infer(tile.pixels, threshold)
-        return tile.to_image(tile.filter(detections)).calibrated(self.calibration)
+    def _detect_at(self, pixels: Pixels, long_side: int, threshold: float) -> Detections:
+        parts = [
+            tile.to_scale(tile.filter(self.network.infer(tile.pixels, threshold))) for tile in tiles(pixels, long_side)
+        ]
+        factor = max(pixels.shape[:2]) / long_side
+        whole = Detections.concatenated(parts).non_max_suppression(_TILES_IOU_THRESHOLD)
+        return whole.scaled(factor, factor).calibrated(self.calibration)
 
 
 class Detector:
@@ -74,6 +78,7 @@ class Detector:
         self.info = info
         self._members = members
         self._redactor = redactor
+        self._thresholds = thresholds
         # Minimum confidence of a reported face, unless the job sets its own ...
         self.threshold = thresholds.report
         # ... and of a redacted one, which options do not change.
@@ -87,21 +92,32 @@ class Detector:
     @property
     def long_side(self) -> int:
         """The long side in pixels above which a larger image adds nothing."""
-        return max(member.pyramid.max_side for member in self._members)
+        return max(pyramid.max_side for member in self._members for pyramid in member.passes)
 
     def detect(self, pixels: Pixels, threshold: float) -> Detections:
         """Return the faces at or above the threshold, by descending score."""
         floor = min(threshold, _FUSION_FLOOR)
+        longest = max(pixels.shape[:2])
+        faces, found = Detections.none(), [ByScale() for _ in self._members]
+        for number in range(len(self._members[0].passes)):
+            found = self._run_pass(number, pixels, floor, found)
+            faces = self._fused(found, longest)
+            if is_enough(faces, max(map(max, found)) / longest, self._thresholds):
+                break
+        return faces.filtered(faces.scores >= threshold)
+
+    def _run_pass(self, number: int, pixels: Pixels, threshold: float, known: Sequence[ByScale]) -> list[ByScale]:
         # Several networks at once make more of two processors than one after the other with two threads in each layer.
         run = _executor().map if cv2.getNumThreads() > 1 else map
-        scales_of_members = run(lambda member: member.detect(pixels, floor), self._members)
+        return list(run(lambda member, scales: member.detect(pixels, number, threshold, scales), self._members, known))
+
+    def _fused(self, found: Sequence[ByScale], longest: int) -> Detections:
         votes = [
-            Vote(index, detections, scale)
-            for index, scales in enumerate(scales_of_members)
-            for scale, detections in scales.items()
+            Vote(index, detections, side / longest)
+            for index, scales in enumerate(found)
+            for side, detections in best_scales(scales, longest).items()
         ]
-        fused = fuse(votes, len(self._members))
-        return fused.filtered(fused.scores >= threshold)
+        return fuse(votes, len(self._members))
 
     def reload(self) -> None:
         """Free the buffers that the networks retain between images."""
@@ -118,19 +134,18 @@ def load_detector(name: str, quality: Quality, files: Mapping[str, Path] | None 
     models = _installed(name, files or {})
     definitions = [definition_of(model) for model in models]
     networks = [definition.load(path) for definition, path in zip(definitions, models.values(), strict=True)]
-    calibrations, scales = calibrations_of(definitions), scales_of(definitions)
+    thresholds, scales, calibrations = roles_of(definitions, quality)
 
-    def members(pyramids: Iterable[Pyramid]) -> list[Member]:
-        return [Member(*parts) for parts in zip(networks, pyramids, calibrations, strict=True)]
+    def members(passes: Iterable[tuple[Pyramid, ...]]) -> list[Member]:
+        return [Member(*parts) for parts in zip(networks, passes, calibrations, strict=True)]
 
     info = DetectorInfo(
         name="+".join(model.name for model in models),
         version="+".join(_version(model, path) for model, path in models.items()),
         quality=quality,
     )
-    thresholds = thresholds_of(definitions, quality)
-    redactor = Detector(info, members(each.redacting[quality] for each in scales), thresholds)
-    detector = Detector(info, members(each.reporting[quality] for each in scales), thresholds, redactor)
+    redactor = Detector(info, members((each.redacting[quality],) for each in scales), thresholds)
+    detector = Detector(info, members(passes_of(scales, quality)), thresholds, redactor)
     detector.detect(np.zeros((480, 640, 3), np.uint8), detector.threshold)
     return detector
 

@@ -9,6 +9,7 @@ from typing import Final
 from facelib.job import Quality
 
 from face_detector.detection.network import NetworkDefinition, Scales, Thresholds
+from face_detector.detection.pyramid import Pyramid
 
 # Fused scores are means of calibrated ones, so they do not depend on how many networks there are.
 _REDACT: Final = 0.15
@@ -20,16 +21,20 @@ _THRESHOLDS: Final[Mapping[Quality, Thresholds]] = {
 }
 
 
-def thresholds_of(networks: Sequence[NetworkDefinition], quality: Quality) -> Thresholds:
-    """Return the thresholds of one network alone, or of several together."""
-    return networks[0].thresholds if len(networks) == 1 else _THRESHOLDS[quality]
+def roles_of(networks: Sequence[NetworkDefinition], quality: Quality) -> tuple[Thresholds, list[Scales], list[float]]:
+    """Return the thresholds of the networks together, and the scales and the calibration of each.
+
+    A network that works alone has thresholds of its own instead of a calibration.
+    """
+    if len(networks) == 1:
+        (alone,) = networks
+        return alone.thresholds, [alone.alone], [0.0]
+    scales = [network.in_ensemble for network in networks]
+    return _THRESHOLDS[quality], scales, [network.calibration for network in networks]
 
 
-def scales_of(networks: Sequence[NetworkDefinition]) -> list[Scales]:
-    """Return the scales in which each network works alone, or beside the others."""
-    return [network.alone if len(networks) == 1 else network.in_ensemble for network in networks]
-
-
-def calibrations_of(networks: Sequence[NetworkDefinition]) -> list[float]:
-    """Return the shift of each network's scores; one that works alone has thresholds of its own instead."""
-    return [0.0 if len(networks) == 1 else network.calibration for network in networks]
+def passes_of(scales: Sequence[Scales], quality: Quality) -> list[tuple[Pyramid, ...]]:
+    """Return the pyramids of each network's passes, coarse to fine; one pass for all if a network has no coarse one."""
+    if any(quality not in each.coarse for each in scales):
+        return [(each.reporting[quality],) for each in scales]
+    return [(each.coarse[quality], each.reporting[quality]) for each in scales]

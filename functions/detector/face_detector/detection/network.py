@@ -38,8 +38,13 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Scales:
-    """The image pyramids of a network by quality; `redacting` for images in which faces are redacted."""
+    """The image pyramids of a network by quality.
 
+    `coarse` is that of a first pass, after which an image with large faces only is done (early_exit.py). A quality
+    without it has one pass, as have images in which faces are redacted: what is missed there stays visible.
+    """
+
+    coarse: Mapping[Quality, Pyramid]
     reporting: Mapping[Quality, Pyramid]
     redacting: Mapping[Quality, Pyramid]
 

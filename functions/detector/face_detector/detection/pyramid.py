@@ -1,10 +1,10 @@
 """Image pyramids: the scales in which a network is run, and the tiles of the large ones.
 
 A network detects faces best that are 20 to 300 px tall in its input, so it is run in several scales, and each scale
-contributes the faces that suit it.
+contributes the faces that suit it. A scale is named by the long side that it gives the image, in pixels.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,34 +20,30 @@ _MIN_STEP: Final = 1.5
 _TILE_SIDE: Final = 1024
 # Every face up to this size lies within one tile.
 _TILE_OVERLAP: Final = 192
-# Smaller faces, in pixels of the scale, are taken from the next larger scale, which localises them better.
+# Smaller faces, in pixels of the scale, are taken from the finest scale.
 _MIN_FACE_SIDE: Final = 24
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A part of the image at `scale`, offset by left, top; width and height are of the whole image at that scale."""
+    """A part of the image at a scale, offset by left, top; width and height are of the whole image at that scale."""
 
     pixels: Pixels
-    scale: float
     left: int
     top: int
     width: int
     height: int
-    is_finest: bool
 
     @property
     def _is_whole(self) -> bool:
         return self.pixels.shape[:2] == (self.height, self.width)
 
     def filter(self, detections: Detections) -> Detections:
-        """Drop faces outside the image, and those that another scale or tile shows better."""
+        """Drop faces outside the image, and those that another tile shows better."""
         x, y, width, height = detections.boxes.T
         rows, columns = self.pixels.shape[:2]
         # A network may detect faces in the padding of its input.
         fits = (x + width / 2 >= 0) & (y + height / 2 >= 0) & (x + width / 2 < columns) & (y + height / 2 < rows)
-        if not self.is_finest:
-            fits &= detections.sizes >= _MIN_FACE_SIDE
         if not self._is_whole:
             fits &= detections.sizes <= _TILE_OVERLAP
             fits &= (x > 0) | (self.left == 0)
@@ -56,9 +52,27 @@ class Tile:
             fits &= (y + height < rows) | (self.top + rows == self.height)
         return detections.filtered(fits)
 
-    def to_image(self, detections: Detections) -> Detections:
-        """Map pixels of this tile to pixels of the image."""
-        return detections.translated(self.left, self.top).scaled(1 / self.scale, 1 / self.scale)
+    def to_scale(self, detections: Detections) -> Detections:
+        """Map pixels of this tile to pixels of the image at the same scale."""
+        return detections.translated(self.left, self.top)
+
+
+def tiles(pixels: Pixels, long_side: int) -> Iterator[Tile]:
+    """Yield the tiles of the image at one scale."""
+    scaled = scale_to(pixels, long_side)
+    height, width = scaled.shape[:2]
+    for rows in _tile_ranges(height):
+        for columns in _tile_ranges(width):
+            yield Tile(np.ascontiguousarray(scaled[rows, columns]), columns.start, rows.start, width, height)
+
+
+def best_scales(scales: Mapping[int, Detections], longest: int) -> dict[int, Detections]:
+    """Leave small faces to the finest scale, which localises them best; all in pixels of an image of this long side."""
+    finest = max(scales)
+    return {
+        side: found if side == finest else found.filtered(found.sizes * (side / longest) >= _MIN_FACE_SIDE)
+        for side, found in scales.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -77,20 +91,6 @@ class Pyramid:
             if side * _MIN_STEP <= chosen[-1]:
                 chosen.append(side)
         return chosen
-
-    def tiles(self, pixels: Pixels) -> Iterator[Tile]:
-        """Yield every tile of every scale, the finest first."""
-        longest = max(pixels.shape[:2])
-        sizes = self.sizes(longest)
-        for long_side in sizes:
-            scaled = scale_to(pixels, long_side)
-            height, width = scaled.shape[:2]
-            for rows in _tile_ranges(height):
-                for columns in _tile_ranges(width):
-                    part = np.ascontiguousarray(scaled[rows, columns])
-                    yield Tile(
-                        part, long_side / longest, columns.start, rows.start, width, height, long_side == sizes[0]
-                    )
 
 
 def _tile_ranges(length: int) -> list[slice]:

@@ -72,23 +72,35 @@ def decode(
     )
 
 
-_ALONE: Final = {
-    Quality.FAST: Pyramid((640,), 640),
-    Quality.BALANCED: Pyramid((192, 1024), 1024, max_upscale=2.0),
-    Quality.THOROUGH: Pyramid((512, 1024, 2560), 4096, max_upscale=2.5),
-}
+# Smaller ones turn landmarks, and with them the pose, by more than 6 degrees: docs/decisions/0014-fusion.md.
+_COARSE: Final = dict.fromkeys((Quality.FAST, Quality.BALANCED), Pyramid((320,), 320))
+_ALONE: Final = Scales(
+    coarse=_COARSE,
+    reporting={
+        Quality.FAST: Pyramid((640,), 640),
+        Quality.BALANCED: Pyramid((320, 1024), 1024, max_upscale=2.0),
+        Quality.THOROUGH: Pyramid((512, 1024, 2560), 4096, max_upscale=2.5),
+    },
+    redacting={
+        Quality.FAST: Pyramid((192, 1024), 1024, max_upscale=2.0),
+        Quality.BALANCED: Pyramid((192, 1024), 1024, max_upscale=2.0),
+        Quality.THOROUGH: Pyramid((512, 1024, 2560), 4096, max_upscale=2.5),
+    },
+)
 # It localises large faces well but costs four times as much per pixel as YuNet, so others see the small faces.
-_IN_ENSEMBLE: Final = {
-    Quality.FAST: Pyramid((384,), 384),
-    Quality.BALANCED: Pyramid((640,), 640, max_upscale=15 / 16),
-    Quality.THOROUGH: Pyramid((384, 1024, 2560), 4096, max_upscale=2.5),
-}
+_IN_ENSEMBLE: Final = Scales(
+    coarse=_COARSE,
+    reporting={
+        Quality.FAST: Pyramid((384,), 384),
+        Quality.BALANCED: Pyramid((640,), 640, max_upscale=15 / 16),
+        Quality.THOROUGH: Pyramid((384, 1024, 2560), 4096, max_upscale=2.5),
+    },
+    redacting={
+        Quality.FAST: Pyramid((640,), 640, max_upscale=15 / 16),
+        Quality.BALANCED: Pyramid((640,), 640),
+        Quality.THOROUGH: Pyramid((384, 1024, 2560), 4096, max_upscale=2.5),
+    },
+)
 NETWORK: Final = NetworkDefinition(
-    load=CenterFace,
-    alone=Scales(_ALONE, redacting=_ALONE | {Quality.FAST: _ALONE[Quality.BALANCED]}),
-    thresholds=Thresholds(report=0.35, redact=0.2),
-    in_ensemble=Scales(
-        _IN_ENSEMBLE,
-        redacting=_IN_ENSEMBLE | {Quality.FAST: _IN_ENSEMBLE[Quality.BALANCED], Quality.BALANCED: Pyramid((640,), 640)},
-    ),
+    load=CenterFace, alone=_ALONE, thresholds=Thresholds(report=0.35, redact=0.2), in_ensemble=_IN_ENSEMBLE
 )

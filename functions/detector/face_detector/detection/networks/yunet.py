@@ -46,26 +46,39 @@ class YuNet:
         return Detections(boxes, scores[:, 0], landmarks.reshape(-1, 5, 2))
 
 
-_ALONE: Final = {
-    Quality.FAST: Pyramid((640,), 640),
-    Quality.BALANCED: Pyramid((320, 1024), 1024, max_upscale=2.0),
-    Quality.THOROUGH: Pyramid((512, 1024, 2560), 4096, max_upscale=2.5),
-}
-_IN_ENSEMBLE: Final = {
-    Quality.FAST: Pyramid((448, 1024), 1024, max_upscale=1.5),
-    Quality.BALANCED: Pyramid((448, 1024), 1024, max_upscale=2.0),
-    Quality.THOROUGH: Pyramid((512, 1024), 1024, max_upscale=2.0),
-}
-# No larger than the smallest image that a result is made of, so that no more of a photo has to be decoded.
-_REDACTING: Final = Pyramid((448, 1024, 1800), 1800, max_upscale=2.0)
+_ALONE: Final = Scales(
+    # `fast` takes some 20 ms at once; a first pass saves none of them.
+    coarse={Quality.BALANCED: Pyramid((512,), 512)},
+    reporting={
+        Quality.FAST: Pyramid((640,), 640),
+        Quality.BALANCED: Pyramid((512, 1024), 1024, max_upscale=2.0),
+        Quality.THOROUGH: Pyramid((512, 1024, 2560), 4096, max_upscale=2.5),
+    },
+    redacting={
+        Quality.FAST: Pyramid((320, 1024), 1024, max_upscale=2.0),
+        Quality.BALANCED: Pyramid((320, 1024), 1024, max_upscale=2.0),
+        Quality.THOROUGH: Pyramid((512, 1024, 2560), 4096, max_upscale=2.5),
+    },
+)
+_IN_ENSEMBLE: Final = Scales(
+    coarse=dict.fromkeys((Quality.FAST, Quality.BALANCED), Pyramid((448,), 448)),
+    reporting={
+        Quality.FAST: Pyramid((448, 1024), 1024, max_upscale=1.5),
+        Quality.BALANCED: Pyramid((448, 1024), 1024, max_upscale=2.0),
+        Quality.THOROUGH: Pyramid((512, 1024), 1024, max_upscale=2.0),
+    },
+    redacting={
+        Quality.FAST: Pyramid((448, 1024), 1024, max_upscale=2.0),
+        # No larger than the smallest image that a result is made of, so that no more of a photo has to be decoded.
+        Quality.BALANCED: Pyramid((448, 1024, 1800), 1800, max_upscale=2.0),
+        Quality.THOROUGH: Pyramid((512, 1024), 1024, max_upscale=2.0),
+    },
+)
 NETWORK: Final = NetworkDefinition(
     load=YuNet,
-    alone=Scales(_ALONE, redacting=_ALONE | {Quality.FAST: _ALONE[Quality.BALANCED]}),
+    alone=_ALONE,
     thresholds=Thresholds(report=0.7, redact=0.4),
-    in_ensemble=Scales(
-        _IN_ENSEMBLE,
-        redacting=_IN_ENSEMBLE | {Quality.FAST: _IN_ENSEMBLE[Quality.BALANCED], Quality.BALANCED: _REDACTING},
-    ),
+    in_ensemble=_IN_ENSEMBLE,
     # It is overconfident.
     calibration=-0.5,
 )

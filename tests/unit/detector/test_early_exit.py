@@ -1,0 +1,169 @@
+"""The first pass is enough for large faces; everything else gets the finer scales."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from face_detector.analyse import analyse, find_faces, redraw
+from face_detector.detection.detections import Detections
+from face_detector.detection.detector import Detector, Member
+from face_detector.detection.early_exit import is_enough
+from face_detector.detection.network import Thresholds
+from face_detector.detection.pyramid import Pyramid
+from face_detector.imaging.pixels import Pixels
+from facelib.job import DetectorInfo, Quality
+from facelib.options import Options
+from facelib.renders import Render
+
+from tests.support.detector import detections, overlap
+from tests.support.pictures import FACE, Picture, Truth, astronaut, compose, encoded, resized
+
+
+class Shown:
+    """A network that remembers the long sides it was shown, and detects what it is given for them."""
+
+    def __init__(self, by_side: dict[int, Detections]) -> None:
+        self.by_side = by_side
+        self.sides: list[int] = []
+
+    def infer(self, pixels: Pixels, threshold: float) -> Detections:
+        self.sides.append(max(pixels.shape[:2]))
+        return self.by_side.get(self.sides[-1], Detections.none())
+
+    def reload(self) -> None:
+        pass
+
+
+LARGE = detections((5, 5, 50, 50, 0.9))
+SMALL = detections((10, 10, 20, 20, 0.9))
+FAINT = detections((5, 5, 50, 50, 0.9), (60, 50, 20, 20, 0.1))
+SMALL_TOO = detections((5, 5, 50, 50, 0.9), (60, 50, 20, 20, 0.6))
+DOUBTFUL = detections((5, 5, 50, 50, 0.4))
+THRESHOLDS = Thresholds(report=0.5, redact=0.15)
+
+
+def detector_of(network: Shown, *passes: Pyramid) -> Detector:
+    info = DetectorInfo(name="shown", version="1", quality=Quality.BALANCED)
+    redactor = Detector(info, [Member(network, passes[-1:])], THRESHOLDS)
+    return Detector(info, [Member(network, passes)], THRESHOLDS, redactor)
+
+
+COARSE, FINE = Pyramid((100,), 100), Pyramid((100, 200), 200)
+IMAGE = np.zeros((300, 400, 3), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("first", "sides"),
+    [
+        (LARGE, [100]),
+        (FAINT, [100]),
+        (SMALL, [100, 200]),
+        (SMALL_TOO, [100, 200]),
+        (DOUBTFUL, [100, 200]),
+        (Detections.none(), [100, 200]),
+    ],
+)
+def test_small_doubtful_or_no_faces_ask_for_finer_scales(first: Detections, sides: list[int]) -> None:
+    network = Shown({100: first})
+    detector_of(network, COARSE, FINE).detect(IMAGE, 0.5)
+    assert network.sides == sides, "a scale of both passes is run once"
+
+
+def test_a_first_pass_that_is_not_enough_leaves_the_result_to_the_second() -> None:
+    """A scale of the first pass alone does not change what the finer ones say."""
+    network = Shown({80: SMALL, 100: LARGE, 200: detections((20, 20, 80, 80, 0.7))})
+    both = detector_of(network, Pyramid((80,), 80), FINE).detect(IMAGE, 0.5)
+    assert network.sides == [80, 200, 100]
+    alone = detector_of(network, FINE).detect(IMAGE, 0.5)
+    assert np.array_equal(both.boxes, alone.boxes)
+    assert np.array_equal(both.scores, alone.scores)
+
+
+def test_faces_are_measured_in_the_scale_they_are_seen_in() -> None:
+    assert is_enough(LARGE.scaled(4, 4), 1 / 4, THRESHOLDS)
+    assert not is_enough(SMALL.scaled(4, 4), 1 / 4, THRESHOLDS)
+
+
+@pytest.mark.parametrize("how", [Render.BLUR, Render.PIXELATE, Render.SOLID])
+def test_where_faces_are_hidden_every_scale_is_looked_at(how: Render) -> None:
+    """However sure the first pass is, also for a result that is drawn later."""
+    network = Shown(dict.fromkeys((100, 200), LARGE))
+    detector = detector_of(network, COARSE, FINE)
+    file = encoded(IMAGE, "PNG")
+    faces = analyse(file, Options(), detector).faces
+    assert network.sides == [100]
+    network.sides.clear()
+    redraw(file, Options(), faces, how, detector)
+    assert network.sides == [200, 100]
+    network.sides.clear()
+    analyse(file, Options(render=(Render.BOXES, how)), detector)
+    assert network.sides == [200, 100]
+
+
+def portrait(side: int = 1000) -> tuple[Picture, Truth]:
+    factor = side / 512
+    return resized(astronaut(), side, side), Truth(
+        *(part * factor for part in (FACE.x, FACE.y, FACE.width, FACE.height))
+    )
+
+
+def turned(times: int) -> tuple[Picture, Truth]:
+    """Turn the portrait by quarters."""
+    picture, face = portrait()
+    for _ in range(times):
+        picture = np.ascontiguousarray(np.rot90(picture))
+        face = Truth(face.y, 1000 - face.x - face.width, face.height, face.width)
+    return picture, face
+
+
+def cut() -> tuple[Picture, Truth]:
+    """Half of the face is outside the picture."""
+    picture, face = portrait()
+    middle = round(face.x + face.width / 2)
+    return np.ascontiguousarray(picture[:, middle:]), Truth(0, face.y, face.width / 2, face.height)
+
+
+def filling() -> tuple[Picture, Truth]:
+    picture = astronaut()[30:190, 150:310]
+    return resized(picture, 1600, 1600), Truth(260, 280, 980, 1220)
+
+
+def dark() -> tuple[Picture, Truth]:
+    picture, face = portrait()
+    return np.asarray(picture * 0.08, np.uint8), face
+
+
+def out_of_focus() -> tuple[Picture, Truth]:
+    _, face = portrait()
+    return resized(resized(astronaut(), 40, 40), 1000, 1000), face
+
+
+def group() -> tuple[Picture, Truth]:
+    """Show a face in front of nine small ones, one of which is the truth."""
+    small = [(100 + 90 * index, 80, 40) for index in range(9)]
+    picture, truth = compose(1024, 768, [(300, 250, 300), *small])
+    return picture, truth[5]
+
+
+@pytest.mark.parametrize(
+    ("make", "at_least"),
+    [
+        (portrait, 0.7),
+        (lambda: portrait(300), 0.7),
+        (lambda: turned(1), 0.5),
+        (lambda: turned(2), 0.5),
+        (lambda: turned(3), 0.5),
+        (cut, 0.5),
+        (filling, 0.6),
+        (dark, 0.6),
+        (out_of_focus, 0.5),
+        (group, 0.5),
+    ],
+    ids=["portrait", "small portrait", "90", "180", "270", "cut", "filling", "dark", "out of focus", "group"],
+)
+def test_difficult_faces_are_found_as_without_an_early_exit(
+    make: Callable[[], tuple[Picture, Truth]], at_least: float, either: Detector
+) -> None:
+    picture, truth = make()
+    faces = find_faces(encoded(picture, "PNG"), Options(), either).faces
+    assert max((overlap(face.box, truth) for face in faces), default=0) >= at_least
