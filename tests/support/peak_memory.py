@@ -4,6 +4,7 @@ python -m tests.support.peak_memory DETECTOR QUALITY    a `Case` as JSON on each
 """
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -52,7 +53,7 @@ def main() -> None:
     for line in sys.stdin:
         case = Case.model_validate_json(line)
         data = Path(case.file).read_bytes()
-        _, photos = in_photos(lambda data=data: read_header(data))
+        _, photos = in_photos(partial(read_header, data))
         outcome = outcome_of(data, case.options, detector)
         print(Outcome(case=case, outcome=outcome, header_in_photos=photos, peak_mib=peak_mib()).model_dump_json())
 

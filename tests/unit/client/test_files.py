@@ -46,7 +46,7 @@ def test_a_link_in_the_place_of_a_result_is_replaced_and_not_followed(shared: Pa
 def test_a_guessed_name_is_neither_followed_nor_shared(
     shared: Path, victim: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files.secrets, "token_hex", lambda _: "guessed")
+    monkeypatch.setattr("secrets.token_hex", lambda _: "guessed")
     (shared / ".guessed.part").symlink_to(victim)
     with pytest.raises(FileExistsError):
         files.save(shared, "x-boxes.jpg", b"picture")

@@ -3,7 +3,7 @@
 import struct
 import zlib
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 import pytest
@@ -73,7 +73,7 @@ HOSTILE: Final[dict[str, tuple[Callable[[], bytes], set[str]]]] = {
     # Items that are not pictures, each copied by the library that reads it.
     **{
         f"{count} {kind.decode()} items share {size // 1_000} kB of a {form}": (
-            lambda form=form, kind=kind, count=count, size=size: with_metadata(form, kind, count, size),
+            partial(with_metadata, form, kind, count, size),
             {CORRUPT},
         )
         for form in ("HEIC", "AVIF")
@@ -135,7 +135,7 @@ HOSTILE: Final[dict[str, tuple[Callable[[], bytes], set[str]]]] = {
     # Scans times pixels.
     **{
         f"{count} scans of {side * side // 1_000_000} megapixels": (
-            lambda side=side, count=count: scans(side, count),
+            partial(scans, side, count),
             {MANY},
         )
         for side, count in ((7_000, 88), (10_400, 40), (10_400, 10), (5_000, 95), (3_000, 400))

@@ -21,7 +21,7 @@ from tests.support.pictures import astronaut, encoded
 
 BASELINE: Final = photo()
 PROGRESSIVE: Final = photo(progressive=True)
-GREY: Final = encoded(cv2.cvtColor(astronaut()[::4, ::4].copy(), cv2.COLOR_RGB2GRAY))
+GREY: Final = encoded(np.asarray(cv2.cvtColor(astronaut()[::4, ::4].copy(), cv2.COLOR_RGB2GRAY), np.uint8))
 # After the start of the image and JFIF's segment, which Pillow writes first.
 HEAD: Final = 20
 # A block behind the picture instead of its end, as a phone writes panoramas: 50,000 bytes without a marker.

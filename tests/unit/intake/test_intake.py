@@ -123,7 +123,7 @@ def no_conditional_deletes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have S3 refuse `IfMatch` on deletes, as LocalStack does."""
     delete = clients.s3().delete_object
 
-    def refuse(**parameters: str) -> object:
+    def refuse(**parameters: Any) -> object:
         if "IfMatch" in parameters:
             raise ClientError({"Error": {"Code": "NotImplemented"}}, "DeleteObject")
         return delete(**parameters)
