@@ -9,7 +9,6 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from face_api import problems
-from face_api.bounds import refuse_long_query
 from face_api.documents.openapi import TAGS, describe
 from face_api.head import HeadFromGet
 from face_api.origins import refuse_foreign_origin
@@ -61,7 +60,7 @@ def create_app() -> FastAPI:
         title="Facecast",
         version="1",
         description=_DESCRIPTION,
-        dependencies=[Depends(refuse_foreign_origin), Depends(refuse_long_query)],
+        dependencies=[Depends(refuse_foreign_origin)],
         docs_url=None,
         redoc_url=None,
         # A redirect from `/jobs/` to `/jobs` would not know below which path the API lives.
@@ -82,6 +81,7 @@ def create_app() -> FastAPI:
     problems.install(app)
     # The last one added is the outermost.
     app.add_middleware(problems.LastResort)
+    app.add_middleware(problems.BoundedQuery)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(HeadFromGet)
     app.openapi = cache(partial(describe, app))  # type: ignore[method-assign]

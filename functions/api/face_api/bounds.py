@@ -9,12 +9,6 @@ BODY_TOO_LARGE = f"The body is too large; a JSON request has at most {limits.JSO
 QUERY_TOO_LONG = f"The address is too long; its query has at most {limits.QUERY_BYTES:,} bytes."
 
 
-async def refuse_long_query(request: Request) -> None:
-    """Raise HTTPException (414)."""
-    if len(request.scope["query_string"]) > limits.QUERY_BYTES:
-        raise HTTPException(HTTPStatus.REQUEST_URI_TOO_LONG, QUERY_TOO_LONG)
-
-
 async def refuse_large_body(request: Request) -> None:
     """Raise HTTPException (413); for routes whose body is JSON."""
     if len(await request.body()) > limits.JSON_BYTES:
