@@ -4,6 +4,7 @@ import multiprocessing
 import resource
 import time
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -103,21 +104,16 @@ def _colours(data: bytes, header: Header) -> str:
     return "named"
 
 
-def _work(path: Path, name: str, result: Connection) -> None:
-    cv2.setNumThreads(1)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            result.send(look(path.read_bytes(), name))
-        except Exception as error:  # noqa: BLE001 - the line says which file it was
-            result.send(Row(file=name, outcome=CRASHED, detail=repr(error)))
+Look = Callable[[bytes, str], Row]
 
 
-def row_of(path: Path, name: str, seconds: float) -> Row:
+def row_of(path: Path, name: str, seconds: float, look: Look = look) -> Row:
     """Look at a file in a process of its own, which may crash or hang."""
-    processes = multiprocessing.get_context("fork")
+    # Forked by a server that has imported everything and runs no threads: OpenCV's do not survive a fork.
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload([__name__])
     result, far_end = processes.Pipe(duplex=False)
-    process = processes.Process(target=_work, args=(path, name, far_end))
+    process = processes.Process(target=_work, args=(path, name, look, far_end))
     process.start()
     far_end.close()
     row = Row(file=name, outcome=HUNG)
@@ -129,3 +125,13 @@ def row_of(path: Path, name: str, seconds: float) -> Row:
     process.kill()
     process.join()
     return row
+
+
+def _work(path: Path, name: str, look: Look, result: Connection) -> None:
+    cv2.setNumThreads(1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            result.send(look(path.read_bytes(), name))
+        except Exception as error:  # noqa: BLE001 - the line says which file it was
+            result.send(Row(file=name, outcome=CRASHED, detail=repr(error)))

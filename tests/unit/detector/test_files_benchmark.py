@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from benchmarks.files import __main__ as run
-from benchmarks.files.look import Row, look
+from benchmarks.files.look import Row, look, row_of
+from tests.support import bad_looks
 from tests.support.odd_images import chunk
 from tests.support.pictures import astronaut, encoded, turned
 from tests.support.profiles import PROFILES
@@ -63,22 +64,14 @@ def test_a_folder_is_summed_up(tmp_path: Path, capfd: pytest.CaptureFixture[str]
     assert "Pillow and ICC: 1 compared, 100.0% differ by at most 3 levels, 0 by more than 8" in out
 
 
-def test_a_process_that_ends_early_or_never_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    photo = tmp_path / "a.jpg"
-    photo.write_bytes(encoded(PICTURE))
-    module = "benchmarks.files.look"
-    monkeypatch.setattr(f"{module}.look", lambda *_: __import__("os")._exit(3))
-    assert next(run.rows(tmp_path, 30)).outcome == "crashed"
-    monkeypatch.setattr(f"{module}.look", lambda *_: __import__("time").sleep(60))
-    assert next(run.rows(tmp_path, 0.2)).outcome == "hung"
-
-
-def test_an_error_is_reported_with_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_crashes_fails_or_hangs_is_reported(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(encoded(PICTURE))
-    monkeypatch.setattr("benchmarks.files.look.look", lambda *_: 1 / 0)
-    (row,) = run.rows(tmp_path, 30)
-    assert (row.file, row.outcome) == ("a.jpg", "crashed")
-    assert "ZeroDivisionError" in row.detail
+    crashed = row_of(tmp_path / "a.jpg", "a.jpg", 60, bad_looks.crash)
+    failed = row_of(tmp_path / "a.jpg", "a.jpg", 60, bad_looks.fail)
+    hung = row_of(tmp_path / "a.jpg", "a.jpg", 0.1, bad_looks.hang)
+    assert [row.outcome for row in (crashed, failed, hung)] == ["crashed", "crashed", "hung"]
+    assert failed.detail == "ZeroDivisionError()"
+    assert crashed.file == failed.file == hung.file == "a.jpg"
 
 
 def test_what_is_far_is_listed() -> None:

@@ -1,0 +1,19 @@
+"""What may become of a process that looks at a file (benchmarks.files)."""
+
+import os
+import threading
+
+from benchmarks.files.look import Row
+
+
+def crash(_data: bytes, _name: str) -> Row:
+    os._exit(3)
+
+
+def hang(_data: bytes, _name: str) -> Row:
+    threading.Event().wait()
+    raise AssertionError
+
+
+def fail(_data: bytes, _name: str) -> Row:
+    raise ZeroDivisionError
