@@ -10,8 +10,10 @@ import pytest
 from facelib.job import PUBLIC_OWNER, DetectorInfo, Failure, FailureReason, ImageFormat, ImageInfo, Job, Quality
 from facelib.options import Options
 from facelib.stores import clients
-from facelib.stores.jobs.claims import Outcome
-from facelib.stores.jobs.creation import JobStore
+from facelib.stores.jobs.claims import Claims, Outcome
+from facelib.stores.jobs.creation import NewJobs
+from facelib.stores.jobs.retries import Retries
+from facelib.stores.jobs.table import JobTable
 
 _FAILURE = Failure(reason=FailureReason.INTERNAL_ERROR, detail="made to fail")
 
@@ -37,8 +39,9 @@ class Ended:
 
 
 class Feed:
-    def __init__(self, jobs: JobStore) -> None:
-        self._jobs = jobs
+    def __init__(self, table: JobTable) -> None:
+        self._table = table
+        self._jobs, self._claims, self._retries = NewJobs(table), Claims(table), Retries(table)
 
     def add(self) -> str:
         """Add a pending job."""
@@ -46,18 +49,18 @@ class Feed:
 
     def end(self, job_id: str, *, failed: bool = False) -> Ended:
         """Bring a pending job to its end."""
-        claim = self._jobs.claim(job_id, lease_seconds=60)
+        claim = self._claims.claim(job_id, lease_seconds=60)
         at = time.time()
         if failed:
-            self._jobs.fail(claim, _FAILURE)
+            self._claims.fail(claim, _FAILURE)
         else:
-            self._jobs.complete(claim, _outcome())
-        event_id = self._jobs.get(job_id, PUBLIC_OWNER).event_id
+            self._claims.complete(claim, _outcome())
+        event_id = self._table.get(job_id, PUBLIC_OWNER).event_id
         assert event_id
         return Ended(job_id, event_id, at)
 
     def retry(self, job_id: str) -> None:
-        self._jobs.begin_retry(job_id, self._jobs.next_retry(job_id, PUBLIC_OWNER))
+        self._retries.begin(job_id, self._retries.next_number(job_id, PUBLIC_OWNER))
 
 
 @contextmanager
@@ -73,7 +76,7 @@ def feed(endpoint_url: str, jobs_table: str) -> Iterator[Feed]:
             patch.setenv(name, value)
         clients.dynamodb.cache_clear()
         try:
-            yield Feed(JobStore(jobs_table))
+            yield Feed(JobTable(jobs_table))
         finally:
             clients.dynamodb().close()
             clients.dynamodb.cache_clear()

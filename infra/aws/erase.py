@@ -22,10 +22,11 @@ from facelib.errors import JobNotFound, ObjectsNotDeleted
 from facelib.stores.access.api_keys import KeyStore
 from facelib.stores.access.usage import UsageStore
 from facelib.stores.backoff import attempts
-from facelib.stores.jobs.creation import JobStore
+from facelib.stores.jobs.deletions import Deletions
 from facelib.stores.jobs.events import BY_EVENT
 from facelib.stores.jobs.index import JobIndex
 from facelib.stores.jobs.lists import BY_CREATION
+from facelib.stores.jobs.table import JobTable
 from facelib.stores.listeners.connections import ConnectionStore
 from facelib.stores.listeners.connections_api import ConnectionsApi
 from facelib.stores.objects.images import ImageStore
@@ -141,7 +142,7 @@ class Erasure:
 
     def run(self, report: Callable[[int], None]) -> int:
         """Erase everything, and return the number of jobs. `report` is called with the number so far."""
-        erase = partial(_erase, self.owner, JobStore(self.table), ImageStore(self.originals, self.results))
+        erase = partial(_erase, self.owner, Deletions(JobTable(self.table)), ImageStore(self.originals, self.results))
         self.access.end_keys(self.owner)
         empty(boto3.client("s3"), self.originals, keys.inbox(self.owner))
         done = 0
@@ -165,14 +166,14 @@ class Erasure:
 _NOTHING: Final = Left(jobs=0, files=0, keys=0, connections=0, counters=0)
 
 
-def _erase(owner: str, jobs: JobStore, images: ImageStore, job_id: str) -> None:
+def _erase(owner: str, deletions: Deletions, images: ImageStore, job_id: str) -> None:
     """Erase one job; its record stays, for another run to find, as long as the buckets hold an object of it."""
     # An expired job, and one that was deleted before, still has a record.
     with suppress(JobNotFound):
-        jobs.begin_deletion(job_id, owner)
+        deletions.begin(job_id, owner)
     images.delete(job_id)
     if images.count(job_id) == 0:
-        jobs.purge(job_id)
+        deletions.purge(job_id)
 
 
 def _progress(total: int) -> Callable[[int], None]:

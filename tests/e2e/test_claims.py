@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from facelib.errors import JobClaimed
 from facelib.stores import clients
-from facelib.stores.jobs.creation import JobStore
 
+from tests.support.job_store import JobStore
 from tests.support.jobs import new_job
 from tests.support.stack import Stack
 

@@ -16,7 +16,6 @@ from facelib.options import Options
 from facelib.renders import Render
 from facelib.s3_events import originals_created
 from facelib.stores import clients
-from facelib.stores.jobs.creation import JobStore
 from facelib.stores.objects.images import ImageStore
 from facelib.stores.objects.inbox import Inbox
 from facelib.stores.queues.event_bus import SOURCE, BusEvent, EventBus
@@ -24,6 +23,7 @@ from facelib.stores.queues.queue import Queue
 
 from infra.local.deploy import expire
 from tests.support.context import Context
+from tests.support.job_store import JobStore
 from tests.support.jobs import new_job
 from tests.support.localstack import Storage, template_of_storage
 from tests.support.stack import wait_until
@@ -104,7 +104,7 @@ def test_a_dropped_file_becomes_a_job_and_leaves_the_inbox(
 ) -> None:
     """L2: a conditional delete is 501 here, so the file stayed and each delivery copied it again."""
     bucket, key = storage.names["OriginalsBucket"], "inbox/alice/2026/party ü+1.jpg"
-    made = Intake(jobs, Inbox(bucket), DAY)
+    made = Intake(jobs.new, jobs.claims, Inbox(bucket), DAY)
     monkeypatch.setattr(main, "intake", lambda: made)
     while list(storage.messages("DetectQueue")):
         pass

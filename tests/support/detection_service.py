@@ -13,12 +13,12 @@ from facelib.job import Job
 from facelib.options import Options
 from facelib.s3_events import OriginalCreated
 from facelib.stores import clients
-from facelib.stores.jobs.creation import JobStore
 from facelib.stores.objects.images import ImageStore
 from PIL import Image
 
 from tests.support.account import Cloud
 from tests.support.detector import detections
+from tests.support.job_store import JobStore
 from tests.support.jobs import DETECTOR, new_job
 
 LEASE = 30
@@ -58,7 +58,7 @@ class Service:
         self.jobs = JobStore(account.jobs_table)
         self.images = ImageStore(account.originals_bucket, account.results_bucket)
         self.detector = OneFace()
-        self.service = DetectionService(self.jobs, self.images, self.detector, LEASE, PUBLIC_URL)
+        self.service = DetectionService.of(self.jobs.table, self.images, self.detector, LEASE, PUBLIC_URL)
         self.account = account
 
     def upload(self, data: bytes, options: Options | None = None) -> Job:

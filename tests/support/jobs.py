@@ -8,10 +8,10 @@ from facelib.job import DetectorInfo, Failure, FailureReason, ImageFormat, Image
 from facelib.options import Options
 from facelib.stores import clients
 from facelib.stores.jobs.claims import Outcome
-from facelib.stores.jobs.creation import JobStore
 from facelib.stores.jobs.idempotency import IdempotentRequest
 
 from tests.support.account import Cloud
+from tests.support.job_store import JobStore
 
 DETECTOR = DetectorInfo(name="centerface", version="09189deaaf86", quality=Quality.BALANCED)
 

@@ -150,7 +150,7 @@ def handlers(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[dict[str, Any], 
     accept = type("Accept", (), {name: lambda *_: None for name in ("process", "take", "fail_abandoned", "delete")})()
     monkeypatch.setattr(detector, "service", lambda: accept)
     monkeypatch.setattr(intake, "intake", lambda: accept)
-    monkeypatch.setattr(deadletter, "jobs", lambda: accept)
+    monkeypatch.setattr(deadletter, "claims", lambda: accept)
     return [detector.handler, intake.handler, deadletter.handler]
 
 

@@ -12,8 +12,9 @@ from facelib.job import Job
 from facelib.observability import logger
 from facelib.options import Options
 from facelib.stores.access.usage import UsageStore
-from facelib.stores.jobs.creation import JobStore
+from facelib.stores.jobs.creation import NewJobs
 from facelib.stores.jobs.idempotency import IdempotentRequest
+from facelib.stores.jobs.table import JobTable
 from facelib.stores.objects.images import ImageStore
 
 _POLL_SECONDS = 0.1
@@ -54,7 +55,7 @@ class Accepted:
 class Submissions:
     """Where submissions are stored and counted."""
 
-    jobs: JobStore
+    jobs: NewJobs
     images: ImageStore
     usage: UsageStore
     retention: timedelta
@@ -116,7 +117,7 @@ class Submissions:
             raise StoreContended from None
 
 
-def wait_for(job: Job, jobs: JobStore, seconds: int) -> Job:
+def wait_for(job: Job, jobs: JobTable, seconds: int) -> Job:
     """Poll until the job has ended or the time is up. Raises JobNotFound if the job is deleted."""
     deadline = time.monotonic() + seconds
     while not job.status.is_final and time.monotonic() < deadline:

@@ -9,8 +9,11 @@ from facelib.stores.access.tickets import TicketStore
 from facelib.stores.access.usage import UsageStore
 from facelib.stores.access.waiting import WaitingStore
 from facelib.stores.detector_client import DetectorClient
-from facelib.stores.jobs.creation import JobStore
+from facelib.stores.jobs.creation import NewJobs
+from facelib.stores.jobs.deletions import Deletions
 from facelib.stores.jobs.lists import JobLists
+from facelib.stores.jobs.retries import Retries
+from facelib.stores.jobs.table import JobTable
 from facelib.stores.objects.images import ImageStore
 from facelib.stores.queues.queue import Queue
 from fastapi import Depends, Header
@@ -25,8 +28,16 @@ def settings() -> ApiSettings:
 
 
 @cache
-def jobs() -> JobStore:
-    return JobStore(settings().jobs_table, settings().index_shards)
+def jobs() -> JobTable:
+    return JobTable(settings().jobs_table)
+
+
+def deletions() -> Deletions:
+    return Deletions(jobs())
+
+
+def retries() -> Retries:
+    return Retries(jobs())
 
 
 @cache
@@ -64,7 +75,7 @@ def usage() -> UsageStore:
 
 
 def submissions() -> Submissions:
-    return Submissions(jobs(), images(), usage(), settings().retention)
+    return Submissions(NewJobs(jobs(), settings().index_shards), images(), usage(), settings().retention)
 
 
 @cache
@@ -73,7 +84,9 @@ def waiting() -> WaitingStore:
 
 
 SettingsDep = Annotated[ApiSettings, Depends(settings)]
-JobsDep = Annotated[JobStore, Depends(jobs)]
+JobsDep = Annotated[JobTable, Depends(jobs)]
+DeletionsDep = Annotated[Deletions, Depends(deletions)]
+RetriesDep = Annotated[Retries, Depends(retries)]
 ListsDep = Annotated[JobLists, Depends(lists)]
 ImagesDep = Annotated[ImageStore, Depends(images)]
 DetectQueueDep = Annotated[Queue, Depends(detect_queue)]

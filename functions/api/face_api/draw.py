@@ -7,7 +7,7 @@ from facelib.errors import DetectorBusy, JobConflict, JobNotFound, NoResult, Ori
 from facelib.job import Job, Status
 from facelib.renders import Render
 from facelib.stores.detector_client import DetectorClient
-from facelib.stores.jobs.creation import JobStore
+from facelib.stores.jobs.table import JobTable
 from facelib.stores.objects.images import ImageStore
 from facelib.stores.queues.queue import Queue
 
@@ -19,7 +19,7 @@ _CLEAN_UP_AFTER_SECONDS = 60
 class Drawer:
     """What drawing takes: the stores, and the detector that draws."""
 
-    jobs: JobStore
+    jobs: JobTable
     images: ImageStore
     detector: DetectorClient
     queue: Queue

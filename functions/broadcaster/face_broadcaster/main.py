@@ -18,8 +18,8 @@ from facelib.job_stream import OwnedEvent, event_of_record, job_id_of_record
 from facelib.observability import logger, metrics, traced
 from facelib.replay import Replayer
 from facelib.settings import BroadcasterSettings
-from facelib.stores.jobs.creation import JobStore
 from facelib.stores.jobs.events import is_replayed
+from facelib.stores.jobs.table import JobTable
 from facelib.stores.listeners.connections import ConnectionStore
 from facelib.stores.listeners.connections_api import ConnectionsApi
 from facelib.stores.queues.queue import Queue
@@ -110,7 +110,7 @@ def _events_of_malformed(message: MalformedRecord) -> list[OwnedEvent]:
     """Read the job itself. If that is malformed, too, the error moves the message to the failure queue."""
     if message.job_id is None:
         raise LookupError(f"The stream record {message.record_id} has no job id.")
-    job = JobStore(settings().jobs_table).peek(message.job_id)
+    job = JobTable(settings().jobs_table).peek(message.job_id)
     return [OwnedEvent(job.owner, event_of(job, settings().public_url))] if job and is_replayed(job) else []
 
 

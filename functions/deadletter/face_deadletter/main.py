@@ -14,7 +14,8 @@ from facelib.job import Failure, FailureReason
 from facelib.observability import logger, metrics, traced
 from facelib.s3_events import originals_created
 from facelib.settings import DeadLetterSettings
-from facelib.stores.jobs.creation import JobStore
+from facelib.stores.jobs.claims import Claims
+from facelib.stores.jobs.table import JobTable
 from facelib.stores.objects.images import ImageStore
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -30,8 +31,8 @@ RETRIES_EXHAUSTED = Failure(
 
 
 @cache
-def jobs() -> JobStore:
-    return JobStore(DeadLetterSettings.from_environment().jobs_table)
+def claims() -> Claims:
+    return Claims(JobTable(DeadLetterSettings.from_environment().jobs_table))
 
 
 @cache
@@ -58,7 +59,7 @@ def _give_up(record: SQSRecord) -> None:
     for original in originals:
         logger.set_correlation_id(original.job_id)
         try:
-            jobs().fail_abandoned(original.job_id, RETRIES_EXHAUSTED)
+            claims().fail_abandoned(original.job_id, RETRIES_EXHAUSTED)
         except JobFinished as finished:
             logger.info("Ignored a job that has ended", extra={"reason": str(finished)})
         except JobNotFound:

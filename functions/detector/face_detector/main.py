@@ -14,7 +14,7 @@ from facelib.job import Failure, FailureReason
 from facelib.observability import logger, metrics, traced
 from facelib.s3_events import originals_created
 from facelib.settings import DetectorSettings
-from facelib.stores.jobs.creation import JobStore
+from facelib.stores.jobs.table import JobTable
 from facelib.stores.objects.images import ImageStore
 
 from face_detector.detection.detector import load_detector
@@ -30,8 +30,8 @@ def service() -> DetectionService:
     if settings.threads is not None:
         # The host has more processors than the function may use; threads for all of them would wait for each other.
         cv2.setNumThreads(settings.threads)
-    return DetectionService(
-        JobStore(settings.jobs_table),
+    return DetectionService.of(
+        JobTable(settings.jobs_table),
         ImageStore(settings.originals_bucket, settings.results_bucket),
         load_detector(settings.detector, settings.quality),
         settings.lease_seconds,

@@ -4,7 +4,9 @@ Idempotent, also when run late or concurrently.
 """
 
 from concurrent.futures import Future, wait
+from dataclasses import dataclass
 from functools import partial
+from typing import Self
 
 from aws_lambda_powertools.metrics import MetricUnit
 from facelib.detector_requests import RenderOutcome
@@ -15,8 +17,10 @@ from facelib.observability import logger, metrics
 from facelib.options import Options
 from facelib.renders import Render
 from facelib.s3_events import OriginalCreated
-from facelib.stores.jobs.claims import Claim, Outcome
-from facelib.stores.jobs.creation import JobStore
+from facelib.stores.jobs.claims import Claim, Claims, Outcome
+from facelib.stores.jobs.renders import AddedRenders
+from facelib.stores.jobs.retries import Retries
+from facelib.stores.jobs.table import JobTable
 from facelib.stores.objects.images import ImageStore, Original
 from facelib.stores.threads import threads
 
@@ -24,15 +28,20 @@ from face_detector.analyse import Analysis, Detected, analyse, find_faces, redra
 from face_detector.detection.detector import Detector
 
 
+@dataclass(frozen=True)
 class DetectionService:
-    def __init__(
-        self, jobs: JobStore, images: ImageStore, detector: Detector, lease_seconds: int, public_url: str
-    ) -> None:
-        self._jobs = jobs
-        self._images = images
-        self._detector = detector
-        self._lease_seconds = lease_seconds
-        self._public_url = public_url
+    jobs: JobTable
+    claims: Claims
+    retries: Retries
+    renders: AddedRenders
+    images: ImageStore
+    detector: Detector
+    lease_seconds: int
+    public_url: str
+
+    @classmethod
+    def of(cls, jobs: JobTable, images: ImageStore, detector: Detector, lease_seconds: int, public_url: str) -> Self:
+        return cls(jobs, Claims(jobs), Retries(jobs), AddedRenders(jobs), images, detector, lease_seconds, public_url)
 
     def process(self, original: OriginalCreated) -> None:
         """Complete or fail the job of an original.
@@ -41,19 +50,19 @@ class DetectionService:
         """
         if original.retry is not None:
             # The API does so too, but only once this message is queued: where it died in between, the retry goes on.
-            self._jobs.begin_retry(original.job_id, original.retry)
+            self.retries.begin(original.job_id, original.retry)
         # Read while it claims the job: both are waits for AWS, and nearly every claim succeeds.
-        reading = threads().submit(self._images.original, original.job_id)
+        reading = threads().submit(self.images.original, original.job_id)
         try:
-            claim = self._jobs.claim(original.job_id, self._lease_seconds)
+            claim = self.claims.claim(original.job_id, self.lease_seconds)
         except JobFinished as finished:
             logger.info("Nothing to do", extra={"why": str(finished)})
             if finished.original_etag and original.etag not in (None, finished.original_etag):
                 # A form may be posted twice: the job describes one image, which a later one may have replaced.
-                self._images.delete_replaced_original(original.job_id, finished.original_etag)
+                self.images.delete_replaced_original(original.job_id, finished.original_etag)
         except JobNotFound:
             # Deleted or expired meanwhile: nothing uploaded for it may remain.
-            self._images.delete(original.job_id)
+            self.images.delete(original.job_id)
             logger.info("Removed an original without a job")
         else:
             self._finish(claim, reading)
@@ -67,56 +76,56 @@ class DetectionService:
             try:
                 original = _read(reading)
                 etag = original.etag
-                analysis = analyse(original.data, claim.job.options, self._detector)
+                analysis = analyse(original.data, claim.job.options, self.detector)
             except ImageRejected as rejected:
-                self._jobs.fail(claim, rejected.failure, etag)
+                self.claims.fail(claim, rejected.failure, etag)
                 _report_failure(rejected.failure)
             else:
                 self._store(claim, analysis, original.etag)
         except ClaimLost as lost:
             logger.warning("Wrote nothing back", extra={"why": str(lost)})
             if lost.is_deleted:
-                self._images.delete(job_id)
+                self.images.delete(job_id)
 
     def _store(self, claim: Claim, analysis: Analysis, etag: str) -> None:
-        self._jobs.hold(claim, self._lease_seconds)
+        self.claims.hold(claim, self.lease_seconds)
         # Results first: they exist before the job is seen as completed.
-        add = partial(self._images.add_result, claim.job.job_id)
+        add = partial(self.images.add_result, claim.job.job_id)
         list(threads().map(add, analysis.results.keys(), analysis.results.values()))
         outcome = Outcome(
             image=analysis.image,
-            detector=self._detector.info,
+            detector=self.detector.info,
             faces=analysis.faces,
             timings_ms=analysis.timings_ms,
             original_etag=etag,
         )
         if claim.job.options.faces_json:
-            self._images.add_faces_json(JobView.of(outcome.job_completed(claim.job), self._public_url))
-        self._jobs.complete(claim, outcome)
+            self.images.add_faces_json(JobView.of(outcome.job_completed(claim.job), self.public_url))
+        self.claims.complete(claim, outcome)
         _report(analysis, "Faces")
         # So that one metric has both how many failed (its sum) and of how many (its samples).
         metrics.add_metric("FailedJobs", MetricUnit.Count, 0)
 
     def render(self, job_id: str, render: Render) -> RenderOutcome:
         """Draw and store one more result of a completed job. Raises ImageRejected."""
-        job = self._jobs.peek(job_id)
+        job = self.jobs.peek(job_id)
         if not isinstance(job, Job) or job.status is not Status.COMPLETED:
             return RenderOutcome.JOB_GONE
         try:
-            original = self._images.original(job_id)
+            original = self.images.original(job_id)
         except ObjectMissing:
             return RenderOutcome.ORIGINAL_GONE
         if original.etag != job.original_etag:
             # Uploaded again after the job had ended; its event, which removes it, is on its way.
             return RenderOutcome.ORIGINAL_GONE
-        drawn = redraw(original.data, job.options, job.faces or (), render, self._detector)
-        self._images.add_result(job_id, render, drawn)
+        drawn = redraw(original.data, job.options, job.faces or (), render, self.detector)
+        self.images.add_result(job_id, render, drawn)
         # The record last: a deletion that began before this line finds its job still hidden, and one that begins after
         # it finds the result.
         try:
-            self._jobs.add_render(job_id, render)
+            self.renders.add(job_id, render)
         except JobNotFound:
-            self._images.delete(job_id)
+            self.images.delete(job_id)
             return RenderOutcome.JOB_GONE
         logger.info("Drew a result on demand", extra={"render": render})
         metrics.add_metric("Renders", MetricUnit.Count, 1)
@@ -124,8 +133,8 @@ class DetectionService:
 
     def detect(self, image: bytes | None, key: str | None) -> Detected:
         """Process bytes, or the object with a key, without storing. Raises ImageRejected and ObjectMissing."""
-        data = self._images.original_at(key).data if key else image or b""
-        detected = find_faces(data, Options(), self._detector)
+        data = self.images.original_at(key).data if key else image or b""
+        detected = find_faces(data, Options(), self.detector)
         # A metric of its own: `Faces` counts jobs.
         _report(detected, "DirectFaces")
         return detected

@@ -10,7 +10,8 @@ from facelib.formats import check_file_size
 from facelib.job import Failure, FailureReason, Job
 from facelib.observability import logger, metrics
 from facelib.options import Options
-from facelib.stores.jobs.creation import JobStore
+from facelib.stores.jobs.claims import Claims
+from facelib.stores.jobs.creation import NewJobs
 from facelib.stores.objects.inbox import Inbox
 
 from face_intake.drops import Drop
@@ -24,7 +25,8 @@ _REPLACED = Failure(
 
 @dataclass(frozen=True)
 class Intake:
-    jobs: JobStore
+    jobs: NewJobs
+    claims: Claims
     inbox: Inbox
     retention: timedelta
 
@@ -73,7 +75,7 @@ class Intake:
 
     def _fail(self, job: Job, failure: Failure) -> None:
         try:
-            self.jobs.fail_abandoned(job.job_id, failure)
+            self.claims.fail_abandoned(job.job_id, failure)
         except (JobNotFound, JobFinished, JobClaimed) as done:
             logger.info("Ignored a job that is not pending", extra={"reason": str(done)})
         else:

@@ -9,7 +9,9 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from facelib.observability import logger, metrics, traced
 from facelib.settings import IntakeSettings
-from facelib.stores.jobs.creation import JobStore
+from facelib.stores.jobs.claims import Claims
+from facelib.stores.jobs.creation import NewJobs
+from facelib.stores.jobs.table import JobTable
 from facelib.stores.objects.inbox import Inbox
 
 from face_intake.drops import drops
@@ -21,9 +23,9 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 @cache
 def intake() -> Intake:
     settings = IntakeSettings.from_environment()
-    return Intake(
-        JobStore(settings.jobs_table, settings.index_shards), Inbox(settings.originals_bucket), settings.retention
-    )
+    table = JobTable(settings.jobs_table)
+    jobs, claims = NewJobs(table, settings.index_shards), Claims(table)
+    return Intake(jobs, claims, Inbox(settings.originals_bucket), settings.retention)
 
 
 @logger.inject_lambda_context(clear_state=True)

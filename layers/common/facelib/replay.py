@@ -11,8 +11,8 @@ from facelib.deliveries import Replay
 from facelib.events import event_id_before, event_of, frames
 from facelib.job import Job, Tombstone
 from facelib.settings import StreamSettings
-from facelib.stores.jobs.creation import JobStore
 from facelib.stores.jobs.events import JobEvents, is_replayed
+from facelib.stores.jobs.table import JobTable
 from facelib.stores.listeners.connections import Connection, ConnectionStore
 from facelib.stores.listeners.connections_api import ConnectionsApi
 
@@ -24,7 +24,7 @@ _AFTER_ALL: Final = "9999"
 
 @dataclass(frozen=True)
 class Replayer:
-    jobs: JobStore
+    jobs: JobTable
     events: JobEvents
     connections: ConnectionStore
     connections_api: ConnectionsApi
@@ -32,7 +32,7 @@ class Replayer:
 
     @classmethod
     def of(cls, settings: StreamSettings, connections: ConnectionStore, connections_api: ConnectionsApi) -> Self:
-        jobs, events = JobStore(settings.jobs_table), JobEvents(settings.jobs_table, settings.index_shards)
+        jobs, events = JobTable(settings.jobs_table), JobEvents(settings.jobs_table, settings.index_shards)
         return cls(jobs, events, connections, connections_api, settings.public_url)
 
     def send(self, replay: Replay, deadline: float) -> Replay | None:

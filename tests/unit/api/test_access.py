@@ -11,10 +11,11 @@ from face_api.app import create_app
 from face_api.documents.openapi import describe
 from facelib.access import PUBLIC, Identity, Principal, Refusal, Scope
 from facelib.stores.access.tickets import TicketStore
-from facelib.stores.jobs.creation import JobStore
+from facelib.stores.jobs.creation import NewJobs
 
 from tests.support.account import Cloud
 from tests.support.api import Api
+from tests.support.job_store import JobStore
 from tests.support.jobs import new_job, outcome
 from tests.support.lost_responses import cancel_transactions
 from tests.support.pictures import astronaut, encoded
@@ -145,7 +146,7 @@ def test_an_image_that_becomes_no_job_is_not_counted(api: Api, monkeypatch: pyte
         raise RuntimeError("the table is throttled")
 
     with monkeypatch.context() as patched:
-        patched.setattr(JobStore, "add", broken)
+        patched.setattr(NewJobs, "add", broken)
         assert api.post("/image", content=PHOTO).status_code == 500
     assert api.get("/usage").json()["images"] == 0
     assert api.post("/image", content=b"no image").status_code == 415

@@ -13,11 +13,11 @@ from facelib.access import Identity, Principal, Scope
 from facelib.job import Job, Status
 from facelib.stores import clients
 from facelib.stores.access import usage
-from facelib.stores.jobs.creation import JobStore
 
 from tests.support.account import Cloud
 from tests.support.actors import Killed
 from tests.support.api import Api
+from tests.support.job_store import JobStore
 from tests.support.pictures import astronaut, encoded
 
 PHOTO = encoded(astronaut()[:64, :64])

@@ -8,10 +8,10 @@ from facelib import limits
 from facelib.job import Job
 from facelib.options import CropAspect, CropFaces, Options, Size
 from facelib.renders import Render
-from facelib.stores.jobs.creation import JobStore
 
 from tests.support.account import Cloud
 from tests.support.api import Api
+from tests.support.job_store import JobStore
 from tests.support.jobs import outcome
 from tests.support.photos import padded
 from tests.support.pictures import astronaut, encoded

@@ -18,7 +18,6 @@ from face_detector import process
 from face_detector.process import DetectionService
 from facelib import keys
 from facelib.job import Status
-from facelib.stores.jobs.creation import JobStore
 from facelib.stores.jobs.items import from_item
 from facelib.stores.objects.images import ImageStore
 from hypothesis import HealthCheck, Phase, settings
@@ -28,6 +27,7 @@ from hypothesis.stateful import invariant, precondition, rule, run_state_machine
 from tests.support.account import Cloud
 from tests.support.api import Api
 from tests.support.job_life import CONTENTS, LEASE_SECONDS, JobWorld, Message, analyse, drawn, etag
+from tests.support.job_store import JobStore
 from tests.support.jobs import DETECTOR
 
 IDEMPOTENCY_KEYS = [None, "k1", "k2"]
@@ -220,10 +220,12 @@ class JobLife(JobWorld):
 @pytest.fixture
 def life(account: Cloud, api: Api, monkeypatch: pytest.MonkeyPatch) -> Callable[[], JobLife]:
     jobs, images = JobStore(account.jobs_table), ImageStore(account.originals_bucket, account.results_bucket)
-    service = DetectionService(jobs, images, cast("Any", type("Detector", (), {"info": DETECTOR})), LEASE_SECONDS, "")
+    service = DetectionService.of(
+        jobs.table, images, cast("Any", type("Detector", (), {"info": DETECTOR})), LEASE_SECONDS, ""
+    )
     monkeypatch.setattr(process, "analyse", analyse)
     monkeypatch.setattr(detector, "service", lambda: service)
-    monkeypatch.setattr(deadletter, "jobs", lambda: jobs)
+    monkeypatch.setattr(deadletter, "claims", lambda: jobs.claims)
     monkeypatch.setattr(deadletter, "images", lambda: images)
     return lambda: JobLife(account, api)
 

@@ -5,11 +5,11 @@ from facelib import keys
 from facelib.job import Failure, FailureReason
 from facelib.renders import Render
 from facelib.stores import clients
-from facelib.stores.jobs.creation import JobStore
 from facelib.stores.objects.images import ImageStore
 
 from tests.support.account import Cloud
 from tests.support.api import Api
+from tests.support.job_store import JobStore
 from tests.support.jobs import outcome
 from tests.support.pictures import astronaut, encoded
 

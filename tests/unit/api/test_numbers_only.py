@@ -4,10 +4,10 @@ import pytest
 from facelib.events import JobEnded, event_of
 from facelib.options import Options
 from facelib.renders import Render
-from facelib.stores.jobs.creation import JobStore
 
 from tests.support.account import Cloud
 from tests.support.api import Api
+from tests.support.job_store import JobStore
 from tests.support.jobs import new_job, outcome
 from tests.support.pictures import astronaut, encoded
 

@@ -10,10 +10,10 @@ from facelib.detector_requests import DetectReply, DetectRequest
 from facelib.errors import DetectorBusy
 from facelib.job import Failure, FailureReason, ImageFormat, ImageInfo
 from facelib.stores.access.usage import UsageStore
-from facelib.stores.jobs.creation import JobStore
 
 from tests.support.account import Cloud
 from tests.support.api import Api
+from tests.support.job_store import JobStore
 from tests.support.jobs import face, new_job
 
 IMAGE = ImageInfo(width=640, height=480, format=ImageFormat.JPEG, bytes=9)

@@ -14,12 +14,12 @@ from facelib.options import Options
 from facelib.renders import DRAWN, Render
 from facelib.stores import clients, detector_client
 from facelib.stores.detector_client import DetectorClient
-from facelib.stores.jobs.creation import JobStore
 from facelib.stores.objects.images import ImageStore
 from facelib.stores.queues.queue import Queue
 
 from tests.support.account import Cloud
 from tests.support.api import Api
+from tests.support.job_store import JobStore
 from tests.support.jobs import new_job, outcome
 
 

@@ -7,10 +7,10 @@ import pytest
 from facelib.job import Failure, FailureReason
 from facelib.options import Options
 from facelib.renders import Render
-from facelib.stores.jobs.creation import JobStore
 
 from tests.support.account import Cloud
 from tests.support.api import Api
+from tests.support.job_store import JobStore
 from tests.support.jobs import new_job, outcome
 
 FAILURE = Failure(reason=FailureReason.CORRUPT_IMAGE, detail="It ends too early.")

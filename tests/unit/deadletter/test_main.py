@@ -7,11 +7,11 @@ from facelib import keys
 from facelib.job import Status
 from facelib.renders import Render
 from facelib.stores import clients
-from facelib.stores.jobs.creation import JobStore
 from facelib.stores.objects.images import ImageStore
 
 from tests.support.account import Cloud
 from tests.support.context import Context
+from tests.support.job_store import JobStore
 from tests.support.jobs import new_job, outcome
 
 
@@ -25,7 +25,7 @@ def about(job_id: str) -> dict[str, Any]:
 
 def test_each_message_is_judged_alone(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     jobs = JobStore(account.jobs_table)
-    monkeypatch.setattr(main, "jobs", lambda: jobs)
+    monkeypatch.setattr(main, "claims", lambda: jobs.claims)
     waiting, busy, done = (jobs.add(new_job()) for _ in range(3))
     jobs.claim(busy.job_id, 30)
     jobs.complete(jobs.claim(done.job_id, 30), outcome())
@@ -52,7 +52,7 @@ def test_a_message_that_cannot_be_read_is_dropped_and_logged(body: str, caplog: 
 def test_what_a_detector_left_of_a_deleted_job_is_removed(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     """It died at the last delivery, after it had stored a result and before it could see that the job was gone."""
     jobs, images = JobStore(account.jobs_table), ImageStore(account.originals_bucket, account.results_bucket)
-    monkeypatch.setattr(main, "jobs", lambda: jobs)
+    monkeypatch.setattr(main, "claims", lambda: jobs.claims)
     monkeypatch.setattr(main, "images", lambda: images)
     job = jobs.add(new_job())
     jobs.begin_deletion(job.job_id, "public")

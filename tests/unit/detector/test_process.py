@@ -79,7 +79,7 @@ def test_a_job_deleted_while_it_is_processed_leaves_nothing(service: Service) ->
 
 def test_a_job_taken_over_keeps_the_results_of_whoever_took_it(service: Service) -> None:
     job = service.upload(png())
-    slow = DetectionService(service.jobs, service.images, service.detector, -1, PUBLIC_URL)
+    slow = DetectionService.of(service.jobs.table, service.images, service.detector, -1, PUBLIC_URL)
     passes: list[int] = []
 
     def take_over() -> None:
@@ -96,7 +96,7 @@ def test_a_job_taken_over_keeps_the_results_of_whoever_took_it(service: Service)
 def test_a_detector_that_was_halted_beyond_its_lease_leaves_the_picture_of_a_later_upload(service: Service) -> None:
     """The form was posted again, and the record says which of both images it is of."""
     job = service.upload(png())
-    halted = DetectionService(service.jobs, service.images, service.detector, -1, PUBLIC_URL)
+    halted = DetectionService.of(service.jobs.table, service.images, service.detector, -1, PUBLIC_URL)
     shown: list[bytes] = []
 
     def result() -> bytes:
@@ -115,7 +115,7 @@ def test_a_detector_that_was_halted_beyond_its_lease_leaves_the_picture_of_a_lat
 
 def test_a_detector_that_was_halted_finishes_what_nobody_took_over(service: Service) -> None:
     job = service.upload(png())
-    halted = DetectionService(service.jobs, service.images, service.detector, -1, PUBLIC_URL)
+    halted = DetectionService.of(service.jobs.table, service.images, service.detector, -1, PUBLIC_URL)
     halted.process(OriginalCreated(job.job_id, None))
     assert service.jobs.get(job.job_id, "public").status is Status.COMPLETED
 

@@ -1,9 +1,9 @@
 """The stores on an account in moto."""
 
 import pytest
-from facelib.stores.jobs.creation import JobStore
 
 from tests.support.account import Cloud
+from tests.support.job_store import JobStore
 
 
 @pytest.fixture

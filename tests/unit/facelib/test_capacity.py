@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from facelib.job import Failure, FailureReason
-from facelib.stores.jobs.creation import JobStore
 from facelib.stores.jobs.idempotency import IdempotentRequest
 
 from tests.support.account import Cloud
 from tests.support.capacity import counted
+from tests.support.job_store import JobStore
 from tests.support.jobs import new_job, outcome
 
 STAGES = ("header", "decode", "upright", "detect", "render", "encode")

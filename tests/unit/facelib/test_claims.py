@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from facelib.errors import ClaimLost, JobClaimed, JobFinished, JobNotFound
 from facelib.job import Failure, FailureReason, Status
-from facelib.stores.jobs.creation import JobStore
 
+from tests.support.job_store import JobStore
 from tests.support.jobs import added, form_job, outcome
 from tests.support.lost_responses import lose_first_response
 

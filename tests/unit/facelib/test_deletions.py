@@ -4,11 +4,11 @@ import pytest
 from facelib.errors import JobNotFound
 from facelib.job import Failure, FailureReason, Tombstone
 from facelib.stores import clients
-from facelib.stores.jobs.creation import JobStore
 from facelib.stores.jobs.events import JobEvents
 from facelib.stores.jobs.lists import JobLists
 
 from tests.support.account import Cloud
+from tests.support.job_store import JobStore
 from tests.support.jobs import added, keyed, new_job, outcome, raw_item
 
 FAILURE = Failure(reason=FailureReason.CORRUPT_IMAGE, detail="The file ends too early.")

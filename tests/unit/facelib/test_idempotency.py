@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 from facelib.errors import JobNotFound, KeyReused
-from facelib.stores.jobs.creation import JobStore
 from facelib.stores.jobs.lists import JobLists
 
 from tests.support.account import Cloud
+from tests.support.job_store import JobStore
 from tests.support.jobs import form_job, keyed, new_job, outcome
 
 LEASE = 30

@@ -10,11 +10,11 @@ from facelib.job import Failure, FailureReason, Job, Status
 from facelib.stores import clients
 from facelib.stores.jobs import events as job_events
 from facelib.stores.jobs import lists as job_lists
-from facelib.stores.jobs.creation import JobStore
 from facelib.stores.jobs.events import JobEvents
 from facelib.stores.jobs.lists import JobLists
 
 from tests.support.account import Cloud
+from tests.support.job_store import JobStore
 from tests.support.jobs import new_job, outcome
 
 FAILURE = Failure(reason=FailureReason.CORRUPT_IMAGE, detail="The file ends too early.")

@@ -8,11 +8,11 @@ from facelib import limits
 from facelib.errors import JobNotFound
 from facelib.job import TRANSITIONS, Status
 from facelib.stores.attributes import time_text
-from facelib.stores.jobs.creation import JobStore
 from facelib.stores.jobs.items import from_item, to_item
 from facelib.stores.jobs.lists import JobLists
 
 from tests.support.account import Cloud
+from tests.support.job_store import JobStore
 from tests.support.jobs import added, new_job, outcome, raw_item
 from tests.support.lost_responses import lose_first_response
 

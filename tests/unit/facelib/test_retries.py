@@ -4,8 +4,8 @@ import pytest
 from facelib import limits
 from facelib.errors import JobConflict
 from facelib.job import Failure, FailureReason, Job, Status
-from facelib.stores.jobs.creation import JobStore
 
+from tests.support.job_store import JobStore
 from tests.support.jobs import added, outcome
 
 FAILURE = Failure(reason=FailureReason.CORRUPT_IMAGE, detail="The file ends too early.")

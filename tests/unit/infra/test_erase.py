@@ -11,7 +11,6 @@ from facelib.renders import Render
 from facelib.stores import clients
 from facelib.stores.access.api_keys import KeyStore
 from facelib.stores.access.usage import UsageStore
-from facelib.stores.jobs.creation import JobStore
 from facelib.stores.jobs.idempotency import IdempotentRequest
 from facelib.stores.listeners.connections import Connection, ConnectionStore
 from facelib.stores.listeners.connections_api import ConnectionsApi
@@ -21,6 +20,7 @@ from infra.aws.erase import Access, Erasure
 from infra.keys import new_key
 from tests.support.account import Cloud
 from tests.support.endpoint import Endpoint
+from tests.support.job_store import JobStore
 from tests.support.jobs import new_job, outcome
 
 FAILURE = Failure(reason=FailureReason.CORRUPT_IMAGE, detail="The file ends too early.")

@@ -14,13 +14,13 @@ from facelib.job import FailureReason, Job, Status
 from facelib.options import Options, Size
 from facelib.renders import Render
 from facelib.stores import clients
-from facelib.stores.jobs.creation import JobStore
 from facelib.stores.jobs.items import from_item
 from facelib.stores.objects.inbox import Inbox
 
 from tests.support.account import Cloud
 from tests.support.context import Context
 from tests.support.inbox import event_of, put, queue_event
+from tests.support.job_store import JobStore
 
 KEY = "inbox/alice/2026/party ü+1.jpg"
 
@@ -28,7 +28,8 @@ KEY = "inbox/alice/2026/party ü+1.jpg"
 @pytest.fixture
 def deliver(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
     """Give events to the handler; returns the messages that stay in the queue."""
-    made = Intake(JobStore(account.jobs_table), Inbox(account.originals_bucket), timedelta(days=1))
+    jobs = JobStore(account.jobs_table)
+    made = Intake(jobs.new, jobs.claims, Inbox(account.originals_bucket), timedelta(days=1))
     monkeypatch.setattr(main, "intake", lambda: made)
 
     def handle(*events: object) -> list[str]:

@@ -6,12 +6,12 @@ import pytest
 from face_broadcaster import fanout
 from face_broadcaster import main as broadcaster
 from face_websocket import main as websocket
-from facelib.stores.jobs.creation import JobStore
 from facelib.stores.listeners.connections import ConnectionStore
 
 from tests.support.account import empty_account
 from tests.support.context import Context
 from tests.support.endpoint import Endpoint
+from tests.support.job_store import JobStore
 from tests.support.stream import CONNECTIONS, JOBS, KEYS, Queue, create_queue, create_tables
 
 

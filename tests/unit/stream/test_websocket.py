@@ -10,12 +10,12 @@ from facelib import limits
 from facelib.deliveries import Replay
 from facelib.errors import ConnectionGone
 from facelib.events import event_id_before, event_time, new_event_id
-from facelib.stores.jobs.creation import JobStore
 from facelib.stores.listeners.connections import Connection, ConnectionStore
 from facelib.stores.listeners.subscriptions import SHARDS
 
 from tests.support.context import Context
 from tests.support.endpoint import Endpoint
+from tests.support.job_store import JobStore
 from tests.support.stream import OWNER, Queue, ended_job, event_ids, stored, websocket_event
 
 OK = {"statusCode": 200}

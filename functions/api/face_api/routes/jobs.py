@@ -12,7 +12,15 @@ from facelib.renders import Render
 from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from face_api.dependencies import DetectQueueDep, ImagesDep, JobsDep, ListsDep, SettingsDep
+from face_api.dependencies import (
+    DeletionsDep,
+    DetectQueueDep,
+    ImagesDep,
+    JobsDep,
+    ListsDep,
+    RetriesDep,
+    SettingsDep,
+)
 from face_api.draw import completed
 from face_api.models import JobAccepted, JobList, ResultAddress
 from face_api.principals import ManagerDep, ReaderDep
@@ -118,13 +126,18 @@ def seconds_of_address(job: Job) -> int:
     ),
 )
 def retry_job(
-    job_id: JobId, jobs: JobsDep, images: ImagesDep, queue: DetectQueueDep, manager: ManagerDep, settings: SettingsDep
+    job_id: JobId,
+    retries: RetriesDep,
+    images: ImagesDep,
+    queue: DetectQueueDep,
+    manager: ManagerDep,
+    settings: SettingsDep,
 ) -> JobAccepted:
     """Process a failed job again, unless its image was the cause; at most five times."""
-    retry = jobs.next_retry(job_id, manager.owner)
+    retry = retries.next_number(job_id, manager.owner)
     # The message first: without one, nobody would ever take up a pending job.
     queue.send(images.created_event(job_id, retry))
-    jobs.begin_retry(job_id, retry)
+    retries.begin(job_id, retry)
     return JobAccepted(job_id=job_id, status=Status.PENDING, links=Links.of(job_id, settings.public_url))
 
 
@@ -134,14 +147,14 @@ def retry_job(
     status_code=HTTPStatus.NO_CONTENT,
     responses=responses(HTTPStatus.NOT_FOUND),
 )
-def delete_job(job_id: JobId, jobs: JobsDep, images: ImagesDep, manager: ManagerDep) -> Response:
+def delete_job(job_id: JobId, deletions: DeletionsDep, images: ImagesDep, manager: ManagerDep) -> Response:
     """Delete the original, all results and the record; may be repeated if it failed half-way.
 
     A detector that is still processing the image writes nothing back.
     """
     # The job is hidden first, so that no result can be stored for it any more, and its record goes last, so that a
     # deletion that failed half-way can be repeated.
-    jobs.begin_deletion(job_id, manager.owner)
+    deletions.begin(job_id, manager.owner)
     images.delete(job_id)
-    jobs.remove(job_id)
+    deletions.finish(job_id)
     return Response(status_code=HTTPStatus.NO_CONTENT)

@@ -15,7 +15,7 @@ from facelib.face import Face
 from facelib.job import Failure, FailureReason, ImageInfo
 from facelib.stores.access.usage import UsageStore
 from facelib.stores.detector_client import DetectorClient
-from facelib.stores.jobs.creation import JobStore
+from facelib.stores.jobs.table import JobTable
 from facelib.validation import at_most, describe_errors
 from fastapi import APIRouter, Header, Request
 from fastapi.concurrency import run_in_threadpool
@@ -162,7 +162,7 @@ def _read(body: bytes, originals_bucket: str) -> DetectRequest:
     return DetectRequest(image=image, key=s3_object.Name if s3_object else None)
 
 
-def _check_object(key: str, jobs: JobStore, owner: str) -> None:
+def _check_object(key: str, jobs: JobTable, owner: str) -> None:
     """Refuse every key of the bucket but originals of jobs that the caller may see."""
     try:
         jobs.get(keys.job_id_of_original(key) or "", owner)

@@ -1,15 +1,16 @@
 """How many images an owner has sent in a day (UTC): one counter in DynamoDB, changed by conditional writes only."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from botocore.exceptions import ClientError
+from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from facelib.access import Principal
 from facelib.errors import QuotaExceeded
 from facelib.stores.attributes import Item, number, text, utc_now
-from facelib.stores.clients import code_of, dynamodb
-from facelib.stores.jobs.table import suppress_failed_condition
+from facelib.stores.clients import dynamodb
+from facelib.stores.conditional import Change, ConditionFailed, conditional_write
 
 _KEPT: Final = timedelta(days=40)
 
@@ -26,12 +27,10 @@ class UsageStore:
         if principal.key_id is None:
             return None
         limit, now = principal.images_per_day, utc_now()
-        condition = {} if limit is None else {"ConditionExpression": "attribute_not_exists(images) OR images < :limit"}
+        is_allowed = None if limit is None else Attr("images").not_exists() | Attr("images").lt(limit)
         try:
-            self._add(principal.owner, now.date(), 1, condition, {} if limit is None else {":limit": number(limit)})
-        except ClientError as error:
-            if code_of(error) != "ConditionalCheckFailedException":
-                raise
+            self._add(principal.owner, now.date(), 1, is_allowed)
+        except ConditionFailed:
             raise QuotaExceeded(limit or 0, int((next_day(now) - now).total_seconds()) + 1) from None
         return now.date()
 
@@ -40,8 +39,8 @@ class UsageStore:
         if day is None:
             return
         # The counter may have been erased with its owner.
-        with suppress_failed_condition():
-            self._add(owner, day, -1, {"ConditionExpression": "images > :none"}, {":none": number(0)})
+        with suppress(ConditionFailed):
+            self._add(owner, day, -1, Attr("images").gt(0))
 
     def images(self, owner: str) -> int:
         """Return how many images the owner has sent today."""
@@ -60,19 +59,12 @@ class UsageStore:
         )
         return sum("Item" in response for response in found)
 
-    def _add(self, owner: str, day: date, images: int, condition: dict[str, str], values: Item) -> None:
-        dynamodb().update_item(
-            TableName=self._table,
-            Key=_key(owner, day),
-            UpdateExpression="SET #ttl = :ttl ADD images :one",
-            ExpressionAttributeNames={"#ttl": "ttl"},
-            ExpressionAttributeValues={
-                ":one": number(images),
-                ":ttl": number(int((datetime.combine(day, time(), UTC) + _KEPT).timestamp())),
-                **values,
-            },
-            **condition,  # type: ignore[arg-type]
-        )
+    def _add(self, owner: str, day: date, images: int, condition: ConditionBase | None) -> None:
+        """Change a counter. Raises ConditionFailed."""
+        expires_at = datetime.combine(day, time(), UTC) + _KEPT
+        change = Change(put={"ttl": number(int(expires_at.timestamp()))}, add={"images": number(images)})
+        with conditional_write():
+            dynamodb().update_item(TableName=self._table, Key=_key(owner, day), **change.arguments(condition))
 
 
 def next_day(now: datetime) -> datetime:

@@ -3,23 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
 from uuid import uuid4
 
-from botocore.exceptions import ClientError
+from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from facelib.errors import ClaimLost, JobClaimed, JobFinished, JobNotFound
 from facelib.events import new_event_id
 from facelib.face import Face
 from facelib.job import DetectorInfo, Failure, ImageInfo, Job, Status
 from facelib.stores.attributes import Item, text, time_text, utc_now
-from facelib.stores.clients import dynamodb
+from facelib.stores.conditional import Change, ConditionFailed
 from facelib.stores.jobs.items import from_item, is_deleted, to_item
-from facelib.stores.jobs.table import IS_KEPT, JobTable, item_that_failed_condition, primary_key
-
-_CLAIMABLE: Final = "(#status = :pending OR (#status = :processing AND lease_until < :now))"
-
-_IS_HELD: Final = "claim = :claim AND #status = :from"
+from facelib.stores.jobs.table import WHOLE_TIME, JobTable, has_status, is_kept
 
 
 @dataclass(frozen=True)
@@ -49,7 +44,10 @@ class Outcome:
         return _ended(job, Status.COMPLETED, self.completed_at, detection | counted)
 
 
-class ClaimStore(JobTable):
+class Claims:
+    def __init__(self, table: JobTable) -> None:
+        self._table = table
+
     def claim(self, job_id: str, lease_seconds: int) -> Claim:
         """Move a pending job, or one whose lease expired, to processing.
 
@@ -57,103 +55,58 @@ class ClaimStore(JobTable):
         """
         now, token = utc_now(), str(uuid4())
         until = now + timedelta(seconds=lease_seconds)
+        claimed = {"status": text(Status.PROCESSING), "claim": text(token), "lease_until": text(time_text(until))}
+        change = Change(put=claimed, copy=WHOLE_TIME)
         try:
-            response = dynamodb().update_item(
-                TableName=self._table,
-                Key=primary_key(job_id),
-                UpdateExpression="SET #status = :processing, claim = :claim, lease_until = :until, "
-                "expires_at = if_not_exists(kept_until, expires_at)",
-                ConditionExpression=f"{IS_KEPT} AND {_CLAIMABLE}",
-                ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues={
-                    ":processing": text(Status.PROCESSING),
-                    ":pending": text(Status.PENDING),
-                    ":claim": text(token),
-                    ":until": text(time_text(until)),
-                    ":now": text(time_text(now)),
-                },
-                ReturnValues="ALL_NEW",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except ClientError as error:
-            item = item_that_failed_condition(error)
+            item = self._table.update(job_id, change, is_kept(now) & _is_claimable(now), returning="ALL_NEW")
+        except ConditionFailed as failed:
+            item = failed.item
+            # Where it is ours, the response to the first attempt was lost, and the SDK tried again.
             if item.get("claim") != text(token):
                 raise _why_not_claimed(item, now) from None
-            # The response to the first attempt was lost, and the SDK tried again.
-            return Claim(from_item(item), token, until)
-        return Claim(from_item(response["Attributes"]), token, until)
+        return Claim(from_item(item), token, until)
 
     def hold(self, claim: Claim, lease_seconds: int) -> None:
         """Make sure, before anything is written elsewhere, that the claim still stands. Raises ClaimLost.
 
         Until its lease expires nobody else takes the job over, so it is renewed only after that: a process that was
-        halted meanwhile would overwrite the results of whoever took over.
+        halted in the meantime would overwrite the results of the one that took over.
         """
         now = utc_now()
-        if now < claim.until:
-            return
-        try:
-            dynamodb().update_item(
-                TableName=self._table,
-                Key=primary_key(claim.job.job_id),
-                UpdateExpression="SET lease_until = :until",
-                ConditionExpression=_IS_HELD,
-                ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues={
-                    ":until": text(time_text(now + timedelta(seconds=lease_seconds))),
-                    ":claim": text(claim.token),
-                    ":from": text(Status.PROCESSING),
-                },
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except ClientError as error:
-            raise ClaimLost(is_deleted=is_deleted(item_that_failed_condition(error))) from None
+        if now >= claim.until:
+            until = text(time_text(now + timedelta(seconds=lease_seconds)))
+            self._update_held(claim, Change(put={"lease_until": until}))
 
     def complete(self, claim: Claim, outcome: Outcome) -> None:
         """Store the outcome. Raises ClaimLost, after which the caller removes what it has written elsewhere."""
-        self._finish(claim, outcome.job_completed(claim.job))
+        self._update_held(claim, _end(claim.job, outcome.job_completed(claim.job)))
 
     def fail(self, claim: Claim, failure: Failure, original_etag: str | None = None) -> None:
         """Store why the job failed. Raises ClaimLost."""
-        self._finish(claim, _failed(claim.job, failure, original_etag))
+        self._update_held(claim, _end(claim.job, _failed(claim.job, failure, original_etag)))
 
     def fail_abandoned(self, job_id: str, failure: Failure) -> None:
         """Fail a job that no detector could finish. Raises JobNotFound, JobClaimed or JobFinished."""
-        item = self._item(job_id) or {}
+        item = self._table.item(job_id) or {}
         if is_deleted(item):
             raise JobNotFound
         now, job = utc_now(), from_item(item)
-        values = {":pending": text(Status.PENDING), ":now": text(time_text(now))}
         try:
-            self._set(job_id, _changes(job, _failed(job, failure)), _CLAIMABLE.replace(":processing", ":from"), values)
-        except ClientError as error:
-            raise _why_not_claimed(item_that_failed_condition(error), now) from None
+            self._table.update(job_id, _end(job, _failed(job, failure)), _is_claimable(now))
+        except ConditionFailed as failed:
+            raise _why_not_claimed(failed.item, now) from None
 
-    def _finish(self, claim: Claim, ended: Job) -> None:
-        changes = _changes(claim.job, ended)
+    def _update_held(self, claim: Claim, change: Change) -> None:
+        is_held = Attr("claim").eq(claim.token) & has_status(Status.PROCESSING)
         try:
-            self._set(claim.job.job_id, changes, _IS_HELD, {":claim": text(claim.token)})
-        except ClientError as error:
-            raise ClaimLost(is_deleted=is_deleted(item_that_failed_condition(error))) from None
+            self._table.update(claim.job.job_id, change, is_held)
+        except ConditionFailed as failed:
+            raise ClaimLost(is_deleted=is_deleted(failed.item)) from None
 
-    def _set(self, job_id: str, changes: Item, condition: str, values: Mapping[str, Item]) -> None:
-        """Write the changes to a job that is being processed, and end its claim."""
-        names = {f"#{name}": name for name in changes} | {"#status": "status"}
-        dynamodb().update_item(
-            TableName=self._table,
-            Key=primary_key(job_id),
-            UpdateExpression="SET "
-            + ", ".join(f"#{name} = :{name}" for name in changes)
-            + " REMOVE claim, lease_until",
-            ConditionExpression=condition,
-            ExpressionAttributeNames=names,
-            ExpressionAttributeValues={
-                ":from": text(Status.PROCESSING),
-                **values,
-                **{f":{name}": value for name, value in changes.items()},
-            },
-            ReturnValuesOnConditionCheckFailure="ALL_OLD",
-        )
+
+def _is_claimable(now: datetime) -> ConditionBase:
+    is_abandoned = has_status(Status.PROCESSING) & Attr("lease_until").lt(time_text(now))
+    return has_status(Status.PENDING) | is_abandoned
 
 
 def _failed(job: Job, failure: Failure, original_etag: str | None = None) -> Job:
@@ -170,10 +123,11 @@ def _ended(job: Job, status: Status, at: datetime, outcome: Mapping[str, object]
     return job.model_copy(update={**ended, **outcome})
 
 
-def _changes(before: Job, after: Job) -> Item:
-    """Return the attributes in which the two differ."""
+def _end(before: Job, after: Job) -> Change:
+    """Return the change that ends a job, and its claim: the attributes in which the two differ."""
     old, new = to_item(before), to_item(after)
-    return {name: value for name, value in new.items() if old.get(name) != value}
+    changed = {name: value for name, value in new.items() if old.get(name) != value}
+    return Change(put=changed, remove=("claim", "lease_until"))
 
 
 def _why_not_claimed(item: Item, now: datetime) -> JobNotFound | JobClaimed | JobFinished:

@@ -4,21 +4,26 @@ A record has no owner, status or event id, so it is in no index and listeners ne
 """
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
+from boto3.dynamodb.conditions import Attr, ConditionBase
 from botocore.exceptions import ClientError
 from pydantic import AwareDatetime
 
 from facelib.errors import JobNotFound, KeyReused
 from facelib.frozen import Frozen
 from facelib.job import Job
-from facelib.stores.attributes import Item, Items, number, text, time_text, utc_now
+from facelib.stores.attributes import Item, Items, number, time_text, utc_now
 from facelib.stores.clients import code_of, dynamodb
-from facelib.stores.jobs.table import JobTable, primary_key, suppress_failed_condition
+from facelib.stores.conditional import ConditionFailed, condition_arguments
+from facelib.stores.jobs.table import IS_NEW, JobTable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 _PREFIX: Final = "idempotency#"
-IS_NEW: Final = "attribute_not_exists(job_id)"
 
 
 @dataclass(frozen=True)
@@ -45,63 +50,49 @@ class IdempotencyRecord(Frozen):
 _RECORDS: Final = Items(IdempotencyRecord)
 
 
-class IdempotencyStore(JobTable):
-    def _add_with_key(self, job: Job, item: Item, request: IdempotentRequest) -> bool:
+class Idempotency:
+    def __init__(self, table: JobTable) -> None:
+        self._table = table
+
+    def add(self, job: Job, item: Item, request: IdempotentRequest) -> bool:
         """Write a job and its record in one transaction; False if a record exists or another one is being written."""
         record = _record_item(job, request)
+        # TTL deletes late; an expired record counts as gone.
+        is_free = IS_NEW | Attr("expires_at").lt(time_text(utc_now()))
+        new_job = self._put({**item, "idempotency": record["job_id"]}, IS_NEW)
         try:
-            dynamodb().transact_write_items(
-                TransactItems=[
-                    {
-                        "Put": {
-                            "TableName": self._table,
-                            "Item": {**item, "idempotency": record["job_id"]},
-                            "ConditionExpression": IS_NEW,
-                        }
-                    },
-                    {
-                        "Put": {
-                            "TableName": self._table,
-                            "Item": record,
-                            # TTL deletes late; an expired record counts as gone.
-                            "ConditionExpression": f"{IS_NEW} OR expires_at < :now",
-                            "ExpressionAttributeValues": {":now": text(time_text(utc_now()))},
-                        }
-                    },
-                ]
-            )
+            dynamodb().transact_write_items(TransactItems=[new_job, self._put(record, is_free)])
         except ClientError as error:
             if code_of(error) != "TransactionCanceledException":
                 raise
             return False
         return True
 
-    def _job_of_request(self, owner: str, request: IdempotentRequest) -> Job | None:
+    def _put(self, item: Item, condition: ConditionBase) -> "TransactWriteItemTypeDef":
+        put: Any = {"TableName": self._table.name, "Item": item, **condition_arguments(condition)}
+        return {"Put": put}
+
+    def find(self, owner: str, request: IdempotentRequest) -> Job | None:
         """Return the job that this request stored before; None if there is none any more. Raises KeyReused."""
         record_id = request.record_id(owner)
-        item = self._item(record_id)
+        item = self._table.item(record_id)
         if item is None:
             return None
         record = _RECORDS.model(item)
         try:
-            job = self.get(record.target, owner)
+            job = self._table.get(record.target, owner)
         except JobNotFound:
             # The job is being deleted, which removes its record in the end; this request need not wait for it.
-            self._remove_record(record_id, record.target)
+            self.forget(record_id, record.target)
             return None
         if record.fingerprint != request.fingerprint:
             raise KeyReused
         return job
 
-    def _remove_record(self, record_id: str, target: str) -> None:
+    def forget(self, record_id: str, target: str) -> None:
         """Remove the record of a key unless it leads to another job by now."""
-        with suppress_failed_condition():
-            dynamodb().delete_item(
-                TableName=self._table,
-                Key=primary_key(record_id),
-                ConditionExpression="target = :target",
-                ExpressionAttributeValues={":target": text(target)},
-            )
+        with suppress(ConditionFailed):
+            self._table.delete(record_id, Attr("target").eq(target))
 
 
 def _record_item(job: Job, request: IdempotentRequest) -> Item:

@@ -1,30 +1,22 @@
 """Results drawn on demand (docs/decisions/0017-renders-on-demand.md)."""
 
-from botocore.exceptions import ClientError
-
 from facelib.errors import JobNotFound
 from facelib.job import Status
 from facelib.renders import Render
-from facelib.stores.attributes import text
-from facelib.stores.clients import dynamodb
-from facelib.stores.jobs.table import JobTable, item_that_failed_condition, primary_key
+from facelib.stores.conditional import Change, ConditionFailed
+from facelib.stores.jobs.table import JobTable, has_status
 
 
-class RenderStore(JobTable):
-    def add_render(self, job_id: str, render: Render) -> None:
+class AddedRenders:
+    def __init__(self, table: JobTable) -> None:
+        self._table = table
+
+    def add(self, job_id: str, render: Render) -> None:
         """Record a result that was drawn on demand and stored.
 
-        Raises JobNotFound if the job was deleted meanwhile; then the caller removes what it stored.
+        Raises JobNotFound if the job was deleted in the meantime; then the caller removes what it stored.
         """
         try:
-            dynamodb().update_item(
-                TableName=self._table,
-                Key=primary_key(job_id),
-                UpdateExpression="ADD renders :render",
-                ConditionExpression="#status = :completed",
-                ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues={":completed": text(Status.COMPLETED), ":render": {"SS": [render]}},
-            )
-        except ClientError as error:
-            item_that_failed_condition(error)
+            self._table.update(job_id, Change(add={"renders": {"SS": [render]}}), has_status(Status.COMPLETED))
+        except ConditionFailed:
             raise JobNotFound from None

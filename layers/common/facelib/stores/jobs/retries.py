@@ -1,41 +1,42 @@
 """Retries of failed jobs, counted and bounded."""
 
+from contextlib import suppress
+
+from boto3.dynamodb.conditions import Attr
+
 from facelib import limits
 from facelib.errors import JobConflict
 from facelib.job import RETRYABLE, TRANSITIONS, Job, Status
 from facelib.stores.attributes import number, text
-from facelib.stores.clients import dynamodb
-from facelib.stores.jobs.table import JobTable, primary_key, suppress_failed_condition
+from facelib.stores.conditional import Change, ConditionFailed
+from facelib.stores.jobs.table import JobTable, has_status
 
 
-class RetryStore(JobTable):
-    def next_retry(self, job_id: str, owner: str) -> int:
+class Retries:
+    def __init__(self, table: JobTable) -> None:
+        self._table = table
+
+    def next_number(self, job_id: str, owner: str) -> int:
         """Return the number of a failed job's next retry, from 1.
 
         Raises JobNotFound, and JobConflict where there is no further retry.
         """
-        job = self.get(job_id, owner)
+        job = self._table.get(job_id, owner)
         _check_retryable(job)
-        retries = int((self._item(job_id) or {}).get("retries", number(0))["N"])
+        retries = int((self._table.item(job_id) or {}).get("retries", number(0))["N"])
         if retries >= limits.RETRIES:
             raise JobConflict(job, f"and was retried {retries} times, which is the limit. Send the image again")
         return retries + 1
 
-    def begin_retry(self, job_id: str, retry: int) -> None:
+    def begin(self, job_id: str, retry: int) -> None:
         """Move a failed job back to pending, unless this retry, or a later one, has begun."""
-        with suppress_failed_condition():
-            dynamodb().update_item(
-                TableName=self._table,
-                Key=primary_key(job_id),
-                UpdateExpression="SET #status = :pending, retries = :retry REMOVE failure, completed_at, event_id",
-                ConditionExpression="#status = :failed AND (attribute_not_exists(retries) OR retries < :retry)",
-                ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues={
-                    ":pending": text(Status.PENDING),
-                    ":failed": text(Status.FAILED),
-                    ":retry": number(retry),
-                },
-            )
+        change = Change(
+            put={"status": text(Status.PENDING), "retries": number(retry)},
+            remove=("failure", "completed_at", "event_id"),
+        )
+        is_next = Attr("retries").not_exists() | Attr("retries").lt(retry)
+        with suppress(ConditionFailed):
+            self._table.update(job_id, change, has_status(Status.FAILED) & is_next)
 
 
 def _check_retryable(job: Job) -> None:

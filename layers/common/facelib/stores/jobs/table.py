@@ -1,27 +1,40 @@
-"""The jobs table: reading one job, and what every conditional write to it shares."""
+"""The jobs table: reading one job, and the conditional writes that its stores are made of."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any, Final
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, Literal
 
-from botocore.exceptions import ClientError
+from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from facelib import keys
 from facelib.errors import JobNotFound
-from facelib.job import Job, Tombstone
-from facelib.stores.attributes import Item, text, utc_now
-from facelib.stores.clients import code_of, dynamodb
+from facelib.job import Job, Status, Tombstone
+from facelib.stores.attributes import Item, text, time_text, utc_now
+from facelib.stores.clients import dynamodb
+from facelib.stores.conditional import Change, condition_arguments, conditional_write
 from facelib.stores.jobs.items import job_or_tombstone
 
-# Until when a job is there, whether or not its form has expired; needs `:now`.
-IS_KEPT: Final = "(expires_at > :now OR kept_until > :now)"
+IS_NEW: Final = Attr("job_id").not_exists()
+
+
+def has_status(status: Status) -> ConditionBase:
+    return Attr("status").eq(status)
+
+
+def is_kept(now: datetime) -> ConditionBase:
+    """Until when a job is there, whether or not its form has expired."""
+    return Attr("expires_at").gt(time_text(now)) | Attr("kept_until").gt(time_text(now))
+
+
+# Where a job expired early, because its image might never arrive, it is kept for its whole time.
+WHOLE_TIME: Final = {"expires_at": "if_not_exists(kept_until, expires_at)"}
 
 
 class JobTable:
-    """Base of the stores that read and write single jobs."""
+    """One item at a time. Every change of a status is one conditional write along `job.TRANSITIONS`."""
 
-    def __init__(self, table: str) -> None:
-        self._table = table
+    def __init__(self, name: str) -> None:
+        self.name = name
 
     def get(self, job_id: str, owner: str) -> Job:
         """Read a job of this owner. Raises JobNotFound."""
@@ -31,31 +44,38 @@ class JobTable:
         return job
 
     def peek(self, job_id: str) -> Job | Tombstone | None:
-        """Read a job for the service itself, whoever owns it. Raises pydantic's ValidationError for a malformed one."""
-        item = self._item(job_id)
+        """Read a job for the service itself, of any owner. Raises pydantic's ValidationError for a malformed one."""
+        item = self.item(job_id)
         return job_or_tombstone(item) if item else None
 
-    def _item(self, key: str) -> Item | None:
-        return dynamodb().get_item(TableName=self._table, Key=primary_key(key), ConsistentRead=True).get("Item")
+    def item(self, key: str) -> Item | None:
+        """Read an item as it is stored: of a job, a tombstone or an idempotency record."""
+        return dynamodb().get_item(TableName=self.name, Key=primary_key(key), ConsistentRead=True).get("Item")
+
+    def update(
+        self, key: str, change: Change, condition: ConditionBase, returning: Literal["NONE", "ALL_NEW"] = "NONE"
+    ) -> Item:
+        """Change an item, and return it if `returning` says so. Raises ConditionFailed."""
+        with conditional_write():
+            response = dynamodb().update_item(
+                TableName=self.name,
+                Key=primary_key(key),
+                ReturnValues=returning,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **change.arguments(condition),
+            )
+        return response.get("Attributes", {})
+
+    def put(self, item: Item, condition: ConditionBase) -> None:
+        """Write a whole item. Raises ConditionFailed."""
+        with conditional_write():
+            dynamodb().put_item(TableName=self.name, Item=item, **condition_arguments(condition))
+
+    def delete(self, key: str, condition: ConditionBase) -> None:
+        """Delete an item. Raises ConditionFailed."""
+        with conditional_write():
+            dynamodb().delete_item(TableName=self.name, Key=primary_key(key), **condition_arguments(condition))
 
 
-def primary_key(job_id: str) -> Item:
+def primary_key(job_id: str) -> Mapping[str, Any]:
     return {"job_id": text(job_id)}
-
-
-def item_that_failed_condition(error: ClientError) -> Item:
-    """Return the item that failed a write's condition, {} where there was none; raise any other error again."""
-    if code_of(error) != "ConditionalCheckFailedException":
-        raise error
-    response: Mapping[str, Any] = error.response
-    item: Item = response.get("Item", {})
-    return item
-
-
-@contextmanager
-def suppress_failed_condition() -> Iterator[None]:
-    """Ignore a failed condition: another writer was faster, and nothing is left to do."""
-    try:
-        yield
-    except ClientError as error:
-        item_that_failed_condition(error)
