@@ -10,7 +10,7 @@ import pytest
 @pytest.mark.parametrize(
     "command",
     [
-        ["infra.aws.erase", "alice"],
+        ["infra.aws.erase", "alice", "--environment", "default"],
         ["infra.aws.release", "delete"],
         ["infra.keys", "--environment", "default", "list"],
     ],
