@@ -23,10 +23,10 @@ import boto3
 from botocore.exceptions import BotoCoreError
 from face_api.app import create_app
 from face_api.principals import require
-from facelib import limits
-from facelib.access import Access, Principal, Scope
-from facelib.errors import StoreThrottled
-from facelib.job import Failure, FailureReason, Job, Status
+from facelib.domain import limits
+from facelib.domain.access import Access, Principal, Scope
+from facelib.domain.errors import StoreThrottled
+from facelib.domain.job import Failure, FailureReason, Job, Status
 from facelib.settings import ApiSettings
 from facelib.stores import clients
 from facelib.stores.backoff import attempts

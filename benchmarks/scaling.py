@@ -10,7 +10,7 @@ from math import ceil, inf
 from pathlib import Path
 from typing import Final
 
-from facelib.limits import FRAME_BYTES
+from facelib.domain.limits import FRAME_BYTES
 
 # AWS's defaults and us-east-1 list prices of 2026-11-22.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html (shared by all APIs of account and Region)

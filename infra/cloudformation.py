@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from facelib.frozen import Frozen
+from facelib.domain.frozen import Frozen
 
 _IN_TEXT: Final = re.compile(r"\$\{(!?)([A-Za-z0-9:.]+)\}")
 NO_VALUE: Final = object()

@@ -11,10 +11,10 @@ from typing import Final
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
-from facelib.access import ApiKey, Scope, digest_of, new_secret
-from facelib.errors import ConnectionGone, DeliveryFailed
-from facelib.job import PUBLIC_OWNER
-from facelib.keys import is_owner
+from facelib.domain.access import ApiKey, Scope, digest_of, new_secret
+from facelib.domain.errors import ConnectionGone, DeliveryFailed
+from facelib.domain.job import PUBLIC_OWNER
+from facelib.domain.object_keys import is_owner
 from facelib.stores.access.api_keys import KeyStore
 from facelib.stores.listeners.connections import ConnectionStore
 from facelib.stores.listeners.connections_api import ConnectionsApi

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from face_models import BEST, MODELS
-from facelib.job import Quality
+from facelib.domain.job import Quality
 
 from benchmarks.detectors import peers, truth
 from benchmarks.detectors.report import Measured, markdown, save_chart

@@ -24,10 +24,10 @@ def ours(name: str, quality: str, threads: int) -> tuple[str, Detect]:
     cv2.setNumThreads(threads)
     analyse: Any = importlib.import_module("face_detector.analyse")
     loader: Any = importlib.import_module("face_detector.detection.detector")
-    job: Any = importlib.import_module("facelib.job")
+    job: Any = importlib.import_module("facelib.domain.job")
     models: Any = importlib.import_module("tests.support.detector")
     detector = loader.load_detector(name, job.Quality(quality), models.model_files(name))
-    options = importlib.import_module("facelib.options").Options(min_confidence=MIN_CONFIDENCE)
+    options = importlib.import_module("facelib.domain.options").Options(min_confidence=MIN_CONFIDENCE)
 
     def detect(path: str) -> Result:
         analysis = analyse.analyse(Path(path).read_bytes(), options, detector)

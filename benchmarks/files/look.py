@@ -16,9 +16,9 @@ from face_detector.imaging.decode import decode
 from face_detector.imaging.header import Header, read_header
 from face_detector.imaging.orientation import turn_upright
 from face_detector.imaging.pixels import Pixels
-from facelib.errors import ImageRejected
-from facelib.frozen import Frozen
-from facelib.job import FailureReason
+from facelib.domain.errors import ImageRejected
+from facelib.domain.frozen import Frozen
+from facelib.domain.job import FailureReason
 
 from benchmarks.files.others import opened, with_opencv, with_pillow
 

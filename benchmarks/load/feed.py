@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from facelib.job import PUBLIC_OWNER, DetectorInfo, Failure, FailureReason, ImageFormat, ImageInfo, Job, Quality
-from facelib.options import Options
+from facelib.domain.job import PUBLIC_OWNER, DetectorInfo, Failure, FailureReason, ImageFormat, ImageInfo, Job, Quality
+from facelib.domain.options import Options
 from facelib.stores import clients
 from facelib.stores.jobs.claims import Claims, Outcome
 from facelib.stores.jobs.creation import NewJobs

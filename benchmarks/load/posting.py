@@ -28,8 +28,8 @@ from urllib.parse import quote, urlsplit
 import boto3
 import websockets
 from botocore.config import Config
-from facelib.events import event_of, frames
-from facelib.limits import FRAME_BYTES
+from facelib.domain.limits import FRAME_BYTES
+from facelib.messages.events import event_of, frames
 from facelib.stores.listeners.connections_api import ConnectionsApi
 from facelib.stores.threads import THREADS
 

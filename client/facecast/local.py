@@ -23,10 +23,10 @@ try:
     from face_detector.analyse import analyse
     from face_detector.detection.detector import load_detector
     from face_models import BEST
-    from facelib.errors import ImageRejected
-    from facelib.job import Quality
-    from facelib.options import Options
-    from facelib.renders import Render
+    from facelib.domain.errors import ImageRejected
+    from facelib.domain.job import Quality
+    from facelib.domain.options import Options
+    from facelib.domain.renders import Render
 except ImportError as error:
     raise ImportError(
         f"{error.name} is missing. What works without a service needs: pip install 'facecast[local]'", name=error.name

@@ -16,9 +16,9 @@ from typing import Final
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
-from facelib import keys
-from facelib.access import ApiKey
-from facelib.errors import JobNotFound, ObjectsNotDeleted
+from facelib.domain import object_keys
+from facelib.domain.access import ApiKey
+from facelib.domain.errors import JobNotFound, ObjectsNotDeleted
 from facelib.stores.access.api_keys import KeyStore
 from facelib.stores.access.usage import UsageStore
 from facelib.stores.backoff import attempts
@@ -123,7 +123,7 @@ class Erasure:
         """Read back what is left."""
         access = self.access
         inbox = boto3.client("s3").get_paginator("list_objects_v2")
-        pages = inbox.paginate(Bucket=self.originals, Prefix=keys.inbox(self.owner))
+        pages = inbox.paginate(Bucket=self.originals, Prefix=object_keys.inbox(self.owner))
         return Left(
             jobs=self._jobs_left(),
             files=sum(page["KeyCount"] for page in pages),
@@ -144,7 +144,7 @@ class Erasure:
         """Erase everything, and return the number of jobs. `report` is called with the number so far."""
         erase = partial(_erase, self.owner, Deletions(JobTable(self.table)), ImageStore(self.originals, self.results))
         self.access.end_keys(self.owner)
-        empty(boto3.client("s3"), self.originals, keys.inbox(self.owner))
+        empty(boto3.client("s3"), self.originals, object_keys.inbox(self.owner))
         done = 0
         for index in self._indexes:
             # Every time and every event id begins with a year.
@@ -194,7 +194,7 @@ def _number(count: int, thing: str) -> str:
 
 def erase(owner: str, environment: str | None, local: LocalStack) -> int:
     """Ask, then erase in a stack on AWS, or without an environment in the local one. Raises Refused."""
-    if not keys.is_owner(owner):
+    if not object_keys.is_owner(owner):
         raise Refused("Name the owner: make erase OWNER=alice (1 to 64 of a-z, 0-9, '.', '_' and '-')")
     erasure = Erasure.of_stack(owner, choose_stack(environment, local, f"erase OWNER={owner}"))
     total = erasure.count()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from facelib.errors import JobClaimed
+from facelib.domain.errors import JobClaimed
 from facelib.stores import clients
 
 from tests.support.job_store import JobStore

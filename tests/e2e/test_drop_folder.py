@@ -11,7 +11,7 @@ from typing import Any
 
 import boto3
 import pytest
-from facelib.errors import ObjectMissing
+from facelib.domain.errors import ObjectMissing
 from facelib.stores.objects import inbox
 from facelib.stores.objects.inbox import Inbox
 

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 import websockets.exceptions
-from facelib import limits
+from facelib.domain import limits
 from websockets.sync.client import connect
 from websockets.typing import Origin
 

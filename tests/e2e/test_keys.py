@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from facelib.access import Refusal
+from facelib.domain.access import Refusal
 from websockets.sync.client import connect
 
 from tests.support.keys import PHOTO, Holder, completed, holder

@@ -5,7 +5,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from facelib import limits
+from facelib.domain import limits
 
 from tests.support.photos import NO_FACE, jpeg, one_face, padded, three_faces
 from tests.support.pictures import FACE

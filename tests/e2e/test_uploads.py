@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import numpy as np
 import pytest
-from facelib import limits
+from facelib.domain import limits
 from PIL import Image
 
 from tests.support.photos import jpeg, one_face, padded, three_faces

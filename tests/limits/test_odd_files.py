@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 from face_models import BEST, CENTERFACE, MODELS
-from facelib import limits
-from facelib.job import Quality
-from facelib.options import Options, Size
-from facelib.renders import DRAWN, Render
+from facelib.domain import limits
+from facelib.domain.job import Quality
+from facelib.domain.options import Options, Size
+from facelib.domain.renders import DRAWN, Render
 
 from tests.support.cost import MOST_TIMES
 from tests.support.detector import model_files, models_at_hand

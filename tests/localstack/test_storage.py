@@ -9,12 +9,12 @@ import httpx
 import pytest
 from face_intake import main
 from face_intake.intake import Intake
-from facelib import limits
-from facelib.errors import ObjectMissing
-from facelib.job import Job, Status
-from facelib.options import Options
-from facelib.renders import Render
-from facelib.s3_events import originals_created
+from facelib.domain import limits
+from facelib.domain.errors import ObjectMissing
+from facelib.domain.job import Job, Status
+from facelib.domain.options import Options
+from facelib.domain.renders import Render
+from facelib.messages.s3_events import originals_created
 from facelib.stores import clients
 from facelib.stores.objects.images import ImageStore
 from facelib.stores.objects.inbox import Inbox

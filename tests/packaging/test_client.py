@@ -110,7 +110,7 @@ def test_the_wheel_holds_the_client_the_detector_and_the_weights(distributions: 
     files = contents(distributions[0])
     assert distributions[0].name == f"facecast-{facecast.__version__}-py3-none-any.whl"
     bundled = {name.removeprefix("facecast/_bundled/") for name in files if name.startswith("facecast/_bundled/")}
-    assert {"face_detector/analyse.py", "facelib/options.py", "face_models/centerface.onnx"} <= bundled
+    assert {"face_detector/analyse.py", "facelib/domain/options.py", "face_models/centerface.onnx"} <= bundled
     assert "MIT License" in files["facecast/_bundled/face_models/centerface.LICENSE.txt"].decode()
     # Nothing for Lambda, and not the network whose weights come from elsewhere.
     assert not [name for name in bundled if "stores" in name or "settings" in name or name.endswith("/main.py")]

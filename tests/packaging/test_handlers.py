@@ -10,8 +10,8 @@ import pytest
 from face_detector.analyse import find_faces
 from face_detector.detection.detector import load_detector
 from face_models import BEST
-from facelib.job import Quality
-from facelib.options import Options
+from facelib.domain.job import Quality
+from facelib.domain.options import Options
 from PIL import Image
 
 from infra.aws.packaged import LAMBDA, run

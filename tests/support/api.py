@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import httpx
-from facelib.access import Identity
+from facelib.domain.access import Identity
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from face_detector.imaging.decode import decode
 from face_detector.imaging.header import read_header
-from facelib.errors import ImageRejected
+from facelib.domain.errors import ImageRejected
 from PIL import Image
 
 from tests.support.pictures import astronaut, encoded, resized

@@ -8,10 +8,10 @@ import numpy as np
 from face_detector.detection.detections import Detections
 from face_detector.detection.detector import Detector
 from face_detector.process import DetectionService
-from facelib import keys
-from facelib.job import Job
-from facelib.options import Options
-from facelib.s3_events import OriginalCreated
+from facelib.domain import object_keys
+from facelib.domain.job import Job
+from facelib.domain.options import Options
+from facelib.messages.s3_events import OriginalCreated
 from facelib.stores import clients
 from facelib.stores.objects.images import ImageStore
 from PIL import Image
@@ -76,7 +76,7 @@ def s3_event(*job_ids: str) -> dict[str, Any]:
     """Return S3's event for these originals."""
     return {
         "Records": [
-            {"eventSource": "aws:s3", "s3": {"bucket": {"name": "o"}, "object": {"key": keys.original(job_id)}}}
+            {"eventSource": "aws:s3", "s3": {"bucket": {"name": "o"}, "object": {"key": object_keys.original(job_id)}}}
             for job_id in job_ids
         ]
     }
@@ -95,6 +95,6 @@ def sqs_event(*bodies: str) -> dict[str, Any]:
 def uploaded(service: Service, job: Job, data: bytes) -> OriginalCreated:
     """Post the form of a job, as often as one likes, and return its event."""
     response = clients.s3().put_object(
-        Bucket=service.account.originals_bucket, Key=keys.original(job.job_id), Body=data
+        Bucket=service.account.originals_bucket, Key=object_keys.original(job.job_id), Body=data
     )
     return OriginalCreated(job.job_id, response["ETag"].strip('"'))

@@ -11,9 +11,9 @@ from face_detector.detection.detections import Detections
 from face_detector.detection.detector import Detector
 from face_detector.imaging.pixels import Pixels
 from face_models import BEST, MODELS, YUNET
-from facelib.face import Box, Face
-from facelib.options import Options, Size
-from facelib.renders import Render
+from facelib.domain.face import Box, Face
+from facelib.domain.options import Options, Size
+from facelib.domain.renders import Render
 from PIL import Image
 
 from tests.support.pictures import Picture, Truth, encoded

@@ -12,10 +12,10 @@ from typing import Any, cast
 from face_deadletter import main as deadletter
 from face_detector import main as detector
 from face_detector.analyse import Analysis
-from facelib import keys
-from facelib.errors import ImageRejected
-from facelib.job import FailureReason, ImageFormat, ImageInfo, Status
-from facelib.options import Options
+from facelib.domain import object_keys
+from facelib.domain.errors import ImageRejected
+from facelib.domain.job import FailureReason, ImageFormat, ImageInfo, Status
+from facelib.domain.options import Options
 from facelib.stores import clients
 from facelib.stores.attributes import time_text
 from facelib.stores.jobs.items import DELETED
@@ -110,7 +110,7 @@ class JobWorld(RuleBasedStateMachine):
             for item in _written(parameters):
                 self.jobs[item["job_id"]["S"]].is_form = actor is not None and actor.name == "POST /uploads"
         if operation == "PutObject" and parameters["Bucket"] == self.account.originals_bucket:
-            job_id = cast("str", keys.job_id_of_original(parameters["Key"]))
+            job_id = cast("str", object_keys.job_id_of_original(parameters["Key"]))
             self.jobs[job_id].uploads.append(cast("bytes", sent))
             self.queue.append(Message(_created(job_id, response["ETag"].strip('"')), job_id))
         if actor and operation == "UpdateItem" and ":claim" in parameters["ExpressionAttributeValues"]:
@@ -209,7 +209,7 @@ class JobWorld(RuleBasedStateMachine):
 
 
 def _created(job_id: str, tag: str) -> str:
-    s3_object = {"key": keys.original(job_id), "eTag": tag}
+    s3_object = {"key": object_keys.original(job_id), "eTag": tag}
     return json.dumps({"Records": [{"eventSource": "aws:s3", "s3": {"bucket": {"name": "o"}, "object": s3_object}}]})
 
 
@@ -220,7 +220,7 @@ def _written(parameters: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _job_of(body: str) -> str:
-    return str(keys.job_id_of_original(json.loads(body)["Records"][0]["s3"]["object"]["key"]))
+    return str(object_keys.job_id_of_original(json.loads(body)["Records"][0]["s3"]["object"]["key"]))
 
 
 def _batch(body: str) -> dict[str, Any]:

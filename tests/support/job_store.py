@@ -1,6 +1,6 @@
 """Every store of the jobs table in one, for tests that take a job through its life."""
 
-from facelib import limits
+from facelib.domain import limits
 from facelib.stores.jobs.claims import Claims
 from facelib.stores.jobs.creation import NewJobs
 from facelib.stores.jobs.deletions import Deletions

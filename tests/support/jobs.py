@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from facelib.events import new_event_id
-from facelib.face import Box, Face, FaceQuality, Landmarks, Point, Pose
-from facelib.job import DetectorInfo, Failure, FailureReason, ImageFormat, ImageInfo, Job, Quality, Status
-from facelib.options import Options
+from facelib.domain.face import Box, Face, FaceQuality, Landmarks, Point, Pose
+from facelib.domain.job import DetectorInfo, Failure, FailureReason, ImageFormat, ImageInfo, Job, Quality, Status
+from facelib.domain.options import Options
+from facelib.messages.events import new_event_id
 from facelib.stores import clients
 from facelib.stores.jobs.claims import Outcome
 from facelib.stores.jobs.idempotency import IdempotentRequest

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from facelib.access import ApiKey
+from facelib.domain.access import ApiKey
 from facelib.stores.access.api_keys import key_item
 from websockets.sync.client import ClientConnection, connect
 

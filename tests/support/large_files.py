@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Final
 
 import numpy as np
-from facelib import limits
+from facelib.domain import limits
 from PIL import Image
 
 from tests.support.odd_files import CORRUPT, OK, OddFile, odd

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 import numpy as np
-from facelib.job import FailureReason
+from facelib.domain.job import FailureReason
 
 from tests.support.odd_images import (
     animated,

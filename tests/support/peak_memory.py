@@ -11,10 +11,10 @@ import cv2
 from face_detector.analyse import analyse
 from face_detector.detection.detector import Detector, load_detector
 from face_detector.imaging.header import read_header
-from facelib.errors import ImageRejected
-from facelib.frozen import Frozen
-from facelib.job import Quality
-from facelib.options import Options
+from facelib.domain.errors import ImageRejected
+from facelib.domain.frozen import Frozen
+from facelib.domain.job import Quality
+from facelib.domain.options import Options
 
 from benchmarks.detectors.worker import peak_mib
 from tests.support.cost import in_photos

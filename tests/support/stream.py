@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
-from facelib import limits
-from facelib.deliveries import MESSAGE, Delivery, MalformedRecord, Replay, ShardDelivery
-from facelib.events import new_event_id
-from facelib.job import PUBLIC_OWNER, Failure, FailureReason, Job, Status
+from facelib.domain import limits
+from facelib.domain.job import PUBLIC_OWNER, Failure, FailureReason, Job, Status
+from facelib.messages.deliveries import MESSAGE, Delivery, MalformedRecord, Replay, ShardDelivery
+from facelib.messages.events import new_event_id
 from facelib.stores import clients
 from facelib.stores.jobs.index import SHARD, owner_shard
 from facelib.stores.jobs.items import to_item

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from facelib import limits
+from facelib.domain import limits
 
 from infra.template import load, resources
 

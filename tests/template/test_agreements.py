@@ -5,12 +5,12 @@ import re
 from typing import Any
 
 import pytest
-from facelib import keys
-from facelib.events import JobEnded
-from facelib.job import TRANSITIONS, Job, Status
-from facelib.job_stream import job_of_record
-from facelib.renders import Render
+from facelib.domain import object_keys
+from facelib.domain.job import TRANSITIONS, Job, Status
+from facelib.domain.renders import Render
+from facelib.messages.events import JobEnded
 from facelib.stores.jobs.items import DELETED, to_item
+from facelib.stream.job_stream import job_of_record
 
 from infra.template import functions, load, resources
 from tests.support.jobs import completed_job
@@ -85,10 +85,10 @@ def test_a_new_or_removed_record_is_not_read() -> None:
 
 def test_the_prefixes_of_objects_are_those_of_the_code() -> None:
     job_id = completed_job().job_id
-    assert keys.original(job_id) == f"{ORIGINALS}{job_id}"
-    assert all(key.startswith(RESULTS) for key in keys.all_results(job_id))
-    assert keys.result(job_id, Render.BOXES).startswith(keys.results(job_id))
-    assert keys.inbox("alice") == f"{INBOX}alice/"
+    assert object_keys.original(job_id) == f"{ORIGINALS}{job_id}"
+    assert all(key.startswith(RESULTS) for key in object_keys.all_results(job_id))
+    assert object_keys.result(job_id, Render.BOXES).startswith(object_keys.results(job_id))
+    assert object_keys.inbox("alice") == f"{INBOX}alice/"
 
 
 def test_roles_name_these_prefixes_and_no_others() -> None:

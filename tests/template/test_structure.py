@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from facelib import limits
+from facelib.domain import limits
 
 from infra.local.layout import ROOT
 from infra.template import load, mentioned

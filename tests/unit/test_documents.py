@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from facelib import limits
+from facelib.domain import limits
 
 _ROOT = Path(__file__).parents[2]
 _PAGES = [str(page.relative_to(_ROOT)) for page in (*_ROOT.glob("*.md"), *sorted((_ROOT / "docs").rglob("*.md")))]

@@ -16,11 +16,11 @@ from face_intake import main as intake
 from face_intake.drops import drops
 from face_intake.metadata import read_options
 from face_websocket.requests import RequestInvalid, read_query, read_request
-from facelib.access import Identity
-from facelib.deliveries import MESSAGE
-from facelib.errors import ImageRejected
-from facelib.job_stream import event_of_record, job_id_of_record
-from facelib.s3_events import originals_created
+from facelib.domain.access import Identity
+from facelib.domain.errors import ImageRejected
+from facelib.messages.deliveries import MESSAGE
+from facelib.messages.s3_events import originals_created
+from facelib.stream.job_stream import event_of_record, job_id_of_record
 from hypothesis import strategies as st
 from pydantic import ValidationError
 

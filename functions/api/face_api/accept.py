@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
-from facelib.access import Principal
-from facelib.errors import JobNotFound, QuotaExceeded, StoreContended
-from facelib.job import Job
+from facelib.domain.access import Principal
+from facelib.domain.errors import JobNotFound, QuotaExceeded, StoreContended
+from facelib.domain.job import Job
+from facelib.domain.options import Options
 from facelib.observability import logger
-from facelib.options import Options
 from facelib.stores.access.usage import UsageStore
 from facelib.stores.jobs.creation import NewJobs
 from facelib.stores.jobs.idempotency import IdempotentRequest

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from facelib import limits
+from facelib.domain import limits
 from fastapi import HTTPException, Request
 
 BODY_TOO_LARGE = f"The body is too large; a JSON request has at most {limits.JSON_BYTES:,} bytes."

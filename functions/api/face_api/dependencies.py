@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Annotated
 
-from facelib import limits
+from facelib.domain import limits
 from facelib.settings import ApiSettings
 from facelib.stores.access.tickets import TicketStore
 from facelib.stores.access.usage import UsageStore

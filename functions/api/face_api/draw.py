@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from facelib.detector_requests import RenderOutcome, RenderRequest
-from facelib.errors import DetectorBusy, JobConflict, JobNotFound, NoResult, OriginalGone, RenderRefused
-from facelib.job import Job, Status
-from facelib.renders import Render
+from facelib.domain.errors import DetectorBusy, JobConflict, JobNotFound, NoResult, OriginalGone, RenderRefused
+from facelib.domain.job import Job, Status
+from facelib.domain.renders import Render
+from facelib.messages.detector_requests import RenderOutcome, RenderRequest
 from facelib.stores.detector_client import DetectorClient
 from facelib.stores.jobs.table import JobTable
 from facelib.stores.objects.images import ImageStore

@@ -3,13 +3,13 @@
 from datetime import date
 from typing import Annotated, Self
 
-from facelib import limits
-from facelib.access import Access, Scope
-from facelib.frozen import Frozen
-from facelib.job import ImageFormat, Status
-from facelib.job_view import EXAMPLE_ID, JobSummary, Links
-from facelib.options import Options
-from facelib.renders import DRAWN, Render, ResultType
+from facelib.domain import limits
+from facelib.domain.access import Access, Scope
+from facelib.domain.frozen import Frozen
+from facelib.domain.job import ImageFormat, Status
+from facelib.domain.options import Options
+from facelib.domain.renders import DRAWN, Render, ResultType
+from facelib.messages.job_view import EXAMPLE_ID, JobSummary, Links
 from pydantic import AfterValidator, AwareDatetime, Field
 
 # Also by the names that browsers and phones give the same formats.

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from facelib.options import Options
+from facelib.domain.options import Options
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.datastructures import FormData, QueryParams

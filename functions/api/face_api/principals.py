@@ -2,8 +2,8 @@
 
 from typing import Annotated
 
-from facelib.access import PUBLIC, Access, Identity, Principal, Refusal, Scope
-from facelib.errors import ScopeMissing, Unauthenticated
+from facelib.domain.access import PUBLIC, Access, Identity, Principal, Refusal, Scope
+from facelib.domain.errors import ScopeMissing, Unauthenticated
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPBearer, SecurityScopes
 

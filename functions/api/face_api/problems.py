@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from facelib import limits
-from facelib.access import Refusal
-from facelib.detail import shortened
-from facelib.errors import (
+from facelib.domain import limits
+from facelib.domain.access import Refusal
+from facelib.domain.detail import shortened
+from facelib.domain.errors import (
     CursorInvalid,
     DetectorBusy,
     FaceError,
@@ -25,9 +25,9 @@ from facelib.errors import (
     StoreThrottled,
     Unauthenticated,
 )
-from facelib.job import FailureReason, ImageFormat
+from facelib.domain.job import FailureReason, ImageFormat
+from facelib.domain.validation import message_of, summary
 from facelib.observability import logger
-from facelib.validation import message_of, summary
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Final
 
-from facelib import limits
-from facelib.errors import ImageRejected
-from facelib.formats import recognise
-from facelib.job import FailureReason, ImageFormat
-from facelib.options import Options
+from facelib.domain import limits
+from facelib.domain.errors import ImageRejected
+from facelib.domain.formats import recognise
+from facelib.domain.job import FailureReason, ImageFormat
+from facelib.domain.options import Options
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 from python_multipart.multipart import parse_options_header

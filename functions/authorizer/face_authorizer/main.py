@@ -5,7 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from facelib.access import Identity, Refusal
+from facelib.domain.access import Identity, Refusal
 from facelib.observability import logger, metrics, traced
 from facelib.settings import AuthorizerSettings
 from facelib.stores.access.api_keys import KeyStore

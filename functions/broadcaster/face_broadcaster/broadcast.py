@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from facelib import limits
-from facelib.deliveries import Delivery, Replay, ShardDelivery
-from facelib.errors import ConnectionGone, DeliveryFailed
-from facelib.events import JobEvent, frames
-from facelib.job import PUBLIC_OWNER
-from facelib.job_stream import OwnedEvent
-from facelib.replay import Replayer
+from facelib.domain import limits
+from facelib.domain.errors import ConnectionGone, DeliveryFailed
+from facelib.domain.job import PUBLIC_OWNER
+from facelib.messages.deliveries import Delivery, Replay, ShardDelivery
+from facelib.messages.events import JobEvent, frames
 from facelib.stores.listeners.connections import ConnectionStore
 from facelib.stores.listeners.subscriptions import JobSubscription
 from facelib.stores.queues.queue import Queue
 from facelib.stores.threads import threads
+from facelib.stream.job_stream import OwnedEvent
+from facelib.stream.replay import Replayer
 
 from face_broadcaster.backpressure import Backpressure
 from face_broadcaster.fanout import FanOut, Outcome

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Final
 
-from facelib.deliveries import Delivery
-from facelib.errors import ConnectionGone, DeliveryFailed
+from facelib.domain.errors import ConnectionGone, DeliveryFailed
+from facelib.messages.deliveries import Delivery
 from facelib.stores.backoff import jittered
 from facelib.stores.listeners.connections import ConnectionStore
 from facelib.stores.listeners.connections_api import ConnectionsApi

@@ -12,17 +12,17 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from facelib.deliveries import MESSAGE, MalformedRecord
-from facelib.events import event_of
-from facelib.job_stream import OwnedEvent, event_of_record, job_id_of_record
+from facelib.messages.deliveries import MESSAGE, MalformedRecord
+from facelib.messages.events import event_of
 from facelib.observability import logger, metrics, traced
-from facelib.replay import Replayer
 from facelib.settings import BroadcasterSettings
 from facelib.stores.jobs.events import is_replayed
 from facelib.stores.jobs.table import JobTable
 from facelib.stores.listeners.connections import ConnectionStore
 from facelib.stores.listeners.connections_api import ConnectionsApi
 from facelib.stores.queues.queue import Queue
+from facelib.stream.job_stream import OwnedEvent, event_of_record, job_id_of_record
+from facelib.stream.replay import Replayer
 
 from face_broadcaster.backpressure import Backpressure
 from face_broadcaster.broadcast import Broadcast, Counts

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from facelib import limits
-from facelib.batches import batches
-from facelib.deliveries import Delivery, ShardDelivery
-from facelib.detail import json_bytes
-from facelib.events import JobEvent, frames
+from facelib.domain import limits
+from facelib.domain.detail import json_bytes
+from facelib.messages.batches import batches
+from facelib.messages.deliveries import Delivery, ShardDelivery
+from facelib.messages.events import JobEvent, frames
 from facelib.stores.listeners.subscriptions import SHARDS, JobSubscription
 from facelib.stores.queues.queue import MESSAGE_BYTES
 

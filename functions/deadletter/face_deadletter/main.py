@@ -8,11 +8,11 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from facelib.detail import shortened
-from facelib.errors import JobFinished, JobNotFound
-from facelib.job import Failure, FailureReason
+from facelib.domain.detail import shortened
+from facelib.domain.errors import JobFinished, JobNotFound
+from facelib.domain.job import Failure, FailureReason
+from facelib.messages.s3_events import originals_created
 from facelib.observability import logger, metrics, traced
-from facelib.s3_events import originals_created
 from facelib.settings import DeadLetterSettings
 from facelib.stores.jobs.claims import Claims
 from facelib.stores.jobs.table import JobTable

@@ -2,7 +2,7 @@
 
 import os
 
-from facelib import limits
+from facelib.domain import limits
 
 # OpenCV reads it once, on import. A second line of defence behind `imaging.header`.
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(limits.IMAGE_PIXELS))

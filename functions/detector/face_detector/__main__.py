@@ -8,12 +8,12 @@ from pathlib import Path
 
 import cv2
 from face_models import BEST, MODELS
-from facelib import limits
-from facelib.errors import ImageRejected
-from facelib.job import Quality
-from facelib.options import Options, Size
-from facelib.renders import DRAWN, Render
-from facelib.validation import describe_errors
+from facelib.domain import limits
+from facelib.domain.errors import ImageRejected
+from facelib.domain.job import Quality
+from facelib.domain.options import Options, Size
+from facelib.domain.renders import DRAWN, Render
+from facelib.domain.validation import describe_errors
 from pydantic import ValidationError
 
 from face_detector.analyse import analyse, find_faces

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import cv2
-from facelib import limits
-from facelib.face import Face
-from facelib.job import ImageInfo
-from facelib.options import Options, Size
-from facelib.renders import Render
+from facelib.domain import limits
+from facelib.domain.face import Face
+from facelib.domain.job import ImageInfo
+from facelib.domain.options import Options, Size
+from facelib.domain.renders import Render
 
 from face_detector.detection.detector import Detector
 from face_detector.drawing import drawing_of, encode

@@ -7,9 +7,9 @@ from typing import Any, Final, Protocol
 import cv2
 import numpy as np
 import simplejpeg
-from facelib.face import Face
-from facelib.options import Options
-from facelib.renders import Render, ResultType
+from facelib.domain.face import Face
+from facelib.domain.options import Options
+from facelib.domain.renders import Render, ResultType
 
 from face_detector.imaging.pixels import Pixels
 

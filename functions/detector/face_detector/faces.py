@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from facelib.face import Box, Face, Landmarks, Point
+from facelib.domain.face import Box, Face, Landmarks, Point
 
 from face_detector.detection.detections import Detections
 from face_detector.imaging.pixels import Pixels

@@ -8,11 +8,11 @@ import cv2
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from facelib.detector_requests import DetectReply, DetectRequest, RenderReply, RenderRequest
-from facelib.errors import ImageRejected, ObjectMissing
-from facelib.job import Failure, FailureReason
+from facelib.domain.errors import ImageRejected, ObjectMissing
+from facelib.domain.job import Failure, FailureReason
+from facelib.messages.detector_requests import DetectReply, DetectRequest, RenderReply, RenderRequest
+from facelib.messages.s3_events import originals_created
 from facelib.observability import logger, metrics, traced
-from facelib.s3_events import originals_created
 from facelib.settings import DetectorSettings
 from facelib.stores.jobs.table import JobTable
 from facelib.stores.objects.images import ImageStore

@@ -6,7 +6,7 @@ from typing import Final
 
 import cv2
 import numpy as np
-from facelib.face import Pose
+from facelib.domain.face import Pose
 
 # Millimetres from the tip of the nose: x to the right of the image, y down, z away from the camera. Pupils are 63 mm
 # apart (Dodgson, "Variation and extrema of human interpupillary distance", 2004), the corners of the mouth 50 mm; from

@@ -9,14 +9,14 @@ from functools import partial
 from typing import Self
 
 from aws_lambda_powertools.metrics import MetricUnit
-from facelib.detector_requests import RenderOutcome
-from facelib.errors import ClaimLost, ImageRejected, JobFinished, JobNotFound, ObjectMissing
-from facelib.job import Failure, FailureReason, Job, Status
-from facelib.job_view import JobView
+from facelib.domain.errors import ClaimLost, ImageRejected, JobFinished, JobNotFound, ObjectMissing
+from facelib.domain.job import Failure, FailureReason, Job, Status
+from facelib.domain.options import Options
+from facelib.domain.renders import Render
+from facelib.messages.detector_requests import RenderOutcome
+from facelib.messages.job_view import JobView
+from facelib.messages.s3_events import OriginalCreated
 from facelib.observability import logger, metrics
-from facelib.options import Options
-from facelib.renders import Render
-from facelib.s3_events import OriginalCreated
 from facelib.stores.jobs.claims import Claim, Claims, Outcome
 from facelib.stores.jobs.renders import AddedRenders
 from facelib.stores.jobs.retries import Retries

@@ -4,7 +4,7 @@ from typing import Final
 
 import cv2
 import numpy as np
-from facelib.face import FaceQuality
+from facelib.domain.face import FaceQuality
 
 from face_detector.imaging.pixels import Pixels
 from face_detector.imaging.scale import size_within

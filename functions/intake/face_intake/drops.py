@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
-from facelib.s3_events import object_records
+from facelib.messages.s3_events import object_records
 from facelib.stores.jobs.idempotency import IdempotentRequest
 
 

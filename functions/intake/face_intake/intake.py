@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from aws_lambda_powertools.metrics import MetricUnit
-from facelib import keys
-from facelib.errors import ImageRejected, JobClaimed, JobFinished, JobNotFound, ObjectMissing
-from facelib.formats import check_file_size
-from facelib.job import Failure, FailureReason, Job
+from facelib.domain import object_keys
+from facelib.domain.errors import ImageRejected, JobClaimed, JobFinished, JobNotFound, ObjectMissing
+from facelib.domain.formats import check_file_size
+from facelib.domain.job import Failure, FailureReason, Job
+from facelib.domain.options import Options
 from facelib.observability import logger, metrics
-from facelib.options import Options
 from facelib.stores.jobs.claims import Claims
 from facelib.stores.jobs.creation import NewJobs
 from facelib.stores.objects.inbox import Inbox
@@ -33,7 +33,7 @@ class Intake:
     def take(self, drop: Drop) -> None:
         """Make one job of a drop, however often its event comes."""
         logger.set_correlation_id(None)
-        owner = keys.owner_of_drop(drop.key)
+        owner = object_keys.owner_of_drop(drop.key)
         if owner is None:
             # There is nobody whose job it could be. The file stays, and expires like every other.
             metrics.add_metric("UnownedDrops", MetricUnit.Count, 1)
@@ -85,7 +85,7 @@ class Intake:
 
 def _check(drop: Drop) -> None:
     """Raise ImageRejected for what is not worth moving."""
-    if not keys.is_safe_name(drop.key):
+    if not object_keys.is_safe_name(drop.key):
         raise ImageRejected(
             FailureReason.INVALID_NAME,
             "The name of the file has control characters, or a part that is `.` or `..`. Rename it and put it again.",

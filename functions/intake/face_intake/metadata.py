@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-from facelib.errors import ImageRejected
-from facelib.job import FailureReason
-from facelib.options import Options
-from facelib.validation import describe_errors
+from facelib.domain.errors import ImageRejected
+from facelib.domain.job import FailureReason
+from facelib.domain.options import Options
+from facelib.domain.validation import describe_errors
 from pydantic import ValidationError
 
 PREFIX: Final = "facecast-"

@@ -7,12 +7,12 @@ outside of what deleting a job can reach. An event names the objects and the add
 from collections.abc import Mapping
 from typing import Final
 
-from facelib import keys
-from facelib.events import event_time
-from facelib.frozen import Frozen
-from facelib.job import DetectorInfo, Failure, ImageInfo, Job, Status, Tombstone
-from facelib.links import job_url
-from facelib.renders import Render
+from facelib.domain import object_keys
+from facelib.domain.frozen import Frozen
+from facelib.domain.job import DetectorInfo, Failure, ImageInfo, Job, Status, Tombstone
+from facelib.domain.renders import Render
+from facelib.messages.events import event_time
+from facelib.messages.links import job_url
 from facelib.settings import NotifierSettings
 from facelib.stores.queues.event_bus import BusEvent
 from pydantic import AwareDatetime, Field
@@ -77,8 +77,8 @@ def bus_event(job: Job | Tombstone, settings: NotifierSettings) -> BusEvent:
 
 def _completed(job: Job, ended: Mapping[str, object], bucket: str) -> BusEvent:
     detection = {name: getattr(job, name) for name in ("image", "detector", "face_count")}
-    renders = {render: keys.result(job.job_id, render) for render in job.options.results}
-    faces_json = keys.faces_json(job.job_id) if job.options.faces_json else None
+    renders = {render: object_keys.result(job.job_id, render) for render in job.options.results}
+    faces_json = object_keys.faces_json(job.job_id) if job.options.faces_json else None
     results = Results(bucket=bucket, renders=renders, faces_json=faces_json)
     detail = JobCompleted.model_validate({**ended, **detection, "results": results})
     return BusEvent(detail_type="Job Completed", time=detail.completed_at, detail=detail.model_dump_json())

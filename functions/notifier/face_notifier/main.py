@@ -12,12 +12,12 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent, SQSEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from facelib.deliveries import MalformedRecord
-from facelib.job_stream import job_id_of_record, job_of_record
+from facelib.messages.deliveries import MalformedRecord
 from facelib.observability import logger, metrics, traced
 from facelib.settings import NotifierSettings
 from facelib.stores.queues.event_bus import BusEvent, EventBus
 from facelib.stores.queues.queue import Queue
+from facelib.stream.job_stream import job_id_of_record, job_of_record
 
 from face_notifier.details import bus_event
 from face_notifier.notify import Notifier

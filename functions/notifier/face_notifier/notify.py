@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from facelib.deliveries import MalformedRecord
+from facelib.messages.deliveries import MalformedRecord
 from facelib.stores.backoff import attempts
 from facelib.stores.queues.event_bus import BusEvent, EventBus
 from facelib.stores.queues.queue import Queue

@@ -8,9 +8,9 @@ import sys
 from dataclasses import dataclass
 from typing import Any, Final
 
-from facelib import limits
-from facelib.events import Connected, ErrorEvent, JobDeleted, JobEnded, Pong, Subscribed
-from facelib.frozen import Frozen
+from facelib.domain import limits
+from facelib.domain.frozen import Frozen
+from facelib.messages.events import Connected, ErrorEvent, JobDeleted, JobEnded, Pong, Subscribed
 from pydantic.json_schema import models_json_schema
 
 from face_websocket import examples

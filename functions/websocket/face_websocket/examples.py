@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
-from facelib.events import (
+from facelib.domain.job import Failure, FailureReason, Status
+from facelib.messages.events import (
     Connected,
     ErrorEvent,
     EventType,
@@ -16,9 +17,8 @@ from facelib.events import (
     new_event_id,
     position_at,
 )
-from facelib.job import Failure, FailureReason, Status
-from facelib.job_view import EXAMPLE_ID
-from facelib.links import processed_image_url
+from facelib.messages.job_view import EXAMPLE_ID
+from facelib.messages.links import processed_image_url
 
 from face_websocket.requests import Hello, Ping, ReplayRequest, RequestInvalid, Subscribe, read_request
 

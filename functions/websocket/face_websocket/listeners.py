@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-from facelib import limits
-from facelib.access import Principal
-from facelib.deliveries import Replay
-from facelib.errors import DeliveryFailed, TooManyListeners
-from facelib.events import Connected, ErrorEvent, Frame, Pong, Subscribed, event_id_before, position_at
-from facelib.replay import Replayer
+from facelib.domain import limits
+from facelib.domain.access import Principal
+from facelib.domain.errors import DeliveryFailed, TooManyListeners
+from facelib.messages.deliveries import Replay
+from facelib.messages.events import Connected, ErrorEvent, Frame, Pong, Subscribed, event_id_before, position_at
 from facelib.stores.listeners.connections import Connection, ConnectionStore
 from facelib.stores.listeners.connections_api import ConnectionsApi
 from facelib.stores.queues.queue import Queue
+from facelib.stream.replay import Replayer
 
 from face_websocket.requests import ConnectQuery, Hello, Ping, ReplayRequest, Request, Subscribe
 

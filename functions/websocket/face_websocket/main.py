@@ -7,15 +7,15 @@ from typing import Any, Final
 
 from aws_lambda_powertools.utilities.data_classes.api_gateway_websocket_event import APIGatewayWebSocketEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from facelib.access import PUBLIC, Access, Identity, Principal
-from facelib.errors import ConnectionGone, DeliveryFailed, TooManyListeners
+from facelib.domain.access import PUBLIC, Access, Identity, Principal
+from facelib.domain.errors import ConnectionGone, DeliveryFailed, TooManyListeners
 from facelib.observability import logger, metrics, traced
-from facelib.replay import Replayer
 from facelib.settings import WebSocketSettings
 from facelib.stores.access.api_keys import KeyStore
 from facelib.stores.listeners.connections import ConnectionStore
 from facelib.stores.listeners.connections_api import ConnectionsApi
 from facelib.stores.queues.queue import Queue
+from facelib.stream.replay import Replayer
 
 from face_websocket.listeners import Listeners
 from face_websocket.requests import RequestInvalid, read_query, read_request

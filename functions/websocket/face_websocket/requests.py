@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
-from facelib import keys, limits
-from facelib.events import EVENT_ID_PATTERN, event_id_before
-from facelib.frozen import Frozen
-from facelib.validation import describe_errors
+from facelib.domain import limits, object_keys
+from facelib.domain.frozen import Frozen
+from facelib.domain.validation import describe_errors
+from facelib.messages.events import EVENT_ID_PATTERN, event_id_before
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
 
 
@@ -15,7 +15,7 @@ class RequestInvalid(Exception):
 
 
 def _job_id(text: str) -> str:
-    if not keys.is_job_id(text):
+    if not object_keys.is_job_id(text):
         raise ValueError("not a job id")
     return text
 

@@ -6,11 +6,11 @@ from typing import Self
 
 from pydantic import ValidationError
 
-from facelib import limits
-from facelib.access import Access
-from facelib.frozen import Frozen
-from facelib.job import Quality
-from facelib.validation import describe_errors
+from facelib.domain import limits
+from facelib.domain.access import Access
+from facelib.domain.frozen import Frozen
+from facelib.domain.job import Quality
+from facelib.domain.validation import describe_errors
 
 
 class SettingsError(Exception):

@@ -12,7 +12,7 @@ import pytest
 import websockets
 from facecast import listener
 from facecast.listener import listen
-from facelib.events import new_event_id
+from facelib.messages.events import new_event_id
 from websockets.exceptions import InvalidStatus
 
 from benchmarks.load.feed import Ended, feed

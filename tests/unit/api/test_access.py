@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from face_api.app import create_app
 from face_api.documents.openapi import describe
-from facelib.access import PUBLIC, Identity, Principal, Refusal, Scope
+from facelib.domain.access import PUBLIC, Identity, Principal, Refusal, Scope
 from facelib.stores.access.tickets import TicketStore
 from facelib.stores.jobs.creation import NewJobs
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from face_api.problems import MEDIA_TYPE
-from facelib import limits
+from facelib.domain import limits
 
 from tests.support.api import Api
 from tests.support.pictures import astronaut, encoded

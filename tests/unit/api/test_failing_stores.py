@@ -8,9 +8,9 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from face_api import dependencies
-from facelib import limits
-from facelib.access import Identity, Principal, Scope
-from facelib.job import Job, Status
+from facelib.domain import limits
+from facelib.domain.access import Identity, Principal, Scope
+from facelib.domain.job import Job, Status
 from facelib.stores import clients
 from facelib.stores.access import usage
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 from face_api import dependencies
-from facelib import limits
-from facelib.job import Job
-from facelib.options import CropAspect, CropFaces, Options, Size
-from facelib.renders import Render
+from facelib.domain import limits
+from facelib.domain.job import Job
+from facelib.domain.options import CropAspect, CropFaces, Options, Size
+from facelib.domain.renders import Render
 
 from tests.support.account import Cloud
 from tests.support.api import Api

@@ -16,8 +16,8 @@ from face_deadletter import main as deadletter
 from face_detector import main as detector
 from face_detector import process
 from face_detector.process import DetectionService
-from facelib import keys
-from facelib.job import Status
+from facelib.domain import object_keys
+from facelib.domain.job import Status
 from facelib.stores.jobs.items import from_item
 from facelib.stores.objects.images import ImageStore
 from hypothesis import HealthCheck, Phase, settings
@@ -58,7 +58,7 @@ class JobLife(JobWorld):
     @rule(data=st.data(), photo=st.sampled_from(CONTENTS))
     def upload(self, data: st.DataObject, photo: bytes) -> None:
         """Post a form, whether or not it was posted before, and whatever has become of its job."""
-        key = keys.original(self._pick(data, self._forms()))
+        key = object_keys.original(self._pick(data, self._forms()))
         self.s3.put_object(Bucket=self.account.originals_bucket, Key=key, Body=photo)
 
     @precondition(lambda self: self.jobs)
@@ -158,7 +158,7 @@ class JobLife(JobWorld):
             if job.is_expired(datetime.now(UTC)):
                 # For the API it does not exist any more, and a late message may remove what is stored of it.
                 continue
-            shown = {objects[keys.result(job_id, render)] for render in job.options.render}
+            shown = {objects[object_keys.result(job_id, render)] for render in job.options.render}
             assert shown == {drawn(data) for data in seen.uploads if etag(data) == item["original_etag"]["S"]}
 
     @invariant()
@@ -214,7 +214,7 @@ class JobLife(JobWorld):
                 assert not seen.uploads
                 assert job.kept_until is not None, "it is gone soon"
             elif "original_etag" in item and etag(seen.uploads[-1]) == item["original_etag"]["S"]:
-                assert keys.original(job_id) in objects, "the original of a job stays with it"
+                assert object_keys.original(job_id) in objects, "the original of a job stays with it"
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 """What the API promises of a job's life, in process."""
 
 import pytest
-from facelib import keys
-from facelib.job import Failure, FailureReason
-from facelib.renders import Render
+from facelib.domain import object_keys
+from facelib.domain.job import Failure, FailureReason
+from facelib.domain.renders import Render
 from facelib.stores import clients
 from facelib.stores.objects.images import ImageStore
 
@@ -39,7 +39,7 @@ def test_a_deleted_picture_never_stands_under_another_job(api: Api, account: Clo
     second = posted(api, OTHER, key="k")
     assert second != first
     images.add_result(first, Render.BOXES, b"late")
-    assert keys.result(second, Render.BOXES) not in objects(account)
+    assert object_keys.result(second, Render.BOXES) not in objects(account)
     assert api.get(f"/jobs/{second}/processed-image").status_code == 409
 
 
@@ -53,7 +53,7 @@ def test_a_deletion_that_broke_off_is_repeated(api: Api, account: Cloud, monkeyp
         broken.setattr(ImageStore, "delete", refused)
         assert api.delete(f"/jobs/{job_id}").status_code == 500
     assert api.get(f"/jobs/{job_id}").status_code == 404, "hidden from the first moment"
-    assert objects(account) == {keys.original(job_id)}
+    assert objects(account) == {object_keys.original(job_id)}
     assert api.delete(f"/jobs/{job_id}").status_code == 204
     assert objects(account) == set()
     assert api.delete(f"/jobs/{job_id}").status_code == 404

@@ -1,9 +1,9 @@
 """`render=none`: the faces as numbers, and no picture unless one is requested later."""
 
 import pytest
-from facelib.events import JobEnded, event_of
-from facelib.options import Options
-from facelib.renders import Render
+from facelib.domain.options import Options
+from facelib.domain.renders import Render
+from facelib.messages.events import JobEnded, event_of
 
 from tests.support.account import Cloud
 from tests.support.api import Api

@@ -10,7 +10,7 @@ import pytest
 from face_api.app import create_app
 from face_api.documents.openapi import describe
 from face_api.models import Problem, UploadRequest
-from facelib.options import Options
+from facelib.domain.options import Options
 
 
 def test_the_committed_description_is_current(repository: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from face_api.app import create_app
 from face_api.dependencies import jobs, settings
 from face_api.problems import MEDIA_TYPE, STATUS_OF
-from facelib import errors
+from facelib.domain import errors
 from facelib.settings import ApiSettings
 
 SECRET = "password=hunter2"

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 from face_api import dependencies
-from facelib import limits
-from facelib.detector_requests import DetectReply, DetectRequest
-from facelib.errors import DetectorBusy
-from facelib.job import Failure, FailureReason, ImageFormat, ImageInfo
+from facelib.domain import limits
+from facelib.domain.errors import DetectorBusy
+from facelib.domain.job import Failure, FailureReason, ImageFormat, ImageInfo
+from facelib.messages.detector_requests import DetectReply, DetectRequest
 from facelib.stores.access.usage import UsageStore
 
 from tests.support.account import Cloud

@@ -7,11 +7,11 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 from face_api import dependencies
-from facelib import keys
-from facelib.detector_requests import RenderOutcome, RenderReply, RenderRequest
-from facelib.job import Failure, FailureReason, Job
-from facelib.options import Options
-from facelib.renders import DRAWN, Render
+from facelib.domain import object_keys
+from facelib.domain.job import Failure, FailureReason, Job
+from facelib.domain.options import Options
+from facelib.domain.renders import DRAWN, Render
+from facelib.messages.detector_requests import RenderOutcome, RenderReply, RenderRequest
 from facelib.stores import clients, detector_client
 from facelib.stores.detector_client import DetectorClient
 from facelib.stores.objects.images import ImageStore
@@ -67,7 +67,7 @@ def test_another_result_is_drawn_once(api: Api, jobs: JobStore, detector: Detect
     assert [request.render for request in detector.requests] == [Render.BLUR]
     for response in (made, again):
         assert response.json()["render"] == "blur"
-        assert keys.result(job.job_id, Render.BLUR) in response.json()["url"]
+        assert object_keys.result(job.job_id, Render.BLUR) in response.json()["url"]
     assert api.get(f"/jobs/{job.job_id}").json()["renders"] == ["boxes", "blur"]
     assert api.get(f"/jobs/{job.job_id}/processed-image?render=blur").status_code == 302
 
@@ -179,7 +179,7 @@ def test_a_detector_that_crashed_is_cleaned_up_after(
     detector.before = crash
     assert api.post(f"/jobs/{job.job_id}/renders", json={"render": "blur"}).status_code == 500
     ((body, delay),) = sent
-    assert keys.original(job.job_id) in body
+    assert object_keys.original(job.job_id) in body
     assert delay > 30
 
 

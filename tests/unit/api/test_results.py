@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-from facelib.job import Failure, FailureReason
-from facelib.options import Options
-from facelib.renders import Render
+from facelib.domain.job import Failure, FailureReason
+from facelib.domain.options import Options
+from facelib.domain.renders import Render
 
 from tests.support.account import Cloud
 from tests.support.api import Api

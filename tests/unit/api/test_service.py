@@ -3,8 +3,8 @@
 import httpx
 import pytest
 from face_api import dependencies
-from facelib import limits
-from facelib.renders import Render
+from facelib.domain import limits
+from facelib.domain.renders import Render
 
 from tests.support.api import Api
 

@@ -13,9 +13,9 @@ from urllib.parse import urlencode
 
 import pytest
 from face_api import dependencies
-from facelib import limits
-from facelib.detector_requests import DetectReply
-from facelib.job import Failure, FailureReason
+from facelib.domain import limits
+from facelib.domain.job import Failure, FailureReason
+from facelib.messages.detector_requests import DetectReply
 from hypothesis import strategies as st
 
 from tests.support.api import Api

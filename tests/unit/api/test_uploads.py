@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from facelib import limits
+from facelib.domain import limits
 
 from tests.support.api import Api
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from face_authorizer.main import handler, settings
-from facelib.access import ApiKey, Identity, Principal, Refusal
+from facelib.domain.access import ApiKey, Identity, Principal, Refusal
 from facelib.stores import clients
 from facelib.stores.access.api_keys import KeyStore
 from facelib.stores.access.tickets import TicketStore
@@ -111,7 +111,7 @@ def test_tickets_that_are_none(keys: KeyStore, ticket: str | None) -> None:
 
 
 def test_a_late_ticket(account: Cloud, key: tuple[ApiKey, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("facelib.limits.TICKET_SECONDS", 0)
+    monkeypatch.setattr("facelib.domain.limits.TICKET_SECONDS", 0)
     ticket, _ = TicketStore(account.access_table).issue(key[0].principal)
     assert effect(connect(ticket)) == "Deny"
 

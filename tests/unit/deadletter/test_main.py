@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 from face_deadletter import main
-from facelib import keys
-from facelib.job import Status
-from facelib.renders import Render
+from facelib.domain import object_keys
+from facelib.domain.job import Status
+from facelib.domain.renders import Render
 from facelib.stores import clients
 from facelib.stores.objects.images import ImageStore
 
@@ -20,7 +20,7 @@ def message(number: int, body: object) -> dict[str, Any]:
 
 
 def about(job_id: str) -> dict[str, Any]:
-    return {"Records": [{"eventSource": "aws:s3", "s3": {"object": {"key": keys.original(job_id)}}}]}
+    return {"Records": [{"eventSource": "aws:s3", "s3": {"object": {"key": object_keys.original(job_id)}}}]}
 
 
 def test_each_message_is_judged_alone(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import pytest
 from face_detector import main
 from face_detector.detection.detector import Detector, load_detector
 from face_models import BEST, CENTERFACE, MODELS
-from facelib.job import Quality
+from facelib.domain.job import Quality
 
 from tests.support.account import Cloud
 from tests.support.detection_service import Service

@@ -13,9 +13,9 @@ from face_detector.imaging import icc
 from face_detector.imaging.colour import to_srgb
 from face_detector.imaging.decode import decode
 from face_detector.imaging.header import read_header
-from facelib import limits
-from facelib.options import Options, Size
-from facelib.renders import DRAWN, Render
+from facelib.domain import limits
+from facelib.domain.options import Options, Size
+from facelib.domain.renders import DRAWN, Render
 from PIL import Image, ImageCms
 from skimage.color import deltaE_ciede2000, lab2rgb, rgb2lab
 

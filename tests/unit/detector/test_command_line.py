@@ -5,8 +5,8 @@ import pytest
 from face_detector.__main__ import main
 from face_detector.analyse import analyse
 from face_detector.detection.detector import Detector
-from facelib.options import Options
-from facelib.renders import DRAWN, Render
+from facelib.domain.options import Options
+from facelib.domain.renders import DRAWN, Render
 
 from tests.support.pictures import astronaut, encoded
 

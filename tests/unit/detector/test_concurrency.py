@@ -11,7 +11,7 @@ from face_detector.detection.detector import Detector, Member
 from face_detector.detection.network import Thresholds
 from face_detector.detection.pyramid import Pyramid
 from face_detector.imaging.pixels import Pixels
-from facelib.job import DetectorInfo, Quality
+from facelib.domain.job import DetectorInfo, Quality
 
 
 class Meeting:

@@ -5,9 +5,9 @@ import pytest
 from face_detector.analyse import analyse, redraw
 from face_detector.detection.detector import Detector
 from face_detector.drawing import drawing_of
-from facelib.face import Face
-from facelib.options import CropAspect, CropFaces, Options, Size
-from facelib.renders import Render
+from facelib.domain.face import Face
+from facelib.domain.options import CropAspect, CropFaces, Options, Size
+from facelib.domain.renders import Render
 
 from tests.support.detector import pixels_of
 from tests.support.pictures import Picture, astronaut, compose, encoded, resized, rotated

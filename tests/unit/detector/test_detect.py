@@ -10,10 +10,10 @@ from face_detector.detection.detections import Detections
 from face_detector.detection.detector import Detector, load_detector
 from face_detector.faces import as_faces
 from face_models import BEST, CENTERFACE, YUNET
-from facelib import limits
-from facelib.face import Face
-from facelib.job import Quality
-from facelib.options import Options
+from facelib.domain import limits
+from facelib.domain.face import Face
+from facelib.domain.job import Quality
+from facelib.domain.options import Options
 
 from tests.support.detector import overlap
 from tests.support.pictures import FACE, Picture, Truth, astronaut, compose, crowd, encoded, resized, rotated

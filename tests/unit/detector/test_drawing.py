@@ -4,8 +4,8 @@ import pkgutil
 
 from face_detector import renders
 from face_detector.drawing import drawing_of
-from facelib.options import Options
-from facelib.renders import DRAWN, Render
+from facelib.domain.options import Options
+from facelib.domain.renders import DRAWN, Render
 
 
 def test_each_render_has_one_drawing_of_its_name() -> None:

@@ -11,9 +11,9 @@ from face_detector.detection.early_exit import is_enough
 from face_detector.detection.network import Thresholds
 from face_detector.detection.pyramid import Pyramid
 from face_detector.imaging.pixels import Pixels
-from facelib.job import DetectorInfo, Quality
-from facelib.options import Options
-from facelib.renders import Render
+from facelib.domain.job import DetectorInfo, Quality
+from facelib.domain.options import Options
+from facelib.domain.renders import Render
 
 from tests.support.detector import detections, overlap
 from tests.support.pictures import FACE, Picture, Truth, astronaut, compose, encoded, resized

@@ -1,6 +1,6 @@
 import pytest
-from facelib.formats import describe, sniff
-from facelib.job import ImageFormat
+from facelib.domain.formats import describe, sniff
+from facelib.domain.job import ImageFormat
 
 from tests.support.pictures import astronaut, encoded
 

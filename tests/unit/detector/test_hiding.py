@@ -9,10 +9,10 @@ from face_detector.analyse import analyse, find_faces
 from face_detector.detection.detections import Detections
 from face_detector.detection.detector import Detector
 from face_detector.drawing import drawing_of
-from facelib import limits
-from facelib.face import Face
-from facelib.options import Options
-from facelib.renders import Render
+from facelib.domain import limits
+from facelib.domain.face import Face
+from facelib.domain.options import Options
+from facelib.domain.renders import Render
 
 from tests.support.detector import detections, pixels_of, result
 from tests.support.pictures import Picture, astronaut, compose, encoded, resized, rotated

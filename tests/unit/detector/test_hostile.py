@@ -10,7 +10,7 @@ import pytest
 from face_detector.imaging import jpeg
 from face_detector.imaging.decode import decode
 from face_detector.imaging.header import read_header
-from facelib.job import FailureReason
+from facelib.domain.job import FailureReason
 
 from tests.support.cost import MOST_TIMES, in_photos
 from tests.support.isobmff import Coded, Item, coded, derived, file, full_box, grid

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from face_detector.imaging.decode import decode
 from face_detector.imaging.header import read_header
-from facelib.errors import ImageRejected
-from facelib.job import FailureReason
+from facelib.domain.errors import ImageRejected
+from facelib.domain.job import FailureReason
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image

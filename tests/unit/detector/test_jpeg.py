@@ -11,8 +11,8 @@ from face_detector.imaging import jpeg
 from face_detector.imaging.decode import decode
 from face_detector.imaging.header import read_header
 from face_detector.imaging.pixels import Pixels
-from facelib.errors import ImageRejected
-from facelib.job import FailureReason
+from facelib.domain.errors import ImageRejected
+from facelib.domain.job import FailureReason
 
 from tests.support.jpegs import Sampling, handmade
 from tests.support.large_files import photo, segment

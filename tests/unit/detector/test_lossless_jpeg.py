@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from face_detector.imaging.decode import decode
 from face_detector.imaging.header import read_header
-from facelib.errors import ImageRejected
+from facelib.domain.errors import ImageRejected
 
 from tests.support.lossless import lossless
 from tests.support.pictures import Picture, astronaut

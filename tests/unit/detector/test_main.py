@@ -5,9 +5,9 @@ import json
 
 import pytest
 from face_detector import main, process
-from facelib.errors import JobClaimed
-from facelib.job import Status
-from facelib.s3_events import OriginalCreated
+from facelib.domain.errors import JobClaimed
+from facelib.domain.job import Status
+from facelib.messages.s3_events import OriginalCreated
 from facelib.stores import clients
 
 from tests.support.context import Context

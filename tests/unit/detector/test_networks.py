@@ -13,8 +13,8 @@ from face_detector.detection.network import NetworkDefinition, Scales, Threshold
 from face_detector.detection.pyramid import Pyramid
 from face_detector.imaging.pixels import Pixels
 from face_models import CENTERFACE, MODELS, YUNET, Download, Model, models_of
-from facelib.job import Quality
-from facelib.options import Options
+from facelib.domain.job import Quality
+from facelib.domain.options import Options
 
 from tests.support.detector import detections, model_files
 from tests.support.pictures import astronaut, encoded

@@ -7,8 +7,8 @@ from face_detector.detection.detector import Detector
 from face_detector.imaging.decode import decode
 from face_detector.imaging.header import read_header
 from face_detector.imaging.orientation import turn_upright
-from facelib.face import Box
-from facelib.options import Options
+from facelib.domain.face import Box
+from facelib.domain.options import Options
 
 from tests.support.detector import overlap
 from tests.support.pictures import FACE, ORIENTATIONS, astronaut, encoded, turned

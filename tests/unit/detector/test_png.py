@@ -8,7 +8,7 @@ from face_detector.imaging.decode import decode
 from face_detector.imaging.header import read_header
 from face_detector.imaging.pixels import Pixels
 from face_detector.imaging.png import chunks, without_metadata
-from facelib.errors import ImageRejected
+from facelib.domain.errors import ImageRejected
 from PIL import Image, PngImagePlugin
 
 from tests.support.odd_images import animated, chunk, exif_of, image

@@ -11,9 +11,9 @@ from face_detector.detection.detector import Detector
 from face_detector.pose import _HEAD, pose_of
 from face_detector.quality import quality_of
 from face_models import BEST, CENTERFACE
-from facelib.face import Face
-from facelib.job import Quality
-from facelib.options import Options
+from facelib.domain.face import Face
+from facelib.domain.job import Quality
+from facelib.domain.options import Options
 
 from tests.support.pictures import Picture, astronaut, encoded, rotated
 

@@ -5,12 +5,12 @@ import json
 import pytest
 from face_detector import main
 from face_detector.process import DetectionService
-from facelib import keys
-from facelib.job import Failure, FailureReason, Status
-from facelib.job_view import JobView
-from facelib.options import Options
-from facelib.renders import Render
-from facelib.s3_events import OriginalCreated
+from facelib.domain import object_keys
+from facelib.domain.job import Failure, FailureReason, Status
+from facelib.domain.options import Options
+from facelib.domain.renders import Render
+from facelib.messages.job_view import JobView
+from facelib.messages.s3_events import OriginalCreated
 from facelib.stores import clients
 
 from tests.support.context import Context
@@ -23,7 +23,9 @@ def test_a_job_is_processed_and_its_results_are_stored(service: Service) -> None
     service.service.process(OriginalCreated(job.job_id, None))
     done = service.jobs.get(job.job_id, "public")
     assert (done.status, done.face_count, done.detector) == (Status.COMPLETED, 1, DETECTOR)
-    expected = {keys.original(job.job_id)} | {keys.result(job.job_id, one) for one in (Render.BOXES, Render.BLUR)}
+    expected = {object_keys.original(job.job_id)} | {
+        object_keys.result(job.job_id, one) for one in (Render.BOXES, Render.BLUR)
+    }
     assert service.objects() == expected
 
 
@@ -61,7 +63,7 @@ def test_an_original_whose_job_is_gone_is_removed(service: Service) -> None:
 def test_a_job_as_the_api_shows_it_is_stored_where_that_was_asked_for(service: Service) -> None:
     job = service.upload(png(), Options(faces_json=True))
     service.service.process(OriginalCreated(job.job_id, None))
-    s3_object = clients.s3().get_object(Bucket=service.account.results_bucket, Key=keys.faces_json(job.job_id))
+    s3_object = clients.s3().get_object(Bucket=service.account.results_bucket, Key=object_keys.faces_json(job.job_id))
     assert s3_object["ContentType"] == "application/json"
     shown = JobView.of(service.jobs.get(job.job_id, "public"), PUBLIC_URL)
     assert json.loads(s3_object["Body"].read()) == shown.model_dump(mode="json")
@@ -90,7 +92,7 @@ def test_a_job_taken_over_keeps_the_results_of_whoever_took_it(service: Service)
     service.detector.during = take_over
     slow.process(OriginalCreated(job.job_id, None))
     assert service.jobs.get(job.job_id, "public").status is Status.COMPLETED
-    assert service.objects() == {keys.original(job.job_id), keys.result(job.job_id, Render.BOXES)}
+    assert service.objects() == {object_keys.original(job.job_id), object_keys.result(job.job_id, Render.BOXES)}
 
 
 def test_a_detector_that_was_halted_beyond_its_lease_leaves_the_picture_of_a_later_upload(service: Service) -> None:
@@ -100,7 +102,7 @@ def test_a_detector_that_was_halted_beyond_its_lease_leaves_the_picture_of_a_lat
     shown: list[bytes] = []
 
     def result() -> bytes:
-        key = keys.result(job.job_id, Render.BOXES)
+        key = object_keys.result(job.job_id, Render.BOXES)
         return clients.s3().get_object(Bucket=service.account.results_bucket, Key=key)["Body"].read()
 
     def overtake() -> None:
@@ -126,10 +128,10 @@ def test_an_upload_after_the_job_has_ended_changes_nothing(service: Service) -> 
     service.service.process(first)
     done = service.jobs.get(job.job_id, "public")
     service.service.process(first)
-    assert keys.original(job.job_id) in service.objects(), "the same event again is no other upload"
+    assert object_keys.original(job.job_id) in service.objects(), "the same event again is no other upload"
     service.service.process(uploaded(service, job, png() + b"another"))
     assert service.jobs.get(job.job_id, "public") == done
-    assert service.objects() == {keys.result(job.job_id, Render.BOXES)}
+    assert service.objects() == {object_keys.result(job.job_id, Render.BOXES)}
 
 
 def test_the_late_event_of_an_earlier_upload_leaves_the_image_of_the_job_alone(service: Service) -> None:
@@ -137,7 +139,7 @@ def test_the_late_event_of_an_earlier_upload_leaves_the_image_of_the_job_alone(s
     first = uploaded(service, job, png())
     service.service.process(uploaded(service, job, png() + b"another"))
     service.service.process(first)
-    assert keys.original(job.job_id) in service.objects()
+    assert object_keys.original(job.job_id) in service.objects()
 
 
 def test_a_retry_goes_on_where_the_api_died_after_it_queued_it(service: Service) -> None:

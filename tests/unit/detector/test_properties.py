@@ -6,9 +6,9 @@ import math
 import numpy as np
 from face_detector.analyse import find_faces
 from face_detector.detection.detector import Detector
-from facelib.errors import ImageRejected
-from facelib.face import Box, Face
-from facelib.options import Options
+from facelib.domain.errors import ImageRejected
+from facelib.domain.face import Box, Face
+from facelib.domain.options import Options
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -5,7 +5,7 @@ from face_detector.detection.ensemble import passes_of
 from face_detector.detection.networks import definition_of
 from face_detector.detection.pyramid import Pyramid, Tile, best_scales, tiles
 from face_models import CENTERFACE, MODELS, YUNET, Model
-from facelib.job import Quality
+from facelib.domain.job import Quality
 
 from tests.support.detector import detections
 

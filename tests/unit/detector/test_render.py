@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from face_detector.analyse import analyse, redraw
 from face_detector.detection.detector import Detector
-from facelib import limits
-from facelib.options import Options, Size
-from facelib.renders import DRAWN, Render
+from facelib.domain import limits
+from facelib.domain.options import Options, Size
+from facelib.domain.renders import DRAWN, Render
 from PIL import Image
 
 from tests.support.detector import pixels_of, result

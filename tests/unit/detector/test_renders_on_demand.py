@@ -3,11 +3,11 @@
 from uuid import uuid4
 
 from face_detector import main
-from facelib import keys
-from facelib.detector_requests import RenderOutcome
-from facelib.options import Options
-from facelib.renders import Render
-from facelib.s3_events import OriginalCreated
+from facelib.domain import object_keys
+from facelib.domain.options import Options
+from facelib.domain.renders import Render
+from facelib.messages.detector_requests import RenderOutcome
+from facelib.messages.s3_events import OriginalCreated
 
 from tests.support.context import Context
 from tests.support.detection_service import Service, png, uploaded
@@ -30,8 +30,8 @@ def test_one_more_result_is_drawn_on_demand(service: Service) -> None:
         Render.PLAIN,
         Render.PREVIEW,
     }
-    assert service.objects() == {keys.original(job_id)} | {
-        keys.result(job_id, render) for render in (Render.BOXES, Render.BLUR, Render.PLAIN, Render.PREVIEW)
+    assert service.objects() == {object_keys.original(job_id)} | {
+        object_keys.result(job_id, render) for render in (Render.BOXES, Render.BLUR, Render.PLAIN, Render.PREVIEW)
     }
 
 
@@ -55,7 +55,7 @@ def test_nothing_is_drawn_of_an_image_that_is_not_the_jobs(service: Service) -> 
     assert service.service.render(job.job_id, Render.PLAIN) is RenderOutcome.ORIGINAL_GONE
     service.images.delete_original(job.job_id)
     assert service.service.render(job.job_id, Render.PLAIN) is RenderOutcome.ORIGINAL_GONE
-    assert keys.result(job.job_id, Render.PLAIN) not in service.objects()
+    assert object_keys.result(job.job_id, Render.PLAIN) not in service.objects()
 
 
 def test_nothing_is_drawn_for_a_job_that_is_not_completed(service: Service) -> None:

@@ -9,10 +9,10 @@ from collections.abc import Callable
 import pytest
 from face_detector.imaging.header import read_header
 from face_detector.imaging.structure import check_structure
-from facelib import limits
-from facelib.errors import ImageRejected
-from facelib.formats import sniff
-from facelib.job import FailureReason, ImageFormat
+from facelib.domain import limits
+from facelib.domain.errors import ImageRejected
+from facelib.domain.formats import sniff
+from facelib.domain.job import FailureReason, ImageFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image

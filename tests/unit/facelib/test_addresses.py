@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from face_api.pages.content_security import docs_policy, page_policy
-from facelib.access import Access
-from facelib.renders import Render
+from facelib.domain.access import Access
+from facelib.domain.renders import Render
 from facelib.settings import ApiSettings
 from facelib.stores import clients
 from facelib.stores.objects.images import ImageStore

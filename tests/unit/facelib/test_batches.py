@@ -5,10 +5,10 @@ from itertools import pairwise
 from typing import Any
 
 from face_broadcaster import recipients
-from facelib import limits
-from facelib.batches import batches
-from facelib.events import event_of, frames
-from facelib.job import Failure, FailureReason
+from facelib.domain import limits
+from facelib.domain.job import Failure, FailureReason
+from facelib.messages.batches import batches
+from facelib.messages.events import event_of, frames
 from facelib.stores.backoff import attempts, jittered
 from facelib.stores.queues.event_bus import BusEvent, EventBus
 from facelib.stores.queues.queue import MESSAGE_BYTES

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from facelib.job import Failure, FailureReason
+from facelib.domain.job import Failure, FailureReason
 from facelib.stores.jobs.idempotency import IdempotentRequest
 
 from tests.support.account import Cloud

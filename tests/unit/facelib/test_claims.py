@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from facelib.errors import ClaimLost, JobClaimed, JobFinished, JobNotFound
-from facelib.job import Failure, FailureReason, Status
+from facelib.domain.errors import ClaimLost, JobClaimed, JobFinished, JobNotFound
+from facelib.domain.job import Failure, FailureReason, Status
 
 from tests.support.job_store import JobStore
 from tests.support.jobs import added, form_job, outcome

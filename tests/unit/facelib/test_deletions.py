@@ -1,8 +1,8 @@
 """Deletions: the job is hidden first, its record goes last, and both can be repeated."""
 
 import pytest
-from facelib.errors import JobNotFound
-from facelib.job import Failure, FailureReason, Tombstone
+from facelib.domain.errors import JobNotFound
+from facelib.domain.job import Failure, FailureReason, Tombstone
 from facelib.stores import clients
 from facelib.stores.jobs.events import JobEvents
 from facelib.stores.jobs.lists import JobLists

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from face_intake.metadata import read_options
 from face_websocket.requests import RequestInvalid, read_query, read_request
-from facelib import limits
-from facelib.detail import shortened
-from facelib.errors import ImageRejected
-from facelib.events import ErrorEvent, event_of
-from facelib.job import Failure, FailureReason, Status
-from facelib.options import Options
+from facelib.domain import limits
+from facelib.domain.detail import shortened
+from facelib.domain.errors import ImageRejected
+from facelib.domain.job import Failure, FailureReason, Status
+from facelib.domain.options import Options
+from facelib.messages.events import ErrorEvent, event_of
 from hypothesis import strategies as st
 from pydantic import ValidationError
 

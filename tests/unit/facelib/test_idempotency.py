@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from facelib.errors import JobNotFound, KeyReused
+from facelib.domain.errors import JobNotFound, KeyReused
 from facelib.stores.jobs.lists import JobLists
 
 from tests.support.account import Cloud

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from facelib.errors import StoreContended
+from facelib.domain.errors import StoreContended
 from facelib.stores import clients
 from facelib.stores.objects.images import ImageStore
 

@@ -4,12 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from facelib.access import ApiKey, Scope
-from facelib.face import Face
-from facelib.frozen import Frozen
-from facelib.job import Failure, FailureReason, Job, Status, Tombstone
-from facelib.options import Options
-from facelib.renders import Render
+from facelib.domain.access import ApiKey, Scope
+from facelib.domain.face import Face
+from facelib.domain.frozen import Frozen
+from facelib.domain.job import Failure, FailureReason, Job, Status, Tombstone
+from facelib.domain.options import Options
+from facelib.domain.renders import Render
 from facelib.stores.access.api_keys import key_item
 from facelib.stores.attributes import Items
 from facelib.stores.jobs.items import from_item, job_or_tombstone, to_item, tombstone_item

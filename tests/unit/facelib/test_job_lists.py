@@ -5,8 +5,8 @@ from itertools import chain, pairwise
 from typing import Any
 
 import pytest
-from facelib.errors import CursorInvalid, StoreThrottled
-from facelib.job import Failure, FailureReason, Job, Status
+from facelib.domain.errors import CursorInvalid, StoreThrottled
+from facelib.domain.job import Failure, FailureReason, Job, Status
 from facelib.stores import clients
 from facelib.stores.jobs import events as job_events
 from facelib.stores.jobs import lists as job_lists

@@ -4,9 +4,9 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from facelib import limits
-from facelib.errors import JobNotFound
-from facelib.job import TRANSITIONS, Status
+from facelib.domain import limits
+from facelib.domain.errors import JobNotFound
+from facelib.domain.job import TRANSITIONS, Status
 from facelib.stores.attributes import time_text
 from facelib.stores.jobs.items import from_item, to_item
 from facelib.stores.jobs.lists import JobLists

@@ -1,6 +1,6 @@
 import pytest
-from facelib import keys
-from facelib.renders import DRAWN
+from facelib.domain import object_keys
+from facelib.domain.renders import DRAWN
 
 from infra.errors import Refused
 from infra.keys import new_key
@@ -9,7 +9,7 @@ JOB_ID = "0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"
 
 
 def test_an_original_leads_back_to_its_job() -> None:
-    assert keys.job_id_of_original(keys.original(JOB_ID)) == JOB_ID
+    assert object_keys.job_id_of_original(object_keys.original(JOB_ID)) == JOB_ID
 
 
 @pytest.mark.parametrize(
@@ -25,11 +25,11 @@ def test_an_original_leads_back_to_its_job() -> None:
     ],
 )
 def test_a_key_that_this_service_never_writes(key: str) -> None:
-    assert keys.job_id_of_original(key) is None
+    assert object_keys.job_id_of_original(key) is None
 
 
 def test_each_render_has_its_own_result() -> None:
-    assert len({keys.result(JOB_ID, render) for render in DRAWN}) == len(DRAWN)
+    assert len({object_keys.result(JOB_ID, render) for render in DRAWN}) == len(DRAWN)
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,8 @@ def test_each_render_has_its_own_result() -> None:
     + [(owner, False) for owner in ("A", "a/b", "a#b", "a b", "ä", "a\n")],
 )
 def test_who_can_have_a_key_can_drop_files_and_be_erased(owner: str, *, is_one: bool) -> None:
-    assert keys.is_owner(owner) is is_one
-    assert (keys.owner_of_drop(f"{keys.inbox(owner)}photo.jpg") == owner) is is_one
+    assert object_keys.is_owner(owner) is is_one
+    assert (object_keys.owner_of_drop(f"{object_keys.inbox(owner)}photo.jpg") == owner) is is_one
     if is_one:
         assert new_key(owner, "send", None, 1)[0].owner == owner
         return

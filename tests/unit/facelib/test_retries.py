@@ -1,9 +1,9 @@
 """Retries: only of failures that do not lie in the image, counted and bounded."""
 
 import pytest
-from facelib import limits
-from facelib.errors import JobConflict
-from facelib.job import Failure, FailureReason, Job, Status
+from facelib.domain import limits
+from facelib.domain.errors import JobConflict
+from facelib.domain.job import Failure, FailureReason, Job, Status
 
 from tests.support.job_store import JobStore
 from tests.support.jobs import added, outcome

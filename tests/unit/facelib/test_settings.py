@@ -1,5 +1,5 @@
 import pytest
-from facelib.job import Quality
+from facelib.domain.job import Quality
 from facelib.settings import ApiSettings, DetectorSettings, SettingsError
 
 

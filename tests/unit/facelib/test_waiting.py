@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from facelib import limits
+from facelib.domain import limits
 from facelib.stores import clients
 from facelib.stores.access import waiting
 from facelib.stores.access.waiting import WaitingStore

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from facelib import keys, limits
-from facelib.errors import ObjectsNotDeleted
-from facelib.job import Failure, FailureReason
-from facelib.renders import Render
+from facelib.domain import limits, object_keys
+from facelib.domain.errors import ObjectsNotDeleted
+from facelib.domain.job import Failure, FailureReason
+from facelib.domain.renders import Render
 from facelib.stores import clients
 from facelib.stores.access.api_keys import KeyStore
 from facelib.stores.access.usage import UsageStore
@@ -73,7 +73,7 @@ def fill(account: Cloud, jobs: JobStore, owner: str) -> None:
     for job in (pending, completed, failed, expired, deleting):
         images.add_original(job.job_id, b"photo", "image/jpeg")
         images.add_result(job.job_id, Render.BOXES, b"result")
-    clients.s3().put_object(Bucket=account.originals_bucket, Key=f"{keys.inbox(owner)}photo.jpg", Body=b"photo")
+    clients.s3().put_object(Bucket=account.originals_bucket, Key=f"{object_keys.inbox(owner)}photo.jpg", Body=b"photo")
 
 
 def everything(account: Cloud) -> list[object]:

@@ -4,7 +4,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from facelib.access import Scope, split_key
+from facelib.domain.access import Scope, split_key
 from facelib.stores.access.api_keys import KeyStore
 from facelib.stores.listeners.connections import Connection, ConnectionStore
 from facelib.stores.listeners.connections_api import ConnectionsApi

@@ -8,11 +8,11 @@ import pytest
 from botocore.exceptions import ClientError
 from face_intake import main
 from face_intake.intake import Intake
-from facelib import keys, limits
-from facelib.errors import ObjectMissing
-from facelib.job import FailureReason, Job, Status
-from facelib.options import Options, Size
-from facelib.renders import Render
+from facelib.domain import limits, object_keys
+from facelib.domain.errors import ObjectMissing
+from facelib.domain.job import FailureReason, Job, Status
+from facelib.domain.options import Options, Size
+from facelib.domain.renders import Render
 from facelib.stores import clients
 from facelib.stores.jobs.items import from_item
 from facelib.stores.objects.inbox import Inbox
@@ -68,7 +68,7 @@ def test_a_dropped_photo_is_a_job_and_moved_on(account: Cloud, deliver: Callable
     assert (job.owner, job.status, job.source) == ("alice", Status.PENDING, KEY)
     assert (job.options.render, job.options.max_faces) == ((Render.BLUR, Render.SOLID), 3)
     assert job.options.blur_strength == 5
-    assert objects(account) == {keys.original(job.job_id): b"photo"}
+    assert objects(account) == {object_keys.original(job.job_id): b"photo"}
 
 
 def test_an_event_that_comes_again_changes_nothing(account: Cloud, deliver: Callable[..., list[str]]) -> None:
@@ -103,7 +103,7 @@ def test_a_function_that_dies_midway_is_taken_up_where_it_was(
 
     (job,) = jobs(account)
     assert job.status is Status.PENDING
-    assert objects(account) == {keys.original(job.job_id): b"photo"}
+    assert objects(account) == {object_keys.original(job.job_id): b"photo"}
 
 
 def test_a_file_that_was_replaced_before_its_turn_leaves_the_new_one(
@@ -116,7 +116,7 @@ def test_a_file_that_was_replaced_before_its_turn_leaves_the_new_one(
     deliver(new)
 
     (job,) = jobs(account)
-    assert objects(account) == {keys.original(job.job_id): b"new"}
+    assert objects(account) == {object_keys.original(job.job_id): b"new"}
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_a_file_leaves_the_inbox_where_deletes_cannot_be_conditional(
     assert deliver(put(account.originals_bucket, KEY)) == []
 
     (job,) = jobs(account)
-    assert objects(account) == {keys.original(job.job_id): b"photo"}
+    assert objects(account) == {object_keys.original(job.job_id): b"photo"}
 
 
 @pytest.mark.usefixtures("no_conditional_deletes")

@@ -10,13 +10,13 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from face_notifier.details import bus_event
 from face_notifier.schema import schema, text
-from facelib.events import new_event_id
-from facelib.job import Job, Status
-from facelib.job_stream import job_of_record
-from facelib.renders import Render
+from facelib.domain.job import Job, Status
+from facelib.domain.renders import Render
+from facelib.messages.events import new_event_id
 from facelib.settings import NotifierSettings
 from facelib.stores.jobs.items import to_item
 from facelib.stores.queues.event_bus import BusEvent
+from facelib.stream.job_stream import job_of_record
 
 from tests.support.jobs import completed_job, failed_job, new_job
 from tests.support.stream import record

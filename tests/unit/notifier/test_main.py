@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from face_notifier.main import handler
-from facelib.job import Status
+from facelib.domain.job import Status
 
 from tests.support.bus import Bus, Queues
 from tests.support.context import Context

@@ -9,8 +9,8 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from face_websocket.asyncapi import MESSAGES, document, text
 from face_websocket.requests import RequestInvalid, read_request
-from facelib import limits
-from facelib.events import ErrorEvent, EventType, Frame, JobDeleted, Pong, Subscribed, event_of, frames
+from facelib.domain import limits
+from facelib.messages.events import ErrorEvent, EventType, Frame, JobDeleted, Pong, Subscribed, event_of, frames
 from pydantic import ValidationError
 
 from tests.support.stream import ended_job

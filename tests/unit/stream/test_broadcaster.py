@@ -4,9 +4,9 @@ import json
 
 import pytest
 from face_broadcaster.main import handler
-from facelib import limits
-from facelib.deliveries import MalformedRecord
-from facelib.job import Status
+from facelib.domain import limits
+from facelib.domain.job import Status
+from facelib.messages.deliveries import MalformedRecord
 from facelib.stores import clients
 from facelib.stores.listeners import connections as connection_rows
 from facelib.stores.listeners.connections import Connection, ConnectionStore

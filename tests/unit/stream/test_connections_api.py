@@ -7,7 +7,7 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
 from botocore.credentials import RefreshableCredentials
-from facelib.errors import ConnectionGone, DeliveryFailed
+from facelib.domain.errors import ConnectionGone, DeliveryFailed
 from facelib.stores.listeners.connections_api import ConnectionsApi
 
 from tests.support.endpoint import Endpoint

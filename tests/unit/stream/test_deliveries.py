@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from face_broadcaster import recipients
 from face_broadcaster.main import handler
-from facelib.deliveries import Delivery, Replay, ShardDelivery
-from facelib.events import event_of
+from facelib.messages.deliveries import Delivery, Replay, ShardDelivery
+from facelib.messages.events import event_of
 from facelib.stores import backoff, clients
 from facelib.stores.listeners.connections import Connection, ConnectionStore
 from facelib.stores.listeners.subscriptions import SHARDS

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from face_broadcaster.main import handler as broadcast
 from face_websocket.main import handler, settings
-from facelib import limits
-from facelib.access import ApiKey, Identity
-from facelib.errors import ConnectionGone
+from facelib.domain import limits
+from facelib.domain.access import ApiKey, Identity
+from facelib.domain.errors import ConnectionGone
 from facelib.stores.access.api_keys import KeyStore
 from facelib.stores.listeners.connections import Connection, ConnectionStore
 

@@ -14,7 +14,7 @@ import pytest
 import websockets
 from facecast import listener
 from facecast.listener import Memory, listen
-from facelib.events import Connected, Frame, JobEvent, event_of, new_event_id, position_at
+from facelib.messages.events import Connected, Frame, JobEvent, event_of, new_event_id, position_at
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 

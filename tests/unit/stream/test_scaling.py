@@ -4,7 +4,7 @@ from math import inf
 from pathlib import Path
 
 import pytest
-from facelib.limits import FRAME_BYTES
+from facelib.domain.limits import FRAME_BYTES
 
 from benchmarks.scaling import EVENT_BYTES, LISTENERS_AT_ONCE, POSTS_PER_SECOND, Plan, figures
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from facelib.errors import ConnectionGone, QueueRefused
+from facelib.domain.errors import ConnectionGone, QueueRefused
 from facelib.stores import clients
 from facelib.stores.listeners import connections as rows
 from facelib.stores.listeners.connections import Connection, ConnectionStore

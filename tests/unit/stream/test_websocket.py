@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from face_websocket.main import handler
-from facelib import limits
-from facelib.deliveries import Replay
-from facelib.errors import ConnectionGone
-from facelib.events import event_id_before, event_time, new_event_id
+from facelib.domain import limits
+from facelib.domain.errors import ConnectionGone
+from facelib.messages.deliveries import Replay
+from facelib.messages.events import event_id_before, event_time, new_event_id
 from facelib.stores.listeners.connections import Connection, ConnectionStore
 from facelib.stores.listeners.subscriptions import SHARDS
 
@@ -164,7 +164,7 @@ def test_replay_of_all_since_takes_as_many_frames_as_it_needs(one: Endpoint, mon
 def test_a_replay_too_long_for_the_function_goes_on_through_the_queue(
     one: Endpoint, cloud: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("facelib.replay._CHUNK", 5)
+    monkeypatch.setattr("facelib.stream.replay._CHUNK", 5)
     jobs = [stored(ended_job(seconds_ago=1000 - number)) for number in range(12)]
 
     send(one, json.dumps({"action": "replay", "after": jobs[0].event_id}), seconds=1)

@@ -3,14 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from facelib import limits
-from facelib.access import Access, Scope
-from facelib.face import Box, Face, FaceQuality, Landmarks, Point, Pose
-from facelib.frozen import Frozen
-from facelib.job import DetectorInfo, ImageFormat, ImageInfo, Job, Quality, Status
-from facelib.job_view import EXAMPLE_ID, JobSummary, JobView, Links
-from facelib.options import Options
-from facelib.renders import Render
+from facelib.domain import limits
+from facelib.domain.access import Access, Scope
+from facelib.domain.face import Box, Face, FaceQuality, Landmarks, Point, Pose
+from facelib.domain.frozen import Frozen
+from facelib.domain.job import DetectorInfo, ImageFormat, ImageInfo, Job, Quality, Status
+from facelib.domain.options import Options
+from facelib.domain.renders import Render
+from facelib.messages.job_view import EXAMPLE_ID, JobSummary, JobView, Links
 
 from face_api.models import (
     Health,

@@ -3,7 +3,7 @@
 from typing import Final
 from urllib.parse import urlsplit
 
-from facelib.renders import Render
+from facelib.domain.renders import Render
 from facelib.settings import ApiSettings
 from facelib.stores.objects.images import ImageStore
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from facelib.access import Access
+from facelib.domain.access import Access
 from facelib.settings import ApiSettings
 
 _DOCUMENT: Final = Path(__file__).parent / "asyncapi.json"

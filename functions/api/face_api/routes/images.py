@@ -5,11 +5,11 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
-from facelib import limits
-from facelib.access import Scope
-from facelib.errors import StoreContended
-from facelib.job import ImageFormat
-from facelib.job_view import JobView, Links
+from facelib.domain import limits
+from facelib.domain.access import Scope
+from facelib.domain.errors import StoreContended
+from facelib.domain.job import ImageFormat
+from facelib.messages.job_view import JobView, Links
 from facelib.stores.objects.images import MEDIA_TYPES
 from fastapi import APIRouter, Header, Response
 

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated
 
-from facelib import limits
-from facelib.errors import RenderNotFound, StoreThrottled
-from facelib.job import Job, Status
-from facelib.job_view import EXAMPLE_ID, JobSummary, JobView, Links
-from facelib.renders import Render
+from facelib.domain import limits
+from facelib.domain.errors import RenderNotFound, StoreThrottled
+from facelib.domain.job import Job, Status
+from facelib.domain.renders import Render
+from facelib.messages.job_view import EXAMPLE_ID, JobSummary, JobView, Links
 from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 

@@ -7,16 +7,16 @@ The shapes are those of https://docs.aws.amazon.com/rekognition/latest/APIRefere
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from facelib import keys, limits
-from facelib.access import Principal, Scope
-from facelib.detector_requests import DetectReply, DetectRequest
-from facelib.errors import DetectorBusy, JobNotFound, QuotaExceeded, ScopeMissing, Unauthenticated
-from facelib.face import Face
-from facelib.job import Failure, FailureReason, ImageInfo
+from facelib.domain import limits, object_keys
+from facelib.domain.access import Principal, Scope
+from facelib.domain.errors import DetectorBusy, JobNotFound, QuotaExceeded, ScopeMissing, Unauthenticated
+from facelib.domain.face import Face
+from facelib.domain.job import Failure, FailureReason, ImageInfo
+from facelib.domain.validation import at_most, describe_errors
+from facelib.messages.detector_requests import DetectReply, DetectRequest
 from facelib.stores.access.usage import UsageStore
 from facelib.stores.detector_client import DetectorClient
 from facelib.stores.jobs.table import JobTable
-from facelib.validation import at_most, describe_errors
 from fastapi import APIRouter, Header, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
@@ -165,7 +165,7 @@ def _read(body: bytes, originals_bucket: str) -> DetectRequest:
 def _check_object(key: str, jobs: JobTable, owner: str) -> None:
     """Refuse every key of the bucket but originals of jobs that the caller may see."""
     try:
-        jobs.get(keys.job_id_of_original(key) or "", owner)
+        jobs.get(object_keys.job_id_of_original(key) or "", owner)
     except JobNotFound:
         raise _Refused(
             "InvalidS3ObjectException",

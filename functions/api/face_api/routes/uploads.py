@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
-from facelib import limits
-from facelib.errors import JobConflict, StoreContended
-from facelib.job import Status
-from facelib.job_view import Links
+from facelib.domain import limits
+from facelib.domain.errors import JobConflict, StoreContended
+from facelib.domain.job import Status
+from facelib.messages.job_view import Links
 from fastapi import APIRouter, Depends
 
 from face_api.accept import Submission

@@ -11,7 +11,7 @@ from typing import Final
 import cv2
 import numpy as np
 from face_models import BEST, Model, models_of
-from facelib.job import DetectorInfo, Quality
+from facelib.domain.job import DetectorInfo, Quality
 
 from face_detector.detection.detections import Detections
 from face_detector.detection.early_exit import is_enough

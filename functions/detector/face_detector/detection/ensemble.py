@@ -6,7 +6,7 @@ Measured on photos of WIDER FACE: docs/decisions/0007-hiding.md and 0014-fusion.
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from facelib.job import Quality
+from facelib.domain.job import Quality
 
 from face_detector.detection.network import NetworkDefinition, Scales, Thresholds
 from face_detector.detection.pyramid import Pyramid

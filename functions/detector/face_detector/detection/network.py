@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from facelib.job import Quality
+from facelib.domain.job import Quality
 
 from face_detector.detection.detections import Detections
 from face_detector.detection.pyramid import Pyramid

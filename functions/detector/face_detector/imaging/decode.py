@@ -8,7 +8,7 @@ from typing import Final
 import cv2
 import numpy as np
 import simplejpeg
-from facelib.job import ImageFormat
+from facelib.domain.job import ImageFormat
 from PIL import Image, ImageFile
 
 from face_detector.imaging.colour import cmyk_to_srgb, is_cmyk

@@ -4,8 +4,8 @@ import struct
 import zlib
 from typing import Final
 
-from facelib import limits
-from facelib.job import ImageFormat
+from facelib.domain import limits
+from facelib.domain.job import ImageFormat
 from PIL import Image
 
 from face_detector.imaging import cicp, icc, isobmff, png

@@ -6,7 +6,7 @@ from typing import Final, Self
 
 import cv2
 import numpy as np
-from facelib.face import Face
+from facelib.domain.face import Face
 
 from face_detector.imaging.pixels import Pixels, as_pixels
 

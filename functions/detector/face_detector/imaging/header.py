@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import pi_heif
-from facelib import limits
-from facelib.errors import ImageRejected
-from facelib.formats import check_file_size, recognise
-from facelib.job import FailureReason, ImageFormat
+from facelib.domain import limits
+from facelib.domain.errors import ImageRejected
+from facelib.domain.formats import check_file_size, recognise
+from facelib.domain.job import FailureReason, ImageFormat
 from PIL import (
     AvifImagePlugin,
     ExifTags,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from facelib.job import ImageFormat
+from facelib.domain.job import ImageFormat
 
 from face_detector.imaging import jpeg, png
 

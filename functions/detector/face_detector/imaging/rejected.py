@@ -1,7 +1,7 @@
 """Reasons for which the bytes of an image are refused."""
 
-from facelib.errors import ImageRejected
-from facelib.job import FailureReason, ImageFormat
+from facelib.domain.errors import ImageRejected
+from facelib.domain.job import FailureReason, ImageFormat
 
 
 def corrupt(image_format: ImageFormat) -> ImageRejected:

@@ -10,9 +10,9 @@ from functools import partial
 from itertools import islice, pairwise, takewhile
 from typing import Final
 
-from facelib import limits
-from facelib.errors import ImageRejected
-from facelib.job import FailureReason, ImageFormat
+from facelib.domain import limits
+from facelib.domain.errors import ImageRejected
+from facelib.domain.job import FailureReason, ImageFormat
 
 from face_detector.imaging import av1, isobmff, jpeg, png
 from face_detector.imaging.rejected import corrupt, too_many_pixels

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Final
 
 import cv2
-from facelib.face import Face
-from facelib.options import Options
+from facelib.domain.face import Face
+from facelib.domain.options import Options
 
 from face_detector.imaging.face_area import MIN_CELL, HiddenArea
 from face_detector.imaging.pixels import Pixels, as_pixels

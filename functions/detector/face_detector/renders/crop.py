@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from facelib.face import Face
-from facelib.options import CropFaces, Options
+from facelib.domain.face import Face
+from facelib.domain.options import CropFaces, Options
 
 from face_detector.imaging.face_area import edges
 from face_detector.imaging.pixels import Pixels

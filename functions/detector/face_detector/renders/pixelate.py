@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from facelib.face import Face
-from facelib.options import Options
+from facelib.domain.face import Face
+from facelib.domain.options import Options
 
 from face_detector.imaging.face_area import HiddenArea
 from face_detector.imaging.pixels import Pixels

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from facelib.face import Face
-from facelib.options import Options
+from facelib.domain.face import Face
+from facelib.domain.options import Options
 
 from face_detector.imaging.pixels import Pixels
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import cv2
-from facelib import limits
-from facelib.face import Face
-from facelib.options import Options
-from facelib.renders import Render
+from facelib.domain import limits
+from facelib.domain.face import Face
+from facelib.domain.options import Options
+from facelib.domain.renders import Render
 
 from face_detector.drawing import drawing_of
 from face_detector.imaging.pixels import Pixels

@@ -9,7 +9,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from facelib.errors import ObjectMissing
+from facelib.domain.errors import ObjectMissing
 from facelib.settings import is_local
 from facelib.stores.threads import THREADS
 

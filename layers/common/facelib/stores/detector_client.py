@@ -4,8 +4,8 @@ from typing import Final
 
 from botocore.exceptions import ClientError
 
-from facelib.detector_requests import DetectReply, DetectRequest, RenderReply, RenderRequest
-from facelib.errors import DetectorBusy
+from facelib.domain.errors import DetectorBusy
+from facelib.messages.detector_requests import DetectReply, DetectRequest, RenderReply, RenderRequest
 from facelib.stores.clients import code_of, lambda_
 
 # https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors

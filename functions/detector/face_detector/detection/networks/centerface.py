@@ -9,7 +9,7 @@ from typing import Final
 import cv2
 import numpy as np
 import numpy.typing as npt
-from facelib.job import Quality
+from facelib.domain.job import Quality
 
 from face_detector.detection.detections import Detections
 from face_detector.detection.network import NetworkDefinition, Scales, Thresholds

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from facelib.access import ApiKey, Identity, Refusal, split_key
+from facelib.domain.access import ApiKey, Identity, Refusal, split_key
 from facelib.stores.attributes import Item, Items, number, text, utc_now
 from facelib.stores.clients import dynamodb
 

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from botocore.exceptions import ClientError
 
-from facelib import limits
-from facelib.access import Principal, digest_of
+from facelib.domain import limits
+from facelib.domain.access import Principal, digest_of
 from facelib.stores.attributes import Item, number, text, time_text, utc_now
 from facelib.stores.clients import code_of, dynamodb
 

@@ -6,8 +6,8 @@ from typing import Final
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from facelib.access import Principal
-from facelib.errors import QuotaExceeded
+from facelib.domain.access import Principal
+from facelib.domain.errors import QuotaExceeded
 from facelib.stores.attributes import Item, number, text, utc_now
 from facelib.stores.clients import dynamodb
 from facelib.stores.conditional import Change, ConditionFailed, conditional_write

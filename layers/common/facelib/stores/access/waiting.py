@@ -11,7 +11,7 @@ from typing import Final
 
 from botocore.exceptions import ClientError
 
-from facelib import limits
+from facelib.domain import limits
 from facelib.stores.attributes import Item, number, text, time_text, utc_now
 from facelib.stores.clients import code_of, dynamodb
 

@@ -7,10 +7,10 @@ from uuid import uuid4
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from facelib.errors import ClaimLost, JobClaimed, JobFinished, JobNotFound
-from facelib.events import new_event_id
-from facelib.face import Face
-from facelib.job import DetectorInfo, Failure, ImageInfo, Job, Status
+from facelib.domain.errors import ClaimLost, JobClaimed, JobFinished, JobNotFound
+from facelib.domain.face import Face
+from facelib.domain.job import DetectorInfo, Failure, ImageInfo, Job, Status
+from facelib.messages.events import new_event_id
 from facelib.stores.attributes import Item, text, time_text, utc_now
 from facelib.stores.conditional import Change, ConditionFailed
 from facelib.stores.jobs.items import from_item, is_deleted, to_item

@@ -5,9 +5,9 @@ from typing import Final
 
 from boto3.dynamodb.conditions import Attr
 
-from facelib import limits
-from facelib.errors import JobNotFound, StoreContended
-from facelib.job import Job, Status
+from facelib.domain import limits
+from facelib.domain.errors import JobNotFound, StoreContended
+from facelib.domain.job import Job, Status
 from facelib.stores.attributes import text
 from facelib.stores.backoff import attempts
 from facelib.stores.conditional import Change, ConditionFailed

@@ -5,10 +5,10 @@ from typing import Final
 
 from boto3.dynamodb.conditions import Attr
 
-from facelib import keys
-from facelib.errors import JobNotFound
-from facelib.events import new_event_id
-from facelib.job import Job, Status
+from facelib.domain import object_keys
+from facelib.domain.errors import JobNotFound
+from facelib.domain.job import Job, Status
+from facelib.messages.events import new_event_id
 from facelib.stores.attributes import Item, text, utc_now
 from facelib.stores.clients import dynamodb
 from facelib.stores.conditional import Change, ConditionFailed
@@ -31,7 +31,7 @@ class Deletions:
 
         Raises JobNotFound.
         """
-        if not keys.is_job_id(job_id):
+        if not object_keys.is_job_id(job_id):
             raise JobNotFound
         now = utc_now()
         event_id = text(new_event_id(now, job_id))

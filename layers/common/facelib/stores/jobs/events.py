@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from facelib import limits
-from facelib.job import Job, Tombstone
+from facelib.domain import limits
+from facelib.domain.job import Job, Tombstone
 from facelib.stores.attributes import utc_now
 from facelib.stores.jobs.index import JobIndex
 from facelib.stores.jobs.items import job_or_tombstone

@@ -12,9 +12,9 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 from botocore.exceptions import ClientError
 from pydantic import AwareDatetime
 
-from facelib.errors import JobNotFound, KeyReused
-from facelib.frozen import Frozen
-from facelib.job import Job
+from facelib.domain.errors import JobNotFound, KeyReused
+from facelib.domain.frozen import Frozen
+from facelib.domain.job import Job
 from facelib.stores.attributes import Item, Items, number, time_text, utc_now
 from facelib.stores.clients import code_of, dynamodb
 from facelib.stores.conditional import ConditionFailed, condition_arguments

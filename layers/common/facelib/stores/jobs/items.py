@@ -3,8 +3,8 @@
 import json
 from typing import Any, Final
 
-from facelib.face import Box, Face, FaceQuality, Landmarks, Point, Pose
-from facelib.job import ImageInfo, Job, Status, Tombstone
+from facelib.domain.face import Box, Face, FaceQuality, Landmarks, Point, Pose
+from facelib.domain.job import ImageInfo, Job, Status, Tombstone
 from facelib.stores.attributes import Item, Items, Stored, as_json, number, text
 
 _POINTS: Final = tuple(Landmarks.model_fields)

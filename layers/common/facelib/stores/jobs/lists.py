@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from facelib import keys, limits
-from facelib.errors import CursorInvalid, StoreThrottled
-from facelib.job import Job, Status
+from facelib.domain import limits, object_keys
+from facelib.domain.errors import CursorInvalid, StoreThrottled
+from facelib.domain.job import Job, Status
 from facelib.stores.attributes import Item, utc_now
 from facelib.stores.backoff import attempts
 from facelib.stores.clients import dynamodb
@@ -137,6 +137,6 @@ def _unpack(cursor: str) -> _Cursor:
     # A cursor of nested brackets overflows the parser's stack.
     except (ValueError, RecursionError, ValidationError):
         raise CursorInvalid from None
-    if not keys.is_job_id(unpacked.job_id):
+    if not object_keys.is_job_id(unpacked.job_id):
         raise CursorInvalid
     return unpacked

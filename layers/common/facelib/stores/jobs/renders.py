@@ -1,8 +1,8 @@
 """Results drawn on demand (docs/decisions/0017-renders-on-demand.md)."""
 
-from facelib.errors import JobNotFound
-from facelib.job import Status
-from facelib.renders import Render
+from facelib.domain.errors import JobNotFound
+from facelib.domain.job import Status
+from facelib.domain.renders import Render
 from facelib.stores.conditional import Change, ConditionFailed
 from facelib.stores.jobs.table import JobTable, has_status
 

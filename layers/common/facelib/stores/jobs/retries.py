@@ -4,9 +4,9 @@ from contextlib import suppress
 
 from boto3.dynamodb.conditions import Attr
 
-from facelib import limits
-from facelib.errors import JobConflict
-from facelib.job import RETRYABLE, TRANSITIONS, Job, Status
+from facelib.domain import limits
+from facelib.domain.errors import JobConflict
+from facelib.domain.job import RETRYABLE, TRANSITIONS, Job, Status
 from facelib.stores.attributes import number, text
 from facelib.stores.conditional import Change, ConditionFailed
 from facelib.stores.jobs.table import JobTable, has_status

@@ -6,9 +6,9 @@ from typing import Any, Final, Literal
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from facelib import keys
-from facelib.errors import JobNotFound
-from facelib.job import Job, Status, Tombstone
+from facelib.domain import object_keys
+from facelib.domain.errors import JobNotFound
+from facelib.domain.job import Job, Status, Tombstone
 from facelib.stores.attributes import Item, text, time_text, utc_now
 from facelib.stores.clients import dynamodb
 from facelib.stores.conditional import Change, condition_arguments, conditional_write
@@ -38,7 +38,7 @@ class JobTable:
 
     def get(self, job_id: str, owner: str) -> Job:
         """Read a job of this owner. Raises JobNotFound."""
-        job = self.peek(job_id) if keys.is_job_id(job_id) else None
+        job = self.peek(job_id) if object_keys.is_job_id(job_id) else None
         if not isinstance(job, Job) or job.owner != owner or job.is_expired(utc_now()):
             raise JobNotFound
         return job

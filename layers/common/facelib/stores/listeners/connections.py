@@ -6,8 +6,8 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from facelib import limits
-from facelib.errors import ConnectionGone
+from facelib.domain import limits
+from facelib.domain.errors import ConnectionGone
 from facelib.observability import logger
 from facelib.stores.attributes import Item, number, text, time_text, utc_now
 from facelib.stores.clients import code_of, dynamodb

@@ -15,7 +15,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from urllib3.util.wait import wait_for_read
 
-from facelib.errors import ConnectionGone, DeliveryFailed
+from facelib.domain.errors import ConnectionGone, DeliveryFailed
 
 _TIMEOUT_SECONDS: Final = 3
 

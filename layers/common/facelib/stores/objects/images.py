@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
-from facelib import keys, limits
-from facelib.errors import ObjectMissing, ObjectsNotDeleted, StoreContended
-from facelib.formats import check_file_size
-from facelib.job import ImageFormat
-from facelib.job_view import JobView
-from facelib.renders import Render
+from facelib.domain import limits, object_keys
+from facelib.domain.errors import ObjectMissing, ObjectsNotDeleted, StoreContended
+from facelib.domain.formats import check_file_size
+from facelib.domain.job import ImageFormat
+from facelib.domain.renders import Render
+from facelib.messages.job_view import JobView
 from facelib.stores.backoff import attempts
 from facelib.stores.clients import code_of, missing_object, s3
 
@@ -57,7 +57,7 @@ class ImageStore:
             try:
                 s3().put_object(
                     Bucket=self._originals,
-                    Key=keys.original(job_id),
+                    Key=object_keys.original(job_id),
                     Body=data,
                     ContentType=media_type,
                     IfNoneMatch="*",
@@ -78,11 +78,11 @@ class ImageStore:
         content_type = {"Content-Type": media_type or _ANY_IMAGE}
         form = s3().generate_presigned_post(
             self._originals,
-            keys.original(job_id),
+            object_keys.original(job_id),
             Fields=dict(content_type),
             Conditions=[
                 ["content-length-range", 1, limits.PRESIGNED_UPLOAD_BYTES],
-                {"key": keys.original(job_id)},
+                {"key": object_keys.original(job_id)},
                 content_type if media_type else ["starts-with", "$Content-Type", "image/"],
             ],
             ExpiresIn=limits.PRESIGNED_UPLOAD_SECONDS,
@@ -91,7 +91,7 @@ class ImageStore:
 
     def original(self, job_id: str) -> Original:
         """Read the original of a job. Raises ObjectMissing and ImageRejected."""
-        return self.original_at(keys.original(job_id))
+        return self.original_at(object_keys.original(job_id))
 
     def original_at(self, key: str) -> Original:
         """Read any object of the originals bucket. Raises ObjectMissing, and ImageRejected if it is too large."""
@@ -103,14 +103,14 @@ class ImageStore:
 
     def created_event(self, job_id: str, retry: int | None = None) -> str:
         """Return the event that S3 sends for this original, with the number of a retry where it starts one."""
-        s3_entity = {"bucket": {"name": self._originals}, "object": {"key": keys.original(job_id)}}
+        s3_entity = {"bucket": {"name": self._originals}, "object": {"key": object_keys.original(job_id)}}
         record = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": s3_entity, "retry": retry}
         return json.dumps({"Records": [record]})
 
     def add_result(self, job_id: str, render: Render, data: bytes) -> None:
         s3().put_object(
             Bucket=self._results,
-            Key=keys.result(job_id, render),
+            Key=object_keys.result(job_id, render),
             Body=data,
             ContentType=render.media_type,
         )
@@ -118,7 +118,7 @@ class ImageStore:
     def add_faces_json(self, view: JobView) -> None:
         s3().put_object(
             Bucket=self._results,
-            Key=keys.faces_json(view.job_id),
+            Key=object_keys.faces_json(view.job_id),
             Body=view.model_dump_json().encode(),
             ContentType="application/json",
         )
@@ -127,13 +127,13 @@ class ImageStore:
         """Return a presigned GET that expires after so many seconds."""
         return s3().generate_presigned_url(
             "get_object",
-            Params={"Bucket": self._results, "Key": keys.result(job_id, render)},
+            Params={"Bucket": self._results, "Key": object_keys.result(job_id, render)},
             ExpiresIn=seconds,
         )
 
     def delete_results(self, job_id: str) -> None:
         """Delete every result in one request. Raises ObjectsNotDeleted."""
-        objects: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in keys.all_results(job_id)]
+        objects: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in object_keys.all_results(job_id)]
         response = s3().delete_objects(Bucket=self._results, Delete={"Objects": objects, "Quiet": True})
         if errors := response.get("Errors"):
             raise ObjectsNotDeleted(errors[0].get("Message", errors[0].get("Code")))
@@ -141,12 +141,12 @@ class ImageStore:
     def delete_replaced_original(self, job_id: str, etag: str) -> None:
         """Delete an original that is not the upload with this ETag; events of uploads come in any order."""
         with suppress(ObjectMissing), missing_object():
-            current = s3().head_object(Bucket=self._originals, Key=keys.original(job_id))["ETag"].strip('"')
+            current = s3().head_object(Bucket=self._originals, Key=object_keys.original(job_id))["ETag"].strip('"')
             if current != etag:
                 self.delete_original(job_id)
 
     def delete_original(self, job_id: str) -> None:
-        s3().delete_object(Bucket=self._originals, Key=keys.original(job_id))
+        s3().delete_object(Bucket=self._originals, Key=object_keys.original(job_id))
 
     def delete(self, job_id: str) -> None:
         """Delete the original and every result; a missing object is not an error."""
@@ -155,5 +155,5 @@ class ImageStore:
 
     def count(self, job_id: str) -> int:
         """Return how many objects the buckets hold of a job (strongly consistent)."""
-        places = (self._originals, keys.original(job_id)), (self._results, keys.results(job_id))
+        places = (self._originals, object_keys.original(job_id)), (self._results, object_keys.results(job_id))
         return sum(s3().list_objects_v2(Bucket=bucket, Prefix=prefix)["KeyCount"] for bucket, prefix in places)

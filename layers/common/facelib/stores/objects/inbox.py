@@ -5,8 +5,8 @@ from contextlib import suppress
 
 from botocore.exceptions import ClientError
 
-from facelib import keys
-from facelib.errors import ObjectMissing
+from facelib.domain import object_keys
+from facelib.domain.errors import ObjectMissing
 from facelib.stores.clients import code_of, missing_object, s3
 
 
@@ -26,7 +26,7 @@ class Inbox:
         with missing_object():
             s3().copy_object(
                 Bucket=self._bucket,
-                Key=keys.original(job_id),
+                Key=object_keys.original(job_id),
                 CopySource={"Bucket": self._bucket, "Key": key},
                 CopySourceIfMatch=_quoted(etag),
                 MetadataDirective="REPLACE",
@@ -35,7 +35,7 @@ class Inbox:
 
     def has_original(self, job_id: str) -> bool:
         with suppress(ObjectMissing), missing_object():
-            s3().head_object(Bucket=self._bucket, Key=keys.original(job_id))
+            s3().head_object(Bucket=self._bucket, Key=object_keys.original(job_id))
             return True
         return False
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import AwareDatetime
 
-from facelib.batches import batches
-from facelib.frozen import Frozen
+from facelib.domain.frozen import Frozen
+from facelib.messages.batches import batches
 from facelib.observability import logger
 from facelib.stores.clients import event_bridge
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from facelib.batches import batches
-from facelib.errors import QueueRefused
+from facelib.domain.errors import QueueRefused
+from facelib.messages.batches import batches
 from facelib.stores.backoff import attempts
 from facelib.stores.clients import sqs
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import BeforeValidator, ValidationError
 
-from facelib import limits
-from facelib.detail import shortened
+from facelib.domain import limits
+from facelib.domain.detail import shortened
 
 
 def at_most(length: int) -> BeforeValidator:

@@ -6,7 +6,7 @@
 from enum import IntEnum, StrEnum
 from typing import Final, Literal, Self
 
-from facelib.frozen import Frozen
+from facelib.domain.frozen import Frozen
 
 
 class Exposure(IntEnum):

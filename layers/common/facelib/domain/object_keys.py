@@ -4,7 +4,7 @@ import re
 import unicodedata
 from uuid import UUID
 
-from facelib.renders import DRAWN, Render
+from facelib.domain.renders import DRAWN, Render
 
 _INBOX = "inbox/"
 _ORIGINALS = "originals/"

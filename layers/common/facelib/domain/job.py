@@ -8,11 +8,11 @@ from uuid import uuid4
 
 from pydantic import AwareDatetime
 
-from facelib.detail import Detail
-from facelib.face import Face
-from facelib.frozen import Frozen
-from facelib.options import Options
-from facelib.renders import Render
+from facelib.domain.detail import Detail
+from facelib.domain.face import Face
+from facelib.domain.frozen import Frozen
+from facelib.domain.options import Options
+from facelib.domain.renders import Render
 
 # The owner of all jobs while callers are not authenticated.
 PUBLIC_OWNER: Final = "public"

@@ -1,7 +1,7 @@
 """Errors of the domain. Every message is written for the person who sent the request."""
 
-from facelib.access import Refusal, Scope
-from facelib.job import Failure, FailureReason, Job, Status
+from facelib.domain.access import Refusal, Scope
+from facelib.domain.job import Failure, FailureReason, Job, Status
 
 
 class FaceError(Exception):

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import BeforeValidator, Field
 
-from facelib import limits
+from facelib.domain import limits
 
 _ELLIPSIS: Final = "…"
 

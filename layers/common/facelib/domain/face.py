@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field
 
-from facelib.frozen import Frozen
+from facelib.domain.frozen import Frozen
 
 
 class Point(Frozen):

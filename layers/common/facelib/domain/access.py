@@ -10,8 +10,8 @@ from typing import Final
 
 from pydantic import AwareDatetime
 
-from facelib.frozen import Frozen
-from facelib.job import PUBLIC_OWNER
+from facelib.domain.frozen import Frozen
+from facelib.domain.job import PUBLIC_OWNER
 
 _KEY: Final = re.compile(r"fc_([0-9a-f]{12})_([0-9a-f]{64})")
 _BEARER: Final = re.compile(r"Bearer +", re.IGNORECASE)

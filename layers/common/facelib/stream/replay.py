@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final, Self
 
-from facelib import limits
-from facelib.deliveries import Replay
-from facelib.events import event_id_before, event_of, frames
-from facelib.job import Job, Tombstone
+from facelib.domain import limits
+from facelib.domain.job import Job, Tombstone
+from facelib.messages.deliveries import Replay
+from facelib.messages.events import event_id_before, event_of, frames
 from facelib.settings import StreamSettings
 from facelib.stores.jobs.events import JobEvents, is_replayed
 from facelib.stores.jobs.table import JobTable

@@ -4,8 +4,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, TypeAdapter
 
-from facelib.events import JobEvent
-from facelib.frozen import Frozen
+from facelib.domain.frozen import Frozen
+from facelib.messages.events import JobEvent
 
 
 class Delivery(Frozen):

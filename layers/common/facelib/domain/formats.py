@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from facelib import limits
-from facelib.errors import ImageRejected
-from facelib.job import FailureReason, ImageFormat
+from facelib.domain import limits
+from facelib.domain.errors import ImageRejected
+from facelib.domain.job import FailureReason, ImageFormat
 
 # An ISO base media file begins with a box `ftyp`, whose bytes 8 to 12 are its brand (ISO/IEC 14496-12, 4.3).
 _AVIF_BRANDS: Final = frozenset({b"avif", b"avis"})

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from facelib.events import JobEvent, event_of
-from facelib.job import Job, Status, Tombstone
+from facelib.domain.job import Job, Status, Tombstone
+from facelib.messages.events import JobEvent, event_of
 from facelib.stores.jobs.items import job_or_tombstone
 
 _NOTIFIED: Final = frozenset({Status.COMPLETED.value, Status.FAILED.value, Status.DELETING.value})

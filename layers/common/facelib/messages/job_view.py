@@ -4,12 +4,12 @@ from typing import Self
 
 from pydantic import AwareDatetime, Field
 
-from facelib.face import Face
-from facelib.frozen import Frozen
-from facelib.job import DetectorInfo, Failure, ImageInfo, Job, Status
-from facelib.links import job_url, processed_image_url
-from facelib.options import Options
-from facelib.renders import DRAWN, Render
+from facelib.domain.face import Face
+from facelib.domain.frozen import Frozen
+from facelib.domain.job import DetectorInfo, Failure, ImageInfo, Job, Status
+from facelib.domain.options import Options
+from facelib.domain.renders import DRAWN, Render
+from facelib.messages.links import job_url, processed_image_url
 
 EXAMPLE_ID = "0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"
 

@@ -10,10 +10,10 @@ from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
-from facelib import limits
-from facelib.frozen import Frozen
-from facelib.renders import DRAWN, Render
-from facelib.validation import at_most
+from facelib.domain import limits
+from facelib.domain.frozen import Frozen
+from facelib.domain.renders import DRAWN, Render
+from facelib.domain.validation import at_most
 
 
 class Size(StrEnum):

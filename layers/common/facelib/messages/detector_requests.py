@@ -5,10 +5,10 @@ from typing import Literal
 
 from pydantic import ConfigDict
 
-from facelib.face import Face
-from facelib.frozen import Frozen
-from facelib.job import Failure, ImageInfo
-from facelib.renders import Render
+from facelib.domain.face import Face
+from facelib.domain.frozen import Frozen
+from facelib.domain.job import Failure, ImageInfo
+from facelib.domain.renders import Render
 
 
 class DetectRequest(Frozen):

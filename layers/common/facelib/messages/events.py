@@ -7,11 +7,11 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, Field
 
-from facelib.batches import batches
-from facelib.detail import Detail
-from facelib.frozen import Frozen
-from facelib.job import Failure, Job, Status, Tombstone
-from facelib.links import processed_image_url
+from facelib.domain.detail import Detail
+from facelib.domain.frozen import Frozen
+from facelib.domain.job import Failure, Job, Status, Tombstone
+from facelib.messages.batches import batches
+from facelib.messages.links import processed_image_url
 
 
 class EventType(StrEnum):

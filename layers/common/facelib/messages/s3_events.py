@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.data_classes import S3Event
 from aws_lambda_powertools.utilities.data_classes.s3_event import S3EventRecord
 
-from facelib import keys
+from facelib.domain import object_keys
 from facelib.observability import logger
 
 
@@ -30,7 +30,7 @@ def originals_created(event: dict[str, Any]) -> Iterator[OriginalCreated]:
     """Yield each original in the event; log lines written while it is handled carry its job id as correlation id."""
     for record in object_records(event):
         key = record.s3.get_object.key
-        job_id = keys.job_id_of_original(key)
+        job_id = object_keys.job_id_of_original(key)
         if job_id is None:
             logger.warning("Ignored an object that is not an original", extra={"key": key})
             continue
