@@ -76,9 +76,9 @@ class Detector:
         redactor: "Detector | None" = None,
     ) -> None:
         self.info = info
-        self._members = members
+        self.members = members
         self._redactor = redactor
-        self._thresholds = thresholds
+        self.thresholds = thresholds
         # Minimum confidence of a reported face, unless the job sets its own ...
         self.threshold = thresholds.report
         # ... and of a redacted one, which options do not change.
@@ -92,24 +92,24 @@ class Detector:
     @property
     def long_side(self) -> int:
         """The long side in pixels above which a larger image adds nothing."""
-        return max(pyramid.max_side for member in self._members for pyramid in member.passes)
+        return max(pyramid.max_side for member in self.members for pyramid in member.passes)
 
     def detect(self, pixels: Pixels, threshold: float) -> Detections:
         """Return the faces at or above the threshold, by descending score."""
         floor = min(threshold, _FUSION_FLOOR)
         longest = max(pixels.shape[:2])
-        faces, found = Detections.none(), [ByScale() for _ in self._members]
-        for number in range(len(self._members[0].passes)):
+        faces, found = Detections.none(), [ByScale() for _ in self.members]
+        for number in range(len(self.members[0].passes)):
             found = self._run_pass(number, pixels, floor, found)
             faces = self._fused(found, longest)
-            if is_enough(faces, max(map(max, found)) / longest, self._thresholds):
+            if is_enough(faces, max(map(max, found)) / longest, self.thresholds):
                 break
         return faces.filtered(faces.scores >= threshold)
 
     def _run_pass(self, number: int, pixels: Pixels, threshold: float, known: Sequence[ByScale]) -> list[ByScale]:
         # Several networks at once make more of two processors than one after the other with two threads in each layer.
         run = _executor().map if cv2.getNumThreads() > 1 else map
-        return list(run(lambda member, scales: member.detect(pixels, number, threshold, scales), self._members, known))
+        return list(run(lambda member, scales: member.detect(pixels, number, threshold, scales), self.members, known))
 
     def _fused(self, found: Sequence[ByScale], longest: int) -> Detections:
         votes = [
@@ -117,11 +117,11 @@ class Detector:
             for index, scales in enumerate(found)
             for side, detections in best_scales(scales, longest).items()
         ]
-        return fuse(votes, len(self._members))
+        return fuse(votes, len(self.members))
 
     def reload(self) -> None:
         """Free the buffers that the networks retain between images."""
-        for member in self._members:
+        for member in self.members:
             member.network.reload()
 
 

@@ -3,14 +3,8 @@
 Measured on photos of WIDER FACE: docs/decisions/0014-fusion.md.
 """
 
-from typing import Final
-
 from face_detector.detection.detections import Detections
 from face_detector.detection.network import Thresholds
-
-# In pixels of the finest scale so far. Where there are faces of this size, there may be smaller ones that a finer scale
-# detects and this one does not.
-_SMALL_FACE_SIDE: Final = 40
 
 
 def is_enough(faces: Detections, scale: float, thresholds: Thresholds) -> bool:
@@ -23,5 +17,5 @@ def is_enough(faces: Detections, scale: float, thresholds: Thresholds) -> bool:
     if not len(candidates):
         return False
     is_sure = candidates.scores >= thresholds.report
-    is_large = candidates.sizes * scale >= _SMALL_FACE_SIDE
+    is_large = candidates.sizes * scale >= thresholds.small_side
     return bool((is_sure & is_large).all())

@@ -26,14 +26,16 @@ class Network(Protocol):
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Scores, 0 to 1, from which a face is reported and from which it is redacted.
+    """Scores, 0 to 1, from which a face is reported and from which it is redacted, and a size.
 
     Reporting aims at a precision of about 93 %. Redacting is chosen for recall: a false blur costs little, a missed
-    face much.
+    face much. Where a coarse pass shows a face smaller than `small_side`, in its pixels, there may be others that it
+    does not show.
     """
 
     report: float
     redact: float
+    small_side: int = 36
 
 
 @dataclass(frozen=True)

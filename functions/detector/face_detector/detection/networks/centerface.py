@@ -72,10 +72,8 @@ def decode(
     )
 
 
-# Smaller ones turn landmarks, and with them the pose, by more than 6 degrees: docs/decisions/0014-fusion.md.
-_COARSE: Final = dict.fromkeys((Quality.FAST, Quality.BALANCED), Pyramid((320,), 320))
 _ALONE: Final = Scales(
-    coarse=_COARSE,
+    coarse={Quality.FAST: Pyramid((288,), 288), Quality.BALANCED: Pyramid((320,), 320)},
     reporting={
         Quality.FAST: Pyramid((640,), 640),
         Quality.BALANCED: Pyramid((320, 1024), 1024, max_upscale=2.0),
@@ -89,7 +87,8 @@ _ALONE: Final = Scales(
 )
 # It localises large faces well but costs four times as much per pixel as YuNet, so others see the small faces.
 _IN_ENSEMBLE: Final = Scales(
-    coarse=_COARSE,
+    # At 256 px and below landmarks, and with them the pose, are off by more than 6 degrees.
+    coarse={Quality.FAST: Pyramid((224,), 224), Quality.BALANCED: Pyramid((320,), 320)},
     reporting={
         Quality.FAST: Pyramid((384,), 384),
         Quality.BALANCED: Pyramid((640,), 640, max_upscale=15 / 16),
@@ -102,5 +101,8 @@ _IN_ENSEMBLE: Final = Scales(
     },
 )
 NETWORK: Final = NetworkDefinition(
-    load=CenterFace, alone=_ALONE, thresholds=Thresholds(report=0.35, redact=0.2), in_ensemble=_IN_ENSEMBLE
+    load=CenterFace,
+    alone=_ALONE,
+    thresholds=Thresholds(report=0.35, redact=0.2, small_side=32),
+    in_ensemble=_IN_ENSEMBLE,
 )
