@@ -20,7 +20,7 @@ from face_detector.detection.detections import Detections as Found
 from face_detector.detection.detector import Detector, load_detector
 from face_detector.imaging.pixels import Pixels, as_pixels
 from face_models import BEST, MODELS
-from facelib.job import Quality
+from facelib.domain.job import Quality
 
 from benchmarks.detectors import truth
 from benchmarks.detectors.report import Measured, precision
