@@ -90,7 +90,7 @@ def revoke(keys: KeyStore, key_id: str, connections: ConnectionStore, connection
 
 def close_connections(key: ApiKey, connections: ConnectionStore, connections_api: ConnectionsApi) -> int:
     """Close the connections that were opened with a key, and return how many there were."""
-    ended = list(connections.with_key(key.owner, key.key_id))
+    ended = list(connections.subscriptions.with_key(key.owner, key.key_id))
     for connection_id in ended:
         connections.remove(key.owner, connection_id)
         with suppress(ConnectionGone, DeliveryFailed):

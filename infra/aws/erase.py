@@ -128,7 +128,7 @@ class Erasure:
             jobs=self._jobs_left(),
             files=sum(page["KeyCount"] for page in pages),
             keys=len(access.keys_of(self.owner)),
-            connections=access.connections.count_with_key(self.owner),
+            connections=access.connections.subscriptions.count_with_key(self.owner),
             counters=access.usage.counters(self.owner),
         )
 

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Final
 
-from facelib.stores.listeners.connections import ConnectionStore
+from facelib.stores.listeners.subscriptions import Subscriptions
 
 # Counting costs as many reads as listing; a number that large changes little in a minute.
 _CACHE_SECONDS: Final = 60.0
@@ -16,7 +16,7 @@ _CACHE_SECONDS: Final = 60.0
 
 @dataclass(frozen=True)
 class Backpressure:
-    connections: ConnectionStore
+    subscriptions: Subscriptions
     posts_per_second: int
     _counted: dict[str, tuple[float, int]] = field(default_factory=dict)
 
@@ -24,7 +24,7 @@ class Backpressure:
         """Return how many listeners receive all events of the owner, cached for a minute."""
         at, count = self._counted.get(owner, (float("-inf"), 0))
         if time.monotonic() - at > _CACHE_SECONDS:
-            count = self.connections.count_of_all(owner)
+            count = self.subscriptions.count_of_all(owner)
             self._counted[owner] = time.monotonic(), count
         return count
 

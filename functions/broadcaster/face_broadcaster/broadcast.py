@@ -51,7 +51,7 @@ class Broadcast:
         counts: Counts = Counter()
         for owner, events in by_owner.items():
             self._end_expired(owner)
-            everyone = self.connections.of_all(owner, LISTENERS_AT_ONCE + 1)
+            everyone = self.connections.subscriptions.of_all(owner, LISTENERS_AT_ONCE + 1)
             # Read second, so that a listener that changes its subscription meanwhile is in at least one of both.
             of_job = self._of_jobs(owner, events)
             if len(everyone) > LISTENERS_AT_ONCE:
@@ -66,7 +66,7 @@ class Broadcast:
         """Close the connections whose key has expired; each is forgotten first, so that it hears nothing more."""
         if owner == PUBLIC_OWNER:
             return
-        for connection_id in list(self.connections.with_ended_key(owner, datetime.now(UTC))):
+        for connection_id in list(self.connections.subscriptions.with_ended_key(owner, datetime.now(UTC))):
             self.connections.remove(owner, connection_id)
             with suppress(ConnectionGone, DeliveryFailed):
                 self.fan_out.connections_api.close(connection_id)
@@ -83,7 +83,7 @@ class Broadcast:
 
     def _of_jobs(self, owner: str, events: Sequence[JobEvent]) -> dict[str, list[JobSubscription]]:
         job_ids = list(dict.fromkeys(event.job_id for event in events))
-        per_job = threads().map(lambda job_id: list(self.connections.of_job(owner, job_id)), job_ids)
+        per_job = threads().map(lambda job_id: list(self.connections.subscriptions.of_job(owner, job_id)), job_ids)
         return {job_id: subscriptions for job_id, subscriptions in zip(job_ids, per_job, strict=True) if subscriptions}
 
     def _requeue_shards(self, owner: str, events: Sequence[JobEvent]) -> int:
@@ -92,7 +92,7 @@ class Broadcast:
         return len(messages)
 
     def _broadcast_shard(self, message: ShardDelivery, deadline: float) -> Counts:
-        everyone = list(self.connections.of_shard(message.owner, message.shard))
+        everyone = list(self.connections.subscriptions.of_shard(message.owner, message.shard))
         return self._post_or_requeue(message.owner, message.events, everyone, {}, deadline)
 
     def _post_or_requeue(

@@ -51,7 +51,7 @@ def broadcast() -> Broadcast:
         connections=connections,
         queue=Queue(settings().delivery_queue_url),
         fan_out=FanOut(connections_api, connections),
-        backpressure=Backpressure(connections, settings().posts_per_second),
+        backpressure=Backpressure(connections.subscriptions, settings().posts_per_second),
         replayer=Replayer.of(settings(), connections, connections_api),
     )
 

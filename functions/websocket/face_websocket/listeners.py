@@ -28,7 +28,7 @@ class Listeners:
         Raises TooManyListeners where keys are counted.
         """
         owner = principal.owner
-        if principal.key_id and self.connections.count_with_key(owner) >= limits.LISTENERS_OF_OWNER:
+        if principal.key_id and self.connections.subscriptions.count_with_key(owner) >= limits.LISTENERS_OF_OWNER:
             raise TooManyListeners
         self.connections.add(
             Connection(connection_id, owner, query.job_id, principal.key_id, ends_at=principal.expires_at)

@@ -54,7 +54,7 @@ def test_revoking_a_key_closes_its_connections(account: Cloud, capsys: pytest.Ca
         endpoint.script = lambda _connection_id, _before: 204
         keys.revoke(store, ours.key_id, connections, ConnectionsApi(endpoint.url))
         assert endpoint.tries == {f"of-{ours.key_id}": 1}
-    assert connections.count_with_key("alice") == 1
+    assert connections.subscriptions.count_with_key("alice") == 1
     assert not store.is_valid(ours.key_id)
     assert store.is_valid(other.key_id)
     assert "Connections closed: 1" in capsys.readouterr().out

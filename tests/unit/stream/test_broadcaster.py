@@ -130,7 +130,7 @@ def test_a_listener_that_is_gone_loses_its_row_and_hinders_nobody(
     handler(stream_event(record(ended_job())), context)
 
     assert sorted(endpoint.frames) == sorted(set(ids) - {"c3", "c7"})
-    left = {one for shard in range(SHARDS) for one in connections.of_shard(OWNER, shard)}
+    left = {one for shard in range(SHARDS) for one in connections.subscriptions.of_shard(OWNER, shard)}
     assert left == set(ids) - {"c3", "c7"}
 
 

@@ -48,9 +48,9 @@ def test_a_listener_is_its_keys_owners(key: ApiKey, connections: ConnectionStore
     assert connections.get("alice", "one").owner == "alice"
     with pytest.raises(ConnectionGone):
         connections.get("public", "one")
-    assert connections.count_with_key("alice") == 1
+    assert connections.subscriptions.count_with_key("alice") == 1
     handler(event_of(key, "$disconnect"), context)
-    assert connections.count_with_key("alice") == 0
+    assert connections.subscriptions.count_with_key("alice") == 0
 
 
 def test_without_the_authorizer_nobody_gets_in(keys: KeyStore, connections: ConnectionStore, context: Context) -> None:
@@ -60,7 +60,7 @@ def test_without_the_authorizer_nobody_gets_in(keys: KeyStore, connections: Conn
     refused["requestContext"]["authorizer"] = {"identity": Identity().model_dump_json()}
     with pytest.raises(LookupError):
         handler(refused, context)
-    assert list(connections.of_shard("public", 0)) == []
+    assert list(connections.subscriptions.of_shard("public", 0)) == []
 
 
 def test_an_owner_has_so_many_listeners(
@@ -101,4 +101,4 @@ def test_an_event_ends_the_connections_of_expired_keys(
     broadcast(stream_event(record(ended_job(owner="alice"))), context)
     assert (endpoint.tries["late"], endpoint.frames["late"]) == (1, []), "closed, and no event"
     assert b"job.completed" in endpoint.frames["good"][0]
-    assert connections.count_with_key("alice") == 1
+    assert connections.subscriptions.count_with_key("alice") == 1

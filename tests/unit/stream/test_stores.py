@@ -105,9 +105,9 @@ def test_listeners_are_spread_over_the_shards(connections: ConnectionStore) -> N
     for number in range(200):
         connections.add(Connection(f"listener-{number}", OWNER))
 
-    sizes = [len(list(connections.of_shard(OWNER, shard))) for shard in range(SHARDS)]
+    sizes = [len(list(connections.subscriptions.of_shard(OWNER, shard))) for shard in range(SHARDS)]
 
-    assert sum(sizes) == connections.count_of_all(OWNER) == 200
+    assert sum(sizes) == connections.subscriptions.count_of_all(OWNER) == 200
     assert min(sizes) > 10
 
 
@@ -117,8 +117,12 @@ def test_the_listeners_of_all_shards_are_read_at_once(connections: ConnectionSto
     connections.add(Connection("theirs", "somebody"))
     connections.add(Connection("of a job", OWNER, "job-1"))
 
-    assert set(connections.of_all(OWNER, 100)) == set(everyone(connections)) == {f"listener#{n}" for n in range(12)}
-    assert len(connections.of_all(OWNER, 5)) == 5
+    assert (
+        set(connections.subscriptions.of_all(OWNER, 100))
+        == set(everyone(connections))
+        == {f"listener#{n}" for n in range(12)}
+    )
+    assert len(connections.subscriptions.of_all(OWNER, 5)) == 5
 
 
 def test_one_query_reads_a_few_listeners(connections: ConnectionStore) -> None:
@@ -128,14 +132,14 @@ def test_one_query_reads_a_few_listeners(connections: ConnectionStore) -> None:
 
     events.register_first("before-call", note)
     try:
-        assert connections.of_all(OWNER, 1_001) == ["one"]
+        assert connections.subscriptions.of_all(OWNER, 1_001) == ["one"]
     finally:
         events.unregister("before-call", note)
     assert operations == ["Query"]
 
 
 def everyone(connections: ConnectionStore) -> list[str]:
-    return [one for shard in range(SHARDS) for one in connections.of_shard(OWNER, shard)]
+    return [one for shard in range(SHARDS) for one in connections.subscriptions.of_shard(OWNER, shard)]
 
 
 def test_a_subscription_to_a_job_is_found_under_the_job_alone(connections: ConnectionStore) -> None:
@@ -144,8 +148,8 @@ def test_a_subscription_to_a_job_is_found_under_the_job_alone(connections: Conne
     connections.add(Connection("theirs", "somebody", "job-1"))
 
     assert everyone(connections) == ["all"]
-    assert list(connections.of_job(OWNER, "job-1")) == [JobSubscription("mine", is_widened=False)]
-    assert list(connections.of_job(OWNER, "job-2")) == []
+    assert list(connections.subscriptions.of_job(OWNER, "job-1")) == [JobSubscription("mine", is_widened=False)]
+    assert list(connections.subscriptions.of_job(OWNER, "job-2")) == []
 
 
 def test_a_change_of_subscription_leaves_no_gap(connections: ConnectionStore) -> None:
@@ -155,13 +159,13 @@ def test_a_change_of_subscription_leaves_no_gap(connections: ConnectionStore) ->
     before = everyone(connections)
     connections.subscribe(Connection("one", OWNER))
     assert before == []
-    assert list(connections.of_job(OWNER, "job-1")) == [JobSubscription("one", is_widened=True)]
+    assert list(connections.subscriptions.of_job(OWNER, "job-1")) == [JobSubscription("one", is_widened=True)]
 
     before = everyone(connections)
     connections.subscribe(Connection("one", OWNER, "job-2"))
     assert before == ["one"]
-    assert list(connections.of_job(OWNER, "job-1")) == []
-    assert list(connections.of_job(OWNER, "job-2")) == [JobSubscription("one", is_widened=False)]
+    assert list(connections.subscriptions.of_job(OWNER, "job-1")) == []
+    assert list(connections.subscriptions.of_job(OWNER, "job-2")) == [JobSubscription("one", is_widened=False)]
     assert everyone(connections) == []
 
 

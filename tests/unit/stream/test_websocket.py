@@ -264,7 +264,7 @@ def test_a_page_of_another_origin_may_not_listen(
 
     assert handler(event, context) == {"statusCode": status}
 
-    listeners = [one for shard in range(SHARDS) for one in connections.of_shard(OWNER, shard)]
+    listeners = [one for shard in range(SHARDS) for one in connections.subscriptions.of_shard(OWNER, shard)]
     assert len(listeners) == (status == 200)
 
 

@@ -11,7 +11,7 @@ from facelib.domain.errors import ConnectionGone
 from facelib.observability import logger
 from facelib.stores.attributes import Item, number, text, time_text, utc_now
 from facelib.stores.clients import code_of, dynamodb
-from facelib.stores.listeners.subscriptions import SubscriptionStore
+from facelib.stores.listeners.subscriptions import Subscriptions
 
 # API Gateway returns 410 until $connect has returned, so a 410 this soon after the row was written is inconclusive.
 _CONNECT_GRACE_SECONDS: Final = 15
@@ -32,8 +32,12 @@ class Connection:
     connected_at: datetime = field(default_factory=utc_now, compare=False)
 
 
-class ConnectionStore(SubscriptionStore):
+class ConnectionStore:
     """Connections, what they are subscribed to, and their replays."""
+
+    def __init__(self, table: str) -> None:
+        self._table = table
+        self.subscriptions = Subscriptions(table)
 
     def add(self, connection: Connection) -> None:
         """Store a new connection and its subscription."""
@@ -47,12 +51,14 @@ class ConnectionStore(SubscriptionStore):
             item |= {"job_id": text(connection.job_id), "is_narrow": {"BOOL": True}}
         if connection.key_id:
             item["key_id"] = text(connection.key_id)
-            self._add_with_key(connection.owner, connection.connection_id, connection.key_id, connection.ends_at, ttl)
+            self.subscriptions.add_with_key(
+                connection.owner, connection.connection_id, connection.key_id, connection.ends_at, ttl
+            )
         dynamodb().put_item(TableName=self._table, Item=item)
         if connection.job_id:
-            self._subscribe_to_job(connection.owner, connection.connection_id, connection.job_id, ttl)
+            self.subscriptions.subscribe_to_job(connection.owner, connection.connection_id, connection.job_id, ttl)
         else:
-            self._subscribe_to_all(connection.owner, connection.connection_id, ttl)
+            self.subscriptions.subscribe_to_all(connection.owner, connection.connection_id, ttl)
 
     def get(self, owner: str, connection_id: str) -> Connection:
         """Read one connection. Raises ConnectionGone."""
@@ -70,10 +76,10 @@ class ConnectionStore(SubscriptionStore):
             self._widen(connection.owner, connection.connection_id, old)
 
     def _narrow(self, owner: str, connection_id: str, job_id: str, old: Item) -> None:
-        self._subscribe_to_job(owner, connection_id, job_id, _ttl_of(old))
-        self._unsubscribe_from_all(owner, connection_id)
+        self.subscriptions.subscribe_to_job(owner, connection_id, job_id, _ttl_of(old))
+        self.subscriptions.unsubscribe_from_all(owner, connection_id)
         if "job_id" in old and old["job_id"]["S"] != job_id:
-            self._unsubscribe_from_job(owner, connection_id, old["job_id"]["S"])
+            self.subscriptions.unsubscribe_from_job(owner, connection_id, old["job_id"]["S"])
         self._update(
             connection_id,
             "SET job_id = :job, is_narrow = :true",
@@ -81,9 +87,9 @@ class ConnectionStore(SubscriptionStore):
         )
 
     def _widen(self, owner: str, connection_id: str, old: Item) -> None:
-        self._subscribe_to_all(owner, connection_id, _ttl_of(old))
+        self.subscriptions.subscribe_to_all(owner, connection_id, _ttl_of(old))
         # The row under the job stays, marked: a broadcast that read all subscriptions too early finds it there.
-        self._mark_widened(owner, connection_id, old["job_id"]["S"], _ttl_of(old))
+        self.subscriptions.mark_widened(owner, connection_id, old["job_id"]["S"], _ttl_of(old))
         self._update(connection_id, "REMOVE is_narrow", {})
 
     def begin_replay(self, connection_id: str) -> bool:
@@ -136,11 +142,11 @@ class ConnectionStore(SubscriptionStore):
 
     def _unsubscribe(self, owner: str, connection_id: str, old: Item) -> None:
         if "job_id" in old:
-            self._unsubscribe_from_job(owner, connection_id, old["job_id"]["S"])
+            self.subscriptions.unsubscribe_from_job(owner, connection_id, old["job_id"]["S"])
         if "is_narrow" not in old:
-            self._unsubscribe_from_all(owner, connection_id)
+            self.subscriptions.unsubscribe_from_all(owner, connection_id)
         if "key_id" in old:
-            self._remove_with_key(owner, connection_id)
+            self.subscriptions.remove_with_key(owner, connection_id)
 
     def _row(self, owner: str, connection_id: str) -> Item:
         response = dynamodb().get_item(TableName=self._table, Key=_key(connection_id), ConsistentRead=True)

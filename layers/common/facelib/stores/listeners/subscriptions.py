@@ -28,7 +28,7 @@ class JobSubscription:
     is_widened: bool
 
 
-class SubscriptionStore:
+class Subscriptions:
     def __init__(self, table: str) -> None:
         self._table = table
 
@@ -70,26 +70,26 @@ class SubscriptionStore:
         for page in self._pages(_shard_with_key(owner), ConsistentRead=True):
             yield from (item["connection_id"]["S"] for item in page["Items"] if item["key_id"] == text(key_id))
 
-    def _add_with_key(self, owner: str, connection_id: str, key_id: str, ends_at: datetime | None, ttl: int) -> None:
+    def add_with_key(self, owner: str, connection_id: str, key_id: str, ends_at: datetime | None, ttl: int) -> None:
         ends = {"ends_at": text(time_text(ends_at))} if ends_at else {}
         self._put(_row_with_key(owner, connection_id) | {"key_id": text(key_id)} | ends, ttl)
 
-    def _remove_with_key(self, owner: str, connection_id: str) -> None:
+    def remove_with_key(self, owner: str, connection_id: str) -> None:
         dynamodb().delete_item(TableName=self._table, Key=_row_with_key(owner, connection_id))
 
-    def _subscribe_to_all(self, owner: str, connection_id: str, ttl: int) -> None:
+    def subscribe_to_all(self, owner: str, connection_id: str, ttl: int) -> None:
         self._put(_row_for_all(owner, connection_id), ttl)
 
-    def _subscribe_to_job(self, owner: str, connection_id: str, job_id: str, ttl: int) -> None:
+    def subscribe_to_job(self, owner: str, connection_id: str, job_id: str, ttl: int) -> None:
         self._put(_row_for_job(owner, connection_id, job_id), ttl)
 
-    def _mark_widened(self, owner: str, connection_id: str, job_id: str, ttl: int) -> None:
+    def mark_widened(self, owner: str, connection_id: str, job_id: str, ttl: int) -> None:
         self._put(_row_for_job(owner, connection_id, job_id) | {"is_widened": {"BOOL": True}}, ttl)
 
-    def _unsubscribe_from_all(self, owner: str, connection_id: str) -> None:
+    def unsubscribe_from_all(self, owner: str, connection_id: str) -> None:
         dynamodb().delete_item(TableName=self._table, Key=_row_for_all(owner, connection_id))
 
-    def _unsubscribe_from_job(self, owner: str, connection_id: str, job_id: str) -> None:
+    def unsubscribe_from_job(self, owner: str, connection_id: str, job_id: str) -> None:
         dynamodb().delete_item(TableName=self._table, Key=_row_for_job(owner, connection_id, job_id))
 
     def _put(self, row: Item, ttl: int) -> None:
