@@ -17,8 +17,8 @@ from facelib.domain import limits
 from facelib.domain.options import Options, Size
 from facelib.domain.renders import DRAWN, Render
 from PIL import Image, ImageCms
-from skimage.color import deltaE_ciede2000, lab2rgb, rgb2lab
 
+from tests.support.lab import ciede2000, lab_of, rgb_of
 from tests.support.pictures import Picture, astronaut, encoded, turned
 from tests.support.profiles import PROFILES, SRGB, curve, encoded_light, profile, table
 
@@ -37,7 +37,7 @@ PRESS = [
     tuple(
         map(
             float,
-            rgb2lab(np.array([((1 - m / 2) * (1 - k), (1 - c / 2) * (1 - k), (1 - y - c / 2 + c * y / 2) * (1 - k))]))[
+            lab_of(np.array([((1 - m / 2) * (1 - k), (1 - c / 2) * (1 - k), (1 - y - c / 2 + c * y / 2) * (1 - k))]))[
                 0
             ],
         )
@@ -60,7 +60,7 @@ def opened(result: bytes) -> Picture:
 
 def distance(one: Picture, other: Picture) -> float:
     """Return the mean CIEDE2000; below 1 nobody sees a difference."""
-    return float(np.mean(deltaE_ciede2000(rgb2lab(one), rgb2lab(other))))  # type: ignore[no-untyped-call]
+    return float(np.mean(ciede2000(lab_of(one), lab_of(other))))
 
 
 @pytest.mark.parametrize("name", PROFILES)
@@ -170,7 +170,7 @@ def test_lists_of_processing_elements_are_never_run() -> None:
 
 def test_a_table_of_colours_is_followed() -> None:
     # The corners of the cube, with red and blue exchanged.
-    corners = [tuple(map(float, rgb2lab(np.array([[b, g, r]], float))[0])) for r, g, b in product((0, 1), repeat=3)]
+    corners = [tuple(map(float, lab_of(np.array([[b, g, r]], float))[0])) for r, g, b in product((0, 1), repeat=3)]
     data = encoded(
         Image.fromarray(CHART), "PNG", icc_profile=profile(b"RGB ", {b"A2B0": table(corners)}, connection=b"Lab ")
     )
@@ -203,7 +203,7 @@ def test_inks_follow_a_profile_of_a_press(long_side: int | None) -> None:
     header = read_header(data)
     pixels = to_srgb(decode(data, header, long_side), header.profile)[..., ::-1]
     seen = pixels[len(pixels) // 2, pixels.shape[1] // 10 :: pixels.shape[1] // 5]
-    right = lab2rgb(np.array([PRESS[corner] for corner in (0, 8, 4, 2, 1)])) * 255
+    right = rgb_of(np.array([PRESS[corner] for corner in (0, 8, 4, 2, 1)])) * 255
     assert np.abs(seen - right).max() <= 16  # a table of 8 bits
     assert seen[1, 0] > seen[1, 2] + 80, "cyan is printed as orange"
 
