@@ -57,7 +57,7 @@ def test_nothing_is_wider_than_the_screen(page: Page) -> None:
 
 
 def test_people_are_told_who_sees_their_photos_and_for_how_long(page: Page) -> None:
-    assert "Everyone who opens this page sees the results" in page.text("privacy")
+    assert "stay on this computer" in page.text("privacy")
     assert "deleted after a day" in page.text("privacy")
 
 

@@ -40,7 +40,7 @@ def test_the_boxes_are_the_jobs_own_numbers(stack: Stack, page: Page, job_id: st
         ratio = face["box_ratio"]
         assert drawn == pytest.approx([ratio["left"], ratio["top"], ratio["width"]], abs=0.01)
     listed = page.value("[...document.querySelectorAll('.faces strong')].map((one) => one.textContent)")
-    assert listed == [f"{face['confidence'] * 100:.0f} %" for face in faces]
+    assert listed == [f"{face['confidence'] * 100:.0f}\N{NO-BREAK SPACE}%" for face in faces]
     assert page.value("document.querySelector('.thumbnail').style.backgroundImage").startswith("url(")
     assert page.complaints() == []
 
@@ -93,7 +93,77 @@ def test_faces_are_hidden_on_the_picture(stack: Stack, page: Page, job_id: str, 
         "const slider = document.querySelector('.compare input'); slider.value = 30;"
         "slider.dispatchEvent(new Event('input'))"
     )
-    assert page.value("document.querySelector('.after').style.clipPath") == "inset(0px 0px 0px 70%)"
+    assert page.value("document.querySelector('.after').style.clipPath") == "inset(0px 0px 0px 30%)"
+
+
+def test_the_divider_is_dragged_on_the_picture(page: Page, job_id: str) -> None:
+    page.open_result(job_id)
+    assert not page.shows("#result .divider")
+    page.click("#result [value=blur]")
+    page.wait_for_picture()
+    divider, canvas = (page.chrome.find_element("css selector", f"#result .{name}") for name in ("divider", "canvas"))
+    half = canvas.size["width"] // 2
+    ActionChains(page.chrome).click_and_hold(divider).move_by_offset(half, 0).release().perform()
+    share = float(page.value("document.querySelector('.compare input').value"))
+    assert share == pytest.approx(50, abs=2)
+    hidden_from = page.value("document.querySelector('.after').style.clipPath.match(/([0-9.]+)%/)[1]")
+    assert float(hidden_from) == pytest.approx(share, abs=0.5)
+
+
+def test_where_faces_are_hidden_all_are(page: Page, job_id: str) -> None:
+    page.open_result(job_id)
+    page.click("#result [value=blur]")
+    page.wait_for_picture()
+    assert not page.shows("#result .threshold")
+    assert not page.shows("#result .thumbnail")
+    assert page.value("document.querySelector('.count').textContent") == "2 faces, all hidden"
+    page.click("#result [value=plain]")
+    page.wait_for_picture()
+    assert page.shows("#result .threshold")
+    assert page.shows("#result .thumbnail")
+
+
+def test_without_a_face_there_is_nothing_to_compare(stack: Stack, page: Page) -> None:
+    with stack.listener() as listener:
+        job_id = stack.post_image(encoded(compose(300, 300, [])[0]))
+        listener.wait_for_job(job_id)
+    page.open_result(job_id)
+    page.click("#result [value=blur]")
+    page.wait_for_picture()
+    assert not page.shows("#result .compare")
+    assert not page.shows("#result .divider")
+
+
+_SCROLLING = """[...document.querySelectorAll("#result, #result *")].filter((one) =>
+  one.scrollHeight > one.clientHeight + 1 && /auto|scroll/.test(getComputedStyle(one).overflowY)).length"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+@pytest.mark.parametrize("way", ["boxes", "blur"])
+def test_one_thing_scrolls_at_most_and_no_row_wraps(
+    stack: Stack, page: Page, *, way: str, width: int, height: int
+) -> None:
+    many = [(40 + 130 * (number % 6), 40 + 180 * (number // 6), 100) for number in range(12)]
+    with stack.listener() as listener:
+        job_id = stack.post_image(encoded(compose(900, 450, many)[0]))
+        listener.wait_for_job(job_id)
+    page.resize(width, height, mobile=width < 500)
+    page.open_result(job_id)
+    page.click(f"#result [value={way}]")
+    page.wait_for_picture()
+    assert page.value(_SCROLLING) <= 1
+    heights = (
+        "[...document.querySelectorAll('.faces button > *, #result h2, .zoom output')].map((one) => one.offsetHeight)"
+    )
+    assert max(page.value(heights)) <= 50
+    title, close = (
+        page.value(
+            f"(({{ top, bottom }}) => (top + bottom) / 2)(document.querySelector('{one}').getBoundingClientRect())"
+        )
+        for one in ("#result h2", "#result .close")
+    )
+    assert title == pytest.approx(close, abs=4)
+    assert page.value("document.getElementById('result').scrollWidth") <= width
 
 
 def test_a_photo_that_was_sent_to_be_hidden_is_never_shown(stack: Stack, page: Page) -> None:

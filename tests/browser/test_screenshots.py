@@ -62,7 +62,7 @@ def story(page: Page, photos: list[Path]) -> Iterator[tuple[Image.Image, int]]:
     yield shot(page), 1_800
     page.click("#result [value=blur]")
     page.wait_until(lambda: "/blur.jpg" in page.value("document.querySelector('.after').src"), "they are blurred")
-    for share, milliseconds in ((0, 500), (25, 120), (50, 120), (75, 120), (100, 1_800)):
+    for share, milliseconds in ((100, 500), (75, 120), (50, 120), (25, 120), (0, 1_800)):
         page.chrome.execute_script(
             "const slider = document.querySelector('.compare input'); slider.value = arguments[0];"
             "slider.dispatchEvent(new Event('input'))",

@@ -149,9 +149,9 @@ class Page:
         is_chosen = "!!document.querySelector('#result .choices :checked')"
         self.wait_until(lambda: bool(self.value(f"{is_shown} && {is_chosen}")), "the picture is there")
 
-    def resize(self, width: int, height: int) -> None:
-        """Take the screen of a phone."""
-        screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": True}
+    def resize(self, width: int, height: int, *, mobile: bool = True) -> None:
+        """Take another screen, as that of a phone."""
+        screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile}
         self.chrome.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
         self.wait_until(lambda: bool(self.value(f"innerWidth === {width}")), "the screen is small")
 

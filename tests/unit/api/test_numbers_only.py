@@ -39,3 +39,8 @@ def test_none_cannot_be_requested_of_a_job(api: Api, account: Cloud) -> None:
     refused = api.post(f"/jobs/{job.job_id}/renders", json={"render": "none"})
     assert refused.status_code == 422
     assert "draws no picture" in refused.json()["detail"]
+
+
+def test_a_preview_requested_later_shows_boxes() -> None:
+    """There is no other render that it could show."""
+    assert Options(render=(Render.NONE,)).source_of(Render.PREVIEW) is Render.BOXES

@@ -7,6 +7,7 @@ from pathlib import Path
 import facecast
 import pytest
 from facecast.cli import main
+from facecast.cli.detect import _Run
 
 
 @pytest.fixture(autouse=True)
@@ -131,3 +132,28 @@ def test_a_reader_that_leaves_is_no_traceback(free_port: int) -> None:
         assert process.stderr
         process.stdout.close()
         assert b"Traceback" not in process.stderr.read()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "size"),
+    [
+        (["--render", "blur", "--out", "out"], "original"),
+        (["--render", "boxes, solid", "--out", "out"], "original"),
+        (["--render", "boxes,preview", "--out", "out"], None),
+        (["--render", "blur"], None),
+        (["--render", "blur", "--out", "out", "--size", "fit"], "fit"),
+        (["--size", "original"], "original"),
+    ],
+)
+def test_photos_saved_with_hidden_faces_keep_their_size(
+    arguments: list[str], size: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    sent: list[str | None] = []
+
+    def start(run: _Run, *_: object) -> None:
+        sent.append(run._settings.options.size)
+
+    monkeypatch.setattr(_Run, "start", start)
+    assert main(["detect", "a.jpg", *arguments, "--url", "http://127.0.0.1:1"]) == 0
+    assert sent == [size]

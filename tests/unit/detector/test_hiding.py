@@ -162,3 +162,16 @@ def test_only_a_handful_of_values_is_left(fast: Detector) -> None:
     rows = slice(int(face.box.y), int(face.box.y + face.box.height))
     columns = slice(int(face.box.x), int(face.box.x + face.box.width))
     assert len(np.unique(hidden[rows, columns].reshape(-1, 3), axis=0)) <= 20
+
+
+@pytest.mark.parametrize("strength", STRENGTHS)
+def test_a_blur_fades_out_outside_of_what_is_hidden(strength: int, fast: Detector) -> None:
+    _, face = result(close(), Render.BLUR, fast)
+    left, top = int(face.box.x), int(face.box.y)
+    right, bottom = int(face.box.x + face.box.width), int(face.box.y + face.box.height)
+    picture = np.zeros_like(close())
+    picture[top:bottom, left:right] = 255
+    row = drawn(picture, face, Render.BLUR, strength)[(top + bottom) // 2, :, 0].astype(int)
+    assert row[:10].max() == 0, "the picture is as it was"
+    assert row[left:right].min() > 100, "and the face is as hidden as its middle"
+    assert np.abs(np.diff(row)).max() <= 10, "without a step between them"

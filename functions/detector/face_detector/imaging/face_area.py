@@ -6,6 +6,7 @@ from typing import Final, Self
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 from facelib.domain.face import Face
 
 from face_detector.imaging.pixels import Pixels, as_pixels
@@ -14,6 +15,11 @@ from face_detector.imaging.pixels import Pixels, as_pixels
 _MARGIN: Final = 1.12
 # Minimum cell in pixels, without which a face of 10 px would stay recognisable.
 MIN_CELL: Final = 8.0
+# Width of the soft edge outside the hidden area, in sides of the face, and its minimum in pixels.
+_EDGE: Final = 0.1
+_MIN_EDGE: Final = 2
+_EDGE_STEPS: Final = 32
+_OPAQUE: Final = 255
 _BAND_ROWS: Final = 512
 _COARSE: Final = 16
 
@@ -26,12 +32,19 @@ def edges(face: Face, canvas: Pixels) -> tuple[float, float, float, float]:
     return left, top, left + ratio.width * width, top + ratio.height * height
 
 
+# (height, width) uint8: from 0, nothing, to 255, all.
+Mask = npt.NDArray[np.uint8]
+
+
 @dataclass(frozen=True)
 class HiddenArea:
     """The rectangle of a canvas that is hidden for a face, and the ellipse that fills it."""
 
-    # A view of the canvas, clipped to it.
+    # Views of the canvas, clipped to it: the rectangle, and the same with the soft edge.
     part: Pixels
+    around: Pixels
+    # Of the rectangle in what is around it: left and top.
+    offset: tuple[int, int]
     # In pixels of the part, which the ellipse may leave.
     centre: tuple[int, int]
     half_axes: tuple[int, int]
@@ -47,10 +60,16 @@ class HiddenArea:
         half_x = math.ceil((right - left) / 2 * _MARGIN * math.sqrt(2)) + 1
         half_y = math.ceil((bottom - top) / 2 * _MARGIN * math.sqrt(2)) + 1
         x0, y0 = max(0, math.floor(x - half_x)), max(0, math.floor(y - half_y))
-        part = canvas[y0 : math.ceil(y + half_y), x0 : math.ceil(x + half_x)]
+        x1, y1 = math.ceil(x + half_x), math.ceil(y + half_y)
+        part = canvas[y0:y1, x0:x1]
         if part.size == 0:
             return None
-        return cls(part, (round(x) - x0, round(y) - y0), (half_x, half_y), max(right - left, bottom - top))
+        side = max(right - left, bottom - top)
+        edge = _edge_width(side)
+        outer_x, outer_y = max(0, x0 - edge), max(0, y0 - edge)
+        around = canvas[outer_y : y1 + edge, outer_x : x1 + edge]
+        offset = (x0 - outer_x, y0 - outer_y)
+        return cls(part, around, offset, (round(x) - x0, round(y) - y0), (half_x, half_y), side)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -74,10 +93,6 @@ class HiddenArea:
 
     # In place and in bands, because a face may fill a picture of 110 megapixels.
 
-    def fill(self, pixels: Pixels) -> None:
-        """Enlarge the pixels over the whole area, smoothly."""
-        cv2.resize(pixels, self.size, dst=self.part, interpolation=cv2.INTER_LINEAR)
-
     def fill_with_cells(self, cells: Pixels) -> None:
         """Enlarge each pixel to a rectangle of one colour."""
         width, height = self.size
@@ -86,18 +101,52 @@ class HiddenArea:
         for top in range(0, height, _BAND_ROWS):
             self.part[top : top + _BAND_ROWS] = wide[rows[top : top + _BAND_ROWS]]
 
-    def fill_ellipse(self, pixels: Pixels) -> None:
-        """Enlarge the pixels over the whole area, smoothly, and keep of it what is inside the ellipse."""
+    def fill(self, pixels: Pixels, *, is_ellipse: bool) -> None:
+        """Enlarge the pixels smoothly over the ellipse or the rectangle, whose edge fades out outside of it."""
         width, height = self.size
         across, down = pixels.shape[1] / width, pixels.shape[0] / height
+        left, above = self.offset
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        for top in range(0, height, _BAND_ROWS):
-            band = self.part[top : top + _BAND_ROWS]
-            mask = np.zeros(band.shape[:2], np.uint8)
-            centre = (self.centre[0], self.centre[1] - top)
-            cv2.ellipse(mask, centre, self.half_axes, 0, 0, 360, 255, cv2.FILLED)
+        for top in range(0, len(self.around), _BAND_ROWS):
+            band = self.around[top : top + _BAND_ROWS]
             # As cv2.resize, which cannot begin between two rows: centres of pixels are half a pixel from their edges.
-            matrix = np.array([[across, 0, across / 2 - 0.5], [0, down, (top + 0.5) * down - 0.5]])
-            size = (width, len(band))
-            enlarged = cv2.warpAffine(pixels, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-            cv2.copyTo(enlarged, mask, band)
+            x, y = (0.5 - left) * across - 0.5, (top + 0.5 - above) * down - 0.5
+            matrix = np.array([[across, 0, x], [0, down, y]])
+            size = (band.shape[1], band.shape[0])
+            enlarged = as_pixels(cv2.warpAffine(pixels, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE))
+            _blend(band, enlarged, self._mask(band, top, is_ellipse=is_ellipse))
+
+    def _mask(self, band: Pixels, top: int, *, is_ellipse: bool) -> Mask:
+        """Return how much of each pixel of a band is hidden: all of it inside, outside less with the distance."""
+        mask = np.zeros(band.shape[:2], np.uint8)
+        edge = _edge_width(self.face_side)
+        steps = min(edge, _EDGE_STEPS)
+        for step in range(steps, -1, -1):
+            share = 1 - step / (steps + 1)
+            # Slow at both ends, so that neither is seen.
+            opacity = round(_OPAQUE * share * share * (3 - 2 * share))
+            self._draw(mask, top, math.floor(step * edge / steps), opacity, is_ellipse=is_ellipse)
+        return mask
+
+    def _draw(self, mask: Mask, top: int, outside: int, opacity: int, *, is_ellipse: bool) -> None:
+        left, above = self.offset[0], self.offset[1] - top
+        if is_ellipse:
+            centre = (left + self.centre[0], above + self.centre[1])
+            half_axes = (self.half_axes[0] + outside, self.half_axes[1] + outside)
+            cv2.ellipse(mask, centre, half_axes, 0, 0, 360, opacity, cv2.FILLED)
+            return
+        width, height = self.size
+        corners = (left - outside, above - outside), (left + width - 1 + outside, above + height - 1 + outside)
+        cv2.rectangle(mask, *corners, opacity, cv2.FILLED)
+
+
+def _edge_width(face_side: float) -> int:
+    return max(_MIN_EDGE, round(_EDGE * face_side))
+
+
+def _blend(band: Pixels, hidden: Pixels, mask: Mask) -> None:
+    """Replace the pixels where the mask is opaque, and mix them where it is not."""
+    cv2.copyTo(hidden, np.where(mask == _OPAQUE, mask, 0), band)
+    mixed = (mask > 0) & (mask < _OPAQUE)
+    opacity = mask[mixed].astype(np.uint16)[:, np.newaxis]
+    band[mixed] = (band[mixed] * (_OPAQUE - opacity) + hidden[mixed] * opacity) // _OPAQUE

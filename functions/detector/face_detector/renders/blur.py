@@ -25,11 +25,7 @@ def draw(pixels: Pixels, faces: Sequence[Face], options: Options) -> Pixels:
 
 
 def _blur(area: HiddenArea, cells_along: float) -> None:
-    smooth = _smoothed(area, area.cell(cells_along))
-    if cells_along < _MIN_ELLIPSE_CELLS:
-        area.fill(smooth)
-        return
-    area.fill_ellipse(smooth)
+    area.fill(_smoothed(area, area.cell(cells_along)), is_ellipse=cells_along >= _MIN_ELLIPSE_CELLS)
 
 
 def _smoothed(area: HiddenArea, cell: float) -> Pixels:

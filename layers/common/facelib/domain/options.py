@@ -153,7 +153,7 @@ class Options(Frozen):
         """Return what a render shows: itself, or for a preview the first of the other renders."""
         if render is not Render.PREVIEW:
             return render
-        return next((other for other in self.render if other is not Render.PREVIEW), Render.BOXES)
+        return next((other for other in self.results if other is not Render.PREVIEW), Render.BOXES)
 
     def hides_faces(self, render: Render) -> bool:
         """Return whether this render of the job hides faces."""

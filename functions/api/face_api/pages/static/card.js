@@ -67,6 +67,10 @@ function drawPicture(card, { jobId, status, name, event, thumbnail }) {
   link.setAttribute("aria-label", image.alt);
   if (card.dataset.picture === jobId) return;
   card.dataset.picture = jobId;
+  if (!event.processed_image_url) {
+    showNoPicture(card, thumbnail);
+    return;
+  }
   showWhenNear(image, jobId, "preview", (state, error) => {
     card.classList.toggle("unloaded", state === "failed");
     link.dataset.problem = error?.message ?? "";
@@ -74,6 +78,13 @@ function drawPicture(card, { jobId, status, name, event, thumbnail }) {
     card.querySelector(".reload").hidden = state !== "failed" || FINAL.includes(error.status);
     if (state === "loaded" && thumbnail) URL.revokeObjectURL(thumbnail);
   });
+}
+
+/** A job that was sent for its numbers alone: a picture would have to be drawn and stored for it. */
+function showNoPicture(card, thumbnail) {
+  card.classList.add("unloaded");
+  card.querySelector(".picture").dataset.problem = "Numbers only, no picture";
+  if (thumbnail) URL.revokeObjectURL(thumbnail);
 }
 
 function drawProgress(bar, { status, name, progress }) {

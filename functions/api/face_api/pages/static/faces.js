@@ -4,17 +4,20 @@ const THUMBNAIL_PX = 48;
 // How much of the surroundings a thumbnail shows.
 const MARGIN = 1.4;
 
-const percent = (share) => `${(share * 100).toFixed(0)} %`;
+const percent = (share) => `${(share * 100).toFixed(0)}\u00a0%`;
 
-/** Draws into `.boxes` and `.faces` of the dialog; returns what shows thumbnails once a picture is there. */
+/**
+ * Draws into `.boxes` and `.faces` of the dialog. Returns `showThumbnails(url)`, for when a picture is there, and
+ * `setView({ areHidden, isChosen })`: the confidence chooses among boxes; where faces are hidden, all of them are.
+ */
 export function drawFaces(dialog, { faces, image }) {
   const boxes = dialog.querySelector(".boxes");
   const list = dialog.querySelector(".faces");
   const drawn = faces.map((face, index) => drawFace(face, index));
   boxes.replaceChildren(...drawn.map(({ box }) => box));
   list.replaceChildren(...drawn.map(({ item }) => item));
-  listenToThreshold(dialog, drawn);
-  return { showThumbnails: (url) => drawn.forEach((one) => showThumbnail(one, image, url)) };
+  const setView = listenToThreshold(dialog, drawn);
+  return { setView, showThumbnails: (url) => drawn.forEach((one) => showThumbnail(one, image, url)) };
 }
 
 function drawFace(face, index) {
@@ -68,18 +71,32 @@ function listenToThreshold(dialog, drawn) {
   const slider = dialog.querySelector(".threshold input");
   const lowest = Math.min(100, ...drawn.map(({ face }) => face.confidence * 100));
   slider.min = slider.value = Math.floor(lowest);
-  dialog.querySelector(".threshold").hidden = drawn.length === 0;
+  let view = { areHidden: false, isChosen: true };
   const apply = () => {
     let visible = 0;
     for (const { face, box, item } of drawn) {
-      const isVisible = face.confidence * 100 >= slider.value;
+      const isVisible = !view.isChosen || face.confidence * 100 >= slider.value;
       visible += isVisible;
       box.hidden = item.hidden = !isVisible;
     }
-    dialog.querySelector(".threshold output").textContent = `${slider.value} %`;
-    dialog.querySelector(".count").textContent =
-      drawn.length === 0 ? "No face found" : `${visible} of ${drawn.length === 1 ? "1 face" : `${drawn.length} faces`}`;
+    dialog.querySelector(".threshold").hidden = !view.isChosen || drawn.length === 0;
+    dialog.querySelector(".threshold output").textContent = `${slider.value}\u00a0%`;
+    dialog.querySelector(".count").textContent = view.areHidden ? countHidden(drawn.length) : count(visible, drawn.length);
   };
   slider.addEventListener("input", apply);
-  apply();
+  return (next) => {
+    view = next;
+    for (const { thumbnail } of drawn) thumbnail.hidden = view.areHidden;
+    apply();
+  };
+}
+
+function count(visible, all) {
+  if (all === 0) return "No face found";
+  return `${visible} of ${all === 1 ? "1 face" : `${all} faces`}`;
+}
+
+function countHidden(all) {
+  if (all === 0) return "No face found; anything that may be one is hidden";
+  return all === 1 ? "1 face, hidden" : `${all} faces, all hidden`;
 }

@@ -1,12 +1,14 @@
 /** The page: photos out, everyone's results in, and one of them at `#job=<id>`. */
 
 import { getJob, getJobs, getLimits, getTicket, getUsage, megabytes } from "./api.js";
+import { chosenOptions, drawRenders } from "./choices.js";
 import { dropJob, endedJobs, isWaiting, showEvent, showLoaded } from "./feed.js";
 import { changeKey, getHolder, may, setHolder } from "./key.js";
 import { listen } from "./listener.js";
 import { onForgottenElsewhere, ownName } from "./own-jobs.js";
 import { onPhotos } from "./photos.js";
 import { loadFailedAgain } from "./picture.js";
+import { getUndrawn } from "./renders.js";
 import { sendAll } from "./sending.js";
 
 const REPLAY = 20;
@@ -16,7 +18,6 @@ const GONE = 404;
 // On the computer of the stack nobody else comes back at the same time.
 const IS_LOCAL = /(^|\.)localhost$|^127\./.test(location.hostname);
 const LOCAL_LONGEST_WAIT_MS = 2_000;
-const HAS_STRENGTH = ["blur", "pixelate"];
 const STATES = {
   connecting: "Connecting …",
   open: "Live",
@@ -31,14 +32,6 @@ const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 let cursor = null;
 let listener;
 
-function chosenOptions() {
-  const { render, ...chosen } = Object.fromEntries(new FormData(byId("send")));
-  if (!HAS_STRENGTH.includes(render)) delete chosen.blur_strength;
-  const numbers = Object.entries(chosen).filter(([, value]) => value);
-  // The page shows every photo as a preview, so it is cheapest to have it made with the job.
-  return { render: [render, "preview"], ...Object.fromEntries(numbers.map(([name, value]) => [name, Number(value)])) };
-}
-
 /** The stream is faster; this is for networks that let no WebSocket through. */
 async function pollJob(jobId) {
   for (let wait = FIRST_POLL_MS; ; wait = Math.min(wait * 1.5, LONGEST_POLL_MS)) {
@@ -46,7 +39,7 @@ async function pollJob(jobId) {
     if (!isWaiting(jobId)) return;
     try {
       const job = await getJob(jobId);
-      if (job.completed_at) showEnd(eventOf(job));
+      if (job.completed_at) showEnd(await eventOf(job));
     } catch (error) {
       if (error.status === GONE) dropJob(jobId);
     }
@@ -54,8 +47,10 @@ async function pollJob(jobId) {
 }
 
 /** A job of the API in the words of the stream. */
-function eventOf(job) {
-  return { ...job, processed_image_url: job.links.processed_image };
+async function eventOf(job) {
+  const undrawn = await getUndrawn();
+  const isDrawn = job.options.render.some((name) => !undrawn.includes(name));
+  return { ...job, processed_image_url: isDrawn ? job.links.processed_image : null };
 }
 
 function showOrDrop(event) {
@@ -81,7 +76,7 @@ async function showOlder() {
     do {
       const page = await getJobs(cursor);
       for (const job of page.jobs) {
-        isNew = showEvent(eventOf(job)) || isNew;
+        isNew = showEvent(await eventOf(job)) || isNew;
         if (!job.completed_at && ownName(job.job_id)) pollJob(job.job_id);
       }
       cursor = page.next_cursor;
@@ -99,10 +94,16 @@ function showLimits(limits) {
   byId("photos").accept = limits.formats.map((format) => `image/${format}`).join();
   byId("allowed").textContent =
     `${limits.formats.join(", ").toUpperCase()}, up to ${megabytes(limits.presigned_upload_bytes)}`;
-  const owner = getHolder()?.owner;
   byId("privacy").textContent =
-    `Everyone ${owner ? `with a key of ${owner}` : "who opens this page"} sees the results. ` +
-    `Photos and results are deleted after ${days}${may("manage") ? ", or as soon as you delete them" : ""}.`;
+    `${audience()} are deleted after ${days}` +
+    `${may("manage") ? ", or as soon as you delete them" : ""}.`;
+  if (!getHolder()) byId("results").textContent = IS_LOCAL ? "Results, only on this computer" : "Everyone’s results, live";
+}
+
+function audience() {
+  const owner = getHolder()?.owner;
+  if (!owner && IS_LOCAL) return "Photos and results stay on this computer. They";
+  return `Everyone ${owner ? `with a key of ${owner}` : "who opens this page"} sees the results. Photos and results`;
 }
 
 /** Learns whose key this is and what it may do, where the service asks for keys. */
@@ -173,7 +174,16 @@ async function sendSample() {
   }
 }
 
-const send = (files) => sendAll(files, chosenOptions(), pollJob);
+/** Which renders there are, and so how photos are sent, is the service's word. */
+async function send(files) {
+  try {
+    await drawRenders();
+  } catch (error) {
+    showTrouble(error.message);
+    return;
+  }
+  sendAll(files, chosenOptions(), pollJob);
+}
 
 async function connect() {
   if (listener) {
@@ -183,6 +193,7 @@ async function connect() {
   showState("connecting");
   try {
     const limits = await getLimits();
+    await drawRenders();
     if (limits.access === "keys") await showHolder();
     showLimits(limits);
     if (!may("read")) {

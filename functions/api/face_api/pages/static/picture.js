@@ -22,7 +22,7 @@ async function load(image) {
   failed.delete(image);
   const { jobId, render, onState } = pending.get(image);
   try {
-    image.src = await loaded(await renderUrl(jobId, render));
+    image.src = (await loaded(await renderUrl(jobId, render))).src;
     onState("loaded");
   } catch (error) {
     failed.add(image);
@@ -30,11 +30,11 @@ async function load(image) {
   }
 }
 
-/** The address of a picture once the browser has it, so that nothing flickers. */
+/** A picture once the browser has it, so that nothing flickers. */
 export function loaded(url) {
   return new Promise((resolve, reject) => {
     const image = new Image();
-    image.addEventListener("load", () => resolve(url));
+    image.addEventListener("load", () => resolve(image));
     image.addEventListener("error", () => reject(new Error("The picture could not be loaded.")));
     image.src = url;
   });

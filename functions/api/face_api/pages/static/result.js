@@ -1,17 +1,20 @@
 /** One result to look into: the picture, its faces, and what can be done with it. */
 
 import { getJob, renderUrl } from "./api.js";
+import { makeCompare } from "./compare.js";
 import { deleteJobOf, nameOf } from "./feed.js";
 import { drawFaces } from "./faces.js";
-import { keyHeaders, may } from "./key.js";
+import { may } from "./key.js";
 import { ownName } from "./own-jobs.js";
 import { loaded } from "./picture.js";
+import { getRenders, isDrawn } from "./renders.js";
+import { copy, curlCommand, download } from "./taking.js";
 import { makeZoom } from "./zoom.js";
 
-const WAYS = { boxes: "Boxes", blur: "Blurred", pixelate: "Pixelated", solid: "Covered", plain: "Photo" };
-const SHOWS_FACES = ["boxes", "plain"];
+// The page lays the boxes over the photo itself, from the job's own numbers, so that they can be marked.
+const PHOTO = "plain";
+const BOXES = "boxes";
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const COPIED_MS = 2_000;
 
 const dialog = document.getElementById("result");
 const template = `
@@ -23,7 +26,11 @@ const template = `
   <div class="view">
     <div class="left">
       <div class="stage" tabindex="0" role="region" aria-label="Picture; scroll to move it when enlarged">
-        <div class="canvas"><img class="before" alt=""><img class="after" alt=""><div class="boxes" aria-hidden="true"></div></div>
+        <div class="canvas">
+          <img class="before" alt=""><img class="after" alt="">
+          <div class="boxes" aria-hidden="true"></div>
+          <div class="divider" aria-hidden="true" hidden></div>
+        </div>
       </div>
       <div class="tools">
         <fieldset class="choices"><legend class="unseen">How the faces are shown</legend></fieldset>
@@ -33,17 +40,21 @@ const template = `
           <button type="button" class="in" aria-label="Zoom in">+</button>
         </span>
       </div>
-      <label class="row compare"><span>Before</span> <input type="range" min="0" max="100" value="0"> <span>After</span></label>
+      <label class="row compare" hidden>
+        <span>Before</span> <input type="range" min="0" max="100" value="0" aria-label="Where the photo is as it was before">
+        <span>After</span>
+      </label>
     </div>
     <div class="right">
       <label class="threshold"><span>Faces from <output></output> confidence</span> <input type="range" min="0" max="100"></label>
       <p class="count" role="status"></p>
       <ol class="faces"></ol>
+      <p class="size"></p>
       <p class="actions">
         <button type="button" class="download">Download</button>
+        <button type="button" class="delete">Delete</button>
         <button type="button" class="copy-json">Copy JSON</button>
         <button type="button" class="copy-curl">Copy curl</button>
-        <button type="button" class="delete">Delete</button>
       </p>
     </div>
   </div>`;
@@ -75,15 +86,16 @@ export function route() {
 async function open(jobId) {
   isAddressRight = false;
   dialog.innerHTML = template;
-  current = { jobId, ways: {}, way: undefined };
+  current = { jobId, pictures: {}, render: undefined };
   const opened = current;
   listenToControls();
   if (!dialog.open) dialog.showModal();
   find("h2").focus();
   try {
-    const job = await getJob(jobId);
+    const [job, renders] = await Promise.all([getJob(jobId), getRenders()]);
     if (opened !== current) return;
     current.job = job;
+    current.renders = renders.filter((render) => isDrawn(render) && job.permitted_renders.includes(render.name));
     draw();
   } catch (error) {
     if (opened === current) showInstead(error.message);
@@ -92,59 +104,58 @@ async function open(jobId) {
 
 function draw() {
   const { job, jobId } = current;
-  const name = nameOf(jobId);
-  find("h2").textContent = name ?? `Photo of ${DATE.format(new Date(job.created_at))}`;
+  find("h2").textContent = nameOf(jobId) ?? `Photo of ${DATE.format(new Date(job.created_at))}`;
   find(".delete").hidden = ownName(jobId) === undefined || !may("manage");
   if (job.status !== "completed") {
     showInstead(job.failure?.detail ?? "This photo is still being processed. Its result is shown as soon as it is ready.");
     return;
   }
-  const { width, height } = job.image;
-  find(".canvas").style.aspectRatio = `${width} / ${height}`;
-  find(".canvas").style.setProperty("--ratio", width / height);
+  current.showsPhoto = current.renders.some(({ name }) => name === PHOTO);
   current.faces = drawFaces(dialog, job);
   current.zoom = makeZoom(find(".stage"), find(".zoom"));
+  current.compare = makeCompare(find(".canvas"), find(".compare input"));
   drawChoices();
 }
 
 function drawChoices() {
-  const { job } = current;
-  const ways = Object.keys(WAYS).filter((way) => job.permitted_renders.includes(way));
-  const isHidden = !ways.includes("plain");
-  const first = ways.includes(job.options.render[0]) ? job.options.render[0] : ways[0];
-  for (const way of ways) {
+  const { job, renders } = current;
+  const first = renders.find(({ name }) => name === job.options.render[0]) ?? renders[0];
+  for (const render of renders) {
     const label = document.createElement("label");
-    const input = Object.assign(document.createElement("input"), { type: "radio", name: "way", value: way });
-    input.checked = way === first;
-    input.addEventListener("change", () => show(way));
-    label.append(input, Object.assign(document.createElement("span"), { textContent: WAYS[way] }));
+    const input = Object.assign(document.createElement("input"), { type: "radio", name: "way", value: render.name });
+    input.checked = render === first;
+    input.addEventListener("change", () => show(render));
+    label.append(input, Object.assign(document.createElement("span"), { textContent: render.label }));
     find(".choices").append(label);
   }
-  current.isHidden = isHidden;
   show(first);
 }
 
-/** Boxes are laid over the plain picture, from the job's own numbers. */
-async function show(way) {
+async function show(render) {
   const opened = current;
-  current.way = way;
-  const isRedacted = !SHOWS_FACES.includes(way);
-  dialog.dataset.way = way;
-  find(".compare").hidden = !isRedacted || current.isHidden;
+  const { compare, faces, job, showsPhoto } = current;
+  const isLaidOver = showsPhoto && [PHOTO, BOXES].includes(render.name);
+  current.render = render;
+  dialog.dataset.way = render.name;
+  faces.setView({ areHidden: render.hides_faces, isChosen: isLaidOver });
+  find(".boxes").hidden = !isLaidOver && !render.hides_faces;
+  find(".compare").hidden = find(".divider").hidden = !render.hides_faces || !showsPhoto || job.faces.length === 0;
   find(".stage").setAttribute("aria-busy", "true");
   try {
-    if (!current.isHidden) {
-      const plain = await picture("plain");
-      if (opened !== current) return;
-      find(".before").src = plain;
-      current.faces.showThumbnails(plain);
+    const photo = showsPhoto ? await picture(PHOTO) : undefined;
+    const after = isLaidOver ? undefined : await picture(render.name);
+    if (opened !== current || current.render !== render) return;
+    if (photo) {
+      find(".before").src = photo.src;
+      faces.showThumbnails(photo.src);
     }
-    const after = isRedacted ? await picture(way) : undefined;
-    if (opened !== current || current.way !== way) return;
-    if (after) find(".after").src = after;
-    find(".after").hidden = !isRedacted;
-    find(".after").alt = isRedacted ? `The photo, faces ${WAYS[way].toLowerCase()}` : "";
-    find(".before").alt = isRedacted ? "" : "The photo";
+    if (after) find(".after").src = after.src;
+    find(".after").hidden = !after;
+    find(".before").hidden = Boolean(after) && !render.hides_faces;
+    find(".after").alt = after ? `The photo: ${render.description}` : "";
+    find(".before").alt = after ? "" : "The photo";
+    frame(after ?? photo);
+    compare.set(0);
     showProblem();
   } catch (error) {
     if (opened === current) showProblem(error.message);
@@ -153,12 +164,24 @@ async function show(way) {
   }
 }
 
+/** Gives the canvas the shape of this picture, and says how large it is. */
+function frame({ naturalWidth, naturalHeight }) {
+  const { width, height } = current.job.image;
+  const isWhole = naturalWidth === width && naturalHeight === height;
+  const inPixels = (across, down) => `${across.toLocaleString()} × ${down.toLocaleString()} px`;
+  find(".canvas").style.aspectRatio = `${naturalWidth} / ${naturalHeight}`;
+  find(".canvas").style.setProperty("--ratio", naturalWidth / naturalHeight);
+  find(".size").textContent =
+    inPixels(naturalWidth, naturalHeight) +
+    (isWhole ? ", as large as the photo" : ` of a photo of ${inPixels(width, height)}`);
+}
+
 /** Each picture once; what failed is loaded again when it is chosen again. */
-function picture(render) {
-  const { jobId, ways } = current;
-  ways[render] ??= renderUrl(jobId, render).then(loaded);
-  ways[render].catch(() => delete ways[render]);
-  return ways[render];
+function picture(name) {
+  const { jobId, pictures } = current;
+  pictures[name] ??= renderUrl(jobId, name).then(loaded);
+  pictures[name].catch(() => delete pictures[name]);
+  return pictures[name];
 }
 
 function showProblem(message) {
@@ -174,46 +197,16 @@ function showInstead(message) {
 
 function listenToControls() {
   find(".close").addEventListener("click", leave);
-  find(".compare input").addEventListener("input", ({ target }) => {
-    find(".after").style.clipPath = `inset(0 0 0 ${100 - target.value}%)`;
+  find(".download").addEventListener("click", () => {
+    download(current.jobId, current.render).catch((error) => showProblem(error.message));
   });
-  find(".compare input").value = 100;
-  find(".download").addEventListener("click", () => download().catch((error) => showProblem(error.message)));
   find(".copy-json").addEventListener("click", ({ target }) => copy(target, JSON.stringify(current.job, null, 2)));
-  find(".copy-curl").addEventListener("click", ({ target }) => copy(target, curlCommand()));
+  find(".copy-curl").addEventListener("click", ({ target }) => copy(target, curlCommand(current.job)));
   find(".delete").addEventListener("click", () => {
     const { jobId } = current;
     leave();
     deleteJobOf(jobId);
   });
-}
-
-/** It names the variable of the key, never the key. */
-function curlCommand() {
-  const key = keyHeaders().Authorization ? '-H "Authorization: Bearer $FACECAST_KEY" ' : "";
-  return `curl ${key}${current.job.links.self}`;
-}
-
-/** Named after the photo, which the bucket does not know. */
-async function download() {
-  const { jobId, way } = current;
-  const response = await fetch(await renderUrl(jobId, way)).catch(() => undefined);
-  if (!response?.ok) throw new Error("The picture could not be downloaded. Check your connection and try again.");
-  const url = URL.createObjectURL(await response.blob());
-  const stem = (nameOf(jobId) ?? jobId).replace(/\.[^.]+$/, "");
-  Object.assign(document.createElement("a"), { href: url, download: `${stem}-${way}.jpg` }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
-}
-
-async function copy(button, text) {
-  const label = (button.dataset.label ??= button.textContent);
-  try {
-    await navigator.clipboard.writeText(text);
-    button.textContent = "Copied";
-  } catch {
-    button.textContent = "Copying is not allowed";
-  }
-  setTimeout(() => (button.textContent = label), COPIED_MS);
 }
 
 function leave() {

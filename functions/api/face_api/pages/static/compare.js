@@ -1,0 +1,32 @@
+/** The photo before and after its faces were hidden: a divider on the picture, and a slider below that it follows. */
+
+const SHARE = 100;
+
+/** Listens to both; returns `set(percent)`, which shows the photo as it was left of there. */
+export function makeCompare(canvas, slider) {
+  const after = canvas.querySelector(".after");
+  const divider = canvas.querySelector(".divider");
+
+  function set(percent) {
+    const place = Math.max(0, Math.min(SHARE, percent));
+    slider.value = place;
+    after.style.clipPath = `inset(0 0 0 ${place}%)`;
+    divider.style.left = `${place}%`;
+  }
+
+  function drag(event) {
+    const { left, width } = canvas.getBoundingClientRect();
+    set(((event.clientX - left) / width) * SHARE);
+  }
+
+  slider.addEventListener("input", () => set(Number(slider.value)));
+  divider.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    divider.setPointerCapture(event.pointerId);
+  });
+  divider.addEventListener("pointermove", (event) => {
+    if (divider.hasPointerCapture(event.pointerId)) drag(event);
+  });
+  set(0);
+  return { set };
+}
