@@ -6,10 +6,10 @@ from typing import Annotated, Self
 from facelib.domain import limits
 from facelib.domain.access import Access, Scope
 from facelib.domain.frozen import Frozen
-from facelib.domain.job import ImageFormat, Status
+from facelib.domain.job import EXAMPLE_ID, ImageFormat, Status
 from facelib.domain.options import Options
 from facelib.domain.renders import DRAWN, Render, ResultType
-from facelib.messages.job_view import EXAMPLE_ID, JobSummary, Links
+from facelib.messages.job_view import JobSummary, Links
 from pydantic import AfterValidator, AwareDatetime, Field
 
 # Also by the names that browsers and phones give the same formats.

@@ -4,7 +4,6 @@ Faces are left out. A thousand of them would be more than the 256 KB that EventB
 outside of what deleting a job can reach. An event names the objects and the address that have them.
 """
 
-from collections.abc import Mapping
 from typing import Final
 
 from facelib.domain import object_keys
@@ -68,24 +67,25 @@ def bus_event(job: Job | Tombstone, settings: NotifierSettings) -> BusEvent:
     """Return the event of a completed, failed or deleted job. Raises pydantic's ValidationError."""
     if isinstance(job, Tombstone):
         return _deleted(job)
-    ended = {
-        **{name: getattr(job, name) for name in JobEnded.model_fields if name != "job_url"},
-        "job_url": job_url(settings.public_url, job.job_id),
-    }
-    return _failed(job, ended) if job.status is Status.FAILED else _completed(job, ended, settings.results_bucket)
+    url = job_url(settings.public_url, job.job_id)
+    return _failed(job, url) if job.status is Status.FAILED else _completed(job, url, settings.results_bucket)
 
 
-def _completed(job: Job, ended: Mapping[str, object], bucket: str) -> BusEvent:
-    detection = {name: getattr(job, name) for name in ("image", "detector", "face_count")}
+def _fields(detail: type[JobEnded], job: Job) -> dict[str, object]:
+    """Return what a detail has of the job as it is."""
+    return {name: getattr(job, name) for name in detail.model_fields if name in Job.model_fields}
+
+
+def _completed(job: Job, url: str, bucket: str) -> BusEvent:
     renders = {render: object_keys.result(job.job_id, render) for render in job.options.results}
     faces_json = object_keys.faces_json(job.job_id) if job.options.faces_json else None
     results = Results(bucket=bucket, renders=renders, faces_json=faces_json)
-    detail = JobCompleted.model_validate({**ended, **detection, "results": results})
+    detail = JobCompleted.model_validate({**_fields(JobCompleted, job), "job_url": url, "results": results})
     return BusEvent(detail_type="Job Completed", time=detail.completed_at, detail=detail.model_dump_json())
 
 
-def _failed(job: Job, ended: Mapping[str, object]) -> BusEvent:
-    detail = JobFailed.model_validate({**ended, "failure": job.failure})
+def _failed(job: Job, url: str) -> BusEvent:
+    detail = JobFailed.model_validate({**_fields(JobFailed, job), "job_url": url})
     return BusEvent(detail_type="Job Failed", time=detail.completed_at, detail=detail.model_dump_json())
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
-from facelib.domain.job import Failure, FailureReason, Status
+from facelib.domain.job import EXAMPLE_ID, Failure, FailureReason, Status
 from facelib.messages.events import (
     Connected,
     ErrorEvent,
@@ -17,7 +17,6 @@ from facelib.messages.events import (
     new_event_id,
     position_at,
 )
-from facelib.messages.job_view import EXAMPLE_ID
 from facelib.messages.links import processed_image_url
 
 from face_websocket.requests import Hello, Ping, ReplayRequest, RequestInvalid, Subscribe, read_request

@@ -7,10 +7,10 @@ from facelib.domain import limits
 from facelib.domain.access import Access, Scope
 from facelib.domain.face import Box, Face, FaceQuality, Landmarks, Point, Pose
 from facelib.domain.frozen import Frozen
-from facelib.domain.job import DetectorInfo, ImageFormat, ImageInfo, Job, Quality, Status
+from facelib.domain.job import EXAMPLE_ID, DetectorInfo, ImageFormat, ImageInfo, Job, Quality, Status
 from facelib.domain.options import Options
 from facelib.domain.renders import Render
-from facelib.messages.job_view import EXAMPLE_ID, JobSummary, JobView, Links
+from facelib.messages.job_view import JobSummary, JobView, Links
 
 from face_api.models import (
     Health,

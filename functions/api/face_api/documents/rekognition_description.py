@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from facelib.messages.job_view import EXAMPLE_ID
+from facelib.domain.job import EXAMPLE_ID
 
 from face_api.documents.examples import FACE, IMAGE
 from face_api.routes.rekognition import MEDIA_TYPE, OPERATION, DetectFacesRequest, face_detail

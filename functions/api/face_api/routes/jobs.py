@@ -6,9 +6,9 @@ from typing import Annotated
 
 from facelib.domain import limits
 from facelib.domain.errors import RenderNotFound, StoreThrottled
-from facelib.domain.job import Job, Status
+from facelib.domain.job import EXAMPLE_ID, Job, Status
 from facelib.domain.renders import Render
-from facelib.messages.job_view import EXAMPLE_ID, JobSummary, JobView, Links
+from facelib.messages.job_view import JobSummary, JobView, Links
 from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 

@@ -1,9 +1,10 @@
 """A job: one image, from its upload to the faces detected in it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final, Self
+from typing import Annotated, Final, Self
 from uuid import uuid4
 
 from pydantic import AwareDatetime
@@ -99,27 +100,43 @@ class Failure(Frozen):
     detail: Detail
 
 
-class Job(Frozen):
-    """A job as it is stored. Times are UTC."""
+EXAMPLE_ID: Final = "0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"
 
-    job_id: str
+
+@dataclass(frozen=True)
+class Shown:
+    """Marks a field that the API shows, as it is stored, wherever it shows a job."""
+
+    description: str | None = None
+    examples: tuple[object, ...] = ()
+
+
+class Job(Frozen):
+    """A job as it is stored. Times are UTC.
+
+    What is declared here is stored (`stores.attributes` maps its type) and, where it is marked so, shown by the API in
+    this order. What listeners and the bus receive is chosen by name in their own models.
+    """
+
+    job_id: Annotated[str, Shown("A UUIDv4.", (EXAMPLE_ID,))]
     owner: str
-    status: Status
-    created_at: AwareDatetime
-    expires_at: AwareDatetime
+    status: Annotated[Status, Shown()]
+    created_at: Annotated[AwareDatetime, Shown()]
+    completed_at: Annotated[AwareDatetime | None, Shown("When it was completed or failed.")] = None
+    expires_at: Annotated[
+        AwareDatetime, Shown("When the job and its images are deleted; earlier if its image never arrives.")
+    ]
     # Set where `expires_at` is earlier because the image may never arrive: what it becomes with the first claim.
     kept_until: AwareDatetime | None = None
-    options: Options = Options()
-    # The key of the dropped object; None where the image came through the API.
-    source: str | None = None
-    completed_at: AwareDatetime | None = None
+    options: Annotated[Options, Shown()] = Options()
+    source: Annotated[str | None, Shown("The key of the file in the drop folder; null for any other way in.")] = None
     event_id: str | None = None
-    image: ImageInfo | None = None
-    detector: DetectorInfo | None = None
-    face_count: int | None = None
+    detector: Annotated[DetectorInfo | None, Shown()] = None
+    image: Annotated[ImageInfo | None, Shown()] = None
+    face_count: Annotated[int | None, Shown("Null until the job is completed.", (1,))] = None
     faces: tuple[Face, ...] | None = None
-    timings_ms: dict[str, float] | None = None
-    failure: Failure | None = None
+    timings_ms: Annotated[dict[str, float] | None, Shown("Milliseconds each stage of the detector took.")] = None
+    failure: Annotated[Failure | None, Shown("Why the job failed.")] = None
     # S3's name for the upload that was processed; another one under the same key is not this job's.
     original_etag: str | None = None
     # Results that were made on demand, beside those of the options.

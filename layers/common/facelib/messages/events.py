@@ -109,15 +109,9 @@ def event_of(job: Job | Tombstone, public_url: str) -> JobEvent:
     completed = job.status is Status.COMPLETED
     return JobEnded.model_validate(
         {
+            **{name: getattr(job, name) for name in JobEnded.model_fields if name in Job.model_fields},
             "type": EventType.COMPLETED if completed else EventType.FAILED,
-            "event_id": job.event_id,
-            "job_id": job.job_id,
-            "status": job.status,
-            "face_count": job.face_count,
             "processed_image_url": processed_image_url(public_url, job.job_id) if completed and job.available else None,
-            "created_at": job.created_at,
-            "completed_at": job.completed_at,
-            "failure": job.failure,
         }
     )
 

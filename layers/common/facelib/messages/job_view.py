@@ -1,17 +1,14 @@
 """A job in public form: as the API responds with it, and as `faces.json` holds it."""
 
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field, create_model
 
 from facelib.domain.face import Face
 from facelib.domain.frozen import Frozen
-from facelib.domain.job import DetectorInfo, Failure, ImageInfo, Job, Status
-from facelib.domain.options import Options
+from facelib.domain.job import EXAMPLE_ID, Job, Shown, Status
 from facelib.domain.renders import DRAWN, Render
 from facelib.messages.links import job_url, processed_image_url
-
-EXAMPLE_ID = "0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"
 
 
 class Links(Frozen):
@@ -25,29 +22,34 @@ class Links(Frozen):
         return cls(self=job_url(public_url, job_id), processed_image=processed_image_url(public_url, job_id))
 
 
-class JobSummary(Frozen):
+def _shown_fields() -> type[Frozen]:
+    """Return a model of the fields that `Job` marks as shown."""
+    marks = {name: (field, mark) for name, field in Job.model_fields.items() for mark in field.metadata}
+    definitions: Any = {
+        name: (field.annotation, Field(description=mark.description, examples=list(mark.examples) or None))
+        for name, (field, mark) in marks.items()
+        if isinstance(mark, Shown)
+    }
+    return create_model("ShownFields", __base__=Frozen, **definitions)
+
+
+if TYPE_CHECKING:
+
+    class _ShownFields(Job):
+        """A type checker sees a job, which has these fields and some that a view lacks."""
+
+else:
+    _ShownFields = _shown_fields()
+
+
+class JobSummary(_ShownFields):
     """A job without its faces, as in a list."""
 
-    job_id: str = Field(description="A UUIDv4.", examples=[EXAMPLE_ID])
-    status: Status
-    created_at: AwareDatetime
-    completed_at: AwareDatetime | None = Field(description="When it was completed or failed.")
-    expires_at: AwareDatetime = Field(
-        description="When the job and its images are deleted; earlier if its image never arrives."
-    )
-    options: Options
-    source: str | None = Field(description="The key of the file in the drop folder; null for any other way in.")
-    detector: DetectorInfo | None
-    image: ImageInfo | None
-    face_count: int | None = Field(description="Null until the job is completed.", examples=[1])
-    timings_ms: dict[str, float] | None = Field(description="Milliseconds each stage of the detector took.")
-    failure: Failure | None = Field(description="Why the job failed.")
     links: Links
 
     @classmethod
     def of(cls, job: Job, public_url: str) -> Self:
-        fields = {name: getattr(job, name) for name in cls.model_fields if name != "links"}
-        return cls(**fields, links=Links.of(job.job_id, public_url))
+        return cls.model_validate({**_shown(job), "links": Links.of(job.job_id, public_url)})
 
 
 class JobView(JobSummary):
@@ -64,11 +66,16 @@ class JobView(JobSummary):
 
     @classmethod
     def of(cls, job: Job, public_url: str) -> Self:
-        fields = {name: getattr(job, name) for name in JobSummary.model_fields if name != "links"}
-        return cls(
-            **fields,
-            faces=job.faces,
-            renders=job.available if job.status is Status.COMPLETED else (),
-            permitted_renders=tuple(render for render in DRAWN if render in job.options.permitted),
-            links=Links.of(job.job_id, public_url),
+        return cls.model_validate(
+            {
+                **_shown(job),
+                "faces": job.faces,
+                "renders": job.available if job.status is Status.COMPLETED else (),
+                "permitted_renders": tuple(render for render in DRAWN if render in job.options.permitted),
+                "links": Links.of(job.job_id, public_url),
+            }
         )
+
+
+def _shown(job: Job) -> dict[str, Any]:
+    return {name: getattr(job, name) for name in _ShownFields.model_fields}
