@@ -117,7 +117,7 @@ def _table(pairs: Sequence[tuple[Run, Run]], samples: Sequence[Sample], factor: 
     portraits = [_is_portrait(sample) for sample in samples]
     everything = [True] * len(samples)
     faces = sum(len(sample.faces) for sample in samples)
-    yield f"\n{len(samples)} photos, {faces:,} faces, scaled by {factor:g}; {sum(portraits)} portraits.\n"
+    yield f"\nPhotos: {len(samples)}, faces: {faces:,}, portraits: {sum(portraits)}, scaled by {factor:g}.\n"
     heights = "/".join(map(str, _HEIGHTS))
     yield f"| detector | AP from {heights} px, one pass | two passes | ms | of one pass | ms, portraits | of one pass |"
     yield "| --- | --- | --- | --- | --- | --- | --- |"

@@ -1,10 +1,12 @@
 """The benchmark measures what it says; a small run of it, without peers."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from benchmarks.detectors import __main__ as run
+from benchmarks.detectors import passes
 from benchmarks.detectors.score import Detections, average_precision, match
 from benchmarks.detectors.truth import boxes, from_wider
 from tests.support.pictures import astronaut, encoded
@@ -76,6 +78,21 @@ def test_a_plain_folder_of_photos_is_timed(wider: Path, capsys: pytest.CaptureFi
     assert "2 images, 0 faces" in text
     assert "| centerface-fast | 1 |" in text
     assert "AP from" not in text
+
+
+def test_two_passes_are_compared_with_one(wider: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = ["--images", str(wider), "--truth", str(wider / "truth.txt"), "--limit", "1", "--scales", "1"]
+    assert passes.main([*data, "--detectors", "centerface-balanced", "--found", str(wider / "found")]) == 0
+    text = capsys.readouterr().out
+    assert "Photos: 1, faces: 1, portraits: 1, scaled by 1." in text
+    row = next(line for line in text.splitlines() if line.startswith("| centerface-balanced |"))
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells[1:3] == ["1.000/1.000/1.000"] * 2
+    assert int(cells[-1].removesuffix("%")) < 50, "a portrait is done after the coarse pass, of a tenth of the pixels"
+    lines = {path.name: path.read_text().splitlines() for path in (wider / "found").iterdir()}
+    assert set(lines) == {f"centerface-balanced-{way}-1.jsonl" for way in ("one-pass", "two-passes")}
+    for (line,) in lines.values():
+        assert json.loads(line)["faces"][0]["confidence"] > 0.8
 
 
 def test_arguments_that_make_no_sense_are_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
