@@ -68,6 +68,10 @@ demo: setup ## Send a photo through the pipeline: make demo [IMAGE=photo.jpg] [J
 status: setup ## Show where the local stack answers: make status [PORT=4802] [JSON=1]
 	@$(BIN)/python -m infra.local status $(PORT_OPTION) $${JSON:+--json}
 
+# Without `setup`, whose messages a shell would run.
+env: ## Print the addresses as shell variables API, WS and BUCKET: eval "$(make -s env)" [PORT=4802] [ENVIRONMENT=prod]
+	@$(BIN)/python -m infra.env $(WHERE)
+
 unit: develop ## Run the tests that need neither the local stack nor a browser, in a minute
 	$(BIN)/pytest tests/unit -n 2 --dist worksteal
 
@@ -200,6 +204,7 @@ schemas: setup ## Write the documents of the API, the stream and the bus again
 	$(BIN)/python -m face_api.schema > docs/openapi.json
 	$(BIN)/python -m face_websocket.asyncapi > functions/api/face_api/pages/asyncapi.json
 	$(BIN)/python -m face_notifier.schema > docs/eventbridge.schema.json
+	$(BIN)/python -m infra.render_table
 
 lock: develop ## Pin every package again, from the files *.in
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \

@@ -1,0 +1,22 @@
+"""`make env`: the addresses of a stack as a shell takes them."""
+
+import subprocess
+
+import pytest
+
+from infra import env
+from infra.errors import Refused
+from infra.local.layout import LocalStack
+
+
+def test_a_shell_reads_the_values_as_they_are() -> None:
+    outputs = {"HttpUrl": "https://a/$(echo x)", "StreamUrl": "wss://b/?c=d&e='f' g", "OriginalsBucketName": "`bucket`"}
+    script = 'eval "$1"; printf "%s\\n" "$API" "$WS" "$BUCKET"; env | grep -c ^API='
+    done = subprocess.run(["sh", "-c", script, "sh", env.exports(outputs)], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [*outputs.values(), "1"]
+
+
+def test_without_a_stack_nothing_is_printed(free_port: int, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(Refused, match=rf"port {free_port}"):
+        env.print_exports(None, LocalStack(free_port))
+    assert capsys.readouterr().out == ""
