@@ -75,7 +75,7 @@ env: ## Print the addresses as shell variables API, WS and BUCKET: eval "$(make 
 unit: develop ## Run the tests that need neither the local stack nor a browser, in a minute
 	$(BIN)/pytest tests/unit -n 2 --dist worksteal
 
-coverage: develop ## Tell which lines and branches the unit tests do not reach, and fail above 4 %
+coverage: develop ## Report unit test coverage; fail below 96 %
 	$(BIN)/pytest tests/unit -n 2 --cov --cov-report=term
 
 test: develop ## Run every test
@@ -138,7 +138,7 @@ bench: develop ## Measure accuracy and time: make bench [BENCH="--images FOLDER 
 	@$(WORDS) $(BIN)/python -m benchmarks.detectors $$BENCH
 	$(BIN)/python -m benchmarks.pipeline
 
-load: develop ## Let a thousand listeners hear a hundred events: make load [LOAD="--kill 300"]
+load: develop ## Send a hundred events to a thousand listeners and measure delays: make load [LOAD="--kill 300"]
 	@$(WORDS) $(BIN)/python -m benchmarks.load.listeners $$LOAD
 
 chaos: develop ## Kill workers at random under a burst of 500 photos: make chaos [CHAOS="--chaos-seed 7"]
@@ -147,7 +147,7 @@ chaos: develop ## Kill workers at random under a burst of 500 photos: make chaos
 deploy-local: setup ## Deploy the packaged service to a local stack that runs in containers (infra/compose.yaml)
 	@$(BIN)/python -m infra.local deploy $(PORT_OPTION)
 
-package: setup ## Build what ships, and tell its sizes: make package [ARCHITECTURE=x86_64]
+package: setup ## Build the packages and print their sizes: make package [ARCHITECTURE=x86_64]
 	@$(BIN)/python -m infra.aws.package --architecture "$${ARCHITECTURE:-arm64}"
 
 deploy: setup ## Build and deploy to AWS: make deploy [ENVIRONMENT=prod] [PARAMETERS="AlarmEmail=me@example.org"] [YES=1]
@@ -188,7 +188,7 @@ coldstart: develop ## Measure how long each function takes to start, with this m
 	  --python $$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 	@$(BIN)/python -m benchmarks.coldstart --folder build/here
 
-cost: setup ## Tell what a million images cost
+cost: setup ## Print what a million images cost
 	@$(BIN)/python -m benchmarks.cost
 
 model: setup ## Fetch a detection model: make model MODEL=yunet [MODEL_FILE=path]

@@ -16,7 +16,7 @@ class Refused(Exception):
 
 
 class Stopped(Exception):
-    """Ctrl-C, with a sentence that says what goes on without this command."""
+    """Ctrl-C, with a sentence that names what is still running."""
 
 
 def aws_failure(error: Exception) -> str:

@@ -140,7 +140,7 @@ def run(arguments: argparse.Namespace) -> None:
             connections = ConnectionStore(outputs["ConnectionsTableName"])
             revoke(keys, arguments.key, connections, connections_api_of(outputs))
     if outputs.get("Access") == "open":
-        print("Access is open here: nobody is asked for a key.", file=sys.stderr)
+        print("Access is open: callers do not need a key.", file=sys.stderr)
 
 
 def main() -> int:

@@ -34,7 +34,7 @@ class LogGroup:
     poll_seconds: float = 1.0
 
     def follow(self, since_ms: int) -> Iterator[str]:
-        """Yield each line that is logged from this time on, once, for ever."""
+        """Yield each line logged from this time on, once, indefinitely."""
         seen: set[object] = set()
         while True:
             events = {_identity(event): event for event in self._events(since_ms)}

@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = Arguments(prog="python -m infra.models", description="Fetch and check a detection model.")
     parser.add_argument("model", choices=sorted(MODELS))
     parser.add_argument("--file", type=Path, help="take the model from this file instead of the network")
-    parser.add_argument("--optional", action="store_true", help="go on without the model where it cannot be had")
+    parser.add_argument("--optional", action="store_true", help="continue without the model if it is not available")
     args = parser.parse_args(arguments)
     model = MODELS[args.model]
     if _is_right(model, model.path):

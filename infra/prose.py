@@ -1,7 +1,7 @@
 """`python -m infra.prose`: look for phrases that readers stumble over, in the documents and in what users see.
 
-The rules are infra/checks/prose.yaml, and textlint applies them. The texts of a source file are written to build/prose, each
-to the line that it has in the source.
+The rules are infra/checks/prose.yaml, and textlint applies them. The texts of a source file are written to build/prose,
+each to the line that it has in the source.
 """
 
 import ast

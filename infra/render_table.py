@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from facelib.renders import Render
+from facelib.domain.renders import Render
 
 from infra.local.layout import ROOT
 

@@ -25,11 +25,13 @@ def checked_url(text: str) -> str:
         parts = urlsplit(text)
         has_host = bool(parts.hostname) and parts.port != 0
     except ValueError:
-        raise AddressInvalid(f"{text!r} is no address: it looks like https://faces.example.com") from None
+        raise AddressInvalid(
+            f"{text!r} is not a valid address; expected, for example, https://faces.example.com"
+        ) from None
     if parts.scheme not in {"http", "https"} or not has_host:
         hint = f"http://{text}" if _is_loopback(text.partition(":")[0]) else f"https://{text}"
         raise AddressInvalid(
-            f"{text!r} is no address of a service: it begins with http:// or https://"
+            f"{text!r} is not a valid address: it must begin with http:// or https://"
             + ("." if "://" in text else f", like {hint}")
         )
     if parts.username or parts.password or parts.query or parts.fragment:
@@ -62,7 +64,7 @@ def _address_in(path: Path) -> str:
     try:
         url = checked_url(str(json.loads(path.read_bytes()[:_AT_MOST_BYTES])["http_url"]))
     except (OSError, ValueError, KeyError, TypeError):
-        raise AddressInvalid(f"{path} names no address of a service. Name it with --url.") from None
+        raise AddressInvalid(f"{path} does not contain the address of a service. Pass --url.") from None
     if not _is_loopback(urlsplit(url).hostname or ""):
         raise AddressInvalid(f"{path} names {url}, which is not on this machine. If you trust it: --url {url}")
     return url

@@ -103,7 +103,7 @@ class Calls:
         return error_of(response, has_key=self.key is not None), _delay(response, repeatable=repeatable)
 
     def _not_facecast(self) -> Unreachable:
-        return Unreachable(f"{self.url} is no Facecast service: it responded with something else.")
+        return Unreachable(f"{self.url} does not look like a Facecast service: the response is not from its API.")
 
 
 def _delay(response: httpx.Response, *, repeatable: bool) -> float | None:

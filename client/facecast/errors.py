@@ -42,7 +42,7 @@ class Conflict(ServiceError):
 
 
 class JobTimeout(ServiceError):
-    """The job had not ended when patience was; it goes on at the service."""
+    """The job did not end within the time limit; the service still processes it."""
 
 
 # What may pass without a change of the photo.

@@ -1,4 +1,4 @@
-"""Keys: read from the environment or from a file that nobody else can read, never from an argument."""
+"""Keys: read from the environment or from a file that only its owner can read, never from an argument."""
 
 import os
 import stat
@@ -14,7 +14,7 @@ _AT_MOST_BYTES: Final = 1_000
 
 
 class KeyUnusable(ValueError):
-    """The key cannot be read, or is no key; the message never repeats it."""
+    """The key cannot be read, or is not valid; the message never repeats it."""
 
 
 def find_key(environment: Mapping[str, str], key_file: Path | None = None) -> str | None:
@@ -45,5 +45,5 @@ def checked_key(text: str) -> str:
     """Return a key as a header takes it. Raise KeyUnusable."""
     key = text.strip()
     if not key or not key.isascii() or not key.isprintable() or " " in key:
-        raise KeyUnusable("The key is no key: it is one word of letters, digits and signs, like fc_..._...")
+        raise KeyUnusable("Invalid key: expected one word such as fc_..._...")
     return key

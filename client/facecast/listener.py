@@ -176,7 +176,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m facecast.listener", description="Print events as they come.")
     parser.add_argument("url", help="the stream's address, ws://... or wss://...")
     parser.add_argument("--replay", type=int, default=0, help="begin with this many of the latest events")
-    parser.add_argument("--job", help="hear of this job alone")
+    parser.add_argument("--job", help="receive events of this job only")
     arguments = parser.parse_args()
     with suppress(KeyboardInterrupt):
         asyncio.run(_print(arguments.url, arguments.replay, arguments.job))

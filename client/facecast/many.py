@@ -34,7 +34,7 @@ class Service(Protocol):
 
 
 class JobWaiter:
-    """Waits for jobs to end. One listener hears of all of them."""
+    """Waits for jobs to end. One listener serves all of them."""
 
     def __init__(self, client: Service) -> None:
         self._client = client

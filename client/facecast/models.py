@@ -34,7 +34,7 @@ class Options(_Model):
     min_confidence: float | None = Field(default=None, ge=0, le=1)
     """Faces below it are left out of the answer; they are hidden all the same."""
     max_faces: int | None = Field(default=None, ge=1)
-    """Answer with at most so many faces, by descending confidence."""
+    """Maximum number of faces to return, by descending confidence."""
     blur_strength: int | None = Field(default=None, ge=1)
     """How coarse `blur` and `pixelate` are, 1 to 5; `solid` leaves nothing of a face, whatever the strength."""
     size: str | None = None

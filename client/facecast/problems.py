@@ -1,4 +1,4 @@
-"""Error responses: problem+json (RFC 9457), or whatever a gateway gives."""
+"""Error responses: problem+json (RFC 9457), or a gateway's own format."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -20,7 +20,7 @@ _NO_KEY: Final = (
     "The service wants a key: set FACECAST_KEY, or name a file that only you can read in FACECAST_KEY_FILE."
 )
 _WRONG_KEY: Final = "The service does not take this key: it may be mistyped, revoked or expired."
-_NO_SCOPE: Final = "This key may not do that: it lacks the scope. Ask whoever gave you the key."
+_NO_SCOPE: Final = "This key may not do that: it lacks the scope. Ask the operator of the service."
 
 
 def error_of(response: httpx.Response, *, has_key: bool) -> ServiceError:

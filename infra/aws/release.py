@@ -138,7 +138,7 @@ def _deploy(plan: Plan, *, ask: bool) -> int:
 
 
 def _sam(arguments: Sequence[str], stack: str) -> int:
-    """Run SAM. Raises Stopped after Ctrl-C, saying whether CloudFormation goes on."""
+    """Run SAM. Raises Stopped after Ctrl-C, reporting whether CloudFormation is still running."""
     try:
         return sam(arguments, os.environ).returncode
     except KeyboardInterrupt:
@@ -147,8 +147,8 @@ def _sam(arguments: Sequence[str], stack: str) -> int:
         if left is None or not left.is_busy:
             raise Stopped(f"Stopped before anything was changed in the stack {stack}.") from None
         raise Stopped(
-            f"Stopped here, but CloudFormation goes on: the stack {stack} is {left.status}. Run the same command again "
-            "when it has finished."
+            f"Stopped here, but CloudFormation is still running: the stack {stack} is {left.status}. Run the same "
+            "command again when it has finished."
         ) from None
 
 

@@ -81,7 +81,7 @@ class LocalStack:
         return Addresses.model_validate_json(self.stack_file.read_text())
 
     def environment(self) -> dict[str, str]:
-        """Return the environment for every tool that shall talk to this stack and never to AWS."""
+        """Return the environment for every tool that must use this stack and never AWS."""
         return os.environ | {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "LOCALSTACK_HOST": f"localhost:{self.port}",

@@ -100,7 +100,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], stack: LocalStack) -> No
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End the emulator kindly, then whatever is left of its session."""
+    """Stop the emulator, then the processes left in its session."""
     members = _session_members(process.pid)
     if process.poll() is None:
         process.terminate()
@@ -117,7 +117,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _session_members(session: int) -> set[int]:
-    """List the processes of a session but its leader: the emulator's workers and whatever they started."""
+    """List the processes of a session but its leader: the emulator's workers and the processes they started."""
     listing = subprocess.run(["ps", "-A", "-o", "pid=,sess="], capture_output=True, text=True, check=True).stdout
     rows = (line.split() for line in listing.splitlines())
     return {int(pid) for pid, owner in rows if owner == str(session) and pid != str(session)}

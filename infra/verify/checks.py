@@ -44,7 +44,7 @@ async def refusal(service: Service) -> str:
 
 
 async def first_photo(service: Service) -> str:
-    """Send a photo, hear of it, and fetch its result."""
+    """Send a photo, receive its event, and fetch its result."""
     async with service.listening() as listener:
         begun = time.monotonic()
         job_id = (await service.send()).json()["job_id"]
@@ -165,5 +165,5 @@ def checks(clients: int, listeners: int) -> tuple[Check, ...]:
         many_clients(clients),
         many_listeners(listeners),
         Check("drop folder", drop_folder, "`make logs FUNCTION=Intake`; the file waits in the inbox."),
-        Check("deletion", deletion, "`make logs FUNCTION=Api`: the request deletes, and the same request goes on."),
+        Check("deletion", deletion, "`make logs FUNCTION=Api`: the request deletes; repeating it continues."),
     )

@@ -1,4 +1,4 @@
-"""The commands, and what becomes of their errors.
+"""The commands, and how their errors are reported.
 
 Exit codes: 0 all went well; 1 something failed (a photo, a job); 2 a usage error; 3 the service cannot
 be reached or lets nothing through (key, scope, quota), so that the same command may work later; 130 Ctrl-C.
@@ -41,7 +41,7 @@ def _version(requested: bool) -> None:  # noqa: FBT001 - a callback
 def _main(
     *,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Tell the version.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     """Hide or find the faces in photos: here (blur), or with a Facecast service."""

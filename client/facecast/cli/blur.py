@@ -67,7 +67,7 @@ def blur(  # noqa: PLR0913 - the options of a command
     """Hide the faces in photos on this computer, without a service.
 
     Photos keep their names and folders below DIR, and lose their metadata. Results are JPEG: photo.heic becomes
-    photo.jpg. It hides all that may be a face, so it hides a few things that are none. It needs: pip install
+    photo.jpg. It hides all that may be a face, including a few things that are not. It needs: pip install
     'facecast[local]'. After Ctrl-C, run the same command again to resume.
     """
     if out.exists() and not out.is_dir():

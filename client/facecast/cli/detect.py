@@ -63,7 +63,7 @@ BlurStrength = Annotated[
         "--blur-strength",
         min=1,
         metavar="1..5",
-        help="How coarse blur and pixelate are; solid leaves nothing of a face, whatever the strength.",
+        help="How coarse blur and pixelate are; solid always leaves nothing of a face.",
         show_default=False,
     ),
 ]

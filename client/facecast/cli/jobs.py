@@ -67,7 +67,7 @@ def show(  # noqa: PLR0913 - the options of a command
             "--render",
             callback=read_renders,
             metavar="NAMES",
-            help="Save these results instead of those it was sent for; they are drawn if they are not there yet.",
+            help="Save these results instead of those it was sent for; missing ones are drawn.",
             show_default=False,
         ),
     ] = None,
@@ -75,7 +75,7 @@ def show(  # noqa: PLR0913 - the options of a command
     url: UrlOption = None,
     key_file: KeyFileOption = None,
 ) -> None:
-    """Tell a job, with its faces."""
+    """Show a job and its faces."""
     if render and not out:
         raise typer.BadParameter("it needs --out DIR, where the results go.", param_hint="--render")
     screen = Screen()
@@ -117,7 +117,7 @@ def retry(
 
 
 def limits(*, as_json: JsonOption = False, url: UrlOption = None, key_file: KeyFileOption = None) -> None:
-    """Tell the service's limits."""
+    """Show the service's limits."""
     screen = Screen()
     with service(url, key_file) as client:
         in_force = client.limits().data

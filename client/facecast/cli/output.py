@@ -36,7 +36,7 @@ class Screen:
         self._task = TaskID(0)
 
     def say(self, line: str) -> None:
-        """Print a line to stdout. Raise BrokenPipeError where nobody reads it any more."""
+        """Print a line to stdout. Raise BrokenPipeError if the pipe is closed."""
         if self._progress and sys.stdout.isatty():
             self._progress.console.print(Text(printable(line)), soft_wrap=True)
         else:
@@ -52,7 +52,7 @@ class Screen:
 
     @contextmanager
     def bar(self, total: int) -> Iterator[None]:
-        """Show how far it is while stderr is a terminal; lines of stdout stay clean for a pipe."""
+        """Show progress while stderr is a terminal; lines of stdout stay clean for a pipe."""
         console = Console(stderr=True)
         if total < 2 or not console.is_terminal:
             yield

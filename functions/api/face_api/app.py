@@ -27,7 +27,7 @@ SECURITY_HEADERS: Final = {
 }
 
 
-_DESCRIPTION: Final = """Finds or blurs the faces in photos and pushes every result live to whoever listens.
+_DESCRIPTION: Final = """Finds or blurs the faces in photos and pushes every result live to its listeners.
 
 **Stream.** `GET /limits` gives `stream_url`, a WebSocket. Each frame is `{"events": [...]}` with `job.completed`,
 `job.failed` and `job.deleted`. `?job_id=` narrows it to one job, `?replay=20` begins with the latest events,

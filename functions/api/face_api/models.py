@@ -109,7 +109,7 @@ class Usage(Frozen):
 class Health(Frozen):
     status: str = Field(examples=["ok"])
     detectors: tuple[str, ...] = Field(
-        description="The networks that find the faces, together; empty where the deployment did not tell.",
+        description="The networks that find the faces, together; empty if the deployment does not report them.",
         examples=[["centerface", "yunet"]],
     )
 

@@ -62,7 +62,7 @@ def _authorize_connection(method_arn: str, query: dict[str, str]) -> dict[str, A
 
 
 def _report(identity: Identity) -> None:
-    """Log one line and count refusals. The id of a key is no secret."""
+    """Log one line and count refusals. The id of a key is not secret."""
     principal = identity.principal
     logger.info(
         "Identified" if principal else "Refused",

@@ -63,7 +63,7 @@ class Broadcast:
         return counts
 
     def _end_expired(self, owner: str) -> None:
-        """Close the connections whose key has expired; each is forgotten first, so that it hears nothing more."""
+        """Close the connections whose key has expired; each is forgotten first, so that it receives nothing more."""
         if owner == PUBLIC_OWNER:
             return
         for connection_id in list(self.connections.subscriptions.with_ended_key(owner, datetime.now(UTC))):

@@ -107,7 +107,7 @@ def _handle_message(record: SQSRecord, counts: Counts, deadline: float) -> None:
 
 
 def _events_of_malformed(message: MalformedRecord) -> list[OwnedEvent]:
-    """Read the job itself. If that is malformed, too, the error moves the message to the failure queue."""
+    """Read the job itself. If that is also malformed, the error moves the message to the failure queue."""
     if message.job_id is None:
         raise LookupError(f"The stream record {message.record_id} has no job id.")
     job = JobTable(settings().jobs_table).peek(message.job_id)

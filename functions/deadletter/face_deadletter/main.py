@@ -1,4 +1,4 @@
-"""The dead-letter function's handler: jobs that no detector could finish fail, so that nobody waits for them."""
+"""The dead-letter function's handler: jobs that no detector could finish fail, so that clients do not wait for them."""
 
 from functools import cache
 from typing import Any, Final
@@ -26,7 +26,7 @@ _LOGGED: Final = 500
 RETRIES_EXHAUSTED = Failure(
     reason=FailureReason.INTERNAL_ERROR,
     detail="The image could not be processed after several attempts; your image is not the cause. "
-    "Retry the job; if it fails again, send its id to whoever runs this service.",
+    "Retry the job; if it fails again, send its id to the operator of this service.",
 )
 
 

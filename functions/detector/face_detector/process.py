@@ -145,7 +145,7 @@ def _read(reading: Future[Original]) -> Original:
         return reading.result()
     except ObjectMissing:
         raise ImageRejected(
-            FailureReason.ORIGINAL_MISSING, "The original is not there any more. Send the image again."
+            FailureReason.ORIGINAL_MISSING, "The original no longer exists. Send the image again."
         ) from None
 
 

@@ -15,7 +15,7 @@ _DEFAULTS: Final = Options(faces_json=True)
 
 
 def read_options(metadata: Mapping[str, str]) -> Options:
-    """Read the options. Raises ImageRejected for a value that is not valid, or a name that is no option.
+    """Read the options. Raises ImageRejected for a value that is not valid, or an unknown option.
 
     Metadata without the prefix is other programs'. Names are in lower case, as S3 returns them.
     """

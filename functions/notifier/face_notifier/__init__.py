@@ -1,1 +1,1 @@
-"""Puts what became of jobs onto an EventBridge bus, for whoever has a rule there."""
+"""Publishes the outcome of jobs on an EventBridge bus."""

@@ -55,7 +55,7 @@ class JobFailed(JobEnded):
 
 
 class JobDeleted(JobDetail):
-    """Somebody deleted the job: what a consumer has copied of it is to be deleted, too."""
+    """The job was deleted. Consumers must delete their copies."""
 
     deleted_at: AwareDatetime
 

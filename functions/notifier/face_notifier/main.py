@@ -71,7 +71,7 @@ def _put_again(queue: SQSEvent) -> Sequence[str]:
         try:
             events[record.message_id] = BusEvent.model_validate_json(record.body)
         except ValueError:
-            logger.exception("A message of the queue is no event", extra={"message_id": record.message_id})
+            logger.exception("A queue message is not an event", extra={"message_id": record.message_id})
             failed.append(record.message_id)
     refused = notifier().put(tuple(events.values()))
     failed += [message_id for message_id, event in events.items() if event in refused]

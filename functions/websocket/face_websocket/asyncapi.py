@@ -20,7 +20,7 @@ _REQUESTS: Final = (Hello, Subscribe, ReplayRequest, Ping)
 _EVENTS: Final = (JobEnded, JobDeleted, Connected, Pong, Subscribed, ErrorEvent)
 _CHANNEL: Final = "#/channels/stream"
 
-_DESCRIPTION: Final = f"""An event when a job of yours is completed, has failed or was deleted.
+_DESCRIPTION: Final = f"""An event when one of your jobs is completed, fails or is deleted.
 
 **Connecting.** Open a WebSocket at the server's address; `GET /limits` gives it as `stream_url`. The query may narrow
 the stream to one job and ask for a replay. Where `access` of `GET /limits` is `keys`, get a ticket first: `POST
@@ -145,7 +145,7 @@ def _operation(
 _OPERATIONS: Final = {
     "sendJobEvents": _operation(
         "send",
-        "Tell listeners what became of jobs.",
+        "Notify listeners of jobs that ended or were deleted.",
         "jobEvents",
         description="To every connection of the job's owner that is subscribed to all jobs or to this one. A deletion "
         "is also replayed to those who come late, until the job would have expired.",
@@ -160,11 +160,11 @@ _OPERATIONS: Final = {
         "wrong. API Gateway takes no frame for a connection during its handshake, so it is not sent unasked.",
     ),
     "receiveSubscribe": _operation(
-        "receive", "Hear of one job alone, or of all again.", "subscribe", ("subscribed", "error")
+        "receive", "Receive events of one job only, or of all jobs again.", "subscribe", ("subscribed", "error")
     ),
     "receiveReplay": _operation(
         "receive",
-        "Hear the latest events again, or all since one.",
+        "Receive the latest events again, or all events since one.",
         "replay",
         ("jobEvents", "error"),
         f"A replay `after` an event starts {limits.REPLAY_OVERLAP_SECONDS} seconds before it, so that none is missed. "

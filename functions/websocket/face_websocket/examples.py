@@ -76,7 +76,7 @@ _FAILED: Final = _ended(
 _DELETED: Final = JobDeleted(event_id=new_event_id(_ENDED + timedelta(minutes=5), EXAMPLE_ID), job_id=EXAMPLE_ID)
 
 JOB_EVENTS: Final = (
-    _received("completed", "Three faces were found; no face is a success, too, with 0.", _COMPLETED),
+    _received("completed", "Three faces were found. Zero faces also counts as completed.", _COMPLETED),
     _received("failed", "Why is in `failure`.", _FAILED),
     _received("deleted", "Drop what you have of this job.", _DELETED),
     _received("replayed", "Events that came close together, or are replayed, share a frame.", _COMPLETED, _DELETED),
@@ -90,15 +90,15 @@ SUBSCRIBED: Final = (
     _received("all", "From here on, events of all jobs.", Subscribed(job_id=None)),
 )
 ERROR: Final = (
-    _received("unknownAction", "To an action there is none of.", ErrorEvent(detail=_refusal('{"action": "dance"}'))),
+    _received("unknownAction", "Unknown action.", ErrorEvent(detail=_refusal('{"action": "dance"}'))),
     _received(
         "outOfRange", "To a number out of range.", ErrorEvent(detail=_refusal('{"action": "replay", "limit": 101}'))
     ),
 )
 HELLO: Final = (_sent("hello", "The first frame of a first connection.", Hello(action="hello")),)
 SUBSCRIBE: Final = (
-    _sent("one", "Hear of this job alone.", Subscribe(action="subscribe", job_id=EXAMPLE_ID)),
-    _sent("all", "Hear of all jobs again.", Subscribe(action="subscribe", job_id=None)),
+    _sent("one", "Receive events of this job only.", Subscribe(action="subscribe", job_id=EXAMPLE_ID)),
+    _sent("all", "Receive events of all jobs again.", Subscribe(action="subscribe", job_id=None)),
 )
 REPLAY: Final = (
     _sent("latest", "The latest events again.", ReplayRequest(action="replay", limit=20)),

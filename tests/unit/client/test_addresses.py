@@ -22,10 +22,10 @@ def test_an_address_is_taken_without_its_last_slash(url: str) -> None:
     [
         ("localhost:4802", "like http://localhost:4802$"),
         ("faces.example.com", "like https://faces.example.com$"),
-        ("ftp://faces.example.com", "begins with http"),
-        ("https://", "begins with http"),
-        ("http://localhost:99999", "is no address"),
-        ("http://[::1", "is no address"),
+        ("ftp://faces.example.com", "must begin with http"),
+        ("https://", "must begin with http"),
+        ("http://localhost:99999", "is not a valid address"),
+        ("http://[::1", "is not a valid address"),
         ("https://me:secret@faces.example.com", "A key goes into FACECAST_KEY"),
         ("https://faces.example.com/?key=1", "A key goes into FACECAST_KEY"),
     ],
@@ -85,7 +85,7 @@ def test_a_stack_file_leads_nowhere_but_to_this_machine(tmp_path: Path, url: str
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"http_url": "localhost"}', '{"http_url": null}', "\x00"])
 def test_a_stack_file_that_names_nothing_is_told(tmp_path: Path, content: str) -> None:
     stack_file(tmp_path, "").write_text(content)
-    with pytest.raises(AddressInvalid, match="names no address"):
+    with pytest.raises(AddressInvalid, match="does not contain the address"):
         local_stack(tmp_path)
 
 

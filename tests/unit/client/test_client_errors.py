@@ -26,9 +26,9 @@ pytestmark = pytest.mark.usefixtures("pauses")
         (httpx.Response(500, text="<html>"), ServiceError, "responded with 500 Internal Server Error"),
         (httpx.Response(403, json=["?"]), Forbidden, "responded with 403 Forbidden"),
         (httpx.Response(401, json={"message": "Unauthorized"}), Unauthorized, "set FACECAST_KEY"),
-        (httpx.Response(200, text="<html>"), Unreachable, "is no Facecast service"),
-        (httpx.Response(200, json={"status": "ok"}), Unreachable, "is no Facecast service"),
-        (httpx.Response(200, json=[1]), Unreachable, "is no Facecast service"),
+        (httpx.Response(200, text="<html>"), Unreachable, "does not look like a Facecast service"),
+        (httpx.Response(200, json={"status": "ok"}), Unreachable, "does not look like a Facecast service"),
+        (httpx.Response(200, json=[1]), Unreachable, "does not look like a Facecast service"),
         (httpx.Response(429, headers={"Retry-After": "11520"}), TooManyRequests, r"Try again in 3 h 12 min\.$"),
     ],
 )

@@ -1,6 +1,6 @@
 """The table of renders in docs/use.md is that of the code."""
 
-from facelib.renders import Render
+from facelib.domain.renders import Render
 
 from infra.render_table import PAGE, table, with_table
 

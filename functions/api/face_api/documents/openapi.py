@@ -13,7 +13,7 @@ from face_api.models import Problem
 # In the order of /docs.
 TAGS: Final = [
     {"name": "images", "description": "Send a photo."},
-    {"name": "jobs", "description": "What became of it."},
+    {"name": "jobs", "description": "The job's status."},
     {"name": "access", "description": "Tickets for the stream, and what a key has used."},
     {"name": "rekognition", "description": "For clients of Amazon Rekognition."},
     {"name": "service", "description": "The service itself; no key is asked for."},

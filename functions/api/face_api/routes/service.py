@@ -32,7 +32,7 @@ class CachedFiles(StaticFiles):
 
 @router.get("/health", summary="Check that the service is up")
 def get_health(settings: SettingsDep) -> Health:
-    """Tell whether the API is up, and which networks find the faces."""
+    """Report whether the API is up, and which networks find the faces."""
     return Health(status="ok", detectors=tuple(filter(None, settings.detection_models.split(","))))
 
 

@@ -1,4 +1,4 @@
-"""Open bitstream units of AV1, as far as they tell what decoding costs (AV1 bitstream specification, version 1.0.0)."""
+"""Open bitstream units of AV1 that determine the cost of decoding (AV1 bitstream specification, version 1.0.0)."""
 
 from collections.abc import Iterator
 from itertools import islice

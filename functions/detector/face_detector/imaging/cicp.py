@@ -52,7 +52,7 @@ def profile(points: CodePoints) -> bytes:
 def chromatic_profile(colours: Chromaticities, exponent: float) -> bytes:
     """Return a profile for the chromaticities and the exponent that a PNG names (`cHRM` and `gAMA`).
 
-    Raises ValueError for what names no colours.
+    Raises ValueError for values that do not define colours.
     """
     if not 0.1 <= exponent <= 10:
         raise ValueError("no screen has this exponent")

@@ -1,4 +1,4 @@
-"""Boxes and items of an AVIF or HEIC file (ISO/IEC 14496-12 and 23008-12), as far as they tell what decoding costs.
+"""Boxes and items of an AVIF or HEIC file (ISO/IEC 14496-12 and 23008-12) that determine the cost of decoding.
 
 A picture may be derived from others, as a grid is from its tiles. So a file of ten kilobytes could keep a decoder busy
 for minutes with a picture of an allowed size.

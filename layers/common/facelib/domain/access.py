@@ -18,7 +18,7 @@ _BEARER: Final = re.compile(r"Bearer +", re.IGNORECASE)
 
 
 class Access(StrEnum):
-    """Who may use the service: holders of a key, or everybody."""
+    """Who may use the service: holders of a key, or anyone."""
 
     KEYS = "keys"
     OPEN = "open"
@@ -35,8 +35,8 @@ class Scope(StrEnum):
 class Refusal(StrEnum):
     """Why a key is refused; the value is the sentence for its holder."""
 
-    MISSING = "This needs a key. Send it as `Authorization: Bearer fc_...`; the operator of the service hands keys out."
-    MALFORMED = "This is no key. Send `Authorization: Bearer fc_<id>_<secret>`, copied whole."
+    MISSING = "This needs a key. Send it as `Authorization: Bearer fc_...`; the operator of the service issues keys."
+    MALFORMED = "This is not a valid key. Send `Authorization: Bearer fc_<id>_<secret>`; copy all of it."
     UNKNOWN = "This key is not known. Check that it was copied whole and belongs to this service."
     REVOKED = "This key was revoked. Ask the operator of the service for another one."
     EXPIRED = "This key has expired. Ask the operator of the service for another one."
@@ -57,7 +57,7 @@ class Principal(Frozen):
 
 
 class Identity(Frozen):
-    """What the authorizer hands on to a function: a principal, or why there is none."""
+    """What the authorizer passes to a function: a principal, or the reason for refusing one."""
 
     principal: Principal | None = None
     refusal: Refusal | None = None

@@ -20,7 +20,7 @@ class ImageRejected(FaceError):
 
 
 class JobNotFound(FaceError):
-    """No such job for this owner: unknown, malformed, deleted, expired and somebody else's look the same."""
+    """No such job for this owner: unknown, malformed, deleted, expired and other owners' jobs look the same."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -97,7 +97,7 @@ class RenderNotFound(FaceError):
 
 
 class RenderRefused(FaceError):
-    """The sender had the faces hidden, and nobody may undo that."""
+    """The sender had the faces hidden, which cannot be undone."""
 
     def __init__(self, job: Job) -> None:
         super().__init__(
@@ -111,7 +111,7 @@ class OriginalGone(FaceError):
 
     def __init__(self, job: Job) -> None:
         super().__init__(
-            f"The original is not there any more, so nothing new can be drawn of it. The job has "
+            f"The original no longer exists, so no new render can be made. The job has "
             f"{', '.join(job.available)}; for another one, send the image again."
         )
 

@@ -1,4 +1,4 @@
-"""pydantic's validation errors as text for whoever sent the value."""
+"""pydantic's validation errors as text for the sender of the value."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

@@ -73,7 +73,7 @@ export class Memory {
  * @param {(event: object) => void} options.onEvent
  * @param {(state: "connecting" | "open" | "waiting" | "closed") => void} [options.onState]
  * @param {number} [options.replay] begin with this many of the latest events
- * @param {string} [options.jobId] hear of this job alone
+ * @param {string} [options.jobId] receive events of this job only
  * @param {() => Promise<string | null>} [options.getTicket] called before each connection, where the service asks for keys
  * @param {number} [options.longestWaitMs] between two attempts to connect, where no crowd comes back at once
  * @returns {{ close: () => void, retry: () => void }}

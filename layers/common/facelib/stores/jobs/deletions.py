@@ -27,7 +27,7 @@ class Deletions:
         self._idempotency = Idempotency(table)
 
     def begin(self, job_id: str, owner: str) -> None:
-        """Hide a job from everybody, end its claim and notify listeners; can be repeated until `finish`.
+        """Hide a job, end its claim and notify listeners; can be repeated until `finish`.
 
         Raises JobNotFound.
         """

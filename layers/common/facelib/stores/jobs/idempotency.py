@@ -1,6 +1,6 @@
 """Idempotency records, which bind an idempotency key to a job: in the jobs table, written and removed with their job.
 
-A record has no owner, status or event id, so it is in no index and listeners never hear of it.
+A record has no owner, status or event id, so it is in no index and listeners never receive it.
 """
 
 import hashlib

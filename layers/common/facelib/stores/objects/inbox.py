@@ -1,4 +1,4 @@
-"""The drop folder: objects of the originals bucket that are no originals yet."""
+"""The drop folder: objects of the originals bucket that are not originals yet."""
 
 from collections.abc import Mapping
 from contextlib import suppress
