@@ -114,6 +114,7 @@ scripts: infra/checks/node_modules/.package-lock.json
 
 documents: infra/checks/node_modules/.package-lock.json
 	@$(BIN)/python -m infra.asyncapi
+	@$(BIN)/python -m infra.client_names --check
 
 audit: build/checks/installed
 	@$(BIN)/python -m infra.audit
@@ -200,11 +201,12 @@ screenshots: develop ## Take the README's pictures of the page again, into docs/
 wheel: setup ## Build the client's wheel and source distribution, with the detector in them, into dist/
 	@cd client && ../$(BIN)/python -m hatchling build -d ../dist
 
-schemas: setup ## Write the documents of the API, the stream and the bus again
+schemas: develop ## Write the documents of the API, the stream and the bus again, and the client's names
 	$(BIN)/python -m face_api.schema > docs/openapi.json
 	$(BIN)/python -m face_websocket.asyncapi > functions/api/face_api/pages/asyncapi.json
 	$(BIN)/python -m face_notifier.schema > docs/eventbridge.schema.json
 	$(BIN)/python -m infra.render_table
+	$(BIN)/python -m infra.client_names
 
 lock: develop ## Pin every package again, from the files *.in
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \

@@ -6,18 +6,9 @@ It needs more libraries than the client: `pip install 'facecast[local]'`.
     Path("blurred.jpg").write_bytes(detector.hide(Path("party.jpg").read_bytes()).jpeg)
 """
 
-import sys
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Final
 
-from facecast.models import HIDING
-
-# In the built package; in the repository and in a development environment the modules can be imported as they are.
-# It is first, because other packages of the same names may be installed.
-_BUNDLED: Final = Path(__file__).parent / "_bundled"
-if _BUNDLED.is_dir():
-    sys.path.insert(0, str(_BUNDLED))
+from facecast.bundled import HIDING
 
 try:
     from face_detector.analyse import analyse
@@ -53,7 +44,7 @@ class LocalDetector:
     """Hides every face that may be one. Its network is loaded once; a detector is for one thread at a time."""
 
     def __init__(self, render: str = "blur", *, strength: int | None = None, size: str = "original") -> None:
-        """`render` is one of `facecast.models.HIDING`; the strength, from 1 to 5, is for all but `solid`.
+        """`render` is one of `facecast.bundled.HIDING`; the strength, from 1 to 5, is for all but `solid`.
 
         `size` is `original` or `fit` (at most 2,048 px on the long side). Raise ValueError.
         """

@@ -6,18 +6,13 @@ from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-FINAL_STATUSES: Final = frozenset({"completed", "failed"})
+from facecast.generated import Render, RetryableReason, Status
+
+FINAL_STATUSES: Final = frozenset({Status.COMPLETED.value, Status.FAILED.value})
 # Reasons of failures that are not the image's fault, so that a retry may succeed.
-RETRYABLE: Final = frozenset({"internal_error", "original_missing"})
-# `plain` has nothing drawn on it, `crop` is the part with the faces, `preview` the first of the others, small, and
-# `none` no picture at all.
-RENDERS: Final = ("boxes", "blur", "pixelate", "solid", "plain", "crop", "preview", "none")
-HIDING: Final = ("blur", "pixelate", "solid")
-
-
-def file_suffix(render: str) -> str:
-    """Return the end of a result's file name, with the dot: a preview is WebP, all others are JPEG."""
-    return ".webp" if render == "preview" else ".jpg"
+RETRYABLE: Final = frozenset(reason.value for reason in RetryableReason)
+# The renders of the service of this version; `Limits.renders` describes those of the service that is asked.
+RENDERS: Final = tuple(render.value for render in Render)
 
 
 class _Model(BaseModel):
@@ -45,6 +40,16 @@ class Options(_Model):
         return self.model_dump(mode="json", exclude_none=True)
 
 
+class OfferedRender(_Model):
+    """A kind of result that the service draws."""
+
+    name: str
+    label: str
+    hides_faces: bool
+    suffix: str | None = None
+    """The end of a file name, without the dot; None where there is no picture."""
+
+
 class Limits(_Model):
     """The limits in force that a client has to know; `data` is all of them."""
 
@@ -54,12 +59,23 @@ class Limits(_Model):
     replay_limit: int
     stream_url: str
     formats: tuple[str, ...]
+    renders: tuple[OfferedRender, ...] = ()
     data: Mapping[str, Any] = Field(repr=False)
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Self:
         """Raise ValidationError (a ValueError) for anything else than what GET /limits gives."""
         return cls.model_validate({**data, "data": data})
+
+    @property
+    def hiding(self) -> tuple[str, ...]:
+        """The renders that hide faces."""
+        return tuple(render.name for render in self.renders if render.hides_faces)
+
+    def file_suffix(self, render: str) -> str:
+        """Return the end of a result's file name, with the dot."""
+        [suffix] = [one.suffix for one in self.renders if one.name == render] or [None]
+        return f".{suffix or 'jpg'}"
 
 
 class Box(_Model):

@@ -15,8 +15,9 @@ from facecast.cli.photos import PhotoFile, Unusable, assign_stems
 from facecast.cli.record import Line, Record, fingerprint
 from facecast.cli.tally import Tally
 from facecast.errors import BLOCKING, PASSING, Conflict, Forbidden, ServiceError
+from facecast.generated import Size
 from facecast.many import JobWaiter, pooled
-from facecast.models import Failure, Job, Options, Submission, file_suffix
+from facecast.models import Failure, Job, Limits, Options, Submission
 from facecast.photo import Photo, idempotency_key
 
 # Jobs of one photo that failed for good before a run gives up on it; each took six attempts of the service.
@@ -34,6 +35,12 @@ class Settings:
     parallel: int
     # Makes new jobs of photos that were sent before.
     salt: str = ""
+
+    def options_at(self, limits: Limits) -> Options:
+        """Photos that are saved with hidden faces take the place of the originals; else the service chooses."""
+        if self.out and self.options.size is None and set(self.options.render) & set(limits.hiding):
+            return self.options.model_copy(update={"size": Size.ORIGINAL.value})
+        return self.options
 
 
 @dataclass(frozen=True)
@@ -105,11 +112,12 @@ class Batch:
             data = await asyncio.to_thread(photo.read, limits.presigned_upload_bytes)
         except OSError as error:
             return Failed(photo, error.strerror or str(error))
-        key = idempotency_key(data, self.settings.options, self.settings.salt)
+        options = self.settings.options_at(limits)
+        key = idempotency_key(data, options, self.settings.salt)
         mark = fingerprint(self.settings.service, key)
         if line := self.record.find(photo, mark):
             return Skipped(line)
-        sent = await self._send(Photo.of(data, photo.name), key)
+        sent = await self._send(Photo.of(data, photo.name), options, key)
         try:
             job = await waiter.wait(sent)
             return Detected(photo, mark, job, await self._save(photo, job))
@@ -118,16 +126,16 @@ class Batch:
         except ServiceError as error:
             return Failed(photo, f"{error} (job {sent.job_id})", isinstance(error, PASSING))
 
-    async def _send(self, photo: Photo, key: str) -> Submission:
+    async def _send(self, photo: Photo, options: Options, key: str) -> Submission:
         """Send a photo. Its job of an earlier run, where that failed through no fault of the photo, is retried."""
         for _ in range(_RESENDS):
-            sent = await self.client.send(photo, self.settings.options, idempotency_key=key)
+            sent = await self.client.send(photo, options, idempotency_key=key)
             if sent.status != "failed":
                 return sent
             if healed := await self._healed(sent.job_id):
                 return healed
             # The same for each run, so that this makes one more job and no second one.
-            key = idempotency_key(photo.data, self.settings.options, sent.job_id)
+            key = idempotency_key(photo.data, options, sent.job_id)
         return sent
 
     async def _healed(self, job_id: str) -> Submission | None:
@@ -148,9 +156,9 @@ class Batch:
     async def _save(self, photo: PhotoFile, job: Job) -> tuple[str, ...]:
         if self.settings.out is None or job.failure:
             return ()
-        saved = []
+        limits, saved = await self.client.limits(), []
         for render in job.options.pictures:
-            name = f"{self.stems[photo.identity]}-{render}{file_suffix(render)}"
+            name = f"{self.stems[photo.identity]}-{render}{limits.file_suffix(render)}"
             saved.append(str(save(self.settings.out, name, await self.client.result(job.job_id, render))))
         return tuple(saved)
 

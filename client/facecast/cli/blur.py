@@ -10,20 +10,21 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from facecast.bundled import HIDING
 from facecast.cli.files import save
 from facecast.cli.options import JsonOption, Paths
 from facecast.cli.output import Screen, faces
 from facecast.cli.photos import STDIN, PhotoFile, Unusable, assign_stems, find_photos
 from facecast.cli.record import Record
 from facecast.cli.tally import Tally
-from facecast.models import HIDING
+from facecast.generated import Size as Sizes
 from facecast.problems import duration
 from facecast.version import __version__
 
 if TYPE_CHECKING:
     from facecast.local import LocalDetector
 
-_SIZES: Final = ("original", "fit")
+_SIZES: Final = (Sizes.ORIGINAL.value, Sizes.FIT.value)
 _JPEG: Final = frozenset({".jpg", ".jpeg", ".jpe"})
 # The detector refuses larger files; reading them whole could exhaust the memory.
 _AT_MOST_BYTES: Final = 1 << 30

@@ -25,7 +25,8 @@ from facecast.cli.photos import PhotoFile, Unusable, find_photos
 from facecast.cli.record import Record
 from facecast.cli.tally import Tally
 from facecast.errors import ServiceError
-from facecast.models import HIDING, RENDERS, Options
+from facecast.generated import Size as Sizes
+from facecast.models import RENDERS, Options
 from facecast.problems import duration
 
 _AT_ONCE: Final = 4
@@ -117,7 +118,7 @@ def detect(  # noqa: PLR0913 - the options of a command
         min_confidence=min_confidence,
         max_faces=max_faces,
         blur_strength=blur_strength,
-        size=_checked_size(size) or _usual_size(split_renders(render), out),
+        size=_checked_size(size),
     )
     service, key = find_url(url), find_service_key(key_file)
     settings = Settings(service, options, out, as_json, parallel, salt=uuid.uuid4().hex if again else "")
@@ -189,11 +190,6 @@ def _check_outputs(out: Path | None, jsonl: Path | None) -> None:
 
 
 def _checked_size(size: str | None) -> str | None:
-    if size not in {None, "fit", "original"}:
-        raise typer.BadParameter(f"{size} is none of fit, original", param_hint="--size")
+    if size is not None and size not in tuple(Sizes):
+        raise typer.BadParameter(f"{size} is none of {', '.join(Sizes)}", param_hint="--size")
     return size
-
-
-def _usual_size(renders: tuple[str, ...], out: Path | None) -> str | None:
-    """Photos that are saved with hidden faces take the place of the originals; else the service chooses."""
-    return "original" if out and any(render in HIDING for render in renders) else None

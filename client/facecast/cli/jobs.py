@@ -23,7 +23,7 @@ from facecast.cli.options import (
 from facecast.cli.output import Screen, job_line
 from facecast.client import Client
 from facecast.errors import BLOCKING, ServiceError
-from facecast.models import Job, file_suffix
+from facecast.models import Job
 
 
 class Status(StrEnum):
@@ -125,16 +125,23 @@ def limits(*, as_json: JsonOption = False, url: UrlOption = None, key_file: KeyF
         screen.say(json.dumps(in_force))
         return
     for name, value in in_force.items():
-        screen.say(f"{name:26} {', '.join(map(str, value)) if isinstance(value, list) else value}")
+        screen.say(f"{name:26} {_in_words(value)}")
+
+
+def _in_words(value: object) -> str:
+    """Return a limit for people: of a list its members, of a member that is described its name."""
+    if not isinstance(value, list):
+        return str(value)
+    return ", ".join(str(one["name"]) if isinstance(one, dict) else str(one) for one in value)
 
 
 def download(client: Client, job: Job, folder: Path, renders: Iterable[str]) -> list[Path]:
     """Save results of a completed job under its id. Raise ServiceError and OSError."""
-    paths = []
+    limits, paths = client.limits(), []
     for render in renders:
         was_requested = render in job.options.render
         result = client.result(job.job_id, render) if was_requested else client.draw(job.job_id, render)
-        paths.append(save(folder, f"{job.job_id}-{render}{file_suffix(render)}", result))
+        paths.append(save(folder, f"{job.job_id}-{render}{limits.file_suffix(render)}", result))
     return paths
 
 

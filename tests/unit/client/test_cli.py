@@ -8,6 +8,9 @@ import facecast
 import pytest
 from facecast.cli import main
 from facecast.cli.detect import _Run
+from facecast.models import Limits
+
+from tests.support.service import LIMITS
 
 
 @pytest.fixture(autouse=True)
@@ -150,9 +153,11 @@ def test_photos_saved_with_hidden_faces_keep_their_size(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     sent: list[str | None] = []
+    hiding = [{"name": name, "label": name, "hides_faces": True} for name in ("blur", "solid")]
+    limits = Limits.of(LIMITS | {"renders": hiding})
 
     def start(run: _Run, *_: object) -> None:
-        sent.append(run._settings.options.size)
+        sent.append(run._settings.options_at(limits).size)
 
     monkeypatch.setattr(_Run, "start", start)
     assert main(["detect", "a.jpg", *arguments, "--url", "http://127.0.0.1:1"]) == 0

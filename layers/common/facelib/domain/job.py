@@ -7,7 +7,9 @@ from enum import StrEnum
 from typing import Annotated, Final, Self
 from uuid import uuid4
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from facelib.domain.detail import Detail
 from facelib.domain.face import Face
@@ -89,6 +91,12 @@ class FailureReason(StrEnum):
     INVALID_OPTIONS = "invalid_options"
     ORIGINAL_MISSING = "original_missing"
     INTERNAL_ERROR = "internal_error"
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        # Clients are generated from it, and offer a retry for these.
+        handler.resolve_ref_schema(schema := handler(core))["x-retryable"] = sorted(RETRYABLE)
+        return schema
 
 
 # Failures of the service; every other reason lies in the image, which would fail again.
