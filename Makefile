@@ -91,7 +91,7 @@ test-arm64: develop ## Run the packages for arm64 by a Python for arm64: make te
 	PACKAGING_PYTHON=$(ARM64) PACKAGING_ARCHITECTURE=arm64 FACECAST_COMPILER=$(ARM64) ARM64_PYTHON=$(ARM64) \
 	  $(BIN)/pytest tests/packaging -o timeout=1800
 
-check: develop lint scripts documents types templates audit ## Everything but the tests
+check: develop lint scripts documents prose types templates audit ## Run all checks except the tests
 
 lint:
 	$(BIN)/ruff format --check
@@ -116,6 +116,9 @@ documents: infra/checks/node_modules/.package-lock.json
 	@$(BIN)/python -m infra.asyncapi
 	@$(BIN)/python -m infra.client_names --check
 
+prose: infra/checks/node_modules/.package-lock.json
+	@$(BIN)/python -m infra.prose
+
 audit: build/checks/installed
 	@$(BIN)/python -m infra.audit
 
@@ -127,7 +130,7 @@ build/checks/installed: infra/checks/requirements.lock .venv/installed
 	@touch $@
 
 infra/checks/node_modules/.package-lock.json: infra/checks/package-lock.json
-	@command -v npm >/dev/null || { echo "npm is missing, which ESLint and AsyncAPI's schema need: on Debian and Ubuntu, apt-get install npm; or run the other checks: make lint types templates audit" >&2; exit 1; }
+	@command -v npm >/dev/null || { echo "npm is missing; ESLint, textlint and AsyncAPI's schema need it: on Debian and Ubuntu, apt-get install npm; or run the other checks: make lint types templates audit" >&2; exit 1; }
 	@npm ci --prefix infra/checks --no-audit --no-fund --loglevel=error
 	@touch $@
 

@@ -67,7 +67,7 @@ def create(keys: KeyStore, stored: ApiKey, key: str) -> None:
     """Store a new key and print it, alone on the last line: it is shown this once."""
     keys.add(stored)
     print(describe(stored))
-    print("Shown this once; hand it on over a safe channel. It is sent as `Authorization: Bearer ...`:")
+    print("Shown only once; send it over a secure channel. It is sent as `Authorization: Bearer ...`:")
     print(key)
 
 

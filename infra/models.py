@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         install(model, _read(args.file) if args.file else _fetch(model))
     except NotFetched as problem:
         if args.optional:
-            print(f"Going on without the model {model.name}; later: make model MODEL={model.name}. {problem}")
+            print(f"Continuing without the model {model.name}; later: make model MODEL={model.name}. {problem}")
             return 0
         print(problem, file=sys.stderr)
         return 1

@@ -20,7 +20,7 @@ _IN_TEXT: Final = re.compile(r"\$\{([A-Za-z0-9]+)")
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource: its logical id, its type, what it says, and all that stands beside the properties."""
+    """A resource: its logical id, its type, its properties and its other attributes."""
 
     name: str
     type: str

@@ -46,7 +46,7 @@ class AsyncClient:
     async def send(
         self, image: Image, options: Options | None = None, *, idempotency_key: str | None = None
     ) -> Submission:
-        """Send an image (its bytes or its path) whichever way takes its size, and do not wait for the faces.
+        """Send an image (its bytes or its path) in the way that fits its size, and do not wait for the faces.
 
         The same key with the same image and options gives the same job. Raise OSError for a file that cannot be read;
         ServiceError, also for an image that is too large or is none.
@@ -108,7 +108,7 @@ class AsyncClient:
         return await self._run(self._operations.result(job_id, render))
 
     async def draw(self, job_id: str, render: str) -> bytes:
-        """Return any result of a completed job, which is drawn first if it is not there yet.
+        """Return any result of a completed job, which is drawn first if it is missing.
 
         It is drawn with the options of the job. Raise NotFound, Conflict; Forbidden where it would show more of faces
         that were sent to be hidden; ServiceError, also where the original is not kept any more.
@@ -126,9 +126,9 @@ class AsyncClient:
     async def listen(
         self, *, replay: int = 0, job_id: str | None = None, on_connection: Callable[[bool], None] | None = None
     ) -> AsyncGenerator[Event, None]:
-        """Give each event of the live stream once, for ever; connections that are lost are taken up again.
+        """Yield each event of the live stream once, indefinitely; lost connections are reopened.
 
-        `replay` begins with so many of the latest events, `job_id` narrows the stream to one job; `on_connection` is
+        `replay` starts with that many of the latest events, `job_id` narrows the stream to one job; `on_connection` is
         called with True when a connection is open and with False when it is lost. Raise ServiceError where the stream
         refuses for good.
         """

@@ -1,6 +1,6 @@
 """Calls to a service: what authorizes them, which failures are repeated and when, and how responses are read.
 
-No input or output happens here: whoever runs a `Flow` carries out its calls and pauses.
+No input or output happens here: the caller of a `Flow` makes its calls and pauses.
 """
 
 import random

@@ -48,7 +48,7 @@ class Client:
         return self._run(self._operations.limits())
 
     def send(self, image: Image, options: Options | None = None, *, idempotency_key: str | None = None) -> Submission:
-        """Send an image (its bytes or its path) whichever way takes its size, and do not wait for the faces.
+        """Send an image (its bytes or its path) in the way that fits its size, and do not wait for the faces.
 
         The same key with the same image and options gives the same job. Raise OSError for a file that cannot be read;
         ServiceError, also for an image that is too large or is none.
@@ -115,7 +115,7 @@ class Client:
         return self._run(self._operations.result(job_id, render))
 
     def draw(self, job_id: str, render: str) -> bytes:
-        """Return any result of a completed job, which is drawn first if it is not there yet.
+        """Return any result of a completed job, which is drawn first if it is missing.
 
         It is drawn with the options of the job. Raise NotFound, Conflict; Forbidden where it would show more of faces
         that were sent to be hidden; ServiceError, also where the original is not kept any more.
@@ -131,9 +131,9 @@ class Client:
         self._run(self._operations.retry(job_id))
 
     def listen(self, *, replay: int = 0, job_id: str | None = None) -> Generator[Event, None, None]:
-        """Give each event of the live stream once, for ever; connections that are lost are taken up again.
+        """Yield each event of the live stream once, indefinitely; lost connections are reopened.
 
-        `replay` begins with so many of the latest events, `job_id` narrows the stream to one job. It needs a thread
+        `replay` starts with that many of the latest events, `job_id` narrows the stream to one job. It needs a thread
         without a running event loop. Raise ServiceError where the stream refuses for good.
         """
 

@@ -97,7 +97,7 @@ async def listen(
     job_id: str | None = None,
     on_connection: Callable[[bool], None] | None = None,
 ) -> AsyncGenerator[Event, None]:
-    """Give each job event once, and for one job never an older one after a newer one. Goes on until it is closed.
+    """Give each job event once, and for one job never an older one after a newer one. Runs until it is closed.
 
     `address` is the stream's, or a function that gives a fresh one, with its ticket, for each connection. `replay` asks
     for the latest events to begin with; `on_connection` is called with True when a connection is open, from when on no

@@ -31,7 +31,7 @@ class Options(_Model):
     max_faces: int | None = Field(default=None, ge=1)
     """Maximum number of faces to return, by descending confidence."""
     blur_strength: int | None = Field(default=None, ge=1)
-    """How coarse `blur` and `pixelate` are, 1 to 5; `solid` leaves nothing of a face, whatever the strength."""
+    """How coarse `blur` and `pixelate` are, 1 to 5; `solid` always leaves nothing of a face."""
     size: str | None = None
     """`fit` (at most 2,048 px on the long side) or `original`."""
 

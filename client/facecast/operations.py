@@ -32,7 +32,7 @@ class Operations:
         return self._limits
 
     def send(self, photo: Photo, options: Options, key: str, *, wait: bool = False) -> Flow[Job | Submission]:
-        """Send a photo whichever way takes its size; give the job whole where it has ended within the time to wait."""
+        """Send a photo in the way that fits its size; give the job whole where it has ended within the time to wait."""
         limits = yield from self.limits()
         if len(photo.data) > limits.direct_upload_bytes:
             return (yield from self._send_to_bucket(photo, options, key))

@@ -23,7 +23,7 @@ ASK_FOR_MORE: Final = "Service Quotas, AWS Lambda, Concurrent executions"
 
 
 def fit(parameters: Mapping[str, str], executions: int) -> dict[str, str]:
-    """Return the parameters that have to be lowered to leave the API enough of so many concurrent executions."""
+    """Return the parameters that have to be lowered to leave the API enough of the account's concurrent executions."""
     # Reserved detectors do not draw on what all functions share.
     names = [name for name in FED_BY_QUEUES if name != "DetectorConcurrency" or parameters["DetectorReserved"] == "0"]
     asked = {name: int(parameters[name]) for name in names}

@@ -105,8 +105,8 @@ def package(architecture: Architecture, folder: Path = BUILD, python: str = "3.1
     print(f"Detection models: {', '.join(shipped_models(folder))}", flush=True)
     if not any(folder.rglob("*.pyc")):
         print(
-            f"\nNot byte-compiled, for want of a Python {python}: functions work, but take almost three "
-            f"times as long to start. Install it, or name it: FACECAST_COMPILER=/path/to/python{python}",
+            f"\nPython {python} was not found, so the packages are not byte-compiled; cold starts will be almost three "
+            f"times as long. Install it, or set its path: FACECAST_COMPILER=/path/to/python{python}",
             file=sys.stderr,
         )
     if too_large := [each.function for each in built if each.room < 0]:

@@ -62,7 +62,7 @@ class Interpreter:
             major, minor, machine = done.stdout.split()
             return cls(path, f"{major}.{minor}", _ARCHITECTURES[machine])
         except (OSError, subprocess.CalledProcessError, ValueError, KeyError) as error:
-            raise ValueError(f"{path} is no Python that runs here: {error}") from error
+            raise ValueError(f"{path} is not a Python that runs here: {error}") from error
 
 
 def environment(function: Resource) -> dict[str, str]:

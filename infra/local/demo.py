@@ -18,7 +18,7 @@ _FACES_IN_WORDS = 3
 def run(addresses: Addresses, image: Path, log: Path, *, as_json: bool = False) -> Path:
     """Send the image, print the event and the faces (or the complete event and job, `as_json`), save the result.
 
-    Raises Refused, with the path of the stack's log where nothing is heard.
+    Raises Refused, with the path of the stack's log if no event arrives.
     """
     try:
         return asyncio.run(_run(addresses, image, as_json=as_json))

@@ -33,7 +33,7 @@ def deploy(
 ) -> Addresses:
     """Build and deploy, then write `stack.json`. Raises Refused with the end of what SAM said.
 
-    The layers hold our own code alone, for an emulator whose interpreter has all packages already, unless they shall be
+    The layers hold our own code alone, for an emulator whose interpreter has all packages already, unless they are
     `packaged` as for AWS.
     """
     given = _parameters(stack, parameters or {})

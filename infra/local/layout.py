@@ -17,7 +17,7 @@ KEY: Final = "test"
 
 
 def port_number(text: str) -> int:
-    """Read a port as argparse wants it: ArgumentTypeError for what is none."""
+    """Read a port as argparse wants it: ArgumentTypeError if it is invalid."""
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65_535:
         raise ArgumentTypeError(f"a port is a number from 1 to 65535, not {text!r}")
     return int(text)

@@ -98,7 +98,7 @@ def many_clients(count: int) -> Check:
         jobs = await asyncio.gather(*(service.completed(response.json()["job_id"]) for response in sent))
         expect(all(job["face_count"] == 1 for job in jobs), "a photo with one face was reported without it")
         waited = sum(response.status_code == 200 for response in sent)
-        return f"{waited} had their faces at once, {count - waited} were told to follow their job"
+        return f"{waited} had their faces at once, {count - waited} received 202 and follow their job"
 
     return Check(f"{count} clients at once", run, "ThrottleAlarm: the account runs too few functions at once.")
 

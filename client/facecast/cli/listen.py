@@ -40,7 +40,7 @@ def listen(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Print the end of every job as it comes, until Ctrl-C.
 
-    A connection that is lost is taken up again, and nothing is missed meanwhile. With --job, it ends with that job.
+    A connection that is lost is taken up again, and nothing is missed. With --job, it ends with that job.
     """
     if job and replay:
         raise typer.BadParameter("--job and --replay do not go together.", param_hint="--replay")
@@ -79,7 +79,7 @@ class _Listener:
             self._screen.say(f"  saved   {path}")
 
     def _download(self, event: Event) -> list[str]:
-        """One result that cannot be had, for its job was deleted meanwhile, does not end the listening."""
+        """Save the results of a job. One that is missing, because its job was deleted, does not stop the listener."""
         if self._folder is None or event.type != "job.completed":
             return []
         try:

@@ -49,8 +49,7 @@ class Unusable:
 def find_photos(names: Iterable[str], skip: Path | None = None) -> Iterator[PhotoFile | Unusable]:
     """Give each photo once, folders with what is below them, in the order of their names.
 
-    `skip` is the folder that results go to: what an earlier run put there, inside a folder that is named, is no photo
-    to look at.
+    `skip` is the folder that results go to: what an earlier run put there, inside a given folder, is not sent again.
     """
     seen: set[str] = set()
     for name in names:

@@ -25,11 +25,11 @@ _DESCRIPTION: Final = f"""An event when one of your jobs is completed, fails or 
 **Connecting.** Open a WebSocket at the server's address; `GET /limits` gives it as `stream_url`. The query may narrow
 the stream to one job and ask for a replay. Where `access` of `GET /limits` is `keys`, get a ticket first: `POST
 /stream-tickets` with the key as `Authorization: Bearer fc_...`, then connect with `?ticket=` within
-{limits.TICKET_SECONDS} seconds; it opens the stream once. A key never stands in the address.
+{limits.TICKET_SECONDS} seconds; it opens the stream once. Keys must never appear in a URL.
 
 **Refused handshakes.** 400 for a query that is not valid, 401 without a ticket, 403 for a ticket that is unknown, used
 or late and for a web page of a foreign origin, 429 beyond {limits.LISTENERS_OF_OWNER:,} connections of an owner. (The
-local stack answers 403 for 400 and 429, too.)
+local stack answers 403 instead of 400 and 429.)
 
 **Frames** are JSON text. Those you receive are `{{"events": [...]}}`, at most {limits.FRAME_BYTES:,} bytes, oldest
 first. Ignore types that you do not know.

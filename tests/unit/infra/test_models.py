@@ -53,4 +53,4 @@ def test_without_a_network_a_sentence_says_what_to_do(
     assert "--file" in capsys.readouterr().err
     assert models.main(["yunet", "--optional"]) == 0
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("Going on without the model yunet; later: make model MODEL=yunet. ")
+    assert line.startswith("Continuing without the model yunet; later: make model MODEL=yunet. ")

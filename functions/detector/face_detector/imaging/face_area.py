@@ -77,7 +77,7 @@ class HiddenArea:
         return self.part.shape[1], self.part.shape[0]
 
     def cell(self, cells_along: float) -> float:
-        """Return the side in pixels of a cell where so many fit along the longer side of the face."""
+        """Return the side in pixels of a cell if this number fits along the longer side of the face."""
         return max(MIN_CELL, self.face_side / cells_along)
 
     def means(self, cell: float) -> Pixels:

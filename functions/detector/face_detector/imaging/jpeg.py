@@ -89,7 +89,7 @@ class Frame:
         return sum(self._samples(components) for components in map(_components, self.scans))
 
     def held(self) -> int:
-        """Return how many coefficients a decoder holds at once, which is none where one scan has all components."""
+        """Return how many coefficients a decoder holds at once: 0 if one scan has all components."""
         if self.progressive or len(_components(self.scans[0])) < len(self.sampling):
             return self._samples(self.sampling)
         return 0

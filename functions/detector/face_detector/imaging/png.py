@@ -13,7 +13,7 @@ _ANCILLARY: Final = 0x20
 
 
 class Chunk(NamedTuple):
-    """Where a chunk lies in the file. `length` is of its body and as claimed: it may reach beyond the file."""
+    """The position of a chunk in the file. `length` is of its body and as claimed: it may reach beyond the file."""
 
     kind: bytes
     at: int

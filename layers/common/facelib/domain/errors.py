@@ -133,7 +133,7 @@ class ClaimLost(FaceError):
     """The job was deleted or taken over by another detector: nothing may be written back."""
 
     def __init__(self, *, is_deleted: bool) -> None:
-        super().__init__("The job was deleted meanwhile." if is_deleted else "Another detector took the job over.")
+        super().__init__("The job was deleted." if is_deleted else "Another detector took the job over.")
         self.is_deleted = is_deleted
 
 

@@ -105,8 +105,8 @@ class Options(Frozen):
         strict=True,
         ge=1,
         le=limits.BLUR_STRENGTH,
-        description="How coarse `blur` and `pixelate` are. More leaves less of a face; `solid` leaves nothing of it, "
-        "whatever the strength.",
+        description="How coarse `blur` and `pixelate` are. More leaves less of a face; `solid` always leaves "
+        "nothing of it.",
     )
     size: Size = Field(
         default=Size.FIT,

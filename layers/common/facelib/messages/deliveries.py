@@ -28,7 +28,7 @@ class ShardDelivery(Frozen):
 
 
 class Replay(Frozen):
-    """The latest `limit` events, or all `after` this event id; with both, whichever of the two are more."""
+    """The latest `limit` events, or all `after` this event id; with both, the larger set."""
 
     kind: Literal["replay"] = "replay"
     owner: str

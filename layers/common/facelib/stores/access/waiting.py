@@ -31,7 +31,7 @@ class WaitingStore:
         self._until = datetime.min.replace(tzinfo=utc_now().tzinfo)
 
     def may_wait(self, seconds: int) -> bool:
-        """Return whether this process may hold a request for so many seconds, until when its lease then lasts."""
+        """Return whether this process may hold a request for this many seconds, until when its lease then lasts."""
         if self._until >= utc_now() + timedelta(seconds=seconds):
             return True
         held = [] if self._held is None else [self._held]

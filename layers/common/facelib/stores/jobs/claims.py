@@ -69,8 +69,8 @@ class Claims:
     def hold(self, claim: Claim, lease_seconds: int) -> None:
         """Make sure, before anything is written elsewhere, that the claim still stands. Raises ClaimLost.
 
-        Until its lease expires nobody else takes the job over, so it is renewed only after that: a process that was
-        halted in the meantime would overwrite the results of the one that took over.
+        Until its lease expires no other detector takes the job over, so it is renewed only after that: a process that
+        was halted in the meantime would overwrite the results of the one that took over.
         """
         now = utc_now()
         if now >= claim.until:

@@ -67,7 +67,7 @@ class ConnectionStore:
     def subscribe(self, connection: Connection) -> None:
         """Narrow a connection to a job, or widen it to all with None as job id. Raises ConnectionGone.
 
-        A broadcast that reads all subscriptions first, and then those of its jobs, misses no connection meanwhile.
+        A broadcast that reads all subscriptions first, and then those of its jobs, does not miss a connection.
         """
         old = self._row(connection.owner, connection.connection_id)
         if connection.job_id:
@@ -118,7 +118,7 @@ class ConnectionStore:
     def remove_gone(self, owner: str, connection_id: str) -> bool:
         """Remove a connection that API Gateway does not know; False if it may still be connecting.
 
-        A row that cannot be removed now is no reason to repeat the broadcast; the next event meets the same 410.
+        A row that cannot be removed now does not repeat the broadcast; the next event meets the same 410.
         """
         try:
             response = dynamodb().delete_item(

@@ -73,7 +73,7 @@ class ImageStore:
     def upload_form(self, job_id: str, media_type: str | None) -> UploadForm:
         """Return a presigned POST for this original: exact key, size limit, and the media type if given.
 
-        Its fields can be posted as they are; without a media type, another `image/` type may take the place of theirs.
+        Its fields can be posted as they are; without a media type, another `image/` type may replace theirs.
         """
         content_type = {"Content-Type": media_type or _ANY_IMAGE}
         form = s3().generate_presigned_post(
@@ -124,7 +124,7 @@ class ImageStore:
         )
 
     def result_url(self, job_id: str, render: Render, seconds: int) -> str:
-        """Return a presigned GET that expires after so many seconds."""
+        """Return a presigned GET that expires after `seconds`."""
         return s3().generate_presigned_url(
             "get_object",
             Params={"Bucket": self._results, "Key": object_keys.result(job_id, render)},
