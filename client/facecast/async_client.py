@@ -115,6 +115,14 @@ class AsyncClient:
         """
         return await self._run(self._operations.draw(job_id, render))
 
+    async def face(self, job_id: str, number: int, *, align: bool = False) -> bytes:
+        """Return one face as a JPEG, by its place in the job's faces, from 0; `align` turns it upright by its eyes.
+
+        Raise NotFound, Conflict; Forbidden where faces were sent to be hidden; ServiceError, also where the original is
+        not kept any more.
+        """
+        return await self._run(self._operations.face(job_id, number, align=align))
+
     async def delete(self, job_id: str) -> None:
         """Delete a job with all its images. Raise NotFound, ServiceError."""
         await self._run(self._operations.delete(job_id))

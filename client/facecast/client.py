@@ -122,6 +122,14 @@ class Client:
         """
         return self._run(self._operations.draw(job_id, render))
 
+    def face(self, job_id: str, number: int, *, align: bool = False) -> bytes:
+        """Return one face as a JPEG, by its place in the job's faces, from 0; `align` turns it upright by its eyes.
+
+        Raise NotFound, Conflict; Forbidden where faces were sent to be hidden; ServiceError, also where the original is
+        not kept any more.
+        """
+        return self._run(self._operations.face(job_id, number, align=align))
+
     def delete(self, job_id: str) -> None:
         """Delete a job with all its images. Raise NotFound, ServiceError."""
         self._run(self._operations.delete(job_id))

@@ -34,6 +34,12 @@ class Options(_Model):
     """How coarse `blur` and `pixelate` are, 1 to 5; `solid` always leaves nothing of a face."""
     size: str | None = None
     """`fit` (at most 2,048 px on the long side) or `original`."""
+    crop_aspect: str | None = None
+    """Width to height of `crop`: `free`, `1:1`, `4:5` or `16:9`."""
+    crop_padding: float | None = Field(default=None, ge=0)
+    """What `crop` leaves around the faces on each side, in sides of the largest face."""
+    crop_faces: str | None = None
+    """Whether `crop` holds `all` faces or the `largest`."""
 
     def given(self) -> dict[str, Any]:
         """Return the options that are set, as a request carries them."""

@@ -105,6 +105,11 @@ class Operations:
         drawn = yield from self._calls.json("POST", f"{_job_path(job_id)}/renders", json={"render": render})
         return (yield from self._fetch(drawn.get("url", "")))
 
+    def face(self, job_id: str, number: int, *, align: bool) -> Flow[bytes]:
+        query = {"align": "true"} if align else {}
+        response = yield from self._calls.call("GET", f"{_job_path(job_id)}/faces/{number}/image", params=query)
+        return bytes(response.content)
+
     def _fetch(self, address: str) -> Flow[bytes]:
         """Read an object by its presigned address. The bucket is not the API: no key goes there."""
         response = yield from self._calls.checked(Call("GET", str(address), {}))

@@ -187,6 +187,28 @@ def test_other_results_of_a_job_are_drawn_and_saved(
     assert stack.job(job_id)["renders"] == ["boxes", "preview", "solid"]
 
 
+def test_faces_are_saved_upright_one_by_one(stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    picture, truth = compose(900, 600, [(100, 200, 160), (500, 180, 120)])
+    with stack.listener() as listener:
+        job_id = stack.post_image(encoded(picture))
+        listener.wait_for_job(job_id)
+    assert main(["faces", job_id, "--align", "--out", str(tmp_path)]) == 0
+    paths = [tmp_path / f"{job_id}-face-{number}.jpg" for number in range(len(truth))]
+    assert capsys.readouterr().out.splitlines() == [f"saved {path}" for path in paths]
+    sizes = [Image.open(io.BytesIO(path.read_bytes())).size for path in paths]
+    assert all(width == height for width, height in sizes)
+    hidden = stack.post_image(encoded(picture), render="blur")
+    assert main(["faces", hidden, "--out", str(tmp_path)]) == 1
+    assert "sent to have its faces hidden" in capsys.readouterr().err
+
+
+def test_a_crop_is_drawn_as_it_was_requested(photo: Path, tmp_path: Path) -> None:
+    crop = ["--render", "crop", "--crop-aspect", "1:1", "--crop-padding", "0.2", "--crop-faces", "largest"]
+    assert main(["detect", str(photo), *crop, "--out", str(tmp_path / "out")]) == 0
+    width, height = Image.open(tmp_path / "out" / "astronaut-crop.jpg").size
+    assert width == height < 512
+
+
 def test_limits_are_told(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["limits", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == stack.http.get("/limits").json()

@@ -47,7 +47,7 @@ def _main(
     """Hide or find the faces in photos: here (blur), or with a Facecast service."""
 
 
-for command in (blur, detect, listen, jobs.jobs, jobs.show, jobs.delete, jobs.retry, jobs.limits):
+for command in (blur, detect, listen, jobs.jobs, jobs.show, jobs.faces, jobs.delete, jobs.retry, jobs.limits):
     app.command()(command)
 app.command("watch", help="The same as listen.")(listen)
 

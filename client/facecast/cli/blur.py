@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -12,7 +12,7 @@ import typer
 
 from facecast.bundled import HIDING
 from facecast.cli.files import save
-from facecast.cli.options import JsonOption, Paths
+from facecast.cli.options import JsonOption, Paths, one_of
 from facecast.cli.output import Screen, faces
 from facecast.cli.photos import STDIN, PhotoFile, Unusable, assign_stems, find_photos
 from facecast.cli.record import Record
@@ -30,19 +30,10 @@ _JPEG: Final = frozenset({".jpg", ".jpeg", ".jpe"})
 _AT_MOST_BYTES: Final = 1 << 30
 
 
-def _one_of(names: Sequence[str]) -> Callable[[str], str]:
-    def check(name: str) -> str:
-        if name not in names:
-            raise typer.BadParameter(f"{name} is none of {', '.join(names)}")
-        return name
-
-    return check
-
-
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the results, created if missing.")]
 Render = Annotated[
     str,
-    typer.Option("--render", callback=_one_of(HIDING), metavar="NAME", help=f"How to hide: {', '.join(HIDING)}."),
+    typer.Option("--render", callback=one_of(HIDING), metavar="NAME", help=f"How to hide: {', '.join(HIDING)}."),
 ]
 Strength = Annotated[
     int,
@@ -51,7 +42,7 @@ Strength = Annotated[
 Size = Annotated[
     str,
     typer.Option(
-        "--size", callback=_one_of(_SIZES), metavar="original|fit", help="As large as the photo, or at most 2,048 px."
+        "--size", callback=one_of(_SIZES), metavar="original|fit", help="As large as the photo, or at most 2,048 px."
     ),
 ]
 

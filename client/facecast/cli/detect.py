@@ -17,6 +17,7 @@ from facecast.cli.options import (
     UrlOption,
     find_service_key,
     find_url,
+    one_of,
     read_renders,
     split_renders,
 )
@@ -25,6 +26,8 @@ from facecast.cli.photos import PhotoFile, Unusable, find_photos
 from facecast.cli.record import Record
 from facecast.cli.tally import Tally
 from facecast.errors import ServiceError
+from facecast.generated import CropAspect as CropAspects
+from facecast.generated import CropFaces as FacesOfCrop
 from facecast.generated import Size as Sizes
 from facecast.models import RENDERS, Options
 from facecast.problems import duration
@@ -72,9 +75,40 @@ Size = Annotated[
     str | None,
     typer.Option(
         "--size",
+        callback=one_of(tuple(Sizes)),
         metavar="fit|original",
         help="Draw results at most 2,048 px long, or as large as the photo. Without it: as large as the photo where "
         "results that hide faces are saved with --out, otherwise fit.",
+        show_default=False,
+    ),
+]
+CropAspect = Annotated[
+    str | None,
+    typer.Option(
+        "--crop-aspect",
+        callback=one_of(tuple(CropAspects)),
+        metavar="|".join(CropAspects),
+        help="Width to height of a crop.",
+        show_default=False,
+    ),
+]
+CropPadding = Annotated[
+    float | None,
+    typer.Option(
+        "--crop-padding",
+        min=0,
+        metavar="SIDES",
+        help="What a crop leaves around the faces, in sides of the largest face.",
+        show_default=False,
+    ),
+]
+CropFaces = Annotated[
+    str | None,
+    typer.Option(
+        "--crop-faces",
+        callback=one_of(tuple(FacesOfCrop)),
+        metavar="|".join(FacesOfCrop),
+        help="What a crop holds: all faces, or the largest.",
         show_default=False,
     ),
 ]
@@ -98,6 +132,9 @@ def detect(  # noqa: PLR0913 - the options of a command
     max_faces: MaxFaces = None,
     blur_strength: BlurStrength = None,
     size: Size = None,
+    crop_aspect: CropAspect = None,
+    crop_padding: CropPadding = None,
+    crop_faces: CropFaces = None,
     out: Out = None,
     jsonl: Lines = None,
     as_json: JsonOption = False,
@@ -118,7 +155,10 @@ def detect(  # noqa: PLR0913 - the options of a command
         min_confidence=min_confidence,
         max_faces=max_faces,
         blur_strength=blur_strength,
-        size=_checked_size(size),
+        size=size,
+        crop_aspect=crop_aspect,
+        crop_padding=crop_padding,
+        crop_faces=crop_faces,
     )
     service, key = find_url(url), find_service_key(key_file)
     settings = Settings(service, options, out, as_json, parallel, salt=uuid.uuid4().hex if again else "")
@@ -187,9 +227,3 @@ def _check_outputs(out: Path | None, jsonl: Path | None) -> None:
         )
     if jsonl and jsonl.is_dir():
         raise typer.BadParameter(f"{jsonl} is a folder; name a file.", param_hint="--jsonl")
-
-
-def _checked_size(size: str | None) -> str | None:
-    if size is not None and size not in tuple(Sizes):
-        raise typer.BadParameter(f"{size} is none of {', '.join(Sizes)}", param_hint="--size")
-    return size

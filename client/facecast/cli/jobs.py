@@ -94,6 +94,34 @@ def show(  # noqa: PLR0913 - the options of a command
         screen.say(f"  saved   {path}")
 
 
+def faces(  # noqa: PLR0913 - the options of a command
+    job: JobArgument,
+    *,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Save the faces there.")],
+    align: Annotated[bool, typer.Option("--align", help="Turn each face upright by its eyes.")] = False,
+    as_json: JsonOption = False,
+    url: UrlOption = None,
+    key_file: KeyFileOption = None,
+) -> None:
+    """Save each face of a job as a picture of its own.
+
+    They come from the original while it is kept, with up to 1,024 pixels a side, named JOB-face-0.jpg and so on, by
+    descending confidence. Photos that were sent to have their faces hidden give none.
+    """
+    screen = Screen()
+    with service(url, key_file) as client:
+        details = client.wait(job)
+        count = len(details.faces or ())
+        for number in range(count):
+            path = save(out, f"{job}-face-{number}.jpg", client.face(job, number, align=align))
+            screen.say(json.dumps({"job_id": job, "face": number, "saved": str(path)}) if as_json else f"saved {path}")
+    if details.failure:
+        screen.complain(f"{job}: {details.failure.detail}")
+        raise typer.Exit(1)
+    if not count:
+        screen.complain(f"{job} has no faces.")
+
+
 def delete(
     job: Annotated[list[str], typer.Argument(metavar="JOB", help="Ids of jobs.", show_default=False)],
     *,

@@ -1,6 +1,7 @@
 """Options that commands share, and the service they lead to."""
 
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -72,6 +73,17 @@ def read_renders(text: str | None) -> str | None:
     if unknown:
         raise typer.BadParameter(f"{', '.join(unknown)} is none of {', '.join(RENDERS)}")
     return text
+
+
+def one_of(names: Sequence[str]) -> Callable[[str | None], str | None]:
+    """Return a check of an option with these values, which raises UsageError."""
+
+    def check(name: str | None) -> str | None:
+        if name not in {None, *names}:
+            raise typer.BadParameter(f"{name} is none of {', '.join(names)}")
+        return name
+
+    return check
 
 
 def split_renders(text: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from face_api.head import HeadFromGet
 from face_api.origins import refuse_foreign_origin
 from face_api.pages.content_security import DEFAULT_POLICY
 from face_api.principals import require
-from face_api.routes import access, images, jobs, rekognition, renders, service, uploads
+from face_api.routes import access, faces, images, jobs, rekognition, renders, service, uploads
 
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": DEFAULT_POLICY,
@@ -72,7 +72,7 @@ def create_app() -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     needs_key = problems.responses(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-    for router in (images.router, uploads.router, jobs.router, renders.router, access.router):
+    for router in (images.router, uploads.router, jobs.router, renders.router, faces.router, access.router):
         # Whatever a route forgets to ask for, it is never open to everybody.
         app.include_router(router, dependencies=[Depends(require)], responses=needs_key)
     app.include_router(rekognition.router)

@@ -1,11 +1,11 @@
-"""The use case of results on demand: draw one more of a completed job, once."""
+"""The use cases of pictures on demand: draw one more result of a completed job, once; cut out one of its faces."""
 
 from dataclasses import dataclass
 
-from facelib.domain.errors import DetectorBusy, JobConflict, JobNotFound, NoResult, OriginalGone, RenderRefused
+from facelib.domain.errors import DetectorBusy, FaceNotFound, JobConflict, JobNotFound, NoResult, OriginalGone, RenderRefused
 from facelib.domain.job import Job, Status
 from facelib.domain.renders import Render
-from facelib.messages.detector_requests import RenderOutcome, RenderRequest
+from facelib.messages.detector_requests import FaceRequest, RenderOutcome, RenderRequest
 from facelib.stores.detector_client import DetectorClient
 from facelib.stores.jobs.table import JobTable
 from facelib.stores.objects.images import ImageStore
@@ -35,12 +35,24 @@ class Drawer:
             return job, False
         if render not in job.options.permitted:
             raise RenderRefused(job)
-        match self._draw(RenderRequest(job_id=job_id, render=render)):
-            case RenderOutcome.ORIGINAL_GONE:
-                raise OriginalGone(job)
-            case RenderOutcome.JOB_GONE:
-                raise JobNotFound
+        _check(self._draw(RenderRequest(job_id=job_id, render=render)), job)
         return job, True
+
+    def face(self, job_id: str, owner: str, number: int, *, align: bool) -> bytes:
+        """Return the picture of one face of a job, which is not stored.
+
+        Raises JobNotFound, JobConflict (not completed), NoResult (failed), RenderRefused (faces were sent to be
+        hidden), FaceNotFound, OriginalGone and DetectorBusy.
+        """
+        job = completed(self.jobs.get(job_id, owner))
+        if Render.PLAIN not in job.options.permitted:
+            raise RenderRefused(job)
+        count = len(job.faces or ())
+        if number >= count:
+            raise FaceNotFound(count)
+        reply = self.detector.face(FaceRequest(job_id=job_id, number=number, align=align))
+        _check(reply.outcome, job)
+        return reply.image or b""
 
     def _draw(self, request: RenderRequest) -> RenderOutcome:
         try:
@@ -52,6 +64,14 @@ class Drawer:
             # of an original without a job removes all there is of it; where the job is there, nothing happens.
             self.queue.send(self.images.created_event(request.job_id), _CLEAN_UP_AFTER_SECONDS)
             raise
+
+
+def _check(outcome: RenderOutcome | None, job: Job) -> None:
+    """Raise OriginalGone or JobNotFound where the detector could not draw."""
+    if outcome is RenderOutcome.ORIGINAL_GONE:
+        raise OriginalGone(job)
+    if outcome is RenderOutcome.JOB_GONE:
+        raise JobNotFound
 
 
 def completed(job: Job) -> Job:

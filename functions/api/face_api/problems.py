@@ -11,6 +11,7 @@ from facelib.domain.errors import (
     CursorInvalid,
     DetectorBusy,
     FaceError,
+    FaceNotFound,
     ImageRejected,
     JobConflict,
     JobNotFound,
@@ -55,6 +56,7 @@ STATUS_OF: Final[Mapping[type[FaceError], HTTPStatus]] = {
     OriginalGone: HTTPStatus.GONE,
     RenderRefused: HTTPStatus.FORBIDDEN,
     RenderNotFound: HTTPStatus.NOT_FOUND,
+    FaceNotFound: HTTPStatus.NOT_FOUND,
 }
 STATUS_OF_REASON: Final[Mapping[FailureReason, HTTPStatus]] = {
     FailureReason.UNSUPPORTED_FORMAT: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

@@ -15,6 +15,7 @@ from facelib.domain.renders import Render
 
 from face_detector.detection.detector import Detector
 from face_detector.drawing import drawing_of, encode
+from face_detector.face_image import cut_out, side_needed
 from face_detector.faces import as_faces
 from face_detector.imaging.colour import to_srgb
 from face_detector.imaging.decode import decode
@@ -93,6 +94,12 @@ def redraw(data: bytes, options: Options, reported: tuple[Face, ...], render: Re
     if options.hides_faces(render):
         faces = _redacted(_detect(pixels, header, detector, detector.redact_threshold, stages), reported, detector)
     return _draw(_fit(pixels, header, options, stages), faces, render, options, stages)
+
+
+def draw_face(data: bytes, image: ImageInfo, face: Face, detector: Detector, *, align: bool) -> bytes:
+    """Return one face of an image as a picture, in as many of its pixels as one may have. Raises ImageRejected."""
+    header, pixels = _decode(data, detector, side_needed(face, image), StageTimer())
+    return encode(to_srgb(cut_out(pixels, face, align=align), header.profile), Render.PLAIN)
 
 
 def _in_turn(renders: Sequence[Render]) -> Iterator[tuple[Render, bool]]:

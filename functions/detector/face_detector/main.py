@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from facelib.domain.errors import ImageRejected, ObjectMissing
 from facelib.domain.job import Failure, FailureReason
-from facelib.messages.detector_requests import DetectReply, DetectRequest, RenderReply, RenderRequest
+from facelib.messages.detector_requests import DetectReply, DetectRequest, FaceReply, FaceRequest, RenderReply, RenderRequest
 from facelib.messages.s3_events import originals_created
 from facelib.observability import logger, metrics, traced
 from facelib.settings import DetectorSettings
@@ -47,6 +47,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ANN4
         return _detect(DetectRequest.model_validate_json(json.dumps(event))).model_dump(mode="json")
     if event.get("action") == "render":
         return _render(RenderRequest.model_validate(event)).model_dump(mode="json")
+    if event.get("action") == "face":
+        return _face(FaceRequest.model_validate(event)).model_dump(mode="json")
     if any(record.get("eventSource") == "aws:sqs" for record in event.get("Records", ())):
         return process_partial_response(event, _process_message, processor, context)
     _process_s3_event(event)
@@ -65,6 +67,11 @@ def _process_s3_event(event: dict[str, Any]) -> None:
 def _render(request: RenderRequest) -> RenderReply:
     logger.set_correlation_id(request.job_id)
     return RenderReply(outcome=service().render(request.job_id, request.render))
+
+
+def _face(request: FaceRequest) -> FaceReply:
+    logger.set_correlation_id(request.job_id)
+    return service().face(request)
 
 
 def _detect(request: DetectRequest) -> DetectReply:

@@ -13,7 +13,7 @@ from facelib.domain.errors import ClaimLost, ImageRejected, JobFinished, JobNotF
 from facelib.domain.job import Failure, FailureReason, Job, Status
 from facelib.domain.options import Options
 from facelib.domain.renders import Render
-from facelib.messages.detector_requests import RenderOutcome
+from facelib.messages.detector_requests import FaceReply, FaceRequest, RenderOutcome
 from facelib.messages.job_view import JobView
 from facelib.messages.s3_events import OriginalCreated
 from facelib.observability import logger, metrics
@@ -24,7 +24,7 @@ from facelib.stores.jobs.table import JobTable
 from facelib.stores.objects.images import ImageStore, Original
 from facelib.stores.threads import threads
 
-from face_detector.analyse import Analysis, Detected, analyse, find_faces, redraw
+from face_detector.analyse import Analysis, Detected, analyse, draw_face, find_faces, redraw
 from face_detector.detection.detector import Detector
 
 
@@ -108,17 +108,11 @@ class DetectionService:
 
     def render(self, job_id: str, render: Render) -> RenderOutcome:
         """Draw and store one more result of a completed job. Raises ImageRejected."""
-        job = self.jobs.peek(job_id)
-        if not isinstance(job, Job) or job.status is not Status.COMPLETED:
-            return RenderOutcome.JOB_GONE
         try:
-            original = self.images.original(job_id)
-        except ObjectMissing:
-            return RenderOutcome.ORIGINAL_GONE
-        if original.etag != job.original_etag:
-            # Uploaded again after the job had ended; its event, which removes it, is on its way.
-            return RenderOutcome.ORIGINAL_GONE
-        drawn = redraw(original.data, job.options, job.faces or (), render, self.detector)
+            job, data = self._read_again(job_id)
+        except (JobNotFound, ObjectMissing) as error:
+            return _outcome(error)
+        drawn = redraw(data, job.options, job.faces or (), render, self.detector)
         self.images.add_result(job_id, render, drawn)
         # The record last: a deletion that began before this line finds its job still hidden, and one that begins after
         # it finds the result.
@@ -131,6 +125,29 @@ class DetectionService:
         metrics.add_metric("Renders", MetricUnit.Count, 1)
         return RenderOutcome.STORED
 
+    def face(self, request: FaceRequest) -> FaceReply:
+        """Return the picture of one face of a completed job. Raises ImageRejected."""
+        try:
+            job, data = self._read_again(request.job_id)
+        except (JobNotFound, ObjectMissing) as error:
+            return FaceReply(outcome=_outcome(error))
+        faces = job.faces or ()
+        if job.image is None or request.number >= len(faces):
+            return FaceReply(outcome=RenderOutcome.JOB_GONE)
+        face = faces[request.number]
+        return FaceReply(image=draw_face(data, job.image, face, self.detector, align=request.align))
+
+    def _read_again(self, job_id: str) -> tuple[Job, bytes]:
+        """Return a completed job and its original. Raises JobNotFound, ObjectMissing and ImageRejected."""
+        job = self.jobs.peek(job_id)
+        if not isinstance(job, Job) or job.status is not Status.COMPLETED:
+            raise JobNotFound
+        original = self.images.original(job_id)
+        if original.etag != job.original_etag:
+            # Uploaded again after the job had ended; its event, which removes it, is on its way.
+            raise ObjectMissing
+        return job, original.data
+
     def detect(self, image: bytes | None, key: str | None) -> Detected:
         """Process bytes, or the object with a key, without storing. Raises ImageRejected and ObjectMissing."""
         data = self.images.original_at(key).data if key else image or b""
@@ -138,6 +155,10 @@ class DetectionService:
         # A metric of its own: `Faces` counts jobs.
         _report(detected, "DirectFaces")
         return detected
+
+
+def _outcome(error: JobNotFound | ObjectMissing) -> RenderOutcome:
+    return RenderOutcome.JOB_GONE if isinstance(error, JobNotFound) else RenderOutcome.ORIGINAL_GONE
 
 
 def _read(reading: Future[Original]) -> Original:

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from face_api import dependencies
 from face_api.app import create_app
 from face_api.documents.openapi import describe
 from facelib.domain.access import PUBLIC, Identity, Principal, Refusal, Scope
+from facelib.messages.detector_requests import FaceReply, FaceRequest
 from facelib.stores.access.tickets import TicketStore
 from facelib.stores.jobs.creation import NewJobs
 
@@ -30,6 +32,7 @@ CALLS: list[tuple[Scope, str, str, dict[str, Any]]] = [
     (Scope.READ, "GET", "/jobs/{job}", {}),
     (Scope.READ, "GET", "/jobs/{job}/processed-image", {}),
     (Scope.READ, "POST", "/jobs/{job}/renders", {"json": {"render": "boxes"}}),
+    (Scope.READ, "GET", "/jobs/{job}/faces/0/image", {}),
     (Scope.READ, "POST", "/stream-tickets", {}),
     (Scope.MANAGE, "POST", "/jobs/{job}/retry", {}),
     (Scope.MANAGE, "DELETE", "/jobs/{job}", {}),
@@ -55,6 +58,18 @@ def _closed(monkeypatch: pytest.MonkeyPatch, api: Api) -> Iterator[None]:
     settings.cache_clear()
 
 
+class Detector:
+    """Draws nothing."""
+
+    def face(self, _: FaceRequest) -> FaceReply:
+        return FaceReply(image=b"a face")
+
+
+@pytest.fixture(autouse=True)
+def _detector(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dependencies, "detector", Detector)
+
+
 @pytest.fixture
 def job_id(account: Cloud) -> str:
     jobs = JobStore(account.jobs_table)
@@ -68,11 +83,15 @@ def _calls() -> dict[tuple[str, str], dict[str, Any]]:
     return {(method.upper(), path): call for path, calls in paths.items() for method, call in calls.items()}
 
 
+def _template(path: str) -> str:
+    return path.replace("{job}", "{job_id}").replace("/faces/0", "/faces/{number}")
+
+
 def test_every_route_but_the_public_ones_asks_for_a_key() -> None:
     asking = {call for call, description in _calls().items() if description.get("security")}
     assert {path for _, path in set(_calls()) - asking} == PUBLIC_PATHS
     # Each is tried below, with every key that is refused and with every scope.
-    tried = {(method, path.replace("{job}", "{job_id}")) for _, method, path, _ in CALLS}
+    tried = {(method, _template(path)) for _, method, path, _ in CALLS}
     assert asking == tried | {("GET", "/usage"), ("POST", "/rekognition")}
 
 

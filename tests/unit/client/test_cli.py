@@ -43,6 +43,10 @@ def test_without_an_address_it_says_how_to_name_one(capsys: pytest.CaptureFixtur
         (["detect", "cli.jpg", "--min-confidence", "2"], "should be less than or equal to 1"),
         (["detect", "cli.jpg", "--max-faces", "0"], "should be greater than or equal to 1"),
         (["detect", "cli.jpg", "--size", "huge"], "huge is none of fit, original"),
+        (["detect", "cli.jpg", "--crop-aspect", "2:1"], "2:1 is none of free, 1:1, 4:5, 16:9"),
+        (["detect", "cli.jpg", "--crop-faces", "two"], "two is none of all, largest"),
+        (["detect", "cli.jpg", "--crop-padding", "-1"], "should be greater than or equal to 0"),
+        (["faces", "JOB"], "--out"),
         (["detect", "cli.jpg", "--parallel", "0"], "should be greater than or equal to 1"),
         (["detect", "cli.jpg", "--out", "cli.jpg"], "cli.jpg is a file; name a folder"),
         (["detect", "cli.jpg", "--jsonl", "."], ". is a folder; name a file"),
@@ -101,7 +105,7 @@ def test_photos_that_are_not_there_are_told_before_the_service_is_missed(
 def test_help_names_every_command_and_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     text = " ".join(capsys.readouterr().out.split())
-    for command in ("detect", "listen", "watch", "jobs", "show", "delete", "retry", "limits"):
+    for command in ("detect", "listen", "watch", "jobs", "show", "faces", "delete", "retry", "limits"):
         assert f" {command} " in text
     assert "2 usage error, 3 the service cannot be reached" in text
 

@@ -166,6 +166,14 @@ def test_a_result_is_fetched_from_where_it_leads_to(
     assert "authorization" not in followed.headers
 
 
+@pytest.mark.parametrize(("align", "query"), [(False, ""), (True, "align=true")])
+def test_a_face_is_fetched_from_the_service_itself(call: Caller, *, align: bool, query: str) -> None:
+    played = PlayedService({f"GET /api/jobs/{JOB_ID}/faces/3/image": httpx.Response(200, content=b"jpeg")})
+    assert call(played, "face", JOB_ID, 3, align=align, key=KEY) == b"jpeg"
+    assert played.requests[-1].url.query.decode() == query
+    assert played.requests[-1].headers["authorization"] == f"Bearer {KEY}"
+
+
 def test_many_photos_come_with_their_job_or_their_error(call: Caller, tmp_path: Path) -> None:
     refusal = httpx.Response(415, json={"detail": "This is a text file."})
     images = [httpx.Response(200, json=a_job()), refusal, httpx.Response(200, json=a_job("failed"))]

@@ -106,6 +106,17 @@ class RenderRefused(FaceError):
         )
 
 
+class FaceNotFound(FaceError):
+    """The job has no face of this number."""
+
+    def __init__(self, count: int) -> None:
+        numbers = f"0 to {count - 1}" if count > 1 else "0"
+        has = (
+            f"The job's faces have the numbers {numbers}, in the order of `faces`." if count else "The job has no face."
+        )
+        super().__init__(has)
+
+
 class OriginalGone(FaceError):
     """The original has been deleted, so no new result can be made of it."""
 

@@ -27,6 +27,8 @@ DECODED_PIXELS: Final = 4 * COSTLY_IMAGE_PIXELS
 IMAGE_SIDE: Final = 65_500
 RESULT_LONG_SIDE: Final = 2_048
 PREVIEW_LONG_SIDE: Final = 640
+# Of the picture of one face, whose bytes a Lambda response must hold.
+FACE_IMAGE_SIDE: Final = 1_024
 # docs/decisions/0007-hiding.md says what each strength leaves of a face.
 BLUR_STRENGTH: Final = 5
 BLUR_STRENGTH_DEFAULT: Final = 3

@@ -46,3 +46,21 @@ class RenderOutcome(StrEnum):
 
 class RenderReply(Frozen):
     outcome: RenderOutcome
+
+
+class FaceRequest(Frozen):
+    """One face of a completed job as a picture, which is not stored."""
+
+    action: Literal["face"] = "face"
+    job_id: str
+    number: int
+    align: bool
+
+
+class FaceReply(Frozen):
+    """The picture, or why there is none."""
+
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+
+    image: bytes | None = None
+    outcome: RenderOutcome | None = None

@@ -5,7 +5,7 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from facelib.domain.errors import DetectorBusy
-from facelib.messages.detector_requests import DetectReply, DetectRequest, RenderReply, RenderRequest
+from facelib.messages.detector_requests import DetectReply, DetectRequest, FaceReply, FaceRequest, RenderReply, RenderRequest
 from facelib.stores.clients import code_of, lambda_
 
 # https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors
@@ -24,7 +24,11 @@ class DetectorClient:
         """Draw one more result of a job. Raises DetectorBusy, and RuntimeError if the detector crashed."""
         return RenderReply.model_validate_json(self._invoke(request))
 
-    def _invoke(self, request: DetectRequest | RenderRequest) -> bytes:
+    def face(self, request: FaceRequest) -> FaceReply:
+        """Return the picture of one face. Raises DetectorBusy, and RuntimeError if the detector crashed."""
+        return FaceReply.model_validate_json(self._invoke(request))
+
+    def _invoke(self, request: DetectRequest | RenderRequest | FaceRequest) -> bytes:
         try:
             response = lambda_().invoke(FunctionName=self._function, Payload=request.model_dump_json().encode())
         except ClientError as error:

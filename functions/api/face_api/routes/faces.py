@@ -1,0 +1,57 @@
+"""`GET /jobs/{job_id}/faces/{number}/image`: one face as a picture, made when it is requested and not stored."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from facelib import limits
+from facelib.errors import FaceNotFound
+from facelib.renders import ResultType
+from fastapi import APIRouter, Path, Query, Response
+
+from face_api.dependencies import DrawerDep
+from face_api.principals import ReaderDep
+from face_api.problems import responses
+from face_api.routes.jobs import JobId
+
+router = APIRouter(prefix="/jobs", tags=["jobs"])
+
+
+@router.get(
+    "/{job_id}/faces/{number}/image",
+    summary="Get one face",
+    response_class=Response,
+    responses={
+        HTTPStatus.OK.value: {
+            "description": "The face, as a JPEG without metadata.",
+            "content": {ResultType.JPEG.value: {"schema": {"type": "string", "format": "binary"}}},
+        },
+        **responses(
+            HTTPStatus.FORBIDDEN,
+            HTTPStatus.NOT_FOUND,
+            HTTPStatus.CONFLICT,
+            HTTPStatus.GONE,
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            examples={HTTPStatus.NOT_FOUND: str(FaceNotFound(3))},
+        ),
+    },
+)
+def get_face_image(
+    job_id: JobId,
+    number: Annotated[
+        int, Path(ge=0, lt=limits.MAX_FACES, description="Its place in `faces` of the job, from 0.", examples=[0])
+    ],
+    drawer: DrawerDep,
+    reader: ReaderDep,
+    *,
+    align: Annotated[
+        bool, Query(description="Turn it so that the eyes are level; what is outside of the photo is black.")
+    ] = False,
+) -> Response:
+    """Get the square around one face, cut out of the original while it is kept.
+
+    It has at most 1,024 pixels a side and is never enlarged. Of a photo that was sent to have its faces hidden, none is
+    shown (403).
+    """
+    picture = drawer.face(job_id, reader.owner, number, align=align)
+    return Response(picture, media_type=ResultType.JPEG)

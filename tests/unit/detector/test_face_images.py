@@ -1,0 +1,127 @@
+"""One face as a picture: cut out of the original, level on request, and never enlarged."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import numpy as np
+import pytest
+from face_detector import main
+from face_detector.analyse import draw_face, find_faces
+from face_detector.detection.detector import Detector
+from face_models import CENTERFACE
+from facelib import limits
+from facelib.detector_requests import FaceReply, RenderOutcome
+from facelib.face import Face
+from facelib.job import ImageInfo, Quality
+from facelib.options import Options
+from facelib.s3_events import OriginalCreated
+
+from tests.support.context import Context
+from tests.support.detection_service import Service, png
+from tests.support.detector import pixels_of
+from tests.support.pictures import ORIENTATIONS, Picture, astronaut, compose, encoded, resized, rotated, turned
+
+
+@pytest.fixture
+def detector(load: Callable[[str, Quality], Detector]) -> Detector:
+    return load(CENTERFACE.name, Quality.FAST)
+
+
+def first(data: bytes, detector: Detector) -> tuple[ImageInfo, Face]:
+    detected = find_faces(data, Options(), detector)
+    return detected.image, detected.faces[0]
+
+
+def picture(data: bytes, detector: Detector, *, align: bool = False) -> Picture:
+    return pixels_of(draw_face(data, *first(data, detector), detector, align=align))
+
+
+def tilt(pixels: Picture, detector: Detector) -> float:
+    """Return by how many degrees the eyes of the only face are off the level."""
+    (face,) = find_faces(encoded(pixels, "PNG"), Options(), detector).faces
+    one, other = face.landmarks.left_eye, face.landmarks.right_eye
+    return float(np.degrees(np.arctan2(other.y - one.y, other.x - one.x)))
+
+
+@pytest.mark.parametrize("degrees", [0, 15, 30, -40, 180])
+def test_a_face_is_level_where_that_is_requested(degrees: int, detector: Detector) -> None:
+    """The detector's landmarks say so of the picture; of a face that lies down they are less precise."""
+    photo = encoded(rotated(resized(astronaut(), 1024, 1024), degrees), "PNG")
+    assert abs(tilt(picture(photo, detector, align=True), detector)) < 10
+
+
+def test_it_is_the_face_and_a_margin_in_the_pixels_of_the_original(detector: Detector) -> None:
+    photo = astronaut()
+    data = encoded(photo, "PNG")
+    _, face = first(data, detector)
+    cut = picture(data, detector)
+    side = 1.5 * max(face.box.width, face.box.height)
+    assert cut.shape[0] == cut.shape[1] == pytest.approx(side, abs=1)
+    left, top = (
+        int(start + length / 2 - side / 2)
+        for start, length in ((face.box.x, face.box.width), (face.box.y, face.box.height))
+    )
+    expected = photo[top : top + len(cut), left : left + len(cut)].astype(float)
+    assert np.abs(cut - expected).mean() < 3, "as far as JPEG keeps it"
+
+
+def test_a_large_face_is_bounded_and_a_small_one_keeps_its_pixels(detector: Detector) -> None:
+    large = encoded(resized(astronaut(), 4096, 4096))
+    for align in (False, True):
+        assert max(picture(large, detector, align=align).shape) == limits.FACE_IMAGE_SIDE
+    small, _ = compose(1200, 900, [(600, 400, 60)])
+    assert max(picture(encoded(small, "PNG"), detector).shape) < 120
+
+
+def test_a_face_at_the_border_is_cut_there_and_padded_where_it_is_turned(detector: Detector) -> None:
+    photo, _ = compose(640, 480, [(2, 200, 120)])
+    data = encoded(photo, "PNG")
+    cut, level = picture(data, detector), picture(data, detector, align=True)
+    assert cut.shape[1] < cut.shape[0]
+    assert level.shape[0] == level.shape[1]
+    assert level[:, 0].max() < 30, "black"
+
+
+def test_photos_that_are_stored_turned_give_the_same_face(detector: Detector) -> None:
+    upright = picture(turned(astronaut(), 1, quality=95), detector)
+    for orientation in ORIENTATIONS:
+        cut = picture(turned(astronaut(), orientation, quality=95), detector)
+        assert cut.shape == pytest.approx(upright.shape, abs=3)
+        assert tilt(cut, detector) == pytest.approx(tilt(upright, detector), abs=5)
+
+
+def test_it_carries_nothing_but_pixels(detector: Detector) -> None:
+    data = turned(astronaut(), 6)
+    jpeg = draw_face(data, *first(data, detector), detector, align=False)
+    assert b"Exif" not in jpeg
+    assert b"Exif" in data
+
+
+def face_of(job_id: str, number: int = 0, *, align: bool = False) -> FaceReply:
+    event = {"action": "face", "job_id": job_id, "number": number, "align": align}
+    return FaceReply.model_validate_json(FaceReply.model_validate(main.handler(event, Context())).model_dump_json())
+
+
+def completed(service: Service) -> str:
+    job = service.upload(png())
+    service.service.process(OriginalCreated(job.job_id, None))
+    return job.job_id
+
+
+@pytest.mark.parametrize("align", [False, True])
+def test_the_detector_returns_it_and_stores_nothing(service: Service, align: bool) -> None:
+    job_id = completed(service)
+    before = service.objects()
+    reply = face_of(job_id, align=align)
+    assert reply.outcome is None
+    assert reply.image is not None
+    assert max(pixels_of(reply.image).shape) == 48
+    assert service.objects() == before
+
+
+def test_without_its_job_its_original_or_its_face_there_is_none(service: Service) -> None:
+    job_id = completed(service)
+    for missing in (face_of(str(uuid4())), face_of(service.upload(png()).job_id), face_of(job_id, 1)):
+        assert (missing.image, missing.outcome) == (None, RenderOutcome.JOB_GONE)
+    service.images.delete_original(job_id)
+    assert face_of(job_id).outcome is RenderOutcome.ORIGINAL_GONE
