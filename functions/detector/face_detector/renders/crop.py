@@ -59,8 +59,11 @@ def draw(pixels: Pixels, faces: Sequence[Face], options: Options) -> Pixels:
     """Return a part of the pixels, never enlarged; without a face, the largest part around the middle."""
     area = _area(pixels, faces, options)
     left, top = int(area.left), int(area.top)
-    right, bottom = max(left + 1, round(area.right)), max(top + 1, round(area.bottom))
-    return np.ascontiguousarray(pixels[top:bottom, left:right])
+    right, bottom = round(area.right), round(area.bottom)
+    if options.crop_aspect.ratio:
+        # By its size, so that what is square stays so.
+        right, bottom = left + round(area.width), top + round(area.height)
+    return np.ascontiguousarray(pixels[top : max(top + 1, bottom), left : max(left + 1, right)])
 
 
 def _area(pixels: Pixels, faces: Sequence[Face], options: Options) -> Area:
