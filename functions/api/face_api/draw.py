@@ -2,7 +2,15 @@
 
 from dataclasses import dataclass
 
-from facelib.domain.errors import DetectorBusy, FaceNotFound, JobConflict, JobNotFound, NoResult, OriginalGone, RenderRefused
+from facelib.domain.errors import (
+    DetectorBusy,
+    FaceNotFound,
+    JobConflict,
+    JobNotFound,
+    NoResult,
+    OriginalGone,
+    RenderRefused,
+)
 from facelib.domain.job import Job, Status
 from facelib.domain.renders import Render
 from facelib.messages.detector_requests import FaceRequest, RenderOutcome, RenderRequest

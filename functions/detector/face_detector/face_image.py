@@ -5,9 +5,9 @@ from typing import Final
 
 import cv2
 import numpy as np
-from facelib import limits
-from facelib.face import Face, Landmarks, Point
-from facelib.job import ImageInfo
+from facelib.domain import limits
+from facelib.domain.face import Face, Landmarks, Point
+from facelib.domain.job import ImageInfo
 
 from face_detector.imaging.face_area import edges
 from face_detector.imaging.pixels import Pixels, as_pixels

@@ -10,7 +10,14 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from facelib.domain.errors import ImageRejected, ObjectMissing
 from facelib.domain.job import Failure, FailureReason
-from facelib.messages.detector_requests import DetectReply, DetectRequest, FaceReply, FaceRequest, RenderReply, RenderRequest
+from facelib.messages.detector_requests import (
+    DetectReply,
+    DetectRequest,
+    FaceReply,
+    FaceRequest,
+    RenderReply,
+    RenderRequest,
+)
 from facelib.messages.s3_events import originals_created
 from facelib.observability import logger, metrics, traced
 from facelib.settings import DetectorSettings

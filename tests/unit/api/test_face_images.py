@@ -4,15 +4,15 @@ from dataclasses import dataclass, field
 
 import pytest
 from face_api import dependencies
-from facelib import limits
-from facelib.detector_requests import FaceReply, FaceRequest, RenderOutcome
-from facelib.job import Failure, FailureReason, Job
-from facelib.options import Options
-from facelib.renders import DRAWN, Render
-from facelib.stores.jobs.creation import JobStore
+from facelib.domain import limits
+from facelib.domain.job import Failure, FailureReason, Job
+from facelib.domain.options import Options
+from facelib.domain.renders import DRAWN, Render
+from facelib.messages.detector_requests import FaceReply, FaceRequest, RenderOutcome
 
 from tests.support.account import Cloud
 from tests.support.api import Api
+from tests.support.job_store import JobStore
 from tests.support.jobs import new_job, outcome
 
 JPEG = b"\xff\xd8\xff a face"

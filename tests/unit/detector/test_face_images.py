@@ -9,12 +9,12 @@ from face_detector import main
 from face_detector.analyse import draw_face, find_faces
 from face_detector.detection.detector import Detector
 from face_models import CENTERFACE
-from facelib import limits
-from facelib.detector_requests import FaceReply, RenderOutcome
-from facelib.face import Face
-from facelib.job import ImageInfo, Quality
-from facelib.options import Options
-from facelib.s3_events import OriginalCreated
+from facelib.domain import limits
+from facelib.domain.face import Face
+from facelib.domain.job import ImageInfo, Quality
+from facelib.domain.options import Options
+from facelib.messages.detector_requests import FaceReply, RenderOutcome
+from facelib.messages.s3_events import OriginalCreated
 
 from tests.support.context import Context
 from tests.support.detection_service import Service, png

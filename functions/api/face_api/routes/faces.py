@@ -3,9 +3,9 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from facelib import limits
-from facelib.errors import FaceNotFound
-from facelib.renders import ResultType
+from facelib.domain import limits
+from facelib.domain.errors import FaceNotFound
+from facelib.domain.renders import ResultType
 from fastapi import APIRouter, Path, Query, Response
 
 from face_api.dependencies import DrawerDep

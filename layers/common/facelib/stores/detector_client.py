@@ -5,7 +5,14 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from facelib.domain.errors import DetectorBusy
-from facelib.messages.detector_requests import DetectReply, DetectRequest, FaceReply, FaceRequest, RenderReply, RenderRequest
+from facelib.messages.detector_requests import (
+    DetectReply,
+    DetectRequest,
+    FaceReply,
+    FaceRequest,
+    RenderReply,
+    RenderRequest,
+)
 from facelib.stores.clients import code_of, lambda_
 
 # https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors
