@@ -97,3 +97,15 @@ def test_the_streams_description_names_this_deployment(api: Api, monkeypatch: py
 def test_an_address_that_is_not_there_names_the_documentation(api: Api) -> None:
     """The service may be below a path prefix, as on the local stack."""
     assert "at the service's own address followed by /docs" in api.get("/nothing").json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["/", "/openapi.json", "/static/page.js", "/jobs"])
+def test_what_is_long_is_compressed_for_those_who_take_it(api: Api, path: str) -> None:
+    for _ in range(3):
+        api.post("/uploads", json={})
+    plain = api.get(path, headers={"Accept-Encoding": "identity"})
+    packed = api.get(path, headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.content == plain.content
+    assert int(packed.headers["content-length"]) < len(plain.content) / 2

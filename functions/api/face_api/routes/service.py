@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import fastapi_swagger.resources
 from fastapi import APIRouter, FastAPI, Response
-from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
@@ -71,6 +70,5 @@ def install(app: FastAPI) -> None:
     def get_asyncapi(settings: SettingsDep) -> JSONResponse:
         return JSONResponse(describe_stream(settings))
 
-    # API Gateway compresses nothing itself.
-    app.mount("/swagger-ui", GZipMiddleware(CachedFiles(directory=SWAGGER_UI)))
-    app.mount("/static", GZipMiddleware(CachedFiles(directory=STATIC)))
+    app.mount("/swagger-ui", CachedFiles(directory=SWAGGER_UI))
+    app.mount("/static", CachedFiles(directory=STATIC))

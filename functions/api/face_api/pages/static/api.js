@@ -47,7 +47,8 @@ export function getLimits() {
 
 export const getUsage = () => call("usage");
 export const getJob = (jobId) => call(`jobs/${jobId}`);
-export const getJobs = (cursor) => call(`jobs?limit=20${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
+/** A page of the list: the first one small, so that it is there soon. */
+export const getJobs = (cursor) => call(`jobs?limit=${cursor ? `100&cursor=${encodeURIComponent(cursor)}` : 20}`);
 export const deleteJob = (jobId) => call(`jobs/${jobId}`, { method: "DELETE", keepalive: true });
 export const retryJob = (jobId) => call(`jobs/${jobId}/retry`, { method: "POST" });
 

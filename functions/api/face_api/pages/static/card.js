@@ -5,6 +5,7 @@
 
 import { may } from "./key.js";
 import { loadAgain, showWhenNear } from "./picture.js";
+import { isReviewed } from "./reviewed.js";
 
 const FINAL = [403, 404, 410];
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
@@ -25,12 +26,25 @@ export function drawCard(card, view) {
   const find = (selector) => card.querySelector(selector);
   card.dataset.status = view.status;
   card.dataset.job = view.jobId ?? "";
+  card.dataset.faces = view.event?.face_count ?? "";
   find("h3").textContent = headline(view);
   find(".detail").textContent = view.name ?? "";
   drawPicture(card, view);
   drawProgress(find("progress"), view);
   drawTime(find("time"), view.event);
   drawDelete(find(".delete"), view);
+  drawPick(card.querySelector(".pick"), view);
+  drawReviewed(card);
+}
+
+function drawPick(pick, { status, name, event }) {
+  pick.hidden = status !== "completed";
+  if (!pick.hidden) pick.querySelector("input").setAttribute("aria-label", `Select ${name ?? `photo of ${event.created_at}`}`);
+}
+
+/** Shows whether the result was reviewed. */
+export function drawReviewed(card) {
+  card.classList.toggle("done", isReviewed(card.dataset.job));
 }
 
 /** The state of a photo in a few words. */
@@ -100,8 +114,9 @@ function drawTime(time, event) {
   const ended = new Date(event.completed_at);
   const seconds = (ended - new Date(event.created_at)) / 1000;
   const isToday = ended.toDateString() === new Date().toDateString();
+  time.title = `${DATE.format(ended)}, took ${seconds.toFixed(1)} s`;
   time.dateTime = event.completed_at;
-  time.textContent = `${(isToday ? CLOCK : DATE).format(ended)} · took ${seconds.toFixed(1)} s`;
+  time.textContent = `${(isToday ? CLOCK : DATE).format(ended)} · ${seconds.toFixed(1)}\u00a0s`;
 }
 
 function drawDelete(button, { jobId, own, name }) {

@@ -4,44 +4,58 @@ import { deleteJob } from "./api.js";
 
 const UNDO_MS = 5_000;
 const bar = document.getElementById("undo");
-const waiting = new Map();
+const AT_A_TIME = 6;
+
+// The one deletion that can still be undone: `{jobIds, timer, finish}`.
+let waiting;
+// What the service has been asked to delete, until it has answered.
+const asked = new Set();
 
 /**
- * Delete a job unless it is undone in time; `onUndo` restores what was removed from the screen, `onError` gets an error.
+ * Deletes jobs unless it is undone in time; `onUndo` restores what was removed from the screen, `onDone` gets each id,
+ * `onError` an id and an error.
  */
-export function deleteSoon(jobId, name, { onUndo, onError, onDone }) {
+export function deleteSoon(jobIds, what, { onUndo, onError, onDone }) {
   // One bar, so one deletion that can be undone.
   flush();
   const undo = Object.assign(document.createElement("button"), { type: "button", textContent: "Undo" });
-  const finish = async () => {
-    settle(jobId);
-    try {
-      await deleteJob(jobId);
-      onDone();
-    } catch (error) {
-      if (error.status === 404) onDone();
-      else onError(error);
-    }
+  const finish = (atATime) => {
+    settle();
+    deleteAll([...jobIds], atATime, { onError, onDone });
   };
   undo.addEventListener("click", () => {
-    settle(jobId);
+    settle();
     onUndo();
   });
   undo.setAttribute("aria-keyshortcuts", "Control+Z Meta+Z");
-  waiting.set(jobId, { finish, timer: setTimeout(finish, UNDO_MS) });
-  bar.replaceChildren(`${name} is deleted. `, undo);
+  waiting = { jobIds: new Set(jobIds), finish, timer: setTimeout(finish, UNDO_MS, AT_A_TIME) };
+  bar.replaceChildren(`${what} ${jobIds.length === 1 ? "is" : "are"} deleted. `, undo);
 }
 
-export const isBeingDeleted = (jobId) => waiting.has(jobId);
+export const isBeingDeleted = (jobId) => Boolean(waiting?.jobIds.has(jobId)) || asked.has(jobId);
 
-function settle(jobId) {
-  clearTimeout(waiting.get(jobId)?.timer);
-  waiting.delete(jobId);
+function deleteAll(left, atATime, { onError, onDone }) {
+  for (const jobId of left) asked.add(jobId);
+  const next = async () => {
+    while (left.length) {
+      const jobId = left.shift();
+      const error = await deleteJob(jobId).then(() => undefined, (reason) => reason);
+      asked.delete(jobId);
+      if (error && error.status !== 404) onError(jobId, error);
+      else onDone(jobId);
+    }
+  };
+  for (let lanes = Math.min(atATime, left.length); lanes > 0; lanes -= 1) next();
+}
+
+function settle() {
+  clearTimeout(waiting?.timer);
+  waiting = undefined;
   bar.replaceChildren();
 }
 
-function flush() {
-  for (const { finish } of [...waiting.values()]) finish();
+function flush(atATime = AT_A_TIME) {
+  waiting?.finish(atATime);
 }
 
 // By the tab key alone, nobody gets to the button in time where there are many cards.
@@ -52,7 +66,7 @@ addEventListener("keydown", (event) => {
   button.click();
 });
 
-// Leaving the page is no undo; the request outlives the page.
-addEventListener("pagehide", flush);
+// Leaving the page does not undo it. Requests outlive the page, but none begins after it.
+addEventListener("pagehide", () => flush(Infinity));
 // What was deleted with a key needs this key.
-addEventListener("key-change", flush);
+addEventListener("key-change", () => flush(Infinity));

@@ -1,10 +1,10 @@
 /** The list of photos: those sent from here, and everyone's results, each photo once, newest first. */
 
-import { drawCard, headline, makeCard } from "./card.js";
+import { drawCard, drawReviewed, headline, makeCard } from "./card.js";
 import { deleteSoon, isBeingDeleted } from "./deletion.js";
 import { forget, ownName } from "./own-jobs.js";
 
-const MOST_CARDS = 300;
+const MOST_CARDS = 3_000;
 
 const list = document.getElementById("cards");
 const announcement = document.getElementById("announcement");
@@ -18,7 +18,7 @@ export const onOwnEnd = (call) => endListeners.push(call);
 
 function addEntry(view) {
   const entry = { view };
-  entry.card = makeCard({ onDelete: () => remove(entry) });
+  entry.card = makeCard({ onDelete: () => deleteJobOf(entry.view.jobId) });
   drawCard(entry.card, view);
   insert(entry);
   return entry;
@@ -27,9 +27,19 @@ function addEntry(view) {
 /** Newest first by the time the job was created. */
 function insert({ card, view }) {
   card.dataset.at = view.event?.created_at ?? view.at;
-  const older = [...list.children].find((other) => other.dataset.at < card.dataset.at);
-  list.insertBefore(card, older ?? null);
+  list.insertBefore(card, list.children[placeAt(card.dataset.at)] ?? null);
   showEmptiness();
+}
+
+/** The index of the first card that is older; the list is in order. */
+function placeAt(at) {
+  let [low, high] = [0, list.childElementCount];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (list.children[middle].dataset.at < at) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 function change(entry, changes) {
@@ -135,33 +145,49 @@ function showEmptiness() {
   if (list.childElementCount > 0) document.getElementById("loading").hidden = true;
 }
 
+const isResult = (card) => card.dataset.status === "completed" && !card.hidden;
+
+/** The job of the next result in this direction, 1 or -1, that the filter shows. */
+export function neighbourOf(jobId, step) {
+  let card = entries.get(jobId)?.card;
+  do card = step > 0 ? card?.nextElementSibling : card?.previousElementSibling;
+  while (card && !isResult(card));
+  return card?.dataset.job;
+}
+
+/** Which of the results that the filter shows this is, from 1 on; 0 for one that it hides. */
+export function placeOf(jobId) {
+  const shown = [...list.children].filter(isResult);
+  return { place: 1 + shown.findIndex((card) => card.dataset.job === jobId), count: shown.length };
+}
+
+addEventListener("reviewed", ({ detail }) => entries.has(detail) && drawReviewed(entries.get(detail).card));
+
 export function deleteJobOf(jobId) {
-  const entry = entries.get(jobId);
-  if (entry) remove(entry);
-  else deleteUnlisted(jobId, ownName(jobId));
+  deleteJobsOf([jobId], nameOf(jobId));
 }
 
-/** A job that is too old for the list, but whose address somebody has opened. */
-function deleteUnlisted(jobId, name) {
-  const onError = (error) => (announcement.textContent = `${name}: ${error.message}`);
-  deleteSoon(jobId, name, { onUndo: () => {}, onDone: () => forget(jobId), onError });
-}
-
-function remove(entry) {
-  const { jobId, name } = entry.view;
-  drop(entry);
-  const restore = () => {
-    entries.set(jobId, entry);
+/** Deletes jobs together, so that they can be undone together. */
+export function deleteJobsOf(jobIds, what) {
+  const removed = jobIds.map((jobId) => entries.get(jobId)).filter(Boolean);
+  for (const entry of removed) drop(entry);
+  const restore = (entry) => {
+    entries.set(entry.view.jobId, entry);
     insert(entry);
-    entry.card.querySelector(".delete").focus();
   };
-  deleteSoon(jobId, name, {
-    onUndo: restore,
-    onDone: () => forget(jobId),
-    onError: (error) => {
-      restore();
-      announcement.textContent = `${name}: ${error.message}`;
-      entry.card.querySelector(".detail").textContent = `${name}: ${error.message}`;
+  deleteSoon(jobIds, what, {
+    onUndo: () => {
+      removed.forEach(restore);
+      removed[0]?.card.querySelector(".delete").focus();
+    },
+    onDone: forget,
+    onError: (jobId, error) => {
+      const text = `${nameOf(jobId) ?? what}: ${error.message}`;
+      announcement.textContent = text;
+      const entry = removed.find(({ view }) => view.jobId === jobId);
+      if (!entry) return;
+      restore(entry);
+      entry.card.querySelector(".detail").textContent = text;
     },
   });
 }

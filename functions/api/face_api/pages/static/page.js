@@ -3,12 +3,14 @@
 import { getJob, getJobs, getLimits, getTicket, getUsage, megabytes } from "./api.js";
 import { chosenOptions, drawRenders } from "./choices.js";
 import { dropJob, endedJobs, isWaiting, showEvent, showLoaded } from "./feed.js";
+import "./filters.js";
 import { changeKey, getHolder, may, setHolder } from "./key.js";
 import { listen } from "./listener.js";
 import { onForgottenElsewhere, ownName } from "./own-jobs.js";
 import { onPhotos } from "./photos.js";
 import { loadFailedAgain } from "./picture.js";
 import { getUndrawn } from "./renders.js";
+import "./selection.js";
 import { sendAll } from "./sending.js";
 
 const REPLAY = 20;

@@ -8,6 +8,7 @@ import { may } from "./key.js";
 import { ownName } from "./own-jobs.js";
 import { loaded } from "./picture.js";
 import { getRenders, isDrawn } from "./renders.js";
+import { makeReview } from "./review.js";
 import { copy, curlCommand, download } from "./taking.js";
 import { makeZoom } from "./zoom.js";
 
@@ -20,6 +21,9 @@ const dialog = document.getElementById("result");
 const template = `
   <header>
     <h2 id="result-title" tabindex="-1">Result</h2>
+    <span class="place" role="status"></span>
+    <button type="button" class="previous" aria-label="Previous photo" aria-keyshortcuts="ArrowLeft">‹</button>
+    <button type="button" class="next" aria-label="Next photo" aria-keyshortcuts="ArrowRight">›</button>
     <button type="button" class="close" aria-label="Close">✕</button>
   </header>
   <p class="problem" role="alert" hidden></p>
@@ -50,6 +54,7 @@ const template = `
       <p class="count" role="status"></p>
       <ol class="faces"></ol>
       <p class="size"></p>
+      <label class="reviewed tick"><input type="checkbox" aria-keyshortcuts="r"> Reviewed</label>
       <p class="actions">
         <button type="button" class="download">Download</button>
         <button type="button" class="delete">Delete</button>
@@ -67,6 +72,8 @@ export const styled = new Promise((resolve) => {
 });
 
 let current;
+// The render that was chosen last; the next photo is shown in it as well.
+let chosen;
 // Whether the view closes because the address has changed, as by the back button.
 let isAddressRight = false;
 
@@ -89,6 +96,7 @@ async function open(jobId) {
   current = { jobId, pictures: {}, render: undefined };
   const opened = current;
   listenToControls();
+  current.review = makeReview(dialog, jobId, goTo);
   if (!dialog.open) dialog.showModal();
   find("h2").focus();
   try {
@@ -119,12 +127,16 @@ function draw() {
 
 function drawChoices() {
   const { job, renders } = current;
-  const first = renders.find(({ name }) => name === job.options.render[0]) ?? renders[0];
+  const named = (sought) => renders.find(({ name }) => name === sought);
+  const first = named(chosen) ?? named(job.options.render[0]) ?? renders[0];
   for (const render of renders) {
     const label = document.createElement("label");
     const input = Object.assign(document.createElement("input"), { type: "radio", name: "way", value: render.name });
     input.checked = render === first;
-    input.addEventListener("change", () => show(render));
+    input.addEventListener("change", () => {
+      chosen = render.name;
+      show(render);
+    });
     label.append(input, Object.assign(document.createElement("span"), { textContent: render.label }));
     find(".choices").append(label);
   }
@@ -209,6 +221,21 @@ function listenToControls() {
   });
 }
 
+/** Another result in place of this one; back leads out of the view. */
+function goTo(jobId) {
+  const control = ["previous", "next"].find((name) => document.activeElement.classList.contains(name));
+  history.replaceState(null, "", `#job=${jobId}`);
+  open(jobId);
+  if (control) find(`.${control}`).focus();
+}
+
+dialog.addEventListener("keydown", (event) => {
+  const { target } = event;
+  const isTaken = target.matches("input:not([type=checkbox])") || (target.matches(".stage") && current?.zoom?.isEnlarged());
+  if (isTaken || event.altKey || event.ctrlKey || event.metaKey) return;
+  current?.review.press(event.key);
+});
+
 function leave() {
   dialog.close();
 }
@@ -218,7 +245,7 @@ dialog.addEventListener("close", () => {
   // Another result was opened before this event came.
   if (dialog.open) return;
   const { jobId } = current;
-  current = undefined;
+  current = chosen = undefined;
   if (!isAddressRight) history.pushState(null, "", location.pathname + location.search);
   const card = document.querySelector(`.card[data-job="${CSS.escape(jobId)}"] a`);
   (card ?? document.getElementById("results")).focus();

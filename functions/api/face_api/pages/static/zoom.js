@@ -15,6 +15,7 @@ export function makeZoom(stage, controls) {
       (stage.scrollTop + stage.clientHeight / 2) / stage.scrollHeight,
     ];
     canvas.style.setProperty("--zoom", STEPS[step]);
+    stage.classList.toggle("enlarged", step > 0);
     stage.scrollLeft = middle[0] * stage.scrollWidth - stage.clientWidth / 2;
     stage.scrollTop = middle[1] * stage.scrollHeight - stage.clientHeight / 2;
     controls.querySelector("output").textContent = `${STEPS[step] * 100} %`;
@@ -30,4 +31,5 @@ export function makeZoom(stage, controls) {
   });
   stage.addEventListener("dblclick", () => zoomTo(step === 0 ? 2 : 0));
   zoomTo(0);
+  return { isEnlarged: () => step > 0 };
 }

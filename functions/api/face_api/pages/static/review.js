@@ -1,0 +1,52 @@
+/** From one result to the next: by buttons, by the arrow keys, and by swiping. */
+
+import { neighbourOf, placeOf } from "./feed.js";
+import { isReviewed, setReviewed } from "./reviewed.js";
+
+// Pixels a finger moves until it is a swipe, and how much more across than down.
+const SWIPE_PX = 50;
+const SWIPE_SLOPE = 2;
+
+/** Listens in the view of a job; `open` gets the id of another. What one goes on from has been reviewed. */
+export function makeReview(dialog, jobId, open) {
+  const find = (selector) => dialog.querySelector(selector);
+  const mark = find(".reviewed input");
+
+  function go(step) {
+    const next = neighbourOf(jobId, step);
+    if (step > 0) setReviewed(jobId, true);
+    if (next) open(next);
+  }
+
+  const { place, count } = placeOf(jobId);
+  find(".place").textContent = place ? `${place} of ${count}` : "";
+  find(".previous").disabled = !neighbourOf(jobId, -1);
+  find(".next").disabled = !neighbourOf(jobId, 1);
+  find(".previous").addEventListener("click", () => go(-1));
+  find(".next").addEventListener("click", () => go(1));
+  mark.checked = isReviewed(jobId);
+  mark.addEventListener("change", () => setReviewed(jobId, mark.checked));
+  onSwipe(find(".stage"), go);
+  return {
+    press(key) {
+      if (key === "ArrowLeft") go(-1);
+      if (key === "ArrowRight") go(1);
+      if (key === "r") mark.click();
+    },
+  };
+}
+
+/** With one finger on a picture that is not enlarged: an enlarged one is moved. */
+function onSwipe(stage, go) {
+  let start;
+  stage.addEventListener("touchstart", ({ touches, target }) => {
+    const isFree = touches.length === 1 && !target.closest(".divider") && stage.scrollWidth <= stage.clientWidth;
+    start = isFree ? [touches[0].clientX, touches[0].clientY] : undefined;
+  }, { passive: true });
+  stage.addEventListener("touchend", ({ changedTouches: [touch] }) => {
+    if (!start) return;
+    const [across, down] = [touch.clientX - start[0], touch.clientY - start[1]];
+    start = undefined;
+    if (Math.abs(across) > SWIPE_PX && Math.abs(across) > SWIPE_SLOPE * Math.abs(down)) go(across < 0 ? 1 : -1);
+  });
+}

@@ -1,0 +1,252 @@
+"""Many results: from one to the next, which of them are shown, and what is done with several at once."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from selenium.webdriver import ActionChains, Keys
+
+from tests.support.page import Page
+from tests.support.pictures import astronaut, compose, encoded, resized
+from tests.support.stack import Stack
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+
+@pytest.fixture
+def jobs(stack: Stack, page: Page, tmp_path: Path) -> list[str]:
+    """Three photos that were sent from this browser, the newest first, alone in the list."""
+    for job in stack.http.get("/jobs", params={"limit": 100}).json()["jobs"]:
+        stack.http.delete(f"/jobs/{job['job_id']}")
+    page.load()
+    names = []
+    for number in range(3):
+        photo = tmp_path / f"{number}-{tmp_path.name}.jpg"
+        photo.write_bytes(encoded(compose(300 + number, 300, [(60, 80, 120)])[0]))
+        page.choose(photo)
+        names.append(page.wait_for_result(photo.name).job_id)
+    return names[::-1]
+
+
+def press(page: Page, *keys: str) -> None:
+    ActionChains(page.chrome).send_keys(*keys).perform()
+
+
+def wait_for_result(page: Page, job_id: str) -> None:
+    page.wait_until(lambda: page.chrome.current_url.endswith(f"#job={job_id}"), "it is this one")
+    page.wait_for_picture()
+
+
+def pick(page: Page, *job_ids: str) -> None:
+    for job_id in job_ids:
+        page.click(f"[data-job='{job_id}'] .pick input")
+
+
+def choose_filter(page: Page, name: str) -> None:
+    page.chrome.find_element("css selector", f"#filter [value={name}]").click()
+
+
+def shown(page: Page) -> list[str]:
+    found = page.value("[...document.querySelectorAll('.card:not([hidden])')].map((card) => card.dataset.job)")
+    return [str(job_id) for job_id in found]
+
+
+def test_the_arrow_keys_alone_review_all(page: Page, jobs: list[str]) -> None:
+    page.open_result(jobs[0])
+    assert page.value("document.querySelector('.place').textContent") == "1 of 3"
+    assert page.value("document.querySelector('.previous').disabled")
+    for job_id in jobs[1:]:
+        press(page, Keys.ARROW_RIGHT)
+        wait_for_result(page, job_id)
+    assert page.value("document.querySelector('.next').disabled")
+    press(page, Keys.ARROW_RIGHT, Keys.ARROW_LEFT)
+    wait_for_result(page, jobs[1])
+    press(page, "r")
+    press(page, Keys.ESCAPE)
+    page.wait_until(lambda: not page.value("document.getElementById('result').open"), "it is closed")
+    assert page.value("document.activeElement.closest('.card')?.dataset.job") == jobs[1]
+    choose_filter(page, "unreviewed")
+    page.wait_until(lambda: shown(page) == [jobs[1]], "that mark was taken away, the others stay")
+    page.load()
+    choose_filter(page, "unreviewed")
+    page.wait_until(lambda: shown(page) == [jobs[1]], "they are kept in the browser")
+    assert page.text("filtered") == "1 of 3"
+    assert page.complaints() == []
+
+
+def test_buttons_go_on_in_the_same_view_and_back_leaves_it(page: Page, jobs: list[str]) -> None:
+    page.click(f".card[data-job='{jobs[0]}'] a")
+    page.wait_for_picture()
+    page.click("#result [value=blur]")
+    page.wait_for_picture()
+    page.chrome.find_element("css selector", "#result .next").click()
+    wait_for_result(page, jobs[1])
+    assert page.value("document.querySelector('#result .choices :checked').value") == "blur"
+    assert page.value("document.activeElement.className") == "next"
+    page.chrome.back()
+    page.wait_until(lambda: not page.value("document.getElementById('result').open"), "back leads out of the view")
+
+
+def test_a_swipe_goes_on(page: Page, jobs: list[str]) -> None:
+    page.resize(390, 844)
+    page.open_result(jobs[0])
+
+    def swipe(across: int, down: int) -> None:
+        touch = "Input.dispatchTouchEvent"
+        page.chrome.execute_cdp_cmd(touch, {"type": "touchStart", "touchPoints": [{"x": 200, "y": 300}]})
+        moved = [{"x": 200 + across, "y": 300 + down}]
+        page.chrome.execute_cdp_cmd(touch, {"type": "touchMove", "touchPoints": moved})
+        page.chrome.execute_cdp_cmd(touch, {"type": "touchEnd", "touchPoints": []})
+
+    swipe(-120, 10)
+    wait_for_result(page, jobs[1])
+    swipe(-60, 80)
+    swipe(120, 10)
+    wait_for_result(page, jobs[0])
+
+
+def test_filters_show_what_needs_a_look(stack: Stack, page: Page, jobs: list[str]) -> None:
+    with stack.listener() as listener:
+        empty = stack.post_image(encoded(compose(300, 300, [])[0]))
+        listener.wait_for_job(empty)
+    page.wait_for_result(empty)
+    choose_filter(page, "faceless")
+    page.wait_until(lambda: shown(page) == [empty], "the one without a face")
+    lowest = {job_id: min(face["confidence"] for face in stack.job(job_id)["faces"]) for job_id in jobs}
+    choose_filter(page, "doubtful")
+    doubtful = [job_id for job_id in jobs if lowest[job_id] < 0.6]
+    page.wait_until(lambda: page.text("filtered") == f"{len(doubtful)} of 4", "their faces are known")
+    assert shown(page) == doubtful
+    choose_filter(page, "failed")
+    assert (shown(page), page.text("filtered")) == ([], "No photo failed.")
+    choose_filter(page, "all")
+    assert len(shown(page)) == 4
+
+
+def test_what_the_filter_hides_is_not_chosen_any_more(page: Page, jobs: list[str]) -> None:
+    page.click("#all")
+    assert page.value("document.querySelector('#selection output').textContent") == "3 selected"
+    choose_filter(page, "faceless")
+    choose_filter(page, "all")
+    assert not page.shows("#selection .selected")
+
+
+def test_those_chosen_are_deleted_together_and_it_can_be_undone(stack: Stack, page: Page, jobs: list[str]) -> None:
+    pick(page, *jobs[:2])
+    page.click("#selection .delete-all")
+    page.wait_until(lambda: shown(page) == [jobs[2]], "the cards are gone")
+    assert page.text("undo").startswith("2 photos are deleted.")
+    page.click("#undo button")
+    page.wait_until(lambda: shown(page) == jobs, "all are there again, in order")
+    assert {stack.job(job_id)["status"] for job_id in jobs} == {"completed"}
+    pick(
+        page,
+        *(
+            job_id
+            for job_id in jobs[:2]
+            if not page.value(f"!!document.querySelector('[data-job=\"{job_id}\"] :checked')")
+        ),
+    )
+    page.click("#selection .delete-all")
+    for job_id in jobs[:2]:
+        page.wait_until(lambda: stack.http.get(f"/jobs/{job_id}").status_code == 404, "it is deleted")  # noqa: B023
+    assert stack.job(jobs[2])["status"] == "completed"
+    assert page.complaints() == []
+
+
+def test_other_peoples_photos_are_not_deleted_with_ones_own(stack: Stack, page: Page, jobs: list[str]) -> None:
+    with stack.listener() as listener:
+        other = stack.post_image(encoded(astronaut()))
+        listener.wait_for_job(other)
+    page.wait_for_result(other)
+    page.click("#all")
+    assert page.value("document.querySelector('.delete-all').textContent") == "Delete your 3"
+    page.click("#selection .delete-all")
+    page.wait_until(lambda: shown(page) == [other], "theirs stays")
+
+
+def test_those_chosen_come_as_one_zip_named_after_the_photos(page: Page, jobs: list[str], tmp_path: Path) -> None:
+    page.click("[name=render][value=blur]")
+    photos = [tmp_path / folder / "party.jpg" for folder in ("a", "b")]
+    exif = Image.Exif()
+    exif[0x010F] = "A camera"
+    for number, photo in enumerate(photos):
+        photo.parent.mkdir()
+        picture = resized(astronaut(), 2300, 2300 + number)
+        Image.fromarray(np.ascontiguousarray(picture[:, :, ::-1])).save(photo, exif=exif)
+    page.choose(*photos)
+    page.wait_until(
+        lambda: len([card for card in page.cards() if card.detail == "party.jpg" and card.width]) == 2, "both"
+    )
+    page.chrome.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+    pick(page, *(card.job_id for card in page.cards() if card.detail == "party.jpg"), jobs[0])
+    page.click("#selection .download-all")
+    page.wait_until((tmp_path / "facecast.zip").exists, "it is saved")
+    with zipfile.ZipFile(tmp_path / "facecast.zip") as archive:
+        assert archive.testzip() is None
+        sizes = {}
+        for name in archive.namelist():
+            with archive.open(name) as file, Image.open(file) as picture:
+                sizes[name] = picture.size
+                assert len(picture.getexif()) == 0
+    assert sorted(sizes) == [f"2-{tmp_path.name}-boxes.jpg", "party-blur-2.jpg", "party-blur.jpg"]
+    assert {sizes["party-blur.jpg"], sizes["party-blur-2.jpg"]} == {(2300, 2300), (2300, 2301)}
+    assert page.value("document.querySelector('#selection output').textContent") == "3 of 3 saved"
+    assert page.complaints() == []
+
+
+def test_one_that_cannot_be_had_does_not_stop_the_others(
+    stack: Stack, page: Page, jobs: list[str], tmp_path: Path
+) -> None:
+    page.chrome.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+    page.block(f"*/jobs/{jobs[0]}")
+    page.click("#all")
+    page.click("#selection .download-all")
+    page.wait_until((tmp_path / "facecast.zip").exists, "it is saved")
+    with zipfile.ZipFile(tmp_path / "facecast.zip") as archive:
+        assert len(archive.namelist()) == 2
+    told = page.value("document.querySelector('#selection output').textContent")
+    assert told.startswith("2 of 3 saved.")
+    assert "could not be reached" in told
+
+
+_MADE_UP = """
+const real = fetch, id = (n) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
+const at = (n) => new Date(1.7e12 - 1000 * n).toISOString();
+const job = (n) => ({ job_id: id(n), status: "completed", created_at: at(n), completed_at: at(n), face_count: n % 3,
+  options: { render: ["boxes"] }, links: { processed_image: "x" }, failure: null });
+window.asked = 0;
+window.fetch = async (path, ...rest) => {
+  if (/renders$/.test(path)) { asked += 1; return Response.json({ url: "static/icon.svg" }); }
+  const list = /^jobs\\?limit=(\\d+)(&cursor=(\\d+))?/.exec(path);
+  if (!list) return real(path, ...rest);
+  const [first, count] = [Number(list[3] ?? 0), Number(list[1])];
+  const jobs = Array.from({ length: Math.min(count, 1000 - first) }, (_, n) => job(first + n));
+  return Response.json({ jobs, next_cursor: first + count < 1000 ? String(first + count) : null });
+};
+"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_of_a_thousand_cards_only_those_near_the_screen_are_laid_out(someone: Page, width: int) -> None:
+    someone.run_first(_MADE_UP)
+    # Whose replay would add real ones.
+    someone.load_without_stream()
+    if width < 500:
+        someone.resize(width, 844)
+    someone.wait_until(lambda: someone.shows("#older"), "the first page is there")
+    while someone.shows("#older"):
+        someone.click("#older")
+        someone.wait_until(lambda: not someone.value("document.getElementById('older').disabled"), "one more page")
+    assert len(shown(someone)) == 1_000
+    assert someone.value("document.documentElement.scrollWidth") <= width
+    laid_out = """[...document.querySelectorAll('.card h3')]
+      .filter((one) => one.checkVisibility({ contentVisibilityAuto: true })).length"""
+    someone.wait_until(lambda: someone.value(laid_out) < 150, "few are laid out")
+    assert someone.value("asked") < 200, "and few pictures are asked for"
+    someone.click("#all")
+    assert someone.value("document.querySelector('#selection output').textContent") == "1000 selected"
+    choose_filter(someone, "faceless")
+    someone.wait_until(lambda: someone.text("filtered") == "334 of 1000", "a third has no face")
