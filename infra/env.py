@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from infra.arguments import Arguments
 from infra.aws import stack as stacks
-from infra.errors import Refused, ending
+from infra.errors import CommandFailed, ending
 from infra.local.layout import DEFAULT_PORT, LocalStack, port_number
 from infra.target import choose_stack
 
@@ -21,11 +21,11 @@ def exports(outputs: Mapping[str, str]) -> str:
 
 
 def print_exports(environment: str | None, local: LocalStack) -> int:
-    """Print the variables of the chosen stack. Raises Refused, ClientError and BotoCoreError."""
+    """Print the variables of the chosen stack. Raises CommandFailed, ClientError and BotoCoreError."""
     name = choose_stack(environment, local, "env")
     stack = stacks.find(name)
     if stack is None or not stack.is_deployed:
-        raise Refused(f"The stack {name} is not deployed.")
+        raise CommandFailed(f"The stack {name} is not deployed.")
     sys.stdout.write(exports(stack.outputs))
     return 0
 

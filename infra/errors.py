@@ -11,7 +11,7 @@ NO_REGION = (
 )
 
 
-class Refused(Exception):
+class CommandFailed(Exception):
     """A sentence that says what is wrong and what to do."""
 
 
@@ -33,7 +33,7 @@ def ending(command: Callable[[], int]) -> int:
     """Run a command, and return its exit status. Prints what ended it early."""
     try:
         return command()
-    except Refused as refused:
+    except CommandFailed as refused:
         print(refused, file=sys.stderr)
     except (ClientError, BotoCoreError) as error:
         print(aws_failure(error), file=sys.stderr)

@@ -20,7 +20,7 @@ from facelib.stores.listeners.connections import ConnectionStore
 from facelib.stores.listeners.connections_api import ConnectionsApi
 
 from infra.arguments import Arguments
-from infra.errors import Refused
+from infra.errors import CommandFailed
 from infra.local.layout import DEFAULT_PORT, LocalStack, port_number
 from infra.target import choose_stack
 
@@ -29,18 +29,20 @@ _MOST_DAYS: Final = 3_650
 
 
 def new_key(owner: str, scopes: str, daily: int | None, days: int) -> tuple[ApiKey, str]:
-    """Return a new key as it is stored, and as its holder gets it. Raises Refused for what makes no sense."""
+    """Return a new key as it is stored, and as its holder gets it. Raises CommandFailed for what makes no sense."""
     if not is_owner(owner):
-        raise Refused(f"An owner is 1 to 64 of a-z, 0-9, dot, dash and underscore, not {owner!r}: make key OWNER=alice")
+        raise CommandFailed(
+            f"An owner is 1 to 64 of a-z, 0-9, dot, dash and underscore, not {owner!r}: make key OWNER=alice"
+        )
     if owner == PUBLIC_OWNER:
-        raise Refused(f"{PUBLIC_OWNER!r} owns what is sent where access is open; choose another name.")
+        raise CommandFailed(f"{PUBLIC_OWNER!r} owns what is sent where access is open; choose another name.")
     names = [name.strip() for name in scopes.split(",")]
     if not set(names) <= set(Scope):
-        raise Refused(f"SCOPES are some of {','.join(Scope)}, separated by commas, not {scopes!r}.")
+        raise CommandFailed(f"SCOPES are some of {','.join(Scope)}, separated by commas, not {scopes!r}.")
     if daily is not None and daily < 1:
-        raise Refused("DAILY is at least 1 image a day; leave it out for no limit.")
+        raise CommandFailed("DAILY is at least 1 image a day; leave it out for no limit.")
     if not 1 <= days <= _MOST_DAYS:
-        raise Refused(f"DAYS is from 1 to {_MOST_DAYS:,}.")
+        raise CommandFailed(f"DAYS is from 1 to {_MOST_DAYS:,}.")
     now, (key_id, secret, key) = datetime.now(UTC), new_secret()
     stored = ApiKey(
         key_id=key_id,
@@ -82,7 +84,7 @@ def revoke(keys: KeyStore, key_id: str, connections: ConnectionStore, connection
     parts = key_id.split("_")
     key = keys.get(parts[1] if len(parts) == 3 else key_id)
     if key is None:
-        raise Refused("There is no key of this id. `make keys` lists them.")
+        raise CommandFailed("There is no key of this id. `make keys` lists them.")
     print(describe(keys.revoke(key)))
     closed = close_connections(key, connections, connections_api)
     print(f"Connections closed: {closed}. API Gateway remembers a key for at most a minute.")
@@ -104,21 +106,21 @@ def connections_api_of(outputs: Mapping[str, str]) -> ConnectionsApi:
 
 
 def outputs_of(stack: str) -> Mapping[str, str]:
-    """Return the outputs of a deployed stack. Raises Refused."""
+    """Return the outputs of a deployed stack. Raises CommandFailed."""
     try:
         (description,) = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
     except (ClientError, BotoCoreError) as error:
-        raise Refused(f"The stack {stack} cannot be read: {error}") from None
+        raise CommandFailed(f"The stack {stack} cannot be read: {error}") from None
     outputs = {output["OutputKey"]: output["OutputValue"] for output in description["Outputs"]}
     if "KeysTableName" not in outputs:
-        raise Refused(f"The stack {stack} is of an older version, without keys. Deploy it again.")
+        raise CommandFailed(f"The stack {stack} is of an older version, without keys. Deploy it again.")
     return outputs
 
 
 def _new_keys(arguments: argparse.Namespace) -> tuple[tuple[ApiKey, str], ...]:
-    """Return the key to create, if one is to be created. Raises Refused for what makes no sense."""
+    """Return the key to create, if one is to be created. Raises CommandFailed for what makes no sense."""
     if arguments.command == "revoke" and not arguments.key:
-        raise Refused("Name the key: make revoke KEY=<id>. `make keys` lists them.")
+        raise CommandFailed("Name the key: make revoke KEY=<id>. `make keys` lists them.")
     if arguments.command != "create":
         return ()
     return (new_key(arguments.owner, arguments.scopes, arguments.daily, arguments.days),)
@@ -157,7 +159,7 @@ def main() -> int:
     commands.add_parser("revoke").add_argument("key")
     try:
         run(parser.parse_args())
-    except Refused as refused:
+    except CommandFailed as refused:
         print(refused, file=sys.stderr)
         return 1
     except (ClientError, BotoCoreError) as error:

@@ -13,7 +13,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.arguments import Arguments
-from infra.errors import Refused
+from infra.errors import CommandFailed
 from infra.local.invoke import deployed_configuration, find
 from infra.local.layout import DEFAULT_PORT, LocalStack, port_number
 from infra.log_lines import readable
@@ -58,7 +58,10 @@ def _identity(event: dict[str, Any]) -> object:
 
 
 def follow(function: Resource, environment: str | None, stack: LocalStack, *, as_json: bool = False) -> None:
-    """Print the last ten minutes and all that comes. Raises Refused, and ClientError or BotoCoreError from AWS."""
+    """Print the last ten minutes and all that comes.
+
+    Raises CommandFailed, and ClientError or BotoCoreError from AWS.
+    """
     name = choose_stack(environment, stack, "logs FUNCTION=Detector")
     group = deployed_configuration(function, boto3.Session(), name)["LoggingConfig"]["LogGroup"]
     print(f"Following {group}, from {_SINCE_MINUTES} minutes ago on; Ctrl-C ends it.", file=sys.stderr)
@@ -83,7 +86,7 @@ def main() -> int:
     given = _arguments()
     try:
         follow(find(given.function), given.environment, LocalStack(given.port), as_json=given.json)
-    except Refused as refused:
+    except CommandFailed as refused:
         print(refused, file=sys.stderr)
         return 1
     except (ClientError, BotoCoreError) as error:

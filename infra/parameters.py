@@ -7,7 +7,7 @@ from typing import Any, Final
 from face_models import BEST, MODELS, models_of
 
 from infra.cloudformation import CloudFormation
-from infra.errors import Refused
+from infra.errors import CommandFailed
 from infra.template import load
 
 _ORIGIN: Final = re.compile(r"https?://[^/\s*,]+")
@@ -19,23 +19,23 @@ def parameters_of_template() -> dict[str, str]:
 
 
 def read_parameters(pairs: Sequence[str]) -> dict[str, str]:
-    """Read NAME=VALUE. Raises Refused for anything else, an unknown name or a value that is not allowed."""
+    """Read NAME=VALUE. Raises CommandFailed for anything else, an unknown name or a value that is not allowed."""
     parameters = load()["Parameters"]
     given: dict[str, str] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
-            raise Refused(f'Parameters are given as NAME=VALUE, not {pair!r}: make run PARAMETERS="Quality=fast"')
+            raise CommandFailed(f'Parameters are given as NAME=VALUE, not {pair!r}: make run PARAMETERS="Quality=fast"')
         if name not in parameters:
-            raise Refused(f"template.yaml has no parameter {name!r}. It has: {', '.join(sorted(parameters))}.")
+            raise CommandFailed(f"template.yaml has no parameter {name!r}. It has: {', '.join(sorted(parameters))}.")
         if not _is_allowed(value, parameters[name]):
-            raise Refused(f"{name} cannot be {value!r}; it is {_allowed(parameters[name])}.")
+            raise CommandFailed(f"{name} cannot be {value!r}; it is {_allowed(parameters[name])}.")
         given[name] = value
     return given
 
 
 def check_together(parameters: Mapping[str, str]) -> None:
-    """Check the values of all parameters against each other. Raises Refused.
+    """Check the values of all parameters against each other. Raises CommandFailed.
 
     What CloudFormation's rules cannot say is checked here alone.
     """
@@ -53,7 +53,7 @@ def check_together(parameters: Mapping[str, str]) -> None:
             f"CorsOrigins cannot contain {wrong[0]!r}: expected origins like https://example.org, or only *."
         )
     if problems:
-        raise Refused("\n".join(problems))
+        raise CommandFailed("\n".join(problems))
 
 
 def _is_allowed(value: str, parameter: Mapping[str, Any]) -> bool:
@@ -82,14 +82,14 @@ def installed_models() -> tuple[str, ...]:
 
 
 def detection_models(given: Mapping[str, str], at_hand: Collection[str]) -> tuple[str, ...]:
-    """Name the installed models that will be used. Raises Refused where the requested one is missing."""
+    """Name the installed models that will be used. Raises CommandFailed where the requested one is missing."""
     detector = given.get("Detector", parameters_of_template()["Detector"])
     try:
         requested = [model.name for model in models_of(detector)]
     except ValueError as error:
-        raise Refused(str(error)) from None
+        raise CommandFailed(str(error)) from None
     used = tuple(name for name in requested if name in at_hand)
     missing = [name for name in requested if name not in at_hand]
     if missing and (detector != BEST or not used):
-        raise Refused(f"The model {missing[0]} is missing. Fetch it: make model MODEL={missing[0]}")
+        raise CommandFailed(f"The model {missing[0]} is missing. Fetch it: make model MODEL={missing[0]}")
     return used

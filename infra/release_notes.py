@@ -7,20 +7,23 @@ from typing import Final
 from facecast.version import __version__
 
 from infra.arguments import Arguments
-from infra.errors import Refused
+from infra.errors import CommandFailed
 from infra.local.layout import ROOT
 
 _VERSION: Final = re.compile(r"v(\d+\.\d+\.\d+)")
 
 
 def notes(tag: str, changelog: str, version: str = __version__) -> str:
-    """Return what the changelog says about a tag. Raises Refused where tag, version and changelog do not agree."""
+    """Return what the changelog says about a tag.
+
+    Raises CommandFailed where tag, version and changelog do not agree.
+    """
     named = _VERSION.fullmatch(tag)
     if named is None or named[1] != version:
-        raise Refused(f"The tag {tag} is not v{version}, the version in client/facecast/version.py.")
+        raise CommandFailed(f"The tag {tag} is not v{version}, the version in client/facecast/version.py.")
     section = re.search(rf"^## \[{re.escape(version)}\][^\n]*\n(.*?)(?=^## \[|\Z)", changelog, re.MULTILINE | re.DOTALL)
     if section is None or not section[1].strip():
-        raise Refused(f"CHANGELOG.md has no section [{version}]. Rename [Unreleased], and add the date.")
+        raise CommandFailed(f"CHANGELOG.md has no section [{version}]. Rename [Unreleased], and add the date.")
     return section[1].strip()
 
 
@@ -29,7 +32,7 @@ def main() -> int:
     parser.add_argument("tag", help="for example v1.0.0")
     try:
         print(notes(parser.parse_args().tag, (ROOT / "CHANGELOG.md").read_text()))
-    except Refused as refused:
+    except CommandFailed as refused:
         print(refused, file=sys.stderr)
         return 1
     return 0

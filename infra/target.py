@@ -3,7 +3,7 @@
 import os
 
 from infra.aws.release import stack_of
-from infra.errors import Refused
+from infra.errors import CommandFailed
 from infra.local.deploy import STACK_NAME
 from infra.local.layout import LocalStack
 from infra.local.server import is_answering
@@ -12,13 +12,13 @@ from infra.local.server import is_answering
 def choose_stack(environment: str | None, local: LocalStack, target: str, parameters: str = "") -> str:
     """Return the stack's name, with boto3 pointed at it.
 
-    Raises Refused where the local stack does not answer; `target` is the make target to name, with an example, and
-    `parameters` what to start the stack with.
+    Raises CommandFailed where the local stack does not answer; `target` is the make target to name, with an example,
+    and `parameters` what to start the stack with.
     """
     if environment is not None:
         return stack_of(environment)
     if not is_answering(local):
-        raise Refused(
+        raise CommandFailed(
             f"No stack answers on port {local.port}. Start one: {local.make('run')}{parameters}. "
             f"For a stack on AWS, name its environment: make {target} ENVIRONMENT=default"
         )

@@ -135,12 +135,12 @@ def _signed_ahead(url: str, threads: int) -> Way:
                 socket.sendall(requests[each])
                 assert socket.recv(65_536).startswith(b"HTTP/1.1 200")
 
-    def way(ids: Sequence[str]) -> None:
+    def method(ids: Sequence[str]) -> None:
         if requests.keys() != set(ids):
             requests.update({each: made(each) for each in ids})
         list(pool.map(lambda number: send(number, ids), range(threads)))
 
-    return way
+    return method
 
 
 def _cpu_of(pid: int) -> float:
@@ -151,14 +151,14 @@ def _cpu_of(pid: int) -> float:
 
 def _measure(url: str, emulator: int, ids: Sequence[str]) -> dict[str, tuple[list[float], ...]]:
     """Return seconds by the clock, of this process's CPU and of the emulator's; the first round only warms up."""
-    ways = {f"boto3, {threads} threads": _boto3(url, threads) for threads in (8, 32)}
-    ways |= {f"push, {threads} threads": _push(url, threads) for threads in (8, THREADS, 32)}
-    ways["signed ahead, 4 sockets"] = _signed_ahead(url, 4)
-    elapsed: dict[str, tuple[list[float], ...]] = {name: ([], [], []) for name in ways}
+    methods = {f"boto3, {threads} threads": _boto3(url, threads) for threads in (8, 32)}
+    methods |= {f"push, {threads} threads": _push(url, threads) for threads in (8, THREADS, 32)}
+    methods["signed ahead, 4 sockets"] = _signed_ahead(url, 4)
+    elapsed: dict[str, tuple[list[float], ...]] = {name: ([], [], []) for name in methods}
     for number in range(_ROUNDS + 1):
-        for name, way in ways.items():
+        for name, method in methods.items():
             clock, cpu, theirs = time.perf_counter(), time.process_time(), _cpu_of(emulator)
-            way(ids)
+            method(ids)
             if number:
                 elapsed[name][0].append(time.perf_counter() - clock)
                 elapsed[name][1].append(time.process_time() - cpu)

@@ -13,7 +13,7 @@ import httpx
 
 from facecast.async_client import AsyncClient
 from facecast.calls import TIMEOUT, Flow, Pause, Result
-from facecast.errors import BLOCKING, ServiceError
+from facecast.errors import SERVICE_UNUSABLE, ServiceError
 from facecast.models import Event, Job, Limits, Options, Submission
 from facecast.operations import PATIENCE_SECONDS, Operations
 from facecast.photo import Image, Photo, read_photo
@@ -189,7 +189,7 @@ async def _next_of(stream: AsyncGenerator[Event, None]) -> Event:
 def _outcome(future: Future[Job]) -> Job | ServiceError | OSError:
     try:
         return future.result()
-    except BLOCKING:
+    except SERVICE_UNUSABLE:
         raise
     except (ServiceError, OSError) as error:
         return error

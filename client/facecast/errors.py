@@ -46,6 +46,6 @@ class JobTimeout(ServiceError):
 
 
 # What may pass without a change of the photo.
-PASSING = (ServiceFailed, JobTimeout)
+TEMPORARY = (ServiceFailed, JobTimeout)
 # What concerns every call alike, so that there is no use in trying the next photo.
-BLOCKING = (Unreachable, Unauthorized, Forbidden, TooManyRequests)
+SERVICE_UNUSABLE = (Unreachable, Unauthorized, Forbidden, TooManyRequests)

@@ -7,7 +7,7 @@ from contextlib import aclosing, suppress
 from itertools import islice
 from typing import Final, Protocol, Self, TypeVar
 
-from facecast.errors import BLOCKING, ServiceError
+from facecast.errors import SERVICE_UNUSABLE, ServiceError
 from facecast.models import FINAL_STATUSES, Event, Job, Options, Submission
 from facecast.operations import PATIENCE_SECONDS, still_running
 from facecast.photo import Image
@@ -124,7 +124,7 @@ async def detect_many(
         async def detect(image: Image) -> tuple[Image, Job | ServiceError | OSError]:
             try:
                 return image, await waiter.wait(await client.send(image, options))
-            except BLOCKING:
+            except SERVICE_UNUSABLE:
                 raise
             except (ServiceError, OSError) as error:
                 return image, error

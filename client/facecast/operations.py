@@ -74,12 +74,12 @@ class Operations:
         )
         return Submission(job_id=granted["job_id"])
 
-    def detect(self, photo: Photo, options: Options, key: str, patience: float) -> Flow[Job]:
+    def detect(self, photo: Photo, options: Options, key: str, timeout: float) -> Flow[Job]:
         outcome = yield from self.send(photo, options, key, wait=True)
-        return outcome if isinstance(outcome, Job) else (yield from self.wait(outcome.job_id, patience))
+        return outcome if isinstance(outcome, Job) else (yield from self.wait(outcome.job_id, timeout))
 
-    def wait(self, job_id: str, patience: float) -> Flow[Job]:
-        deadline = time.monotonic() + patience
+    def wait(self, job_id: str, timeout: float) -> Flow[Job]:
+        deadline = time.monotonic() + timeout
         delay = _FIRST_POLL_SECONDS
         while not (job := (yield from self.job(job_id))).is_final:
             if time.monotonic() > deadline:

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 import boto3
 from botocore.exceptions import ClientError
 
-from infra.errors import NO_REGION, Refused
+from infra.errors import NO_REGION, CommandFailed
 
 
 def region() -> str:
-    """Return the Region of the environment or the profile, and have every client use it. Raises Refused without one.
+    """Return the Region of the environment or the profile, and let clients use it. Raises CommandFailed without one.
 
     The AWS CLI also reads AWS_REGION, which boto3 and SAM do not.
     """
     chosen = os.environ.get("AWS_REGION") or boto3.Session().region_name
     if not chosen:
-        raise Refused(NO_REGION)
+        raise CommandFailed(NO_REGION)
     os.environ["AWS_DEFAULT_REGION"] = chosen
     return chosen
 
@@ -32,7 +32,10 @@ class Account:
 
     @classmethod
     def of_caller(cls) -> "Account":
-        """Read it from AWS. Raises Refused without a Region, ClientError or BotoCoreError without valid credentials."""
+        """Read it from AWS.
+
+        Raises CommandFailed without a Region, ClientError or BotoCoreError without valid credentials.
+        """
         chosen = region()
         identity = boto3.client("sts").get_caller_identity()
         return cls(identity["Account"], identity["Arn"], chosen, _executions())

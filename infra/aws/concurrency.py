@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from infra.errors import Refused
+from infra.errors import CommandFailed
 
 # In the order in which they are lowered: one delivery posts 1,000 frames a second and one intake takes 9 files, but a
 # detector works for 0.3 s on each image.
@@ -40,11 +40,11 @@ def fit(parameters: Mapping[str, str], executions: int) -> dict[str, str]:
 
 
 def check_reserved(parameters: Mapping[str, str], before: Mapping[str, str], executions: int) -> None:
-    """Raise Refused where AWS would refuse to set executions apart, which it does only after minutes."""
+    """Raise CommandFailed where AWS would refuse to set executions apart, which it does only after minutes."""
     reserved = sum(int(parameters[name]) for name in RESERVED)
     left = executions + sum(int(before.get(name, "0")) for name in RESERVED) - reserved
     if reserved and left < _UNRESERVED:
-        raise Refused(
+        raise CommandFailed(
             f"{' and '.join(RESERVED)} cannot reserve {reserved}: that leaves {max(left, 0)} of the account's "
             f"concurrent executions for all other functions, and AWS requires {_UNRESERVED}. "
             f"Ask for more ({ASK_FOR_MORE}), or set both to 0."

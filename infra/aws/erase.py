@@ -34,7 +34,7 @@ from facelib.stores.threads import threads
 
 from infra.arguments import Arguments
 from infra.aws.release import confirm, empty
-from infra.errors import Refused, aws_failure
+from infra.errors import CommandFailed, aws_failure
 from infra.keys import close_connections, connections_api_of
 from infra.local.layout import DEFAULT_PORT, LocalStack, port_number
 from infra.target import choose_stack
@@ -99,11 +99,11 @@ class Erasure:
 
     @classmethod
     def of_stack(cls, owner: str, stack: str) -> "Erasure":
-        """Find the stack's table and buckets. Raises Refused."""
+        """Find the stack's table and buckets. Raises CommandFailed."""
         try:
             [description] = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
         except ClientError as error:
-            raise Refused(f"Nothing was erased: {error.response['Error']['Message']}.") from None
+            raise CommandFailed(f"Nothing was erased: {error.response['Error']['Message']}.") from None
         outputs = {each["OutputKey"]: each["OutputValue"] for each in description["Outputs"]}
         parameters = {each["ParameterKey"]: each["ParameterValue"] for each in description["Parameters"]}
         buckets = outputs["OriginalsBucketName"], outputs["ResultsBucketName"]
@@ -193,9 +193,9 @@ def _number(count: int, thing: str) -> str:
 
 
 def erase(owner: str, environment: str | None, local: LocalStack) -> int:
-    """Ask, then erase in a stack on AWS, or without an environment in the local one. Raises Refused."""
+    """Ask, then erase in a stack on AWS, or without an environment in the local one. Raises CommandFailed."""
     if not object_keys.is_owner(owner):
-        raise Refused("Name the owner: make erase OWNER=alice (1 to 64 of a-z, 0-9, '.', '_' and '-')")
+        raise CommandFailed("Name the owner: make erase OWNER=alice (1 to 64 of a-z, 0-9, '.', '_' and '-')")
     erasure = Erasure.of_stack(owner, choose_stack(environment, local, f"erase OWNER={owner}"))
     total = erasure.count()
     owned_keys = _number(len(erasure.access.keys_of(owner)), "key")
@@ -207,7 +207,7 @@ def erase(owner: str, environment: str | None, local: LocalStack) -> int:
         print("\nStopped. Run the same command again to erase the rest.", file=sys.stderr)
         return 130
     except ObjectsNotDeleted as error:
-        raise Refused(f"Not everything was erased: {error}. Run the same command again.") from None
+        raise CommandFailed(f"Not everything was erased: {error}. Run the same command again.") from None
     left = erasure.left()
     print(f"Erased {_number(done, 'job')} of {owner}, and {owned_keys}. Left: {left}.")
     if left != _NOTHING:
@@ -224,7 +224,7 @@ def main() -> int:
     given = parser.parse_args()
     try:
         return erase(given.owner, given.environment, LocalStack(given.port))
-    except Refused as refused:
+    except CommandFailed as refused:
         print(refused, file=sys.stderr)
     except (ClientError, BotoCoreError) as error:
         print(aws_failure(error), file=sys.stderr)

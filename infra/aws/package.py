@@ -11,7 +11,7 @@ from typing import Final, Literal
 from face_models import MODELS
 
 from infra.arguments import Arguments
-from infra.errors import Refused, ending
+from infra.errors import CommandFailed, ending
 from infra.local.layout import ROOT
 from infra.sam import sam
 from infra.template import functions, layers_of
@@ -24,7 +24,7 @@ BUILD: Final = ROOT / ".aws-sam" / "build"
 LIMIT_BYTES: Final = 250 * 1024 * 1024
 
 
-class BuildFailed(Refused):
+class BuildFailed(CommandFailed):
     """What SAM said at the end."""
 
 
@@ -98,7 +98,7 @@ def _mb(size: int) -> str:
 
 
 def package(architecture: Architecture, folder: Path = BUILD, python: str = "3.13") -> None:
-    """Build, and print the sizes. Raises BuildFailed, and Refused for what Lambda would not take."""
+    """Build, and print the sizes. Raises BuildFailed, and CommandFailed for what Lambda would not take."""
     build(architecture, folder, python)
     built = packages(folder)
     print(f"For {architecture}, in {folder}:\n\n{table(built)}\n")
@@ -110,7 +110,7 @@ def package(architecture: Architecture, folder: Path = BUILD, python: str = "3.1
             file=sys.stderr,
         )
     if too_large := [each.function for each in built if each.room < 0]:
-        raise Refused(f"Larger than Lambda takes: {', '.join(too_large)}")
+        raise CommandFailed(f"Larger than Lambda takes: {', '.join(too_large)}")
 
 
 def main() -> int:

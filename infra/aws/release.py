@@ -16,7 +16,7 @@ from infra.aws.account import Account
 from infra.aws.concurrency import ASK_FOR_MORE, FITTED, check_reserved, fit
 from infra.aws.gradual import prepare
 from infra.aws.package import BUILD, Architecture, package, shipped_models
-from infra.errors import Refused, Stopped, ending
+from infra.errors import CommandFailed, Stopped, ending
 from infra.local.layout import ROOT
 from infra.parameters import check_together, detection_models, installed_models, parameters_of_template, read_parameters
 from infra.sam import sam
@@ -31,7 +31,7 @@ _DELETE_AT_ONCE: Final = 1_000
 def parameters_of(environment: str, more: Iterable[str] = ()) -> dict[str, str]:
     """Merge the template's parameters: those of samconfig.toml, overridden by those given here as NAME=VALUE.
 
-    Raises Refused for what template.yaml does not allow.
+    Raises CommandFailed for what template.yaml does not allow.
     """
     configured = _config(environment).get("deploy", {}).get("parameters", {}).get("parameter_overrides", "")
     return read_parameters([*shlex.split(configured), *more])
@@ -45,7 +45,7 @@ def _config(environment: str) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
     # Beside its sections the file has a version.
     sections = {name: section for name, section in tomllib.loads(CONFIG.read_text()).items() if name != "version"}
     if environment not in sections:
-        raise Refused(f"There is no environment {environment!r}. samconfig.toml has: {', '.join(sections)}.")
+        raise CommandFailed(f"There is no environment {environment!r}. samconfig.toml has: {', '.join(sections)}.")
     section: Mapping[str, Mapping[str, Mapping[str, str]]] = sections[environment]
     return section
 
@@ -66,7 +66,7 @@ class Plan:
     ) -> "Plan":
         """Fit what is asked for into the account. A parameter that is not given keeps its value of before.
 
-        Raises Refused.
+        Raises CommandFailed.
         """
         known = parameters_of_template()
         kept = {name: value for name, value in before.items() if name in known}
@@ -103,10 +103,10 @@ def _fitted(
 def deploy(environment: str, given: Mapping[str, str], *, ask: bool = True) -> int:
     """Show where the deployment goes, build, and run `sam deploy`, which lists the changes and asks for confirmation.
 
-    Raises Refused, Stopped, and ClientError or BotoCoreError of AWS.
+    Raises CommandFailed, Stopped, and ClientError or BotoCoreError of AWS.
     """
     if ask and not sys.stdin.isatty():
-        raise Refused(
+        raise CommandFailed(
             "Nothing was deployed: there is no terminal to confirm the changes on. To confirm all: make deploy YES=1"
         )
     stack = stack_of(environment)
@@ -179,12 +179,14 @@ def _tell(stack: str, environment: str, before: stacks.DeployedStack | None) -> 
 def delete(environment: str) -> int:
     """Have the stack's name typed, empty its buckets, which AWS would refuse to delete otherwise, then delete it.
 
-    Raises Refused, Stopped, and ClientError or BotoCoreError of AWS.
+    Raises CommandFailed, Stopped, and ClientError or BotoCoreError of AWS.
     """
     stack = stack_of(environment)
     account = Account.of_caller()
     if stacks.find(stack) is None:
-        raise Refused(f"Nothing was deleted: there is no stack {stack} in {account.region}, account {account.number}.")
+        raise CommandFailed(
+            f"Nothing was deleted: there is no stack {stack} in {account.region}, account {account.number}."
+        )
     print(account)
     confirm(f"Delete the stack {stack} with every job and image in it? Type its name: ", stack, "deleted")
     s3 = boto3.client("s3")
@@ -194,7 +196,7 @@ def delete(environment: str) -> int:
 
 
 def empty(s3: "S3Client", bucket: str, prefix: str = "") -> None:
-    """Delete every object below a prefix. Raises Refused where S3 keeps one."""
+    """Delete every object below a prefix. Raises CommandFailed where S3 keeps one."""
     pages = s3.get_paginator("list_objects_v2").paginate(
         Bucket=bucket, Prefix=prefix, PaginationConfig={"PageSize": _DELETE_AT_ONCE}
     )
@@ -202,25 +204,25 @@ def empty(s3: "S3Client", bucket: str, prefix: str = "") -> None:
         if keys := [entry["Key"] for entry in page.get("Contents", ())]:
             done = s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True})
             if errors := done.get("Errors"):
-                raise Refused(
+                raise CommandFailed(
                     f"{len(errors)} objects of {bucket} were not deleted; the first, {errors[0].get('Key')}: "
                     f"{errors[0].get('Message', errors[0].get('Code'))}. Run the same command again."
                 )
 
 
 def confirm(question: str, name: str, done: str) -> None:
-    """Have the name typed. Raises Refused otherwise."""
+    """Have the name typed. Raises CommandFailed otherwise."""
     try:
         typed = input(question)
     except EOFError:
-        raise Refused(
+        raise CommandFailed(
             f"\nNothing was {done}: the name has to be typed to confirm, and there is no terminal to type it on."
         ) from None
     if not sys.stdin.isatty():
         # Nobody pressed Enter, which would have ended the line of the question.
         print(flush=True)
     if typed != name:
-        raise Refused(f"Nothing was {done}.")
+        raise CommandFailed(f"Nothing was {done}.")
 
 
 def main() -> int:

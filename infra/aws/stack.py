@@ -8,7 +8,7 @@ from typing import Final
 import boto3
 from botocore.exceptions import ClientError
 
-from infra.errors import Refused
+from infra.errors import CommandFailed
 
 # A change set exists, but nothing was ever deployed.
 _REVIEW: Final = "REVIEW_IN_PROGRESS"
@@ -37,11 +37,11 @@ class DeployedStack:
         return self.status == _REVIEW
 
     def check_ready(self) -> None:
-        """Raise Refused where a deployment would fail after minutes of building."""
+        """Raise CommandFailed where a deployment would fail after minutes of building."""
         if self.is_busy:
-            raise Refused(f"The stack {self.name} is {self.status}: wait until CloudFormation has finished.")
+            raise CommandFailed(f"The stack {self.name} is {self.status}: wait until CloudFormation has finished.")
         if self.status in _DEAD:
-            raise Refused(
+            raise CommandFailed(
                 f"The stack {self.name} is {self.status}: an earlier deployment failed, and CloudFormation can only "
                 "delete what is left of it (`make delete`, with the same ENVIRONMENT). Then deploy again."
             )

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import FrameType
 
 from infra.arguments import Arguments
-from infra.errors import Refused
+from infra.errors import CommandFailed
 from infra.local import demo
 from infra.local.deploy import deploy
 from infra.local.layout import DEFAULT_PORT, SAMPLE_PHOTO, Addresses, LocalStack, port_number
@@ -50,11 +50,11 @@ def _print_addresses(stack: LocalStack, addresses: Addresses) -> None:
 
 def run_demo(stack: LocalStack, image: Path, parameters: dict[str, str], *, as_json: bool) -> None:
     if not image.is_file():
-        raise Refused(f"There is no file {image}. Name a photo: make demo IMAGE=photo.jpg")
+        raise CommandFailed(f"There is no file {image}. Name a photo: make demo IMAGE=photo.jpg")
     addresses = stack.addresses()
     if addresses and is_answering(stack):
         if addresses.outputs["Access"] == "keys":
-            raise Refused(
+            raise CommandFailed(
                 f"The stack on port {stack.port} asks for a key, which the demo has not. Use another one: "
                 f"make demo PORT={stack.port + 1}"
             )
@@ -67,7 +67,7 @@ def run_demo(stack: LocalStack, image: Path, parameters: dict[str, str], *, as_j
 def deploy_packages(stack: LocalStack) -> None:
     """Deploy with the layers as they go to AWS, for a stack that runs functions in containers of AWS's image."""
     if not is_answering(stack):
-        raise Refused(
+        raise CommandFailed(
             f"No stack answers on port {stack.port}. Start one: docker compose -f infra/compose.yaml up. "
             "(`make run` starts one without containers, and deploys by itself.)"
         )
@@ -78,7 +78,7 @@ def deploy_packages(stack: LocalStack) -> None:
 def status(stack: LocalStack, *, as_json: bool) -> None:
     addresses = stack.addresses()
     if addresses is None or not is_answering(stack):
-        raise Refused(f"No stack is running on port {stack.port}. Start one: {stack.make('run')}")
+        raise CommandFailed(f"No stack is running on port {stack.port}. Start one: {stack.make('run')}")
     if as_json:
         print(addresses.model_dump_json(indent=2))
         return
@@ -114,7 +114,7 @@ def main() -> int:
                 deploy_packages(stack)
             case _:
                 status(stack, as_json=arguments.json)
-    except Refused as error:
+    except CommandFailed as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import websockets
 
-from infra.errors import Refused
+from infra.errors import CommandFailed
 from infra.local.layout import Addresses
 
 _PATIENCE_SECONDS = 60
@@ -18,12 +18,14 @@ _FACES_IN_WORDS = 3
 def run(addresses: Addresses, image: Path, log: Path, *, as_json: bool = False) -> Path:
     """Send the image, print the event and the faces (or the complete event and job, `as_json`), save the result.
 
-    Raises Refused, with the path of the stack's log if no event arrives.
+    Raises CommandFailed, with the path of the stack's log if no event arrives.
     """
     try:
         return asyncio.run(_run(addresses, image, as_json=as_json))
     except TimeoutError:
-        raise Refused(f"No event of the job arrived within {_PATIENCE_SECONDS} s. The stack's log: {log}") from None
+        raise CommandFailed(
+            f"No event of the job arrived within {_PATIENCE_SECONDS} s. The stack's log: {log}"
+        ) from None
 
 
 async def _run(addresses: Addresses, image: Path, *, as_json: bool) -> Path:
@@ -35,7 +37,7 @@ async def _run(addresses: Addresses, image: Path, *, as_json: bool) -> Path:
         job = (await client.get(f"{addresses.http_url}/jobs/{job_id}")).raise_for_status().json()
         print(f"job         {json.dumps(job, indent=2)}" if as_json else f"faces       {_faces(job)}")
         if event["type"] != "job.completed":
-            raise Refused(f"The job failed: {event['failure']['detail']}")
+            raise CommandFailed(f"The job failed: {event['failure']['detail']}")
         picture = await client.get(event["processed_image_url"], follow_redirects=True)
         return _save(picture.raise_for_status().content, image)
 
@@ -45,7 +47,7 @@ async def _upload(client: httpx.AsyncClient, addresses: Addresses, image: Path) 
     if response.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
         return await _upload_by_form(client, addresses, image)
     if response.is_error:
-        raise Refused(f"{image.name} was refused: {response.json()['detail']}")
+        raise CommandFailed(f"{image.name} was refused: {response.json()['detail']}")
     print(f"uploaded    {image} as job {response.json()['job_id']}")
     return str(response.json()["job_id"])
 
@@ -55,7 +57,7 @@ async def _upload_by_form(client: httpx.AsyncClient, addresses: Addresses, image
     fields = grant["upload"]["fields"] | {"Content-Type": "image/jpeg"}
     response = await client.post(grant["upload"]["url"], data=fields, files={"file": (image.name, image.read_bytes())})
     if response.is_error:
-        raise Refused(f"{image.name} was refused by the bucket ({response.status_code}): it may be too large.")
+        raise CommandFailed(f"{image.name} was refused by the bucket ({response.status_code}): it may be too large.")
     print(f"uploaded    {image} by a presigned form as job {grant['job_id']}")
     return str(grant["job_id"])
 

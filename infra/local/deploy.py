@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from localstack_client.session import Session
 
-from infra.errors import Refused
+from infra.errors import CommandFailed
 from infra.local.layout import KEY, ROOT, Addresses, LocalStack
 from infra.parameters import detection_models, installed_models, parameters_of_template
 from infra.sam import SAM, sam
@@ -31,7 +31,7 @@ LOCAL_PARAMETERS = {
 def deploy(
     stack: LocalStack, pid: int, parameters: dict[str, str] | None = None, *, packaged: bool = False
 ) -> Addresses:
-    """Build and deploy, then write `stack.json`. Raises Refused with the end of what SAM said.
+    """Build and deploy, then write `stack.json`. Raises CommandFailed with the end of what SAM said.
 
     The layers hold our own code alone, for an emulator whose interpreter has all packages already, unless they are
     `packaged` as for AWS.
@@ -71,7 +71,7 @@ def _parameters(stack: LocalStack, parameters: dict[str, str]) -> dict[str, str]
 def _sam(stack: LocalStack, arguments: list[str], extra: dict[str, str] | None = None) -> None:
     for tool in (str(SAM), "make"):
         if shutil.which(tool) is None:
-            raise Refused(
+            raise CommandFailed(
                 f"`{Path(tool).name}` is missing. Install make with your system's packages; run `make setup`."
             )
     with stack.deploy_log.open("a") as log:
@@ -80,7 +80,7 @@ def _sam(stack: LocalStack, arguments: list[str], extra: dict[str, str] | None =
         done = sam(arguments, stack.environment() | (extra or {}), log)
     if done.returncode != 0:
         lines = stack.deploy_log.read_text(errors="replace").splitlines()
-        raise Refused(
+        raise CommandFailed(
             f"`sam {arguments[0]}` failed:\n  " + "\n  ".join(lines[-15:]) + f"\nAll of it: {stack.deploy_log}"
         )
 

@@ -10,7 +10,7 @@ import boto3
 from localstack_client.session import Session
 
 from infra.arguments import Arguments
-from infra.errors import Refused
+from infra.errors import CommandFailed
 from infra.local.deploy import STACK_NAME, session
 from infra.local.layout import DEFAULT_PORT, ROOT, LocalStack, port_number
 from infra.local.server import is_answering
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 def find(name: str) -> Resource:
-    """Find the function of this logical id, with or without `Function` at its end. Raises Refused."""
+    """Find the function of this logical id, with or without `Function` at its end. Raises CommandFailed."""
     known = {function.name.removesuffix("Function"): function for function in functions()}
     if name.removesuffix("Function") not in known:
-        raise Refused(f"There is no function {name!r}. Choose one: {', '.join(known)}.")
+        raise CommandFailed(f"There is no function {name!r}. Choose one: {', '.join(known)}.")
     return known[name.removesuffix("Function")]
 
 
@@ -35,9 +35,9 @@ def events_of(function: Resource) -> list[str]:
 
 
 def environment_of(function: Resource, stack: LocalStack) -> dict[str, str]:
-    """Return the deployed function's environment variables. Raises Refused where no stack answers."""
+    """Return the deployed function's environment variables. Raises CommandFailed where no stack answers."""
     if not is_answering(stack):
-        raise Refused(f"No stack answers on port {stack.port}. Start one: {stack.make('run')}")
+        raise CommandFailed(f"No stack answers on port {stack.port}. Start one: {stack.make('run')}")
     deployed = deployed_configuration(function, session(stack), STACK_NAME)
     return {**deployed["Environment"]["Variables"], "AWS_LAMBDA_FUNCTION_NAME": deployed["FunctionName"]}
 
@@ -56,7 +56,7 @@ def deployed_configuration(
 def invoke(function: Resource, event: Path, stack: LocalStack) -> int:
     """Run the handler in a process of its own, which prints its log and, last, the response."""
     if not event.is_file():
-        raise Refused(f"There is no file {event}. Choose one: {', '.join(events_of(function))}.")
+        raise CommandFailed(f"There is no file {event}. Choose one: {', '.join(events_of(function))}.")
     folders = (ROOT / "layers" / "common", ROOT / "layers" / "vision", source_of(function))
     paths = [argument for folder in folders for argument in ("--path", str(folder))]
     command = [sys.executable, ROOT / "infra" / "local" / "handler.py", *paths, function.properties["Handler"], event]
@@ -74,7 +74,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         return invoke(find(arguments.function), arguments.event, LocalStack(arguments.port))
-    except Refused as error:
+    except CommandFailed as error:
         print(error, file=sys.stderr)
         return 2
 

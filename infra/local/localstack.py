@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from infra.arguments import Arguments
-from infra.errors import Refused, ending
+from infra.errors import CommandFailed, ending
 from infra.local.layout import ROOT
 from infra.local.server import stop
 
@@ -35,12 +35,12 @@ def is_installed() -> bool:
 
 
 def install() -> None:
-    """Install what the lock names into an environment of its own. Raises Refused without a Python to run it."""
+    """Install what the lock names into an environment of its own. Raises CommandFailed without a Python to run it."""
     if is_installed():
         return
     python = find_python()
     if python is None:
-        raise Refused(
+        raise CommandFailed(
             "LocalStack needs Python 3.12 or 3.13, and neither was found. "
             "Name one: LOCALSTACK_PYTHON=/path/to/python3.13"
         )
@@ -51,7 +51,7 @@ def install() -> None:
         ["uv", "pip", "install", "--quiet", "--python", own, "--no-deps", "--require-hashes", "-r", str(LOCK)],
     )
     if any(subprocess.run(command, check=False).returncode for command in commands):
-        raise Refused("LocalStack could not be installed; the lines above say why.")
+        raise CommandFailed("LocalStack could not be installed; the lines above say why.")
     _INSTALLED.write_text(LOCK.read_text())
 
 
@@ -88,7 +88,7 @@ def settings(port: int, dynamodb_port: int) -> dict[str, str]:
 
 @contextmanager
 def running(port: int, dynamodb_port: int, folder: Path) -> Iterator[str]:
-    """Run LocalStack, and give its address. Raises Refused where it does not start."""
+    """Run LocalStack, and give its address. Raises CommandFailed where it does not start."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     log = folder / "localstack.log"
     with log.open("wb") as output:
@@ -112,7 +112,9 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", url: str, log: Path) -
     deadline = time.monotonic() + _START_SECONDS
     while not _is_answering(url):
         if process.poll() is not None or time.monotonic() > deadline:
-            raise Refused(f"LocalStack did not start. The end of its log: {log.read_text(errors='replace')[-500:]}")
+            raise CommandFailed(
+                f"LocalStack did not start. The end of its log: {log.read_text(errors='replace')[-500:]}"
+            )
         time.sleep(0.1)
 
 
@@ -132,7 +134,7 @@ def main() -> int:
     def run() -> int:
         try:
             install()
-        except Refused as refused:
+        except CommandFailed as refused:
             if not arguments.optional:
                 raise
             print(f"SKIPPED: the tests with LocalStack. {refused}", file=sys.stderr)

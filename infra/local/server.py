@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from infra.errors import Refused
+from infra.errors import CommandFailed
 from infra.local.layout import LocalStack
 
 # The stack has no access control of its own, so it listens to this machine alone by default.
@@ -37,9 +37,9 @@ def is_port_taken(port: int) -> bool:
 
 @contextmanager
 def running(stack: LocalStack, host: str = LOOPBACK, *, checks_access: bool = True) -> Iterator[int]:
-    """Run the emulator on this address, and give its process id. Raises Refused where the port is taken."""
+    """Run the emulator on this address, and give its process id. Raises CommandFailed where the port is taken."""
     if is_port_taken(stack.port):
-        raise Refused(_why_taken(stack))
+        raise CommandFailed(_why_taken(stack))
     process = _start(stack, host, checks_access=checks_access)
     try:
         _wait_until_ready(process, stack)
@@ -63,7 +63,7 @@ def _why_taken(stack: LocalStack) -> str:
 def _start(stack: LocalStack, host: str, *, checks_access: bool) -> subprocess.Popen[bytes]:
     executable = Path(sys.executable).with_name("ministack")
     if not executable.is_file():
-        raise Refused("The local stack is not installed. Run `make setup`.")
+        raise CommandFailed("The local stack is not installed. Run `make setup`.")
     stack.folder.mkdir(parents=True, exist_ok=True)
     environment = stack.environment() | {
         "GATEWAY_PORT": str(stack.port),
@@ -82,11 +82,11 @@ def _start(stack: LocalStack, host: str, *, checks_access: bool) -> subprocess.P
         )
 
 
-def _why_not_started(process: subprocess.Popen[bytes], stack: LocalStack) -> Refused | None:
+def _why_not_started(process: subprocess.Popen[bytes], stack: LocalStack) -> CommandFailed | None:
     if process.poll() is None:
         return None
     lines = stack.log.read_text(errors="replace").splitlines()
-    return Refused(f"The local stack ended at once: {' / '.join(lines[-3:])}. The whole log is {stack.log}.")
+    return CommandFailed(f"The local stack ended at once: {' / '.join(lines[-3:])}. The whole log is {stack.log}.")
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], stack: LocalStack) -> None:
@@ -95,7 +95,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], stack: LocalStack) -> No
         if (error := _why_not_started(process, stack)) is not None:
             raise error
         if time.monotonic() > deadline:
-            raise Refused(f"The local stack did not answer within {_START_SECONDS} s. Its log: {stack.log}")
+            raise CommandFailed(f"The local stack did not answer within {_START_SECONDS} s. Its log: {stack.log}")
         time.sleep(0.05)
 
 

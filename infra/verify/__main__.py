@@ -12,7 +12,7 @@ from facelib.stores.access.api_keys import KeyStore
 from infra.arguments import Arguments
 from infra.aws import stack as stacks
 from infra.aws.account import region
-from infra.errors import Refused, ending
+from infra.errors import CommandFailed, ending
 from infra.keys import new_key
 from infra.local.layout import DEFAULT_PORT, SAMPLE_PHOTO, LocalStack, port_number
 from infra.target import choose_stack
@@ -26,12 +26,12 @@ _LOCALLY = (4, 30)
 
 
 def verify(environment: str | None, local: LocalStack, clients: int | None, listeners: int | None) -> int:
-    """Run every check, and return 1 if one fails. Raises Refused, ClientError and BotoCoreError."""
+    """Run every check, and return 1 if one fails. Raises CommandFailed, ClientError and BotoCoreError."""
     name = choose_stack(environment, local, "verify")
     chosen = region()
     stack = stacks.find(name)
     if stack is None or not stack.is_deployed:
-        raise Refused(f"The stack {name} is not deployed in {chosen}.")
+        raise CommandFailed(f"The stack {name} is not deployed in {chosen}.")
     usual = _ON_AWS if environment else _LOCALLY
     with _temporary_key(stack.outputs) as key:
         failed = asyncio.run(_run(dict(stack.outputs), chosen, key, checks(clients or usual[0], listeners or usual[1])))

@@ -70,8 +70,8 @@ def test_a_photo_whose_faces_are_covered_offers_nothing_less(stack: Stack, page:
     job_id = page.wait_for_result(photo.name).job_id
     assert stack.job(job_id)["options"]["render"] == ["solid", "preview"]
     page.open_result(job_id)
-    ways = page.value("[...document.querySelectorAll('#result .choices input')].map((one) => one.value)")
-    assert ways == ["solid"]
+    renders = page.value("[...document.querySelectorAll('#result .choices input')].map((one) => one.value)")
+    assert renders == ["solid"]
     assert page.value("document.querySelector('.after').src.split('?')[0]").endswith("/solid.jpg")
 
 

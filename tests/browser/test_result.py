@@ -169,8 +169,8 @@ def test_one_thing_scrolls_at_most_and_no_row_wraps(
 def test_a_photo_that_was_sent_to_be_hidden_is_never_shown(stack: Stack, page: Page) -> None:
     job_id = posted(stack, render="blur,preview")
     page.open_result(job_id)
-    ways = page.value("[...document.querySelectorAll('#result .choices input')].map((one) => one.value)")
-    assert ways == ["blur", "pixelate", "solid"]
+    renders = page.value("[...document.querySelectorAll('#result .choices input')].map((one) => one.value)")
+    assert renders == ["blur", "pixelate", "solid"]
     assert not page.shows(".compare")
     asked = [url for _, url in page.requests() if "plain.jpg" in url or "boxes.jpg" in url]
     assert asked == []

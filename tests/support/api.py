@@ -24,18 +24,18 @@ class Api:
             scope["aws.event"] = {"requestContext": {"authorizer": context}}
         await self.app(scope, receive, send)
 
-    def request(self, method: str, path: str, **how: Any) -> httpx.Response:
-        return asyncio.run(self._send(method, path, how))
+    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        return asyncio.run(self._send(method, path, options))
 
-    def get(self, path: str, **how: Any) -> httpx.Response:
-        return self.request("GET", path, **how)
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        return self.request("GET", path, **options)
 
-    def post(self, path: str, **how: Any) -> httpx.Response:
-        return self.request("POST", path, **how)
+    def post(self, path: str, **options: Any) -> httpx.Response:
+        return self.request("POST", path, **options)
 
     def delete(self, path: str) -> httpx.Response:
         return self.request("DELETE", path)
 
-    async def _send(self, method: str, path: str, how: dict[str, Any]) -> httpx.Response:
+    async def _send(self, method: str, path: str, options: dict[str, Any]) -> httpx.Response:
         async with httpx.AsyncClient(transport=self._transport, base_url="https://api.example") as client:
-            return await client.request(method, path, **how)
+            return await client.request(method, path, **options)

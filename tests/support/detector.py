@@ -90,7 +90,7 @@ def overlap(one: Box | Truth, other: Box | Truth) -> float:
     return both / (one.width * one.height + other.width * other.height - both)
 
 
-def result(picture: Picture, how: Render, detector: Detector, size: Size = Size.ORIGINAL) -> tuple[Picture, Face]:
+def result(picture: Picture, render: Render, detector: Detector, size: Size = Size.ORIGINAL) -> tuple[Picture, Face]:
     """Render, and return the result with its most confident face."""
-    done = analyse(encoded(picture, "PNG"), Options(render=(how,), size=size), detector)
-    return pixels_of(done.results[how]), done.faces[0]
+    done = analyse(encoded(picture, "PNG"), Options(render=(render,), size=size), detector)
+    return pixels_of(done.results[render]), done.faces[0]

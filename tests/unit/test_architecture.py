@@ -1,5 +1,7 @@
-"""What import-linter cannot see (its contracts are in pyproject.toml): where the environment is read."""
+"""What import-linter cannot see (its contracts are in pyproject.toml): environment, and classes of the same name."""
 
+import ast
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -24,3 +26,13 @@ def test_only_settings_read_the_environment(path: Path) -> None:
         assert (name(path), text.count("os.environ")) == ("functions/detector/face_detector/__init__.py", 1)
         assert "os.environ.setdefault" in text
     assert "getenv" not in text
+
+
+def test_no_two_classes_share_a_name() -> None:
+    classes = Counter(
+        node.name
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef)
+    )
+    assert {name: times for name, times in classes.items() if times > 1} == {}

@@ -13,8 +13,8 @@ from facecast.cli import jobs
 from facecast.cli.blur import blur
 from facecast.cli.detect import detect
 from facecast.cli.listen import listen
-from facecast.cli.output import Screen
-from facecast.errors import BLOCKING, ServiceError
+from facecast.cli.output import Terminal
+from facecast.errors import SERVICE_UNUSABLE, ServiceError
 from facecast.version import __version__
 
 FAILED: Final = 1
@@ -59,9 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else FAILED
     except ServiceError as error:
-        Screen().complain(str(error))
-        return BLOCKED if isinstance(error, BLOCKING) else FAILED
+        Terminal().log(str(error))
+        return BLOCKED if isinstance(error, SERVICE_UNUSABLE) else FAILED
     except OSError as error:
-        Screen().complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        Terminal().log(f"{error.filename}: {error.strerror}" if error.filename else str(error))
         return FAILED
     return 0

@@ -10,11 +10,11 @@ from typing import Final
 
 from facecast.async_client import AsyncClient
 from facecast.cli.files import save
-from facecast.cli.output import Screen, faces
+from facecast.cli.output import Terminal, faces
 from facecast.cli.photos import PhotoFile, Unusable, assign_stems
 from facecast.cli.record import Line, Record, fingerprint
 from facecast.cli.tally import Tally
-from facecast.errors import BLOCKING, PASSING, Conflict, Forbidden, ServiceError
+from facecast.errors import SERVICE_UNUSABLE, TEMPORARY, Conflict, Forbidden, ServiceError
 from facecast.generated import Size
 from facecast.many import JobWaiter, pooled
 from facecast.models import Failure, Job, Limits, Options, Submission
@@ -77,14 +77,14 @@ class Batch:
     client: AsyncClient
     settings: Settings
     record: Record
-    screen: Screen
+    terminal: Terminal
     tally: Tally
     stems: dict[str, str] = field(default_factory=dict)
 
     async def run(self, photos: Sequence[PhotoFile], unusable: Sequence[Unusable]) -> None:
-        """Raise what concerns all photos alike (errors.BLOCKING), OSError where results cannot be written."""
+        """Raise what concerns all photos alike (errors.SERVICE_UNUSABLE), OSError where results cannot be written."""
         for one in unusable:
-            self.screen.complain(f"{one.name}: {one.reason}")
+            self.terminal.log(f"{one.name}: {one.reason}")
             self.tally.count(failed=True)
         if out := self.settings.out:
             taken = {photo: _stem(path) for photo, path in self.record.first_saved(out).items()}
@@ -93,16 +93,16 @@ class Batch:
             async for outcome in outcomes:
                 self._take(outcome)
                 skipped = isinstance(outcome, Skipped)
-                self.screen.advance(done=self.tally.done, failed=self.tally.failed, skipped=skipped)
+                self.terminal.advance(done=self.tally.done, failed=self.tally.failed, skipped=skipped)
 
     def _outcomes(self, photos: Sequence[PhotoFile], waiter: JobWaiter) -> AsyncGenerator[Outcome, None]:
         async def work(photo: PhotoFile) -> Outcome:
             try:
                 return await self._detect(photo, waiter)
-            except BLOCKING:
+            except SERVICE_UNUSABLE:
                 raise
             except ServiceError as error:
-                return Failed(photo, str(error), isinstance(error, PASSING))
+                return Failed(photo, str(error), isinstance(error, TEMPORARY))
 
         return pooled(photos, work, self.settings.parallel)
 
@@ -121,10 +121,10 @@ class Batch:
         try:
             job = await waiter.wait(sent)
             return Detected(photo, mark, job, await self._save(photo, job))
-        except BLOCKING:
+        except SERVICE_UNUSABLE:
             raise
         except ServiceError as error:
-            return Failed(photo, f"{error} (job {sent.job_id})", isinstance(error, PASSING))
+            return Failed(photo, f"{error} (job {sent.job_id})", isinstance(error, TEMPORARY))
 
     async def _send(self, photo: Photo, options: Options, key: str) -> Submission:
         """Send a photo. Its job of an earlier run, where that failed through no fault of the photo, is retried."""
@@ -164,7 +164,7 @@ class Batch:
 
     def _take(self, outcome: Outcome) -> None:
         if isinstance(outcome, Failed):
-            self.screen.complain(f"{outcome.photo.name}: {outcome.reason}")
+            self.terminal.log(f"{outcome.photo.name}: {outcome.reason}")
             self.tally.count(failed=True, retryable=outcome.can_be_retried)
         elif isinstance(outcome, Skipped):
             self._take_skipped(outcome.line)
@@ -174,7 +174,7 @@ class Batch:
     def _take_skipped(self, line: Line) -> None:
         failure = line.get("failure")
         if failure:
-            self.screen.complain(f"{line['photo']}: {_told(Failure.model_validate(failure), line['job_id'])}")
+            self.terminal.log(f"{line['photo']}: {_told(Failure.model_validate(failure), line['job_id'])}")
         self.tally.count(line.get("face_count") or 0, failed=bool(failure))
 
     def _take_detected(self, detected: Detected) -> None:
@@ -182,21 +182,23 @@ class Batch:
         line = {"photo": photo.name, "saved": detected.saved, "fingerprint": detected.fingerprint, **job.data}
         self.record.add(photo, line)
         if self.settings.as_json:
-            self.screen.say(json.dumps(line))
+            self.terminal.say(json.dumps(line))
         elif not job.failure:
             self._show(photo, job, detected.saved)
         if failure := job.failure:
-            self.screen.complain(f"{photo.name}: {_told(failure, job.job_id)}")
+            self.terminal.log(f"{photo.name}: {_told(failure, job.job_id)}")
         retryable = bool(failure and failure.can_be_retried)
         self.tally.count(job.face_count or 0, failed=failure is not None, retryable=retryable)
 
     def _show(self, photo: PhotoFile, job: Job, saved: Sequence[str]) -> None:
-        self.screen.say(f"{photo.name}  {faces(job.face_count)}  job {job.job_id}")
+        self.terminal.say(f"{photo.name}  {faces(job.face_count)}  job {job.job_id}")
         for face in job.faces or ():
             box = face.box
-            self.screen.say(f"  {face.confidence:6.1%}  {box.width:.0f} x {box.height:.0f} at {box.x:.0f}, {box.y:.0f}")
+            self.terminal.say(
+                f"  {face.confidence:6.1%}  {box.width:.0f} x {box.height:.0f} at {box.x:.0f}, {box.y:.0f}"
+            )
         for path in saved:
-            self.screen.say(f"  saved   {path}")
+            self.terminal.say(f"  saved   {path}")
 
 
 def _told(failure: Failure, job_id: str) -> str:

@@ -13,7 +13,7 @@ import typer
 from facecast.bundled import HIDING
 from facecast.cli.files import save
 from facecast.cli.options import JsonOption, Paths, one_of
-from facecast.cli.output import Screen, faces
+from facecast.cli.output import Terminal, faces
 from facecast.cli.photos import STDIN, PhotoFile, Unusable, assign_stems, find_photos
 from facecast.cli.record import Record
 from facecast.cli.tally import Tally
@@ -69,19 +69,19 @@ def blur(  # noqa: PLR0913 - the options of a command
     record = Record(None, out, photos)
     names = _names(photos, record.first_saved(out))
     _check_overwrites(photos, names, out)
-    screen = Screen()
+    terminal = Terminal()
     settings = f"{__version__} {render} {blur_strength} {size}"
-    run = _Run(_detector(screen, render, blur_strength, size), settings, out, names, record, screen, as_json)
+    run = _Run(_detector(terminal, render, blur_strength, size), settings, out, names, record, terminal, as_json)
     run.start(photos, [one for one in sources if isinstance(one, Unusable)])
     raise typer.Exit(1 if run.tally.failed else 0)
 
 
-def _detector(screen: Screen, render: str, strength: int, size: str) -> "LocalDetector":
+def _detector(terminal: Terminal, render: str, strength: int, size: str) -> "LocalDetector":
     try:
         # It takes a second, and libraries that the other commands do without.
         from facecast.local import LocalDetector  # noqa: PLC0415
     except ImportError as error:
-        screen.complain(str(error))
+        terminal.log(str(error))
         raise typer.Exit(1) from None
     return LocalDetector(render, strength=strength, size=size)
 
@@ -115,7 +115,7 @@ class _Run:
     out: Path
     names: dict[str, str]
     record: Record
-    screen: Screen
+    terminal: Terminal
     as_json: bool
     tally: Tally = field(default_factory=lambda: Tally(0))
 
@@ -125,15 +125,15 @@ class _Run:
         self.record.begin()
         is_complete = False
         try:
-            with self.screen.bar(self.tally.total):
+            with self.terminal.bar(self.tally.total):
                 for one in unusable:
                     self._fail(one.name, one.reason)
                 for photo in photos:
                     skipped = self._hide(photo)
-                    self.screen.advance(done=self.tally.done, failed=self.tally.failed, skipped=skipped)
+                    self.terminal.advance(done=self.tally.done, failed=self.tally.failed, skipped=skipped)
             is_complete = True
         except KeyboardInterrupt:
-            self.screen.complain(
+            self.terminal.log(
                 f"{self.tally.done} of {self.tally.total} photos are done. Run the same command again to resume."
             )
             raise
@@ -141,7 +141,7 @@ class _Run:
             self.record.end(is_complete=is_complete)
         if self.tally.total > 1:
             failed = f", {self.tally.failed} failed" if self.tally.failed else ""
-            self.screen.complain(
+            self.terminal.log(
                 f"{self.tally.done - self.tally.failed} of {self.tally.total} photos, {faces(self.tally.faces)} hidden"
                 f"{failed}, in {duration(time.monotonic() - began)}"
             )
@@ -167,10 +167,10 @@ class _Run:
         path = str(save(self.out, self.names[photo.identity], hidden.jpeg))
         line = {"photo": photo.name, "saved": [path], "fingerprint": mark, "face_count": hidden.face_count}
         self.record.add(photo, line)
-        self.screen.say(json.dumps(line) if self.as_json else f"{path}  {faces(hidden.face_count)}")
+        self.terminal.say(json.dumps(line) if self.as_json else f"{path}  {faces(hidden.face_count)}")
         self.tally.count(hidden.face_count)
         return False
 
     def _fail(self, name: str, reason: str) -> None:
-        self.screen.complain(f"{name}: {reason}")
+        self.terminal.log(f"{name}: {reason}")
         self.tally.count(failed=True)

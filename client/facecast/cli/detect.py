@@ -21,7 +21,7 @@ from facecast.cli.options import (
     read_renders,
     split_renders,
 )
-from facecast.cli.output import Screen, faces
+from facecast.cli.output import Terminal, faces
 from facecast.cli.photos import PhotoFile, Unusable, find_photos
 from facecast.cli.record import Record
 from facecast.cli.tally import Tally
@@ -165,7 +165,7 @@ def detect(  # noqa: PLR0913 - the options of a command
     sources = list(find_photos(paths, skip=out))
     photos = [one for one in sources if isinstance(one, PhotoFile)]
     unusable = [one for one in sources if isinstance(one, Unusable)]
-    run = _Run(settings, Record(jsonl, out, photos), Tally(len(sources)), Screen())
+    run = _Run(settings, Record(jsonl, out, photos), Tally(len(sources)), Terminal())
     run.start(key, photos, unusable)
     raise typer.Exit(1 if run.tally.failed else 0)
 
@@ -173,18 +173,18 @@ def detect(  # noqa: PLR0913 - the options of a command
 class _Run:
     """A batch from its first to its last word."""
 
-    def __init__(self, settings: Settings, record: Record, tally: Tally, screen: Screen) -> None:
-        self._settings, self._record, self.tally, self._screen = settings, record, tally, screen
+    def __init__(self, settings: Settings, record: Record, tally: Tally, terminal: Terminal) -> None:
+        self._settings, self._record, self.tally, self._terminal = settings, record, tally, terminal
         self._began = time.monotonic()
 
     def start(self, key: str | None, photos: list[PhotoFile], unusable: list[Unusable]) -> None:
         """Raise what ends a run early, after saying how to resume it."""
         self._record.begin()
         if self._record.resumed:
-            self._screen.complain(f"resuming an earlier run, which has done {self._record.resumed} photos.")
+            self._terminal.log(f"resuming an earlier run, which has done {self._record.resumed} photos.")
         is_complete = False
         try:
-            with self._screen.bar(self.tally.total):
+            with self._terminal.bar(self.tally.total):
                 asyncio.run(self._send(key, photos, unusable))
             is_complete = not self.tally.retryable
         except BrokenPipeError:
@@ -198,11 +198,11 @@ class _Run:
 
     async def _send(self, key: str | None, photos: list[PhotoFile], unusable: list[Unusable]) -> None:
         async with AsyncClient(self._settings.service, key=key) as client:
-            await Batch(client, self._settings, self._record, self._screen, self.tally).run(photos, unusable)
+            await Batch(client, self._settings, self._record, self._terminal, self.tally).run(photos, unusable)
 
     def _say_how_to_resume(self) -> None:
         if self.tally.done:
-            self._screen.complain(
+            self._terminal.log(
                 f"{self.tally.done} of {self.tally.total} photos are done. Run the same command again to resume."
             )
 
@@ -211,13 +211,13 @@ class _Run:
         if tally.total > 1:
             failed = f", {tally.failed} failed" if tally.failed else ""
             took = duration(time.monotonic() - self._began)
-            self._screen.complain(
+            self._terminal.log(
                 f"{tally.done - tally.failed} of {tally.total} photos, {faces(tally.faces)}{failed}, in {took}"
             )
         if tally.retryable:
             them = "it" if tally.retryable == 1 else "them"
             of_all = f" of the {tally.failed} failed can be retried:" if tally.retryable < tally.failed else " failed;"
-            self._screen.complain(f"{tally.retryable}{of_all} run the same command again to retry {them}")
+            self._terminal.log(f"{tally.retryable}{of_all} run the same command again to retry {them}")
 
 
 def _check_outputs(out: Path | None, jsonl: Path | None) -> None:

@@ -20,9 +20,9 @@ from facecast.cli.options import (
     read_renders,
     split_renders,
 )
-from facecast.cli.output import Screen, job_line
+from facecast.cli.output import Terminal, job_line
 from facecast.client import Client
-from facecast.errors import BLOCKING, ServiceError
+from facecast.errors import SERVICE_UNUSABLE, ServiceError
 from facecast.models import Job
 
 
@@ -49,10 +49,10 @@ def jobs(
     key_file: KeyFileOption = None,
 ) -> None:
     """List jobs, newest first."""
-    screen = Screen()
+    terminal = Terminal()
     with service(url, key_file) as client:
         for job in islice(client.jobs(status), limit):
-            screen.say(json.dumps(job.data) if as_json else job_line(job.data))
+            terminal.say(json.dumps(job.data) if as_json else job_line(job.data))
 
 
 def show(  # noqa: PLR0913 - the options of a command
@@ -78,20 +78,20 @@ def show(  # noqa: PLR0913 - the options of a command
     """Show a job and its faces."""
     if render and not out:
         raise typer.BadParameter("it needs --out DIR, where the results go.", param_hint="--render")
-    screen = Screen()
+    terminal = Terminal()
     with service(url, key_file) as client:
         details = client.job(job)
         renders = split_renders(render) if render else details.options.pictures
         saved = download(client, details, out, renders) if out and details.status == Status.COMPLETED else []
     if as_json:
-        screen.say(json.dumps(details.data))
+        terminal.say(json.dumps(details.data))
         return
-    screen.say(job_line(details.data))
+    terminal.say(job_line(details.data))
     for face in details.faces or ():
         box = face.box
-        screen.say(f"  {face.confidence:6.1%}  {box.width:.0f} x {box.height:.0f} at {box.x:.0f}, {box.y:.0f}")
+        terminal.say(f"  {face.confidence:6.1%}  {box.width:.0f} x {box.height:.0f} at {box.x:.0f}, {box.y:.0f}")
     for path in saved:
-        screen.say(f"  saved   {path}")
+        terminal.say(f"  saved   {path}")
 
 
 def faces(  # noqa: PLR0913 - the options of a command
@@ -108,18 +108,20 @@ def faces(  # noqa: PLR0913 - the options of a command
     They come from the original while it is kept, with up to 1,024 pixels a side, named JOB-face-0.jpg and so on, by
     descending confidence. Photos that were sent to have their faces hidden give none.
     """
-    screen = Screen()
+    terminal = Terminal()
     with service(url, key_file) as client:
         details = client.wait(job)
         count = len(details.faces or ())
         for number in range(count):
             path = save(out, f"{job}-face-{number}.jpg", client.face(job, number, align=align))
-            screen.say(json.dumps({"job_id": job, "face": number, "saved": str(path)}) if as_json else f"saved {path}")
+            terminal.say(
+                json.dumps({"job_id": job, "face": number, "saved": str(path)}) if as_json else f"saved {path}"
+            )
     if details.failure:
-        screen.complain(f"{job}: {details.failure.detail}")
+        terminal.log(f"{job}: {details.failure.detail}")
         raise typer.Exit(1)
     if not count:
-        screen.complain(f"{job} has no faces.")
+        terminal.log(f"{job} has no faces.")
 
 
 def delete(
@@ -146,14 +148,14 @@ def retry(
 
 def limits(*, as_json: JsonOption = False, url: UrlOption = None, key_file: KeyFileOption = None) -> None:
     """Show the service's limits."""
-    screen = Screen()
+    terminal = Terminal()
     with service(url, key_file) as client:
         in_force = client.limits().data
     if as_json:
-        screen.say(json.dumps(in_force))
+        terminal.say(json.dumps(in_force))
         return
     for name, value in in_force.items():
-        screen.say(f"{name:26} {_in_words(value)}")
+        terminal.say(f"{name:26} {_in_words(value)}")
 
 
 def _in_words(value: object) -> str:
@@ -174,15 +176,15 @@ def download(client: Client, job: Job, folder: Path, renders: Iterable[str]) -> 
 
 
 def _each(ids: Iterable[str], act: Callable[[str], None], done: str) -> None:
-    screen, failed = Screen(), False
+    terminal, failed = Terminal(), False
     for job_id in ids:
         try:
             act(job_id)
-            screen.say(f"{job_id} {done}")
-        except BLOCKING:
+            terminal.say(f"{job_id} {done}")
+        except SERVICE_UNUSABLE:
             raise
         except ServiceError as error:
-            screen.complain(f"{job_id}: {error}")
+            terminal.log(f"{job_id}: {error}")
             failed = True
     if failed:
         raise typer.Exit(1)

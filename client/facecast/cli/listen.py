@@ -9,9 +9,9 @@ import typer
 
 from facecast.cli.jobs import download, service
 from facecast.cli.options import JsonOption, KeyFileOption, UrlOption
-from facecast.cli.output import Screen, job_line
+from facecast.cli.output import Terminal, job_line
 from facecast.client import Client
-from facecast.errors import BLOCKING, ServiceError
+from facecast.errors import SERVICE_UNUSABLE, ServiceError
 from facecast.models import Event
 
 JobOption = Annotated[
@@ -58,7 +58,7 @@ def listen(  # noqa: PLR0913 - the options of a command
 class _Listener:
     def __init__(self, client: Client, folder: Path | None, *, as_json: bool) -> None:
         self._client, self._folder, self._as_json = client, folder, as_json
-        self._screen = Screen()
+        self._terminal = Terminal()
 
     def follow(self, job_id: str | None, replay: int) -> None:
         """Raise Exit with the outcome of the one job, ServiceError."""
@@ -72,11 +72,11 @@ class _Listener:
     def _report(self, event: Event) -> None:
         saved = self._download(event)
         if self._as_json:
-            self._screen.say(json.dumps({**event.data, **({"saved": saved} if self._folder else {})}))
+            self._terminal.say(json.dumps({**event.data, **({"saved": saved} if self._folder else {})}))
             return
-        self._screen.say(job_line(event.data))
+        self._terminal.say(job_line(event.data))
         for path in saved:
-            self._screen.say(f"  saved   {path}")
+            self._terminal.say(f"  saved   {path}")
 
     def _download(self, event: Event) -> list[str]:
         """Save the results of a job. One that is missing, because its job was deleted, does not stop the listener."""
@@ -85,8 +85,8 @@ class _Listener:
         try:
             job = self._client.job(event.job_id)
             return [str(path) for path in download(self._client, job, self._folder, job.options.pictures)]
-        except BLOCKING:
+        except SERVICE_UNUSABLE:
             raise
         except ServiceError as error:
-            self._screen.complain(f"{event.job_id}: {error}")
+            self._terminal.log(f"{event.job_id}: {error}")
             return []

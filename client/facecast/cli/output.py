@@ -28,7 +28,7 @@ def printable(text: str) -> str:
     )
 
 
-class Screen:
+class Terminal:
     """Where lines go while a progress bar may stand below them."""
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Screen:
         else:
             print(printable(line), flush=True)
 
-    def complain(self, message: str) -> None:
+    def log(self, message: str) -> None:
         """Print a line to stderr."""
         line = f"facecast: {printable(message)}"
         if self._progress:

@@ -20,7 +20,7 @@ from facelib.stream.job_stream import OwnedEvent
 from facelib.stream.replay import Replayer
 
 from face_broadcaster.backpressure import Backpressure
-from face_broadcaster.fanout import FanOut, Outcome
+from face_broadcaster.fanout import FanOut, FanOutResult
 from face_broadcaster.recipients import LISTENERS_AT_ONCE, deliveries, shard_deliveries
 
 # Requeued with exponential backoff, 2 to 32 s. After that the queue's own redelivery takes over, which ends in the
@@ -134,7 +134,7 @@ class Broadcast:
             self.queue.send(rest.model_dump_json())
         return Counter(posts=1, requeued=int(rest is not None))
 
-    def _account(self, outcome: Outcome) -> Counts:
+    def _account(self, outcome: FanOutResult) -> Counts:
         """Requeue what was not posted, and count."""
         self.queue.send_all(delivery.model_dump_json() for delivery in outcome.late)
         for refused in outcome.refused:

@@ -37,7 +37,7 @@ class PendingPost:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FanOutResult:
     """The result of a fan-out: `refused` failed and may succeed later, `late` was not attempted before the deadline."""
 
     posts: int
@@ -52,7 +52,7 @@ class FanOut:
     connections_api: ConnectionsApi
     connections: ConnectionStore
 
-    def send(self, deliveries: Iterable[Delivery], deadline: float) -> Outcome:
+    def send(self, deliveries: Iterable[Delivery], deadline: float) -> FanOutResult:
         """Post until everything is done, three rounds are over, or `time.monotonic()` passes the deadline."""
         pending = [
             PendingPost(delivery.owner, connection_id, delivery.frames, delivery.attempt)
@@ -73,7 +73,7 @@ class FanOut:
             time.sleep(jittered(wait))
         connecting = self._remove_stale(by_state[_State.GONE])
         unposted = [*by_state[_State.REFUSED], *by_state[_State.GONE], *by_state[_State.DEADLINE_EXCEEDED]]
-        return Outcome(
+        return FanOutResult(
             posts=requested - sum(len(post.frames) for post in unposted),
             gone=len(by_state[_State.GONE]) - len(connecting),
             throttled=throttled,

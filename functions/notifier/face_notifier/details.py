@@ -14,7 +14,7 @@ from facelib.messages.events import event_time
 from facelib.messages.links import job_url
 from facelib.settings import NotifierSettings
 from facelib.stores.queues.event_bus import BusEvent
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 
 class Results(Frozen):
@@ -35,7 +35,7 @@ class JobDetail(Frozen):
     owner: str
 
 
-class JobEnded(JobDetail):
+class EndedDetail(JobDetail):
     source: str | None = Field(description="The key of the file in the drop folder; null for any other way in.")
     created_at: AwareDatetime
     completed_at: AwareDatetime = Field(description="When it was completed or failed.")
@@ -43,24 +43,27 @@ class JobEnded(JobDetail):
     job_url: str = Field(description="The job with its faces, in the API.")
 
 
-class JobCompleted(JobEnded):
+class JobCompleted(EndedDetail):
     image: ImageInfo
     detector: DetectorInfo
     face_count: int
     results: Results
 
 
-class JobFailed(JobEnded):
+class JobFailed(EndedDetail):
     failure: Failure
 
 
-class JobDeleted(JobDetail):
+class DeletedDetail(JobDetail):
     """The job was deleted. Consumers must delete their copies."""
+
+    # The contract's name; the stream has a JobDeleted of its own.
+    model_config = ConfigDict(title="JobDeleted")
 
     deleted_at: AwareDatetime
 
 
-DETAILS: Final = (JobCompleted, JobFailed, JobDeleted)
+DETAILS: Final = (JobCompleted, JobFailed, DeletedDetail)
 
 
 def bus_event(job: Job | Tombstone, settings: NotifierSettings) -> BusEvent:
@@ -71,7 +74,7 @@ def bus_event(job: Job | Tombstone, settings: NotifierSettings) -> BusEvent:
     return _failed(job, url) if job.status is Status.FAILED else _completed(job, url, settings.results_bucket)
 
 
-def _fields(detail: type[JobEnded], job: Job) -> dict[str, object]:
+def _fields(detail: type[EndedDetail], job: Job) -> dict[str, object]:
     """Return what a detail has of the job as it is."""
     return {name: getattr(job, name) for name in detail.model_fields if name in Job.model_fields}
 
@@ -91,5 +94,5 @@ def _failed(job: Job, url: str) -> BusEvent:
 
 def _deleted(job: Tombstone) -> BusEvent:
     at = event_time(job.event_id)
-    detail = JobDeleted(event_id=job.event_id, job_id=job.job_id, owner=job.owner, deleted_at=at)
+    detail = DeletedDetail(event_id=job.event_id, job_id=job.job_id, owner=job.owner, deleted_at=at)
     return BusEvent(detail_type="Job Deleted", time=at, detail=detail.model_dump_json())

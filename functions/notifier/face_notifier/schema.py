@@ -2,6 +2,7 @@
 
 import json
 import sys
+from operator import itemgetter
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
@@ -17,7 +18,17 @@ def schema() -> dict[str, Any]:
         description="The `detail` of an event: `Job Completed` has a JobCompleted, and so on.",
     )
     details = [references[model, "serialization"] for model in DETAILS]
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made, "anyOf": details}
+    return _by_title({"$schema": "https://json-schema.org/draft/2020-12/schema", **made, "anyOf": details})
+
+
+def _by_title(whole: dict[str, Any]) -> dict[str, Any]:
+    """Name each definition by its title, which is the contract, instead of by its class."""
+    titles = {name: definition["title"] for name, definition in whole["$defs"].items()}
+    as_text = json.dumps(whole)
+    for name, title in titles.items():
+        as_text = as_text.replace(f'"#/$defs/{name}"', f'"#/$defs/{title}"')
+    named: dict[str, Any] = json.loads(as_text)
+    return named | {"$defs": {title: named["$defs"][name] for name, title in sorted(titles.items(), key=itemgetter(1))}}
 
 
 def text() -> str:

@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from facecast.cli.output import Screen, job_line, printable
+from facecast.cli.output import Terminal, job_line, printable
 
 
 @pytest.mark.parametrize(
@@ -20,38 +20,38 @@ from facecast.cli.output import Screen, job_line, printable
 )
 def test_control_characters_are_shown_and_not_obeyed(text: str, shown: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert printable(text) == shown
-    Screen().say(text)
-    Screen().complain(text)
+    Terminal().say(text)
+    Terminal().log(text)
     assert capsys.readouterr() == (f"{shown}\n", f"facecast: {shown}\n")
 
 
-class Terminal(io.StringIO):
+class TerminalStream(io.StringIO):
     def isatty(self) -> bool:
         return True
 
 
 def test_a_terminal_has_a_bar_and_a_pipe_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
-    for stream in (Terminal(), io.StringIO()):
-        screen = Screen()
+    for stream in (TerminalStream(), io.StringIO()):
+        terminal = Terminal()
         monkeypatch.setattr("sys.stderr", stream)
-        with screen.bar(3):
-            screen.advance(done=1, failed=1, skipped=False)
-            screen.complain("[red]x")
-            screen.advance(done=2, failed=1, skipped=True)
+        with terminal.bar(3):
+            terminal.advance(done=1, failed=1, skipped=False)
+            terminal.log("[red]x")
+            terminal.advance(done=2, failed=1, skipped=True)
         assert ("1 failed" in stream.getvalue()) == stream.isatty()
         assert "facecast: [red]x" in stream.getvalue()
 
 
 def test_lines_in_a_pipe_are_plain_while_the_bar_stands_on_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    terminal, pipe = Terminal(), io.StringIO()
-    monkeypatch.setattr("sys.stderr", terminal)
+    stream, pipe = TerminalStream(), io.StringIO()
+    monkeypatch.setattr("sys.stderr", stream)
     monkeypatch.setattr("sys.stdout", pipe)
-    screen = Screen()
-    with screen.bar(2):
-        screen.say("photo.jpg  1 face")
+    terminal = Terminal()
+    with terminal.bar(2):
+        terminal.say("photo.jpg  1 face")
     assert pipe.getvalue() == "photo.jpg  1 face\n"
-    assert "photo.jpg" not in terminal.getvalue()
+    assert "photo.jpg" not in stream.getvalue()
 
 
 def test_jobs_and_events_are_told_in_a_line() -> None:

@@ -80,9 +80,9 @@ def test_every_render_follows_it(size: Size, fast: Detector) -> None:
     analysis = analyse(data, options, fast)
     assert not analysis.faces
     assert set(analysis.results) == set(DRAWN)
-    for how, result in analysis.results.items():
-        assert redraw(data, options, (), how, fast) == result
-        assert tile(opened(result), right) < 1.5, how
+    for render, result in analysis.results.items():
+        assert redraw(data, options, (), render, fast) == result
+        assert tile(opened(result), right) < 1.5, render
 
 
 def tile(result: Picture, right: Picture) -> float:
@@ -127,12 +127,12 @@ def broken() -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("how", broken())
+@pytest.mark.parametrize("fault", broken())
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
-def test_a_broken_profile_is_ignored(form: str, how: str) -> None:
-    if form == "WEBP" and how == "too large":
+def test_a_broken_profile_is_ignored(form: str, fault: str) -> None:
+    if form == "WEBP" and fault == "too large":
         pytest.skip("libwebp refuses to write it")
-    data = encoded(Image.fromarray(CHART), form, **FORMS[form], icc_profile=broken()[how])
+    data = encoded(Image.fromarray(CHART), form, **FORMS[form], icc_profile=broken()[fault])
     assert shown(data).tobytes() == shown(encoded(Image.fromarray(CHART), form, **FORMS[form])).tobytes()
 
 

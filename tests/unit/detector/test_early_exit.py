@@ -84,8 +84,8 @@ def test_faces_are_measured_in_the_scale_they_are_seen_in() -> None:
     assert not is_enough(SMALL.scaled(4, 4), 1 / 4, THRESHOLDS)
 
 
-@pytest.mark.parametrize("how", [Render.BLUR, Render.PIXELATE, Render.SOLID])
-def test_where_faces_are_hidden_every_scale_is_looked_at(how: Render) -> None:
+@pytest.mark.parametrize("render", [Render.BLUR, Render.PIXELATE, Render.SOLID])
+def test_where_faces_are_hidden_every_scale_is_looked_at(render: Render) -> None:
     """However sure the first pass is, also for a result that is drawn later."""
     network = Shown(dict.fromkeys((100, 200), LARGE))
     detector = detector_of(network, COARSE, FINE)
@@ -93,10 +93,10 @@ def test_where_faces_are_hidden_every_scale_is_looked_at(how: Render) -> None:
     faces = analyse(file, Options(), detector).faces
     assert network.sides == [100]
     network.sides.clear()
-    redraw(file, Options(), faces, how, detector)
+    redraw(file, Options(), faces, render, detector)
     assert network.sides == [200, 100]
     network.sides.clear()
-    analyse(file, Options(render=(Render.BOXES, how)), detector)
+    analyse(file, Options(render=(Render.BOXES, render)), detector)
     assert network.sides == [200, 100]
 
 

@@ -48,36 +48,36 @@ def neighbours() -> Picture:
     return compose(700, 400, [(100, 100, 160), (240, 130, 160), (380, 100, 160)])[0]
 
 
-@pytest.mark.parametrize("how", HIDING)
+@pytest.mark.parametrize("render", HIDING)
 @pytest.mark.parametrize("make", [astronaut, tilted, at_the_border, tiny, close, neighbours])
 def test_a_hidden_face_is_not_found_again(
-    make: Callable[[], Picture], how: Render, fast: Detector, either: Detector
+    make: Callable[[], Picture], render: Render, fast: Detector, either: Detector
 ) -> None:
-    done = analyse(file_of(make), Options(render=(how,)), either)
+    done = analyse(file_of(make), Options(render=(render,)), either)
     assert done.faces
     for detector in (fast, either):
-        assert find_faces(done.results[how], Options(), detector).faces == ()
+        assert find_faces(done.results[render], Options(), detector).faces == ()
 
 
 @pytest.mark.parametrize("strength", STRENGTHS)
-@pytest.mark.parametrize("how", [Render.BLUR, Render.PIXELATE])
+@pytest.mark.parametrize("render", [Render.BLUR, Render.PIXELATE])
 @pytest.mark.parametrize("make", [astronaut, tiny, neighbours])
 def test_no_strength_lets_a_face_be_found_again(
-    make: Callable[[], Picture], how: Render, strength: int, fast: Detector
+    make: Callable[[], Picture], render: Render, strength: int, fast: Detector
 ) -> None:
-    options = Options(render=(how,), blur_strength=strength)
+    options = Options(render=(render,), blur_strength=strength)
     done = analyse(file_of(make), options, fast)
     assert done.faces
-    assert find_faces(done.results[how], Options(), fast).faces == ()
+    assert find_faces(done.results[render], Options(), fast).faces == ()
 
 
-@pytest.mark.parametrize("how", [Render.BLUR, Render.PIXELATE])
-def test_each_strength_leaves_less_of_a_face_than_the_one_before(how: Render, fast: Detector) -> None:
-    _, face = result(close(), how, fast)
+@pytest.mark.parametrize("render", [Render.BLUR, Render.PIXELATE])
+def test_each_strength_leaves_less_of_a_face_than_the_one_before(render: Render, fast: Detector) -> None:
+    _, face = result(close(), render, fast)
     middle = np.s_[
         int(face.box.y) : int(face.box.y + face.box.height), int(face.box.x) : int(face.box.x + face.box.width)
     ]
-    left = [float(drawn(close(), face, how, strength)[middle].std(axis=(0, 1)).mean()) for strength in STRENGTHS]
+    left = [float(drawn(close(), face, render, strength)[middle].std(axis=(0, 1)).mean()) for strength in STRENGTHS]
     assert left == sorted(left, reverse=True)
     assert len(set(left)) == len(left)
     assert left[-1] < 1.5
@@ -93,16 +93,16 @@ def test_of_a_covered_face_nothing_is_left(fast: Detector) -> None:
             assert drawn(picture, face, Render.SOLID, strength)[box].max() == 0
 
 
-@pytest.mark.parametrize("how", HIDING)
+@pytest.mark.parametrize("render", HIDING)
 @pytest.mark.parametrize("narrow", [{"max_faces": 1}, {"min_confidence": 0.99}], ids=str)
 def test_options_that_narrow_the_answer_hide_no_less(
-    narrow: dict[str, float], how: Render, fast: Detector, either: Detector
+    narrow: dict[str, float], render: Render, fast: Detector, either: Detector
 ) -> None:
     data = file_of(neighbours)
-    done = analyse(data, Options.model_validate({"render": [how], **narrow}), either)
+    done = analyse(data, Options.model_validate({"render": [render], **narrow}), either)
     assert len(done.faces) <= 1
-    assert done.results[how] == analyse(data, Options(render=(how,)), either).results[how]
-    assert find_faces(done.results[how], Options(), fast).faces == ()
+    assert done.results[render] == analyse(data, Options(render=(render,)), either).results[render]
+    assert find_faces(done.results[render], Options(), fast).faces == ()
 
 
 class Doubtful(Detector):
@@ -120,38 +120,38 @@ class Doubtful(Detector):
         return detections(*((left, 100, 80, 100, score) for left, score in faces if score >= threshold))
 
 
-@pytest.mark.parametrize("how", HIDING)
-def test_a_face_too_uncertain_to_be_reported_is_hidden_all_the_same(how: Render) -> None:
+@pytest.mark.parametrize("render", HIDING)
+def test_a_face_too_uncertain_to_be_reported_is_hidden_all_the_same(render: Render) -> None:
     grey = np.random.default_rng(1).integers(0, 256, (512, 512, 1), np.uint8)
     picture = np.repeat(grey, 3, axis=2)
-    done = analyse(encoded(picture, "PNG"), Options(render=(how,)), Doubtful())
+    done = analyse(encoded(picture, "PNG"), Options(render=(render,)), Doubtful())
     assert [face.confidence for face in done.faces] == [0.9]
-    change = np.abs(pixels_of(done.results[how]).astype(int) - picture).mean(axis=2)
+    change = np.abs(pixels_of(done.results[render]).astype(int) - picture).mean(axis=2)
     assert change[120:180, 60:120].mean() > 30
     assert change[120:180, 310:370].mean() > 30
     assert change[120:180, 440:470].mean() < 30, "below the redact threshold"
 
 
-@pytest.mark.parametrize("how", HIDING)
+@pytest.mark.parametrize("render", HIDING)
 @pytest.mark.parametrize("make", [astronaut, tilted, at_the_border, close])
-def test_every_part_of_the_face_is_hidden(make: Callable[[], Picture], how: Render, fast: Detector) -> None:
+def test_every_part_of_the_face_is_hidden(make: Callable[[], Picture], render: Render, fast: Detector) -> None:
     """Drawn into noise, each pixel of which would betray itself, nothing of the box is left as it was."""
-    _, face = result(make(), how, fast)
+    _, face = result(make(), render, fast)
     height, width = make().shape[:2]
     noise = np.random.default_rng(3).integers(0, 2, (height, width, 3), np.uint8) * 255
-    hidden = drawn(noise, face, how)
+    hidden = drawn(noise, face, render)
     left, top = int(face.box.x), int(face.box.y)
     right, bottom = int(face.box.x + face.box.width) + 1, int(face.box.y + face.box.height) + 1
     inside = hidden[top:bottom, left:right]
     # Averages of noise of 0 and 255 are grey, and a cover is black.
-    assert how is Render.SOLID or inside.min() > 40
+    assert render is Render.SOLID or inside.min() > 40
     assert inside.max() < 215
     # And the picture around it is still there.
     assert np.array_equal(hidden[-20:, -20:], noise[-20:, -20:])
 
 
-def drawn(pixels: Picture, face: Face, how: Render, strength: int = limits.BLUR_STRENGTH_DEFAULT) -> Picture:
-    return np.asarray(drawing_of(how)(pixels.copy(), [face], Options(blur_strength=strength)), np.uint8)
+def drawn(pixels: Picture, face: Face, render: Render, strength: int = limits.BLUR_STRENGTH_DEFAULT) -> Picture:
+    return np.asarray(drawing_of(render)(pixels.copy(), [face], Options(blur_strength=strength)), np.uint8)
 
 
 def test_only_a_handful_of_values_is_left(fast: Detector) -> None:

@@ -57,8 +57,8 @@ def test_a_result_drawn_later_is_the_one_that_the_job_would_have_drawn(first: Re
     requested = Options(render=(first,), blur_strength=4)
     others = [render for render in DRAWN if render is not first]
     with_job = analyse(photo, requested.model_copy(update={"render": (first, *others)}), fast)
-    for how in others:
-        assert redraw(photo, requested, with_job.faces, how, fast) == with_job.results[how]
+    for render in others:
+        assert redraw(photo, requested, with_job.faces, render, fast) == with_job.results[render]
 
 
 def test_what_was_reported_is_hidden_later_too(fast: Detector) -> None:
@@ -97,7 +97,7 @@ def test_results_carry_no_metadata(form: str, fast: Detector) -> None:
     preview = done.results[Render.PREVIEW]
     assert b"SECRET" not in preview
     assert set(Image.open(io.BytesIO(preview)).info) <= {"loop", "background", "timestamp", "duration"}
-    for jpeg in (picture for how, picture in done.results.items() if how is not Render.PREVIEW):
+    for jpeg in (picture for render, picture in done.results.items() if render is not Render.PREVIEW):
         assert b"SECRET" not in jpeg
         assert {marker for marker in segments(jpeg) if 0xE1 <= marker <= 0xEF or marker == 0xFE} == set()
         assert set(Image.open(io.BytesIO(jpeg)).info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}

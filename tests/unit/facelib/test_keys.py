@@ -2,7 +2,7 @@ import pytest
 from facelib.domain import object_keys
 from facelib.domain.renders import DRAWN
 
-from infra.errors import Refused
+from infra.errors import CommandFailed
 from infra.keys import new_key
 
 JOB_ID = "0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"
@@ -43,5 +43,5 @@ def test_who_can_have_a_key_can_drop_files_and_be_erased(owner: str, *, is_one: 
     if is_one:
         assert new_key(owner, "send", None, 1)[0].owner == owner
         return
-    with pytest.raises(Refused, match="An owner is 1 to 64"):
+    with pytest.raises(CommandFailed, match="An owner is 1 to 64"):
         new_key(owner, "send", None, 1)

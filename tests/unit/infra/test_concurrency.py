@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 
 from infra.aws import account
 from infra.aws.concurrency import FITTED, check_reserved, fit
-from infra.errors import Refused
+from infra.errors import CommandFailed
 from infra.parameters import parameters_of_template
 
 
@@ -50,7 +50,7 @@ def test_what_is_lowered_is_a_parameter_of_the_template() -> None:
 
 
 def test_nothing_can_be_reserved_in_a_new_account() -> None:
-    with pytest.raises(Refused, match="AWS requires 100"):
+    with pytest.raises(CommandFailed, match="AWS requires 100"):
         check_reserved(parameters_of_template() | {"ApiReserved": "2"}, {}, 10)
 
 
@@ -58,7 +58,7 @@ def test_what_the_stack_reserves_already_is_not_counted_twice() -> None:
     given = parameters_of_template() | {"DetectorReserved": "400", "ApiReserved": "400"}
     check_reserved(given, {"DetectorReserved": "400", "ApiReserved": "400"}, 200)
     check_reserved(given, {}, 1_000)
-    with pytest.raises(Refused):
+    with pytest.raises(CommandFailed):
         check_reserved(given, {}, 200)
 
 
@@ -72,7 +72,7 @@ def no_region(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def test_without_a_region_nothing_is_deployed(no_region: pytest.MonkeyPatch) -> None:
-    with pytest.raises(Refused, match="No Region is set"):
+    with pytest.raises(CommandFailed, match="No Region is set"):
         account.region()
 
 

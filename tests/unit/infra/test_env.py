@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from infra import env
-from infra.errors import Refused
+from infra.errors import CommandFailed
 from infra.local.layout import LocalStack
 
 
@@ -17,6 +17,6 @@ def test_a_shell_reads_the_values_as_they_are() -> None:
 
 
 def test_without_a_stack_nothing_is_printed(free_port: int, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(Refused, match=rf"port {free_port}"):
+    with pytest.raises(CommandFailed, match=rf"port {free_port}"):
         env.print_exports(None, LocalStack(free_port))
     assert capsys.readouterr().out == ""

@@ -10,7 +10,7 @@ from facelib.stores.listeners.connections import Connection, ConnectionStore
 from facelib.stores.listeners.connections_api import ConnectionsApi
 
 from infra import keys
-from infra.errors import Refused
+from infra.errors import CommandFailed
 from tests.support.account import Cloud
 from tests.support.endpoint import Endpoint
 
@@ -40,7 +40,7 @@ def test_a_new_key_is_stored_as_a_hash() -> None:
     ],
 )
 def test_keys_that_make_no_sense(owner: str, scopes: str, daily: int | None, days: int, words: str) -> None:
-    with pytest.raises(Refused, match=words):
+    with pytest.raises(CommandFailed, match=words):
         keys.new_key(owner, scopes, daily, days)
 
 
@@ -58,7 +58,7 @@ def test_revoking_a_key_closes_its_connections(account: Cloud, capsys: pytest.Ca
     assert not store.is_valid(ours.key_id)
     assert store.is_valid(other.key_id)
     assert "Connections closed: 1" in capsys.readouterr().out
-    with pytest.raises(Refused, match="make keys"):
+    with pytest.raises(CommandFailed, match="make keys"):
         keys.revoke(store, "0" * 12, connections, ConnectionsApi("http://localhost:1"))
 
 

@@ -8,7 +8,7 @@ import pytest
 from face_models import Model
 
 from infra.cloudformation import CloudFormation
-from infra.errors import Refused
+from infra.errors import CommandFailed
 from infra.local.deploy import LOCAL_PARAMETERS
 from infra.local.layout import port_number
 from infra.parameters import check_together, detection_models, installed_models, parameters_of_template, read_parameters
@@ -34,7 +34,7 @@ from infra.template import load
     ],
 )
 def test_a_parameter_that_makes_no_sense(pair: str, words: str) -> None:
-    with pytest.raises(Refused, match=words):
+    with pytest.raises(CommandFailed, match=words):
         read_parameters([pair])
 
 
@@ -64,7 +64,7 @@ CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/0b9f3a0e-6c1d-4
     ],
 )
 def test_parameters_that_contradict_each_other(given: dict[str, str], words: str) -> None:
-    with pytest.raises(Refused, match=re.escape(words)):
+    with pytest.raises(CommandFailed, match=re.escape(words)):
         check_together({**parameters_of_template(), **given})
 
 
@@ -91,9 +91,9 @@ def test_parameters_are_those_of_the_template() -> None:
 
 def test_a_missing_model_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(Model, "path", property(lambda model: tmp_path / str(model.file_name)))
-    with pytest.raises(Refused, match="make model MODEL=yunet"):
+    with pytest.raises(CommandFailed, match="make model MODEL=yunet"):
         detection_models({"Detector": "yunet"}, installed_models())
-    with pytest.raises(Refused, match="make model MODEL=centerface"):
+    with pytest.raises(CommandFailed, match="make model MODEL=centerface"):
         detection_models({}, installed_models())
     (tmp_path / "centerface.onnx").touch()
     assert detection_models({}, installed_models()) == ("centerface",)
@@ -107,9 +107,9 @@ def test_the_models_at_work_are_those_of_the_detector() -> None:
 
 
 def test_a_network_that_is_named_must_be_there() -> None:
-    with pytest.raises(Refused, match="make model MODEL=yunet"):
+    with pytest.raises(CommandFailed, match="make model MODEL=yunet"):
         detection_models({"Detector": "centerface+yunet"}, ["centerface"])
-    with pytest.raises(Refused, match="choose one of best, centerface, yunet"):
+    with pytest.raises(CommandFailed, match="choose one of best, centerface, yunet"):
         detection_models({"Detector": "haar"}, ["centerface"])
 
 

@@ -17,7 +17,7 @@ from infra.aws import release
 from infra.aws import stack as stacks
 from infra.aws.account import Account
 from infra.aws.stack import DeployedStack
-from infra.errors import Refused, ending
+from infra.errors import CommandFailed, ending
 
 
 def test_given_parameters_win_over_those_of_samconfig() -> None:
@@ -31,13 +31,13 @@ def test_given_parameters_win_over_those_of_samconfig() -> None:
 
 
 def test_a_parameter_without_a_value_is_refused() -> None:
-    with pytest.raises(Refused, match="NAME=VALUE"):
+    with pytest.raises(CommandFailed, match="NAME=VALUE"):
         release.parameters_of("default", ["Quality"])
 
 
 @pytest.mark.parametrize("environment", ["staging", "version", ""])
 def test_an_unknown_environment_is_refused(environment: str) -> None:
-    with pytest.raises(Refused, match="samconfig"):
+    with pytest.raises(CommandFailed, match="samconfig"):
         release.stack_of(environment)
 
 
@@ -122,7 +122,7 @@ def test_deploy_takes_parameters_behind_its_options_and_names_its_configuration(
 
 def test_deploying_without_the_model_that_is_asked_for_is_refused(aws: Aws, tmp_path: Path) -> None:
     (tmp_path / YUNET.file_name).unlink()
-    with pytest.raises(Refused, match="make model MODEL=yunet"):
+    with pytest.raises(CommandFailed, match="make model MODEL=yunet"):
         release.deploy("default", {"Detector": "yunet"}, ask=False)
     assert aws.called == []
 
@@ -183,7 +183,7 @@ def test_an_update_that_was_declined_is_not_announced(aws: Aws, capsys: pytest.C
 @pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "ROLLBACK_COMPLETE", "DELETE_FAILED"])
 def test_what_cannot_be_deployed_to_is_refused_before_anything_is_built(aws: Aws, status: str) -> None:
     aws.before = deployed(status)
-    with pytest.raises(Refused, match=status):
+    with pytest.raises(CommandFailed, match=status):
         release.deploy("default", {}, ask=False)
 
 
@@ -206,7 +206,7 @@ def test_ctrl_c_says_whether_cloudformation_goes_on(
 
 def test_deploying_without_a_terminal_says_how_to_confirm(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO())
-    with pytest.raises(Refused, match="YES=1"):
+    with pytest.raises(CommandFailed, match="YES=1"):
         release.deploy("default", {})
     assert aws.called == []
 
@@ -223,7 +223,7 @@ def test_delete_without_anybody_to_ask_deletes_nothing(
 
 
 def test_deleting_a_stack_that_is_not_there_asks_nothing(aws: Aws) -> None:
-    with pytest.raises(Refused, match="there is no stack facecast in eu-west-1, account 123456789012"):
+    with pytest.raises(CommandFailed, match="there is no stack facecast in eu-west-1, account 123456789012"):
         release.delete("default")
 
 
@@ -256,5 +256,5 @@ def test_an_object_that_s3_keeps_is_not_passed_over() -> None:
     with Stubber(client) as stub:
         stub.add_response("list_objects_v2", {"Contents": [{"Key": "originals/1"}]})
         stub.add_response("delete_objects", {"Errors": [{"Key": "originals/1", "Message": "Access Denied"}]})
-        with pytest.raises(Refused, match="originals/1: Access Denied"):
+        with pytest.raises(CommandFailed, match="originals/1: Access Denied"):
             release.empty(client, "originals")

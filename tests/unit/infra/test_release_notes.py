@@ -6,7 +6,7 @@ import facecast
 import pytest
 import yaml
 
-from infra.errors import Refused
+from infra.errors import CommandFailed
 from infra.release_notes import notes
 
 CHANGELOG = """# Changelog
@@ -44,7 +44,7 @@ def test_a_release_has_its_own_section() -> None:
     ],
 )
 def test_what_does_not_agree_is_not_released(tag: str, version: str, message: str) -> None:
-    with pytest.raises(Refused, match=message):
+    with pytest.raises(CommandFailed, match=message):
         notes(tag, CHANGELOG, version)
 
 

@@ -16,7 +16,7 @@ _MAX_DEPTH: Final = 8
 _NCLX: Final = struct.Struct(">4sHH")
 
 
-class Box(NamedTuple):
+class FileBox(NamedTuple):
     """Where a box lies. `length` includes the box's header and is as claimed: it may reach beyond the data."""
 
     kind: bytes
@@ -25,7 +25,7 @@ class Box(NamedTuple):
     length: int
 
 
-def boxes(data: bytes | memoryview) -> Iterator[Box]:
+def boxes(data: bytes | memoryview) -> Iterator[FileBox]:
     """Walk over the boxes of one level."""
     at = 0
     while at + 8 <= len(data):
@@ -34,7 +34,7 @@ def boxes(data: bytes | memoryview) -> Iterator[Box]:
         if length == 1:  # The length follows as 64 bits (ISO/IEC 14496-12, 4.2).
             length, header = int.from_bytes(data[at + 8 : at + 16]), 16
         # 0: the box extends to the end of the file.
-        yield Box(kind, at, at + header, length or len(data) - at)
+        yield FileBox(kind, at, at + header, length or len(data) - at)
         if length < header:
             return
         at += length
@@ -49,7 +49,7 @@ class Extent(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Items:
+class ItemTable:
     """What a meta box says of the items in a file, by their ids."""
 
     primary: int
@@ -106,7 +106,7 @@ class Items:
         return pixels[item]
 
 
-def read_items(data: bytes) -> Items:
+def read_items(data: bytes) -> ItemTable:
     """Read the file's meta box. Raises ValueError for a file that has none, several, or an invalid one."""
     (meta,) = _bodies(memoryview(data), b"meta")
     children = _Fields(meta).rest()
@@ -114,7 +114,7 @@ def read_items(data: bytes) -> Items:
     (primary,), (locations,), (infos,), (properties,) = (
         _bodies(children, kind) for kind in (b"pitm", b"iloc", b"iinf", b"iprp")
     )
-    return Items(
+    return ItemTable(
         primary=_Fields(primary).item(),
         kinds=_kinds(_Fields(infos)),
         pixels=_pixels(properties),

@@ -73,7 +73,7 @@ def segments(data: bytes) -> Iterator[Segment]:
 
 
 @dataclass(frozen=True)
-class Frame:
+class FrameHeader:
     """What the headers of the frame and its scans say (B.2.2, B.2.3)."""
 
     width: int
@@ -116,7 +116,7 @@ def _components(scan: bytes) -> bytes:
     return scan[3 : 3 + 2 * scan[2] : 2]
 
 
-def read_frame(data: bytes, parts: Sequence[Segment]) -> Frame:
+def read_frame(data: bytes, parts: Sequence[Segment]) -> FrameHeader:
     """Read the header of the frame. Raises ValueError, IndexError or struct.error for an invalid one, or if none."""
     marker, at, _ = next((part for part in parts if part.marker in _FRAMES), (0, 0, 0))
     if not marker:
@@ -127,7 +127,7 @@ def read_frame(data: bytes, parts: Sequence[Segment]) -> Frame:
     if not sampling:
         raise ValueError("a frame without components")
     scans = [data[part.at : part.end] for part in parts if part.marker == SOS]
-    return Frame(width, height, sampling, marker in _PROGRESSIVE, scans)
+    return FrameHeader(width, height, sampling, marker in _PROGRESSIVE, scans)
 
 
 def head(data: bytes) -> bytes:

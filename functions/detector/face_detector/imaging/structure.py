@@ -49,7 +49,7 @@ def _jpeg(data: bytes) -> None:
         raise corrupt(ImageFormat.JPEG) from error
 
 
-def _check_frame(frame: jpeg.Frame, *, has_end: bool) -> None:
+def _check_frame(frame: jpeg.FrameHeader, *, has_end: bool) -> None:
     pixels = frame.width * frame.height
     if pixels > limits.IMAGE_PIXELS:
         raise too_many_pixels(f"{frame.width} x {frame.height} pixels", limits.IMAGE_PIXELS)
@@ -129,7 +129,7 @@ def _check_items(image_format: ImageFormat, data: bytes) -> None:
             _check_av1(items.data(item, data), items.pixels[item])
 
 
-def _check_copies(image_format: ImageFormat, data: bytes, items: isobmff.Items) -> None:
+def _check_copies(image_format: ImageFormat, data: bytes, items: isobmff.ItemTable) -> None:
     """Bound what a library copies that reads every item, pictures and metadata alike, many of which may share bytes."""
     known = items.kinds.keys() | items.extents.keys()
     _check_limit(len(known), limits.IMAGE_PARTS, image_format.upper(), "items")

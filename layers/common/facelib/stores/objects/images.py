@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class UploadForm:
+class PresignedPost:
     """The address and fields of a presigned POST."""
 
     url: str
@@ -70,7 +70,7 @@ class ImageStore:
             return
         raise StoreContended
 
-    def upload_form(self, job_id: str, media_type: str | None) -> UploadForm:
+    def upload_form(self, job_id: str, media_type: str | None) -> PresignedPost:
         """Return a presigned POST for this original: exact key, size limit, and the media type if given.
 
         Its fields can be posted as they are; without a media type, another `image/` type may replace theirs.
@@ -87,7 +87,7 @@ class ImageStore:
             ],
             ExpiresIn=limits.PRESIGNED_UPLOAD_SECONDS,
         )
-        return UploadForm(form["url"], form["fields"])
+        return PresignedPost(form["url"], form["fields"])
 
     def original(self, job_id: str) -> Original:
         """Read the original of a job. Raises ObjectMissing and ImageRejected."""
