@@ -1,0 +1,29 @@
+"""The recipes of CONTRIBUTING.md name files that exist, and commands that run."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "CONTRIBUTING.md").read_text()
+NAMED = sorted(set(re.findall(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:ya?ml|md))`", TEXT)))
+IN_COMMANDS = sorted(set(re.findall(r"\b(?:tests|events)/[\w/.-]+\.(?:py|json)", TEXT)))
+
+
+def test_each_thing_that_is_often_added_has_a_recipe() -> None:
+    for what in ("render", "option of a job", "field of a job", "network", "event on the stream", "alarm"):
+        assert re.search(rf"^\| an? {what} \|.*`.*`", TEXT, re.MULTILINE), what
+    assert len(NAMED) > 15
+
+
+@pytest.mark.parametrize("name", [*NAMED, *IN_COMMANDS])
+def test_a_file_of_a_recipe_exists(name: str) -> None:
+    # `facelib/stores` is how imports name it.
+    [found, *_] = [folder / name for folder in (ROOT, ROOT / "layers" / "common") if (folder / name).exists()]
+    assert found.is_dir() or not name.endswith("/")
+
+
+def test_commands_of_make_are_targets() -> None:
+    targets = set(re.findall(r"^([a-z][a-z0-9-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"`?make ([a-z0-9-]+)", TEXT)) <= targets | {"it"}
