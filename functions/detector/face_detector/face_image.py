@@ -24,7 +24,7 @@ def side_needed(face: Face, image: ImageInfo) -> int:
 
 
 def cut_out(pixels: Pixels, face: Face, *, align: bool) -> Pixels:
-    """Return the square around a face, as far as it lies in the picture; never enlarged.
+    """Return the square around a face, clipped to the picture; never enlarged.
 
     Aligned, it is turned so that the eyes are level and the mouth is below them, and black outside of the picture.
     """
