@@ -190,7 +190,7 @@ def test_what_cannot_be_deployed_to_is_refused_before_anything_is_built(aws: Aws
 @pytest.mark.parametrize(
     ("left", "words"),
     [
-        (deployed("UPDATE_IN_PROGRESS"), "CloudFormation goes on: the stack facecast is UPDATE_IN_PROGRESS"),
+        (deployed("UPDATE_IN_PROGRESS"), "CloudFormation is still running: the stack facecast is UPDATE_IN_PROGRESS"),
         (deployed("REVIEW_IN_PROGRESS"), "before anything was changed"),
         (deployed("UPDATE_COMPLETE"), "before anything was changed"),
         (None, "before anything was changed"),
