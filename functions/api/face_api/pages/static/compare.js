@@ -1,6 +1,7 @@
 /** The photo before and after its faces were hidden: a divider on the picture, and a slider below that it follows. */
 
 const SHARE = 100;
+const EDGE = 5;
 
 /** Listens to both; returns `set(percent)`, which shows the photo as it was left of there. */
 export function makeCompare(canvas, slider) {
@@ -12,6 +13,8 @@ export function makeCompare(canvas, slider) {
     slider.value = place;
     after.style.clipPath = `inset(0 0 0 ${place}%)`;
     divider.style.left = `${place}%`;
+    // At the edges of the picture all of the knob stays on it.
+    divider.style.setProperty("--nudge", place < EDGE ? "1rem" : place > SHARE - EDGE ? "-1rem" : "0rem");
   }
 
   function drag(event) {
