@@ -37,7 +37,7 @@ $(filter-out $(ON_AWS),$(TARGETS)): export AWS_DEFAULT_REGION ?= us-east-1
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
 
-setup: .venv/installed ## Install everything into .venv and fetch the models, once: make setup [PYTHON=python3.13]
+setup: .venv/installed ## Install the packages into .venv and download the models: make setup [PYTHON=python3.13]
 	@$(BIN)/python -m infra.models centerface
 
 .venv/installed: requirements.txt pyproject.toml infra/uv.txt
@@ -59,13 +59,13 @@ develop: .venv/developed setup
 	@$(INSTALL) --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
-run: setup ## Start the local stack, deploy to it, stay until Ctrl-C: make run [PORT=4802] [PARAMETERS="Quality=fast"]
+run: setup ## Start the local stack and keep it running until Ctrl-C: make run [PORT=4802] [PARAMETERS="Quality=fast"]
 	@$(WORDS) $(BIN)/python -m infra.local run $(PORT_OPTION) $${PARAMETERS:+--parameters $$PARAMETERS}
 
-demo: setup ## Send a photo through the pipeline: make demo [IMAGE=photo.jpg] [JSON=1] [PORT=4802]
+demo: setup ## Send a photo and print its faces: make demo [IMAGE=photo.jpg] [JSON=1] [PORT=4802]
 	@$(BIN)/python -m infra.local demo $(PORT_OPTION) $${IMAGE:+--image "$$IMAGE"} $${JSON:+--json}
 
-status: setup ## Show where the local stack answers: make status [PORT=4802] [JSON=1]
+status: setup ## Show the addresses of the local stack: make status [PORT=4802] [JSON=1]
 	@$(BIN)/python -m infra.local status $(PORT_OPTION) $${JSON:+--json}
 
 # Without `setup`, whose messages a shell would run.
@@ -86,7 +86,7 @@ test-localstack: develop ## Run the tests of storage on LocalStack, without a co
 	@$(BIN)/python -m infra.local.localstack
 	$(BIN)/pytest tests/localstack
 
-test-arm64: develop ## Run the packages for arm64 by a Python for arm64: make test-arm64 [ARM64_PYTHON=/path/to/python3.13]
+test-arm64: develop ## Test the arm64 packages with an arm64 Python: make test-arm64 [ARM64_PYTHON=/path/to/python3.13]
 	@test -n $(ARM64) || { echo "A Python 3.13 for arm64 is needed, emulated or not; name it: make test-arm64 ARM64_PYTHON=/path/to/python3.13" >&2; exit 1; }
 	PACKAGING_PYTHON=$(ARM64) PACKAGING_ARCHITECTURE=arm64 FACECAST_COMPILER=$(ARM64) ARM64_PYTHON=$(ARM64) \
 	  $(BIN)/pytest tests/packaging -o timeout=1800
@@ -157,7 +157,7 @@ package: setup ## Build the packages and print their sizes: make package [ARCHIT
 deploy: setup ## Build and deploy to AWS: make deploy [ENVIRONMENT=prod] [PARAMETERS="AlarmEmail=me@example.org"] [YES=1]
 	@$(WORDS) $(BIN)/python -m infra.aws.release deploy $(ENVIRONMENT_OPTION) $${YES:+--yes} $${ARCHITECTURE:+"Architecture=$$ARCHITECTURE"} $$PARAMETERS
 
-verify: setup ## Use a deployed service as its users will, and print what works: make verify [ENVIRONMENT=prod]
+verify: setup ## Test a deployed service as a client: make verify [ENVIRONMENT=prod]
 	@$(BIN)/python -m infra.verify $(WHERE) $${CLIENTS:+--clients "$$CLIENTS"} $${LISTENERS:+--listeners "$$LISTENERS"}
 
 delete: setup ## Delete the service from AWS with every job and image: make delete [ENVIRONMENT=prod]
@@ -169,25 +169,25 @@ erase: setup ## Erase every job, image, event and key of an owner: make erase OW
 invoke: setup ## Run a function here against the local stack: make invoke FUNCTION=Detector EVENT=events/detector/direct.json
 	@$(BIN)/python -m infra.local.invoke $(PORT_OPTION) "$${FUNCTION:-Detector}" "$${EVENT:-events/detector/direct.json}"
 
-key: setup ## Make a key: make key OWNER=alice [SCOPES=send,read] [DAILY=1000] [DAYS=90] [ENVIRONMENT=default]
+key: setup ## Issue a key: make key OWNER=alice [SCOPES=send,read] [DAILY=1000] [DAYS=90] [ENVIRONMENT=default]
 	@$(BIN)/python -m infra.keys $(WHERE) create "$$OWNER" $${SCOPES:+--scopes "$$SCOPES"} $${DAILY:+--daily "$$DAILY"} $${DAYS:+--days "$$DAYS"}
 
 keys: setup ## List the keys, without their secrets: make keys [ENVIRONMENT=default]
 	@$(BIN)/python -m infra.keys $(WHERE) list
 
-revoke: setup ## End a key and its connections: make revoke KEY=<id> [ENVIRONMENT=default]
+revoke: setup ## Revoke a key and close its connections: make revoke KEY=<id> [ENVIRONMENT=default]
 	@$(BIN)/python -m infra.keys $(WHERE) revoke "$$KEY"
 
-logs: setup ## Follow what a function logs, until Ctrl-C: make logs FUNCTION=Detector [ENVIRONMENT=default] [JSON=1]
+logs: setup ## Follow a function's log until Ctrl-C: make logs FUNCTION=Detector [ENVIRONMENT=default] [JSON=1]
 	@$(BIN)/python -m infra.logs $(WHERE) $${JSON:+--json} "$${FUNCTION:-Detector}"
 
-lifecycle: develop ## Deploy, update and delete on a local stack of its own
+lifecycle: develop ## Test deploying, updating and deleting on a separate local stack
 	$(BIN)/pytest tests/e2e/test_lifecycle.py
 
 test-containers: develop ## Run every event with `sam local invoke`; needs a container engine
 	$(BIN)/pytest tests/packaging/test_containers.py
 
-coldstart: develop ## Measure how long each function takes to start, with this machine's processor and Python
+coldstart: develop ## Measure the cold start of each function on this machine
 	@$(BIN)/python -m infra.aws.package --folder build/here --architecture $(subst aarch64,arm64,$(shell uname -m)) \
 	  --python $$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 	@$(BIN)/python -m benchmarks.coldstart --folder build/here
@@ -195,23 +195,23 @@ coldstart: develop ## Measure how long each function takes to start, with this m
 cost: setup ## Print what a million images cost
 	@$(BIN)/python -m benchmarks.cost
 
-model: setup ## Fetch a detection model: make model MODEL=yunet [MODEL_FILE=path]
+model: setup ## Download a detection model: make model MODEL=yunet [MODEL_FILE=path]
 	@$(BIN)/python -m infra.models "$${MODEL:-centerface}" $${MODEL_FILE:+--file "$$MODEL_FILE"}
 
-screenshots: develop ## Take the README's pictures of the page again, into docs/images; needs Chromium
+screenshots: develop ## Update the README's screenshots in docs/images; needs Chromium
 	$(BIN)/pytest tests/browser/test_screenshots.py --write-images
 
 wheel: setup ## Build the client's wheel and source distribution, with the detector in them, into dist/
 	@cd client && ../$(BIN)/python -m hatchling build -d ../dist
 
-schemas: develop ## Write the documents of the API, the stream and the bus again, and the client's names
+schemas: develop ## Generate the API, stream and event schemas and the table of renders, and the client's names
 	$(BIN)/python -m face_api.schema > docs/openapi.json
 	$(BIN)/python -m face_websocket.asyncapi > functions/api/face_api/pages/asyncapi.json
 	$(BIN)/python -m face_notifier.schema > docs/eventbridge.schema.json
 	$(BIN)/python -m infra.render_table
 	$(BIN)/python -m infra.client_names
 
-lock: develop ## Pin every package again, from the files *.in
+lock: develop ## Update the lock files from the files *.in
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  infra/checks/requirements.in -o infra/checks/requirements.lock
 	echo uv | uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header - -o infra/uv.txt

@@ -24,7 +24,7 @@ def aws_failure(error: Exception) -> str:
     if isinstance(error, NoRegionError):
         return NO_REGION
     return (
-        f"AWS gave no answer: {str(error).rstrip('.')}. Name credentials with AWS_PROFILE; for a local stack set "
+        f"The AWS call failed: {str(error).rstrip('.')}. Choose credentials with AWS_PROFILE; for a local stack set "
         "AWS_ENDPOINT_URL=http://localhost:4566 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test"
     )
 

@@ -35,7 +35,7 @@ def new_key(owner: str, scopes: str, daily: int | None, days: int) -> tuple[ApiK
             f"An owner is 1 to 64 of a-z, 0-9, dot, dash and underscore, not {owner!r}: make key OWNER=alice"
         )
     if owner == PUBLIC_OWNER:
-        raise CommandFailed(f"{PUBLIC_OWNER!r} owns what is sent where access is open; choose another name.")
+        raise CommandFailed(f"{PUBLIC_OWNER!r} is the owner of images sent without a key; choose another name.")
     names = [name.strip() for name in scopes.split(",")]
     if not set(names) <= set(Scope):
         raise CommandFailed(f"SCOPES are some of {','.join(Scope)}, separated by commas, not {scopes!r}.")
@@ -75,7 +75,7 @@ def create(keys: KeyStore, stored: ApiKey, key: str) -> None:
 
 def show(keys: KeyStore) -> None:
     listed = sorted(keys.all(), key=lambda key: (key.owner, key.created_at))
-    print("\n".join(map(describe, listed)) if listed else "There are no keys yet. Make one: make key OWNER=alice")
+    print("\n".join(map(describe, listed)) if listed else "There are no keys yet. Issue one: make key OWNER=alice")
 
 
 def revoke(keys: KeyStore, key_id: str, connections: ConnectionStore, connections_api: ConnectionsApi) -> None:
@@ -84,10 +84,10 @@ def revoke(keys: KeyStore, key_id: str, connections: ConnectionStore, connection
     parts = key_id.split("_")
     key = keys.get(parts[1] if len(parts) == 3 else key_id)
     if key is None:
-        raise CommandFailed("There is no key of this id. `make keys` lists them.")
+        raise CommandFailed("There is no key with this id. `make keys` lists all keys.")
     print(describe(keys.revoke(key)))
     closed = close_connections(key, connections, connections_api)
-    print(f"Connections closed: {closed}. API Gateway remembers a key for at most a minute.")
+    print(f"Connections closed: {closed}. API Gateway accepts it for up to a minute longer.")
 
 
 def close_connections(key: ApiKey, connections: ConnectionStore, connections_api: ConnectionsApi) -> int:
@@ -113,14 +113,14 @@ def outputs_of(stack: str) -> Mapping[str, str]:
         raise CommandFailed(f"The stack {stack} cannot be read: {error}") from None
     outputs = {output["OutputKey"]: output["OutputValue"] for output in description["Outputs"]}
     if "KeysTableName" not in outputs:
-        raise CommandFailed(f"The stack {stack} is of an older version, without keys. Deploy it again.")
+        raise CommandFailed(f"The stack {stack} is from an older version without keys. Deploy it again.")
     return outputs
 
 
 def _new_keys(arguments: argparse.Namespace) -> tuple[tuple[ApiKey, str], ...]:
     """Return the key to create, if one is to be created. Raises CommandFailed for what makes no sense."""
     if arguments.command == "revoke" and not arguments.key:
-        raise CommandFailed("Name the key: make revoke KEY=<id>. `make keys` lists them.")
+        raise CommandFailed("Pass the key's id: make revoke KEY=<id>. `make keys` lists them.")
     if arguments.command != "create":
         return ()
     return (new_key(arguments.owner, arguments.scopes, arguments.daily, arguments.days),)
@@ -147,7 +147,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def main() -> int:
     parser = Arguments(prog="python -m infra.keys", description=__doc__)
-    parser.add_argument("--environment", help="a section of samconfig.toml; without it, the local stack")
+    parser.add_argument("--environment", help="section of samconfig.toml; default: the local stack")
     parser.add_argument("--port", type=port_number, default=os.environ.get("PORT", str(DEFAULT_PORT)))
     commands = parser.add_subparsers(dest="command", required=True)
     created = commands.add_parser("create")

@@ -76,8 +76,8 @@ def follow(function: Resource, environment: str | None, stack: LocalStack, *, as
 def _arguments() -> argparse.Namespace:
     parser = Arguments(prog="python -m infra.logs", description=__doc__)
     parser.add_argument("function")
-    parser.add_argument("--json", action="store_true", help="print lines as they were logged")
-    parser.add_argument("--environment", help="a section of samconfig.toml; without it, the local stack")
+    parser.add_argument("--json", action="store_true", help="print the original JSON lines")
+    parser.add_argument("--environment", help="section of samconfig.toml; default: the local stack")
     parser.add_argument("--port", type=port_number, default=os.environ.get("PORT", str(DEFAULT_PORT)))
     return parser.parse_args()
 

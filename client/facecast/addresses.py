@@ -35,7 +35,7 @@ def checked_url(text: str) -> str:
             + ("." if "://" in text else f", like {hint}")
         )
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise AddressInvalid("The address holds more than a host and a path. A key goes into FACECAST_KEY.")
+        raise AddressInvalid("The address contains more than a host and a path. Set the key in FACECAST_KEY.")
     return text.rstrip("/")
 
 
@@ -60,7 +60,7 @@ def _address_in(path: Path) -> str:
     """Anybody may have put a file into a folder that came from elsewhere: photos would go where it says."""
     status = path.stat()
     if status.st_uid != os.getuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise AddressInvalid(f"Others can write {path}, so it is not trusted. Name the service with --url.")
+        raise AddressInvalid(f"Others can write {path}, so it is not trusted. Pass the service's address with --url.")
     try:
         url = checked_url(str(json.loads(path.read_bytes()[:_AT_MOST_BYTES])["http_url"]))
     except (OSError, ValueError, KeyError, TypeError):
@@ -76,7 +76,7 @@ def _the_one(urls: list[str]) -> str:
         return urls[0]
     answering = [url for url in urls if _is_reachable(url)]
     if len(answering) > 1:
-        raise AddressInvalid(f"Several local stacks answer. Name one with --url: {', '.join(answering)}")
+        raise AddressInvalid(f"Several local stacks are running. Choose one with --url: {', '.join(answering)}")
     return (answering or urls)[0]
 
 

@@ -33,10 +33,10 @@ def read_key(path: Path) -> str:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
             if status.st_mode & _OTHERS:
-                raise KeyUnusable(f"Others can read {path}. Make it yours alone: chmod 600 {path}")
+                raise KeyUnusable(f"Others can read {path}. Restrict its permissions: chmod 600 {path}")
             return checked_key(file.read(_AT_MOST_BYTES).decode())
     except UnicodeDecodeError:
-        raise KeyUnusable(f"{path} holds no key: it is not text.") from None
+        raise KeyUnusable(f"{path} does not contain a key: it is not text.") from None
     except OSError as error:
         raise KeyUnusable(f"The key file {path} cannot be read: {error.strerror}.") from None
 

@@ -17,10 +17,10 @@ from facecast.errors import (
 )
 
 _NO_KEY: Final = (
-    "The service wants a key: set FACECAST_KEY, or name a file that only you can read in FACECAST_KEY_FILE."
+    "The service requires a key: set FACECAST_KEY, or set FACECAST_KEY_FILE to a file that only you can read."
 )
-_WRONG_KEY: Final = "The service does not take this key: it may be mistyped, revoked or expired."
-_NO_SCOPE: Final = "This key may not do that: it lacks the scope. Ask the operator of the service."
+_WRONG_KEY: Final = "The service rejected this key: it may be mistyped, revoked or expired."
+_NO_SCOPE: Final = "This key lacks the required scope. Ask the operator of the service."
 
 
 def error_of(response: httpx.Response, *, has_key: bool) -> ServiceError:

@@ -195,7 +195,7 @@ def _number(count: int, thing: str) -> str:
 def erase(owner: str, environment: str | None, local: LocalStack) -> int:
     """Ask, then erase in a stack on AWS, or without an environment in the local one. Raises CommandFailed."""
     if not object_keys.is_owner(owner):
-        raise CommandFailed("Name the owner: make erase OWNER=alice (1 to 64 of a-z, 0-9, '.', '_' and '-')")
+        raise CommandFailed("Pass the owner: make erase OWNER=alice (1 to 64 of a-z, 0-9, '.', '_' and '-')")
     erasure = Erasure.of_stack(owner, choose_stack(environment, local, f"erase OWNER={owner}"))
     total = erasure.count()
     owned_keys = _number(len(erasure.access.keys_of(owner)), "key")
@@ -211,7 +211,7 @@ def erase(owner: str, environment: str | None, local: LocalStack) -> int:
     left = erasure.left()
     print(f"Erased {_number(done, 'job')} of {owner}, and {owned_keys}. Left: {left}.")
     if left != _NOTHING:
-        print("Not everything is gone, or more arrived in the meantime. Run the same command again.", file=sys.stderr)
+        print("Some data is left, or more arrived in the meantime. Run the same command again.", file=sys.stderr)
         return 1
     return 0
 
@@ -219,7 +219,7 @@ def erase(owner: str, environment: str | None, local: LocalStack) -> int:
 def main() -> int:
     parser = Arguments(prog="python -m infra.aws.erase", description=__doc__)
     parser.add_argument("owner")
-    parser.add_argument("--environment", help="a section of samconfig.toml; without it, the local stack")
+    parser.add_argument("--environment", help="section of samconfig.toml; default: the local stack")
     parser.add_argument("--port", type=port_number, default=os.environ.get("PORT", str(DEFAULT_PORT)))
     given = parser.parse_args()
     try:

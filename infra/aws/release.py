@@ -88,7 +88,9 @@ def _fitted(
     parameters: Mapping[str, str], before: Mapping[str, str], executions: int | None
 ) -> tuple[dict[str, str], list[str]]:
     if executions is None:
-        return {}, ["            The quota could not be read (lambda:GetAccountSettings), so nothing was fitted to it."]
+        return {}, [
+            "            The quota could not be read (lambda:GetAccountSettings), so concurrency was not adjusted."
+        ]
     check_reserved(parameters, before, executions)
     fitted = fit(parameters, executions)
     if not fitted:
@@ -96,7 +98,7 @@ def _fitted(
     lowered = ", ".join(f"{name} from {parameters[name]} to {value}" for name, value in sorted(fitted.items()))
     return fitted, [
         f"            Lowered {lowered}: this account runs {executions} functions at the same time,",
-        f"            and the API needs some of them. Ask for more ({ASK_FOR_MORE}), then set these parameters.",
+        f"            and the API needs some of them. Request more ({ASK_FOR_MORE}), then set these parameters.",
     ]
 
 
@@ -107,7 +109,8 @@ def deploy(environment: str, given: Mapping[str, str], *, ask: bool = True) -> i
     """
     if ask and not sys.stdin.isatty():
         raise CommandFailed(
-            "Nothing was deployed: there is no terminal to confirm the changes on. To confirm all: make deploy YES=1"
+            "Nothing was deployed: there is no terminal to confirm the changes. To deploy without confirmation: "
+            "make deploy YES=1"
         )
     stack = stack_of(environment)
     account, before = Account.of_caller(), stacks.find(stack)
@@ -171,7 +174,7 @@ def _tell(stack: str, environment: str, before: stacks.DeployedStack | None) -> 
     for label, output in (("page", "HttpUrl"), ("docs", "DocsUrl"), ("stream", "StreamUrl"), ("watch", "DashboardUrl")):
         print(f"{label:<11} {now.outputs[output]}")
     if now.outputs["Access"] == "keys":
-        print(f"access      with a key. Make the first one: make key OWNER=me ENVIRONMENT={environment}")
+        print(f"access      with a key. Issue the first one: make key OWNER=me ENVIRONMENT={environment}")
     print(f"next        make verify ENVIRONMENT={environment}")
     return 0
 
@@ -188,7 +191,7 @@ def delete(environment: str) -> int:
             f"Nothing was deleted: there is no stack {stack} in {account.region}, account {account.number}."
         )
     print(account)
-    confirm(f"Delete the stack {stack} with every job and image in it? Type its name: ", stack, "deleted")
+    confirm(f"Delete the stack {stack} with all its jobs and images? Type its name to confirm: ", stack, "deleted")
     s3 = boto3.client("s3")
     for bucket in stacks.buckets(stack):
         empty(s3, bucket)
@@ -215,9 +218,7 @@ def confirm(question: str, name: str, done: str) -> None:
     try:
         typed = input(question)
     except EOFError:
-        raise CommandFailed(
-            f"\nNothing was {done}: the name has to be typed to confirm, and there is no terminal to type it on."
-        ) from None
+        raise CommandFailed(f"\nNothing was {done}: type the name to confirm, which needs a terminal.") from None
     if not sys.stdin.isatty():
         # Nobody pressed Enter, which would have ended the line of the question.
         print(flush=True)

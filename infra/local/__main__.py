@@ -50,7 +50,7 @@ def _print_addresses(stack: LocalStack, addresses: Addresses) -> None:
 
 def run_demo(stack: LocalStack, image: Path, parameters: dict[str, str], *, as_json: bool) -> None:
     if not image.is_file():
-        raise CommandFailed(f"There is no file {image}. Name a photo: make demo IMAGE=photo.jpg")
+        raise CommandFailed(f"There is no file {image}. Pass a photo: make demo IMAGE=photo.jpg")
     addresses = stack.addresses()
     if addresses and is_answering(stack):
         if addresses.outputs["Access"] == "keys":

@@ -52,7 +52,7 @@ def _why_taken(stack: LocalStack) -> str:
     if is_answering(stack):
         return (
             f"A stack is running on port {stack.port} already. Use it (`make demo` does), stop it with Ctrl-C where it "
-            f"runs, or start another one beside it: make run PORT={stack.port + 1}"
+            f"runs, or start another one: make run PORT={stack.port + 1}"
         )
     return (
         f"Port {stack.port} is in use by another program. Stop that program (`ss -ltnp` names it), "
@@ -86,7 +86,9 @@ def _why_not_started(process: subprocess.Popen[bytes], stack: LocalStack) -> Com
     if process.poll() is None:
         return None
     lines = stack.log.read_text(errors="replace").splitlines()
-    return CommandFailed(f"The local stack ended at once: {' / '.join(lines[-3:])}. The whole log is {stack.log}.")
+    return CommandFailed(
+        f"The local stack stopped immediately: {' / '.join(lines[-3:])}. The whole log is {stack.log}."
+    )
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], stack: LocalStack) -> None:

@@ -85,7 +85,7 @@ async def _jobs(service: Service) -> set[str]:
 
 def main() -> int:
     parser = Arguments(prog="python -m infra.verify", description=__doc__)
-    parser.add_argument("--environment", help="a section of samconfig.toml; without it, the local stack")
+    parser.add_argument("--environment", help="section of samconfig.toml; default: the local stack")
     parser.add_argument("--port", type=port_number, default=os.environ.get("PORT", str(DEFAULT_PORT)))
     parser.add_argument("--clients", type=int, help="how many clients send at once; 20 on AWS, 4 locally")
     parser.add_argument("--listeners", type=int, help="how many listeners connect at once; 300 on AWS, 30 locally")

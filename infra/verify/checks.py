@@ -62,7 +62,7 @@ async def _is_picture(url: str) -> None:
         picture = await bucket.get(url)
     host = httpx.URL(url).host
     expect(picture.status_code == 200, f"{host} answered {picture.status_code}: {picture.text[:200]}")
-    expect(picture.content.startswith(_JPEG), f"{host} answered with something else than a JPEG")
+    expect(picture.content.startswith(_JPEG), f"{host} returned something other than a JPEG")
 
 
 async def presigned_upload(service: Service) -> str:
@@ -157,8 +157,8 @@ async def deletion(service: Service) -> str:
 def checks(clients: int, listeners: int) -> tuple[Check, ...]:
     bucket = "The address should have the Region in it. Compare `AWS_DEFAULT_REGION` with the stack's Region."
     return (
-        Check("health", health, "Open HttpUrl in a browser. `make logs FUNCTION=Api` says why it does not start."),
-        Check("refusal", refusal, "`make logs FUNCTION=Authorizer` has each refusal."),
+        Check("health", health, "Open HttpUrl in a browser. `make logs FUNCTION=Api` shows why it does not start."),
+        Check("refusal", refusal, "`make logs FUNCTION=Authorizer` lists each refusal."),
         Check("first photo", first_photo, "`make logs FUNCTION=Detector`, then FUNCTION=Broadcaster."),
         Check("upload of 5 MB", presigned_upload, bucket),
         Check("Rekognition's API", rekognition, "`make logs FUNCTION=Api`; a 403 comes from the authorizer."),

@@ -57,7 +57,7 @@ def test_everything_of_an_owner_is_erased(stack: Stack) -> None:
 def test_an_owner_has_to_be_named(stack: Stack, owner: str) -> None:
     done = erase(stack, owner, "")
     assert done.returncode != 0
-    assert "Name the owner: make erase OWNER=alice" in done.stderr
+    assert "Pass the owner: make erase OWNER=alice" in done.stderr
     assert "Traceback" not in done.stderr
 
 

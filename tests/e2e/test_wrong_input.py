@@ -19,7 +19,7 @@ WRONG = {
     "deploy PARAMETERS=Foo=bar": "no parameter 'Foo'",
     "deploy ENVIRONMENT=nope": "There is no environment 'nope'",
     "delete ENVIRONMENT=nope": "There is no environment 'nope'",
-    "erase OWNER=": "Name the owner",
+    "erase OWNER=": "Pass the owner",
     "erase OWNER=alice ENVIRONMENT=nope": "There is no environment 'nope'",
     "invoke FUNCTION=nope": "There is no function 'nope'. Choose one: Api,",
     "invoke EVENT=missing": "There is no file missing. Choose one: events/detector/",
@@ -32,7 +32,7 @@ WRONG = {
     "key OWNER=alice DAILY=x": "--daily: invalid int value: 'x'",
     "key OWNER=alice SCOPES=nope": "SCOPES are some of",
     "keys ENVIRONMENT=nope": "There is no environment 'nope'",
-    "revoke KEY=": "Name the key",
+    "revoke KEY=": "Pass the key's id",
     "model MODEL=nope": "'centerface', 'yunet'",
     "test-arm64 ARM64_PYTHON=": "A Python 3.13 for arm64 is needed",
 }

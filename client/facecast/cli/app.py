@@ -49,7 +49,7 @@ def _main(
 
 for command in (blur, detect, listen, jobs.jobs, jobs.show, jobs.faces, jobs.delete, jobs.retry, jobs.limits):
     app.command()(command)
-app.command("watch", help="The same as listen.")(listen)
+app.command("watch", help="Alias of listen.")(listen)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

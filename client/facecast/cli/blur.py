@@ -33,7 +33,7 @@ _AT_MOST_BYTES: Final = 1 << 30
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the results, created if missing.")]
 Render = Annotated[
     str,
-    typer.Option("--render", callback=one_of(HIDING), metavar="NAME", help=f"How to hide: {', '.join(HIDING)}."),
+    typer.Option("--render", callback=one_of(HIDING), metavar="NAME", help=f"How to hide faces: {', '.join(HIDING)}."),
 ]
 Strength = Annotated[
     int,
@@ -42,7 +42,7 @@ Strength = Annotated[
 Size = Annotated[
     str,
     typer.Option(
-        "--size", callback=one_of(_SIZES), metavar="original|fit", help="As large as the photo, or at most 2,048 px."
+        "--size", callback=one_of(_SIZES), metavar="original|fit", help="The photo's size, or at most 2,048 px."
     ),
 ]
 
@@ -59,7 +59,7 @@ def blur(  # noqa: PLR0913 - the options of a command
     """Hide the faces in photos on this computer, without a service.
 
     Photos keep their names and folders below DIR, and lose their metadata. Results are JPEG: photo.heic becomes
-    photo.jpg. It hides all that may be a face, including a few things that are not. It needs: pip install
+    photo.jpg. It hides everything that may be a face, including a few things that are not. It requires: pip install
     'facecast[local]'. After Ctrl-C, run the same command again to resume.
     """
     if out.exists() and not out.is_dir():

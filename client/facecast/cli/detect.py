@@ -121,7 +121,7 @@ Parallel = Annotated[
     int,
     typer.Option("--parallel", min=1, max=_AT_MOST_AT_ONCE, metavar="N", help="Number of parallel uploads."),
 ]
-Again = Annotated[bool, typer.Option("--again", help="Make new jobs of photos that were sent before.")]
+Again = Annotated[bool, typer.Option("--again", help="Create new jobs for photos that were sent before.")]
 
 
 def detect(  # noqa: PLR0913 - the options of a command
@@ -222,8 +222,6 @@ class _Run:
 
 def _check_outputs(out: Path | None, jsonl: Path | None) -> None:
     if out and out.exists() and not out.is_dir():
-        raise typer.BadParameter(
-            f"{out} is a file; name a folder, which is made if it is not there.", param_hint="--out"
-        )
+        raise typer.BadParameter(f"{out} is a file; name a folder, which is created if missing.", param_hint="--out")
     if jsonl and jsonl.is_dir():
         raise typer.BadParameter(f"{jsonl} is a folder; name a file.", param_hint="--jsonl")

@@ -77,7 +77,7 @@ def show(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Show a job and its faces."""
     if render and not out:
-        raise typer.BadParameter("it needs --out DIR, where the results go.", param_hint="--render")
+        raise typer.BadParameter("it needs --out DIR, the folder for the results.", param_hint="--render")
     terminal = Terminal()
     with service(url, key_file) as client:
         details = client.job(job)
@@ -141,9 +141,9 @@ def retry(
     url: UrlOption = None,
     key_file: KeyFileOption = None,
 ) -> None:
-    """Process the images of failed jobs once more."""
+    """Queue failed jobs for retry."""
     with service(url, key_file) as client:
-        _each(job, client.retry, "is processed again")
+        _each(job, client.retry, "queued for retry")
 
 
 def limits(*, as_json: JsonOption = False, url: UrlOption = None, key_file: KeyFileOption = None) -> None:

@@ -15,9 +15,9 @@ from facecast.errors import SERVICE_UNUSABLE, ServiceError
 from facecast.models import Event
 
 JobOption = Annotated[
-    str | None, typer.Option("--job", metavar="JOB", help="Wait for the end of this job alone.", show_default=False)
+    str | None, typer.Option("--job", metavar="JOB", help="Wait for this job only.", show_default=False)
 ]
-Replay = Annotated[int, typer.Option("--replay", min=0, metavar="N", help="Begin with the latest N events.")]
+Replay = Annotated[int, typer.Option("--replay", min=0, metavar="N", help="Start with the latest N events.")]
 Download = Annotated[
     Path | None,
     typer.Option(
@@ -38,12 +38,12 @@ def listen(  # noqa: PLR0913 - the options of a command
     url: UrlOption = None,
     key_file: KeyFileOption = None,
 ) -> None:
-    """Print the end of every job as it comes, until Ctrl-C.
+    """Print each job as it finishes, until Ctrl-C.
 
     A connection that is lost is taken up again, and nothing is missed. With --job, it ends with that job.
     """
     if job and replay:
-        raise typer.BadParameter("--job and --replay do not go together.", param_hint="--replay")
+        raise typer.BadParameter("--job and --replay cannot be combined.", param_hint="--replay")
     if download_to and download_to.exists() and not download_to.is_dir():
         raise typer.BadParameter(f"{download_to} is a file; name a folder.", param_hint="--download")
     with service(url, key_file) as client:

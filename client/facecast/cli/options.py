@@ -17,7 +17,7 @@ UrlOption = Annotated[
         "--url",
         envvar="FACECAST_URL",
         metavar="URL",
-        help="Address of the service; a local stack started in this folder is found by itself.",
+        help="Address of the service; a local stack that was started in this folder is found automatically.",
         show_default=False,
     ),
 ]
@@ -31,7 +31,7 @@ KeyFileOption = Annotated[
         show_default=False,
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
 Paths = Annotated[
     list[str],
     typer.Argument(
@@ -51,7 +51,7 @@ def find_url(given: str | None) -> str:
         raise typer.BadParameter(str(error), param_hint="--url") from None
     if url is None:
         raise typer.BadParameter(
-            "which service? Name its address: --url https://..., or FACECAST_URL in the environment.",
+            "which service? Pass its address: --url https://..., or FACECAST_URL in the environment.",
             param_hint="--url",
         )
     return url

@@ -26,8 +26,8 @@ def test_an_address_is_taken_without_its_last_slash(url: str) -> None:
         ("https://", "must begin with http"),
         ("http://localhost:99999", "is not a valid address"),
         ("http://[::1", "is not a valid address"),
-        ("https://me:secret@faces.example.com", "A key goes into FACECAST_KEY"),
-        ("https://faces.example.com/?key=1", "A key goes into FACECAST_KEY"),
+        ("https://me:secret@faces.example.com", "Set the key in FACECAST_KEY"),
+        ("https://faces.example.com/?key=1", "Set the key in FACECAST_KEY"),
     ],
 )
 def test_what_is_no_address_is_told_with_one_that_is(text: str, message: str) -> None:
@@ -64,7 +64,7 @@ def test_of_several_stacks_the_one_that_answers_is_meant(tmp_path: Path, listeni
     os.utime(newest, (4e9, 4e9))
     assert local_stack(tmp_path) == listening[0]
     stack_file(tmp_path, listening[1], "4803")
-    with pytest.raises(AddressInvalid, match="Several local stacks answer"):
+    with pytest.raises(AddressInvalid, match="Several local stacks are running"):
         local_stack(tmp_path)
 
 

@@ -53,7 +53,7 @@ def test_without_an_address_it_says_how_to_name_one(capsys: pytest.CaptureFixtur
         (["detect", "cli.jpg", "--url", "localhost:4802"], "like http://localhost:4802"),
         (["jobs", "--key-file", "cli.jpg", "--url", "http://localhost:1"], "chmod 600 cli.jpg"),
         (["jobs", "--status", "lost"], "'lost' is not one of"),
-        (["listen", "--job", "a", "--replay", "3"], "do not go together"),
+        (["listen", "--job", "a", "--replay", "3"], "cannot be combined"),
         (["watch", "--download", "cli.jpg"], "cli.jpg is a file; name a folder"),
         (["show", "JOB", "--render", "blur"], "it needs --out DIR"),
         (["show", "JOB", "--render", "sepia", "--out", "."], "sepia is none of boxes, blur"),

@@ -45,10 +45,10 @@ def test_a_refused_key_is_told_apart_from_none(call: Caller) -> None:
     responses = {"GET /api/jobs": httpx.Response(401), f"DELETE /api/jobs/{JOB_ID}": httpx.Response(403)}
     by_api_gateway = {"GET /api/jobs": httpx.Response(403, json={"message": "Forbidden"})}
     for played in (responses, by_api_gateway):
-        with pytest.raises(Unauthorized, match="does not take this key") as refused:
+        with pytest.raises(Unauthorized, match="rejected this key") as refused:
             call(PlayedService(played), "jobs", key=KEY)
         assert KEY not in str(refused.value)
-    with pytest.raises(Forbidden, match="lacks the scope"):
+    with pytest.raises(Forbidden, match="lacks the required scope"):
         call(PlayedService(responses), "delete", JOB_ID, key=KEY)
 
 

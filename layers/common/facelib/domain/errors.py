@@ -50,7 +50,7 @@ class QuotaExceeded(FaceError):
     def __init__(self, images_per_day: int, retry_after: int) -> None:
         super().__init__(
             f"All {images_per_day:,} images of this key's day are used up. The next day begins at midnight UTC; "
-            "GET /usage says what is left."
+            "GET /usage returns what is left."
         )
         self.retry_after = retry_after
 
@@ -88,7 +88,7 @@ _NO_PICTURE = "The job was sent without a picture to draw. Request one"
 
 
 class RenderNotFound(FaceError):
-    """There is no result of this render, or not yet."""
+    """The result of this render does not exist, or not yet."""
 
     def __init__(self, job: Job) -> None:
         available = ", ".join(job.available)
