@@ -77,8 +77,8 @@ def _write(source: Path, texts: Callable[[str], Texts]) -> None:
 
 
 def _pages() -> list[Path]:
-    folders = [ROOT, ROOT / "docs", ROOT / "docs" / "decisions", ROOT / "client", ROOT / "tests", ROOT / "benchmarks"]
-    return sorted(page for folder in folders for page in folder.glob("*.md"))
+    pages = [page for folder in (".", "client", "tests", "benchmarks") for page in (ROOT / folder).glob("*.md")]
+    return sorted([*pages, *(ROOT / "docs").rglob("*.md")])
 
 
 def main() -> int:
