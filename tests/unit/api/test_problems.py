@@ -56,6 +56,7 @@ def test_every_error_that_the_api_can_meet_has_its_status() -> None:
         errors.DetectorBusy,
         errors.JobNotFound,
         errors.JobConflict,
+        errors.FaceNotFound,
         errors.KeyReused,
         errors.CursorInvalid,
         errors.NoResult,
