@@ -188,9 +188,9 @@ def test_those_chosen_come_as_one_zip_named_after_the_photos(page: Page, jobs: l
         assert archive.testzip() is None
         sizes = {}
         for name in archive.namelist():
-            with archive.open(name) as file, Image.open(file) as picture:
-                sizes[name] = picture.size
-                assert len(picture.getexif()) == 0
+            with archive.open(name) as file, Image.open(file) as image:
+                sizes[name] = image.size
+                assert len(image.getexif()) == 0
     assert sorted(sizes) == [f"2-{tmp_path.name}-boxes.jpg", "party-blur-2.jpg", "party-blur.jpg"]
     assert {sizes["party-blur.jpg"], sizes["party-blur-2.jpg"]} == {(2300, 2300), (2300, 2301)}
     assert page.value("document.querySelector('#selection output').textContent") == "3 of 3 saved"

@@ -66,7 +66,7 @@ def test_a_face_is_shown_where_the_photo_may_be(api: Api, jobs: JobStore, detect
     job = completed(jobs, Options(render=(render,)))
     response = api.get(f"/jobs/{job.job_id}/faces/0/image")
     assert (response.status_code == 200) is ("plain" in api.get(f"/jobs/{job.job_id}").json()["permitted_renders"])
-    assert (response.status_code == 403) is not detector.requests
+    assert (response.status_code == 403) == (not detector.requests)
 
 
 @pytest.mark.parametrize(("number", "status"), [("2", 404), ("999", 404), (str(limits.MAX_FACES), 422), ("-1", 422)])
