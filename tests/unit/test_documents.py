@@ -59,3 +59,9 @@ def test_every_make_target_that_is_named_exists(repository: Path) -> None:
     for page in [repository / "README.md", *(repository / "docs").rglob("*.md")]:
         named = set(re.findall(r"(?:`|^)make ([a-z0-9-]+)", page.read_text(), re.MULTILINE))
         assert named <= targets, page
+
+
+def test_the_front_page_stays_short(repository: Path) -> None:
+    page = (repository / "README.md").read_text()
+    assert page.count("\n") <= 120
+    assert len(page.split()) <= 1_200
