@@ -15,7 +15,7 @@ AS_OF: Final = "2026-11-29, us-east-1, without free tiers"
 MILLION: Final = 1_000_000
 OUT: Final = "Data to the internet"
 
-# Requests to AWS for one image, by its way in: one result, nobody listening, the event bus on. Counted on the local
+# Requests to AWS for one image, by its way in: one result, no listeners, the event bus on. Counted on the local
 # stack by tests/e2e/test_requests.py. Messages between AWS's own services are not among them.
 Requests = Mapping[str, int]
 _DETECTION: Final = {

@@ -80,7 +80,7 @@ def show(keys: KeyStore) -> None:
 
 def revoke(keys: KeyStore, key_id: str, connections: ConnectionStore, connections_api: ConnectionsApi) -> None:
     """Revoke a key and close its connections."""
-    # Also where somebody names the whole key.
+    # Also if the whole key is given.
     parts = key_id.split("_")
     key = keys.get(parts[1] if len(parts) == 3 else key_id)
     if key is None:

@@ -95,7 +95,7 @@ def main() -> int:
     except KeyboardInterrupt:
         return 0
     except BrokenPipeError:
-        # Whoever read the lines, `head` for one, has enough of them.
+        # The reader of the pipe, such as `head`, has closed it.
         with suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0

@@ -49,7 +49,7 @@ def install(model: Model, content: bytes) -> None:
         raise NotFetched(
             f"This is not the model {model.name}: its sha256 is {checksum}, not {model.sha256}. Nothing was installed."
         )
-    # Written beside its path and renamed, so that nobody ever sees half a model.
+    # Written beside its path and renamed, so that a partial model is never visible.
     with tempfile.NamedTemporaryFile(dir=model.path.parent, suffix=".part", delete=False) as part:
         part.write(content)
     Path(part.name).chmod(0o644)

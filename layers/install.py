@@ -21,7 +21,7 @@ from typing import Final
 HERE: Final = Path(__file__).resolve().parent
 SOURCES: Final = {"common": ("facelib",), "vision": ("face_models",), "web": ()}
 
-# Lambda's Python 3.13 stands on Amazon Linux 2023 with glibc 2.34, which runs wheels made for any older one.
+# Lambda's Python 3.13 runs on Amazon Linux 2023 with glibc 2.34, which runs wheels made for any older one.
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html
 _GLIBC: Final = range(34, 16, -1)
 _MACHINE: Final = {"arm64": "aarch64", "x86_64": "x86_64"}

@@ -81,7 +81,7 @@ async def drive(source: Feed, listeners: Fleet, events: int, rate: float, kill: 
         await asyncio.sleep(max(0.0, start + number / rate - time.monotonic()))
         ended.append(await asyncio.to_thread(source.end, job_id, failed=first))
     await listeners.until_heard([each.event_id for each in ended], _PATIENCE_SECONDS)
-    # Whatever comes twice has come by the time that one more event has.
+    # Duplicates have arrived when one more event has.
     last = await asyncio.to_thread(lambda: source.end(source.add()))
     await listeners.until_heard([last.event_id], _PATIENCE_SECONDS)
     return ended

@@ -40,7 +40,7 @@ from tests.support.stream import ended_job
 
 Way = Callable[[Sequence[str]], object]
 
-# Sends a listener its connection id, which API Gateway reveals to nobody else.
+# Sends a listener its connection id, which API Gateway reveals only to the listener.
 _POST: Final = """
 def handler(event, _):
     print("requested")

@@ -47,5 +47,5 @@ class JobTimeout(ServiceError):
 
 # What may pass without a change of the photo.
 TEMPORARY = (ServiceFailed, JobTimeout)
-# What concerns every call alike, so that there is no use in trying the next photo.
+# What concerns every call alike, so trying the next photo is useless.
 SERVICE_UNUSABLE = (Unreachable, Unauthorized, Forbidden, TooManyRequests)

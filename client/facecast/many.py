@@ -16,7 +16,7 @@ _FIRST_POLL_SECONDS: Final = 0.3
 _LAST_POLL_SECONDS: Final = 5.0
 # While the stream is connected, an event that was lost is noticed so late.
 _CONNECTED_POLL_SECONDS: Final = 10.0
-# An event may come before the response to the upload; so many of jobs that nobody waits for yet are remembered.
+# An event may come before the response to the upload; this many events of unknown jobs are kept.
 _EARLY: Final = 1_000
 
 Item = TypeVar("Item")

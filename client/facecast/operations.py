@@ -135,7 +135,7 @@ class Operations:
 
 
 def _job_path(job_id: str) -> str:
-    # What is no id must not become another address.
+    # Escape ids so that they cannot change the path.
     return f"jobs/{quote(job_id, safe='')}"
 
 

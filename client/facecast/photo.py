@@ -21,7 +21,7 @@ class Photo:
     @classmethod
     def of(cls, data: bytes, name: str) -> "Photo":
         guessed = mimetypes.guess_type(name)[0] or ""
-        # The bucket's form takes images alone; the detector goes by the bytes, whatever the file's name.
+        # The bucket's form takes images alone; the detector looks at the bytes, not at the file's name.
         return cls(data, guessed if guessed.startswith("image/") else "image/jpeg")
 
 

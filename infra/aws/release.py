@@ -220,7 +220,7 @@ def confirm(question: str, name: str, done: str) -> None:
     except EOFError:
         raise CommandFailed(f"\nNothing was {done}: type the name to confirm, which needs a terminal.") from None
     if not sys.stdin.isatty():
-        # Nobody pressed Enter, which would have ended the line of the question.
+        # Enter, which would have ended the question's line, was not pressed.
         print(flush=True)
     if typed != name:
         raise CommandFailed(f"Nothing was {done}.")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 STACK_NAME = "facecast"
 
 LOCAL_PARAMETERS = {
-    # On a laptop nobody else can reach it.
+    # On a laptop it is not reachable from outside.
     "Access": "open",
     "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
     # Here it costs nothing.

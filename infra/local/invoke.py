@@ -60,7 +60,7 @@ def invoke(function: Resource, event: Path, stack: LocalStack) -> int:
     folders = (ROOT / "layers" / "common", ROOT / "layers" / "vision", source_of(function))
     paths = [argument for folder in folders for argument in ("--path", str(folder))]
     command = [sys.executable, ROOT / "infra" / "local" / "handler.py", *paths, function.properties["Handler"], event]
-    # There is no X-Ray daemon here to send traces to.
+    # The local stack does not have an X-Ray daemon.
     quiet = {"POWERTOOLS_TRACE_DISABLED": "true"}
     environment = stack.environment() | environment_of(function, stack) | quiet
     return subprocess.run(command, env=environment, check=False).returncode

@@ -73,7 +73,7 @@ def settings(port: int, dynamodb_port: int) -> dict[str, str]:
     """Return LocalStack's environment. It listens to this machine alone, and signatures count as they do on AWS."""
     return {
         "GATEWAY_LISTEN": f"127.0.0.1:{port}",
-        # The default server listens on every address, whatever GATEWAY_LISTEN says.
+        # The default server listens on every address and ignores GATEWAY_LISTEN.
         "GATEWAY_SERVER": "hypercorn",
         "S3_SKIP_SIGNATURE_VALIDATION": "0",
         "DYNAMODB_LOCAL_PORT": str(dynamodb_port),

@@ -70,7 +70,7 @@ async def _run(outputs: dict[str, str], chosen: str, key: str | None, all_checks
 async def _passes(check: Check, service: Service) -> bool:
     try:
         seen = await check.run(service)
-    except Exception as error:  # noqa: BLE001 - whatever ends a check is its result, and the others still run
+    except Exception as error:  # noqa: BLE001 - any error is the check's result, and the others still run
         print(f"FAILED  {check.name:<20} {error if isinstance(error, Failed) else repr(error)}\n        {check.hint}")
         return False
     print(f"ok      {check.name:<20} {seen}", flush=True)

@@ -178,7 +178,7 @@ def test_objects_expire(storage: Storage, bucket: str) -> None:
 
 
 def test_it_listens_to_this_machine_alone(storage: Storage) -> None:
-    """L1: the default server listens on every address, whatever GATEWAY_LISTEN says."""
+    """L1: the default server listens on every address and ignores GATEWAY_LISTEN."""
     port = int(storage.url.rpartition(":")[2])
     with socket.socket() as probe:
         # On Linux all of 127.0.0.0/8 is this machine, so a server on 0.0.0.0 would answer here.

@@ -147,7 +147,7 @@ class Batch:
             try:
                 await self.client.retry(job_id)
             except (Conflict, Forbidden):
-                # Retried as often as is allowed, by somebody else just now, or with a key that lacks the scope.
+                # The retry limit is reached, another client has just retried it, or the key lacks the scope.
                 job = await self.client.job(job_id)
                 return None if job.failure else Submission(job_id=job_id, status=job.status)
             return Submission(job_id=job_id)

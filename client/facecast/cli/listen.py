@@ -50,7 +50,7 @@ def listen(  # noqa: PLR0913 - the options of a command
         if replay > (most := client.limits().replay_limit):
             raise typer.BadParameter(f"--replay takes at most {most}", param_hint="--replay")
         if job:
-            # Of a job that is not there nothing would ever be heard.
+            # A missing job never produces an event.
             client.job(job)
         _Listener(client, download_to, as_json=as_json).follow(job, replay)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 STDIN: Final = "-"
-# What is taken from folders; a file that is named is sent whatever it calls itself.
+# What is taken from folders; a file that is given by name is always sent.
 _SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".webp", ".gif", ".avif", ".heic", ".heif"})
 
 

@@ -28,7 +28,7 @@ class Record:
         self.path = lines or (out / HIDDEN if out else None)
         self._out = out
         self._is_hidden = lines is None
-        # A file that nobody asked for shows faces to its owner only.
+        # A file that was not asked for is readable by its owner only.
         self._mode = 0o600 if self._is_hidden else 0o666
         self._lines: dict[str, Line] = {}
         self._is_stale = False

@@ -75,7 +75,7 @@ def create_app() -> FastAPI:
     )
     needs_key = problems.responses(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
     for router in (images.router, uploads.router, jobs.router, renders.router, faces.router, access.router):
-        # Whatever a route forgets to ask for, it is never open to everybody.
+        # A route that forgets to require a scope is still not public.
         app.include_router(router, dependencies=[Depends(require)], responses=needs_key)
     app.include_router(rekognition.router)
     app.include_router(service.router)

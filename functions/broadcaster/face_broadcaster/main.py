@@ -28,7 +28,7 @@ from face_broadcaster.backpressure import Backpressure
 from face_broadcaster.broadcast import Broadcast, Counts
 from face_broadcaster.fanout import FanOut
 
-# The next batch of the stream waits for this one, so whatever takes longer is queued.
+# The next batch of the stream waits for this one, so longer work is queued.
 _STREAM_SECONDS: Final = 5.0
 # Reserved for a post to time out, and for requeuing.
 _RESERVE_SECONDS: Final = 6.0

@@ -27,7 +27,7 @@ from facelib.stores.objects.images import ImageStore
 from face_detector.detection.detector import load_detector
 from face_detector.process import DetectionService
 
-# A job that another detector holds is no error of the function: only its message is redelivered.
+# A job that another detector holds is not an error of the function: only its message is redelivered.
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 

@@ -49,7 +49,7 @@ class DetectionService:
         Raises JobClaimed while another detector holds it; the queue delivers the message again later.
         """
         if original.retry is not None:
-            # The API does so too, but only once this message is queued: where it died in between, the retry goes on.
+            # The API does so too, but only once this message is queued: if it crashed in between, the retry continues.
             self.retries.begin(original.job_id, original.retry)
         # Read while it claims the job: both are waits for AWS, and nearly every claim succeeds.
         reading = threads().submit(self.images.original, original.job_id)
@@ -61,13 +61,13 @@ class DetectionService:
                 # A form may be posted twice: the job describes one image, which a later one may have replaced.
                 self.images.delete_replaced_original(original.job_id, finished.original_etag)
         except JobNotFound:
-            # Deleted or expired meanwhile: nothing uploaded for it may remain.
+            # Deleted or expired in the meantime: nothing uploaded for it may remain.
             self.images.delete(original.job_id)
             logger.info("Removed an original without a job")
         else:
             self._finish(claim, reading)
         finally:
-            # Lambda freezes a process that has answered, with whatever it still reads.
+            # Lambda freezes a process that has answered, including its pending reads.
             wait([reading])
 
     def _finish(self, claim: Claim, reading: Future[Original]) -> None:

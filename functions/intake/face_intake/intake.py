@@ -35,7 +35,7 @@ class Intake:
         logger.set_correlation_id(None)
         owner = object_keys.owner_of_drop(drop.key)
         if owner is None:
-            # There is nobody whose job it could be. The file stays, and expires like every other.
+            # It does not belong to an owner. The file stays, and expires like every other.
             metrics.add_metric("UnownedDrops", MetricUnit.Count, 1)
             logger.error("Ignored a file outside of inbox/<owner>/", extra={"key": drop.key})
         elif not drop.key.endswith("/"):  # else it is a folder of the S3 console

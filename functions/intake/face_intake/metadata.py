@@ -10,7 +10,7 @@ from facelib.domain.validation import describe_errors
 from pydantic import ValidationError
 
 PREFIX: Final = "facecast-"
-# Whoever drops files reads results from the bucket, too.
+# Users of the drop folder also read results from the bucket.
 _DEFAULTS: Final = Options(faces_json=True)
 
 

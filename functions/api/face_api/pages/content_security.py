@@ -7,7 +7,7 @@ from facelib.domain.renders import Render
 from facelib.settings import ApiSettings
 from facelib.stores.objects.images import ImageStore
 
-# What is no page needs nothing from anywhere.
+# Responses that are not pages load nothing.
 DEFAULT_POLICY: Final = (
     "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )

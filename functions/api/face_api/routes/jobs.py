@@ -135,7 +135,7 @@ def retry_job(
 ) -> JobAccepted:
     """Process a failed job again, unless its image was the cause; at most five times."""
     retry = retries.next_number(job_id, manager.owner)
-    # The message first: without one, nobody would ever take up a pending job.
+    # The message first: without one, a pending job would never be processed.
     queue.send(images.created_event(job_id, retry))
     retries.begin(job_id, retry)
     return JobAccepted(job_id=job_id, status=Status.PENDING, links=Links.of(job_id, settings.public_url))

@@ -25,7 +25,7 @@ from face_detector.imaging.pixels import Pixels
 # At every load OpenCV warns on stderr that its new engine runs on the CPU only.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 
-# Low-scoring detections of one network still count where the other one detects the face, too.
+# Low-scoring detections of one network still count where the other one also detects the face.
 _FUSION_FLOOR: Final = 0.05
 # Suppresses duplicates where tiles overlap.
 _TILES_IOU_THRESHOLD: Final = 0.4

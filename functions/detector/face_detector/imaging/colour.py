@@ -71,7 +71,7 @@ def _conversion(profile: bytes) -> _Conversion | None:
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(icc.without_element_lists(profile)))
         transform = ImageCms.buildTransform(source, _SRGB, _MODES[space], _RGB, _INTENT, _FLAGS)
-    # A broken profile is no reason to reject a photo.
+    # A photo with a broken profile is still accepted.
     except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
         return None
     conversion = _Conversion(space, transform)

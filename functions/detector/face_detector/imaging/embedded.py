@@ -45,7 +45,7 @@ def _of_png(data: bytes) -> bytes:
             return _inflated(present[first])
         if first == b"gAMA" and b"cHRM" in present:
             return _of_chromaticities(present[b"gAMA"], present[b"cHRM"])
-    # What cannot be read is no reason to reject a photo.
+    # A photo with unreadable metadata is still accepted.
     except (ValueError, TypeError, ArithmeticError, zlib.error, struct.error):
         pass
     return b""

@@ -118,7 +118,7 @@ def _orientation(exif: bytes) -> int:
     try:
         tags.load(exif)
         orientation = tags.get(ExifTags.Base.Orientation)
-    # Pillow raises SyntaxError, struct.error, OSError ... for malformed EXIF, which is no reason to reject a photo.
+    # Pillow raises SyntaxError, struct.error, OSError ... for malformed EXIF; the photo is still accepted.
     except Exception:  # noqa: BLE001
         return 1
     return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1

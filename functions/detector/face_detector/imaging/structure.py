@@ -119,7 +119,7 @@ def _check_items(image_format: ImageFormat, data: bytes) -> None:
     for item in pixels:
         kind = items.kinds.get(item)
         if kind == b"iovl":
-            # Its canvas may have any size, whatever the size of the item.
+            # Its canvas may have any size, independent of the item's.
             raise ImageRejected(
                 FailureReason.CORRUPT_IMAGE,
                 f"The {image_format.upper()} file overlays several images, which no camera does. "

@@ -63,7 +63,7 @@ class Identity(Frozen):
     refusal: Refusal | None = None
 
 
-# Everybody, where access is open.
+# All callers, where access is open.
 PUBLIC: Final = Principal(owner=PUBLIC_OWNER, scopes=frozenset(Scope))
 
 

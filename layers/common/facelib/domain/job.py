@@ -26,7 +26,7 @@ class Status(StrEnum):
     PROCESSING = "processing"
     COMPLETED = "completed"
     FAILED = "failed"
-    # Such a job exists only for whoever deletes it; for everybody else it is gone.
+    # Such a job is visible only to the request that deletes it.
     DELETING = "deleting"
 
     @property
@@ -99,7 +99,7 @@ class FailureReason(StrEnum):
         return schema
 
 
-# Failures of the service; every other reason lies in the image, which would fail again.
+# Failures of the service; every other reason is caused by the image, which would fail again.
 RETRYABLE: Final = frozenset({FailureReason.ORIGINAL_MISSING, FailureReason.INTERNAL_ERROR})
 
 

@@ -39,7 +39,7 @@ class RenderRequest(Frozen):
 
 class RenderOutcome(StrEnum):
     STORED = "stored"
-    # Deleted or expired meanwhile; nothing of it was left behind.
+    # Deleted or expired in the meantime; nothing of it remains.
     JOB_GONE = "job_gone"
     ORIGINAL_GONE = "original_gone"
 

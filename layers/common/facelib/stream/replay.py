@@ -68,7 +68,7 @@ class Replayer:
 
     def _one(self, job_id: str, replay: Replay) -> Iterator[Job | Tombstone]:
         job = self.jobs.peek(job_id)
-        # The owner first: nobody learns of another owner's job, not even that it was deleted.
+        # The owner first: callers must not learn of another owner's job, not even of its deletion.
         if job is None or job.owner != replay.owner or not is_replayed(job):
             return
         if replay.limit or (job.event_id or "") > (replay.after or ""):

@@ -97,7 +97,7 @@ class ImageStore:
         """Read any object of the originals bucket. Raises ObjectMissing, and ImageRejected if it is too large."""
         with missing_object():
             s3_object = s3().get_object(Bucket=self._originals, Key=key)
-        # S3 enforces the limit on presigned uploads only; whoever has access to the account can put anything there.
+        # S3 enforces the limit on presigned uploads only; anyone with access to the account can put anything there.
         check_file_size(s3_object["ContentLength"])
         return Original(s3_object["Body"].read(), s3_object["ETag"].strip('"'))
 

@@ -41,7 +41,7 @@ class EventBus:
         try:
             results = event_bridge().put_events(Entries=[self._entry(event) for event in batch])["Entries"]
         except (BotoCoreError, ClientError) as error:
-            # Whether some were taken nobody knows; events are delivered at least once.
+            # Some may have been accepted; delivery is at-least-once.
             logger.warning("The bus took none of a batch", extra={"why": str(error)})
             yield from batch
             return
