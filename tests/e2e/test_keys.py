@@ -23,6 +23,8 @@ CALLS: list[tuple[str, str, dict[str, Any], str, int]] = [
     ("GET", "/jobs/{job}/processed-image", {}, "read", 302),
     ("POST", "/jobs/{job}/renders", {"json": {"render": "boxes"}}, "read", 200),
     ("GET", "/jobs/{job}/faces/0/image", {}, "read", 200),
+    ("GET", "/jobs/{job}/corrections", {}, "read", 200),
+    ("PUT", "/jobs/{job}/corrections", {"json": {"show": [0]}}, "manage", 200),
     ("POST", "/stream-tickets", {}, "read", 201),
     ("POST", "/image", {"content": PHOTO}, "send", 202),
     ("POST", "/uploads", {"json": {}}, "send", 201),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from face_detector.analyse import analyse
+from face_detector.analyse import analyse, redraw
 from face_detector.detection.detections import Detections
 from face_detector.detection.detector import Detector
 from face_detector.imaging.pixels import Pixels
@@ -16,6 +16,7 @@ from facelib.domain.options import Options, Size
 from facelib.domain.renders import Render
 from PIL import Image
 
+from tests.support.jobs import completed_job
 from tests.support.pictures import Picture, Truth, encoded
 
 # A copy that some development machines have beside the repository.
@@ -80,6 +81,12 @@ def detections(*rows: tuple[float, float, float, float, float]) -> Detections:
 def pixels_of(jpeg: bytes) -> Picture:
     """Decode a result to (height, width, 3) uint8 RGB."""
     return np.asarray(Image.open(io.BytesIO(jpeg)), np.uint8)
+
+
+def redrawn(data: bytes, options: Options, faces: tuple[Face, ...], render: Render, detector: Detector) -> bytes:
+    """Return one render of a job that was completed with these faces, drawn later."""
+    job = completed_job().model_copy(update={"options": options, "faces": faces})
+    return redraw(data, job, (render,), detector)[render]
 
 
 def overlap(one: Box | Truth, other: Box | Truth) -> float:

@@ -2,6 +2,7 @@
 
 from facelib.domain import limits
 from facelib.stores.jobs.claims import Claims
+from facelib.stores.jobs.corrections import StoredCorrections
 from facelib.stores.jobs.creation import NewJobs
 from facelib.stores.jobs.deletions import Deletions
 from facelib.stores.jobs.renders import AddedRenders
@@ -17,6 +18,7 @@ class JobStore:
         self.retries = Retries(self.table)
         self.deletions = Deletions(self.table)
         self.renders = AddedRenders(self.table)
+        self.corrections = StoredCorrections(self.table)
         self.get, self.peek = self.table.get, self.table.peek
         self.add, self.withdraw = self.new.add, self.new.withdraw
         self.claim, self.complete, self.fail = self.claims.claim, self.claims.complete, self.claims.fail

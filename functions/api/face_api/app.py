@@ -15,7 +15,7 @@ from face_api.head import HeadFromGet
 from face_api.origins import refuse_foreign_origin
 from face_api.pages.content_security import DEFAULT_POLICY
 from face_api.principals import require
-from face_api.routes import access, faces, images, jobs, rekognition, renders, service, uploads
+from face_api.routes import access, corrections, faces, images, jobs, rekognition, renders, service, uploads
 
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": DEFAULT_POLICY,
@@ -74,7 +74,15 @@ def create_app() -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     needs_key = problems.responses(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-    for router in (images.router, uploads.router, jobs.router, renders.router, faces.router, access.router):
+    for router in (
+        images.router,
+        uploads.router,
+        jobs.router,
+        renders.router,
+        faces.router,
+        corrections.router,
+        access.router,
+    ):
         # A route that forgets to require a scope is still not public.
         app.include_router(router, dependencies=[Depends(require)], responses=needs_key)
     app.include_router(rekognition.router)

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from facelib.domain.corrections import Corrections
 from facelib.domain.errors import (
+    CorrectionsChanged,
     DetectorBusy,
     FaceNotFound,
     JobConflict,
@@ -13,11 +15,14 @@ from facelib.domain.errors import (
 )
 from facelib.domain.job import Job, Status
 from facelib.domain.renders import Render
-from facelib.messages.detector_requests import FaceRequest, RenderOutcome, RenderRequest
+from facelib.messages.detector_requests import CorrectRequest, FaceRequest, RenderOutcome, RenderRequest
+from facelib.observability import logger
 from facelib.stores.detector_client import DetectorClient
 from facelib.stores.jobs.table import JobTable
 from facelib.stores.objects.images import ImageStore
 from facelib.stores.queues.queue import Queue
+
+from face_api.corrections import check_in_photo, etag_of
 
 # A detector that the API gave up waiting for has ended by then, one way or another.
 _CLEAN_UP_AFTER_SECONDS = 60
@@ -43,8 +48,32 @@ class Drawer:
             return job, False
         if render not in job.options.permitted:
             raise RenderRefused(job)
-        _check(self._draw(RenderRequest(job_id=job_id, render=render)), job)
+        _check(self._cleaned_up(RenderRequest(job_id=job_id, render=render)), job)
         return job, True
+
+    def correct(self, job_id: str, owner: str, corrections: Corrections, if_match: str | None) -> Job:
+        """Put corrections in the place of the job's, and return it once its results show them.
+
+        Raises JobNotFound, JobConflict (not completed), CorrectionsChanged, CorrectionsInvalid, OriginalGone and
+        DetectorBusy.
+        """
+        job = self.jobs.get(job_id, owner)
+        if job.status is not Status.COMPLETED:
+            raise JobConflict(job, "so there is nothing to correct; only a completed job can be corrected")
+        if corrections == job.corrections and job.corrected_at:
+            # A request whose response was lost: what it asks for is there, under another ETag than it names.
+            return job
+        if if_match not in (None, "*", etag_of(job)):
+            raise CorrectionsChanged
+        check_in_photo(corrections, job)
+        request = CorrectRequest(job_id=job_id, before=job.corrections, corrections=corrections)
+        outcome = self._cleaned_up(request)
+        if outcome is RenderOutcome.CHANGED:
+            raise CorrectionsChanged
+        _check(outcome, job)
+        if corrections.show:
+            logger.info("Faces are shown", extra={"job_id": job_id, "count": len(corrections.show)})
+        return self.jobs.get(job_id, owner)
 
     def face(self, job_id: str, owner: str, number: int, *, align: bool) -> bytes:
         """Return the picture of one face of a job, which is not stored.
@@ -62,8 +91,10 @@ class Drawer:
         _check(reply.outcome, job)
         return reply.image or b""
 
-    def _draw(self, request: RenderRequest) -> RenderOutcome:
+    def _cleaned_up(self, request: RenderRequest | CorrectRequest) -> RenderOutcome:
         try:
+            if isinstance(request, CorrectRequest):
+                return self.detector.correct(request).outcome
             return self.detector.render(request).outcome
         except DetectorBusy:
             raise

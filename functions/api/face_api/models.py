@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from facelib.domain import limits
 from facelib.domain.access import Access, Scope
+from facelib.domain.corrections import HiddenBox
 from facelib.domain.frozen import Frozen
 from facelib.domain.job import EXAMPLE_ID, ImageFormat, Status
 from facelib.domain.options import Options
@@ -36,6 +37,16 @@ class RenderReady(Frozen):
     render: Render
     url: str = Field(description="A presigned address of the bucket.")
     expires_at: AwareDatetime = Field(description="Until when the address is good; ask again for another.")
+
+
+class CorrectionsOfJob(Frozen):
+    """What people changed about what the results hide."""
+
+    hide: tuple[HiddenBox, ...]
+    show: tuple[int, ...]
+    corrected_at: AwareDatetime | None = Field(
+        description="Since when the results show it; null while they are drawn again, and where nothing was corrected."
+    )
 
 
 class JobList(Frozen):

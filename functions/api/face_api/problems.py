@@ -8,6 +8,7 @@ from facelib.domain import limits
 from facelib.domain.access import Refusal
 from facelib.domain.detail import shortened
 from facelib.domain.errors import (
+    CorrectionsChanged,
     CursorInvalid,
     DetectorBusy,
     FaceError,
@@ -57,6 +58,7 @@ STATUS_OF: Final[Mapping[type[FaceError], HTTPStatus]] = {
     RenderRefused: HTTPStatus.FORBIDDEN,
     RenderNotFound: HTTPStatus.NOT_FOUND,
     FaceNotFound: HTTPStatus.NOT_FOUND,
+    CorrectionsChanged: HTTPStatus.PRECONDITION_FAILED,
 }
 STATUS_OF_REASON: Final[Mapping[FailureReason, HTTPStatus]] = {
     FailureReason.UNSUPPORTED_FORMAT: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

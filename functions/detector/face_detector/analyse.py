@@ -8,11 +8,13 @@ from typing import Final
 
 import cv2
 from facelib.domain import limits
+from facelib.domain.corrections import Corrections
 from facelib.domain.face import Face
-from facelib.domain.job import ImageInfo
+from facelib.domain.job import ImageInfo, Job
 from facelib.domain.options import Options, Size
 from facelib.domain.renders import Render
 
+from face_detector.corrected import corrected
 from face_detector.detection.detector import Detector
 from face_detector.drawing import drawing_of, encode
 from face_detector.face_image import cut_out, side_needed
@@ -81,19 +83,31 @@ def analyse(data: bytes, options: Options, detector: Detector) -> Analysis:
     return Analysis(_image_info(data, header), faces, stages.timings_ms(), results)
 
 
-def redraw(data: bytes, options: Options, reported: tuple[Face, ...], render: Render, detector: Detector) -> bytes:
-    """Draw one more render of an image whose faces were reported before. Raises ImageRejected.
+def redraw(data: bytes, job: Job, renders: Sequence[Render], detector: Detector) -> Mapping[Render, bytes]:
+    """Draw renders of a completed job again, or later, with its corrections. Raises ImageRejected.
 
     Only redacting detects again, because it hides more faces than are reported.
     """
     stages = StageTimer()
-    if options.hides_faces(render):
-        detector = detector.redactor
+    options, reported = job.options, job.faces or ()
+    hides = any(map(options.hides_faces, renders))
+    detector = detector.redactor if hides else detector
     header, pixels = _decode(data, detector, _decode_side(options, detector), stages)
-    faces = reported
-    if options.hides_faces(render):
-        faces = _redacted(_detect(pixels, header, detector, detector.redact_threshold, stages), reported, detector)
-    return _draw(_fit(pixels, header, options, stages), faces, render, options, stages)
+    hidden: tuple[Face, ...] = ()
+    if hides:
+        hidden = _redacted(_detect(pixels, header, detector, detector.redact_threshold, stages), reported, detector)
+        hidden = corrected(hidden, reported, job.corrections or Corrections(), header.upright_size)
+    pixels = _fit(pixels, header, options, stages)
+    return {
+        render: _draw(
+            pixels if in_place else pixels.copy(),
+            hidden if options.hides_faces(render) else reported,
+            render,
+            options,
+            stages,
+        )
+        for render, in_place in _in_turn(renders)
+    }
 
 
 def draw_face(data: bytes, image: ImageInfo, face: Face, detector: Detector, *, align: bool) -> bytes:

@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from facelib.domain.errors import ImageRejected, ObjectMissing
 from facelib.domain.job import Failure, FailureReason
 from facelib.messages.detector_requests import (
+    CorrectRequest,
     DetectReply,
     DetectRequest,
     FaceReply,
@@ -54,6 +55,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ANN4
         return _detect(DetectRequest.model_validate_json(json.dumps(event))).model_dump(mode="json")
     if event.get("action") == "render":
         return _render(RenderRequest.model_validate(event)).model_dump(mode="json")
+    if event.get("action") == "correct":
+        return _correct(CorrectRequest.model_validate(event)).model_dump(mode="json")
     if event.get("action") == "face":
         return _face(FaceRequest.model_validate(event)).model_dump(mode="json")
     if any(record.get("eventSource") == "aws:sqs" for record in event.get("Records", ())):
@@ -74,6 +77,11 @@ def _process_s3_event(event: dict[str, Any]) -> None:
 def _render(request: RenderRequest) -> RenderReply:
     logger.set_correlation_id(request.job_id)
     return RenderReply(outcome=service().render(request.job_id, request.render))
+
+
+def _correct(request: CorrectRequest) -> RenderReply:
+    logger.set_correlation_id(request.job_id)
+    return RenderReply(outcome=service().correct(request))
 
 
 def _face(request: FaceRequest) -> FaceReply:

@@ -5,19 +5,21 @@ Idempotent, also when run late or concurrently.
 
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Self
 
 from aws_lambda_powertools.metrics import MetricUnit
-from facelib.domain.errors import ClaimLost, ImageRejected, JobFinished, JobNotFound, ObjectMissing
+from facelib.domain.errors import ClaimLost, CorrectionsChanged, ImageRejected, JobFinished, JobNotFound, ObjectMissing
 from facelib.domain.job import Failure, FailureReason, Job, Status
 from facelib.domain.options import Options
 from facelib.domain.renders import Render
-from facelib.messages.detector_requests import FaceReply, FaceRequest, RenderOutcome
+from facelib.messages.detector_requests import CorrectRequest, FaceReply, FaceRequest, RenderOutcome
 from facelib.messages.job_view import JobView
 from facelib.messages.s3_events import OriginalCreated
 from facelib.observability import logger, metrics
 from facelib.stores.jobs.claims import Claim, Claims, Outcome
+from facelib.stores.jobs.corrections import StoredCorrections
 from facelib.stores.jobs.renders import AddedRenders
 from facelib.stores.jobs.retries import Retries
 from facelib.stores.jobs.table import JobTable
@@ -34,6 +36,7 @@ class DetectionService:
     claims: Claims
     retries: Retries
     renders: AddedRenders
+    corrections: StoredCorrections
     images: ImageStore
     detector: Detector
     lease_seconds: int
@@ -41,7 +44,8 @@ class DetectionService:
 
     @classmethod
     def of(cls, jobs: JobTable, images: ImageStore, detector: Detector, lease_seconds: int, public_url: str) -> Self:
-        return cls(jobs, Claims(jobs), Retries(jobs), AddedRenders(jobs), images, detector, lease_seconds, public_url)
+        stores = (jobs, Claims(jobs), Retries(jobs), AddedRenders(jobs), StoredCorrections(jobs))
+        return cls(*stores, images, detector, lease_seconds, public_url)
 
     def process(self, original: OriginalCreated) -> None:
         """Complete or fail the job of an original.
@@ -112,18 +116,54 @@ class DetectionService:
             job, data = self._read_again(job_id)
         except (JobNotFound, ObjectMissing) as error:
             return _outcome(error)
-        drawn = redraw(data, job.options, job.faces or (), render, self.detector)
-        self.images.add_result(job_id, render, drawn)
+        self.images.add_result(job_id, render, redraw(data, job, (render,), self.detector)[render])
         # The record last: a deletion that began before this line finds its job still hidden, and one that begins after
         # it finds the result.
         try:
-            self.renders.add(job_id, render)
+            self.renders.add(job_id, render, job.corrections)
         except JobNotFound:
             self.images.delete(job_id)
             return RenderOutcome.JOB_GONE
+        except CorrectionsChanged:
+            return self.render(job_id, render)
         logger.info("Drew a result on demand", extra={"render": render})
         metrics.add_metric("Renders", MetricUnit.Count, 1)
         return RenderOutcome.STORED
+
+    def correct(self, request: CorrectRequest) -> RenderOutcome:
+        """Store the corrections of a completed job, and draw every result that hides again. Raises ImageRejected."""
+        try:
+            self._read_again(request.job_id)
+            self.corrections.begin(request.job_id, request.before, request.corrections)
+            while not self._draw_corrected(request.job_id):
+                logger.info("Corrected in the meantime, so drawn again")
+        except CorrectionsChanged:
+            return RenderOutcome.CHANGED
+        except (JobNotFound, ObjectMissing) as error:
+            return _outcome(error)
+        return RenderOutcome.STORED
+
+    def _draw_corrected(self, job_id: str) -> bool:
+        """Draw with the job's corrections; False if it has others by now, which those results may have overwritten.
+
+        Raises JobNotFound and ObjectMissing.
+        """
+        job, data = self._read_again(job_id)
+        hiding = [render for render in job.available if job.options.hides_faces(render)]
+        for render, drawn in redraw(data, job, hiding, self.detector).items() if hiding else ():
+            self.images.add_result(job_id, render, drawn)
+        job = job.model_copy(update={"corrected_at": datetime.now(UTC)})
+        if job.options.faces_json:
+            self.images.add_faces_json(JobView.of(job, self.public_url))
+        try:
+            self.corrections.finish(job)
+        except CorrectionsChanged:
+            return False
+        except JobNotFound:
+            self.images.delete(job_id)
+            raise
+        logger.info("Corrected a job", extra={"renders": len(hiding)})
+        return True
 
     def face(self, request: FaceRequest) -> FaceReply:
         """Return the picture of one face of a completed job. Raises ImageRejected."""

@@ -11,7 +11,7 @@ from face_api import dependencies
 from face_api.app import create_app
 from face_api.documents.openapi import describe
 from facelib.domain.access import PUBLIC, Identity, Principal, Refusal, Scope
-from facelib.messages.detector_requests import FaceReply, FaceRequest
+from facelib.messages.detector_requests import CorrectRequest, FaceReply, FaceRequest, RenderOutcome, RenderReply
 from facelib.stores.access.tickets import TicketStore
 from facelib.stores.jobs.creation import NewJobs
 
@@ -33,6 +33,8 @@ CALLS: list[tuple[Scope, str, str, dict[str, Any]]] = [
     (Scope.READ, "GET", "/jobs/{job}/processed-image", {}),
     (Scope.READ, "POST", "/jobs/{job}/renders", {"json": {"render": "boxes"}}),
     (Scope.READ, "GET", "/jobs/{job}/faces/0/image", {}),
+    (Scope.READ, "GET", "/jobs/{job}/corrections", {}),
+    (Scope.MANAGE, "PUT", "/jobs/{job}/corrections", {"json": {"show": [0]}}),
     (Scope.READ, "POST", "/stream-tickets", {}),
     (Scope.MANAGE, "POST", "/jobs/{job}/retry", {}),
     (Scope.MANAGE, "DELETE", "/jobs/{job}", {}),
@@ -60,6 +62,9 @@ def _closed(monkeypatch: pytest.MonkeyPatch, api: Api) -> Iterator[None]:
 
 class Detector:
     """Draws nothing."""
+
+    def correct(self, _: CorrectRequest) -> RenderReply:
+        return RenderReply(outcome=RenderOutcome.STORED)
 
     def face(self, _: FaceRequest) -> FaceReply:
         return FaceReply(image=b"a face")

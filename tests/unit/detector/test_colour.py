@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from face_detector.analyse import analyse, redraw
+from face_detector.analyse import analyse
 from face_detector.detection.detector import Detector
 from face_detector.imaging import icc
 from face_detector.imaging.colour import to_srgb
@@ -18,6 +18,7 @@ from facelib.domain.options import Options, Size
 from facelib.domain.renders import DRAWN, Render
 from PIL import Image, ImageCms
 
+from tests.support.detector import redrawn
 from tests.support.lab import ciede2000, lab_of, rgb_of
 from tests.support.pictures import Picture, astronaut, encoded, turned
 from tests.support.profiles import PROFILES, SRGB, curve, encoded_light, profile, table
@@ -81,7 +82,7 @@ def test_every_render_follows_it(size: Size, fast: Detector) -> None:
     assert not analysis.faces
     assert set(analysis.results) == set(DRAWN)
     for render, result in analysis.results.items():
-        assert redraw(data, options, (), render, fast) == result
+        assert redrawn(data, options, (), render, fast) == result
         assert tile(opened(result), right) < 1.5, render
 
 

@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from face_detector.analyse import analyse, redraw
+from face_detector.analyse import analyse
 from face_detector.detection.detector import Detector
 from face_detector.drawing import drawing_of
 from facelib.domain.face import Face
 from facelib.domain.options import CropAspect, CropFaces, Options, Size
 from facelib.domain.renders import Render
 
-from tests.support.detector import pixels_of
+from tests.support.detector import pixels_of, redrawn
 from tests.support.pictures import Picture, astronaut, compose, encoded, resized, rotated
 
 GREY = np.full((300, 400, 3), 128, np.uint8)
@@ -74,7 +74,7 @@ def test_a_crop_on_demand_is_the_one_that_was_sent_for(fast: Detector) -> None:
     photo = encoded(group(), "PNG")
     chosen = options(render=("crop", "boxes"), crop_aspect="1:1")
     done = analyse(photo, chosen, fast)
-    assert redraw(photo, chosen, done.faces, Render.CROP, fast) == done.results[Render.CROP]
+    assert redrawn(photo, chosen, done.faces, Render.CROP, fast) == done.results[Render.CROP]
 
 
 def test_a_preview_of_a_crop_is_small(fast: Detector) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from face_detector.analyse import analyse, find_faces, redraw
+from face_detector.analyse import analyse, find_faces
 from face_detector.detection.detections import Detections
 from face_detector.detection.detector import Detector, Member
 from face_detector.detection.early_exit import is_enough
@@ -15,7 +15,7 @@ from facelib.domain.job import DetectorInfo, Quality
 from facelib.domain.options import Options
 from facelib.domain.renders import Render
 
-from tests.support.detector import detections, overlap
+from tests.support.detector import detections, overlap, redrawn
 from tests.support.pictures import FACE, Picture, Truth, astronaut, compose, encoded, resized
 
 
@@ -93,7 +93,7 @@ def test_where_faces_are_hidden_every_scale_is_looked_at(render: Render) -> None
     faces = analyse(file, Options(), detector).faces
     assert network.sides == [100]
     network.sides.clear()
-    redraw(file, Options(), faces, render, detector)
+    redrawn(file, Options(), faces, render, detector)
     assert network.sides == [200, 100]
     network.sides.clear()
     analyse(file, Options(render=(Render.BOXES, render)), detector)

@@ -4,14 +4,14 @@ import io
 
 import numpy as np
 import pytest
-from face_detector.analyse import analyse, redraw
+from face_detector.analyse import analyse
 from face_detector.detection.detector import Detector
 from facelib.domain import limits
 from facelib.domain.options import Options, Size
 from facelib.domain.renders import DRAWN, Render
 from PIL import Image
 
-from tests.support.detector import pixels_of, result
+from tests.support.detector import pixels_of, redrawn, result
 from tests.support.pictures import Picture, astronaut, compose, encoded, resized
 
 
@@ -58,7 +58,7 @@ def test_a_result_drawn_later_is_the_one_that_the_job_would_have_drawn(first: Re
     others = [render for render in DRAWN if render is not first]
     with_job = analyse(photo, requested.model_copy(update={"render": (first, *others)}), fast)
     for render in others:
-        assert redraw(photo, requested, with_job.faces, render, fast) == with_job.results[render]
+        assert redrawn(photo, requested, with_job.faces, render, fast) == with_job.results[render]
 
 
 def test_what_was_reported_is_hidden_later_too(fast: Detector) -> None:
@@ -66,8 +66,8 @@ def test_what_was_reported_is_hidden_later_too(fast: Detector) -> None:
     faces = analyse(encoded(astronaut()), Options(), fast).faces
     grey = Image.new("RGB", (512, 512), "grey")
     grey.paste(Image.effect_noise((512, 512), 90))
-    later = redraw(encoded(grey), Options(), faces, Render.BLUR, fast)
-    plain = redraw(encoded(grey), Options(), faces, Render.PLAIN, fast)
+    later = redrawn(encoded(grey), Options(), faces, Render.BLUR, fast)
+    plain = redrawn(encoded(grey), Options(), faces, Render.PLAIN, fast)
     box = faces[0].box
     middle = np.s_[int(box.y) : int(box.y + box.height), int(box.x) : int(box.x + box.width)]
     assert pixels_of(later)[middle].std() < pixels_of(plain)[middle].std() / 4

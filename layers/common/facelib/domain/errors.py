@@ -117,6 +117,19 @@ class FaceNotFound(FaceError):
         super().__init__(has)
 
 
+class CorrectionsChanged(FaceError):
+    """The corrections are not those that the request was made for."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The corrections of this job were changed in the meantime. Read them again, and send yours with their ETag."
+        )
+
+
+class CorrectionsInvalid(FaceError):
+    """A correction is about something that the photo does not have."""
+
+
 class OriginalGone(FaceError):
     """The original has been deleted, so no new result can be made of it."""
 

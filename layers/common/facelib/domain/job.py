@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from facelib.domain.corrections import Corrections
 from facelib.domain.detail import Detail
 from facelib.domain.face import Face
 from facelib.domain.frozen import Frozen
@@ -149,6 +150,12 @@ class Job(Frozen):
     original_etag: str | None = None
     # Results that were made on demand, beside those of the options.
     renders: tuple[Render, ...] | None = None
+    corrections: Annotated[Corrections | None, Shown("What people changed about what is hidden; null for nothing.")] = (
+        None
+    )
+    corrected_at: Annotated[
+        AwareDatetime | None, Shown("Since when the results show the corrections; null while they are drawn again.")
+    ] = None
 
     @classmethod
     def pending(

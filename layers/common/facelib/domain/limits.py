@@ -61,6 +61,9 @@ JPEG_HELD: Final = 200_000_000
 # A DynamoDB item is at most 400 KB; a stored face takes about 150 bytes.
 MAX_FACES: Final = 1_000
 
+# Rectangles that people hide in one photo.
+HIDDEN_BOXES: Final = 100
+
 # Partitions of each index of the jobs table; the default of the template's parameter `IndexShards`.
 INDEX_SHARDS: Final = 8
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import ConfigDict
 
+from facelib.domain.corrections import Corrections
 from facelib.domain.face import Face
 from facelib.domain.frozen import Frozen
 from facelib.domain.job import Failure, ImageInfo
@@ -37,11 +38,22 @@ class RenderRequest(Frozen):
     render: Render
 
 
+class CorrectRequest(Frozen):
+    """Corrections of a completed job, in the place of those before."""
+
+    action: Literal["correct"] = "correct"
+    job_id: str
+    before: Corrections | None
+    corrections: Corrections
+
+
 class RenderOutcome(StrEnum):
     STORED = "stored"
     # Deleted or expired in the meantime; nothing of it remains.
     JOB_GONE = "job_gone"
     ORIGINAL_GONE = "original_gone"
+    # Somebody else corrected the job.
+    CHANGED = "changed"
 
 
 class RenderReply(Frozen):

@@ -6,6 +6,7 @@ from botocore.exceptions import ClientError
 
 from facelib.domain.errors import DetectorBusy
 from facelib.messages.detector_requests import (
+    CorrectRequest,
     DetectReply,
     DetectRequest,
     FaceReply,
@@ -31,11 +32,15 @@ class DetectorClient:
         """Draw one more result of a job. Raises DetectorBusy, and RuntimeError if the detector crashed."""
         return RenderReply.model_validate_json(self._invoke(request))
 
+    def correct(self, request: CorrectRequest) -> RenderReply:
+        """Correct a job and its results. Raises DetectorBusy, and RuntimeError if the detector crashed."""
+        return RenderReply.model_validate_json(self._invoke(request))
+
     def face(self, request: FaceRequest) -> FaceReply:
         """Return the picture of one face. Raises DetectorBusy, and RuntimeError if the detector crashed."""
         return FaceReply.model_validate_json(self._invoke(request))
 
-    def _invoke(self, request: DetectRequest | RenderRequest | FaceRequest) -> bytes:
+    def _invoke(self, request: DetectRequest | RenderRequest | FaceRequest | CorrectRequest) -> bytes:
         try:
             response = lambda_().invoke(FunctionName=self._function, Payload=request.model_dump_json().encode())
         except ClientError as error:

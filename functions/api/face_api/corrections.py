@@ -1,0 +1,22 @@
+"""Corrections as the API takes and gives them."""
+
+from facelib.domain.corrections import Corrections
+from facelib.domain.errors import CorrectionsInvalid
+from facelib.domain.job import Job
+
+
+def etag_of(job: Job) -> str:
+    """Return the version of a job's corrections."""
+    return (job.corrections or Corrections()).etag
+
+
+def check_in_photo(corrections: Corrections, job: Job) -> None:
+    """Raise CorrectionsInvalid for a face that there is none of, and a rectangle outside of the photo."""
+    count = len(job.faces or ())
+    if any(number >= count for number in corrections.show):
+        raise CorrectionsInvalid(f"show: the job has {count} faces, which are counted from 0.")
+    image = job.image
+    if image and any(box.x >= image.width or box.y >= image.height for box in corrections.hide):
+        raise CorrectionsInvalid(
+            f"hide: a rectangle is outside of the photo, which has {image.width} x {image.height}."
+        )

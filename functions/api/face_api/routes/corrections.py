@@ -1,0 +1,79 @@
+"""`/jobs/{job_id}/corrections`: what people change about what the results of a job hide."""
+
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+from facelib.domain.corrections import Corrections
+from facelib.domain.errors import CorrectionsChanged
+from facelib.domain.job import Job
+from fastapi import APIRouter, Depends, Header, Response
+
+from face_api.bounds import BODY_TOO_LARGE, refuse_large_body
+from face_api.corrections import etag_of
+from face_api.dependencies import DrawerDep, JobsDep
+from face_api.models import CorrectionsOfJob
+from face_api.principals import ManagerDep, ReaderDep
+from face_api.problems import responses
+from face_api.routes.jobs import JobId
+
+router = APIRouter(prefix="/jobs", tags=["jobs"], dependencies=[Depends(refuse_large_body)])
+
+_VERSIONED: Final[dict[int | str, dict[str, Any]]] = {
+    HTTPStatus.OK.value: {
+        "headers": {"ETag": {"description": "The version, for `If-Match`.", "schema": {"type": "string"}}}
+    }
+}
+
+
+@router.get(
+    "/{job_id}/corrections",
+    summary="Get the corrections of a job",
+    responses={**_VERSIONED, **responses(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)},
+)
+def get_corrections(job_id: JobId, jobs: JobsDep, response: Response, reader: ReaderDep) -> CorrectionsOfJob:
+    """Get what people changed about what the results of a job hide; nothing, as long as nobody did."""
+    return _answer(jobs.get(job_id, reader.owner), response)
+
+
+@router.put(
+    "/{job_id}/corrections",
+    summary="Correct what is hidden",
+    responses={
+        **_VERSIONED,
+        **responses(
+            HTTPStatus.NOT_FOUND,
+            HTTPStatus.CONFLICT,
+            HTTPStatus.GONE,
+            HTTPStatus.PRECONDITION_FAILED,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            examples={
+                HTTPStatus.PRECONDITION_FAILED: str(CorrectionsChanged()),
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE: BODY_TOO_LARGE,
+            },
+        ),
+    },
+)
+def put_corrections(
+    job_id: JobId,
+    corrections: Corrections,
+    response: Response,
+    drawer: DrawerDep,
+    manager: ManagerDep,
+    if_match: Annotated[
+        str | None, Header(description="The `ETag` of the corrections that these replace; 412 if it is another.")
+    ] = None,
+) -> CorrectionsOfJob:
+    """Hide rectangles that were missed, and show faces that were hidden by mistake, while the original is kept.
+
+    These corrections replace those before. Every result that hides faces is drawn again before the response; later
+    ones follow. May be repeated.
+    """
+    return _answer(drawer.correct(job_id, manager.owner, corrections, if_match), response)
+
+
+def _answer(job: Job, response: Response) -> CorrectionsOfJob:
+    response.headers["ETag"] = etag_of(job)
+    corrections = job.corrections or Corrections()
+    return CorrectionsOfJob(hide=corrections.hide, show=corrections.show, corrected_at=job.corrected_at)
