@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from facelib.domain import limits
 from facelib.domain.access import Access, Scope
+from facelib.domain.corrections import Corrections, HiddenBox
 from facelib.domain.face import Box, Face, FaceQuality, Landmarks, Point, Pose
 from facelib.domain.frozen import Frozen
 from facelib.domain.job import EXAMPLE_ID, DetectorInfo, ImageFormat, ImageInfo, Job, Quality, Status
@@ -13,6 +14,7 @@ from facelib.domain.renders import Render
 from facelib.messages.job_view import JobSummary, JobView, Links
 
 from face_api.models import (
+    CorrectionsOfJob,
     Health,
     JobAccepted,
     JobList,
@@ -62,6 +64,7 @@ _JOB: Final = Job(
     faces=(FACE,),
     timings_ms={"header": 0.4, "decode": 1.0, "upright": 0.0, "detect": 62.6, "render": 4.8, "encode": 0.7},
 )
+_CORRECTIONS: Final = Corrections(hide=(HiddenBox(x=20, y=31.5, width=64, height=80),), show=(0,))
 _LINKS: Final = Links.of(EXAMPLE_ID, _URL)
 
 _EXAMPLES: Final[tuple[Frozen, ...]] = (
@@ -90,6 +93,8 @@ _EXAMPLES: Final[tuple[Frozen, ...]] = (
         links=_LINKS,
     ),
     ResultAddress(url=f"{_BUCKET}/results/{EXAMPLE_ID}/boxes.jpg?X-Amz-Signature=...", expires_at=_ADDRESS_EXPIRES),
+    _CORRECTIONS,
+    CorrectionsOfJob(hide=_CORRECTIONS.hide, show=_CORRECTIONS.show, corrected_at=_SENT + timedelta(minutes=5)),
     RenderRequested(render=Render.BLUR),
     RenderReady(
         render=Render.BLUR,
