@@ -3,6 +3,8 @@ import js from "@eslint/js";
 import globals from "globals";
 
 export default [
+  // Other people's code, as it was published.
+  { ignores: ["**/vendor/**"] },
   js.configs.recommended,
   {
     rules: {

@@ -11,7 +11,7 @@ def etag_of(job: Job) -> str:
 
 
 def check_in_photo(corrections: Corrections, job: Job) -> None:
-    """Raise CorrectionsInvalid for a face that there is none of, and a rectangle outside of the photo."""
+    """Raise CorrectionsInvalid for a face that the job does not have, and for a rectangle outside the photo."""
     count = len(job.faces or ())
     if any(number >= count for number in corrections.show):
         raise CorrectionsInvalid(f"show: the job has {count} faces, which are counted from 0.")

@@ -12,7 +12,7 @@ _SAME_FACE_IOU: Final = 0.4
 def corrected(
     hidden: tuple[Face, ...], reported: tuple[Face, ...], corrections: Corrections, image_size: tuple[int, int]
 ) -> tuple[Face, ...]:
-    """Return what is hidden after corrections. What somebody hides stays hidden, also where a face is shown."""
+    """Return what is hidden after corrections. Areas hidden by hand stay hidden, also where a face is shown."""
     shown = [reported[number] for number in corrections.show if number < len(reported)]
     kept = (face for face in hidden if not _is_shown(face, reported, shown))
     return (*kept, *(_as_face(box, image_size) for box in corrections.hide))

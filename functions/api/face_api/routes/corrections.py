@@ -31,7 +31,7 @@ _VERSIONED: Final[dict[int | str, dict[str, Any]]] = {
     responses={**_VERSIONED, **responses(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)},
 )
 def get_corrections(job_id: JobId, jobs: JobsDep, response: Response, reader: ReaderDep) -> CorrectionsOfJob:
-    """Get what people changed about what the results of a job hide; nothing, as long as nobody did."""
+    """Get the corrections of what the results of a job hide; empty unless someone made any."""
     return _answer(jobs.get(job_id, reader.owner), response)
 
 
