@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from face_detector import main
 from face_detector.analyse import analyse, redraw
@@ -48,9 +49,9 @@ def drawn(photo: Picture, job: Job, detector: Detector, **corrections: Any) -> P
     return pixels_of(redraw(encoded(photo, "PNG"), job, (render,), detector)[render])
 
 
-def changed(one: Picture, other: Picture) -> np.ndarray:
+def changed(one: Picture, other: Picture) -> npt.NDArray[np.bool_]:
     """Return which pixels differ by more than what encoding them changes."""
-    return np.abs(one.astype(int) - other).max(axis=2) > 40
+    return np.asarray(np.abs(one.astype(int) - other).max(axis=2) > 40)
 
 
 @pytest.mark.parametrize("render", HIDING)
