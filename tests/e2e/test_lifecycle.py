@@ -87,7 +87,7 @@ def test_make_deploy_and_make_delete_as_the_readme_says_them(local_stack: LocalS
         assert "Nothing was deployed: there is no terminal" in without_terminal(local_stack)
         # S3 greets a new queue with a test event; a detector still busy with it would make its log group again.
         wait_until(lambda: has_logged(local_stack, "DetectorLogs"))
-        typed(local_stack, ["make", "delete"], b"Type its name:", f"{STACK_NAME}\n".encode())
+        typed(local_stack, ["make", "delete"], b"Type its name to confirm:", f"{STACK_NAME}\n".encode())
         left = {name for name in left_in(local_stack) if "aws-sam-cli-managed-default" not in name}
         assert left <= before
 
