@@ -168,7 +168,7 @@ def test_a_job_is_shown_with_its_faces(stack: Stack, photo: Path, capsys: pytest
         listener.wait_for_job(job_id)
     assert main(["show", job_id]) == 0
     first, face = capsys.readouterr().out.splitlines()
-    assert (first.split()[0], first.split()[2:]) == (job_id, ["completed", "1", "face"])
+    assert (first.split()[0], first.split()[2:]) == (job_id, ["completed", "1", "face", "boxes"])
     assert "%" in face
     assert main(["show", job_id, "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == stack.job(job_id)
@@ -205,7 +205,8 @@ def test_faces_are_saved_upright_one_by_one(stack: Stack, tmp_path: Path, capsys
 def test_a_crop_is_drawn_as_it_was_requested(photo: Path, tmp_path: Path) -> None:
     crop = ["--render", "crop", "--crop-aspect", "1:1", "--crop-padding", "0.2", "--crop-faces", "largest"]
     assert main(["detect", str(photo), *crop, "--out", str(tmp_path / "out")]) == 0
-    width, height = Image.open(tmp_path / "out" / "astronaut-crop.jpg").size
+    with Image.open(tmp_path / "out" / "astronaut-crop.jpg") as crop:
+        width, height = crop.size
     assert width == height < 512
 
 

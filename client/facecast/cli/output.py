@@ -16,7 +16,15 @@ _UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 # What a job has unless its sender said otherwise.
-_USUAL: Final = {"max_faces": 1_000, "blur_strength": 3, "size": "fit", "faces_json": False}
+_USUAL: Final = {
+    "max_faces": 1_000,
+    "blur_strength": 3,
+    "size": "fit",
+    "faces_json": False,
+    "crop_aspect": "free",
+    "crop_padding": 0.5,
+    "crop_faces": "all",
+}
 
 
 def printable(text: str) -> str:
