@@ -205,8 +205,8 @@ def test_faces_are_saved_upright_one_by_one(stack: Stack, tmp_path: Path, capsys
 def test_a_crop_is_drawn_as_it_was_requested(photo: Path, tmp_path: Path) -> None:
     crop = ["--render", "crop", "--crop-aspect", "1:1", "--crop-padding", "0.2", "--crop-faces", "largest"]
     assert main(["detect", str(photo), *crop, "--out", str(tmp_path / "out")]) == 0
-    with Image.open(tmp_path / "out" / "astronaut-crop.jpg") as crop:
-        width, height = crop.size
+    with Image.open(tmp_path / "out" / "astronaut-crop.jpg") as result:
+        width, height = result.size
     assert width == height < 512
 
 

@@ -37,6 +37,9 @@ def test_options_of_a_form_and_of_an_upload(stack: Stack) -> None:
         "min_confidence": 0.5,
         "blur_strength": 5,
         "size": "fit",
+        "crop_aspect": "free",
+        "crop_padding": 0.5,
+        "crop_faces": "all",
         "faces_json": False,
     }
     assert job["face_count"] == 2
