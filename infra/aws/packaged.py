@@ -28,6 +28,8 @@ _VALUES: Final = {
     # The pages of the API name the origins of both buckets.
     "ORIGINALS_BUCKET": "originals",
     "POSTS_PER_SECOND": "800",
+    # Traced, so that what the tracer needs is proven to be there.
+    "POWERTOOLS_TRACE_DISABLED": "false",
     "QUALITY": "balanced",
     "RESULTS_BUCKET": "results",
 }
