@@ -57,6 +57,7 @@ def test_every_error_that_the_api_can_meet_has_its_status() -> None:
         errors.JobNotFound,
         errors.JobConflict,
         errors.FaceNotFound,
+        errors.CorrectionsChanged,
         errors.KeyReused,
         errors.CursorInvalid,
         errors.NoResult,
