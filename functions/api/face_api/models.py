@@ -11,7 +11,7 @@ from facelib.domain.job import EXAMPLE_ID, ImageFormat, Status
 from facelib.domain.options import Options
 from facelib.domain.renders import DRAWN, Render, ResultType
 from facelib.messages.job_view import JobSummary, Links
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field, WithJsonSchema
 
 # Also by the names that browsers and phones give the same formats.
 MediaType = Annotated[
@@ -26,9 +26,9 @@ def _drawn(render: Render) -> Render:
 
 
 class RenderRequested(Frozen):
-    render: Annotated[Render, AfterValidator(_drawn)] = Field(
-        description="How to draw it. Everything else is as in the options of the job, `blur_strength` too."
-    )
+    render: Annotated[
+        Render, AfterValidator(_drawn), WithJsonSchema({"type": "string", "enum": list(DRAWN), "title": "Render"})
+    ] = Field(description="How to draw it. Everything else is as in the options of the job, `blur_strength` too.")
 
 
 class RenderReady(Frozen):
