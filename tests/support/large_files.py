@@ -95,7 +95,7 @@ def large_images() -> list[OddFile]:
         odd("turned.jpg", lambda: encoded(detailed(), quality=70, exif=exif_of(6)), OK),
         odd("noise.jpg", noise, OK),
         odd("16_bit_alpha.png", lambda: png(_SIDE, _SIDE, depth=16, colour=6, idat=empty_rows(_SIDE, _SIDE, 8)), OK),
-        odd("alpha.webp", partial(transparent, _SIDE, "WEBP", **fast_webp), OK),
+        odd("alpha.webp", partial(transparent, _COSTLY_SIDE, "WEBP", **fast_webp), OK),
         odd("animated.webp", lambda: frames("WEBP", **fast_webp), OK),
         odd("transparent.gif", partial(transparent, _COSTLY_SIDE, "GIF", "P", transparency=0), OK),
         odd("alpha.avif", partial(transparent, _COSTLY_SIDE, "AVIF", subsampling="4:4:4"), OK),

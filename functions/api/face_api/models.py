@@ -157,7 +157,9 @@ class Limits(Frozen):
     presigned_upload_bytes: int
     presigned_upload_seconds: int
     image_pixels: int
-    costly_image_pixels: int = Field(description="The same for AVIF, HEIC, GIF and animated WebP.")
+    costly_image_pixels: int = Field(
+        description="The same for AVIF, HEIC, GIF and WebP that is animated or transparent."
+    )
     image_side_pixels: int
     formats: tuple[ImageFormat, ...]
     renders: tuple[RenderOffered, ...]

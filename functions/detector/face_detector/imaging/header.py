@@ -100,8 +100,8 @@ def _max_pixels(image_format: ImageFormat, image: Image.Image) -> int:
     if image_format is ImageFormat.JPEG:
         return limits.IMAGE_PIXELS
     # `is_animated` is not read for a GIF: Pillow would read everything before its second frame.
-    is_still_webp = image_format is ImageFormat.WEBP and not getattr(image, "is_animated", False)
-    is_plain = image_format is ImageFormat.PNG or is_still_webp
+    is_opaque_webp = image_format is ImageFormat.WEBP and not image.has_transparency_data
+    is_plain = image_format is ImageFormat.PNG or (is_opaque_webp and not getattr(image, "is_animated", False))
     return limits.PLAIN_IMAGE_PIXELS if is_plain else limits.COSTLY_IMAGE_PIXELS
 
 
