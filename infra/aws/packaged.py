@@ -31,6 +31,7 @@ _VALUES: Final = {
     # Traced, so that what the tracer needs is proven to be there.
     "POWERTOOLS_TRACE_DISABLED": "false",
     "QUALITY": "balanced",
+    "WAITING_REQUESTS": "100",
     "RESULTS_BUCKET": "results",
 }
 # What Lambda itself sets. LAMBDA_TASK_ROOT switches tracing on, so that what the tracer needs is proven to be there.
