@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import boto3
 import pytest
+from botocore.config import Config
 from facelib.stores import clients
 
 from infra.local import localstack
@@ -42,7 +43,8 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
 
 
 def _deployed() -> dict[str, str]:
-    cloudformation = boto3.client("cloudformation")
+    # Without retries, which would hide what was wrong behind "already exists".
+    cloudformation = boto3.client("cloudformation", config=Config(retries={"total_max_attempts": 1}))
     parameters: list[ParameterTypeDef] = [
         {"ParameterKey": name, "ParameterValue": value} for name, value in parameters_of_template().items()
     ]

@@ -19,6 +19,8 @@ STORAGE: Final = (
     "AWS::SQS::Queue",
     "AWS::SQS::QueuePolicy",
 )
+# Sections that need functions, or SAM's transform.
+_OF_FUNCTIONS: Final = {"Globals", "Outputs", "Resources", "Rules", "Transform"}
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,10 @@ def template_of_storage() -> dict[str, Any]:
     storage = {name: each for name, each in whole["Resources"].items() if each["Type"] in STORAGE}
     # The policies of the buckets are in force on AWS alone; one log group exists where it is asked for.
     kept = {name: each for name, each in storage.items() if "Condition" not in each}
-    return {
-        "AWSTemplateFormatVersion": "2010-09-09",
-        "Parameters": whole["Parameters"],
-        "Conditions": whole["Conditions"],
-        "Resources": kept,
+    # LocalStack looks up only text in a mapping, where AWS takes a number for its text.
+    texts = {
+        name: {"Type": "String", "Default": str(each["Default"])} if each["Type"] == "Number" else each
+        for name, each in whole["Parameters"].items()
     }
+    sections = {name: each for name, each in whole.items() if name not in _OF_FUNCTIONS}
+    return sections | {"Parameters": texts, "Resources": kept}

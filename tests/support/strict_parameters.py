@@ -5,6 +5,7 @@ Required and unknown parameters and their types it checks itself, before anythin
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from botocore.handlers import BUILTIN_HANDLERS
@@ -18,17 +19,32 @@ class ParameterInvalid(AssertionError):
     """A parameter that AWS would refuse."""
 
 
-def install() -> None:
-    """Check every call of the clients that are created from now on."""
-    BUILTIN_HANDLERS.append(("provide-client-params", _check))
+class _Check:
+    """The check, which is on while a test asks for it. Threads of the test see it too."""
+
+    on = False
+
+    def __call__(self, params: dict[str, Any], model: OperationModel, **_: object) -> None:
+        if not self.on or model.input_shape is None:
+            return
+        for path, shape, value in _parts(model.input_shape, params, model.name):
+            if problem := _problem(shape, value):
+                raise ParameterInvalid(f"{path}: {problem}")
 
 
-def _check(params: dict[str, Any], model: OperationModel, **_: object) -> None:
-    if model.input_shape is None:
-        return
-    for path, shape, value in _parts(model.input_shape, params, model.name):
-        if problem := _problem(shape, value):
-            raise ParameterInvalid(f"{path}: {problem}")
+_check: Final = _Check()
+# A session of boto3 copies this list when it is created, and lives as long as the process.
+BUILTIN_HANDLERS.append(("provide-client-params", _check))
+
+
+@contextmanager
+def checked() -> Iterator[None]:
+    """Check every call within, of clients whose session began after this module was imported."""
+    _check.on = True
+    try:
+        yield
+    finally:
+        _check.on = False
 
 
 def _parts(shape: Shape, value: Any, path: str) -> Iterator[tuple[str, Shape, Any]]:
