@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from facelib.domain.errors import CursorInvalid, StoreThrottled
 from facelib.domain.job import Failure, FailureReason, Job, Status
+from facelib.domain.options import Options
+from facelib.domain.renders import Render
+from facelib.messages.events import JobEnded, event_of
 from facelib.stores import clients
 from facelib.stores.jobs import events as job_events
 from facelib.stores.jobs import lists as job_lists
@@ -159,3 +162,15 @@ def test_jobs_that_ended_come_in_the_order_they_ended(
         monkeypatch.setattr(job_events, "_PAGE", page_size)
         after = events.after("public", ended[0].event_id)
         assert [job.job_id for job in after] == [job.job_id for job in ended[1:]]
+
+
+@pytest.mark.parametrize("render", [Render.BOXES, Render.NONE])
+def test_a_replayed_event_is_the_one_that_was_broadcast(account: Cloud, jobs: JobStore, render: Render) -> None:
+    """A job without a picture has no address of one, live or replayed."""
+    job = jobs.add(new_job(options=Options(render=(render,))))
+    jobs.complete(jobs.claim(job.job_id, LEASE), outcome())
+    [replayed] = JobEvents(account.jobs_table).latest("public", 1)
+    broadcast = event_of(jobs.get(job.job_id, "public"), "https://api.example")
+    assert event_of(replayed, "https://api.example") == broadcast
+    assert isinstance(broadcast, JobEnded)
+    assert (broadcast.processed_image_url is None) is (render is Render.NONE)
