@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import jsonschema  # type: ignore[import-untyped]
 
-from infra.local.layout import ROOT
+from infra import ROOT
 
 DOCUMENT: Final = ROOT / "docs" / "asyncapi.json"
 # `make documents` installs it.

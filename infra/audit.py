@@ -7,7 +7,7 @@ import urllib.request
 from pathlib import Path
 from typing import Final
 
-from infra.local.layout import ROOT
+from infra import ROOT
 
 _PIP_AUDIT: Final = ROOT / "build" / "checks" / "bin" / "pip-audit"
 # What pip-audit reads of each version. Mirrors of PyPI serve packages, but not this.

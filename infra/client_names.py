@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from infra.local.layout import ROOT
+from infra import ROOT
 
 DOCUMENT: Final = ROOT / "docs" / "openapi.json"
 GENERATED: Final = ROOT / "client" / "facecast" / "generated.py"

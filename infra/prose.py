@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from infra.local.layout import ROOT
+from infra import ROOT
 
 _CHECKS: Final = ROOT / "infra" / "checks"
 _TEXTS: Final = ROOT / "build" / "prose"

@@ -6,9 +6,9 @@ from typing import Final
 
 from facecast.version import __version__
 
+from infra import ROOT
 from infra.arguments import Arguments
 from infra.errors import CommandFailed
-from infra.local.layout import ROOT
 
 _VERSION: Final = re.compile(r"v(\d+\.\d+\.\d+)")
 

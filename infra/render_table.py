@@ -5,7 +5,7 @@ from typing import Final
 
 from facelib.domain.renders import Render
 
-from infra.local.layout import ROOT
+from infra import ROOT
 
 PAGE: Final = ROOT / "docs" / "use.md"
 _PLACE: Final = re.compile(r"(?<=<!-- renders -->\n).*?(?=<!-- end of renders -->)", re.DOTALL)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
 
-from infra.local.layout import ROOT
+from infra import ROOT
 
 SAM: Final = Path(sys.executable).with_name("sam")
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from samcli.yamlhelper import parse_yaml_file
 
-from infra.local.layout import ROOT
+from infra import ROOT
 
 TEMPLATE: Final = ROOT / "template.yaml"
 _IN_TEXT: Final = re.compile(r"\$\{([A-Za-z0-9]+)")

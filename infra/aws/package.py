@@ -10,9 +10,9 @@ from typing import Final, Literal
 
 from face_models import MODELS
 
+from infra import ROOT
 from infra.arguments import Arguments
 from infra.errors import CommandFailed, ending
-from infra.local.layout import ROOT
 from infra.sam import sam
 from infra.template import functions, layers_of
 

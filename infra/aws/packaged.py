@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
+from infra import ROOT
 from infra.aws.package import Architecture
-from infra.local.layout import ROOT
 from infra.template import Resource, layers_of, load
 
 _HANDLER: Final = ROOT / "infra" / "local" / "handler.py"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 import boto3
 
+from infra import ROOT
 from infra.arguments import Arguments
 from infra.aws import stack as stacks
 from infra.aws.account import Account
@@ -17,7 +18,6 @@ from infra.aws.concurrency import ASK_FOR_MORE, FITTED, check_reserved, fit
 from infra.aws.gradual import prepare
 from infra.aws.package import BUILD, Architecture, package, shipped_models
 from infra.errors import CommandFailed, Stopped, ending
-from infra.local.layout import ROOT
 from infra.parameters import check_together, detection_models, installed_models, parameters_of_template, read_parameters
 from infra.sam import sam
 

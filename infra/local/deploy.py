@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from localstack_client.session import Session
 
+from infra import ROOT
 from infra.errors import CommandFailed
-from infra.local.layout import KEY, ROOT, Addresses, LocalStack
+from infra.local.layout import KEY, Addresses, LocalStack
 from infra.parameters import detection_models, installed_models, parameters_of_template
 from infra.sam import SAM, sam
 from infra.template import load

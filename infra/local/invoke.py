@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import boto3
 from localstack_client.session import Session
 
+from infra import ROOT
 from infra.arguments import Arguments
 from infra.errors import CommandFailed
 from infra.local.deploy import STACK_NAME, session
-from infra.local.layout import DEFAULT_PORT, ROOT, LocalStack, port_number
+from infra.local.layout import DEFAULT_PORT, LocalStack, port_number
 from infra.local.server import is_answering
 from infra.template import Resource, functions, source_of
 

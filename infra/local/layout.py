@@ -7,7 +7,8 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
-ROOT: Final = Path(__file__).resolve().parents[2]
+from infra import ROOT
+
 STATE: Final = ROOT / ".local"
 # Eileen Collins, by NASA, in the public domain (NASA Great Images, https://flic.kr/p/r9qvLn); the web page offers it.
 SAMPLE_PHOTO: Final = ROOT / "functions" / "api" / "face_api" / "pages" / "static" / "astronaut.jpg"

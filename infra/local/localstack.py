@@ -17,9 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from infra import ROOT
 from infra.arguments import Arguments
 from infra.errors import CommandFailed, ending
-from infra.local.layout import ROOT
 from infra.local.server import stop
 
 HOME: Final = ROOT / "build" / "localstack"

@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from infra.local.layout import ROOT
+from infra import ROOT
 from tests.support.photos import one_face
 from tests.support.stack import Stack
 

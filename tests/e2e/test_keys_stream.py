@@ -14,7 +14,7 @@ from facelib.domain.access import digest_of
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from infra.local.layout import ROOT
+from infra import ROOT
 from tests.support.keys import Holder, completed, holder
 from tests.support.stack import Stack
 

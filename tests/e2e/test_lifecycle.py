@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from infra import ROOT
 from infra.local.deploy import STACK_NAME, deploy, session
-from infra.local.layout import ROOT, SAMPLE_PHOTO, LocalStack
+from infra.local.layout import SAMPLE_PHOTO, LocalStack
 from infra.local.server import running
 from tests.support.stack import Stack, wait_until
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from infra import ROOT
 from infra.local.__main__ import status
-from infra.local.layout import ROOT
 from tests.support.stack import Stack, wait_until
 
 

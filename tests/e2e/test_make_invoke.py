@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.layout import ROOT
+from infra import ROOT
 from tests.support.event_cases import CASES, EVENTS, Case, agrees
 from tests.support.stack import Stack
 

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from infra.local.layout import ROOT
+from infra import ROOT
 from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack]

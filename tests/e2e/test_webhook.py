@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from samcli.yamlhelper import parse_yaml_file
 
-from infra.local.layout import ROOT
+from infra import ROOT
 from tests.support.endpoint import Endpoint
 from tests.support.photos import one_face
 from tests.support.stack import Stack

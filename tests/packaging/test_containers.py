@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 from samcli.yamlhelper import yaml_dump
 
+from infra import ROOT
 from infra.aws.package import build
 from infra.aws.packaged import HERE
 from infra.local.deploy import deploy
-from infra.local.layout import ROOT, LocalStack
+from infra.local.layout import LocalStack
 from infra.local.server import running
 from infra.template import functions, load
 from tests.support.event_cases import CASES, Case, agrees

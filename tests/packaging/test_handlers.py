@@ -14,8 +14,9 @@ from facelib.domain.job import Quality
 from facelib.domain.options import Options
 from PIL import Image
 
+from infra import ROOT
 from infra.aws.packaged import LAMBDA, run
-from infra.local.layout import ROOT, SAMPLE_PHOTO
+from infra.local.layout import SAMPLE_PHOTO
 from infra.template import functions
 from tests.support.packages import Runnable
 from tests.support.pictures import encoded

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from face_models import CENTERFACE
 
+from infra import ROOT
 from infra.aws.package import LIMIT_BYTES, Architecture, packages, table
-from infra.local.layout import ROOT
 from tests.support.packages import Runnable
 
 pytestmark = pytest.mark.xdist_group("packaging")

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from face_api.models import Health
 
-from infra.local.layout import ROOT
+from infra import ROOT
 from infra.parameters import installed_models
 
 EVENTS: Final = ROOT / "events"

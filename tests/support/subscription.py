@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from infra.local.layout import ROOT
+from infra import ROOT
 from tests.support.stack import PATIENCE_SECONDS, Stack, wait_until
 
 RULE = ROOT / "docs" / "examples" / "rule-to-queue.yaml"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.layout import ROOT
+from infra import ROOT
 from infra.template import Resource, functions, resources
 
 ALARMS = list(resources("AWS::CloudWatch::Alarm"))

@@ -9,7 +9,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
-from infra.local.layout import ROOT
+from infra import ROOT
 from infra.template import load
 
 PAGE: Final = (ROOT / "docs" / "operations.md").read_text()

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from infra.local.layout import ROOT
+from infra import ROOT
 from infra.template import Resource, load, resources
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from facelib.domain import limits
 
-from infra.local.layout import ROOT
+from infra import ROOT
 from infra.template import load, mentioned
 
 BIN = Path(sys.executable).parent

@@ -7,8 +7,8 @@ from typing import Any, Final
 import pytest
 from samcli.yamlhelper import parse_yaml_file
 
+from infra import ROOT
 from infra.local import localstack
-from infra.local.layout import ROOT
 
 WORKFLOWS: Final = sorted((ROOT / ".github" / "workflows").glob("*.y*ml"))
 LOCKS: Final = [

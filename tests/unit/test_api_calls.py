@@ -13,7 +13,7 @@ import pytest
 from botocore import xform_name
 from botocore.model import ServiceModel
 
-from infra.local.layout import ROOT
+from infra import ROOT
 
 # The functions of facelib.stores.clients, and the names of local clients, by the service that they call.
 CLIENTS: Final = {

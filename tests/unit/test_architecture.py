@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from infra import ROOT
+
 SOURCES = sorted([*ROOT.glob("functions/*/face_*/**/*.py"), *ROOT.glob("layers/*/face*/**/*.py")])
 
 

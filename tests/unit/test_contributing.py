@@ -1,11 +1,11 @@
 """The recipes of CONTRIBUTING.md name files that exist, and commands that run."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from infra import ROOT
+
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
 NAMED = sorted(set(re.findall(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:ya?ml|md))`", TEXT)))
 IN_COMMANDS = sorted(set(re.findall(r"\b(?:tests|events)/[\w/.-]+\.(?:py|json)", TEXT)))

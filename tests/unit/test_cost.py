@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.cost import REKOGNITION_IMAGE, Use, before_data_out, fixed_a_month, lines, requests_table, table
-from infra.local.layout import ROOT
+from infra import ROOT
 
 
 def test_the_documentation_has_todays_figures() -> None:

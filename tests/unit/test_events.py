@@ -16,7 +16,7 @@ from botocore.model import StructureShape
 from botocore.validate import ParamValidator
 from pydantic import BaseModel
 
-from infra.local.layout import ROOT
+from infra import ROOT
 from infra.template import functions
 
 EVENTS: Final = ROOT / "events"
