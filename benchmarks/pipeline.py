@@ -1,5 +1,7 @@
 """How long an image takes from upload to event, how many go through in a second, and whose processor time that is.
 
+It also tells the largest memory that the whole stack used, shared pages counted once.
+
     python -m benchmarks.pipeline [--count 20] [--senders 8]
 
 Runs on a local stack of its own, warm, and prints Markdown. Everything shares this machine's processors: emulator,
@@ -10,11 +12,12 @@ import argparse
 import os
 import statistics
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +26,8 @@ from infra.local.deploy import deploy
 from infra.local.layout import LocalStack
 from infra.local.server import running
 from tests.support.photos import jpeg, one_face, padded
-from tests.support.pictures import astronaut
+from tests.support.pictures import astronaut, encoded, resized
+from tests.support.profiles import PROFILES
 from tests.support.stack import Stack, free_port
 
 WARM_UP = 3
@@ -48,13 +52,21 @@ def row(name: str, times: list[float]) -> str:
     return f"| {name} | {len(times)} | {statistics.median(times):.0f} | {p95:.0f} |"
 
 
-def upload_to_event(stack: Stack, images: list[bytes]) -> tuple[list[float], list[float]]:
+def large_photos(count: int, profile: bytes | None) -> list[bytes]:
+    """Portraits of 12 megapixels, of some 3 MB, as phones take them."""
+    random = np.random.default_rng(2)
+    large = resized(astronaut(), 4_000, 3_000)
+    noisy = [large[y:, x:] for x, y in random.integers(0, 16, (count, 2))]
+    return [encoded(np.ascontiguousarray(picture), icc_profile=profile) for picture in noisy]
+
+
+def upload_to_event(stack: Stack, images: list[bytes], send: Callable[[bytes], str]) -> tuple[list[float], list[float]]:
     """Milliseconds from sending each image to hearing its event, and what its detector's stages took of them."""
     waits, stages = [], []
     with stack.listener() as listener:
         for image in images:
             begun = time.perf_counter()
-            job_id = stack.post_image(image)
+            job_id = send(image)
             listener.wait_for_job(job_id)
             waits.append((time.perf_counter() - begun) * 1000)
             stages.append(sum(stack.job(job_id)["timings_ms"].values()))
@@ -85,11 +97,43 @@ def processor_ms(emulator: int) -> Counter[str]:
     return used
 
 
+@contextmanager
+def memory_peak(emulator: int) -> Iterator[list[float]]:
+    """Fill the list with the largest sum of memory so far, in MB, of the emulator and its functions (Linux)."""
+    peaks, ended = [0.0], threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.2):
+            peaks[0] = max(peaks[0], sum(map(_proportional_mb, (emulator, *_descendants(emulator)))))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield peaks
+    finally:
+        ended.set()
+        watcher.join()
+
+
+def _proportional_mb(pid: int) -> float:
+    """Return a process's memory, each shared page divided by the number of those who share it."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1_000
+
+
 def _descendants(pid: int) -> Iterator[int]:
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, task.read_text().split()):
-            yield child
-            yield from _descendants(child)
+    try:
+        children = [
+            int(child) for path in Path(f"/proc/{pid}/task").glob("*/children") for child in path.read_text().split()
+        ]
+    except OSError:  # The process has ended.
+        return
+    for child in children:
+        yield child
+        yield from _descendants(child)
 
 
 def measure_load(stack: Stack, count: int, senders: int, emulator: int) -> None:
@@ -105,7 +149,11 @@ def measure_load(stack: Stack, count: int, senders: int, emulator: int) -> None:
 
 
 def measure(stack: Stack, count: int) -> None:
-    waits, stages = upload_to_event(stack, photos(count + WARM_UP))
+    waits, stages = upload_to_event(stack, photos(count + WARM_UP), stack.post_image)
+    large = {
+        name: upload_to_event(stack, large_photos(count // 2 + WARM_UP, profile), stack.upload)
+        for name, profile in (("sRGB", None), ("Display P3", PROFILES["Display P3"].icc))
+    }
     body = padded(one_face(256), 200_000)
     job_id = stack.post_image(body)
     posts = [milliseconds(lambda: stack.post_image(body)) for _ in range(count)]
@@ -113,6 +161,9 @@ def measure(stack: Stack, count: int) -> None:
     print("| what | times | p50 ms | p95 ms |\n|---|---|---|---|")
     print(row("upload to event, 512 x 512 JPEG", waits))
     print(row("of that, all stages of the detector", stages))
+    for name, (large_waits, large_stages) in large.items():
+        print(row(f"upload to event, 12 megapixels, {name}", large_waits))
+        print(row("of that, all stages of the detector", large_stages))
     print(row("POST /image, 200 KB, to its response", posts))
     print(row("GET /jobs/{id}", gets))
     share = statistics.median(stages) / statistics.median(waits)
@@ -127,8 +178,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         local_stack = LocalStack(free_port(), Path(folder))
         with running(local_stack) as pid, closing(Stack(local_stack, deploy(local_stack, pid))) as stack:
-            measure(stack, args.count)
-            measure_load(stack, 10 * args.senders, args.senders, pid)
+            with memory_peak(pid) as peak:
+                measure(stack, args.count)
+                measure_load(stack, 10 * args.senders, args.senders, pid)
+            print(f"\nThe largest memory of all processes together: {peak[0]:.0f} MB")
 
 
 if __name__ == "__main__":

@@ -11,21 +11,28 @@ import websockets
 from infra.errors import CommandFailed
 from infra.local.layout import Addresses
 
-_PATIENCE_SECONDS = 60
+_EVENT_SECONDS = 60
 _FACES_IN_WORDS = 3
+_NEXT = """
+next        make run                     start the service with its web page, and keep it running
+            make demo IMAGE=photo.jpg    find the faces in a photo of your own
+            make wheel                   build the command that blurs a folder: facecast blur photos --out blurred"""
 
 
 def run(addresses: Addresses, image: Path, log: Path, *, as_json: bool = False) -> Path:
-    """Send the image, print the event and the faces (or the complete event and job, `as_json`), save the result.
+    """Send the image, print the event and the faces, save the result, and name three commands to try next.
+
+    `as_json` prints the complete event and job instead.
 
     Raises CommandFailed, with the path of the stack's log if no event arrives.
     """
     try:
-        return asyncio.run(_run(addresses, image, as_json=as_json))
+        saved = asyncio.run(_run(addresses, image, as_json=as_json))
     except TimeoutError:
-        raise CommandFailed(
-            f"No event of the job arrived within {_PATIENCE_SECONDS} s. The stack's log: {log}"
-        ) from None
+        raise CommandFailed(f"No event of the job arrived within {_EVENT_SECONDS} s. The stack's log: {log}") from None
+    if not as_json:
+        print(_NEXT)
+    return saved
 
 
 async def _run(addresses: Addresses, image: Path, *, as_json: bool) -> Path:
@@ -63,7 +70,7 @@ async def _upload_by_form(client: httpx.AsyncClient, addresses: Addresses, image
 
 
 async def _event_of(listener: websockets.ClientConnection, job_id: str) -> dict[str, Any]:
-    async with asyncio.timeout(_PATIENCE_SECONDS):
+    async with asyncio.timeout(_EVENT_SECONDS):
         async for frame in listener:
             for event in json.loads(frame)["events"]:
                 if event.get("job_id") == job_id:

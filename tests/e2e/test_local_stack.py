@@ -80,6 +80,10 @@ def test_make_demo_on_a_fresh_clone(clone: Path, free_port: int) -> None:
     beside = (columns < FACE.x + FACE.width + 40) & (columns > FACE.x - 40)
     assert beside.mean() > 0.99, "what was drawn is drawn around the face"
     assert rows.max() > FACE.y + FACE.height * 0.8
+    named = re.findall(r"^(?:next)? +make (\w+)", done.stdout, re.MULTILINE)
+    targets = re.findall(r"^([\w-]+):", (clone / "Makefile").read_text(), re.MULTILINE)
+    assert len(named) == 3, "it says what to try next"
+    assert set(named) <= set(targets)
     assert not (clone / ".local" / str(free_port) / "stack.json").exists()
     listing = subprocess.run(["ps", "-A", "-ww", "-o", "args="], capture_output=True, text=True, check=True)
     assert str(clone) not in listing.stdout, "no process is left"
