@@ -152,7 +152,10 @@ class Submission(_Model):
 
 
 class Event(_Model):
-    """What the stream says of a job: `job.completed`, `job.failed`, `job.deleted`, or a type to come."""
+    """What the stream says of a job.
+
+    The types are `job.completed`, `job.failed`, `job.corrected`, `job.deleted`, and those to come.
+    """
 
     type: str
     event_id: str
@@ -161,8 +164,14 @@ class Event(_Model):
     face_count: int | None = None
     created_at: datetime | None = None
     completed_at: datetime | None = None
+    corrected_at: datetime | None = None
     failure: Failure | None = None
     data: Mapping[str, Any] = Field(repr=False)
+
+    @property
+    def is_completed(self) -> bool:
+        """Whether the job has results: it was completed, or corrected after that."""
+        return self.status == Status.COMPLETED
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Self:

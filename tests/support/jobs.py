@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from facelib.domain.corrections import Corrections
 from facelib.domain.face import Box, Face, FaceQuality, Landmarks, Point, Pose
 from facelib.domain.job import DetectorInfo, Failure, FailureReason, ImageFormat, ImageInfo, Job, Quality, Status
 from facelib.domain.options import Options
@@ -60,6 +61,15 @@ def completed_job(faces: int = 1) -> Job:
             "faces": detection.faces,
             "timings_ms": dict(detection.timings_ms),
         }
+    )
+
+
+def corrected_job() -> Job:
+    job = completed_job()
+    at = job.created_at + timedelta(minutes=3)
+    corrections = Corrections(show=(0,))
+    return job.model_copy(
+        update={"corrections": corrections, "corrected_at": at, "event_id": new_event_id(at, job.job_id)}
     )
 
 

@@ -83,14 +83,17 @@ def indexed(job: Job) -> dict[str, Any]:
     return to_item(job) | {SHARD: {"S": owner_shard(job.owner, job.job_id, limits.INDEX_SHARDS)}}
 
 
-def record(job: Job, old: Status = Status.PROCESSING) -> dict[str, Any]:
-    """Return the stream's record of a job that has ended."""
-    new = indexed(job)
+def record(job: Job, old: Status = Status.PROCESSING, *, corrected: bool = False) -> dict[str, Any]:
+    """Return the stream's record of a change of a job, from this status, or to results that were just corrected."""
+    new, set_with_it = indexed(job), set[str]()
+    if old is not job.status or corrected:
+        set_with_it = {"event_id", "corrected_at"}
+    before = {name: value for name, value in new.items() if name not in set_with_it}
     return {
         "eventID": str(uuid4()),
         "eventName": "MODIFY",
         "eventSource": "aws:dynamodb",
-        "dynamodb": {"NewImage": new, "OldImage": {**new, "status": {"S": old}}},
+        "dynamodb": {"NewImage": new, "OldImage": {**before, "status": {"S": old}}},
     }
 
 

@@ -13,7 +13,8 @@ from facelib.stores.jobs.items import DELETED, to_item
 from facelib.stream.job_stream import job_of_record
 
 from infra.template import functions, load, resources
-from tests.support.jobs import completed_job
+from tests.support.jobs import completed_job, corrected_job
+from tests.support.stream import record
 
 ORIGINALS, RESULTS, INBOX = ("originals/", "results/", "inbox/")
 _OF_OBJECTS = re.compile(r"^\$\{(Originals|Results)Bucket\.Arn\}/(.+)$")
@@ -47,17 +48,15 @@ def filters() -> list[list[dict[str, Any]]]:
     return found
 
 
-def passes(pattern: object, record: object) -> bool:
-    """Return whether a record has what a pattern asks for.
+def passes(pattern: object, part: object) -> bool:
+    """Return whether a part of a record has what a pattern asks for.
 
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
     """
     if isinstance(pattern, dict):
-        return isinstance(record, dict) and all(
-            name in record and passes(part, record[name]) for name, part in pattern.items()
-        )
+        return isinstance(part, dict) and all(name in part and passes(of, part[name]) for name, of in pattern.items())
     assert isinstance(pattern, list)
-    return record in pattern
+    return part in pattern or {"exists": True} in pattern
 
 
 # Sorted: workers of pytest-xdist have to collect the same tests in the same order.
@@ -66,22 +65,49 @@ CHANGES = [(old, new) for old, news in TRANSITIONS.items() for new in sorted(new
 
 @pytest.mark.parametrize(("old", "new"), [*CHANGES, (Status.DELETING, DELETED)])
 def test_the_stream_is_filtered_as_it_is_read(old: str, new: str) -> None:
-    job = to_item(completed_job())
-    images = {"OldImage": job | {"status": {"S": str(old)}}, "NewImage": job | {"status": {"S": str(new)}}}
-    record = {"eventName": "MODIFY", "dynamodb": images}
-    is_event = job_of_record(record) is not None
+    images = {"OldImage": _job_in(old), "NewImage": _job_in(new)}
+    change = {"eventName": "MODIFY", "dynamodb": images}
+    is_event = job_of_record(change) is not None
     assert len(filters()) == 2, "the broadcaster and the notifier"
     for patterns in filters():
-        assert any(passes(pattern, record) for pattern in patterns) is is_event
+        assert any(passes(pattern, change) for pattern in patterns) is is_event
+
+
+@pytest.mark.parametrize("old", [{}, {"corrected_at": {"S": "2026-11-24T10:00:00.000000Z"}}])
+def test_a_correction_passes_the_filter(old: dict[str, Any]) -> None:
+    """Also the second of two detectors that draw the same corrections at the same time."""
+    change = record(corrected_job(), Status.COMPLETED, corrected=True)
+    change["dynamodb"]["OldImage"].update(old)
+    assert job_of_record(change)
+    for patterns in filters():
+        assert any(passes(pattern, change) for pattern in patterns)
+
+
+def test_the_start_of_a_correction_and_a_new_render_are_not_read() -> None:
+    completed, corrected = to_item(completed_job()), to_item(corrected_job())
+    begun = {name: value for name, value in corrected.items() if name != "corrected_at"}
+    for old, new in ((corrected, begun), (completed, completed | {"renders": {"SS": ["solid"]}})):
+        change = {"eventName": "MODIFY", "dynamodb": {"OldImage": old, "NewImage": new}}
+        assert job_of_record(change) is None
+        assert not any(passes(pattern, change) for patterns in filters() for pattern in patterns)
 
 
 def test_a_new_or_removed_record_is_not_read() -> None:
     job = to_item(completed_job())
-    for record in (
+    for change in (
         {"eventName": "INSERT", "dynamodb": {"NewImage": job}},
         {"eventName": "REMOVE", "dynamodb": {"OldImage": job}},
     ):
-        assert not any(passes(pattern, record) for patterns in filters() for pattern in patterns)
+        assert not any(passes(pattern, change) for patterns in filters() for pattern in patterns)
+
+
+def _job_in(status: str) -> dict[str, Any]:
+    """Return the item of a job in a status. Until it ends it has no event id; its deletion has one of its own."""
+    item = to_item(completed_job()) | {"status": {"S": str(status)}}
+    if status in (Status.PENDING, Status.PROCESSING):
+        return {name: value for name, value in item.items() if name != "event_id"}
+    is_deletion = status in (Status.DELETING, DELETED)
+    return item | {"event_id": {"S": "20261124T100000.000000Z-00000000"}} if is_deletion else item
 
 
 def test_the_prefixes_of_objects_are_those_of_the_code() -> None:

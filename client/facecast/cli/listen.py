@@ -38,7 +38,7 @@ def listen(  # noqa: PLR0913 - the options of a command
     url: UrlOption = None,
     key_file: KeyFileOption = None,
 ) -> None:
-    """Print each job as it finishes, until Ctrl-C.
+    """Print each job as it finishes, is corrected or is deleted, until Ctrl-C.
 
     A connection that is lost is taken up again, and nothing is missed. With --job, it ends with that job.
     """
@@ -67,7 +67,7 @@ class _Listener:
             for event in events:
                 self._report(event)
                 if job_id:
-                    raise typer.Exit(0 if event.type == "job.completed" else 1)
+                    raise typer.Exit(0 if event.is_completed else 1)
 
     def _report(self, event: Event) -> None:
         saved = self._download(event)
@@ -80,7 +80,7 @@ class _Listener:
 
     def _download(self, event: Event) -> list[str]:
         """Save the results of a job. One that is missing, because its job was deleted, does not stop the listener."""
-        if self._folder is None or event.type != "job.completed":
+        if self._folder is None or not event.is_completed:
             return []
         try:
             job = self._client.job(event.job_id)

@@ -113,9 +113,10 @@ def job_line(job: Mapping[str, Any]) -> str:
         return f"{job['job_id']}  {'':20}  deleted"
     failure = job.get("failure")
     outcome = f"{failure['reason']}: {failure['detail']}" if failure else faces(job.get("face_count"))
-    at = str(job.get("completed_at") or job.get("created_at") or "")
+    is_correction = job.get("type") == "job.corrected"
+    at = str(job.get("corrected_at" if is_correction else "completed_at") or job.get("created_at") or "")
     parts = (
-        f"{job.get('status') or job.get('type', ''):10}",
+        f"{'corrected' if is_correction else job.get('status') or job.get('type', ''):10}",
         outcome,
         _options(job.get("options") or {}),
         job.get("source"),

@@ -5,7 +5,6 @@ Idempotent, also when run late or concurrently.
 
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from typing import Self
 
@@ -15,6 +14,7 @@ from facelib.domain.job import Failure, FailureReason, Job, Status
 from facelib.domain.options import Options
 from facelib.domain.renders import Render
 from facelib.messages.detector_requests import CorrectRequest, FaceReply, FaceRequest, RenderOutcome
+from facelib.messages.events import time_of_next_event
 from facelib.messages.job_view import JobView
 from facelib.messages.s3_events import OriginalCreated
 from facelib.observability import logger, metrics
@@ -152,7 +152,7 @@ class DetectionService:
         hiding = [render for render in job.available if job.options.hides_faces(render)]
         for render, drawn in redraw(data, job, hiding, self.detector).items() if hiding else ():
             self.images.add_result(job_id, render, drawn)
-        job = job.model_copy(update={"corrected_at": datetime.now(UTC)})
+        job = job.model_copy(update={"corrected_at": time_of_next_event(job)})
         if job.options.faces_json:
             self.images.add_faces_json(JobView.of(job, self.public_url))
         try:

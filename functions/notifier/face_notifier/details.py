@@ -10,7 +10,7 @@ from facelib.domain import object_keys
 from facelib.domain.frozen import Frozen
 from facelib.domain.job import DetectorInfo, Failure, ImageInfo, Job, Status, Tombstone
 from facelib.domain.renders import Render
-from facelib.messages.events import event_time
+from facelib.messages.events import corrected_at, event_time
 from facelib.messages.links import job_url
 from facelib.settings import NotifierSettings
 from facelib.stores.queues.event_bus import BusEvent
@@ -50,6 +50,15 @@ class JobCompleted(EndedDetail):
     results: Results
 
 
+class CorrectedDetail(JobCompleted):
+    """Results that hide faces were drawn again, under the same keys, because someone corrected them."""
+
+    # The contract's name; the stream has a JobCorrected of its own.
+    model_config = ConfigDict(title="JobCorrected")
+
+    corrected_at: AwareDatetime
+
+
 class JobFailed(EndedDetail):
     failure: Failure
 
@@ -63,11 +72,11 @@ class DeletedDetail(JobDetail):
     deleted_at: AwareDatetime
 
 
-DETAILS: Final = (JobCompleted, JobFailed, DeletedDetail)
+DETAILS: Final = (JobCompleted, CorrectedDetail, JobFailed, DeletedDetail)
 
 
 def bus_event(job: Job | Tombstone, settings: NotifierSettings) -> BusEvent:
-    """Return the event of a completed, failed or deleted job. Raises pydantic's ValidationError."""
+    """Return the latest event of a completed, failed or deleted job. Raises pydantic's ValidationError."""
     if isinstance(job, Tombstone):
         return _deleted(job)
     url = job_url(settings.public_url, job.job_id)
@@ -83,7 +92,11 @@ def _completed(job: Job, url: str, bucket: str) -> BusEvent:
     renders = {render: object_keys.result(job.job_id, render) for render in job.options.results}
     faces_json = object_keys.faces_json(job.job_id) if job.options.faces_json else None
     results = Results(bucket=bucket, renders=renders, faces_json=faces_json)
-    detail = JobCompleted.model_validate({**_fields(JobCompleted, job), "job_url": url, "results": results})
+    fields = {**_fields(JobCompleted, job), "job_url": url, "results": results}
+    if at := corrected_at(job):
+        corrected = CorrectedDetail.model_validate({**fields, "corrected_at": at})
+        return BusEvent(detail_type="Job Corrected", time=at, detail=corrected.model_dump_json())
+    detail = JobCompleted.model_validate(fields)
     return BusEvent(detail_type="Job Completed", time=detail.completed_at, detail=detail.model_dump_json())
 
 

@@ -10,17 +10,17 @@ from typing import Any, Final
 
 from facelib.domain import limits
 from facelib.domain.frozen import Frozen
-from facelib.messages.events import Connected, ErrorEvent, JobDeleted, JobEnded, Pong, Subscribed
+from facelib.messages.events import Connected, ErrorEvent, JobCorrected, JobDeleted, JobEnded, Pong, Subscribed
 from pydantic.json_schema import models_json_schema
 
 from face_websocket import examples
 from face_websocket.requests import ConnectQuery, Hello, Ping, ReplayRequest, Subscribe
 
 _REQUESTS: Final = (Hello, Subscribe, ReplayRequest, Ping)
-_EVENTS: Final = (JobEnded, JobDeleted, Connected, Pong, Subscribed, ErrorEvent)
+_EVENTS: Final = (JobEnded, JobCorrected, JobDeleted, Connected, Pong, Subscribed, ErrorEvent)
 _CHANNEL: Final = "#/channels/stream"
 
-_DESCRIPTION: Final = f"""An event when one of your jobs is completed, fails or is deleted.
+_DESCRIPTION: Final = f"""An event when one of your jobs is completed, fails, is corrected or is deleted.
 
 **Connecting.** Open a WebSocket at the server's address; `GET /limits` gives it as `stream_url`. The query may narrow
 the stream to one job and ask for a replay. Where `access` of `GET /limits` is `keys`, get a ticket first: `POST
@@ -103,7 +103,10 @@ def _frame_of(events: list[dict[str, str]]) -> dict[str, Any]:
 
 MESSAGES: Final = {
     "jobEvents": _Message(
-        "Events of jobs", "Jobs that were completed, failed or deleted.", (JobEnded, JobDeleted), examples.JOB_EVENTS
+        "Events of jobs",
+        "Jobs that were completed, failed, corrected or deleted.",
+        (JobEnded, JobCorrected, JobDeleted),
+        examples.JOB_EVENTS,
     ),
     "connected": _Message(
         "Connected", "The response to a hello: where the stream stands.", (Connected,), examples.CONNECTED
@@ -145,7 +148,7 @@ def _operation(
 _OPERATIONS: Final = {
     "sendJobEvents": _operation(
         "send",
-        "Notify listeners of jobs that ended or were deleted.",
+        "Notify listeners of jobs that ended, were corrected or were deleted.",
         "jobEvents",
         description="To every connection of the job's owner that is subscribed to all jobs or to this one. A deletion "
         "is also replayed to those who come late, until the job would have expired.",

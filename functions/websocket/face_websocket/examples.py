@@ -10,6 +10,7 @@ from facelib.messages.events import (
     ErrorEvent,
     EventType,
     Frame,
+    JobCorrected,
     JobDeleted,
     JobEnded,
     Pong,
@@ -50,7 +51,7 @@ def _ended(
 
 
 def _received(
-    name: str, summary: str, *events: JobEnded | JobDeleted | Connected | Pong | Subscribed | ErrorEvent
+    name: str, summary: str, *events: JobEnded | JobCorrected | JobDeleted | Connected | Pong | Subscribed | ErrorEvent
 ) -> Example:
     return Example(name, summary, Frame(events=events).model_dump(mode="json"))
 
@@ -73,11 +74,20 @@ _FAILED: Final = _ended(
     None,
     Failure(reason=FailureReason.CORRUPT_IMAGE, detail="The file ends before its picture does. Send it again."),
 )
+_CORRECTED_AT: Final = _ENDED + timedelta(minutes=3)
+_CORRECTED: Final = JobCorrected.model_validate(
+    {
+        **_COMPLETED.model_dump(exclude={"type"}),
+        "event_id": new_event_id(_CORRECTED_AT, EXAMPLE_ID),
+        "corrected_at": _CORRECTED_AT,
+    }
+)
 _DELETED: Final = JobDeleted(event_id=new_event_id(_ENDED + timedelta(minutes=5), EXAMPLE_ID), job_id=EXAMPLE_ID)
 
 JOB_EVENTS: Final = (
     _received("completed", "Three faces were found. Zero faces also counts as completed.", _COMPLETED),
     _received("failed", "Why is in `failure`.", _FAILED),
+    _received("corrected", "Results that hide faces were drawn again: fetch them again.", _CORRECTED),
     _received("deleted", "Drop what you have of this job.", _DELETED),
     _received("replayed", "Events that came close together, or are replayed, share a frame.", _COMPLETED, _DELETED),
 )

@@ -25,6 +25,13 @@ def test_control_characters_are_shown_and_not_obeyed(text: str, shown: str, caps
     assert capsys.readouterr() == (f"{shown}\n", f"facecast: {shown}\n")
 
 
+def test_a_correction_is_told_from_the_end_before() -> None:
+    event = {"job_id": "a", "status": "completed", "face_count": 2, "completed_at": "2026-11-24T10:00:00Z"}
+    assert job_line({**event, "type": "job.completed"}) == "a  2026-11-24T10:00:00Z  completed   2 faces"
+    corrected = {**event, "type": "job.corrected", "corrected_at": "2026-11-24T10:03:00Z"}
+    assert job_line(corrected) == "a  2026-11-24T10:03:00Z  corrected   2 faces"
+
+
 class TerminalStream(io.StringIO):
     def isatty(self) -> bool:
         return True

@@ -14,6 +14,7 @@ from facelib.domain.job import Job
 from facelib.domain.options import Options, Size
 from facelib.domain.renders import Render
 from facelib.messages.detector_requests import CorrectRequest
+from facelib.messages.events import event_time
 from facelib.messages.s3_events import OriginalCreated
 from facelib.stores import clients
 
@@ -110,6 +111,8 @@ def test_every_stored_result_that_hides_is_replaced_and_later_ones_follow(servic
     job = service.jobs.get(job_id, "public")
     assert job.corrections == Corrections(show=(0,))
     assert job.corrected_at is not None
+    assert job.completed_at is not None
+    assert event_time(job.event_id or "") == job.corrected_at > job.completed_at, "an event of its own"
     stored = (
         clients.s3()
         .get_object(Bucket=service.account.results_bucket, Key=object_keys.faces_json(job_id))["Body"]

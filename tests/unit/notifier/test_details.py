@@ -18,7 +18,7 @@ from facelib.stores.jobs.items import to_item
 from facelib.stores.queues.event_bus import BusEvent
 from facelib.stream.job_stream import job_of_record
 
-from tests.support.jobs import completed_job, failed_job, new_job
+from tests.support.jobs import completed_job, corrected_job, failed_job, new_job
 from tests.support.stream import record
 
 SETTINGS = NotifierSettings(
@@ -63,6 +63,18 @@ def test_a_completed_job_names_what_was_made_of_it() -> None:
     assert "faces" not in detail
 
 
+def test_a_correction_says_what_a_completed_job_does_and_when() -> None:
+    job = corrected_job()
+
+    made = event(record(job, Status.COMPLETED, corrected=True))
+
+    detail, before = json.loads(made.detail), json.loads(event(record(completed_job())).detail)
+    assert (made.detail_type, made.time) == ("Job Corrected", job.corrected_at)
+    assert set(detail) == {*before, "corrected_at"}
+    assert datetime.fromisoformat(detail["corrected_at"]) == job.corrected_at
+    assert detail["event_id"] == job.event_id
+
+
 def test_a_failed_job_says_why() -> None:
     made = event(record(failed_job()))
 
@@ -90,6 +102,7 @@ def test_a_deletion_is_one_event_from_any_status(old: Status) -> None:
     [
         pytest.param(deletion(completed_job(), old=Status.DELETING), id="a deletion repeated"),
         pytest.param(record(completed_job(), old=Status.COMPLETED), id="no change of status"),
+        pytest.param(record(corrected_job(), old=Status.COMPLETED), id="a render of a corrected job"),
         pytest.param(record(new_job(), old=Status.FAILED), id="a retry"),
         pytest.param({"dynamodb": {"NewImage": to_item(new_job())}}, id="a new job"),
         pytest.param({"dynamodb": {"OldImage": to_item(completed_job())}}, id="an expiry"),
@@ -101,7 +114,13 @@ def test_what_is_no_end_and_no_deletion_is_no_event(change: dict[str, Any]) -> N
 
 
 @pytest.mark.parametrize(
-    "make", [lambda: record(completed_job(1_000)), lambda: record(failed_job()), lambda: deletion(completed_job())]
+    "make",
+    [
+        lambda: record(completed_job(1_000)),
+        lambda: record(failed_job()),
+        lambda: record(corrected_job(), Status.COMPLETED, corrected=True),
+        lambda: deletion(completed_job()),
+    ],
 )
 def test_an_event_is_small_however_many_faces_there_are(make: Callable[[], dict[str, Any]]) -> None:
     made = event(make())
@@ -112,7 +131,8 @@ def test_an_event_is_small_however_many_faces_there_are(make: Callable[[], dict[
 def test_every_detail_is_what_the_schema_says() -> None:
     jsonschema.Draft202012Validator.check_schema(schema())
     validator = jsonschema.Draft202012Validator(schema())
-    for change in (record(completed_job()), record(failed_job()), deletion(completed_job())):
+    correction = record(corrected_job(), Status.COMPLETED, corrected=True)
+    for change in (record(completed_job()), record(failed_job()), correction, deletion(completed_job())):
         validator.validate(json.loads(event(change).detail))
     assert not validator.is_valid({"job_id": "1"})
 

@@ -17,13 +17,14 @@ from facelib.messages.links import processed_image_url
 class EventType(StrEnum):
     COMPLETED = "job.completed"
     FAILED = "job.failed"
+    CORRECTED = "job.corrected"
     DELETED = "job.deleted"
 
 
-class JobEnded(Frozen):
-    """A job that was completed or failed."""
+class _FinalJob(Frozen):
+    """What an event says of a job that has ended."""
 
-    type: Literal[EventType.COMPLETED, EventType.FAILED]
+    type: EventType
     event_id: str
     job_id: str
     status: Literal[Status.COMPLETED, Status.FAILED]
@@ -34,6 +35,20 @@ class JobEnded(Frozen):
     failure: Failure | None
 
 
+class JobEnded(_FinalJob):
+    """A job that was completed or failed."""
+
+    type: Literal[EventType.COMPLETED, EventType.FAILED]
+
+
+class JobCorrected(_FinalJob):
+    """A completed job whose results that hide faces were drawn again, because someone corrected them."""
+
+    type: Literal[EventType.CORRECTED] = EventType.CORRECTED
+    status: Literal[Status.COMPLETED] = Status.COMPLETED
+    corrected_at: AwareDatetime
+
+
 class JobDeleted(Frozen):
     """A job that was deleted before it expired."""
 
@@ -42,7 +57,7 @@ class JobDeleted(Frozen):
     job_id: str
 
 
-JobEvent = Annotated[JobEnded | JobDeleted, Field(discriminator="type")]
+JobEvent = Annotated[JobEnded | JobCorrected | JobDeleted, Field(discriminator="type")]
 
 
 class Connected(Frozen):
@@ -75,7 +90,7 @@ class ErrorEvent(Frozen):
 class Frame(Frozen):
     """The content of one WebSocket frame, oldest event first."""
 
-    events: tuple[JobEnded | JobDeleted | Connected | Pong | Subscribed | ErrorEvent, ...]
+    events: tuple[JobEnded | JobCorrected | JobDeleted | Connected | Pong | Subscribed | ErrorEvent, ...]
 
 
 _EVENT_TIME: Final = "%Y%m%dT%H%M%S.%fZ"
@@ -97,23 +112,39 @@ def event_time(event_id: str) -> datetime:
     return datetime.strptime(event_id.partition("-")[0], _EVENT_TIME).replace(tzinfo=UTC)
 
 
+def time_of_next_event(job: Job) -> datetime:
+    """Return now, in UTC, or just after the job's latest event: clocks differ, and ids of a job's events increase."""
+    now = datetime.now(UTC)
+    return max(now, event_time(job.event_id) + timedelta.resolution) if job.event_id else now
+
+
 def event_id_before(event_id: str, seconds: float) -> str:
     """Return an id that sorts before all events of the `seconds` before this one. Raises ValueError."""
     return f"{event_time(event_id) - timedelta(seconds=seconds):{_EVENT_TIME}}"
 
 
+def corrected_at(job: Job) -> datetime | None:
+    """Return when a completed job was corrected, if that is its latest event. Raises ValueError.
+
+    It is read from the event's id, because the index that replays read has no other time, and the attributes of an
+    index cannot be changed once it exists.
+    """
+    if job.status is not Status.COMPLETED or job.event_id is None or job.completed_at is None:
+        return None
+    at = event_time(job.event_id)
+    return at if at > job.completed_at else None
+
+
 def event_of(job: Job | Tombstone, public_url: str) -> JobEvent:
-    """Return the latest event of a completed, failed or deleted job."""
+    """Return the latest event of a completed, failed or deleted job. Raises ValueError."""
     if isinstance(job, Tombstone):
         return JobDeleted(event_id=job.event_id, job_id=job.job_id)
     completed = job.status is Status.COMPLETED
-    return JobEnded.model_validate(
-        {
-            **{name: getattr(job, name) for name in JobEnded.model_fields if name in Job.model_fields},
-            "type": EventType.COMPLETED if completed else EventType.FAILED,
-            "processed_image_url": processed_image_url(public_url, job.job_id) if completed and job.available else None,
-        }
-    )
+    fields = {name: getattr(job, name) for name in _FinalJob.model_fields if name in Job.model_fields}
+    fields["processed_image_url"] = processed_image_url(public_url, job.job_id) if completed and job.available else None
+    if at := corrected_at(job):
+        return JobCorrected.model_validate({**fields, "corrected_at": at})
+    return JobEnded.model_validate({**fields, "type": EventType.COMPLETED if completed else EventType.FAILED})
 
 
 def frames(events: Iterable[JobEvent], limit: int) -> Iterator[bytes]:

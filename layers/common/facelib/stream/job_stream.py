@@ -20,7 +20,7 @@ class OwnedEvent:
 
 
 def event_of_record(record: Mapping[str, Any], public_url: str) -> OwnedEvent | None:
-    """Return the event of a record, or None if the job did not end, and was not deleted, with this change.
+    """Return the event of a record, or None if the job did not end, and was not corrected or deleted, with this change.
 
     Raises as `job_of_record` does.
     """
@@ -29,7 +29,7 @@ def event_of_record(record: Mapping[str, Any], public_url: str) -> OwnedEvent | 
 
 
 def job_of_record(record: Mapping[str, Any]) -> Job | Tombstone | None:
-    """Return the job that ended, or was deleted, with this change, without its faces; None for any other change.
+    """Return the job that ended, or was corrected or deleted, with this change, without its faces; None for any other.
 
     The event source mapping filters already; this check does not depend on it. Raises LookupError, TypeError or
     ValueError (pydantic's included) for a malformed record.
@@ -42,8 +42,8 @@ def job_of_record(record: Mapping[str, Any]) -> Job | Tombstone | None:
 
 def _job_of_images(images: Mapping[str, Any]) -> Job | Tombstone | None:
     new, old = images.get("NewImage"), images.get("OldImage", {})
-    # Records of idempotency keys have no status.
-    if new is None or "status" not in new or old.get("status") == new["status"]:
+    # Records of idempotency keys have no status. Every event gives its job a new event id.
+    if new is None or "status" not in new or old.get("event_id") == new.get("event_id"):
         return None
     if new["status"]["S"] not in _NOTIFIED:
         return None

@@ -5,6 +5,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 from facelib.domain.corrections import Corrections
 from facelib.domain.errors import CorrectionsChanged, JobNotFound
 from facelib.domain.job import Job, Status
+from facelib.messages.events import new_event_id
 from facelib.stores.attributes import text, time_text
 from facelib.stores.conditional import Change, ConditionFailed
 from facelib.stores.jobs.items import is_deleted
@@ -21,9 +22,13 @@ class StoredCorrections:
         self._update(job_id, change, before)
 
     def finish(self, job: Job) -> None:
-        """Record that the results show the job's corrections. Raises CorrectionsChanged and JobNotFound."""
-        assert job.corrected_at is not None
-        change = Change(put={"corrected_at": text(time_text(job.corrected_at))})
+        """Record that the results show the job's corrections, which notifies listeners.
+
+        Raises CorrectionsChanged and JobNotFound.
+        """
+        at = job.corrected_at
+        assert at is not None
+        change = Change(put={"corrected_at": text(time_text(at)), "event_id": text(new_event_id(at, job.job_id))})
         self._update(job.job_id, change, job.corrections)
 
     def _update(self, job_id: str, change: Change, before: Corrections | None) -> None:
