@@ -126,6 +126,11 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(
     page.wait_until(lambda: "/solid.jpg" in page.value("document.querySelector('.after').src"), "it is drawn")
     page.wait_for_picture()
     check("covered faces")
+    page.click("#result .correct")
+    page.wait_until(lambda: page.shows("#result .marks"), "the marks are there")
+    page.click("#result .add")
+    check("corrections")
+    page.click("#result .cancel")
     page.chrome.execute_script("document.getElementById('result').close(); document.getElementById('key').showModal()")
     check("the question for a key")
 
@@ -140,11 +145,17 @@ def test_html_validate_finds_nothing(tools: Path) -> None:
 def test_what_can_be_pressed_is_44_px_large(page: Page, job_id: str) -> None:
     page.resize(390, 844)
     page.load().wait_for_result(job_id)
-    small = """[...document.querySelectorAll("button, select, summary, nav a, .choices label, .drop")]
+    # A face on the picture is as large as it is.
+    small = """[...document.querySelectorAll("button:not(.mark), select, summary, nav a, .choices label, .drop")]
       .filter((one) => one.checkVisibility()).map((one) => [one, one.getBoundingClientRect()])
       .filter(([, { width, height }]) => width < 44 || height < 44).map(([one]) => one.outerHTML)"""
     assert page.value(small) == []
     page.open_result(job_id)
+    assert page.value(small) == []
+    page.click("#result [value=solid]")
+    page.wait_for_picture()
+    page.click("#result .correct")
+    page.wait_until(lambda: page.shows("#result .marks"), "the marks are there")
     assert page.value(small) == []
 
 

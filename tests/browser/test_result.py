@@ -166,6 +166,18 @@ def test_one_thing_scrolls_at_most_and_no_row_wraps(
     assert page.value("document.getElementById('result').scrollWidth") <= width
 
 
+@pytest.mark.parametrize("width", [1200, 1000, 900])
+def test_the_zoom_stays_beside_the_choices(page: Page, job_id: str, width: int) -> None:
+    page.resize(width, 800, mobile=False)
+    page.open_result(job_id)
+    choices, zoom, tools = (
+        page.value(f"Object.values(document.querySelector('#result {one}').getBoundingClientRect().toJSON())")
+        for one in (".choices", ".zoom", ".tools")
+    )
+    assert choices[0] + choices[2] <= zoom[0]
+    assert zoom[0] + zoom[2] == pytest.approx(tools[0] + tools[2], abs=1)
+
+
 def test_a_photo_that_was_sent_to_be_hidden_is_never_shown(stack: Stack, page: Page) -> None:
     job_id = posted(stack, render="blur,preview")
     page.open_result(job_id)

@@ -6,8 +6,19 @@ const UNREACHABLE = "The service could not be reached. Check your connection and
 const UNAUTHORIZED = 401;
 const TOO_LARGE = 413;
 
-async function call(path, { method = "GET", json, keepalive } = {}) {
+async function call(path, how) {
+  return (await exchange(path, how)).content;
+}
+
+/** As `call`, with the version (`ETag`) of what the service gives; `version` is that of what the call replaces. */
+async function callVersioned(path, how) {
+  const { content, version } = await exchange(path, how);
+  return { ...content, version };
+}
+
+async function exchange(path, { method = "GET", json, keepalive, version } = {}) {
   const options = { method, keepalive, headers: keyHeaders() };
+  if (version) options.headers["If-Match"] = version;
   if (json) {
     options.body = JSON.stringify(json);
     options.headers["Content-Type"] = "application/json";
@@ -21,10 +32,10 @@ async function call(path, { method = "GET", json, keepalive } = {}) {
   const text = await response.text();
   if (response.status === UNAUTHORIZED) {
     await refuse(options.headers, problem(response.status, text));
-    return call(path, { method, json, keepalive });
+    return exchange(path, { method, json, keepalive, version });
   }
   if (!response.ok) throw problem(response.status, text);
-  return text ? JSON.parse(text) : null;
+  return { content: text ? JSON.parse(text) : null, version: response.headers.get("ETag") };
 }
 
 /** Comes back when there is a key to try again with; one that another call has asked for meanwhile will do. */
@@ -51,6 +62,13 @@ export const getJob = (jobId) => call(`jobs/${jobId}`);
 export const getJobs = (cursor) => call(`jobs?limit=${cursor ? `100&cursor=${encodeURIComponent(cursor)}` : 20}`);
 export const deleteJob = (jobId) => call(`jobs/${jobId}`, { method: "DELETE", keepalive: true });
 export const retryJob = (jobId) => call(`jobs/${jobId}/retry`, { method: "POST" });
+
+/** What people changed about what is hidden: `{hide, show, corrected_at, version}`. */
+export const getCorrections = (jobId) => callVersioned(`jobs/${jobId}/corrections`);
+
+/** Replaces the corrections of this version, and has the results drawn again before it returns the new ones. */
+export const putCorrections = (jobId, { hide, show }, version) =>
+  callVersioned(`jobs/${jobId}/corrections`, { method: "PUT", json: { hide, show }, version });
 
 /** What lets a listener in, once; a WebSocket takes no headers. Null where the service asks for no key. */
 export async function getTicket() {

@@ -79,8 +79,10 @@ function drawPicture(card, { jobId, status, name, event, thumbnail }) {
   image.alt = `${name ?? "A photo"}, ${countFaces(event.face_count)}. Show the result.`;
   // The picture's text is no name while there is no picture.
   link.setAttribute("aria-label", image.alt);
-  if (card.dataset.picture === jobId) return;
-  card.dataset.picture = jobId;
+  // A corrected result is another picture.
+  const picture = `${jobId} ${event.corrected_at ?? ""}`;
+  if (card.dataset.picture === picture) return;
+  card.dataset.picture = picture;
   if (!event.processed_image_url) {
     showNoPicture(card, thumbnail);
     return;

@@ -8,7 +8,8 @@ const percent = (share) => `${(share * 100).toFixed(0)}\u00a0%`;
 
 /**
  * Draws into `.boxes` and `.faces` of the dialog. Returns `showThumbnails(url)`, for when a picture is there, and
- * `setView({ areHidden, isChosen })`: the confidence chooses among boxes; where faces are hidden, all of them are.
+ * `setView({ areHidden, isChosen, corrections })`: the confidence chooses among boxes; where faces are hidden, all are
+ * but those that were corrected.
  */
 export function drawFaces(dialog, { faces, image }) {
   const boxes = dialog.querySelector(".boxes");
@@ -35,7 +36,8 @@ function drawFace(face, index) {
   const button = Object.assign(document.createElement("button"), { type: "button" });
   const thumbnail = Object.assign(document.createElement("span"), { className: "thumbnail" });
   const size = `${Math.round(face.box.width)} × ${Math.round(face.box.height)} px`;
-  button.append(thumbnail, `Face ${index + 1}`, element("strong", percent(face.confidence)), element("small", size));
+  const state = Object.assign(element("span", "shown"), { className: "shown", hidden: true });
+  button.append(thumbnail, `Face ${index + 1}`, state, element("strong", percent(face.confidence)), element("small", size));
   item.append(button);
   const mark = (isMarked) => {
     box.classList.toggle("marked", isMarked);
@@ -49,7 +51,7 @@ function drawFace(face, index) {
   button.addEventListener("blur", () => mark(false));
   button.addEventListener("click", () => box.scrollIntoView({ block: "center", inline: "center" }));
   box.addEventListener("click", () => button.focus());
-  return { face, box, item, thumbnail };
+  return { face, box, item, state, thumbnail };
 }
 
 function element(name, text) {
@@ -81,12 +83,15 @@ function listenToThreshold(dialog, drawn) {
     }
     dialog.querySelector(".threshold").hidden = !view.isChosen || drawn.length === 0;
     dialog.querySelector(".threshold output").textContent = `${slider.value}\u00a0%`;
-    dialog.querySelector(".count").textContent = view.areHidden ? countHidden(drawn.length) : count(visible, drawn.length);
+    dialog.querySelector(".count").textContent = view.areHidden ? countHidden(drawn.length, view.corrections) : count(visible, drawn.length);
   };
   slider.addEventListener("input", apply);
   return (next) => {
     view = next;
-    for (const { thumbnail } of drawn) thumbnail.hidden = view.areHidden;
+    for (const [index, { state, thumbnail }] of drawn.entries()) {
+      thumbnail.hidden = view.areHidden;
+      state.hidden = !view.areHidden || !view.corrections?.show.includes(index);
+    }
     apply();
   };
 }
@@ -96,7 +101,14 @@ function count(visible, all) {
   return `${visible} of ${all === 1 ? "1 face" : `${all} faces`}`;
 }
 
-function countHidden(all) {
+function countHidden(all, corrections) {
+  const [shown, areas] = [corrections?.show.length ?? 0, corrections?.hide.length ?? 0];
+  const byHand = areas === 0 ? "" : `; ${areas === 1 ? "1 area" : `${areas} areas`} hidden by hand`;
+  return countHiddenFaces(all, shown) + byHand;
+}
+
+function countHiddenFaces(all, shown) {
   if (all === 0) return "No face found; anything that may be one is hidden";
+  if (shown > 0) return all === 1 ? "1 face, shown" : `${all} faces, ${shown} shown`;
   return all === 1 ? "1 face, hidden" : `${all} faces, all hidden`;
 }

@@ -161,6 +161,11 @@ export function placeOf(jobId) {
   return { place: 1 + shown.findIndex((card) => card.dataset.job === jobId), count: shown.length };
 }
 
+addEventListener("job-corrected", ({ detail: { job_id: jobId, corrected_at } }) => {
+  const entry = entries.get(jobId);
+  if (entry?.view.event) change(entry, { event: { ...entry.view.event, corrected_at } });
+});
+
 addEventListener("reviewed", ({ detail }) => entries.has(detail) && drawReviewed(entries.get(detail).card));
 
 export function deleteJobOf(jobId) {

@@ -1,22 +1,19 @@
 /** The page: photos out, everyone's results in, and one of them at `#job=<id>`. */
 
-import { getJob, getJobs, getLimits, getTicket, getUsage, megabytes } from "./api.js";
+import { getJobs, getLimits, getTicket, getUsage, megabytes } from "./api.js";
 import { chosenOptions, drawRenders } from "./choices.js";
-import { dropJob, endedJobs, isWaiting, showEvent, showLoaded } from "./feed.js";
+import { dropGone, eventOf, pollJob, showOrDrop } from "./events.js";
+import { dropJob, showEvent, showLoaded } from "./feed.js";
 import "./filters.js";
 import { changeKey, getHolder, may, setHolder } from "./key.js";
 import { listen } from "./listener.js";
 import { onForgottenElsewhere, ownName } from "./own-jobs.js";
 import { onPhotos } from "./photos.js";
 import { loadFailedAgain } from "./picture.js";
-import { getUndrawn } from "./renders.js";
 import "./selection.js";
 import { sendAll } from "./sending.js";
 
 const REPLAY = 20;
-const FIRST_POLL_MS = 5_000;
-const LONGEST_POLL_MS = 60_000;
-const GONE = 404;
 // On the computer of the stack nobody else comes back at the same time.
 const IS_LOCAL = /(^|\.)localhost$|^127\./.test(location.hostname);
 const LOCAL_LONGEST_WAIT_MS = 2_000;
@@ -29,46 +26,9 @@ const STATES = {
 };
 
 const byId = (id) => document.getElementById(id);
-const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 let cursor = null;
 let listener;
-
-/** The stream is faster; this is for networks that let no WebSocket through. */
-async function pollJob(jobId) {
-  for (let wait = FIRST_POLL_MS; ; wait = Math.min(wait * 1.5, LONGEST_POLL_MS)) {
-    await pause(wait);
-    if (!isWaiting(jobId)) return;
-    try {
-      const job = await getJob(jobId);
-      if (job.completed_at) showEnd(await eventOf(job));
-    } catch (error) {
-      if (error.status === GONE) dropJob(jobId);
-    }
-  }
-}
-
-/** A job of the API in the words of the stream. */
-async function eventOf(job) {
-  const undrawn = await getUndrawn();
-  const isDrawn = job.options.render.some((name) => !undrawn.includes(name));
-  return { ...job, processed_image_url: isDrawn ? job.links.processed_image : null };
-}
-
-function showOrDrop(event) {
-  if (event.type !== "job.deleted") {
-    showEnd(event);
-    return;
-  }
-  dropJob(event.job_id);
-  dispatchEvent(new CustomEvent("job-deleted", { detail: event.job_id }));
-}
-
-/** In the list, and in the view of the job if it is open. */
-function showEnd(event) {
-  showEvent(event);
-  dispatchEvent(new CustomEvent("job-ended", { detail: event.job_id }));
-}
 
 /** Shows the next page of the list; pages that hold nothing new are passed over. */
 async function showOlder() {
@@ -123,27 +83,6 @@ async function showHolder() {
   byId("photos").disabled = byId("sample").disabled = !may("send");
   byId("send-only").hidden = may("read");
   byId("read-only").hidden = may("send");
-}
-
-/**
- * Drops the cards of jobs that are gone: a stack that was started again has none, and the stream tells only of deletions
- * that it has not forgotten. The list may lag behind the stream, so each job that it lacks is asked for.
- */
-async function dropGone() {
-  const shown = new Set(endedJobs());
-  let next = null;
-  do {
-    const page = await getJobs(next);
-    for (const job of page.jobs) shown.delete(job.job_id);
-    next = page.next_cursor;
-  } while (next && shown.size > 0);
-  for (const jobId of shown) {
-    await getJob(jobId).catch((error) => {
-      if (error.status !== GONE) throw error;
-      dropJob(jobId);
-      dispatchEvent(new CustomEvent("job-deleted", { detail: jobId }));
-    });
-  }
 }
 
 let wasOpen = false;

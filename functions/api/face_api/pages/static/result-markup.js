@@ -20,18 +20,37 @@ export const template = `
       </div>
       <div class="tools">
         <fieldset class="choices"><legend class="unseen">How the faces are shown</legend></fieldset>
+        <fieldset class="correcting"><legend class="unseen">Corrections</legend>
+          <button type="button" class="add" aria-keyshortcuts="n">Hide an area</button>
+          <button type="button" class="remove" aria-keyshortcuts="Delete">Remove area</button>
+          <button type="button" class="undo" aria-keyshortcuts="Control+Z Meta+Z">Undo</button>
+        </fieldset>
         <span class="zoom">
           <button type="button" class="out" aria-label="Zoom out">−</button>
           <output>100 %</output>
           <button type="button" class="in" aria-label="Zoom in">+</button>
         </span>
       </div>
-      <label class="row compare" hidden>
-        <span>Before</span> <input type="range" min="0" max="100" value="0" aria-label="Where the photo is as it was before">
-        <span>After</span>
-      </label>
+      <div class="row hiding">
+        <label class="row compare" hidden>
+          <span>Before</span> <input type="range" min="0" max="100" value="0" aria-label="Where the photo is as it was before">
+          <span>After</span>
+        </label>
+        <button type="button" class="correct" aria-keyshortcuts="c" hidden>Correct</button>
+      </div>
+      <p class="correcting ends">
+        <button type="button" class="cancel" aria-keyshortcuts="Escape">Cancel</button>
+        <button type="button" class="save" aria-keyshortcuts="Control+S Meta+S">Save</button>
+      </p>
     </div>
     <div class="right">
+      <div class="help">
+        <p class="corrections" role="status"></p>
+        <p>Select a face to show it, and again to hide it. Draw a rectangle on the picture to hide what was missed.</p>
+        <p>Select an area to move it, or to resize it at its corner.</p>
+        <p class="with-pointer">Keys: Tab to a face or an area, Enter to show or hide a face, N for a new area, arrow keys to move it and
+          with Shift to resize it, Delete to remove it, Ctrl+Z to undo, Ctrl+S to save, Esc to cancel.</p>
+      </div>
       <label class="threshold"><span>Faces from <output></output> confidence</span> <input type="range" min="0" max="100"></label>
       <p class="count" role="status"></p>
       <ol class="faces"></ol>
@@ -45,3 +64,15 @@ export const template = `
       </p>
     </div>
   </div>`;
+
+/** Gives the canvas the shape of this picture, and says how large it is. */
+export function frame(dialog, { width, height }, { naturalWidth, naturalHeight }) {
+  const find = (selector) => dialog.querySelector(selector);
+  const isWhole = naturalWidth === width && naturalHeight === height;
+  const inPixels = (across, down) => `${across.toLocaleString()} × ${down.toLocaleString()} px`;
+  find(".canvas").style.aspectRatio = `${naturalWidth} / ${naturalHeight}`;
+  find(".canvas").style.setProperty("--ratio", naturalWidth / naturalHeight);
+  find(".size").textContent =
+    inPixels(naturalWidth, naturalHeight) +
+    (isWhole ? ", as large as the photo" : ` of a photo of ${inPixels(width, height)}`);
+}

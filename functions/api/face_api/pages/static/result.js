@@ -2,15 +2,16 @@
 
 import { getJob, renderUrl } from "./api.js";
 import { makeCompare } from "./compare.js";
-import { deleteJobOf, nameOf } from "./feed.js";
+import { makeCorrect } from "./correct.js";
+import { nameOf } from "./feed.js";
 import { drawFaces } from "./faces.js";
 import { may } from "./key.js";
 import { ownName } from "./own-jobs.js";
 import { loaded } from "./picture.js";
 import { getRenders, isDrawn } from "./renders.js";
-import { template } from "./result-markup.js";
+import { listenToActions } from "./result-actions.js";
+import { frame, template } from "./result-markup.js";
 import { makeReview } from "./review.js";
-import { copy, curlCommand, download } from "./taking.js";
 import { makeZoom } from "./zoom.js";
 
 // The page lays the boxes over the photo itself, from the job's own numbers, so that they can be marked.
@@ -20,11 +21,13 @@ const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle
 
 const dialog = document.getElementById("result");
 /** Resolves once the view's styles are there, or cannot be had. */
-export const styled = new Promise((resolve) => {
-  const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: "static/result.css" });
-  link.onload = link.onerror = resolve;
+export const styled = Promise.all(["result", "correct"].map(loadStyle));
+
+function loadStyle(name) {
+  const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: `static/${name}.css` });
   document.head.append(link);
-});
+  return new Promise((resolve) => (link.onload = link.onerror = resolve));
+}
 
 let current;
 // The render that was chosen last; the next photo is shown in it as well.
@@ -37,6 +40,10 @@ const find = (selector) => dialog.querySelector(selector);
 /** Open the result that the address names, or close the view. */
 export function route() {
   const [, jobId] = /^#job=(.+)/.exec(location.hash) ?? [];
+  if (current && jobId !== current.jobId && !current.correct.mayLeave()) {
+    history.pushState(null, "", `#job=${current.jobId}`);
+    return;
+  }
   if (!jobId) {
     isAddressRight = true;
     if (dialog.open) dialog.close();
@@ -48,10 +55,19 @@ export function route() {
 async function open(jobId) {
   isAddressRight = false;
   dialog.innerHTML = template;
+  dialog.classList.remove("is-correcting");
   current = { jobId, pictures: {}, render: undefined };
   const opened = current;
-  listenToControls();
+  find(".close").addEventListener("click", leave);
+  listenToActions(dialog, opened, { showProblem, leave });
   current.review = makeReview(dialog, jobId, goTo);
+  current.correct = makeCorrect(dialog, jobId, {
+    getJob: () => opened.job,
+    getPhoto: () => (opened.showsPhoto ? find(".before").src : undefined),
+    showProblem,
+    refresh: () => refresh(opened),
+    saved: (corrections) => opened === current && showSaved(corrections),
+  });
   if (!dialog.open) dialog.showModal();
   find("h2").focus();
   try {
@@ -101,12 +117,14 @@ function drawChoices() {
 async function show(render) {
   const opened = current;
   const { compare, faces, job, showsPhoto } = current;
+  const isOther = render !== current.render;
   const isLaidOver = showsPhoto && [PHOTO, BOXES].includes(render.name);
   current.render = render;
   dialog.dataset.way = render.name;
-  faces.setView({ areHidden: render.hides_faces, isChosen: isLaidOver });
+  faces.setView({ areHidden: render.hides_faces, isChosen: isLaidOver, corrections: job.corrections });
   find(".boxes").hidden = !isLaidOver && !render.hides_faces;
   find(".compare").hidden = find(".divider").hidden = !render.hides_faces || !showsPhoto || job.faces.length === 0;
+  find(".correct").hidden = !render.hides_faces;
   find(".stage").setAttribute("aria-busy", "true");
   try {
     const photo = showsPhoto ? await picture(PHOTO) : undefined;
@@ -121,26 +139,14 @@ async function show(render) {
     find(".before").hidden = Boolean(after) && !render.hides_faces;
     find(".after").alt = after ? `The photo: ${render.description}` : "";
     find(".before").alt = after ? "" : "The photo";
-    frame(after ?? photo);
-    compare.set(0);
-    showProblem();
+    frame(dialog, job.image, after ?? photo);
+    if (isOther) compare.set(0);
+    if (isOther) showProblem();
   } catch (error) {
     if (opened === current) showProblem(error.message);
   } finally {
     if (opened === current) find(".stage").removeAttribute("aria-busy");
   }
-}
-
-/** Gives the canvas the shape of this picture, and says how large it is. */
-function frame({ naturalWidth, naturalHeight }) {
-  const { width, height } = current.job.image;
-  const isWhole = naturalWidth === width && naturalHeight === height;
-  const inPixels = (across, down) => `${across.toLocaleString()} × ${down.toLocaleString()} px`;
-  find(".canvas").style.aspectRatio = `${naturalWidth} / ${naturalHeight}`;
-  find(".canvas").style.setProperty("--ratio", naturalWidth / naturalHeight);
-  find(".size").textContent =
-    inPixels(naturalWidth, naturalHeight) +
-    (isWhole ? ", as large as the photo" : ` of a photo of ${inPixels(width, height)}`);
 }
 
 /** Each picture once; what failed is loaded again when it is chosen again. */
@@ -149,6 +155,30 @@ function picture(name) {
   pictures[name] ??= renderUrl(jobId, name).then(loaded);
   pictures[name].catch(() => delete pictures[name]);
   return pictures[name];
+}
+
+/** What hides faces is another picture now. */
+async function showCorrected(job) {
+  current.job = job;
+  for (const { name, hides_faces: isHiding } of current.renders) if (isHiding) delete current.pictures[name];
+  await show(current.render);
+}
+
+/** Someone else has corrected it. */
+async function refresh(opened) {
+  try {
+    const job = await getJob(opened.jobId);
+    if (opened === current) await showCorrected(job);
+  } catch (error) {
+    if (opened === current) showProblem(error.message);
+  }
+}
+
+/** Others are told by the stream, which may be blocked here. */
+function showSaved({ hide, show: shown, corrected_at }) {
+  const { job, jobId } = current;
+  showCorrected({ ...job, corrections: { hide, show: shown }, corrected_at });
+  dispatchEvent(new CustomEvent("job-corrected", { detail: { job_id: jobId, corrected_at } }));
 }
 
 function showProblem(message) {
@@ -162,22 +192,9 @@ function showInstead(message) {
   showProblem(message);
 }
 
-function listenToControls() {
-  find(".close").addEventListener("click", leave);
-  find(".download").addEventListener("click", () => {
-    download(current.jobId, current.render).catch((error) => showProblem(error.message));
-  });
-  find(".copy-json").addEventListener("click", ({ target }) => copy(target, JSON.stringify(current.job, null, 2)));
-  find(".copy-curl").addEventListener("click", ({ target }) => copy(target, curlCommand(current.job)));
-  find(".delete").addEventListener("click", () => {
-    const { jobId } = current;
-    leave();
-    deleteJobOf(jobId);
-  });
-}
-
 /** Another result in place of this one; back leads out of the view. */
 function goTo(jobId) {
+  if (!current.correct.mayLeave()) return;
   const control = ["previous", "next"].find((name) => document.activeElement.classList.contains(name));
   history.replaceState(null, "", `#job=${jobId}`);
   open(jobId);
@@ -186,14 +203,23 @@ function goTo(jobId) {
 
 dialog.addEventListener("keydown", (event) => {
   const { target } = event;
+  if (current?.correct.isOpen()) {
+    current.correct.press(event);
+    return;
+  }
   const isTaken = target.matches("input:not([type=checkbox])") || (target.matches(".stage") && current?.zoom?.isEnlarged());
   if (isTaken || event.altKey || event.ctrlKey || event.metaKey) return;
-  current?.review.press(event.key);
+  if (event.key === "c") find(".correct").click();
+  else current?.review.press(event.key);
 });
 
 function leave() {
-  dialog.close();
+  if (current.correct.mayLeave()) dialog.close();
 }
+
+// As by the back gesture of a phone.
+dialog.addEventListener("cancel", (event) => current?.correct.mayLeave() === false && event.preventDefault());
+addEventListener("beforeunload", (event) => current?.correct.mayLeave() === false && event.preventDefault());
 
 // Escape closes it, too; the address follows.
 dialog.addEventListener("close", () => {
@@ -208,6 +234,11 @@ dialog.addEventListener("close", () => {
 
 addEventListener("job-deleted", ({ detail }) => {
   if (current?.jobId === detail) showInstead("This photo was deleted.");
+});
+
+addEventListener("job-corrected", ({ detail: { job_id: jobId, corrected_at } }) => {
+  const isKnown = current?.job?.corrected_at === corrected_at;
+  if (current?.jobId === jobId && current.render && !isKnown) current.correct.hear();
 });
 
 addEventListener("job-ended", ({ detail }) => {

@@ -40,7 +40,8 @@ export function makeReview(dialog, jobId, open) {
 function onSwipe(stage, go) {
   let start;
   stage.addEventListener("touchstart", ({ touches, target }) => {
-    const isFree = touches.length === 1 && !target.closest(".divider") && stage.scrollWidth <= stage.clientWidth;
+    const isTaken = target.closest(".divider") || stage.closest(".is-correcting");
+    const isFree = touches.length === 1 && !isTaken && stage.scrollWidth <= stage.clientWidth;
     start = isFree ? [touches[0].clientX, touches[0].clientY] : undefined;
   }, { passive: true });
   stage.addEventListener("touchend", ({ changedTouches: [touch] }) => {

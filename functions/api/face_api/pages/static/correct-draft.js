@@ -1,0 +1,53 @@
+/** Corrections while they are made: rectangles to hide, faces to show, and the steps back. */
+
+const text = (one) => JSON.stringify(one);
+const without = (list, others) => list.filter((one) => !others.some((other) => text(other) === text(one)));
+const together = (list, others) => [...list, ...without(others, list)];
+
+/** Begins with the saved corrections. */
+export function makeDraft({ hide, show }) {
+  let saved = { hide, show };
+  let current = saved;
+  let steps = [];
+
+  function put(next) {
+    steps.push(current);
+    current = next;
+  }
+
+  return {
+    /** `{hide, show}` as they would be saved. */
+    get value() {
+      return current;
+    },
+    isShown: (face) => current.show.includes(face),
+    wasShown: (face) => saved.show.includes(face),
+    isChanged: () => text(current) !== text(saved),
+    canUndo: () => steps.length > 0,
+    toggle(face) {
+      const show = current.show.includes(face) ? without(current.show, [face]) : [...current.show, face];
+      put({ ...current, show: show.sort((one, other) => one - other) });
+    },
+    add: (box) => put({ ...current, hide: [...current.hide, box] }),
+    /** A key that is held down is one step. */
+    replace(index, box, isSameStep = false) {
+      const next = { ...current, hide: current.hide.with(index, box) };
+      if (isSameStep) current = next;
+      else put(next);
+    },
+    remove: (index) => put({ ...current, hide: current.hide.toSpliced(index, 1) }),
+    undo() {
+      current = steps.pop() ?? current;
+    },
+    /** Someone else has saved others: what was changed here is changed in theirs. */
+    rebase({ hide: theirs, show: theirFaces }) {
+      const merged = (list, before, after) => together(without(list, without(before, after)), without(after, before));
+      current = {
+        hide: merged(theirs, saved.hide, current.hide),
+        show: merged(theirFaces, saved.show, current.show).sort((one, other) => one - other),
+      };
+      saved = { hide: theirs, show: theirFaces };
+      steps = [];
+    },
+  };
+}

@@ -1,0 +1,92 @@
+/** Pointers over the picture: a mouse, a pen or one finger draws, moves and resizes rectangles; two fingers scroll. */
+
+import { between, moved, resized } from "./correct-geometry.js";
+
+// Less than this is a click.
+const SLACK_PX = 6;
+
+/**
+ * Listens on the layer over the picture. `areas` has `boxOf(index)`, `preview(index, box)`, which is undefined for a new
+ * rectangle, `commit(index, box)`, `abort()` and `rest()`, for a press on nothing.
+ */
+export function onDrag(layer, stage, image, areas) {
+  const pointers = new Map();
+  let drag;
+
+  const share = ({ clientX, clientY }) => {
+    const { left, top, width, height } = layer.getBoundingClientRect();
+    return { x: (clientX - left) / width, y: (clientY - top) / height };
+  };
+
+  function boxAt(event) {
+    const end = share(event);
+    const by = { across: end.x - drag.start.x, down: end.y - drag.start.y };
+    if (drag.index === undefined) return between(drag.start, end, image);
+    return (drag.isCorner ? resized : moved)(areas.boxOf(drag.index), by, image);
+  }
+
+  function abort() {
+    if (drag?.hasBegun) areas.abort();
+    drag = undefined;
+  }
+
+  function down(event) {
+    if (event.button !== 0) return;
+    pointers.set(event.pointerId, event);
+    if (pointers.size > 1) {
+      abort();
+      return;
+    }
+    const area = event.target.closest(".area");
+    drag = {
+      start: share(event),
+      from: event,
+      index: area ? Number(area.dataset.index) : undefined,
+      isCorner: event.target.matches(".corner"),
+      hasBegun: false,
+    };
+    if (event.target === layer) {
+      // The focus, and with it the picture's place in its frame, stays.
+      event.preventDefault();
+      areas.rest();
+    }
+  }
+
+  function move(event) {
+    const before = pointers.get(event.pointerId);
+    if (!before) return;
+    pointers.set(event.pointerId, event);
+    if (pointers.size > 1) {
+      // Each of the fingers moves the picture by its part.
+      stage.scrollLeft -= (event.clientX - before.clientX) / pointers.size;
+      stage.scrollTop -= (event.clientY - before.clientY) / pointers.size;
+      return;
+    }
+    if (!drag) return;
+    const distance = Math.hypot(event.clientX - drag.from.clientX, event.clientY - drag.from.clientY);
+    if (!drag.hasBegun && distance < SLACK_PX) return;
+    // What is captured is not a click on the face below it.
+    if (!drag.hasBegun) layer.setPointerCapture(event.pointerId);
+    drag.hasBegun = true;
+    areas.preview(drag.index, boxAt(event));
+  }
+
+  function up(event) {
+    pointers.delete(event.pointerId);
+    if (drag?.hasBegun) areas.commit(drag.index, boxAt(event));
+    drag = undefined;
+  }
+
+  layer.addEventListener("pointerdown", down);
+  layer.addEventListener("pointermove", move);
+  layer.addEventListener("pointerup", up);
+  // It is let go outside of the layer, or is taken by the browser.
+  layer.addEventListener("pointercancel", (event) => {
+    pointers.delete(event.pointerId);
+    abort();
+  });
+  layer.addEventListener("pointerleave", (event) => {
+    if (!layer.hasPointerCapture(event.pointerId)) pointers.delete(event.pointerId);
+    if (!pointers.size && !drag?.hasBegun) drag = undefined;
+  });
+}

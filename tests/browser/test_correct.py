@@ -1,0 +1,159 @@
+"""Correcting a result by hand: faces are shown again, and what was missed is hidden."""
+
+import numpy as np
+import pytest
+from selenium.webdriver import ActionChains, Keys
+
+from tests.support.correcting import (
+    begin,
+    control,
+    corrections,
+    drag,
+    face_on_the_left,
+    posted,
+    press,
+    problem,
+    rectangle,
+    result,
+    save,
+    told,
+    two_faces,
+)
+from tests.support.page import Page
+from tests.support.pictures import encoded, turned
+from tests.support.stack import Stack
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+
+@pytest.fixture
+def job_id(stack: Stack) -> str:
+    return posted(stack, encoded(two_faces()))
+
+
+def test_a_face_is_shown_and_an_area_hidden(stack: Stack, page: Page, job_id: str) -> None:
+    left = face_on_the_left(stack, job_id)
+    begin(page, job_id)
+    page.chrome.find_elements("css selector", "#result .face")[left].click()
+    assert page.value(f"document.querySelectorAll('#result .face')[{left}].ariaPressed") == "true"
+    drag(page, (0.6, 0.75), (0.8, 0.9))
+    assert told(page) == "1 face shown, 1 area hidden by hand. Not saved."
+    save(page)
+    saved = corrections(stack, job_id)
+    assert saved["show"] == [left]
+    (box,) = saved["hide"]
+    assert [box["x"], box["y"], box["width"], box["height"]] == pytest.approx([540, 450, 180, 90], abs=3)
+    picture = result(stack, job_id).astype(int)
+    changed = np.abs(picture - two_faces()).max(axis=2) > 40
+    assert picture[455:535, 545:715].std() < 10, "what was drawn is covered"
+    assert changed[180:330, 130:260].mean() < 0.02, "the face on the left is seen"
+    assert changed[220:330, 570:660].mean() > 0.5, "the other one is not"
+    assert page.value("document.querySelector('#result .count').textContent") == (
+        "2 faces, 1 shown; 1 area hidden by hand"
+    )
+    assert page.complaints() == []
+
+
+def test_what_was_saved_is_there_after_a_reload_and_can_be_taken_back(stack: Stack, page: Page, job_id: str) -> None:
+    box = {"x": 500.0, "y": 420.0, "width": 100.0, "height": 80.0}
+    stack.http.put(f"/jobs/{job_id}/corrections", json={"hide": [box], "show": [1]}).raise_for_status()
+    begin(page.load(), job_id)
+    assert told(page) == "1 face shown, 1 area hidden by hand."
+    pressed = "[...document.querySelectorAll('#result .face')].map((one) => one.ariaPressed)"
+    assert page.value(pressed) == ["false", "true"]
+    page.chrome.find_elements("css selector", "#result .face")[1].click()
+    page.chrome.find_element("css selector", "#result .area:not(.ghost)").click()
+    page.click("#result .remove")
+    assert told(page) == "Nothing is corrected. Not saved."
+    save(page)
+    assert (corrections(stack, job_id)["hide"], corrections(stack, job_id)["show"]) == ([], [])
+
+
+def test_an_area_is_moved_and_resized_and_each_step_is_undone(page: Page, job_id: str) -> None:
+    begin(page, job_id)
+    drag(page, (0.6, 0.7), (0.7, 0.8))
+    drawn = rectangle(page, ".area.selected")
+    drag(page, (0.65, 0.75), (0.75, 0.75))
+    moved = rectangle(page, ".area.selected")
+    width = rectangle(page, ".marks")[2]
+    assert moved[0] - drawn[0] == pytest.approx(0.1 * width, abs=3)
+    assert moved[2] == pytest.approx(drawn[2], abs=2)
+    corner = page.chrome.find_element("css selector", "#result .selected .corner")
+    ActionChains(page.chrome, duration=20).drag_and_drop_by_offset(corner, 50, 20).perform()
+    assert rectangle(page, ".area.selected")[2] - moved[2] == pytest.approx(50, abs=3)
+    for expected in (moved, drawn):
+        page.click("#result .undo")
+        assert rectangle(page, ".area:not(.ghost)") == pytest.approx(expected, abs=2)
+    page.click("#result .undo")
+    assert told(page) == "Nothing is corrected."
+    assert page.value("document.querySelector('#result .undo').disabled")
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_what_is_drawn_is_right_on_an_enlarged_and_turned_picture(stack: Stack, page: Page, orientation: int) -> None:
+    job_id = posted(stack, turned(two_faces(), orientation))
+    begin(page, job_id)
+    for _ in range(3):
+        page.click("#result .zoom .in")
+    page.chrome.execute_script("const stage = document.querySelector('.stage'); stage.scrollTo(1e6, 1e6)")
+    drag(page, (0.8, 0.8), (0.95, 0.9))
+    save(page)
+    (box,) = corrections(stack, job_id)["hide"]
+    assert [box["x"], box["y"], box["width"], box["height"]] == pytest.approx([720, 480, 135, 60], abs=3)
+
+
+def test_the_keyboard_alone_corrects(stack: Stack, page: Page, job_id: str) -> None:
+    page.open_result(job_id)
+    page.click("#result [value=solid]")
+    page.wait_for_picture()
+    press(page, "c")
+    page.wait_until(lambda: page.shows("#result .marks"), "the marks are there")
+    focused = "document.activeElement.getAttribute('aria-label')"
+    assert page.value(focused) == "Show face 1"
+    press(page, Keys.SPACE, Keys.TAB, Keys.ENTER)
+    assert page.value(focused) == "Show face 2"
+    press(page, "n")
+    assert page.value(focused).startswith("Area 1 of 1")
+    before = rectangle(page, ".area.selected")
+    press(page, *[Keys.ARROW_DOWN] * 3, *[Keys.ARROW_LEFT] * 2)
+    ActionChains(page.chrome).key_down(Keys.SHIFT).send_keys(*[Keys.ARROW_RIGHT] * 4).key_up(Keys.SHIFT).perform()
+    after = rectangle(page, ".area.selected")
+    step = rectangle(page, ".marks")[2] / 100
+    moves = [last - first for first, last in zip(before, after, strict=True)]
+    assert moves == pytest.approx([-2 * step, 3 * step, 4 * step, 0], abs=3)
+    press(page, "n")
+    assert told(page).startswith("2 faces shown, 2 areas")
+    press(page, Keys.DELETE)
+    control(page, "z")
+    control(page, "z")
+    assert told(page).startswith("2 faces shown, 1 area")
+    assert page.chrome.current_url.endswith(job_id), "the arrow keys belong to the areas"
+    press(page, Keys.ESCAPE)
+    assert "not saved yet" in problem(page), "nothing is lost by one key"
+    assert page.value("document.activeElement.className") == "save"
+    control(page, "s")
+    page.wait_until(lambda: not page.shows("#result .marks"), "it is saved")
+    assert (corrections(stack, job_id)["show"], len(corrections(stack, job_id)["hide"])) == ([0, 1], 1)
+    assert page.value("document.activeElement.className") == "correct"
+    press(page, "c")
+    page.wait_until(lambda: page.shows("#result .marks"), "the marks are there")
+    press(page, Keys.ESCAPE)
+    assert not page.shows("#result .marks")
+    assert page.value("document.getElementById('result').open")
+    press(page, Keys.ESCAPE)
+    page.wait_until(lambda: not page.value("document.getElementById('result').open"), "the view is closed")
+
+
+@pytest.mark.parametrize("way", ["close", "back", "next"])
+def test_what_is_not_saved_is_not_lost_by_leaving(page: Page, job_id: str, way: str) -> None:
+    begin(page, job_id)
+    page.chrome.find_element("css selector", "#result .face").click()
+    if way == "back":
+        page.chrome.back()
+    else:
+        page.click(f"#result .{way}")
+    page.wait_until(lambda: "not saved yet" in problem(page), "it says why")
+    assert page.chrome.current_url.endswith(job_id)
+    assert page.shows("#result .marks")
+    page.click("#result .cancel")
+    assert (problem(page), page.shows("#result .marks")) == ("", False)

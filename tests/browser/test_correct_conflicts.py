@@ -1,0 +1,88 @@
+"""Correcting what others correct or delete at the same time, and what cannot be corrected."""
+
+import json
+
+import pytest
+
+from tests.support.correcting import begin, corrections, drag, posted, problem, save, told, two_faces
+from tests.support.page import Page
+from tests.support.pictures import encoded
+from tests.support.stack import Stack
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+_BOX = {"x": 500.0, "y": 420.0, "width": 100.0, "height": 80.0}
+
+
+@pytest.fixture
+def job_id(stack: Stack) -> str:
+    return posted(stack, encoded(two_faces()))
+
+
+def try_to_save(page: Page) -> str:
+    """Show the first face, save, and return what the page answers."""
+    page.chrome.find_element("css selector", "#result .face").click()
+    page.click("#result .save")
+    page.wait_until(lambda: problem(page) != "", "it says why not")
+    return problem(page)
+
+
+def test_what_someone_else_saved_is_kept_and_so_is_what_was_changed_here(stack: Stack, page: Page, job_id: str) -> None:
+    stack.http.put(f"/jobs/{job_id}/corrections", json={"hide": [_BOX], "show": [0]}).raise_for_status()
+    begin(page, job_id)
+    drag(page, (0.1, 0.8), (0.2, 0.9))
+    page.chrome.find_element("css selector", "#result .face").click()
+    assert told(page) == "0 faces shown, 2 areas hidden by hand. Not saved."
+    theirs = {"hide": [{**_BOX, "x": 100.0}], "show": [0, 1]}
+    stack.http.put(f"/jobs/{job_id}/corrections", json=theirs).raise_for_status()
+    page.click("#result .save")
+    page.wait_until(lambda: "Someone else corrected" in problem(page), "it is said, and nothing is lost")
+    assert corrections(stack, job_id)["show"] == [0, 1], "and nothing saved that nobody has seen"
+    assert told(page) == "1 face shown, 2 areas hidden by hand. Not saved."
+    save(page)
+    saved = corrections(stack, job_id)
+    assert saved["show"] == [1]
+    assert [box["x"] for box in saved["hide"]] == pytest.approx([100, 90], abs=3)
+    assert problem(page) == ""
+
+
+def test_without_its_original_a_result_cannot_be_corrected(stack: Stack, page: Page, job_id: str) -> None:
+    begin(page, job_id)
+    stack.aws.client("s3").delete_object(Bucket=stack.outputs["OriginalsBucketName"], Key=f"originals/{job_id}")
+    assert try_to_save(page) == "The original photo is not kept any more, so its result cannot be corrected."
+    assert told(page).endswith("Not saved.")
+    page.click("#result .cancel")
+    assert not page.shows("#result .marks")
+    # The pages of the tests to come would list it too, and fail to load its picture.
+    assert stack.http.delete(f"/jobs/{job_id}").status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        (403, "This key may not correct results; it needs the scope \N{LEFT DOUBLE QUOTATION MARK}manage"),
+        (404, "This photo was deleted"),
+        (409, "Nothing to correct."),
+        (503, "Busy."),
+    ],
+)
+def test_every_refusal_is_told_in_plain_words(page: Page, job_id: str, status: int, answer: str) -> None:
+    begin(page, job_id)
+    details = {409: "Nothing to correct.", 503: "Busy."}
+    page.chrome.execute_script(
+        "const real = fetch; window.fetch = (path, how) => how?.method === 'PUT' ?"
+        "  Promise.resolve(new Response(arguments[1], { status: arguments[0] })) : real(path, how)",
+        status,
+        json.dumps({"detail": details.get(status, "Other words.")}),
+    )
+    assert try_to_save(page).startswith(answer)
+    assert page.value("document.activeElement.className") == "save", "to try again"
+
+
+def test_a_service_that_cannot_be_reached_loses_nothing(stack: Stack, page: Page, job_id: str) -> None:
+    begin(page, job_id)
+    page.block("*/corrections")
+    assert "could not be reached" in try_to_save(page)
+    page.block()
+    save(page)
+    assert corrections(stack, job_id)["show"] == [0]

@@ -1,0 +1,57 @@
+"""Correcting with fingers, on a phone."""
+
+import pytest
+
+from tests.support.correcting import begin, corrections, posted, rectangle, save, told, touch, two_faces
+from tests.support.page import Page
+from tests.support.pictures import encoded
+from tests.support.stack import Stack
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+
+@pytest.fixture
+def job_id(stack: Stack) -> str:
+    return posted(stack, encoded(two_faces()))
+
+
+def test_a_finger_draws_and_taps_and_nothing_scrolls(stack: Stack, page: Page, job_id: str) -> None:
+    page.resize(390, 844)
+    page.emulate(prefers_color_scheme="dark")
+    begin(page, job_id)
+    left, top, width, height = rectangle(page, ".marks")
+    face = rectangle(page, ".face")
+    touch(page, "touchStart", (face[0] + face[2] / 2, face[1] + face[3] / 2))
+    touch(page, "touchEnd")
+    assert told(page).startswith("1 face shown")
+    start = (left + 0.5 * width, top + 0.7 * height)
+    touch(page, "touchStart", start)
+    for step in range(1, 6):
+        touch(page, "touchMove", (start[0] + step * 0.05 * width, start[1] + step * 0.05 * height))
+    touch(page, "touchEnd")
+    assert told(page).startswith("1 face shown, 1 area")
+    assert page.value("[document.getElementById('result').scrollTop, document.querySelector('.stage').scrollTop]") == [
+        0,
+        0,
+    ]
+    assert page.value("document.getElementById('result').scrollWidth") <= 390
+    save(page)
+    (box,) = corrections(stack, job_id)["hide"]
+    assert [box["x"], box["y"], box["width"], box["height"]] == pytest.approx([450, 420, 225, 150], abs=8)
+    assert page.chrome.current_url.endswith(job_id), "it was not a swipe"
+
+
+def test_two_fingers_move_an_enlarged_picture(page: Page, job_id: str) -> None:
+    page.resize(390, 844)
+    begin(page, job_id)
+    for _ in range(3):
+        page.click("#result .zoom .in")
+    scrolled = "document.querySelector('.stage').scrollLeft"
+    before = page.value(scrolled)
+    touch(page, "touchStart", (200, 250))
+    touch(page, "touchStart", (200, 250), (250, 300))
+    for step in range(1, 6):
+        touch(page, "touchMove", (200 - 10 * step, 250), (250 - 10 * step, 300))
+    touch(page, "touchEnd")
+    assert page.value(scrolled) - before == pytest.approx(50, abs=12)
+    assert told(page) == "Nothing is corrected.", "and draw nothing"

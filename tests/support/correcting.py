@@ -1,0 +1,94 @@
+"""Correcting in the view of a result, as a person does it, and what becomes of the job."""
+
+import io
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from selenium.webdriver import ActionChains, Keys
+
+from tests.support.page import Page
+from tests.support.pictures import Picture, compose
+from tests.support.stack import Stack
+
+
+def two_faces() -> Picture:
+    """Two faces, the larger one on the left, and a pattern where one might have been missed."""
+    picture = compose(900, 600, [(120, 150, 200), (560, 200, 140)])[0]
+    picture[400:600, 450:] = np.random.default_rng(5).integers(0, 255, (200, 450, 1), np.uint8)
+    return picture
+
+
+def posted(stack: Stack, photo: bytes, render: str = "solid,plain,preview") -> str:
+    with stack.listener() as listener:
+        job_id = stack.post_image(photo, render=render, size="original")
+        listener.wait_for_job(job_id)
+    return job_id
+
+
+def begin(page: Page, job_id: str, render: str = "solid") -> None:
+    """Open the view of a job, and correct what this render hides."""
+    page.open_result(job_id)
+    page.click(f"#result [value={render}]")
+    page.wait_for_picture()
+    page.click("#result .correct")
+    page.wait_until(lambda: page.shows("#result .marks"), "the marks are there")
+
+
+def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """With the mouse, between two places that are shares of the picture."""
+    left, top, width, height = rectangle(page, ".marks")
+    points = [(round(left + x * width), round(top + y * height)) for x, y in (start, end)]
+    actions = ActionChains(page.chrome, duration=20)
+    actions.w3c_actions.pointer_action.move_to_location(*points[0]).pointer_down().move_to_location(*points[1])
+    actions.w3c_actions.pointer_action.pointer_up()
+    actions.perform()
+
+
+def rectangle(page: Page, selector: str) -> list[float]:
+    found = page.value(f"Object.values(document.querySelector('#result {selector}').getBoundingClientRect().toJSON())")
+    return [float(number) for number in found[:4]]
+
+
+def save(page: Page) -> None:
+    page.click("#result .save")
+    page.wait_until(lambda: not page.shows("#result .marks"), "it is saved")
+    page.wait_for_picture()
+
+
+def corrections(stack: Stack, job_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = stack.http.get(f"/jobs/{job_id}/corrections").json()
+    return found
+
+
+def result(stack: Stack, job_id: str, render: str = "solid") -> Picture:
+    answer = stack.http.get(f"/jobs/{job_id}/processed-image", params={"render": render}, follow_redirects=True)
+    return np.asarray(Image.open(io.BytesIO(answer.content)).convert("RGB"), np.uint8)
+
+
+def face_on_the_left(stack: Stack, job_id: str) -> int:
+    faces = stack.job(job_id)["faces"]
+    return min(range(len(faces)), key=lambda number: float(faces[number]["box"]["x"]))
+
+
+def press(page: Page, *keys: str) -> None:
+    ActionChains(page.chrome).send_keys(*keys).perform()
+
+
+def control(page: Page, key: str) -> None:
+    ActionChains(page.chrome).key_down(Keys.CONTROL).send_keys(key).key_up(Keys.CONTROL).perform()
+
+
+def told(page: Page) -> str:
+    return str(page.value("document.querySelector('#result .corrections').textContent"))
+
+
+def problem(page: Page) -> str:
+    return str(page.value("document.querySelector('#result .problem').textContent"))
+
+
+def touch(page: Page, kind: str, *points: tuple[float, float]) -> None:
+    page.chrome.execute_cdp_cmd(
+        "Input.dispatchTouchEvent",
+        {"type": kind, "touchPoints": [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]},
+    )
