@@ -38,11 +38,10 @@ def begin(page: Page, job_id: str, render: str = "solid") -> None:
 def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
     """With the mouse, between two places that are shares of the picture."""
     left, top, width, height = rectangle(page, ".marks")
-    points = [(round(left + x * width), round(top + y * height)) for x, y in (start, end)]
-    actions = ActionChains(page.chrome, duration=20)
-    actions.w3c_actions.pointer_action.move_to_location(*points[0]).pointer_down().move_to_location(*points[1])
-    actions.w3c_actions.pointer_action.pointer_up()
-    actions.perform()
+    (x0, y0), (x1, y1) = ((left + x * width, top + y * height) for x, y in (start, end))
+    for kind, x, y in (("mousePressed", x0, y0), ("mouseMoved", x1, y1), ("mouseReleased", x1, y1)):
+        event = {"type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1}
+        page.chrome.execute_cdp_cmd("Input.dispatchMouseEvent", event)
 
 
 def rectangle(page: Page, selector: str) -> list[float]:
