@@ -2,6 +2,7 @@
 
 const text = (one) => JSON.stringify(one);
 const without = (list, others) => list.filter((one) => !others.some((other) => text(other) === text(one)));
+const inOrder = (numbers) => numbers.sort((one, other) => one - other);
 const together = (list, others) => [...list, ...without(others, list)];
 
 /** Begins with the saved corrections. */
@@ -25,8 +26,8 @@ export function makeDraft({ hide, show }) {
     isChanged: () => text(current) !== text(saved),
     canUndo: () => steps.length > 0,
     toggle(face) {
-      const show = current.show.includes(face) ? without(current.show, [face]) : [...current.show, face];
-      put({ ...current, show: show.sort((one, other) => one - other) });
+      const { show: shown } = current;
+      put({ ...current, show: inOrder(shown.includes(face) ? without(shown, [face]) : [...shown, face]) });
     },
     add: (box) => put({ ...current, hide: [...current.hide, box] }),
     /** A key that is held down is one step. */
@@ -44,7 +45,7 @@ export function makeDraft({ hide, show }) {
       const merged = (list, before, after) => together(without(list, without(before, after)), without(after, before));
       current = {
         hide: merged(theirs, saved.hide, current.hide),
-        show: merged(theirFaces, saved.show, current.show).sort((one, other) => one - other),
+        show: inOrder(merged(theirFaces, saved.show, current.show)),
       };
       saved = { hide: theirs, show: theirFaces };
       steps = [];

@@ -13,7 +13,7 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 export function makeMarks({ layer, stage, job: { faces, image }, draft, photo, changed }) {
   const buttons = faces.map((face, index) => makeFace(face, index));
   const ghost = Object.assign(document.createElement("div"), { className: "mark area ghost", hidden: true });
-  let areas = [];
+  const areas = [];
   let selected;
   layer.replaceChildren(...buttons, ghost);
 
@@ -88,7 +88,7 @@ export function makeMarks({ layer, stage, job: { faces, image }, draft, photo, c
 
   function select(index) {
     selected = index;
-    for (const [place, area] of areas.entries()) area.classList.toggle("selected", place === index);
+    for (const [number, area] of areas.entries()) area.classList.toggle("selected", number === index);
     changed();
   }
 

@@ -132,6 +132,11 @@ export function makeCorrect(dialog, jobId, view) {
     close();
   }
 
+  function escape() {
+    if (mayLeave()) cancel();
+    else if (!isSaving) find(".save").focus();
+  }
+
   find(".correct").addEventListener("click", open);
   find(".add").addEventListener("click", () => marks.addArea());
   find(".remove").addEventListener("click", () => marks.removeSelected());
@@ -155,7 +160,7 @@ export function makeCorrect(dialog, jobId, view) {
       if (isSaving && key !== "escape") return;
       if (isCommand && key === "s") save();
       else if (isCommand && key === "z") undo();
-      else if (key === "escape") mayLeave() ? close() : find(".save").focus();
+      else if (key === "escape") escape();
       else if (key === "n" && !isCommand && !event.altKey) marks.addArea();
       else return;
       event.preventDefault();
