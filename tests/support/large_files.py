@@ -1,11 +1,13 @@
 """Files at the limits: as many pixels, parts or bytes as are accepted."""
 
+import io
 import struct
 import zlib
 from functools import partial
 from typing import Any, Final
 
 import numpy as np
+import pillow_heif
 from facelib.domain import limits
 from PIL import Image
 
@@ -13,9 +15,10 @@ from tests.support.odd_files import CORRUPT, OK, OddFile, odd
 from tests.support.odd_images import chunk, empty_rows, exif_of, png
 from tests.support.pictures import astronaut, encoded, resized
 
-# Just below `limits.PLAIN_IMAGE_PIXELS` and `limits.COSTLY_IMAGE_PIXELS`.
+# Just below `limits.PLAIN_IMAGE_PIXELS`, `limits.COSTLY_IMAGE_PIXELS` and `limits.DEEP_IMAGE_PIXELS`.
 _SIDE: Final = 9_999
 _COSTLY_SIDE: Final = 7_140
+_DEEP_SIDE: Final = 5_998
 _FULL: Final = limits.PRESIGNED_UPLOAD_BYTES
 
 
@@ -85,6 +88,15 @@ def transparent(side: int, form: str, mode: str = "RGBA", **options: object) -> 
     return encoded(Image.new(mode, (side, side)), form, **options)
 
 
+def deep_heic(side: int = _DEEP_SIDE) -> bytes:
+    """Return a HEIC of 10 bits with alpha and colours of full resolution."""
+    pixels = np.full((side, side, 4), 30_000, np.uint16)
+    image = pillow_heif.from_bytes("RGBA;16", (side, side), pixels.data)
+    out = io.BytesIO()
+    image.save(out, quality=60, chroma=444, enc_params={"preset": "ultrafast"})
+    return out.getvalue()
+
+
 def large_images() -> list[OddFile]:
     """Return the largest images of each format, the first of which takes the most memory."""
     fast_webp: dict[str, Any] = {"lossless": True, "quality": 0, "method": 0}
@@ -98,9 +110,10 @@ def large_images() -> list[OddFile]:
         odd("alpha.webp", partial(transparent, _COSTLY_SIDE, "WEBP", **fast_webp), OK),
         odd("animated.webp", lambda: frames("WEBP", **fast_webp), OK),
         odd("transparent.gif", partial(transparent, _COSTLY_SIDE, "GIF", "P", transparency=0), OK),
-        odd("alpha.avif", partial(transparent, _COSTLY_SIDE, "AVIF", subsampling="4:4:4"), OK),
+        odd("alpha.avif", partial(transparent, _DEEP_SIDE, "AVIF", subsampling="4:4:4"), OK),
         odd("animated.avif", lambda: frames("AVIF"), OK),
         odd("alpha.heic", partial(transparent, _COSTLY_SIDE, "HEIC"), OK),
+        odd("deep.heic", deep_heic, OK),
     ]
 
 

@@ -160,6 +160,9 @@ class Limits(Frozen):
     costly_image_pixels: int = Field(
         description="The same for AVIF, HEIC, GIF and WebP that is animated or transparent."
     )
+    deep_image_pixels: int = Field(
+        description="The same for AVIF with transparency, and for HEIC with more than 8 bits and transparency or 4:4:4."
+    )
     image_side_pixels: int
     formats: tuple[ImageFormat, ...]
     renders: tuple[RenderOffered, ...]
@@ -186,6 +189,7 @@ class Limits(Frozen):
             presigned_upload_seconds=limits.PRESIGNED_UPLOAD_SECONDS,
             image_pixels=limits.IMAGE_PIXELS,
             costly_image_pixels=limits.COSTLY_IMAGE_PIXELS,
+            deep_image_pixels=limits.DEEP_IMAGE_PIXELS,
             image_side_pixels=limits.IMAGE_SIDE,
             formats=tuple(ImageFormat),
             renders=tuple(map(RenderOffered.of, Render)),

@@ -102,7 +102,18 @@ def _max_pixels(image_format: ImageFormat, image: Image.Image) -> int:
     # `is_animated` is not read for a GIF: Pillow would read everything before its second frame.
     is_opaque_webp = image_format is ImageFormat.WEBP and not image.has_transparency_data
     is_plain = image_format is ImageFormat.PNG or (is_opaque_webp and not getattr(image, "is_animated", False))
-    return limits.PLAIN_IMAGE_PIXELS if is_plain else limits.COSTLY_IMAGE_PIXELS
+    if is_plain:
+        return limits.PLAIN_IMAGE_PIXELS
+    return limits.DEEP_IMAGE_PIXELS if _may_be_deep(image_format, image) else limits.COSTLY_IMAGE_PIXELS
+
+
+def _may_be_deep(image_format: ImageFormat, image: Image.Image) -> bool:
+    """Return whether a decoder may hold 6 or 8 bytes of each pixel, two a channel, before it makes 8 bits of them."""
+    has_alpha = image.has_transparency_data
+    if image_format is ImageFormat.HEIC:
+        return image.info["bit_depth"] > 8 and (has_alpha or image.info["chroma"] == 444)
+    # Pillow does not say how many bits an AVIF has. Opaque ones stay below the limit of memory.
+    return image_format is ImageFormat.AVIF and has_alpha
 
 
 def _exif(data: bytes, image: Image.Image) -> bytes:

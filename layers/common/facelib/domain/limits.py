@@ -21,6 +21,8 @@ RESULT_URL_SECONDS: Final = 5 * 60
 IMAGE_PIXELS: Final = 110_000_000
 PLAIN_IMAGE_PIXELS: Final = 100_000_000
 COSTLY_IMAGE_PIXELS: Final = 51_000_000
+# Of an AVIF or HEIC that may have more than 8 bits a channel, and alpha or colours of full resolution.
+DEEP_IMAGE_PIXELS: Final = 36_000_000
 # All images that make up an AVIF or HEIC: a grid, its tiles, which reach beyond its edges, and the same for alpha.
 DECODED_PIXELS: Final = 4 * COSTLY_IMAGE_PIXELS
 # The longest side a JPEG can have in libjpeg, and results are JPEG.

@@ -1,0 +1,67 @@
+"""An AVIF or HEIC that takes two bytes a channel, and alpha or 4:4:4, may have fewer pixels than others."""
+
+import io
+import re
+import struct
+from typing import NamedTuple
+
+import numpy as np
+import pillow_heif
+import pytest
+from face_detector.imaging.header import read_header
+from facelib.domain import limits
+from facelib.domain.errors import ImageRejected
+from facelib.domain.job import FailureReason
+from PIL import Image
+
+from tests.support.pictures import encoded
+
+SIDE = 64
+
+
+class Kind(NamedTuple):
+    form: str
+    mode: str
+    chroma: int = 444
+
+    def made(self, width: int, height: int) -> bytes:
+        """Make a small file that claims another size."""
+        return re.sub(
+            rb"ispe\0\0\0\0" + struct.pack(">II", SIDE, SIDE),
+            b"ispe\0\0\0\0" + struct.pack(">II", width, height),
+            self._small(),
+        )
+
+    def _small(self) -> bytes:
+        if self.form == "AVIF":
+            return encoded(Image.new(self.mode, (SIDE, SIDE)), "AVIF", subsampling="4:4:4")
+        channels = 4 if "A" in self.mode else 3
+        pixels = np.zeros((SIDE, SIDE, channels), np.uint16 if self.mode.endswith("16") else np.uint8)
+        target = io.BytesIO()
+        image = pillow_heif.from_bytes(self.mode, (SIDE, SIDE), pixels.tobytes())
+        image.save(target, quality=60, chroma=self.chroma)
+        return target.getvalue()
+
+
+DEEP = (
+    Kind("AVIF", "RGBA"),
+    Kind("HEIC", "RGBA;16"),
+    Kind("HEIC", "RGBA;16", chroma=420),
+    Kind("HEIC", "RGB;16"),
+)
+# As phones write them: 8 bits, or 10 with half the resolution of colours.
+NOT_DEEP = (Kind("AVIF", "RGB"), Kind("HEIC", "RGBA"), Kind("HEIC", "RGB"), Kind("HEIC", "RGB;16", chroma=420))
+
+
+@pytest.mark.parametrize("kind", DEEP, ids=map(str, DEEP))
+def test_a_deep_image_of_too_many_pixels(kind: Kind) -> None:
+    read_header(kind.made(6_000, limits.DEEP_IMAGE_PIXELS // 6_000))
+    with pytest.raises(ImageRejected, match="at most 36 megapixels") as rejected:
+        read_header(kind.made(6_000, limits.DEEP_IMAGE_PIXELS // 6_000 + 1))
+    assert rejected.value.failure.reason is FailureReason.TOO_MANY_PIXELS
+
+
+@pytest.mark.parametrize("kind", NOT_DEEP, ids=map(str, NOT_DEEP))
+def test_a_photo_of_50_megapixels_as_phones_take_it(kind: Kind) -> None:
+    header = read_header(kind.made(8_192, 6_144))
+    assert (header.width, header.height) == (8_192, 6_144)
