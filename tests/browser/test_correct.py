@@ -10,6 +10,7 @@ from tests.support.correcting import (
     corrections,
     drag,
     face_on_the_left,
+    hold,
     posted,
     press,
     problem,
@@ -116,7 +117,7 @@ def test_the_keyboard_alone_corrects(stack: Stack, page: Page, job_id: str) -> N
     assert page.value(focused).startswith("Area 1 of 1")
     before = rectangle(page, ".area.selected")
     press(page, *[Keys.ARROW_DOWN] * 3, *[Keys.ARROW_LEFT] * 2)
-    ActionChains(page.chrome).key_down(Keys.SHIFT).send_keys(*[Keys.ARROW_RIGHT] * 4).key_up(Keys.SHIFT).perform()
+    hold(page, Keys.SHIFT, *[Keys.ARROW_RIGHT] * 4)
     after = rectangle(page, ".area.selected")
     step = rectangle(page, ".marks")[2] / 100
     moves = [last - first for first, last in zip(before, after, strict=True)]

@@ -31,8 +31,7 @@ def begin(page: Page, job_id: str, render: str = "solid") -> None:
     page.open_result(job_id)
     page.click(f"#result [value={render}]")
     page.wait_for_picture()
-    page.click("#result .correct")
-    page.wait_until(lambda: page.shows("#result .marks"), "the marks are there")
+    start(page)
 
 
 def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
@@ -47,6 +46,12 @@ def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> No
 def rectangle(page: Page, selector: str) -> list[float]:
     found = page.value(f"Object.values(document.querySelector('#result {selector}').getBoundingClientRect().toJSON())")
     return [float(number) for number in found[:4]]
+
+
+def start(page: Page) -> None:
+    """Correct the result that the view shows."""
+    page.click("#result .correct")
+    page.wait_until(lambda: page.shows("#result .marks"), "the marks are there")
 
 
 def save(page: Page) -> None:
@@ -75,7 +80,12 @@ def press(page: Page, *keys: str) -> None:
 
 
 def control(page: Page, key: str) -> None:
-    ActionChains(page.chrome).key_down(Keys.CONTROL).send_keys(key).key_up(Keys.CONTROL).perform()
+    hold(page, Keys.CONTROL, key)
+
+
+def hold(page: Page, modifier: str, *keys: str) -> None:
+    """Press keys while another is held down."""
+    ActionChains(page.chrome).key_down(modifier).send_keys(*keys).key_up(modifier).perform()
 
 
 def told(page: Page) -> str:

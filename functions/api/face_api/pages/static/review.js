@@ -14,7 +14,11 @@ export function makeReview(dialog, jobId, open) {
 
   function go(step) {
     const next = neighbourOf(jobId, step);
-    if (step > 0) setReviewed(jobId, true);
+    if (step > 0) {
+      setReviewed(jobId, true);
+      // After the last one the view stays.
+      mark.checked = true;
+    }
     if (next) open(next);
   }
 

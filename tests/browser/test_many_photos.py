@@ -1,0 +1,238 @@
+"""The whole job of someone who hides faces: photos in, each looked at, some corrected, and all taken home."""
+
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from selenium.webdriver import Keys
+
+from tests.support.correcting import control, drag, hold, press, rectangle, save, start, touch
+from tests.support.page import Page
+from tests.support.pictures import Picture, compose, encoded
+from tests.support.stack import Stack
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+# Height of the face in the middle of each photo, and where the head is that no detector finds.
+_TALL = 110
+_LARGE = 12
+_MISSED = (slice(60, 220), slice(320, 460))
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo as it was taken, with what the camera wrote about it."""
+
+    path: Path
+    picture: Picture
+    face: tuple[int, int]
+    has_missed: bool
+
+
+def missed_head() -> Picture:
+    """Upside down, behind dark glasses and a mask."""
+    head = compose(140, 160, [(45, 40, 70)])[0]
+    head[55:75, 30:110] = 0
+    head[85:115, 30:110] = 255
+    return head[::-1]
+
+
+def take(folder: Path, number: int, *, has_missed: bool) -> Photo:
+    """Another size and another place of the face in each; one is larger than results are by default."""
+    width, height = (2600, 1700) if number == _LARGE else (480 + 4 * number, 320 + number)
+    face = (60 + number, 90 + number)
+    picture = compose(width, height, [(*face, _TALL)])[0]
+    if has_missed:
+        picture[_MISSED] = missed_head()
+    exif = Image.Exif()
+    exif[0x010F] = "Camera of Jane Doe"
+    exif.get_ifd(0x8825)[2] = (47.0, 22.0, 40.0)
+    path = folder / f"photo-{number:02}.jpg"
+    path.write_bytes(encoded(picture, exif=exif.tobytes()))
+    return Photo(path, picture, face, has_missed)
+
+
+@pytest.fixture
+def empty(stack: Stack, page: Page) -> Page:
+    """Open the page without results."""
+    for job in stack.http.get("/jobs", params={"limit": 100}).json()["jobs"]:
+        stack.http.delete(f"/jobs/{job['job_id']}")
+    return page.load()
+
+
+def send(page: Page, photos: list[Photo]) -> list[str]:
+    """Send photos to have their faces covered, and return their jobs in the order of the list."""
+    page.click("[name=render][value=solid]")
+    page.choose(*(photo.path for photo in photos))
+    found = "[...document.querySelectorAll('.card[data-status=completed] .detail')].map((one) => one.textContent)"
+    names = [photo.path.name for photo in photos]
+    page.wait_until(lambda: page.value(found) == names, "all are there, in order")
+    return [card.job_id for card in page.cards()]
+
+
+def wait_for(page: Page, job_id: str) -> None:
+    page.wait_until(lambda: page.chrome.current_url.endswith(f"#job={job_id}"), "it is this one")
+    page.wait_for_picture()
+
+
+def around_missed(photo: Photo) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return two corners around the head that was missed, as shares of the photo."""
+    height, width = photo.picture.shape[:2]
+    rows, columns = _MISSED
+    return (columns.start / width, rows.start / height), (columns.stop / width, rows.stop / height)
+
+
+def download(page: Page, folder: Path) -> dict[str, bytes]:
+    """Choose all results, save them as one ZIP, and return its files."""
+    behavior = {"behavior": "allow", "downloadPath": str(folder)}
+    page.chrome.execute_cdp_cmd("Browser.setDownloadBehavior", behavior)
+    page.click("#all")
+    page.click("#selection .download-all")
+    page.wait_until((folder / "facecast.zip").exists, "it is saved")
+    with zipfile.ZipFile(folder / "facecast.zip") as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def check(photo: Photo, data: bytes, *, is_shown: bool) -> None:
+    """See that a result is as large as the photo, hides what it is to hide, and carries nothing of the camera."""
+    with Image.open(io.BytesIO(data)) as opened:
+        assert opened.size == photo.picture.shape[1::-1], photo.path.name
+        assert not opened.getexif()
+        assert not {"exif", "xmp", "photoshop", "comment"} & opened.info.keys()
+        picture = np.asarray(opened.convert("RGB"), np.uint8).astype(int)
+    assert b"Jane Doe" not in data
+    left, top = photo.face
+    face = (slice(top + 20, top + _TALL - 20), slice(left + 10, left + 70))
+    changed = (np.abs(picture - photo.picture).max(axis=2) > 40)[face].mean()
+    assert changed < 0.05 if is_shown else changed > 0.5, photo.path.name
+    if photo.has_missed:
+        assert picture[_MISSED][10:-10, 10:-10].std() < 10, "the head is covered"
+
+
+def test_forty_photos_are_hidden_reviewed_corrected_and_taken_home(
+    stack: Stack, empty: Page, someone: Page, tmp_path: Path
+) -> None:
+    page = empty
+    page.resize(1280, 800, mobile=False)
+    someone.load()
+    photos = [take(tmp_path, number, has_missed=number in (7, 31)) for number in range(40)]
+    jobs = send(page, photos)
+    shown = 22
+    page.open_result(jobs[0])
+    for number, photo in enumerate(photos):
+        wait_for(page, jobs[number])
+        if photo.has_missed:
+            start(page)
+            drag(page, *around_missed(photo))
+            save(page)
+        elif number == shown:
+            start(page)
+            page.click("#result .face")
+            save(page)
+        press(page, Keys.ARROW_RIGHT)
+    assert page.value("document.querySelector('#result .reviewed input').checked"), "the last one, too"
+    press(page, Keys.ESCAPE)
+    page.chrome.find_element("css selector", "#filter [value=unreviewed]").click()
+    page.wait_until(lambda: page.text("filtered") == "0 of 40", "all were reviewed")
+    page.chrome.find_element("css selector", "#filter [value=all]").click()
+    corrected = {jobs[number]: stack.job(jobs[number])["corrected_at"] for number in (7, shown, 31)}
+    assert all(corrected.values())
+    versions = "[...document.querySelectorAll('.card')].map((card) => card.dataset.picture)"
+    expected = {f"{job_id} {at}" for job_id, at in corrected.items()}
+    someone.wait_until(lambda: expected <= set(someone.value(versions)), "the other page shows each correction")
+    files = download(page, tmp_path)
+    assert sorted(files) == [f"{photo.path.stem}-solid.jpg" for photo in photos]
+    for number, photo in enumerate(photos):
+        check(photo, files[f"{photo.path.stem}-solid.jpg"], is_shown=number == shown)
+    assert page.complaints() == someone.complaints() == []
+
+
+def swipe_on(page: Page) -> None:
+    touch(page, "touchStart", (300, 300))
+    touch(page, "touchMove", (150, 305))
+    touch(page, "touchEnd")
+
+
+def test_fingers_on_a_phone_do_it_in_the_dark(stack: Stack, empty: Page, tmp_path: Path) -> None:
+    page = empty
+    page.resize(390, 844)
+    page.emulate(prefers_color_scheme="dark")
+    photos = [take(tmp_path, number, has_missed=number == 1) for number in range(3)]
+    jobs = send(page, photos)
+    page.open_result(jobs[0])
+    start(page)
+    left, top, width, height = rectangle(page, ".face")
+    touch(page, "touchStart", (left + width / 2, top + height / 2))
+    touch(page, "touchEnd")
+    save(page)
+    swipe_on(page)
+    wait_for(page, jobs[1])
+    start(page)
+    left, top, width, height = rectangle(page, ".marks")
+    corners = [(left + x * width, top + y * height) for x, y in around_missed(photos[1])]
+    touch(page, "touchStart", corners[0])
+    touch(page, "touchMove", corners[1])
+    touch(page, "touchEnd")
+    save(page)
+    swipe_on(page)
+    wait_for(page, jobs[2])
+    page.click("#result .close")
+    assert [bool(stack.job(job_id)["corrected_at"]) for job_id in jobs] == [True, True, False]
+    files = download(page, tmp_path)
+    for number, photo in enumerate(photos):
+        check(photo, files[f"{photo.path.stem}-solid.jpg"], is_shown=number == 0)
+
+
+def test_the_keyboard_alone_does_it_in_the_dark(stack: Stack, empty: Page, tmp_path: Path) -> None:
+    page = empty
+    page.resize(1280, 800, mobile=False)
+    page.emulate(prefers_color_scheme="dark")
+    photos = [take(tmp_path, number, has_missed=number == 1) for number in range(3)]
+    jobs = send(page, photos)
+    page.chrome.find_element("css selector", ".card .picture").send_keys(Keys.ENTER)
+    wait_for(page, jobs[0])
+    press(page, "c")
+    page.wait_until(lambda: page.shows("#result .marks"), "the marks are there")
+    press(page, Keys.ENTER)
+    control(page, "s")
+    page.wait_until(lambda: not page.shows("#result .marks"), "the face is shown")
+    press(page, Keys.ARROW_RIGHT)
+    wait_for(page, jobs[1])
+    press(page, "c")
+    page.wait_until(lambda: page.shows("#result .marks"), "the marks are there")
+    press(page, "n")
+    cover_by_keys(page, photos[1])
+    control(page, "s")
+    page.wait_until(lambda: not page.shows("#result .marks"), "the head is hidden")
+    press(page, Keys.ARROW_RIGHT)
+    wait_for(page, jobs[2])
+    press(page, Keys.ESCAPE)
+    assert [bool(stack.job(job_id)["corrected_at"]) for job_id in jobs] == [True, True, False]
+    files = download(page, tmp_path)
+    for number, photo in enumerate(photos):
+        check(photo, files[f"{photo.path.stem}-solid.jpg"], is_shown=number == 0)
+
+
+def cover_by_keys(page: Page, photo: Photo) -> None:
+    """Move the new rectangle with the arrow keys to the corner of the head, and resize it over the other one."""
+    left, top, width, height = rectangle(page, ".marks")
+    (x0, y0), (x1, y1) = around_missed(photo)
+    step = max(width, height) / 100
+    area = rectangle(page, ".area.selected")
+    by_step(page, Keys.ARROW_RIGHT, Keys.ARROW_LEFT, (left + x0 * width - area[0]) / step)
+    by_step(page, Keys.ARROW_DOWN, Keys.ARROW_UP, (top + y0 * height - area[1]) / step)
+    area = rectangle(page, ".area.selected")
+    by_step(page, Keys.ARROW_RIGHT, Keys.ARROW_LEFT, 1 + (left + x1 * width - area[0] - area[2]) / step, shift=True)
+    by_step(page, Keys.ARROW_DOWN, Keys.ARROW_UP, 1 + (top + y1 * height - area[1] - area[3]) / step, shift=True)
+
+
+def by_step(page: Page, forth: str, back: str, steps: float, *, shift: bool = False) -> None:
+    keys = [forth if steps > 0 else back] * abs(round(steps))
+    if shift:
+        hold(page, Keys.SHIFT, *keys)
+    else:
+        press(page, *keys)
