@@ -111,7 +111,7 @@ def _may_be_deep(image_format: ImageFormat, image: Image.Image) -> bool:
     """Return whether a decoder may hold 6 or 8 bytes of each pixel, two a channel, before it makes 8 bits of them."""
     has_alpha = image.has_transparency_data
     if image_format is ImageFormat.HEIC:
-        return image.info["bit_depth"] > 8 and (has_alpha or image.info["chroma"] == 444)
+        return image.info["bit_depth"] > 8 and (has_alpha or image.info.get("chroma") == 444)
     # Pillow does not say how many bits an AVIF has. Opaque ones stay below the limit of memory.
     return image_format is ImageFormat.AVIF and has_alpha
 
