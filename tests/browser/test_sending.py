@@ -94,3 +94,43 @@ def test_failures_are_collected_in_one_line(page: Page, photos: list[Path], tmp_
     page.chrome.find_element("css selector", "#failures summary").click()
     assert page.shows("#failures li")
     assert page.wait_for_result(photos[0].name).headline == "1 face"
+
+
+def test_what_could_not_be_sent_is_sent_when_there_is_a_connection(
+    stack: Stack, page: Page, photos: list[Path], tmp_path: Path
+) -> None:
+    def set_offline(*, offline: bool) -> None:
+        conditions = {"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+        page.chrome.execute_cdp_cmd("Network.emulateNetworkConditions", conditions)
+
+    same_name = tmp_path / "other" / photos[0].name
+    same_name.parent.mkdir()
+    same_name.write_bytes(photos[1].read_bytes())
+    page.chrome.execute_cdp_cmd("Network.enable", {})
+    set_offline(offline=True)
+    page.choose(photos[0], same_name)
+    page.wait_until(lambda: len(page.failures()) == 2, "both could not be sent")
+    assert "sent again when there is a connection" in page.failures()[0]
+    set_offline(offline=False)
+    page.wait_until(lambda: page.failures() == [], "they are sent by themselves")
+
+    def are_there() -> bool:
+        return [card.detail for card in page.cards() if card.status == "completed"].count(photos[0].name) == 2
+
+    page.wait_until(are_there, "each of them once")
+
+
+def test_what_could_not_be_sent_is_sent_when_the_stream_is_back(someone: Page, photos: list[Path]) -> None:
+    """As after the service was down, while the browser was online all the time."""
+    someone.run_first(
+        "const Real = WebSocket; window.sockets = [];"
+        "window.WebSocket = class extends Real { constructor(...args) { super(...args); sockets.push(this); } }"
+    )
+    someone.load()
+    someone.block("*/image")
+    someone.choose(photos[0])
+    someone.wait_until(lambda: len(someone.failures()) == 1, "it could not be sent")
+    someone.block()
+    someone.chrome.execute_script("sockets.at(-1).close()")
+    assert someone.wait_for_result(photos[0].name).headline == "1 face"
+    assert someone.failures() == []

@@ -11,7 +11,7 @@ import { onForgottenElsewhere, ownName } from "./own-jobs.js";
 import { onPhotos } from "./photos.js";
 import { loadFailedAgain } from "./picture.js";
 import "./selection.js";
-import { sendAll } from "./sending.js";
+import { sendAll, sendUnreachedAgain } from "./sending.js";
 
 const REPLAY = 20;
 // On the computer of the stack nobody else comes back at the same time.
@@ -94,6 +94,7 @@ function showState(state) {
   if (state === "open") {
     byId("trouble").hidden = true;
     loadFailedAgain();
+    sendUnreachedAgain();
     // What cannot be had now is compared at the next reconnection.
     if (wasOpen) dropGone().catch(() => {});
     wasOpen = true;

@@ -8,6 +8,7 @@ import { forget, remember } from "./own-jobs.js";
 const AT_A_TIME = 4;
 // Below this, "12 of 40" would only flash.
 const WORTH_A_SUMMARY = 2;
+const UNREACHED = "Not sent, because the service could not be reached. It is sent again when there is a connection.";
 
 const summary = document.getElementById("sending");
 const failures = document.getElementById("failures");
@@ -68,13 +69,29 @@ async function sendOne({ photo, card }) {
   } catch (error) {
     card.remove();
     if (error.name !== "AbortError") {
-      // A file that the service refused would be refused again.
-      const again = error.status < 500 ? undefined : () => enqueue(photo);
-      addFailure({ name: photo.file.name, detail: error.message, again });
+      addUnsent(photo, error);
     }
     count();
   }
 }
+
+function addUnsent(photo, { status, message }) {
+  const isUnreached = status === undefined;
+  // A file that the service refused would be refused again.
+  const again = status < 500 ? undefined : () => enqueue(photo);
+  addFailure({ name: photo.file.name, detail: isUnreached ? UNREACHED : message, again, isUnreached });
+}
+
+/** Sends what was not sent for want of a connection. */
+export function sendUnreachedAgain() {
+  for (const [key, { again, isUnreached }] of [...failed]) {
+    if (!isUnreached) continue;
+    drop(key);
+    again();
+  }
+}
+
+addEventListener("online", sendUnreachedAgain);
 
 onOwnEnd(({ jobId, name, failure }) => {
   if (failure) {
@@ -123,17 +140,19 @@ function cancel() {
 
 summary.querySelector("button").addEventListener("click", cancel);
 
+// Job ids and other keys to `{item, again, isUnreached}`.
 const failed = new Map();
 
-function addFailure({ jobId, name, detail, again }) {
-  const key = jobId ?? `${name}: ${detail}`;
-  failed.get(key)?.remove();
+function addFailure({ jobId, name, detail, again, isUnreached = false }) {
+  // Photos of the same name are each sent again.
+  const key = jobId ?? (isUnreached ? again : `${name}: ${detail}`);
+  failed.get(key)?.item.remove();
   const item = document.createElement("li");
   const text = Object.assign(document.createElement("span"), { textContent: `${name}: ${detail}` });
   item.append(text);
   if (again) item.append(button("Try again", name, () => tryAgain(key, again, text)));
   item.append(button("Dismiss", name, () => dismiss(key, jobId)));
-  failed.set(key, item);
+  failed.set(key, { item, again, isUnreached });
   failures.querySelector("ul").append(item);
   showFailures();
 }
@@ -154,11 +173,15 @@ async function tryAgain(key, again, text) {
   }
 }
 
-function dismiss(key, jobId) {
-  failed.get(key)?.remove();
+function drop(key) {
+  failed.get(key)?.item.remove();
   failed.delete(key);
-  if (jobId) forget(jobId);
   showFailures();
+}
+
+function dismiss(key, jobId) {
+  drop(key);
+  if (jobId) forget(jobId);
   (failures.querySelector("ul button") ?? document.getElementById("results")).focus();
 }
 
