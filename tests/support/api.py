@@ -1,12 +1,27 @@
 """The API in process: requests go straight into the application, as a client would send them."""
 
 import asyncio
+from functools import cache
 from typing import Any
 
 import httpx
+from face_api.app import create_app
+from face_api.documents.openapi import describe
 from facelib.domain.access import Identity
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
+
+
+@cache
+def shared_app() -> FastAPI:
+    """Return the application that all tests share: the routes of a new one are analysed with its first request."""
+    return create_app()
+
+
+@cache
+def described() -> dict[str, Any]:
+    """Return the application's OpenAPI document, which nobody may change."""
+    return describe(shared_app())
 
 
 class Api:

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 from face_api import dependencies
-from face_api.app import create_app
 
 from tests.support.account import Cloud
-from tests.support.api import Api
+from tests.support.api import Api, shared_app
 
 _CACHED = (
     dependencies.settings,
@@ -46,5 +45,6 @@ def api(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     }.items():
         monkeypatch.setenv(name, value)
     _clear_caches()
-    yield Api(create_app())
+    yield Api(shared_app())
+    shared_app().dependency_overrides.clear()
     _clear_caches()

@@ -8,15 +8,13 @@ from typing import Any
 
 import pytest
 from face_api import dependencies
-from face_api.app import create_app
-from face_api.documents.openapi import describe
 from facelib.domain.access import PUBLIC, Identity, Principal, Refusal, Scope
 from facelib.messages.detector_requests import CorrectRequest, FaceReply, FaceRequest, RenderOutcome, RenderReply
 from facelib.stores.access.tickets import TicketStore
 from facelib.stores.jobs.creation import NewJobs
 
 from tests.support.account import Cloud
-from tests.support.api import Api
+from tests.support.api import Api, described
 from tests.support.job_store import JobStore
 from tests.support.jobs import new_job, outcome
 from tests.support.lost_responses import cancel_transactions
@@ -84,7 +82,7 @@ def job_id(account: Cloud) -> str:
 
 
 def _calls() -> dict[tuple[str, str], dict[str, Any]]:
-    paths = describe(create_app())["paths"]
+    paths = described()["paths"]
     return {(method.upper(), path): call for path, calls in paths.items() for method, call in calls.items()}
 
 

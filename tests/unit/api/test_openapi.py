@@ -7,19 +7,19 @@ from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
-from face_api.app import create_app
-from face_api.documents.openapi import describe
 from face_api.models import Problem, UploadRequest
 from facelib.domain.options import Options
+
+from tests.support.api import described
 
 
 def test_the_committed_description_is_current(repository: Path) -> None:
     committed = json.loads((repository / "docs" / "openapi.json").read_text())
-    assert committed == json.loads(json.dumps(describe(create_app()))), "run `make schemas` and commit the result"
+    assert committed == json.loads(json.dumps(described())), "run `make schemas` and commit the result"
 
 
 def test_every_call_is_described_with_its_errors_as_problems() -> None:
-    document = describe(create_app())
+    document = described()
     for path, calls in document["paths"].items():
         for method, call in calls.items():
             assert call["summary"], (method, path)
@@ -33,7 +33,7 @@ def test_every_call_is_described_with_its_errors_as_problems() -> None:
 def test_every_error_has_an_example_of_its_own_status() -> None:
     """Not one for all, which would show "Not Found" beside a 422."""
     examples = {}
-    for calls in describe(create_app())["paths"].values():
+    for calls in described()["paths"].values():
         for call in calls.values():
             for status, response in call["responses"].items():
                 if int(status) >= 400 and "application/problem+json" in response["content"]:
@@ -46,7 +46,7 @@ def test_every_error_has_an_example_of_its_own_status() -> None:
 
 def bodies() -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield every body of a request and of a success that is JSON, with where it stands."""
-    for path, calls in describe(create_app())["paths"].items():
+    for path, calls in described()["paths"].items():
         for method, call in calls.items():
             successes = {status: one for status, one in call["responses"].items() if int(status) < 400}
             for title, body in {"request": call.get("requestBody", {}), **successes}.items():
@@ -57,13 +57,13 @@ def bodies() -> Iterator[tuple[str, dict[str, Any]]]:
 
 @pytest.mark.parametrize(("title", "content"), list(bodies()))
 def test_every_request_and_success_has_an_example_that_is_valid(title: str, content: dict[str, Any]) -> None:
-    schemas = {"components": {"schemas": describe(create_app())["components"]["schemas"]}}
+    schemas = {"components": {"schemas": described()["components"]["schemas"]}}
     jsonschema.Draft202012Validator(schemas | content["schema"]).validate(content["example"])
     assert "string" not in json.dumps(content["example"]), f"{title}: what Swagger UI invents"
 
 
 def test_no_summary_is_made_of_a_functions_name() -> None:
-    calls = [call for path in describe(create_app())["paths"].values() for call in path.values()]
+    calls = [call for path in described()["paths"].values() for call in path.values()]
     assert [one["summary"] for one in calls if one["summary"] == one["operationId"].replace("_", " ").title()] == []
 
 
@@ -73,7 +73,7 @@ def test_the_forms_example_is_a_request_that_finds_faces() -> None:
 
 
 def test_what_try_it_out_fills_in_finds_faces() -> None:
-    parameters = describe(create_app())["paths"]["/image"]["post"]["parameters"]
+    parameters = described()["paths"]["/image"]["post"]["parameters"]
     schemas = {one["name"]: one["schema"] for one in parameters}
     assert schemas["min_confidence"]["examples"] == [0.5]
     assert schemas["max_faces"]["default"] > 1
