@@ -21,7 +21,7 @@ from tests.support.correcting import (
     two_faces,
 )
 from tests.support.page import Page
-from tests.support.pictures import encoded, turned
+from tests.support.pictures import crowd, encoded, turned
 from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
@@ -158,3 +158,16 @@ def test_what_is_not_saved_is_not_lost_by_leaving(page: Page, job_id: str, way: 
     assert page.shows("#result .marks")
     page.click("#result .cancel")
     assert (problem(page), page.shows("#result .marks")) == ("", False)
+
+
+def test_marks_at_the_edge_and_in_a_crowd_make_nothing_scroll(stack: Stack, page: Page) -> None:
+    job_id = posted(stack, encoded(crowd(1600, 1000, 70)[0]))
+    page.resize(390, 844)
+    begin(page, job_id)
+    drag(page, (0.8, 0.8), (1.02, 1.2))
+    stage = "document.querySelector('#result .stage')"
+    assert page.value(f"[{stage}.scrollWidth - {stage}.clientWidth, {stage}.scrollHeight - {stage}.clientHeight]") == [
+        0,
+        0,
+    ]
+    assert told(page) == "1 area hidden by hand. Not saved.", "it ends at the edge of the photo"

@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.correcting import begin, corrections, posted, rectangle, save, told, touch, two_faces
 from tests.support.page import Page
-from tests.support.pictures import encoded
+from tests.support.pictures import crowd, encoded
 from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
@@ -55,3 +55,22 @@ def test_two_fingers_move_an_enlarged_picture(page: Page, job_id: str) -> None:
     touch(page, "touchEnd")
     assert page.value(scrolled) - before == pytest.approx(50, abs=12)
     assert told(page) == "Nothing is corrected.", "and draw nothing"
+
+
+def test_a_finger_beside_small_faces_means_the_nearest_one(stack: Stack, page: Page) -> None:
+    job_id = posted(stack, encoded(crowd(1600, 1000, 70)[0]))
+    page.resize(390, 844)
+    begin(page, job_id)
+    boxes = page.value(
+        "[...document.querySelectorAll('#result .face')].map((one) => one.getBoundingClientRect())"
+        ".map(({ x, y, width, height }) => [x + width / 2, y + height / 2, width])"
+    )
+    number, (x, y, width) = min(enumerate(boxes), key=lambda one: float(one[1][0] + one[1][1]))
+    assert width < 20, "smaller than a finger"
+    touch(page, "touchStart", (x + width, y))
+    touch(page, "touchEnd")
+    pressed = "[...document.querySelectorAll('#result .face')].findIndex((one) => one.ariaPressed === 'true')"
+    assert page.value(pressed) == number
+    touch(page, "touchStart", (x + width / 4, y))
+    touch(page, "touchEnd")
+    assert told(page) == "Nothing is corrected."

@@ -7,7 +7,7 @@ const SLACK_PX = 6;
 
 /**
  * Listens on the layer over the picture. `areas` has `boxOf(index)`, `preview(index, box)`, which is undefined for a new
- * rectangle, `commit(index, box)`, `abort()` and `rest()`, for a press on nothing.
+ * rectangle, `commit(index, box)`, `abort()` and `tap(event)`, for a press on nothing.
  */
 export function onDrag(layer, stage, image, areas) {
   const pointers = new Map();
@@ -43,13 +43,12 @@ export function onDrag(layer, stage, image, areas) {
       from: event,
       index: area ? Number(area.dataset.index) : undefined,
       isCorner: event.target.matches(".corner"),
+      isOnNothing: event.target === layer,
       hasBegun: false,
     };
-    if (event.target === layer) {
-      // The focus, and with it the picture's place in its frame, stays.
-      event.preventDefault();
-      areas.rest();
-    }
+    // The focus, and with it the picture's place in its frame, stays.
+    if (drag.isOnNothing) event.preventDefault();
+    if (!event.target.matches(".face")) layer.setPointerCapture(event.pointerId);
   }
 
   function move(event) {
@@ -65,7 +64,7 @@ export function onDrag(layer, stage, image, areas) {
     if (!drag) return;
     const distance = Math.hypot(event.clientX - drag.from.clientX, event.clientY - drag.from.clientY);
     if (!drag.hasBegun && distance < SLACK_PX) return;
-    // What is captured is not a click on the face below it.
+    // From here on it is not a click on a face.
     if (!drag.hasBegun) layer.setPointerCapture(event.pointerId);
     drag.hasBegun = true;
     areas.preview(drag.index, boxAt(event));
@@ -74,6 +73,7 @@ export function onDrag(layer, stage, image, areas) {
   function up(event) {
     pointers.delete(event.pointerId);
     if (drag?.hasBegun) areas.commit(drag.index, boxAt(event));
+    else if (drag?.isOnNothing) areas.tap(event);
     drag = undefined;
   }
 

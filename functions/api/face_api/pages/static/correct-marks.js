@@ -7,6 +7,8 @@ import { moved, place, resized } from "./correct-geometry.js";
 const STEP = 0.01;
 // How large a rectangle from the keyboard is, as a share of what is seen.
 const NEW = 0.2;
+// Half of what a finger hits.
+const FINGER_PX = 22;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** Draws the marks of a draft into the layer; `changed` is called after each change, `photo` may be an address. */
@@ -32,9 +34,11 @@ export function makeMarks({ layer, stage, job: { faces, image }, draft, photo, c
   function drawFace(button, index) {
     const isShown = draft.isShown(index);
     button.setAttribute("aria-pressed", isShown);
-    button.classList.toggle("unsaved", isShown !== draft.wasShown(index));
-    button.dataset.state = isShown ? "shown" : "hidden";
-    const isCutOut = photo && isShown && !draft.wasShown(index);
+    const isUnsaved = isShown !== draft.wasShown(index);
+    button.classList.toggle("unsaved", isUnsaved);
+    if (isUnsaved) button.dataset.state = isShown ? "to show" : "to hide";
+    else button.dataset.state = isShown ? "shown" : "hidden";
+    const isCutOut = photo && isShown && isUnsaved;
     button.style.backgroundImage = isCutOut ? `url("${photo}")` : "";
     if (isCutOut) cutOut(button, faces[index].box);
   }
@@ -114,6 +118,18 @@ export function makeMarks({ layer, stage, job: { faces, image }, draft, photo, c
     areas[index ?? areas.length - 1].focus({ preventScroll: true });
   }
 
+  /** Fingers are larger than small faces: one beside a face means the face. */
+  function tap({ clientX, clientY, pointerType }) {
+    select(undefined);
+    if (pointerType !== "touch") return;
+    const distances = buttons.map((button) => {
+      const { x, y, width, height } = button.getBoundingClientRect();
+      return Math.hypot(clientX - x - width / 2, clientY - y - height / 2);
+    });
+    const nearest = Math.min(...distances);
+    if (nearest < FINGER_PX) buttons[distances.indexOf(nearest)].click();
+  }
+
   onDrag(layer, stage, image, {
     boxOf: (index) => draft.value.hide[index],
     preview(index, box) {
@@ -125,7 +141,7 @@ export function makeMarks({ layer, stage, job: { faces, image }, draft, photo, c
       ghost.hidden = true;
       redraw();
     },
-    rest: () => select(undefined),
+    tap,
   });
   // Two quick clicks on a face hide and show it; they do not enlarge the picture.
   layer.addEventListener("dblclick", (event) => event.stopPropagation());

@@ -170,8 +170,8 @@ export function makeCorrect(dialog, jobId, view) {
 }
 
 function describe({ hide, show }) {
-  if (!hide.length && !show.length) return "Nothing is corrected.";
   const faces = show.length === 1 ? "1 face shown" : `${show.length} faces shown`;
   const areas = hide.length === 1 ? "1 area hidden by hand" : `${hide.length} areas hidden by hand`;
-  return `${faces}, ${areas}.`;
+  const parts = [show.length && faces, hide.length && areas].filter(Boolean);
+  return parts.length ? `${parts.join(", ")}.` : "Nothing is corrected.";
 }
