@@ -65,7 +65,7 @@ def test_what_was_saved_is_there_after_a_reload_and_can_be_taken_back(stack: Sta
     page.chrome.find_elements("css selector", "#result .face")[1].click()
     page.chrome.find_element("css selector", "#result .area:not(.ghost)").click()
     page.click("#result .remove")
-    assert told(page) == "Nothing is corrected. Not saved."
+    assert told(page) == "No corrections. Not saved."
     save(page)
     assert (corrections(stack, job_id)["hide"], corrections(stack, job_id)["show"]) == ([], [])
 
@@ -86,7 +86,7 @@ def test_an_area_is_moved_and_resized_and_each_step_is_undone(page: Page, job_id
         page.click("#result .undo")
         assert rectangle(page, ".area:not(.ghost)") == pytest.approx(expected, abs=2)
     page.click("#result .undo")
-    assert told(page) == "Nothing is corrected."
+    assert told(page) == "No corrections."
     assert page.value("document.querySelector('#result .undo').disabled")
 
 

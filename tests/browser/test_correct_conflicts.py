@@ -54,7 +54,7 @@ def test_what_someone_else_saved_is_kept_and_so_is_what_was_changed_here(
 def test_without_its_original_a_result_cannot_be_corrected(stack: Stack, page: Page, job_id: str) -> None:
     begin(page, job_id)
     stack.aws.client("s3").delete_object(Bucket=stack.outputs["OriginalsBucketName"], Key=f"originals/{job_id}")
-    assert try_to_save(page) == "The original photo is not kept any more, so its result cannot be corrected."
+    assert try_to_save(page) == "The original photo was deleted, so its result cannot be corrected."
     assert told(page).endswith("Not saved.")
     page.click("#result .cancel")
     assert not page.shows("#result .marks")

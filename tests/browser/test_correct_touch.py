@@ -54,7 +54,7 @@ def test_two_fingers_move_an_enlarged_picture(page: Page, job_id: str) -> None:
         touch(page, "touchMove", (200 - 10 * step, 250), (250 - 10 * step, 300))
     touch(page, "touchEnd")
     assert page.value(scrolled) - before == pytest.approx(50, abs=12)
-    assert told(page) == "Nothing is corrected.", "and draw nothing"
+    assert told(page) == "No corrections.", "and draw nothing"
 
 
 def test_a_finger_beside_small_faces_means_the_nearest_one(stack: Stack, page: Page) -> None:
@@ -73,4 +73,4 @@ def test_a_finger_beside_small_faces_means_the_nearest_one(stack: Stack, page: P
     assert page.value(pressed) == number
     touch(page, "touchStart", (x + width / 4, y))
     touch(page, "touchEnd")
-    assert told(page) == "Nothing is corrected."
+    assert told(page) == "No corrections."

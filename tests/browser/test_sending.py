@@ -110,7 +110,7 @@ def test_what_could_not_be_sent_is_sent_when_there_is_a_connection(
     set_offline(offline=True)
     page.choose(photos[0], same_name)
     page.wait_until(lambda: len(page.failures()) == 2, "both could not be sent")
-    assert "sent again when there is a connection" in page.failures()[0]
+    assert "sent again once there is a connection" in page.failures()[0]
     set_offline(offline=False)
     page.wait_until(lambda: page.failures() == [], "they are sent by themselves")
 

@@ -10,7 +10,7 @@ async function call(path, how) {
   return (await exchange(path, how)).content;
 }
 
-/** As `call`, with the version (`ETag`) of what the service gives; `version` is that of what the call replaces. */
+/** As `call`, also returning the version (`ETag`); `version` is the one that the call replaces. */
 async function callVersioned(path, how) {
   const { content, version } = await exchange(path, how);
   return { ...content, version };
@@ -38,7 +38,7 @@ async function exchange(path, { method = "GET", json, keepalive, version } = {})
   return { content: text ? JSON.parse(text) : null, version: response.headers.get("ETag") };
 }
 
-/** Comes back when there is a key to try again with; one that another call has asked for meanwhile will do. */
+/** Resolves once there is a key to try again with; a key that another call has requested since counts. */
 async function refuse(headers, { message }) {
   if (headers.Authorization !== keyHeaders().Authorization) return;
   await askForKey(message);
@@ -47,7 +47,7 @@ async function refuse(headers, { message }) {
 
 let cachedLimits;
 
-/** Requested once; after a failure, again. */
+/** Requested once, and again after a failure. */
 export function getLimits() {
   cachedLimits ??= call("limits").catch((error) => {
     cachedLimits = undefined;
@@ -58,31 +58,31 @@ export function getLimits() {
 
 export const getUsage = () => call("usage");
 export const getJob = (jobId) => call(`jobs/${jobId}`);
-/** A page of the list: the first one small, so that it is there soon. */
+/** A page of the list. The first one is small, so that it loads fast. */
 export const getJobs = (cursor) => call(`jobs?limit=${cursor ? `100&cursor=${encodeURIComponent(cursor)}` : 20}`);
 export const deleteJob = (jobId) => call(`jobs/${jobId}`, { method: "DELETE", keepalive: true });
 export const retryJob = (jobId) => call(`jobs/${jobId}/retry`, { method: "POST" });
 
-/** What people changed about what is hidden: `{hide, show, corrected_at, version}`. */
+/** The corrections made by people: `{hide, show, corrected_at, version}`. */
 export const getCorrections = (jobId) => callVersioned(`jobs/${jobId}/corrections`);
 
-/** Replaces the corrections of this version, and has the results drawn again before it returns the new ones. */
+/** Replaces the corrections of this version; returns the new ones after the results were drawn again. */
 export const putCorrections = (jobId, { hide, show }, version) =>
   callVersioned(`jobs/${jobId}/corrections`, { method: "PUT", json: { hide, show }, version });
 
-/** What lets a listener in, once; a WebSocket takes no headers. Null where the service asks for no key. */
+/** A one-time ticket, because browsers cannot send headers with a WebSocket. Null if the service asks for no key. */
 export async function getTicket() {
   const { access } = await getLimits();
   return access === "keys" ? (await call("stream-tickets", { method: "POST" })).ticket : null;
 }
 
-/** The address of a result, which is drawn if it is not there yet. It is good for minutes. */
+/** The address of a result, which is drawn first if needed. The address is valid for minutes. */
 export async function renderUrl(jobId, render) {
   const { url } = await call(`jobs/${jobId}/renders`, { method: "POST", json: { render } });
   return url;
 }
 
-/** Sends a `{file, options, key}` whichever way its size allows; returns the job's id. `onProgress` gets 0 to 1. */
+/** Sends a `{file, options, key}` in the way that suits its size; returns the job's id. `onProgress` gets 0 to 1. */
 export async function sendPhoto(photo, limits, { onProgress, signal }) {
   const { size } = photo.file;
   if (size > limits.presigned_upload_bytes) {
@@ -100,7 +100,7 @@ async function sendDirectly({ file, options, key }, how) {
   return JSON.parse(await post("image", form, { key, ...how })).job_id;
 }
 
-/** API Gateway takes no large bodies; the bucket does, with a form that the API signs. */
+/** API Gateway limits the size of bodies: large files go to the bucket, with a form that the API signs. */
 async function sendToBucket({ file, options, key }, { onProgress, signal }) {
   const request = new Blob([JSON.stringify({ options })], { type: "application/json" });
   const granted = JSON.parse(await post("uploads", request, { key, signal }));
@@ -114,7 +114,7 @@ async function sendToBucket({ file, options, key }, { onProgress, signal }) {
 
 /** fetch cannot report upload progress; XMLHttpRequest can. */
 function post(url, body, { key, onProgress, signal }) {
-  // The key is for the API alone, whose addresses are relative; the bucket's forms are signed.
+  // Only the API, whose addresses are relative, may see the key; the bucket's forms are signed.
   const headers = /^https?:/.test(url) ? {} : keyHeaders();
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();

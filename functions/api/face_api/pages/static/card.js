@@ -16,7 +16,7 @@ export function makeCard({ onDelete }) {
   card.querySelector(".delete").addEventListener("click", onDelete);
   card.querySelector(".reload").addEventListener("click", () => loadAgain(card.querySelector("img")));
   const image = new Image();
-  // Not every file that is sent can be shown by every browser, or is a picture at all.
+  // Some files cannot be shown by this browser, or are not pictures.
   image.addEventListener("error", () => image.removeAttribute("src"));
   card.querySelector(".picture").prepend(image);
   return card;
@@ -77,9 +77,9 @@ function drawPicture(card, { jobId, status, name, event, thumbnail }) {
   }
   link.href = `#job=${jobId}`;
   image.alt = `${name ?? "A photo"}, ${countFaces(event.face_count)}. Show the result.`;
-  // The picture's text is no name while there is no picture.
+  // Without a picture, its alternative text cannot name the card.
   link.setAttribute("aria-label", image.alt);
-  // A corrected result is another picture.
+  // A corrected result has a new picture.
   const picture = `${jobId} ${event.corrected_at ?? ""}`;
   if (card.dataset.picture === picture) return;
   card.dataset.picture = picture;
@@ -90,13 +90,13 @@ function drawPicture(card, { jobId, status, name, event, thumbnail }) {
   showWhenNear(image, jobId, "preview", (state, error) => {
     card.classList.toggle("unloaded", state === "failed");
     link.dataset.problem = error?.message ?? "";
-    // What is gone or refused stays so.
+    // What is gone or refused is not requested again.
     card.querySelector(".reload").hidden = state !== "failed" || FINAL.includes(error.status);
     if (state === "loaded" && thumbnail) URL.revokeObjectURL(thumbnail);
   });
 }
 
-/** A job that was sent for its numbers alone: a picture would have to be drawn and stored for it. */
+/** A job that asked for numbers only: a picture would have to be drawn and stored for it. */
 function showNoPicture(card, thumbnail) {
   card.classList.add("unloaded");
   card.querySelector(".picture").dataset.problem = "Numbers only, no picture";

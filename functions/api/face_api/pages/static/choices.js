@@ -1,4 +1,4 @@
-/** What is chosen for the next photos: the renders that the service declares, and the options of the chosen one. */
+/** The choices for the next photos: one of the renders that the service declares, and its options. */
 
 import { getRenders, isDrawn, PREVIEW } from "./renders.js";
 
@@ -7,7 +7,7 @@ const KEY = "facecast.choices";
 const form = document.getElementById("send");
 let renders = [];
 
-/** Draws the choices, and chooses what was chosen last in this browser. */
+/** Draws the choices, and restores the last choice made in this browser. */
 export async function drawRenders() {
   if (renders.length) return;
   renders = await getRenders();
@@ -27,7 +27,7 @@ export function chosenOptions() {
   const render = renders.find((one) => one.name === name);
   const options = Object.entries(given).filter(([, value]) => value);
   return {
-    // The page shows every photo as a preview, so it is cheapest to have it drawn with the job.
+    // The page shows a preview of every photo; drawing it with the job is cheapest.
     render: isDrawn(render) ? [name, PREVIEW] : [name],
     ...(render.hides_faces ? { size: "original" } : {}),
     ...Object.fromEntries(options.map(([key, value]) => [key, Number.isNaN(Number(value)) ? value : Number(value)])),
@@ -41,7 +41,7 @@ function choice({ name, label }) {
   return made;
 }
 
-/** The options that only some renders read and that this page has a field for. */
+/** The options that apply to some renders only and have a field on this page. */
 function optionNames() {
   const names = new Set(renders.flatMap(({ options }) => options));
   return [...names].filter((name) => form.elements[name]);
@@ -64,7 +64,7 @@ function changed() {
   try {
     localStorage.setItem(KEY, JSON.stringify(Object.fromEntries(names.map((name) => [name, form.elements[name].value]))));
   } catch {
-    // The browser keeps nothing for this page.
+    // This browser does not allow the page to store anything.
   }
 }
 
@@ -76,7 +76,7 @@ function read() {
   }
 }
 
-/** A value that the field does not offer any more would leave it empty. */
+/** A value that the field no longer offers would leave it empty. */
 function choose(field, value) {
   if ([...field.options].some((option) => option.value === value)) field.value = value;
 }

@@ -1,9 +1,9 @@
-/** The photo before and after its faces were hidden: a divider on the picture, and a slider below that it follows. */
+/** Compares the photo before and after hiding: a divider on the picture follows a slider below it. */
 
 const SHARE = 100;
 const EDGE = 5;
 
-/** Listens to both; returns `set(percent)`, which shows the photo as it was left of there. */
+/** Listens to both; returns `set(percent)`, which shows the original photo to the left of that point. */
 export function makeCompare(canvas, slider) {
   const after = canvas.querySelector(".after");
   const divider = canvas.querySelector(".divider");
@@ -13,7 +13,7 @@ export function makeCompare(canvas, slider) {
     slider.value = place;
     after.style.clipPath = `inset(0 0 0 ${place}%)`;
     divider.style.left = `${place}%`;
-    // At the edges of the picture all of the knob stays on it.
+    // At the edges of the picture the whole knob stays visible.
     divider.style.setProperty("--nudge", place < EDGE ? "1rem" : place > SHARE - EDGE ? "-1rem" : "0rem");
   }
 

@@ -1,11 +1,11 @@
-/** Corrections while they are made: rectangles to hide, faces to show, and the steps back. */
+/** Corrections that are being edited: rectangles to hide, faces to show, and the undo steps. */
 
 const text = (one) => JSON.stringify(one);
 const without = (list, others) => list.filter((one) => !others.some((other) => text(other) === text(one)));
 const inOrder = (numbers) => numbers.sort((one, other) => one - other);
 const together = (list, others) => [...list, ...without(others, list)];
 
-/** Begins with the saved corrections. */
+/** Starts from the saved corrections. */
 export function makeDraft({ hide, show }) {
   let saved = { hide, show };
   let current = saved;
@@ -30,7 +30,7 @@ export function makeDraft({ hide, show }) {
       put({ ...current, show: inOrder(shown.includes(face) ? without(shown, [face]) : [...shown, face]) });
     },
     add: (box) => put({ ...current, hide: [...current.hide, box] }),
-    /** A key that is held down is one step. */
+    /** Holding a key down counts as one step. */
     replace(index, box, isSameStep = false) {
       const next = { ...current, hide: current.hide.with(index, box) };
       if (isSameStep) current = next;
@@ -40,7 +40,7 @@ export function makeDraft({ hide, show }) {
     undo() {
       current = steps.pop() ?? current;
     },
-    /** Someone else has saved others: what was changed here is changed in theirs. */
+    /** Someone else has saved corrections: applies the changes made here to them. */
     rebase({ hide: theirs, show: theirFaces }) {
       const merged = (list, before, after) => together(without(list, without(before, after)), without(after, before));
       current = {

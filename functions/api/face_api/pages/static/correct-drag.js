@@ -2,7 +2,7 @@
 
 import { between, moved, resized } from "./correct-geometry.js";
 
-// Less than this is a click.
+// A shorter movement is a click.
 const SLACK_PX = 6;
 
 /**
@@ -56,7 +56,7 @@ export function onDrag(layer, stage, image, areas) {
     if (!before) return;
     pointers.set(event.pointerId, event);
     if (pointers.size > 1) {
-      // Each of the fingers moves the picture by its part.
+      // Each finger moves the picture by its share.
       stage.scrollLeft -= (event.clientX - before.clientX) / pointers.size;
       stage.scrollTop -= (event.clientY - before.clientY) / pointers.size;
       return;
@@ -80,7 +80,7 @@ export function onDrag(layer, stage, image, areas) {
   layer.addEventListener("pointerdown", down);
   layer.addEventListener("pointermove", move);
   layer.addEventListener("pointerup", up);
-  // It is let go outside of the layer, or is taken by the browser.
+  // The pointer was released outside the layer, or the browser has taken it over.
   layer.addEventListener("pointercancel", (event) => {
     pointers.delete(event.pointerId);
     abort();

@@ -2,14 +2,14 @@
 
 const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
 
-/** The rectangle between two corners, which are shares of the photo's width and height. */
+/** The rectangle between two corners, given as fractions of the photo's width and height. */
 export function between(one, other, { width, height }) {
   const [left, right] = [one.x, other.x].map((x) => clamp(x, 0, 1) * width).sort((a, b) => a - b);
   const [top, bottom] = [one.y, other.y].map((y) => clamp(y, 0, 1) * height).sort((a, b) => a - b);
   return inside({ x: left, y: top, width: right - left, height: bottom - top }, { width, height });
 }
 
-/** Rounded outwards: nothing that was meant is left out. */
+/** Rounded outwards, so that everything selected is covered. */
 function inside({ x, y, width, height }, image) {
   const left = clamp(Math.floor(x), 0, image.width - 1);
   const top = clamp(Math.floor(y), 0, image.height - 1);
@@ -21,7 +21,7 @@ function inside({ x, y, width, height }, image) {
   };
 }
 
-/** Moved by a share of the photo, as far as the edge. */
+/** Moved by a fraction of the photo, up to its edge. */
 export function moved(box, { across, down }, image) {
   return {
     ...box,
@@ -30,7 +30,7 @@ export function moved(box, { across, down }, image) {
   };
 }
 
-/** Its lower right corner moved by a share of the photo. */
+/** Resized: its lower right corner moves by a fraction of the photo. */
 export function resized(box, { across, down }, image) {
   return inside(
     {
@@ -42,7 +42,7 @@ export function resized(box, { across, down }, image) {
   );
 }
 
-/** Where a rectangle is on the picture, however large that is. */
+/** The position of a rectangle on the picture, as percentages. */
 export function place(element, { x, y, width, height }, image) {
   Object.assign(element.style, {
     left: `${(x / image.width) * 100}%`,

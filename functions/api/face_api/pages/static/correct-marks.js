@@ -3,9 +3,9 @@
 import { onDrag } from "./correct-drag.js";
 import { moved, place, resized } from "./correct-geometry.js";
 
-// What an arrow key moves a rectangle by, as a share of the longer side.
+// The step of an arrow key, as a fraction of the longer side.
 const STEP = 0.01;
-// How large a rectangle from the keyboard is, as a share of what is seen.
+// The size of a rectangle added with the keyboard, as a fraction of the visible part.
 const NEW = 0.2;
 // Half of what a finger hits.
 const FINGER_PX = 22;
@@ -43,7 +43,7 @@ export function makeMarks({ layer, stage, job: { faces, image }, draft, photo, c
     if (isCutOut) cutOut(button, faces[index].box);
   }
 
-  /** The part of the photo that is below. */
+  /** Shows the part of the original photo at the rectangle. */
   function cutOut(button, { x, y, width, height }) {
     const along = (at, length, whole) => (whole > length ? (at / (whole - length)) * 100 : 0);
     button.style.backgroundSize = `${(image.width / width) * 100}% ${(image.height / height) * 100}%`;
@@ -150,7 +150,7 @@ export function makeMarks({ layer, stage, job: { faces, image }, draft, photo, c
     redraw,
     hasSelected: () => selected !== undefined,
     removeSelected: () => selected !== undefined && remove(selected),
-    /** In the middle of what is seen. */
+    /** Adds a rectangle in the middle of the visible part. */
     addArea() {
       const [frame, whole] = [stage.getBoundingClientRect(), layer.getBoundingClientRect()];
       const along = (from, to, start, length, pixels) => {

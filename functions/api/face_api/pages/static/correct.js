@@ -1,4 +1,4 @@
-/** Correcting a result by hand: faces are shown that were hidden by mistake, and what was missed is hidden. */
+/** Correcting a result by hand: show faces that were hidden by mistake, hide what was missed. */
 
 import { getCorrections, putCorrections } from "./api.js";
 import { makeDraft } from "./correct-draft.js";
@@ -10,7 +10,7 @@ const NOT_ALLOWED = "This key may not correct results; it needs the scope “man
 const PROBLEMS = {
   403: NOT_ALLOWED,
   404: "This photo was deleted, so its result cannot be corrected.",
-  410: "The original photo is not kept any more, so its result cannot be corrected.",
+  410: "The original photo was deleted, so its result cannot be corrected.",
 };
 const OTHERS = "Someone else corrected this photo in the meantime. You see their corrections together with yours.";
 const UNSAVED = "Your corrections are not saved yet. Save or cancel them first.";
@@ -33,7 +33,7 @@ export function makeCorrect(dialog, jobId, view) {
     if (isOpen() || !may("manage")) return;
     try {
       const corrections = await getCorrections(jobId);
-      // This was pressed twice, or the view shows another result by now.
+      // The button was pressed twice, or the view shows another result by now.
       if (!isOpen() && tools.isConnected) begin(corrections);
     } catch (error) {
       tell(error);
@@ -93,7 +93,7 @@ export function makeCorrect(dialog, jobId, view) {
     changed();
   }
 
-  /** Takes in what others have saved. */
+  /** Merges what others have saved. */
   async function rebase() {
     try {
       const corrections = await getCorrections(jobId);
@@ -147,13 +147,13 @@ export function makeCorrect(dialog, jobId, view) {
     isOpen,
     mayLeave,
     open,
-    /** Someone has saved corrections; the response to one's own tells more. */
+    /** Handles an event about corrections; while saving, the response says more. */
     hear() {
       if (isSaving) return;
       if (isOpen()) rebase();
       else view.refresh();
     },
-    /** A key while the mode is on. */
+    /** Handles a key while correcting. */
     press(event) {
       const isCommand = event.ctrlKey || event.metaKey;
       const key = event.key.toLowerCase();
@@ -173,5 +173,5 @@ function describe({ hide, show }) {
   const faces = show.length === 1 ? "1 face shown" : `${show.length} faces shown`;
   const areas = hide.length === 1 ? "1 area hidden by hand" : `${hide.length} areas hidden by hand`;
   const parts = [show.length && faces, hide.length && areas].filter(Boolean);
-  return parts.length ? `${parts.join(", ")}.` : "Nothing is corrected.";
+  return parts.length ? `${parts.join(", ")}.` : "No corrections.";
 }

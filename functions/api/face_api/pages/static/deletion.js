@@ -1,4 +1,4 @@
-/** Deleting with five seconds to change one's mind. */
+/** Deletes jobs, with five seconds to undo it. */
 
 import { deleteJob } from "./api.js";
 
@@ -8,7 +8,7 @@ const AT_A_TIME = 6;
 
 // The one deletion that can still be undone: `{jobIds, timer, finish}`.
 let waiting;
-// What the service has been asked to delete, until it has answered.
+// Deletions that the service has not confirmed yet.
 const asked = new Set();
 
 /**
@@ -16,7 +16,7 @@ const asked = new Set();
  * `onError` an id and an error.
  */
 export function deleteSoon(jobIds, what, { onUndo, onError, onDone }) {
-  // One bar, so one deletion that can be undone.
+  // There is one bar, so only one deletion can be undone.
   flush();
   const undo = Object.assign(document.createElement("button"), { type: "button", textContent: "Undo" });
   const finish = (atATime) => {
@@ -58,7 +58,7 @@ function flush(atATime = AT_A_TIME) {
   waiting?.finish(atATime);
 }
 
-// By the tab key alone, nobody gets to the button in time where there are many cards.
+// With many cards, the button cannot be reached in time with the Tab key.
 addEventListener("keydown", (event) => {
   const button = bar.querySelector("button");
   if (!button || event.key !== "z" || !(event.ctrlKey || event.metaKey) || event.target.matches("input")) return;
@@ -66,7 +66,7 @@ addEventListener("keydown", (event) => {
   button.click();
 });
 
-// Leaving the page does not undo it. Requests outlive the page, but none begins after it.
+// Leaving the page must not undo the deletion. Requests outlive the page, but cannot begin after it.
 addEventListener("pagehide", () => flush(Infinity));
-// What was deleted with a key needs this key.
+// A deletion needs the key that it was started with.
 addEventListener("key-change", () => flush(Infinity));

@@ -1,4 +1,4 @@
-/** What becomes of jobs, from the stream or, where there is none, from the API. */
+/** The progress of jobs, from the stream or, if it is unavailable, from the API. */
 
 import { getJob, getJobs } from "./api.js";
 import { dropJob, endedJobs, isWaiting, showEvent } from "./feed.js";
@@ -10,7 +10,7 @@ const GONE = 404;
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** The stream is faster; this is for networks that let no WebSocket through. */
+/** A fallback for networks that block WebSockets; the stream is faster. */
 export async function pollJob(jobId) {
   for (let wait = FIRST_POLL_MS; ; wait = Math.min(wait * 1.5, LONGEST_POLL_MS)) {
     await pause(wait);
@@ -24,14 +24,14 @@ export async function pollJob(jobId) {
   }
 }
 
-/** A job of the API in the words of the stream. */
+/** Converts a job of the API to an event of the stream. */
 export async function eventOf(job) {
   const undrawn = await getUndrawn();
   const isDrawn = job.options.render.some((name) => !undrawn.includes(name));
   return { ...job, processed_image_url: isDrawn ? job.links.processed_image : null };
 }
 
-/** What the stream tells of a job; the view of the job, if it is open, is told as well. */
+/** Handles an event of the stream, in the list and in the view of the job if it is open. */
 export function showOrDrop(event) {
   if (event.type === "job.deleted") {
     dropAndTell(event.job_id);
@@ -41,7 +41,7 @@ export function showOrDrop(event) {
   if (event.type === "job.corrected") dispatchEvent(new CustomEvent("job-corrected", { detail: event }));
 }
 
-/** In the list, and in the view of the job if it is open. */
+/** Removes a job from the list and from its view, if it is open. */
 function showEnd(event) {
   showEvent(event);
   dispatchEvent(new CustomEvent("job-ended", { detail: event.job_id }));
@@ -53,8 +53,8 @@ function dropAndTell(jobId) {
 }
 
 /**
- * Drops the cards of jobs that are gone: a stack that was started again has none, and the stream tells only of deletions
- * that it has not forgotten. The list may lag behind the stream, so each job that it lacks is asked for.
+ * Drops the cards of deleted jobs: a restarted stack has none, and the stream replays only deletions that it still
+ * keeps. The list may lag behind the stream, so each job missing from it is requested.
  */
 export async function dropGone() {
   const shown = new Set(endedJobs());

@@ -1,13 +1,13 @@
 /** The faces of a job, twice: as boxes over the picture and as a list; each marks the other. */
 
 const THUMBNAIL_PX = 48;
-// How much of the surroundings a thumbnail shows.
+// The margin of a thumbnail around the face.
 const MARGIN = 1.4;
 
 const percent = (share) => `${(share * 100).toFixed(0)}\u00a0%`;
 
 /**
- * Draws into `.boxes` and `.faces` of the dialog. Returns `showThumbnails(url)`, for when a picture is there, and
+ * Draws into `.boxes` and `.faces` of the dialog. Returns `showThumbnails(url)`, for when a picture is loaded, and
  * `setView({ areHidden, isChosen, corrections })`: the confidence chooses among boxes; where faces are hidden, all are
  * but those that were corrected.
  */
@@ -58,7 +58,7 @@ function element(name, text) {
   return Object.assign(document.createElement(name), { textContent: text });
 }
 
-/** A square around the face, cut out of the whole picture by position. */
+/** A square around the face: the whole picture, shifted and clipped. */
 function showThumbnail({ face, thumbnail }, { width, height }, url) {
   const { x, y, width: across, height: down } = face.box;
   const side = Math.max(across, down) * MARGIN;
@@ -108,7 +108,7 @@ function countHidden(all, corrections) {
 }
 
 function countHiddenFaces(all, shown) {
-  if (all === 0) return "No face found; anything that may be one is hidden";
+  if (all === 0) return "No face found; anything that might be a face is hidden";
   if (shown > 0) return all === 1 ? "1 face, shown" : `${all} faces, ${shown} shown`;
   return all === 1 ? "1 face, hidden" : `${all} faces, all hidden`;
 }

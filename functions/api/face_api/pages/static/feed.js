@@ -9,11 +9,11 @@ const MOST_CARDS = 3_000;
 const list = document.getElementById("cards");
 const announcement = document.getElementById("announcement");
 
-// Job ids to entries `{card, view}`; a photo that is being sent has no id yet and is in the list alone.
+// Job ids to entries `{card, view}`. A photo that is being sent has no id yet and is only in the list.
 const entries = new Map();
 const endListeners = [];
 
-/** Calls with each of the jobs sent from here that ends: `{jobId, name, failure}`. */
+/** Runs `call` for each finished job that was sent from here: `{jobId, name, failure}`. */
 export const onOwnEnd = (call) => endListeners.push(call);
 
 function addEntry(view) {
@@ -31,7 +31,7 @@ function insert({ card, view }) {
   showEmptiness();
 }
 
-/** The index of the first card that is older; the list is in order. */
+/** The index of the first older card; the list is sorted. */
 function placeAt(at) {
   let [low, high] = [0, list.childElementCount];
   while (low < high) {
@@ -48,7 +48,7 @@ function change(entry, changes) {
   if (entry.view.jobId) entries.set(entry.view.jobId, entry);
 }
 
-/** A card for a photo that is about to be sent from here; photos chosen at the same time stay in their order. */
+/** Adds a card for a photo that is about to be sent; photos chosen together keep their order. */
 export function addOwn({ name, thumbnail, at }) {
   const entry = addEntry({ status: "waiting", own: true, name, thumbnail, at });
   return {
@@ -59,7 +59,7 @@ export function addOwn({ name, thumbnail, at }) {
   };
 }
 
-/** The event may have arrived before the response to the upload; then its card is replaced by this one. */
+/** If the event arrived before the response to the upload, this card replaces its card. */
 function adopt(entry, jobId) {
   const early = entries.get(jobId);
   change(entry, { status: "pending", jobId });
@@ -68,7 +68,7 @@ function adopt(entry, jobId) {
   showEvent(early.view.event);
 }
 
-/** Shows a job that has ended, or an own one that has not; returns whether it is new here. */
+/** Shows a finished job, or an unfinished one sent from here; returns whether it is new to the list. */
 export function showEvent(event) {
   const { job_id: jobId, status, failure } = event;
   const known = entries.get(jobId);
@@ -98,7 +98,7 @@ function end({ jobId, own, name, failure, ...view }) {
   announcement.textContent = [name, failure ? failure.detail : headline(view)].join(": ");
 }
 
-/** Failures are collected elsewhere; other people's are theirs. */
+/** A failed job has no card: own failures are listed elsewhere, those of others are not shown. */
 function fail(jobId, name, failure) {
   const entry = entries.get(jobId);
   if (entry) drop(entry);
@@ -110,13 +110,13 @@ export function isWaiting(jobId) {
   return status === "pending" || status === "processing";
 }
 
-/** The ids of jobs that have ended, oldest card last. */
+/** The ids of finished jobs, newest first. */
 export const endedJobs = () => [...entries].filter(([, { view }]) => view.event).map(([jobId]) => jobId);
 
 /** The name of a photo sent from here, or undefined. */
 export const nameOf = (jobId) => entries.get(jobId)?.view.name ?? ownName(jobId);
 
-/** A job that has gone from the service: expired, or deleted by somebody. */
+/** Removes a job that expired or was deleted. */
 export function dropJob(jobId) {
   const entry = entries.get(jobId);
   if (entry) drop(entry);
@@ -147,7 +147,7 @@ function showEmptiness() {
 
 const isResult = (card) => card.dataset.status === "completed" && !card.hidden;
 
-/** The job of the next result in this direction, 1 or -1, that the filter shows. */
+/** The next result that the filter shows, in direction 1 or -1. */
 export function neighbourOf(jobId, step) {
   let card = entries.get(jobId)?.card;
   do card = step > 0 ? card?.nextElementSibling : card?.previousElementSibling;
@@ -155,7 +155,7 @@ export function neighbourOf(jobId, step) {
   return card?.dataset.job;
 }
 
-/** Which of the results that the filter shows this is, from 1 on; 0 for one that it hides. */
+/** The position of a result among those that the filter shows, from 1; 0 if it is hidden. */
 export function placeOf(jobId) {
   const shown = [...list.children].filter(isResult);
   return { place: 1 + shown.findIndex((card) => card.dataset.job === jobId), count: shown.length };
@@ -197,7 +197,7 @@ export function deleteJobsOf(jobIds, what) {
   });
 }
 
-/** A page that stays open for days keeps what is new. */
+/** Limits the list of a page that stays open for days to the newest jobs. */
 function trim() {
   for (const card of [...list.children].slice(MOST_CARDS)) {
     if (entries.get(card.dataset.job)?.view.own) continue;

@@ -3,7 +3,7 @@
 import { getJob } from "./api.js";
 import { isReviewed } from "./reviewed.js";
 
-// A face below it may be none, and where it is, others may have been missed.
+// A face below this confidence may be a false one, and suggests that others were missed.
 const DOUBTFUL = 0.6;
 const AT_A_TIME = 4;
 
@@ -12,7 +12,7 @@ const field = document.getElementById("filter");
 const failures = document.getElementById("failures");
 const note = document.getElementById("filtered");
 
-// Job ids to the lowest confidence of their faces, which the list does not tell; null while it is asked for.
+// Job ids to the lowest confidence of their faces, which the list does not include; null while it is requested.
 const lowest = new Map();
 const asking = [];
 let active = 0;
@@ -44,7 +44,7 @@ async function learn(jobId) {
     const { faces } = await getJob(jobId);
     lowest.set(jobId, Math.min(...faces.map(({ confidence }) => confidence)));
   } catch {
-    // It is asked for again when the list changes.
+    // It is requested again when the list changes.
     lowest.delete(jobId);
   }
   active -= 1;
@@ -71,13 +71,13 @@ function apply() {
 
 function describe(shown) {
   if (field.value === "failed") return failures.hidden ? "No photo failed." : "";
-  if (active) return "Looking at the faces …";
+  if (active) return "Checking confidences …";
   return `${shown} of ${list.childElementCount}`;
 }
 
 let isWaiting = false;
 
-/** Once for many changes. */
+/** Runs once for many changes. */
 function applySoon() {
   if (isWaiting) return;
   isWaiting = true;

@@ -1,13 +1,13 @@
-/** The key of this tab, where the service asks for one. It is kept for the tab's session alone, and never in an address. */
+/** The key of this tab, if the service asks for one: kept for the tab's session only, and never in a URL. */
 
 const NAME = "facecast-key";
 const SCOPES = ["send", "read", "manage"];
 const AND = new Intl.ListFormat("en", { type: "conjunction" });
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 
-// The dialog that is open, for all who wait for a key.
+// The open dialog, shared by all callers that wait for a key.
 let waiting;
-// What `GET /usage` says of the key; nothing where the service asks for none.
+// The response of `GET /usage` for this key; undefined if the service asks for none.
 let holder;
 
 const dialog = () => document.getElementById("key");
@@ -23,17 +23,17 @@ export function setHolder(usage) {
 
 export const getHolder = () => holder;
 
-/** Whether the key has this scope; the service decides in the end. */
+/** Whether the key has this scope; the service has the last word. */
 export const may = (scope) => !holder || holder.scopes.includes(scope);
 
-/** Asks for a key, once for all who wait for one; `refused` says what was wrong with the one there was. */
+/** Asks for a key, once for all callers; `refused` says what was wrong with the last one. */
 export function askForKey(refused) {
   const had = sessionStorage.getItem(NAME);
   sessionStorage.removeItem(NAME);
   return show({ refused: had ? refused : "" });
 }
 
-/** Offers another key, or none. Whose results are shown changes with it, so the page starts anew. */
+/** Lets the user change or forget the key. The page reloads, because other results become visible. */
 export async function changeKey() {
   if (await show({ canCancel: true })) location.reload();
 }
@@ -80,14 +80,14 @@ function open({ refused = "", canCancel = false }) {
       event.preventDefault();
       if (canCancel) end(false);
     });
-    // Browsers close it all the same when the escape key is pressed twice.
+    // Browsers close it anyway when Escape is pressed twice.
     on(dialog(), "close", () => (canCancel ? end(false) : dialog().showModal()));
     dialog().showModal();
     input.focus();
   });
 }
 
-/** Tell assistive technology that the key was refused, and why. */
+/** Announces to assistive technology why the key was refused. */
 function mark(input, refused) {
   if (refused) {
     input.setAttribute("aria-invalid", "true");

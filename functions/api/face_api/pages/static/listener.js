@@ -1,22 +1,22 @@
-// A listener that misses nothing: it reconnects by itself, asks for what came meanwhile, and drops what it has seen.
+// A listener that misses nothing: it reconnects by itself, requests what it missed, and drops duplicates.
 //
 //   const listener = listen({ url: "wss://.../ws", replay: 20, onEvent: (event) => console.log(event) });
 //   listener.close();
 
-// API Gateway closes a connection over which nothing came for 10 minutes.
+// API Gateway closes a connection that was idle for 10 minutes.
 const PING_MS = 240_000;
 const PONG_MS = 15_000;
-// Before the first try again at most a second, then twice as long each time up to a minute, each wait drawn by chance,
-// so that a crowd that was cut off at once does not come back at once.
+// Exponential backoff with full jitter, from one second to a minute, so that listeners that were cut off together do
+// not all reconnect at once.
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
-// The server starts a replay 90 s before the event it is asked for, and no event is later than that.
+// The server starts a replay 90 s before the requested event; no event arrives later than that.
 const OVERLAP_MS = 300_000;
 
 // Sorts after every event id.
 const AFTER_ALL = "9999";
 
-/** An event id of this time; ids sort by time, to the microsecond in UTC. */
+/** The event id of this time; ids sort by UTC time, to the microsecond. */
 function idAt(time) {
   const digits = new Date(time).toISOString().replace(/[-:]/g, "").slice(0, 19); // 20260131T235959.123
   return `${digits}000Z-00000000`;
@@ -28,24 +28,24 @@ function timeOf(id) {
   return Date.UTC(year, month - 1, day, hour, minute, second);
 }
 
-/** Each job's latest event, and the position in the stream. Times are the service's: this machine's clock may be wrong. */
+/** Each job's latest event, and the position in the stream. Uses the service's time: this machine's may be wrong. */
 export class Memory {
   #ofJob = new Map();
   #room = 1_000;
   #start = AFTER_ALL;
   heardAny = false;
-  /** Where the next connection resumes; null until the service has said where the stream stands. */
+  /** Where the next connection resumes; null until the service has sent its position in the stream. */
   position = null;
 
-  /** Takes the service's word for where the stream stood when this listener connected for the first time. */
+  /** Adopts the position that the service sent to the first connection. */
   begin(position) {
     if (position < this.#start) this.#start = position;
     this.position ??= position;
   }
 
   /**
-   * Whether this event was not seen before; from now on it was. A connection that resumes also receives events from
-   * before the start; they are not news. Of a job, an event that is not newer than the last one is known or overtaken.
+   * Whether this event is new; marks it as seen. A connection that resumes also receives events from before the start,
+   * which are not new. An event that is not newer than the last one of its job is a duplicate or out of date.
    */
   isNews({ job_id, event_id }, isResumed = false) {
     if (event_id <= (this.#ofJob.get(job_id) ?? "") || (isResumed && event_id < this.#start)) return false;
@@ -57,7 +57,7 @@ export class Memory {
     return true;
   }
 
-  /** Drop what a replay no longer reaches. */
+  /** Drops events that a replay no longer reaches. */
   #forget() {
     const oldest = idAt(timeOf(this.position) - OVERLAP_MS);
     for (const [job, id] of this.#ofJob) if (id < oldest) this.#ofJob.delete(job);
@@ -66,7 +66,7 @@ export class Memory {
 }
 
 /**
- * Calls `onEvent` with each job event once, for one job never with an older one after a newer one.
+ * Calls `onEvent` once for each job event; events of one job arrive in order.
  *
  * @param {object} options
  * @param {string} options.url the stream's address, ws://... or wss://...
@@ -75,7 +75,7 @@ export class Memory {
  * @param {number} [options.replay] begin with this many of the latest events
  * @param {string} [options.jobId] receive events of this job only
  * @param {() => Promise<string | null>} [options.getTicket] called before each connection, where the service asks for keys
- * @param {number} [options.longestWaitMs] between two attempts to connect, where no crowd comes back at once
+ * @param {number} [options.longestWaitMs] between two attempts to connect, for a service with few listeners
  * @returns {{ close: () => void, retry: () => void }}
  */
 export function listen({
@@ -137,7 +137,7 @@ export function listen({
       clearTimeout(timer);
       timer = setTimeout(() => ask("ping"), PING_MS);
     };
-    // A first connection is open when the service has said where the stream stands: from then on nothing is missed.
+    // A first connection is open once the service has sent its position: from then on nothing is missed.
     const setOpen = () => {
       if (!isOpen) onState("open");
       isOpen = true;
@@ -158,7 +158,7 @@ export function listen({
 
   connect();
   return {
-    /** Connect now instead of waiting for the next attempt. */
+    /** Connects now instead of waiting for the next attempt. */
     retry() {
       if (closed || waitsForTicket || socket?.readyState < WebSocket.CLOSING) return;
       clearTimeout(timer);

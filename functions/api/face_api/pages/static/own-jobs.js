@@ -1,9 +1,9 @@
-/** The jobs that were sent from this browser, by their names; only they get a delete button. */
+/** The jobs that were sent from this browser, with their file names; only these get a delete button. */
 
 const KEY = "facecast.jobs";
 const DAY = 24 * 60 * 60 * 1000;
 
-// Where the browser keeps nothing for this page, the jobs are known until it is left.
+// If the browser does not allow storage, the jobs are remembered until the page is closed.
 let unstored = {};
 
 function read() {
@@ -19,7 +19,7 @@ function write(jobs) {
   try {
     localStorage.setItem(KEY, JSON.stringify(jobs));
   } catch {
-    // Said above.
+    // See above: storage is not allowed.
   }
 }
 
@@ -34,7 +34,7 @@ export function forget(jobId) {
   write(others);
 }
 
-/** The file's name, or undefined for somebody else's job. */
+/** The file's name, or undefined for a job that was sent elsewhere. */
 export function ownName(jobId) {
   return read()[jobId]?.name;
 }

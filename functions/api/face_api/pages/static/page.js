@@ -14,7 +14,7 @@ import "./selection.js";
 import { sendAll, sendUnreachedAgain } from "./sending.js";
 
 const REPLAY = 20;
-// On the computer of the stack nobody else comes back at the same time.
+// A local stack has few listeners, so they need not spread their reconnections.
 const IS_LOCAL = /(^|\.)localhost$|^127\./.test(location.hostname);
 const LOCAL_LONGEST_WAIT_MS = 2_000;
 const STATES = {
@@ -30,7 +30,7 @@ const byId = (id) => document.getElementById(id);
 let cursor = null;
 let listener;
 
-/** Shows the next page of the list; pages that hold nothing new are passed over. */
+/** Shows the next page of the list, skipping pages without anything new. */
 async function showOlder() {
   byId("older").disabled = true;
   try {
@@ -68,12 +68,12 @@ function audience() {
   return `Everyone ${owner ? `with a key of ${owner}` : "who opens this page"} sees the results. Photos and results`;
 }
 
-/** Learns whose key this is and what it may do, where the service asks for keys. */
+/** If the service asks for keys, loads the key's owner and scopes. */
 async function showHolder() {
   const known = getHolder();
   const holder = await getUsage();
   if (known && known.owner !== holder.owner) {
-    // What is on the screen belongs to somebody else.
+    // The results on the screen belong to another owner.
     location.reload();
     return;
   }
@@ -95,7 +95,7 @@ function showState(state) {
     byId("trouble").hidden = true;
     loadFailedAgain();
     sendUnreachedAgain();
-    // What cannot be had now is compared at the next reconnection.
+    // If the request fails, the next reconnection compares again.
     if (wasOpen) dropGone().catch(() => {});
     wasOpen = true;
   }
@@ -116,7 +116,7 @@ async function sendSample() {
   }
 }
 
-/** Which renders there are, and so how photos are sent, is the service's word. */
+/** The service defines the renders, and so how photos are sent. */
 async function send(files) {
   try {
     await drawRenders();
@@ -163,15 +163,15 @@ async function start() {
   byId("older").addEventListener("click", showOlder);
   byId("connect").addEventListener("click", connect);
   byId("sample").addEventListener("click", sendSample);
-  // There is nothing to be submitted, but the enter key would.
+  // There is nothing to submit, but the Enter key would do so.
   byId("send").addEventListener("submit", (event) => event.preventDefault());
   onPhotos(send);
   onForgottenElsewhere(dropJob);
   byId("change-key").addEventListener("click", changeKey);
-  // It may be another's, or have other scopes than the one that was refused.
+  // The new key may have another owner or other scopes.
   addEventListener("key-entered", () => getHolder() && showHolder().catch((error) => showTrouble(error.message)));
   addEventListener("hashchange", showResult);
-  // Whoever looks at the page again does not wait for the next attempt.
+  // When the page becomes visible again, it reconnects at once.
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && listener?.retry());
   addEventListener("online", () => listener?.retry());
   showResult();
@@ -180,7 +180,7 @@ async function start() {
     byId("loading").hidden = true;
     return;
   }
-  // The list needs no stream and the stream no list, so the page is right when either is blocked.
+  // The list and the stream are independent, so the page works if either is blocked.
   await showOlder();
   showLoaded();
 }

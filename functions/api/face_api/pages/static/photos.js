@@ -1,4 +1,4 @@
-/** Photos as people hand them over: chosen, dropped anywhere on the page, or pasted. */
+/** Receives photos that are chosen, dropped anywhere on the page, or pasted. */
 
 export function onPhotos(call) {
   const field = document.getElementById("photos");
@@ -6,7 +6,7 @@ export function onPhotos(call) {
 
   field.addEventListener("change", () => {
     hand(field.files);
-    // So that the same file can be chosen again.
+    // Allows choosing the same file again.
     field.value = "";
   });
   document.addEventListener("paste", (event) => hand(event.clipboardData.files));

@@ -1,4 +1,4 @@
-/** Pictures of results: loaded when they are near the screen, and again after they failed. */
+/** Pictures of results: loaded when they are near the screen, and again after a failure. */
 
 import { renderUrl } from "./api.js";
 
@@ -11,7 +11,7 @@ const observer = new IntersectionObserver(
   { rootMargin: "400px" },
 );
 
-/** Show a job's render in this image as soon as it comes near the screen. */
+/** Shows a job's render in this image as soon as it is near the screen. */
 export function showWhenNear(image, jobId, render, onState = () => {}) {
   pending.set(image, { jobId, render, onState });
   observer.observe(image);
@@ -30,7 +30,7 @@ async function load(image) {
   }
 }
 
-/** A picture once the browser has it, so that nothing flickers. */
+/** Resolves to a picture once it is loaded, so that nothing flickers. */
 export function loaded(url) {
   return new Promise((resolve, reject) => {
     const image = new Image();
@@ -44,7 +44,7 @@ export function loadAgain(image) {
   return load(image);
 }
 
-/** Whatever failed while there was no connection. */
+/** Loads pictures again that failed while there was no connection. */
 export function loadFailedAgain() {
   for (const image of failed) if (image.isConnected) load(image);
 }

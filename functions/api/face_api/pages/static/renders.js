@@ -2,7 +2,7 @@
 
 import { getLimits } from "./api.js";
 
-// What the cards show; it follows the job's own renders, so people have nothing to choose.
+// The render that cards show. It depends on the job's own renders and is not offered as a choice.
 export const PREVIEW = "preview";
 
 /** The renders that people can choose from. */
@@ -11,11 +11,11 @@ export async function getRenders() {
   return renders.filter(({ name }) => name !== PREVIEW);
 }
 
-/** The names of those without a picture; none as long as the service has not told. */
+/** The names of renders without a picture; empty until the service has answered. */
 export async function getUndrawn() {
   const renders = await getRenders().catch(() => []);
   return renders.filter((render) => !isDrawn(render)).map(({ name }) => name);
 }
 
-/** Whether there is a picture of it. */
+/** Whether this render has a picture. */
 export const isDrawn = ({ media_type }) => media_type !== null;

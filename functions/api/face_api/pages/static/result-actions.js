@@ -1,4 +1,4 @@
-/** What can be done with the result that the view shows. */
+/** The actions on the result that the view shows. */
 
 import { deleteJobOf } from "./feed.js";
 import { copy, curlCommand, download } from "./taking.js";

@@ -1,4 +1,4 @@
-/** What the view of one result is made of. */
+/** The markup of the view of one result. */
 
 export const template = `
   <header>
@@ -33,7 +33,7 @@ export const template = `
       </div>
       <div class="row hiding">
         <label class="row compare" hidden>
-          <span>Before</span> <input type="range" min="0" max="100" value="0" aria-label="Where the photo is as it was before">
+          <span>Before</span> <input type="range" min="0" max="100" value="0" aria-label="Share of the photo shown as it was before">
           <span>After</span>
         </label>
         <button type="button" class="correct" aria-keyshortcuts="c" hidden>Correct</button>
@@ -65,7 +65,7 @@ export const template = `
     </div>
   </div>`;
 
-/** Gives the canvas the shape of this picture, and says how large it is. */
+/** Gives the canvas the shape of this picture, and shows its size. */
 export function frame(dialog, { width, height }, { naturalWidth, naturalHeight }) {
   const find = (selector) => dialog.querySelector(selector);
   const isWhole = naturalWidth === width && naturalHeight === height;

@@ -1,4 +1,4 @@
-/** One result to look into: the picture, its faces, and what can be done with it. */
+/** The view of one result: its picture, its faces, and actions on it. */
 
 import { getJob, renderUrl } from "./api.js";
 import { makeCompare } from "./compare.js";
@@ -14,13 +14,13 @@ import { frame, template } from "./result-markup.js";
 import { makeReview } from "./review.js";
 import { makeZoom } from "./zoom.js";
 
-// The page lays the boxes over the photo itself, from the job's own numbers, so that they can be marked.
+// The page draws the boxes over the photo itself, from the job's data, so that they can be highlighted.
 const PHOTO = "plain";
 const BOXES = "boxes";
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
 const dialog = document.getElementById("result");
-/** Resolves once the view's styles are there, or cannot be had. */
+/** Resolves once the view's styles are loaded, or failed to load. */
 export const styled = Promise.all(["result", "correct"].map(loadStyle));
 
 function loadStyle(name) {
@@ -30,14 +30,14 @@ function loadStyle(name) {
 }
 
 let current;
-// The render that was chosen last; the next photo is shown in it as well.
+// The render that was chosen last; also used for the next photo.
 let chosen;
-// Whether the view closes because the address has changed, as by the back button.
+// Whether the view closes because the address has changed, for example by the back button.
 let isAddressRight = false;
 
 const find = (selector) => dialog.querySelector(selector);
 
-/** Open the result that the address names, or close the view. */
+/** Opens the result that the address names, or closes the view. */
 export function route() {
   const [, jobId] = /^#job=(.+)/.exec(location.hash) ?? [];
   if (current && jobId !== current.jobId && !current.correct.mayLeave()) {
@@ -149,7 +149,7 @@ async function show(render) {
   }
 }
 
-/** Each picture once; what failed is loaded again when it is chosen again. */
+/** Loads each picture once; one that failed is loaded again when it is chosen again. */
 function picture(name) {
   const { jobId, pictures } = current;
   pictures[name] ??= renderUrl(jobId, name).then(loaded);
@@ -157,7 +157,7 @@ function picture(name) {
   return pictures[name];
 }
 
-/** What hides faces is another picture now. */
+/** After a correction, renders that hide faces have new pictures. */
 async function showCorrected(job) {
   current.job = job;
   for (const { name, hides_faces: isHiding } of current.renders) if (isHiding) delete current.pictures[name];
@@ -174,7 +174,7 @@ async function refresh(opened) {
   }
 }
 
-/** Others are told by the stream, which may be blocked here. */
+/** Updates this page itself: the stream may be blocked here. */
 function showSaved({ hide, show: shown, corrected_at }) {
   const { job, jobId } = current;
   showCorrected({ ...job, corrections: { hide, show: shown }, corrected_at });
@@ -186,13 +186,13 @@ function showProblem(message) {
   find(".problem").hidden = !message;
 }
 
-/** Where there is no result to look into. */
+/** Shows a message if there is no result. */
 function showInstead(message) {
   find(".view").hidden = true;
   showProblem(message);
 }
 
-/** Another result in place of this one; back leads out of the view. */
+/** Shows another result in the same view; the back button still closes the view. */
 function goTo(jobId) {
   if (!current.correct.mayLeave()) return;
   const control = ["previous", "next"].find((name) => document.activeElement.classList.contains(name));
@@ -217,13 +217,13 @@ function leave() {
   if (current.correct.mayLeave()) dialog.close();
 }
 
-// As by the back gesture of a phone.
+// For example by the back gesture of a phone.
 dialog.addEventListener("cancel", (event) => current?.correct.mayLeave() === false && event.preventDefault());
 addEventListener("beforeunload", (event) => current?.correct.mayLeave() === false && event.preventDefault());
 
-// Escape closes it, too; the address follows.
+// Escape also closes the view; the address follows.
 dialog.addEventListener("close", () => {
-  // Another result was opened before this event came.
+  // Another result was opened before this event arrived.
   if (dialog.open) return;
   const { jobId } = current;
   current = chosen = undefined;

@@ -1,13 +1,13 @@
-/** From one result to the next: by buttons, by the arrow keys, and by swiping. */
+/** Moves from one result to the next, with buttons, arrow keys or a swipe. */
 
 import { neighbourOf, placeOf } from "./feed.js";
 import { isReviewed, setReviewed } from "./reviewed.js";
 
-// Pixels a finger moves until it is a swipe, and how much more across than down.
+// How many pixels a swipe is long, and how much more horizontal than vertical.
 const SWIPE_PX = 50;
 const SWIPE_SLOPE = 2;
 
-/** Listens in the view of a job; `open` gets the id of another. What one goes on from has been reviewed. */
+/** Listens in the view of a job; `open` gets the id of another. Leaving a result marks it as reviewed. */
 export function makeReview(dialog, jobId, open) {
   const find = (selector) => dialog.querySelector(selector);
   const mark = find(".reviewed input");
@@ -16,7 +16,7 @@ export function makeReview(dialog, jobId, open) {
     const next = neighbourOf(jobId, step);
     if (step > 0) {
       setReviewed(jobId, true);
-      // After the last one the view stays.
+      // The last result stays open.
       mark.checked = true;
     }
     if (next) open(next);
@@ -40,7 +40,7 @@ export function makeReview(dialog, jobId, open) {
   };
 }
 
-/** With one finger on a picture that is not enlarged: an enlarged one is moved. */
+/** Swipes with one finger; if the picture is enlarged, the finger scrolls it instead. */
 function onSwipe(stage, go) {
   let start;
   stage.addEventListener("touchstart", ({ touches, target }) => {

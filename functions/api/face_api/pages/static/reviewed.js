@@ -1,11 +1,11 @@
-/** Which results were reviewed; kept in this browser as long as the jobs are. */
+/** Remembers in this browser which results were reviewed, as long as their jobs exist. */
 
 import { getLimits } from "./api.js";
 
 const KEY = "facecast.reviewed";
 const DAY = 24 * 60 * 60 * 1000;
 
-// Where the browser keeps nothing for this page, the marks are known until it is left.
+// If the browser does not allow storage, the marks are remembered until the page is closed.
 let marks = read();
 
 function read() {
@@ -18,7 +18,7 @@ function read() {
 
 export const isReviewed = (jobId) => jobId in marks;
 
-/** Marks a job, or takes its mark away; an event `reviewed` carries the id. */
+/** Marks or unmarks a job; an event `reviewed` carries its id. */
 export async function setReviewed(jobId, isDone) {
   if (isDone === isReviewed(jobId)) return;
   if (isDone) marks[jobId] = Number.MAX_SAFE_INTEGER;
@@ -33,11 +33,11 @@ function write() {
   try {
     localStorage.setItem(KEY, JSON.stringify(marks));
   } catch {
-    // Said above.
+    // See above: storage is not allowed.
   }
 }
 
-// Another window of this browser has marked something.
+// Another window of this browser has changed a mark.
 addEventListener("storage", ({ key }) => {
   if (key !== KEY) return;
   const before = marks;

@@ -1,4 +1,4 @@
-/** Photos that are chosen in the list, and what can be done with all of them. */
+/** The photos selected in the list, and the actions on all of them. */
 
 import { deleteJobsOf, nameOf } from "./feed.js";
 import { may } from "./key.js";
@@ -9,7 +9,7 @@ const bar = document.getElementById("selection");
 const find = (selector) => bar.querySelector(selector);
 const all = find("#all");
 
-/** The cards of results, those of the filter alone. */
+/** The cards that the filter shows. */
 const cards = () => [...list.querySelectorAll(".card[data-status=completed]:not([hidden])")];
 const box = (card) => card.querySelector(".pick input");
 const selected = () => cards().filter((card) => box(card).checked).map((card) => card.dataset.job);
@@ -58,7 +58,7 @@ function remove() {
   show();
 }
 
-/** What the filter hides is not chosen any more: nothing happens to a photo that is not seen. */
+/** Deselects what the filter hides, so that no action affects an invisible photo. */
 function dropHidden() {
   for (const input of list.querySelectorAll(".card[hidden] .pick :checked")) input.checked = false;
   show();

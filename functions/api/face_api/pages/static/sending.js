@@ -1,4 +1,4 @@
-/** Sends photos, four at a time in the order they were chosen; tells how far it is, and collects what failed. */
+/** Sends photos in the order they were chosen, four at a time; shows progress, and collects failures. */
 
 import { getLimits, retryJob, sendPhoto } from "./api.js";
 import { addOwn, onOwnEnd } from "./feed.js";
@@ -8,7 +8,7 @@ import { forget, remember } from "./own-jobs.js";
 const AT_A_TIME = 4;
 // Below this, "12 of 40" would only flash.
 const WORTH_A_SUMMARY = 2;
-const UNREACHED = "Not sent, because the service could not be reached. It is sent again when there is a connection.";
+const UNREACHED = "Not sent: the service could not be reached. The photo is sent again once there is a connection.";
 
 const summary = document.getElementById("sending");
 const failures = document.getElementById("failures");
@@ -19,13 +19,13 @@ let controller = new AbortController();
 let batch = { total: 0, done: 0, begun: 0 };
 let onSent = () => {};
 
-/** Sends `{file, options}` each; `whenSent` gets the id of every job. */
+/** Sends each `{file, options}`; `whenSent` gets the id of every job. */
 export function sendAll(files, options, whenSent) {
   onSent = whenSent;
   if (batch.done === batch.total) batch = { total: 0, done: 0, begun: Date.now() };
   const at = new Date().toISOString();
   for (const file of files) {
-    // A photo that is sent again after a broken connection stays one job.
+    // Makes a photo that is sent again after a broken connection the same job.
     const photo = { file, options, key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` };
     enqueue(photo, at);
   }
@@ -62,7 +62,7 @@ async function sendOne({ photo, card }) {
       card.setJob(jobId);
       onSent(jobId);
     } else {
-      // Nothing will be heard of it.
+      // No event will arrive for it.
       card.setSent();
       count();
     }
@@ -82,7 +82,7 @@ function addUnsent(photo, { status, message }) {
   addFailure({ name: photo.file.name, detail: isUnreached ? UNREACHED : message, again, isUnreached });
 }
 
-/** Sends what was not sent for want of a connection. */
+/** Sends what could not be sent without a connection. */
 export function sendUnreachedAgain() {
   for (const [key, { again, isUnreached }] of [...failed]) {
     if (!isUnreached) continue;
@@ -118,7 +118,7 @@ function showSummary() {
   const left = (((Date.now() - begun) / 1000) * (total - done)) / done;
   summary.querySelector("p").textContent = `${done} of ${total}${done ? `, about ${inWords(left)} left` : ""}`;
   summary.querySelector("progress").value = done / total;
-  // What has been sent is processed, whatever is pressed.
+  // Photos that were already sent are processed; Cancel has no effect on them.
   summary.querySelector("button").disabled = !waiting.length && !active;
 }
 
@@ -144,7 +144,7 @@ summary.querySelector("button").addEventListener("click", cancel);
 const failed = new Map();
 
 function addFailure({ jobId, name, detail, again, isUnreached = false }) {
-  // Photos of the same name are each sent again.
+  // Each of several photos with the same name is sent again.
   const key = jobId ?? (isUnreached ? again : `${name}: ${detail}`);
   failed.get(key)?.item.remove();
   const item = document.createElement("li");

@@ -1,4 +1,4 @@
-/** What can be taken along from a result: the picture, its numbers, and the call that gives them. */
+/** Exports of a result: the picture, its JSON, and the curl command that returns it. */
 
 import { renderUrl } from "./api.js";
 import { nameOf } from "./feed.js";
@@ -7,13 +7,13 @@ import { keyHeaders } from "./key.js";
 const COPIED_MS = 2_000;
 const LOST = "The picture could not be downloaded. Check your connection and try again.";
 
-/** The file name of a result: that of the photo, which the bucket does not know. */
+/** The file name of a result, from the photo's name, which the bucket does not have. */
 export function fileName(jobId, { name, suffix }) {
   const stem = (nameOf(jobId) ?? jobId).replace(/\.[^.]+$/, "");
   return `${stem}-${name}.${suffix}`;
 }
 
-/** The response with a result, drawn if it is not there yet. */
+/** The response with a result, which is drawn first if needed. */
 export async function fetchResult(jobId, { name }) {
   const response = await fetch(await renderUrl(jobId, name)).catch(() => undefined);
   if (!response?.ok) throw new Error(LOST);
@@ -25,14 +25,14 @@ export async function download(jobId, render) {
   save(await response.blob(), fileName(jobId, render));
 }
 
-/** Saves a blob as the browser saves downloads. */
+/** Saves a blob as a download. */
 export function save(blob, name) {
   const url = URL.createObjectURL(blob);
   Object.assign(document.createElement("a"), { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
-/** It names the variable of the key, never the key. */
+/** Refers to the variable that has the key, never to the key itself. */
 export function curlCommand(job) {
   const key = keyHeaders().Authorization ? '-H "Authorization: Bearer $FACECAST_KEY" ' : "";
   return `curl ${key}${job.links.self}`;
@@ -44,7 +44,7 @@ export async function copy(button, text) {
     await navigator.clipboard.writeText(text);
     button.textContent = "Copied";
   } catch {
-    button.textContent = "Copying is not allowed";
+    button.textContent = "Clipboard is blocked";
   }
   setTimeout(() => (button.textContent = label), COPIED_MS);
 }

@@ -1,4 +1,4 @@
-/** Results as one ZIP, written in the browser as they arrive; it is fetched when the first one is wanted. */
+/** Writes results into one ZIP in the browser as they arrive. The library is loaded on first use. */
 
 import { getJob } from "./api.js";
 import { nameOf } from "./feed.js";
@@ -8,7 +8,7 @@ import { downloadZip } from "./vendor/client-zip/index.js";
 
 const NAME = "facecast.zip";
 
-/** Saves the result of each job as its sender asked for it; returns what became of them in words for people. */
+/** Saves each job's result as its sender requested it; returns a message about the outcome. */
 export async function downloadAll(jobIds, onProgress) {
   const problems = [];
   const zip = await downloadZip(files(jobIds, onProgress, problems)).blob();
@@ -26,7 +26,7 @@ async function* files(jobIds, onProgress, problems) {
     try {
       const job = await getJob(jobId);
       const render = renders.find(({ name }) => name === job.options.render[0]);
-      if (!render || !isDrawn(render)) throw new Error("It has no picture.");
+      if (!render || !isDrawn(render)) throw new Error("This result has no picture.");
       const input = await fetchResult(jobId, render);
       yield { name: unique(fileName(jobId, render), taken), lastModified: job.completed_at && new Date(job.completed_at), input };
     } catch (error) {
@@ -35,7 +35,7 @@ async function* files(jobIds, onProgress, problems) {
   }
 }
 
-/** Equal names are numbered. */
+/** Numbers files with the same name. */
 function unique(name, taken) {
   const [, stem, suffix] = /^(.*?)(\.[^.]*)?$/.exec(name);
   let free = name;

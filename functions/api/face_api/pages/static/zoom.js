@@ -1,4 +1,4 @@
-/** A picture that can be enlarged inside its frame; the frame scrolls. */
+/** Enlarges a picture inside its frame, which scrolls. */
 
 const STEPS = [1, 1.5, 2, 3, 4, 6];
 
@@ -9,7 +9,7 @@ export function makeZoom(stage, controls) {
 
   function zoomTo(next) {
     step = Math.max(0, Math.min(STEPS.length - 1, next));
-    // What was in the middle stays there.
+    // Keeps the middle of the picture in the middle.
     const middle = [
       (stage.scrollLeft + stage.clientWidth / 2) / stage.scrollWidth,
       (stage.scrollTop + stage.clientHeight / 2) / stage.scrollHeight,
