@@ -160,6 +160,18 @@ def test_what_is_not_saved_is_not_lost_by_leaving(page: Page, job_id: str, way: 
     assert (problem(page), page.shows("#result .marks")) == ("", False)
 
 
+def test_a_face_that_was_marked_in_the_list_is_not_marked_afterwards(page: Page, job_id: str) -> None:
+    page.open_result(job_id)
+    page.click("#result [value=solid]")
+    page.wait_for_picture()
+    page.chrome.execute_script("document.querySelector('#result .faces button').focus()")
+    assert page.shows("#result .box.marked")
+    press(page, "c")
+    page.wait_until(lambda: page.shows("#result .marks"), "the marks are there")
+    press(page, Keys.ESCAPE)
+    assert not page.shows("#result .box.marked")
+
+
 def test_marks_at_the_edge_and_in_a_crowd_make_nothing_scroll(stack: Stack, page: Page) -> None:
     job_id = posted(stack, encoded(crowd(1600, 1000, 70)[0]))
     page.resize(390, 844)

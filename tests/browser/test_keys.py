@@ -10,7 +10,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
 from tests.browser.conftest import browser
-from tests.support.keys import Holder, holder
+from tests.support.keys import Holder, completed, holder
 from tests.support.page import Page
 from tests.support.photos import one_face
 from tests.support.stack import Stack
@@ -148,3 +148,25 @@ def test_the_command_to_copy_names_no_key(closed_stack: Stack, page: Page) -> No
     page.wait_until(lambda: page.value("document.querySelector('.copy-curl').textContent") == "Copied", "it is copied")
     copied = page.chrome.execute_script("return navigator.clipboard.readText()")
     assert copied == f'curl -H "Authorization: Bearer $FACECAST_KEY" {sent["links"]["self"]}'
+
+
+def test_a_key_that_may_not_manage_cannot_correct_and_says_why(closed_stack: Stack, page: Page) -> None:
+    owner = "corrector-of-the-page"
+    everything, reader = holder(closed_stack, owner), holder(closed_stack, owner, scopes="read")
+    job_id = completed(everything)
+    opened(page, reader.key)
+    page.open_result(job_id)
+    page.click("#result [value=blur]")
+    page.wait_for_picture()
+    page.click("#result .correct")
+    assert "needs the scope" in page.chrome.find_element(By.CSS_SELECTOR, "#result .problem").text
+    assert not page.shows("#result .marks")
+    page.click("#result .close")
+    page.click("#change-key")
+    enter(page, everything.key)
+    page.wait_until(lambda: not page.shows("#read-only") and page.text("connection") == "Live", "the key has changed")
+    page.open_result(job_id)
+    page.click("#result [value=blur]")
+    page.wait_for_picture()
+    page.click("#result .correct")
+    page.wait_until(lambda: page.shows("#result .marks"), "the marks are there")

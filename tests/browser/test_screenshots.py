@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from selenium.webdriver import Keys
 
 from tests.support.page import Page
 from tests.support.pictures import astronaut, encoded
@@ -42,7 +43,7 @@ def shot(page: Page) -> Image.Image:
 
 
 def story(page: Page, photos: list[Path]) -> Iterator[tuple[Image.Image, int]]:
-    """Yield what the page shows, and for how many milliseconds: a sample, more photos, a result, hidden faces."""
+    """Yield what the page shows, and for how many milliseconds: photos, a result, hidden faces, a correction."""
     page.wait_until(lambda: page.shows("#empty"), "the page is empty")
     yield shot(page), 1_600
     page.click("#sample")
@@ -69,6 +70,17 @@ def story(page: Page, photos: list[Path]) -> Iterator[tuple[Image.Image, int]]:
             share,
         )
         yield shot(page), milliseconds
+    page.click("#result .correct")
+    page.wait_until(lambda: page.shows("#result .marks"), "the marks are there")
+    yield shot(page), 1_200
+    page.chrome.find_elements("css selector", "#result .face")[1].click()
+    page.click("#result .add")
+    page.chrome.find_element("css selector", "#result .area.selected").send_keys(*[Keys.ARROW_DOWN] * 12)
+    yield shot(page), 1_800
+    page.click("#result .save")
+    page.wait_until(lambda: not page.shows("#result .marks"), "it is saved")
+    page.wait_for_picture()
+    yield shot(page), 2_400
 
 
 def test_the_page_is_shown_in_a_picture_and_in_motion(fresh: Page, folder: Path, tmp_path: Path) -> None:
@@ -79,8 +91,8 @@ def test_the_page_is_shown_in_a_picture_and_in_motion(fresh: Page, folder: Path,
     photos[1].write_bytes(encoded(astronaut()[:300, 80:400]))
     frames, milliseconds = zip(*story(fresh, photos), strict=True)
     folder.mkdir(parents=True, exist_ok=True)
-    still, motion = folder / "page.webp", folder / "page-in-motion.webp"
-    frames[5].save(still, quality=85)
+    still, motion = folder / "correcting.webp", folder / "page-in-motion.webp"
+    frames[-2].save(still, quality=85)
     frames[0].save(
         motion, save_all=True, append_images=frames[1:], duration=list(milliseconds), loop=0, quality=70, method=4
     )

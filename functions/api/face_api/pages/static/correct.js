@@ -41,6 +41,8 @@ export function makeCorrect(dialog, jobId, view) {
   }
 
   function begin(corrections) {
+    // What is hidden now would keep the mark of the focus.
+    document.activeElement.blur();
     version = corrections.version;
     draft = makeDraft(corrections);
     layer = Object.assign(document.createElement("div"), { className: "marks" });
