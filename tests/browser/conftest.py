@@ -10,6 +10,7 @@ from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 
 from tests.support.page import Page
+from tests.support.pictures import astronaut, encoded, saved
 from tests.support.stack import Stack
 
 FLAGS = (
@@ -71,3 +72,9 @@ def someone(stack: Stack, chromium: tuple[str, str], tmp_path: Path) -> Iterator
     """One more person's browser, with nothing loaded."""
     with browser(chromium, tmp_path / "profile", f"{stack.http_url}/") as page:
         yield page
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """Return a photo with one face, under a name of its own."""
+    return saved(tmp_path, encoded(astronaut()))

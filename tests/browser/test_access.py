@@ -77,10 +77,7 @@ def tools() -> Path:
 
 @pytest.fixture(scope="module")
 def job_id(stack: Stack) -> str:
-    with stack.listener() as listener:
-        posted = stack.post_image(encoded(astronaut()))
-        listener.wait_for_job(posted)
-    return posted
+    return stack.completed(encoded(astronaut()))
 
 
 def violations(page: Page, tools: Path) -> list[str]:

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from selenium.webdriver import ActionChains, Keys
+from selenium.webdriver import Keys
 
+from tests.support.correcting import press
 from tests.support.page import Page
 from tests.support.pictures import astronaut, compose, encoded, resized
 from tests.support.stack import Stack
@@ -28,10 +29,6 @@ def jobs(stack: Stack, page: Page, tmp_path: Path) -> list[str]:
         page.choose(photo)
         names.append(page.wait_for_result(photo.name).job_id)
     return names[::-1]
-
-
-def press(page: Page, *keys: str) -> None:
-    ActionChains(page.chrome).send_keys(*keys).perform()
 
 
 def wait_for_result(page: Page, job_id: str) -> None:
@@ -108,9 +105,7 @@ def test_a_swipe_goes_on(page: Page, jobs: list[str]) -> None:
 
 
 def test_filters_show_what_needs_a_look(stack: Stack, page: Page, jobs: list[str]) -> None:
-    with stack.listener() as listener:
-        empty = stack.post_image(encoded(compose(300, 300, [])[0]))
-        listener.wait_for_job(empty)
+    empty = stack.completed(encoded(compose(300, 300, [])[0]))
     page.wait_for_result(empty)
     choose_filter(page, "faceless")
     page.wait_until(lambda: shown(page) == [empty], "the one without a face")
@@ -157,9 +152,7 @@ def test_those_chosen_are_deleted_together_and_it_can_be_undone(stack: Stack, pa
 
 
 def test_other_peoples_photos_are_not_deleted_with_ones_own(stack: Stack, page: Page, jobs: list[str]) -> None:
-    with stack.listener() as listener:
-        other = stack.post_image(encoded(astronaut()))
-        listener.wait_for_job(other)
+    other = stack.completed(encoded(astronaut()))
     page.wait_for_result(other)
     page.click("#all")
     assert page.value("document.querySelector('.delete-all').textContent") == "Delete your 3"

@@ -20,10 +20,7 @@ def two_faces() -> Picture:
 
 
 def posted(stack: Stack, photo: bytes, render: str = "solid,plain,preview") -> str:
-    with stack.listener() as listener:
-        job_id = stack.post_image(photo, render=render, size="original")
-        listener.wait_for_job(job_id)
-    return job_id
+    return stack.completed(photo, render=render, size="original")
 
 
 def begin(page: Page, job_id: str, render: str = "solid") -> None:

@@ -5,8 +5,10 @@ The face is Eileen Collins, photographed by NASA, in the public domain: the phot
 
 import functools
 import io
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -138,3 +140,10 @@ def encoded(picture: Picture | Image.Image, form: str = "JPEG", **options: objec
     else:
         image.save(target, form, **options)
     return target.getvalue()
+
+
+def saved(folder: Path, data: bytes, suffix: str = ".jpg") -> Path:
+    """Write a photo under a name of its own: the stream tells of other tests' photos too."""
+    path = folder / f"{uuid.uuid4()}{suffix}"
+    path.write_bytes(data)
+    return path

@@ -134,6 +134,13 @@ class Stack:
         assert response.status_code == 202, response.text
         return str(response.json()["job_id"])
 
+    def completed(self, data: bytes, **options: Any) -> str:
+        """Send an image, and return the job's id when it has ended."""
+        with self.listener() as listener:
+            job_id = self.post_image(data, **options)
+            listener.wait_for_job(job_id)
+        return job_id
+
     def upload(self, data: bytes, content_type: str = "image/jpeg", **request: Any) -> str:
         """Send an image by a presigned POST; the job's id."""
         granted = self.http.post("/uploads", json=request)

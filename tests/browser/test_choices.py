@@ -1,0 +1,102 @@
+"""What is chosen for the next photos, and what becomes of it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.page import Page
+from tests.support.pictures import astronaut, encoded, resized, saved
+from tests.support.stack import Stack
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+
+
+def test_the_chosen_options_are_sent(stack: Stack, page: Page, photo: Path) -> None:
+    assert not page.shows("[name=blur_strength]")
+    page.chrome.find_element("css selector", "[value=pixelate]").click()
+    page.chrome.find_element("css selector", "[name=blur_strength] [value='5']").click()
+    page.chrome.find_element("css selector", "[name=min_confidence] [value='0.7']").click()
+    page.choose(photo)
+    options = stack.job(page.wait_for_result(photo.name).job_id)["options"]
+    assert (options["render"], options["min_confidence"]) == (["pixelate", "preview"], 0.7)
+    assert options["blur_strength"] == 5
+
+
+def test_a_photo_whose_faces_are_covered_offers_nothing_less(stack: Stack, page: Page, photo: Path) -> None:
+    page.chrome.find_element("css selector", "[value=solid]").click()
+    assert not page.shows("[name=blur_strength]")
+    page.choose(photo)
+    job_id = page.wait_for_result(photo.name).job_id
+    assert stack.job(job_id)["options"]["render"] == ["solid", "preview"]
+    page.open_result(job_id)
+    renders = page.value("[...document.querySelectorAll('#result .choices input')].map((one) => one.value)")
+    assert renders == ["solid"]
+    assert page.value("document.querySelector('.after').src.split('?')[0]").endswith("/solid.jpg")
+
+
+def test_the_choices_are_the_renders_that_the_service_declares(stack: Stack, page: Page) -> None:
+    declared = [render for render in stack.http.get("/limits").json()["renders"] if render["name"] != "preview"]
+    offered = page.value("[...document.querySelectorAll('#send .choices label')].map((one) => one.textContent)")
+    assert offered == [render["label"] for render in declared]
+    for render in declared:
+        page.click(f"[name=render][value={render['name']}]")
+        fields = ["blur_strength", "crop_aspect", "crop_padding", "crop_faces"]
+        assert [name for name in fields if page.shows(f"[name={name}]")] == [
+            name for name in fields if name in render["options"]
+        ]
+        assert render["description"] in page.text("about-render")
+        assert ("as large as the photo" in page.text("about-render")) == render["hides_faces"]
+
+
+def test_what_hides_faces_keeps_the_size_of_the_photo(stack: Stack, page: Page, tmp_path: Path) -> None:
+    large = saved(tmp_path, encoded(resized(astronaut(), 2400, 2400)))
+    page.click("[name=render][value=solid]")
+    page.choose(large)
+    job_id = page.wait_for_result(large.name).job_id
+    assert stack.job(job_id)["options"]["size"] == "original"
+    page.open_result(job_id)
+    assert page.value("document.querySelector('.after').naturalWidth") == 2400
+    assert "as large as the photo" in page.value("document.querySelector('#result .size').textContent")
+
+
+def test_numbers_only_has_no_picture_and_asks_for_none(stack: Stack, page: Page, photo: Path) -> None:
+    page.click("[name=render][value=none]")
+    page.choose(photo)
+    card = page.wait_for_card(lambda card: card.detail == photo.name and card.status == "completed")
+    assert card.headline == "1 face"
+    job = stack.job(card.job_id)
+    assert (job["options"]["render"], job["renders"]) == (["none"], [])
+    for _ in range(2):
+        assert page.value(f"document.querySelector('[data-job=\"{card.job_id}\"] .picture').dataset.problem") == (
+            "Numbers only, no picture"
+        )
+        page.load().wait_for_card(lambda other: other.job_id == card.job_id)
+    assert stack.job(card.job_id)["renders"] == []
+
+
+def test_a_crop_is_sent_with_its_options(stack: Stack, page: Page, photo: Path) -> None:
+    page.click("[name=render][value=crop]")
+    page.chrome.find_element("css selector", "[name=crop_aspect] [value='1:1']").click()
+    page.chrome.find_element("css selector", "[name=crop_padding] [value='0.25']").click()
+    page.choose(photo)
+    job_id = page.wait_for_result(photo.name).job_id
+    options = stack.job(job_id)["options"]
+    assert (options["crop_aspect"], options["crop_padding"], options["crop_faces"]) == ("1:1", 0.25, "all")
+    page.open_result(job_id)
+    canvas = page.value(
+        "(({ clientWidth, clientHeight }) => [clientWidth, clientHeight])(document.querySelector('.canvas'))"
+    )
+    assert canvas[0] == pytest.approx(canvas[1], abs=2)
+    assert not page.shows("#result .boxes")
+    assert not page.shows("#result .threshold")
+
+
+def test_the_choice_is_remembered_in_the_browser(page: Page) -> None:
+    page.click("[name=render][value=pixelate]")
+    page.chrome.find_element("css selector", "[name=blur_strength] [value='5']").click()
+    page.load()
+    chosen = page.value("Object.fromEntries(new FormData(document.getElementById('send')))")
+    assert (chosen["render"], chosen["blur_strength"]) == ("pixelate", "5")
+    page.chrome.execute_script("localStorage.setItem('facecast.choices', '{\"render\": \"sepia\"}')")
+    page.load()
+    assert page.value("new FormData(document.getElementById('send')).get('render')") == "boxes"
