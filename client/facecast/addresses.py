@@ -66,7 +66,7 @@ def _address_in(path: Path) -> str:
     except (OSError, ValueError, KeyError, TypeError):
         raise AddressInvalid(f"{path} does not contain the address of a service. Pass --url.") from None
     if not _is_loopback(urlsplit(url).hostname or ""):
-        raise AddressInvalid(f"{path} names {url}, which is not on this machine. If you trust it: --url {url}")
+        raise AddressInvalid(f"{path} contains {url}, which is not on this machine. If you trust it, pass --url {url}")
     return url
 
 

@@ -20,7 +20,7 @@ try:
     from facelib.domain.renders import Render
 except ImportError as error:
     raise ImportError(
-        f"{error.name} is missing. What works without a service needs: pip install 'facecast[local]'", name=error.name
+        f"{error.name} is missing. To work without a service, run: pip install 'facecast[local]'", name=error.name
     ) from None
 
 

@@ -25,21 +25,21 @@ class Options(_Model):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     render: tuple[str, ...] = Field(default=("boxes",), min_length=1)
-    """Results to draw, each a picture of its own; RENDERS names them."""
+    """Results to draw, one picture each; see RENDERS."""
     min_confidence: float | None = Field(default=None, ge=0, le=1)
-    """Faces below it are left out of the answer; they are hidden all the same."""
+    """Faces below this confidence are left out of the response, but still hidden."""
     max_faces: int | None = Field(default=None, ge=1)
     """Maximum number of faces to return, by descending confidence."""
     blur_strength: int | None = Field(default=None, ge=1)
-    """How coarse `blur` and `pixelate` are, 1 to 5; `solid` always leaves nothing of a face."""
+    """Strength of `blur` and `pixelate`, 1 to 5; `solid` always hides everything."""
     size: str | None = None
     """`fit` (at most 2,048 px on the long side) or `original`."""
     crop_aspect: str | None = None
-    """Width to height of `crop`: `free`, `1:1`, `4:5` or `16:9`."""
+    """Aspect ratio of `crop`: `free`, `1:1`, `4:5` or `16:9`."""
     crop_padding: float | None = Field(default=None, ge=0)
-    """What `crop` leaves around the faces on each side, in sides of the largest face."""
+    """Padding of `crop` around the faces, as a multiple of the largest face's side."""
     crop_faces: str | None = None
-    """Whether `crop` holds `all` faces or the `largest`."""
+    """Crop to `all` faces or to the `largest`."""
 
     def given(self) -> dict[str, Any]:
         """Return the options that are set, as a request carries them."""
@@ -53,7 +53,7 @@ class OfferedRender(_Model):
     label: str
     hides_faces: bool
     suffix: str | None = None
-    """The end of a file name, without the dot; None where there is no picture."""
+    """The file name extension, without the dot; None if there is no picture."""
 
 
 class Limits(_Model):

@@ -141,7 +141,7 @@ def _job_path(job_id: str) -> str:
 
 def still_running(job: Job) -> JobTimeout:
     return JobTimeout(
-        f"Job {job.job_id} is still {job.status}. `facecast listen --job {job.job_id}` waits for its end."
+        f"Job {job.job_id} is still {job.status}. `facecast listen --job {job.job_id}` waits until it finishes."
     )
 
 

@@ -78,7 +78,7 @@ def test_one_bad_photo_does_not_keep_the_others_from_being_looked_at(
     *errors, summary = said.err.splitlines()
     missing, *others = errors
     refused, failed = sorted(others, key=lambda line: str(broken) in line)
-    assert missing.endswith("missing.jpg: there is no such file")
+    assert missing.endswith("missing.jpg: file not found")
     assert refused.startswith(f"facecast: {letter}: This is")
     job = jobs[str(broken)]
     assert failed == f"facecast: {broken}: corrupt_image: {job['failure']['detail']} (job {job['job_id']})"
@@ -104,7 +104,7 @@ def test_jobs_are_listed_retried_and_deleted(stack: Stack, broken: Path, capsys:
     assert main(["delete", job_id, str(uuid.uuid4())]) == 1
     said = capsys.readouterr()
     assert f"{job_id} deleted" in said.out
-    assert "There is no such job." in said.err
+    assert "Job not found." in said.err
     assert stack.http.get(f"/jobs/{job_id}").status_code == 404
 
 
@@ -127,7 +127,7 @@ def test_listen_waits_for_one_job_and_ends_with_it(
     assert main(["listen", "--job", bad]) == 1
     assert "corrupt_image: " in capsys.readouterr().out
     assert main(["listen", "--job", str(uuid.uuid4())]) == 1
-    assert "There is no such job." in capsys.readouterr().err
+    assert "Job not found." in capsys.readouterr().err
 
 
 def test_listen_refuses_more_than_can_be_replayed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -62,7 +62,7 @@ def models_at_hand() -> dict[str, Path]:
 def _model_file(name: str) -> Path:
     path = _find(name)
     if path is None:
-        pytest.skip(f"The model {name} is missing; `make model MODEL={name}` fetches it.")
+        pytest.skip(f"The model {name} is missing. Download it: make model MODEL={name}")
     return path
 
 

@@ -37,12 +37,12 @@ Render = Annotated[
 ]
 Strength = Annotated[
     int,
-    typer.Option("--blur-strength", min=1, max=5, metavar="1..5", help="How coarse blur and pixelate are."),
+    typer.Option("--blur-strength", min=1, max=5, metavar="1..5", help="Strength of blur and pixelate."),
 ]
 Size = Annotated[
     str,
     typer.Option(
-        "--size", callback=one_of(_SIZES), metavar="original|fit", help="The photo's size, or at most 2,048 px."
+        "--size", callback=one_of(_SIZES), metavar="original|fit", help="Keep the photo's size, or shrink to 2,048 px."
     ),
 ]
 
@@ -58,12 +58,12 @@ def blur(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Hide the faces in photos on this computer, without a service.
 
-    Photos keep their names and folders below DIR, and lose their metadata. Results are JPEG: photo.heic becomes
+    Results keep their names and subfolders in DIR; metadata is removed. Results are JPEG: photo.heic becomes
     photo.jpg. It hides everything that may be a face, including a few things that are not. It requires: pip install
     'facecast[local]'. After Ctrl-C, run the same command again to resume.
     """
     if out.exists() and not out.is_dir():
-        raise typer.BadParameter(f"{out} is a file; name a folder.", param_hint="--out")
+        raise typer.BadParameter(f"{out} is a file; choose a folder.", param_hint="--out")
     sources = list(find_photos(paths, skip=out))
     photos = [one for one in sources if isinstance(one, PhotoFile)]
     record = Record(None, out, photos)
@@ -102,7 +102,7 @@ def _check_overwrites(photos: Sequence[PhotoFile], names: dict[str, str], out: P
     overwritten = [name for name in names.values() if str((out / name).resolve()) in sources]
     if overwritten:
         raise typer.BadParameter(
-            f"the result would overwrite the photo {out / overwritten[0]}; name another folder.", param_hint="--out"
+            f"the result would overwrite the photo {out / overwritten[0]}; choose another folder.", param_hint="--out"
         )
 
 

@@ -51,14 +51,18 @@ Confidence = Annotated[
         min=0,
         max=1,
         metavar="SHARE",
-        help="Leave out faces below this confidence.",
+        help="Leave out faces below this confidence, 0 to 1.",
         show_default=False,
     ),
 ]
 MaxFaces = Annotated[
     int | None,
     typer.Option(
-        "--max-faces", min=1, metavar="N", help="Keep the N faces of the highest confidence.", show_default=False
+        "--max-faces",
+        min=1,
+        metavar="N",
+        help="Return only the N faces with the highest confidence.",
+        show_default=False,
     ),
 ]
 BlurStrength = Annotated[
@@ -67,7 +71,7 @@ BlurStrength = Annotated[
         "--blur-strength",
         min=1,
         metavar="1..5",
-        help="How coarse blur and pixelate are; solid always leaves nothing of a face.",
+        help="Strength of blur and pixelate; solid always hides everything.",
         show_default=False,
     ),
 ]
@@ -88,7 +92,7 @@ CropAspect = Annotated[
         "--crop-aspect",
         callback=one_of(tuple(CropAspects)),
         metavar="|".join(CropAspects),
-        help="Width to height of a crop.",
+        help="Aspect ratio of a crop.",
         show_default=False,
     ),
 ]
@@ -98,7 +102,7 @@ CropPadding = Annotated[
         "--crop-padding",
         min=0,
         metavar="SIDES",
-        help="What a crop leaves around the faces, in sides of the largest face.",
+        help="Padding around the faces in a crop, as a multiple of the largest face's side.",
         show_default=False,
     ),
 ]
@@ -108,14 +112,16 @@ CropFaces = Annotated[
         "--crop-faces",
         callback=one_of(tuple(FacesOfCrop)),
         metavar="|".join(FacesOfCrop),
-        help="What a crop holds: all faces, or the largest.",
+        help="Crop to all faces, or to the largest one.",
         show_default=False,
     ),
 ]
-Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Save the results there.", show_default=False)]
+Out = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="Folder to save the results in.", show_default=False)
+]
 Lines = Annotated[
     Path | None,
-    typer.Option("--jsonl", metavar="FILE", help="Write one JSON object for each photo there.", show_default=False),
+    typer.Option("--jsonl", metavar="FILE", help="File to write one JSON object per photo to.", show_default=False),
 ]
 Parallel = Annotated[
     int,
@@ -222,6 +228,6 @@ class _Run:
 
 def _check_outputs(out: Path | None, jsonl: Path | None) -> None:
     if out and out.exists() and not out.is_dir():
-        raise typer.BadParameter(f"{out} is a file; name a folder, which is created if missing.", param_hint="--out")
+        raise typer.BadParameter(f"{out} is a file; choose a folder, which is created if missing.", param_hint="--out")
     if jsonl and jsonl.is_dir():
-        raise typer.BadParameter(f"{jsonl} is a folder; name a file.", param_hint="--jsonl")
+        raise typer.BadParameter(f"{jsonl} is a folder; choose a file.", param_hint="--jsonl")

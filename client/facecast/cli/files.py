@@ -15,7 +15,7 @@ def save(folder: Path, name: str, data: bytes) -> Path:
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.parent.resolve().is_relative_to(folder.resolve()):
-        raise OSError(0, "it is behind a link that leads out of the folder", str(path))
+        raise OSError(0, "it is behind a symbolic link that leads out of the folder", str(path))
     replace(path, data)
     return path
 

@@ -41,7 +41,7 @@ def service(url: str | None, key_file: Path | None) -> Client:
 def jobs(
     *,
     status: Annotated[
-        Status | None, typer.Option("--status", help="Only jobs in this status.", show_default=False)
+        Status | None, typer.Option("--status", help="Only jobs with this status.", show_default=False)
     ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="Maximum number of jobs.")] = 20,
     as_json: JsonOption = False,
@@ -59,7 +59,7 @@ def show(  # noqa: PLR0913 - the options of a command
     job: JobArgument,
     *,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Save the results there.", show_default=False)
+        Path | None, typer.Option("--out", metavar="DIR", help="Folder to save the results in.", show_default=False)
     ] = None,
     render: Annotated[
         str | None,
@@ -67,7 +67,7 @@ def show(  # noqa: PLR0913 - the options of a command
             "--render",
             callback=read_renders,
             metavar="NAMES",
-            help="Save these results instead of those it was sent for; missing ones are drawn.",
+            help="Save these results instead of the requested ones; missing ones are drawn.",
             show_default=False,
         ),
     ] = None,
@@ -97,16 +97,16 @@ def show(  # noqa: PLR0913 - the options of a command
 def faces(  # noqa: PLR0913 - the options of a command
     job: JobArgument,
     *,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Save the faces there.")],
-    align: Annotated[bool, typer.Option("--align", help="Turn each face upright by its eyes.")] = False,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to save the faces in.")],
+    align: Annotated[bool, typer.Option("--align", help="Rotate each face so that the eyes are level.")] = False,
     as_json: JsonOption = False,
     url: UrlOption = None,
     key_file: KeyFileOption = None,
 ) -> None:
     """Save each face of a job as a picture of its own.
 
-    They come from the original while it is kept, with up to 1,024 pixels a side, named JOB-face-0.jpg and so on, by
-    descending confidence. Photos that were sent to have their faces hidden give none.
+    They are cut from the original while it is kept, with up to 1,024 pixels a side, named JOB-face-0.jpg and so on, by
+    descending confidence. Photos that were sent to have their faces hidden are refused.
     """
     terminal = Terminal()
     with service(url, key_file) as client:

@@ -23,7 +23,7 @@ Download = Annotated[
     typer.Option(
         "--download",
         metavar="DIR",
-        help="Save the results of each job there, as JOB-RENDER.jpg; a preview as .webp.",
+        help="Folder to save the results of each job in, as JOB-RENDER.jpg (previews as .webp).",
         show_default=False,
     ),
 ]
@@ -40,15 +40,15 @@ def listen(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Print each job as it finishes, is corrected or is deleted, until Ctrl-C.
 
-    A connection that is lost is taken up again, and nothing is missed. With --job, it ends with that job.
+    A lost connection is restored without missing events. With --job, it ends with that job.
     """
     if job and replay:
         raise typer.BadParameter("--job and --replay cannot be combined.", param_hint="--replay")
     if download_to and download_to.exists() and not download_to.is_dir():
-        raise typer.BadParameter(f"{download_to} is a file; name a folder.", param_hint="--download")
+        raise typer.BadParameter(f"{download_to} is a file; choose a folder.", param_hint="--download")
     with service(url, key_file) as client:
         if replay > (most := client.limits().replay_limit):
-            raise typer.BadParameter(f"--replay takes at most {most}", param_hint="--replay")
+            raise typer.BadParameter(f"--replay must be at most {most}", param_hint="--replay")
         if job:
             # A missing job never produces an event.
             client.job(job)

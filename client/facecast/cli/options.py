@@ -27,7 +27,7 @@ KeyFileOption = Annotated[
         "--key-file",
         envvar="FACECAST_KEY_FILE",
         metavar="FILE",
-        help="File with the key, which only you can read (mode 0600); or set FACECAST_KEY.",
+        help="File that contains the key, readable by you only (mode 0600). Alternative: set FACECAST_KEY.",
         show_default=False,
     ),
 ]
@@ -51,7 +51,7 @@ def find_url(given: str | None) -> str:
         raise typer.BadParameter(str(error), param_hint="--url") from None
     if url is None:
         raise typer.BadParameter(
-            "which service? Pass its address: --url https://..., or FACECAST_URL in the environment.",
+            "No service address. Pass --url https://... or set FACECAST_URL.",
             param_hint="--url",
         )
     return url

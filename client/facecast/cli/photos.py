@@ -72,7 +72,7 @@ def _named(name: str, skip: Path | None) -> Iterator[PhotoFile | Unusable]:
     elif glob.has_magic(name):
         yield from _matching(name, skip)
     else:
-        yield Unusable(name, "there is no such file")
+        yield Unusable(name, "file not found")
 
 
 def _in_folder(folder: Path, skip: Path | None) -> Iterator[PhotoFile | Unusable]:
@@ -88,7 +88,7 @@ def _in_folder(folder: Path, skip: Path | None) -> Iterator[PhotoFile | Unusable
     for error in denied:
         yield Unusable(str(error.filename), f"the folder cannot be read: {error.strerror}")
     if is_empty and not denied:
-        yield Unusable(str(folder), "there is no photo in this folder")
+        yield Unusable(str(folder), "no photos in this folder")
 
 
 def _matching(pattern: str, skip: Path | None) -> Iterator[PhotoFile | Unusable]:

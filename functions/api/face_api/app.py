@@ -29,14 +29,14 @@ SECURITY_HEADERS: Final = {
 
 _WORTH_COMPRESSING_BYTES: Final = 1_000
 
-_DESCRIPTION: Final = """Finds or blurs the faces in photos and pushes every result live to its listeners.
+_DESCRIPTION: Final = """Finds or hides the faces in photos and pushes every result to its listeners.
 
 **Stream.** `GET /limits` gives `stream_url`, a WebSocket. Each frame is `{"events": [...]}` with `job.completed`,
 `job.failed`, `job.corrected` and `job.deleted`. `?job_id=` narrows it to one job, `?replay=20` begins with the latest
 events, `?after=<event_id>` with what was missed. [asyncapi.json](asyncapi.json) describes every frame of both
 directions.
 
-**Keys.** Where `access` of `GET /limits` is `keys`, press Authorize and paste yours. Errors are
+**Keys.** If `access` in `GET /limits` is `keys`, click Authorize and paste your key. Errors are
 `application/problem+json` (RFC 9457) and say what to do next.
 """
 

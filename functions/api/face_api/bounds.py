@@ -5,8 +5,8 @@ from http import HTTPStatus
 from facelib.domain import limits
 from fastapi import HTTPException, Request
 
-BODY_TOO_LARGE = f"The body is too large; a JSON request has at most {limits.JSON_BYTES:,} bytes."
-QUERY_TOO_LONG = f"The address is too long; its query has at most {limits.QUERY_BYTES:,} bytes."
+BODY_TOO_LARGE = f"The body is too large; a JSON request may have at most {limits.JSON_BYTES:,} bytes."
+QUERY_TOO_LONG = f"The URL is too long; its query may have at most {limits.QUERY_BYTES:,} bytes."
 
 
 async def refuse_large_body(request: Request) -> None:

@@ -103,6 +103,7 @@ IdempotencyKeyDep = Annotated[
         min_length=1,
         max_length=limits.IDEMPOTENCY_KEY_CHARACTERS,
         pattern=r"^[\x21-\x7e]+$",
-        description="The same key with the same request returns the same job, also when the first response was lost.",
+        description="Repeating a request with the same key returns the same job, for example after the first response "
+        "was lost.",
     ),
 ]

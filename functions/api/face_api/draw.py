@@ -118,5 +118,5 @@ def completed(job: Job) -> Job:
     if job.status is Status.FAILED:
         raise NoResult(job.failure)
     if job.status is not Status.COMPLETED:
-        raise JobConflict(job, "so there is no result yet; ask again, or listen on the stream")
+        raise JobConflict(job, "so there is no result yet; try again later, or listen on the stream")
     return job

@@ -28,15 +28,15 @@ def _drawn(render: Render) -> Render:
 class RenderRequested(Frozen):
     render: Annotated[
         Render, AfterValidator(_drawn), WithJsonSchema({"type": "string", "enum": list(DRAWN), "title": "Render"})
-    ] = Field(description="How to draw it. Everything else is as in the options of the job, `blur_strength` too.")
+    ] = Field(description="The render to draw. All other options, including `blur_strength`, are those of the job.")
 
 
 class RenderReady(Frozen):
     """A result and where to fetch it."""
 
     render: Render
-    url: str = Field(description="A presigned address of the bucket.")
-    expires_at: AwareDatetime = Field(description="Until when the address is good; ask again for another.")
+    url: str = Field(description="A presigned URL of the bucket.")
+    expires_at: AwareDatetime = Field(description="When the URL expires; repeat the request to get another.")
 
 
 class CorrectionsOfJob(Frozen):
@@ -45,7 +45,8 @@ class CorrectionsOfJob(Frozen):
     hide: tuple[HiddenBox, ...]
     show: tuple[int, ...]
     corrected_at: AwareDatetime | None = Field(
-        description="Since when the results show it; null while they are drawn again, and where nothing was corrected."
+        description="When the results were drawn with the corrections; null while they are being drawn, or if there "
+        "are none."
     )
 
 
@@ -66,9 +67,9 @@ class UploadRequest(Options):
     """Options stand here, as in a form of `POST /image`, or together in `options`."""
 
     content_type: MediaType | None = Field(
-        default=None, description="The type that the upload must have; any `image/` type if omitted."
+        default=None, description="The content type that the upload must have; any `image/` type if omitted."
     )
-    options: Options = Field(default=Options(), description="Those that are given beside it count more.")
+    options: Options = Field(default=Options(), description="Options given outside of it take precedence.")
 
     @property
     def chosen(self) -> Options:
@@ -93,7 +94,7 @@ class UploadAccepted(Frozen):
 class ResultAddress(Frozen):
     """Where a result can be fetched, without a key."""
 
-    url: str = Field(description="A presigned address of the bucket.")
+    url: str = Field(description="A presigned URL of the bucket.")
     expires_at: AwareDatetime = Field(description="When the address expires; request it again for another.")
 
 
@@ -101,8 +102,8 @@ class StreamTicket(Frozen):
     """Lets one listener in, once."""
 
     ticket: str
-    stream_url: str = Field(description="The WebSocket to listen to.", examples=["wss://stream.example.com/ws"])
-    expires_at: AwareDatetime = Field(description="When the ticket expires, unless it is used before.")
+    stream_url: str = Field(description="The URL of the WebSocket.", examples=["wss://stream.example.com/ws"])
+    expires_at: AwareDatetime = Field(description="When the ticket expires if it is not used.")
 
 
 class Usage(Frozen):
@@ -110,17 +111,19 @@ class Usage(Frozen):
 
     owner: str = Field(examples=["alice"])
     scopes: tuple[Scope, ...]
-    key_expires_at: AwareDatetime | None = Field(description="Null where the service requires no key.")
-    day: date = Field(description="The day that is counted, in UTC.")
-    images: int | None = Field(description="Images that the owner has sent; null where the service requires no key.")
-    images_per_day: int | None = Field(description="At which number this key stops for the day; null for none.")
-    resets_at: AwareDatetime = Field(description="When the next day begins.")
+    key_expires_at: AwareDatetime | None = Field(description="Null if the service does not require a key.")
+    day: date = Field(description="The UTC day of these counts.")
+    images: int | None = Field(
+        description="Images that the owner has sent; null if the service does not require a key."
+    )
+    images_per_day: int | None = Field(description="The daily limit of this key; null for no limit.")
+    resets_at: AwareDatetime = Field(description="When the next UTC day begins.")
 
 
 class Health(Frozen):
     status: str = Field(examples=["ok"])
     detectors: tuple[str, ...] = Field(
-        description="The networks that find the faces, together; empty if the deployment does not report them.",
+        description="The networks that detect faces; empty if the deployment does not report them.",
         examples=[["centerface", "yunet"]],
     )
 
@@ -131,10 +134,10 @@ class RenderOffered(Frozen):
     name: Render
     label: str
     description: str
-    hides_faces: bool = Field(description="Whether it hides faces; of a preview, the render it shows decides.")
-    media_type: ResultType | None = Field(description="Null where nothing is drawn.")
-    suffix: str | None = Field(description="The end of a file name, without the dot.")
-    options: tuple[str, ...] = Field(description="The options that change it, besides `size`.")
+    hides_faces: bool = Field(description="Whether it hides faces; a preview does if the render it shows does.")
+    media_type: ResultType | None = Field(description="Null if nothing is drawn.")
+    suffix: str | None = Field(description="The file name extension, without the dot.")
+    options: tuple[str, ...] = Field(description="The options that affect it, besides `size`.")
 
     @classmethod
     def of(cls, render: Render) -> Self:
@@ -157,9 +160,7 @@ class Limits(Frozen):
     presigned_upload_bytes: int
     presigned_upload_seconds: int
     image_pixels: int
-    costly_image_pixels: int = Field(
-        description="The same for AVIF, HEIC, GIF and WebP that is animated or transparent."
-    )
+    costly_image_pixels: int = Field(description="The same for AVIF, HEIC, GIF, and animated or transparent WebP.")
     deep_image_pixels: int = Field(
         description="The same for AVIF with transparency, and for HEIC with more than 8 bits and transparency or 4:4:4."
     )
@@ -177,8 +178,8 @@ class Limits(Frozen):
     rekognition_bytes: int
     frame_bytes: int
     replay_limit: int
-    stream_url: str = Field(description="The WebSocket to listen to.", examples=["wss://stream.example.com/ws"])
-    access: Access = Field(description="`keys` where all but a few addresses need a key, else `open`.")
+    stream_url: str = Field(description="The URL of the WebSocket.", examples=["wss://stream.example.com/ws"])
+    access: Access = Field(description="`keys` if requests need a key, else `open`.")
 
     @classmethod
     def in_force(cls, *, job_kept_days: int, stream_url: str, access: Access) -> Self:
@@ -216,9 +217,9 @@ class Problem(Frozen):
     title: str = Field(examples=["Not Found"])
     status: int = Field(examples=[404])
     detail: str = Field(description="What was wrong, what is allowed, what to do next.")
-    request_id: str | None = Field(default=None, description="Quote it when you report the error.")
-    job_id: str | None = Field(default=None, description="The job whose status does not allow the call.")
-    errors: tuple["FieldProblem", ...] | None = Field(default=None, description="The fields that are not valid.")
+    request_id: str | None = Field(default=None, description="Include it when you report the error.")
+    job_id: str | None = Field(default=None, description="The job whose status does not allow the request.")
+    errors: tuple["FieldProblem", ...] | None = Field(default=None, description="The invalid fields.")
 
 
 class FieldProblem(Frozen):

@@ -13,7 +13,7 @@ from face_api.dependencies import SettingsDep
 _key = HTTPBearer(
     scheme_name="key",
     bearerFormat="fc_<id>_<secret>",
-    description="A key, where the service was deployed with `Access=keys`.",
+    description="A key, if the service was deployed with `Access=keys`.",
     auto_error=False,
 )
 

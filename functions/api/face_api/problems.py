@@ -66,24 +66,23 @@ STATUS_OF_REASON: Final[Mapping[FailureReason, HTTPStatus]] = {
 }
 EXPLAINED: Final = {
     # The service may be below a path prefix, so /docs alone may be wrong.
-    HTTPStatus.NOT_FOUND: "There is nothing at this address. The page at the service's own address followed by /docs "
-    "lists every address.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not support this method; the Allow header lists those it does.",
+    HTTPStatus.NOT_FOUND: "Not found. The page at the service's base URL followed by /docs lists all paths.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "Method not allowed; the Allow header lists the supported methods.",
 }
 
 
 _FAILED: Final = (
-    "The service failed; your request was not the cause. Try again; if it fails again, quote the request id."
+    "Internal error; your request was not the cause. Try again. If it fails again, report it with the request id."
 )
 _EXAMPLE_REQUEST_ID: Final = "5c0b7a52-9b3e-4a0e-8f5d-3b1f6a2c9d10"
 # What /docs shows for each error.
 EXAMPLE_OF: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.BAD_REQUEST: "There was an error parsing the body",
     HTTPStatus.UNAUTHORIZED: Refusal.UNKNOWN,
-    HTTPStatus.FORBIDDEN: "Pages of this origin may not use the service. Open the service's own page, or name the "
-    "origin in the parameter CorsOrigins.",
+    HTTPStatus.FORBIDDEN: "Pages of this origin may not use the service. Open the service's own page, or add the "
+    "origin to the parameter CorsOrigins.",
     HTTPStatus.NOT_FOUND: str(JobNotFound()),
-    HTTPStatus.CONFLICT: "The job is pending, so there is no result yet; ask again, or listen on the stream.",
+    HTTPStatus.CONFLICT: "The job is pending, so there is no result yet; try again later, or listen on the stream.",
     HTTPStatus.GONE: str(NoResult(None)),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"The image has 6,204,118 bytes; POST /image accepts "
     f"{limits.DIRECT_UPLOAD_BYTES:,}. POST /uploads returns a form that accepts {limits.PRESIGNED_UPLOAD_BYTES:,}.",

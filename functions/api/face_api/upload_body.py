@@ -22,8 +22,7 @@ _CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1"
 _FORM_ERRORS: Final = {
     "Part exceeded maximum size": f"A field of the form has more than {limits.FORM_FIELD_BYTES:,} bytes. A file needs "
     "a `filename`; `filename*` alone does not make it one (RFC 7578, 4.2).",
-    "Invalid multipart data": "The form is not valid multipart/form-data. It begins with its boundary, with no text "
-    "before it.",
+    "Invalid multipart data": "The form is not valid multipart/form-data. It must begin with its boundary.",
 }
 _FILE_MISSING: Final = "Send the image as a file in this field, like `curl -F file=@photo.jpg`"
 
@@ -70,7 +69,7 @@ def _check_end(request: Request, body: bytes) -> None:
     _, parameters = parse_options_header(request.headers["content-type"])
     boundary = parameters.get(b"boundary")
     if boundary and b"--" + boundary + b"--" not in body:
-        raise HTTPException(HTTPStatus.BAD_REQUEST, "The form ends before its last boundary. Send it again.")
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "The form ends before its final boundary. Send it again.")
 
 
 def _explained(detail: str) -> str:
@@ -101,5 +100,5 @@ def _format_of(data: bytes, media_type: str) -> ImageFormat:
         # API Gateway decodes a body of text, which changes the bytes of an image.
         if not data or not media_type.startswith(("text/", "application/json", "application/x-www-form-urlencoded")):
             raise
-        hint = f" The request's Content-Type is {media_type}: send an image as image/jpeg or application/octet-stream."
+        hint = f" The request's Content-Type is {media_type}: send the image as image/jpeg or application/octet-stream."
         raise ImageRejected(rejected.failure.reason, rejected.failure.detail + hint) from None

@@ -26,7 +26,7 @@ _LOGGED: Final = 500
 RETRIES_EXHAUSTED = Failure(
     reason=FailureReason.INTERNAL_ERROR,
     detail="The image could not be processed after several attempts; your image is not the cause. "
-    "Retry the job; if it fails again, send its id to the operator of this service.",
+    "Retry the job; if it fails again, report its id to the operator of this service.",
 )
 
 
@@ -65,7 +65,7 @@ def _give_up(record: SQSRecord) -> None:
         except JobNotFound:
             # A detector that died may have stored something after the job was deleted.
             images().delete(original.job_id)
-            logger.info("Removed what was left of a job")
+            logger.info("Removed the remains of a job")
         else:
             metrics.add_metric("FailedJobs", MetricUnit.Count, 1)
-            logger.error("Failed an abandoned job")
+            logger.error("Marked an abandoned job as failed")

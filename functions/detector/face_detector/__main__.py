@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         default=limits.BLUR_STRENGTH_DEFAULT,
         metavar=f"1..{limits.BLUR_STRENGTH}",
-        help="of blur and pixelate; more leaves less of a face, and solid leaves nothing",
+        help="of blur and pixelate; higher hides more, and solid hides everything",
     )
     parser.add_argument("--size", choices=list(Size), type=Size, default=Size.FIT, help="size of the results")
     parser.add_argument("--threads", type=int, metavar="N", help="default: one per processor")

@@ -95,7 +95,5 @@ def _detect(request: DetectRequest) -> DetectReply:
     except ImageRejected as rejected:
         return DetectReply(failure=rejected.failure)
     except ObjectMissing:
-        return DetectReply(
-            failure=Failure(reason=FailureReason.ORIGINAL_MISSING, detail="There is no object under this key.")
-        )
+        return DetectReply(failure=Failure(reason=FailureReason.ORIGINAL_MISSING, detail="No object with this key."))
     return DetectReply(image=detected.image, faces=detected.faces)

@@ -87,7 +87,7 @@ class DetectionService:
             else:
                 self._store(claim, analysis, original.etag)
         except ClaimLost as lost:
-            logger.warning("Wrote nothing back", extra={"why": str(lost)})
+            logger.warning("Discarded the outcome", extra={"why": str(lost)})
             if lost.is_deleted:
                 self.images.delete(job_id)
 

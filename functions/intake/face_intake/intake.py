@@ -19,7 +19,8 @@ from face_intake.metadata import read_options
 
 _REPLACED = Failure(
     reason=FailureReason.ORIGINAL_MISSING,
-    detail="The file was replaced or removed before it could be taken. A file that replaced it has a job of its own.",
+    detail="The file was replaced or removed before it could be processed. If it was replaced, the new file gets its "
+    "own job.",
 )
 
 
@@ -45,7 +46,7 @@ class Intake:
         try:
             metadata = self.inbox.metadata(drop.key, drop.etag)
         except ObjectMissing:
-            logger.info("Ignored a file that is not in the inbox any more", extra={"key": drop.key})
+            logger.info("Ignored a file that is no longer in the inbox", extra={"key": drop.key})
             return
         try:
             _check(drop)
@@ -71,7 +72,7 @@ class Intake:
             return
         self.inbox.remove(drop.key, drop.etag)
         metrics.add_metric("Drops", MetricUnit.Count, 1)
-        logger.info("Took a file", extra={"key": drop.key})
+        logger.info("Accepted a file", extra={"key": drop.key})
 
     def _fail(self, job: Job, failure: Failure) -> None:
         try:
@@ -88,6 +89,7 @@ def _check(drop: Drop) -> None:
     if not object_keys.is_safe_name(drop.key):
         raise ImageRejected(
             FailureReason.INVALID_NAME,
-            "The name of the file has control characters, or a part that is `.` or `..`. Rename it and put it again.",
+            "The name of the file has control characters, or a part that is `.` or `..`. Rename it and upload it "
+            "again.",
         )
     check_file_size(drop.size)

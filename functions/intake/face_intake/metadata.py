@@ -30,8 +30,8 @@ def read_options(metadata: Mapping[str, str]) -> Options:
         allowed = ", ".join(map(_metadata_name, Options.model_fields))
         raise ImageRejected(
             FailureReason.INVALID_OPTIONS,
-            f"The metadata of the file is not valid. Allowed are {allowed}; put the file again without what is "
-            f"wrong: {describe_errors(error, _metadata_name)}.",
+            f"The metadata of the file is not valid. Allowed are {allowed}; upload the file again after fixing these: "
+            f"{describe_errors(error, _metadata_name)}.",
         ) from None
 
 

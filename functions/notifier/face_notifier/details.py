@@ -21,26 +21,26 @@ class Results(Frozen):
     """What was made of a photo, as objects in S3. They go when the job goes."""
 
     bucket: str
-    renders: dict[Render, str] = Field(description="The key of each result.")
+    renders: dict[Render, str] = Field(description="The object key of each result.")
     faces_json: str | None = Field(
-        description="The key of the job as JSON, where it was requested or the photo was dropped."
+        description="The object key of the job as JSON, if it was requested or the photo came from the drop folder."
     )
 
 
 class JobDetail(Frozen):
     """What every event says of its job."""
 
-    event_id: str = Field(description="Unique to what happened: an event that comes twice has it twice.")
+    event_id: str = Field(description="Unique per event; if an event is delivered twice, both copies have the same id.")
     job_id: str
     owner: str
 
 
 class EndedDetail(JobDetail):
-    source: str | None = Field(description="The key of the file in the drop folder; null for any other way in.")
+    source: str | None = Field(description="The object key of the file in the drop folder; null for other jobs.")
     created_at: AwareDatetime
-    completed_at: AwareDatetime = Field(description="When it was completed or failed.")
-    expires_at: AwareDatetime = Field(description="When the job and its objects are deleted; no event announces that.")
-    job_url: str = Field(description="The job with its faces, in the API.")
+    completed_at: AwareDatetime = Field(description="When the job completed or failed.")
+    expires_at: AwareDatetime = Field(description="When the job and its objects expire; no event is sent then.")
+    job_url: str = Field(description="The URL of the job with its faces.")
 
 
 class JobCompleted(EndedDetail):

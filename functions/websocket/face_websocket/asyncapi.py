@@ -20,29 +20,29 @@ _REQUESTS: Final = (Hello, Subscribe, ReplayRequest, Ping)
 _EVENTS: Final = (JobEnded, JobCorrected, JobDeleted, Connected, Pong, Subscribed, ErrorEvent)
 _CHANNEL: Final = "#/channels/stream"
 
-_DESCRIPTION: Final = f"""An event when one of your jobs is completed, fails, is corrected or is deleted.
+_DESCRIPTION: Final = f"""Sends an event when one of your jobs is completed, fails, is corrected or is deleted.
 
 **Connecting.** Open a WebSocket at the server's address; `GET /limits` gives it as `stream_url`. The query may narrow
-the stream to one job and ask for a replay. Where `access` of `GET /limits` is `keys`, get a ticket first: `POST
+the stream to one job and request a replay. If `access` in `GET /limits` is `keys`, get a ticket first: `POST
 /stream-tickets` with the key as `Authorization: Bearer fc_...`, then connect with `?ticket=` within
 {limits.TICKET_SECONDS} seconds; it opens the stream once. Keys must never appear in a URL.
 
-**Refused handshakes.** 400 for a query that is not valid, 401 without a ticket, 403 for a ticket that is unknown, used
-or late and for a web page of a foreign origin, 429 beyond {limits.LISTENERS_OF_OWNER:,} connections of an owner. (The
+**Refused handshakes.** 400 for an invalid query, 401 without a ticket, 403 for a ticket that is unknown, used
+or expired and for a web page of another origin, 429 beyond {limits.LISTENERS_OF_OWNER:,} connections of an owner. (The
 local stack answers 403 instead of 400 and 429.)
 
 **Frames** are JSON text. Those you receive are `{{"events": [...]}}`, at most {limits.FRAME_BYTES:,} bytes, oldest
 first. Ignore types that you do not know.
 
-**Once, and again.** An event is sent once to each open connection unless something fails, and then at least once; a
-replay repeats. An event is news if its `event_id` is larger than the last one you have seen of its job.
+**Delivery.** Events are delivered at least once: normally once, more often after a failure or in a replay. An event is
+new if its `event_id` is larger than the last one you have seen of its job.
 
-**Staying connected.** Send a ping every few minutes. Reconnect after a random wait that grows, with `?after=` and the
-largest `event_id` you have seen, or the `position` of `connected` if you have seen none, and with a new ticket. Drop
-what is older than that position, unless you asked for a replay.
+**Staying connected.** Send a ping every few minutes. Reconnect with exponential backoff and jitter, with `?after=` and
+the largest `event_id` you have seen, or the `position` of `connected` if you have seen none, and with a new ticket.
+Drop events that are older than that position, unless you requested a replay.
 
 **Close codes.** 1000: the key was revoked or has expired. 1001: nothing was sent for 10 minutes, or the connection is
-two hours old. 1009: you sent a frame of more than 32 KB. 1006: the network failed. After each but the first, reconnect.
+two hours old. 1009: you sent a frame of more than 32 KB. 1006: the network failed. Reconnect after all but 1000.
 """
 
 _SERVERS: Final = {
@@ -67,7 +67,7 @@ _TICKET: Final = {
     "type": "httpApiKey",
     "name": "ticket",
     "in": "query",
-    "description": "Of `POST /stream-tickets`: opens the stream once, within a minute.",
+    "description": "From `POST /stream-tickets`: opens the stream once, within a minute.",
 }
 
 
@@ -109,20 +109,22 @@ MESSAGES: Final = {
         examples.JOB_EVENTS,
     ),
     "connected": _Message(
-        "Connected", "The response to a hello: where the stream stands.", (Connected,), examples.CONNECTED
+        "Connected", "The response to hello: the position of the stream.", (Connected,), examples.CONNECTED
     ),
-    "pong": _Message("Pong", "The response to a ping.", (Pong,), examples.PONG),
-    "subscribed": _Message("Subscribed", "The response to a subscribe.", (Subscribed,), examples.SUBSCRIBED),
+    "pong": _Message("Pong", "The response to ping.", (Pong,), examples.PONG),
+    "subscribed": _Message("Subscribed", "The response to subscribe.", (Subscribed,), examples.SUBSCRIBED),
     "error": _Message(
         "Error",
-        "The response to a frame that is not valid; the connection stays open.",
+        "The response to an invalid frame; the connection stays open.",
         (ErrorEvent,),
         examples.ERROR,
     ),
-    "hello": _Message("Hello", "Ask where the stream stands.", (Hello,), examples.HELLO),
-    "subscribe": _Message("Subscribe", "Narrow the stream, or widen it again.", (Subscribe,), examples.SUBSCRIBE),
-    "replay": _Message("Replay", "Ask for events again.", (ReplayRequest,), examples.REPLAY),
-    "ping": _Message("Ping", "Keep the connection from being closed as idle.", (Ping,), examples.PING),
+    "hello": _Message("Hello", "Request the position of the stream.", (Hello,), examples.HELLO),
+    "subscribe": _Message(
+        "Subscribe", "Receive events of one job, or of all jobs again.", (Subscribe,), examples.SUBSCRIBE
+    ),
+    "replay": _Message("Replay", "Request a replay of events.", (ReplayRequest,), examples.REPLAY),
+    "ping": _Message("Ping", "Keep an idle connection open.", (Ping,), examples.PING),
 }
 
 
@@ -151,16 +153,16 @@ _OPERATIONS: Final = {
         "Notify listeners of jobs that ended, were corrected or were deleted.",
         "jobEvents",
         description="To every connection of the job's owner that is subscribed to all jobs or to this one. A deletion "
-        "is also replayed to those who come late, until the job would have expired.",
+        "can also be replayed, until the job would have expired.",
     ),
     "receiveHello": _operation(
         "receive",
-        "Answer where the stream stands.",
+        "Respond with the position of the stream.",
         "hello",
         ("connected", "error"),
         "Send it as the first frame of a first connection, and keep `position`: if the connection is lost before the "
-        "first event, reconnect with it as `after`. It is the service's time of connecting, so your own clock may be "
-        "wrong. API Gateway takes no frame for a connection during its handshake, so it is not sent unasked.",
+        "first event, reconnect with it as `after`. It is the service's time of connecting, so your own clock does not "
+        "matter. It is sent only on request, because API Gateway cannot send frames during the handshake.",
     ),
     "receiveSubscribe": _operation(
         "receive", "Receive events of one job only, or of all jobs again.", "subscribe", ("subscribed", "error")
@@ -171,7 +173,7 @@ _OPERATIONS: Final = {
         "replay",
         ("jobEvents", "error"),
         f"A replay `after` an event starts {limits.REPLAY_OVERLAP_SECONDS} seconds before it, so that none is missed. "
-        "Where there is nothing to repeat, nothing is sent. One replay at a time for a connection.",
+        "If there are no such events, nothing is sent. A connection can have one replay at a time.",
     ),
     "receivePing": _operation("receive", "Answer a ping.", "ping", ("pong", "error")),
 }
@@ -197,7 +199,7 @@ def document() -> dict[str, Any]:
             "stream": {
                 "address": "/",
                 "title": "The live stream",
-                "description": "One connection, for both directions.",
+                "description": "One connection for both directions.",
                 "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in MESSAGES},
                 "bindings": {"ws": {"method": "GET", "query": query, "bindingVersion": "0.1.0"}},
             }

@@ -72,7 +72,7 @@ _COMPLETED: Final = _ended(EventType.COMPLETED, 3, None)
 _FAILED: Final = _ended(
     EventType.FAILED,
     None,
-    Failure(reason=FailureReason.CORRUPT_IMAGE, detail="The file ends before its picture does. Send it again."),
+    Failure(reason=FailureReason.CORRUPT_IMAGE, detail="The file is incomplete. Send it again."),
 )
 _CORRECTED_AT: Final = _ENDED + timedelta(minutes=3)
 _CORRECTED: Final = JobCorrected.model_validate(
@@ -86,23 +86,25 @@ _DELETED: Final = JobDeleted(event_id=new_event_id(_ENDED + timedelta(minutes=5)
 
 JOB_EVENTS: Final = (
     _received("completed", "Three faces were found. Zero faces also counts as completed.", _COMPLETED),
-    _received("failed", "Why is in `failure`.", _FAILED),
-    _received("corrected", "Results that hide faces were drawn again: fetch them again.", _CORRECTED),
-    _received("deleted", "Drop what you have of this job.", _DELETED),
-    _received("replayed", "Events that came close together, or are replayed, share a frame.", _COMPLETED, _DELETED),
+    _received("failed", "The reason is in `failure`.", _FAILED),
+    _received("corrected", "Results that hide faces were redrawn: download them again.", _CORRECTED),
+    _received("deleted", "Delete your copies of this job's data.", _DELETED),
+    _received("replayed", "Events that occur close together, or are replayed, share a frame.", _COMPLETED, _DELETED),
 )
 CONNECTED: Final = (
     _received("connected", "Resume from here.", Connected(position=position_at(_ENDED - timedelta(hours=1)))),
 )
-PONG: Final = (_received("pong", "The connection is alive.", Pong()),)
+PONG: Final = (_received("pong", "The connection works.", Pong()),)
 SUBSCRIBED: Final = (
-    _received("one", "From here on, events of this job alone.", Subscribed(job_id=EXAMPLE_ID)),
-    _received("all", "From here on, events of all jobs.", Subscribed(job_id=None)),
+    _received("one", "From now on, only events of this job.", Subscribed(job_id=EXAMPLE_ID)),
+    _received("all", "From now on, events of all jobs.", Subscribed(job_id=None)),
 )
 ERROR: Final = (
     _received("unknownAction", "Unknown action.", ErrorEvent(detail=_refusal('{"action": "dance"}'))),
     _received(
-        "outOfRange", "To a number out of range.", ErrorEvent(detail=_refusal('{"action": "replay", "limit": 101}'))
+        "outOfRange",
+        "The response to an `action` with a number out of range.",
+        ErrorEvent(detail=_refusal('{"action": "replay", "limit": 101}')),
     ),
 )
 HELLO: Final = (_sent("hello", "The first frame of a first connection.", Hello(action="hello")),)
@@ -112,6 +114,6 @@ SUBSCRIBE: Final = (
 )
 REPLAY: Final = (
     _sent("latest", "The latest events again.", ReplayRequest(action="replay", limit=20)),
-    _sent("after", "All that came since the last one you have seen.", ReplayRequest(action="replay", after=_EVENT_ID)),
+    _sent("after", "All events since the last one you have seen.", ReplayRequest(action="replay", after=_EVENT_ID)),
 )
 PING: Final = (_sent("ping", "Every few minutes.", Ping(action="ping")),)

@@ -63,7 +63,7 @@ class Listeners:
                 if not self.connections.begin_replay(connection_id):
                     self.refuse(
                         connection_id,
-                        "A replay is under way already. Send the request again when its events have arrived.",
+                        "A replay is already in progress. Repeat the request when its events have arrived.",
                     )
                     return
                 replay = Replay(

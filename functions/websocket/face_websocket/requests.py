@@ -34,7 +34,7 @@ EventId = Annotated[
     Field(pattern=EVENT_ID_PATTERN, description="The `event_id` of an event, unchanged."),
     AfterValidator(_event_id),
 ]
-Limit = Annotated[int, Field(ge=1, le=limits.REPLAY_LIMIT, description="Number of latest events.")]
+Limit = Annotated[int, Field(ge=1, le=limits.REPLAY_LIMIT, description="Number of latest events to replay.")]
 
 
 class ConnectQuery(Frozen):
@@ -44,7 +44,8 @@ class ConnectQuery(Frozen):
     replay: Limit | None = None
     after: EventId | None = None
     ticket: (
-        Annotated[str, Field(max_length=100, description="Of `POST /stream-tickets`; the authorizer reads it.")] | None
+        Annotated[str, Field(max_length=100, description="From `POST /stream-tickets`; the authorizer reads it.")]
+        | None
     ) = None
 
 
@@ -96,7 +97,7 @@ def read_query(query: Mapping[str, str] | None) -> ConnectQuery:
 def read_request(body: str) -> Request:
     """Parse a frame. Raises RequestInvalid."""
     if len(body) > limits.JSON_BYTES:
-        raise RequestInvalid(f"The frame is too long; send at most {limits.JSON_BYTES:,} bytes.")
+        raise RequestInvalid(f"The frame is too large; send at most {limits.JSON_BYTES:,} bytes.")
     try:
         return REQUEST.validate_json(body)
     except ValidationError as error:

@@ -24,11 +24,11 @@ def test_a_whole_form_is_accepted(api: Api) -> None:
 @pytest.mark.parametrize("left", [30, 200, -1_000, -70, -20, -8, -5])
 def test_a_form_that_was_cut_is_refused_for_it(api: Api, left: int) -> None:
     """Also behind the image, where an option that hides faces may be lost."""
-    assert refused(api, FORM[:left]) == "The form ends before its last boundary. Send it again."
+    assert refused(api, FORM[:left]) == "The form ends before its final boundary. Send it again."
 
 
 def test_a_text_in_front_of_the_first_boundary_is_named(api: Api) -> None:
-    assert "begins with its boundary" in refused(api, b"This is a message in MIME format.\r\n" + FORM)
+    assert "begin with its boundary" in refused(api, b"This is a message in MIME format.\r\n" + FORM)
 
 
 def test_an_extended_file_name_alone_is_named(api: Api) -> None:
@@ -40,6 +40,6 @@ def test_bytes_that_were_decoded_as_text_hint_at_the_content_type(api: Api, medi
     decoded = photo().decode("utf-8", errors="replace").encode()
     response = api.post("/image", content=decoded, headers={"content-type": media_type})
     assert response.status_code == 415
-    assert "send an image as image/jpeg" in response.json()["detail"]
+    assert "send the image as image/jpeg" in response.json()["detail"]
     plain = api.post("/image", content=decoded, headers={"content-type": "image/jpeg"})
     assert "Content-Type" not in plain.json()["detail"]

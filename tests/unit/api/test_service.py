@@ -96,7 +96,7 @@ def test_the_streams_description_names_this_deployment(api: Api, monkeypatch: py
 
 def test_an_address_that_is_not_there_names_the_documentation(api: Api) -> None:
     """The service may be below a path prefix, as on the local stack."""
-    assert "at the service's own address followed by /docs" in api.get("/nothing").json()["detail"]
+    assert "at the service's base URL followed by /docs" in api.get("/nothing").json()["detail"]
 
 
 @pytest.mark.parametrize("path", ["/", "/openapi.json", "/static/page.js", "/jobs"])

@@ -78,7 +78,7 @@ def test_if_none_answers_the_newest_is_told(tmp_path: Path, free_port: int) -> N
 @pytest.mark.parametrize("url", ["http://evil.example/api", "http://localhost.evil.example", "http://10.0.0.1:4566"])
 def test_a_stack_file_leads_nowhere_but_to_this_machine(tmp_path: Path, url: str) -> None:
     stack_file(tmp_path, url)
-    with pytest.raises(AddressInvalid, match=f"not on this machine. If you trust it: --url {url}"):
+    with pytest.raises(AddressInvalid, match=f"not on this machine. If you trust it, pass --url {url}"):
         local_stack(tmp_path)
 
 

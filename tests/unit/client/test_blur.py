@@ -108,7 +108,7 @@ def test_a_bad_photo_stops_no_other_and_has_no_result(marker: Marker, capsys: py
     line = json.loads(said.out)
     assert (line["photo"], line["saved"], line["face_count"]) == ("photos/b.jpg", ["out/b.jpg"], 1)
     assert said.err.splitlines()[:2] == [
-        "facecast: missing.jpg: there is no such file",
+        "facecast: missing.jpg: file not found",
         "facecast: photos/a.jpg: corrupt_image: The file is damaged.",
     ]
 
@@ -140,7 +140,7 @@ def test_other_options_are_another_run(marker: Marker) -> None:
         (["photos"], "--out"),
         (["photos", "--out", "photos"], "would overwrite the photo photos/a.jpg"),
         (["photos/a.jpg", "--out", "photos"], "would overwrite the photo photos/a.jpg"),
-        (["photos", "--out", "photos/a.jpg"], "is a file; name a folder"),
+        (["photos", "--out", "photos/a.jpg"], "is a file; choose a folder"),
         (["photos", "--out", "out", "--render", "boxes"], "boxes is none of blur, pixelate, solid"),
         (["photos", "--out", "out", "--size", "huge"], "huge is none of original, fit"),
         (["photos", "--out", "out", "--blur-strength", "6"], "should be less than or equal to 5"),

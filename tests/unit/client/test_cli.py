@@ -48,13 +48,13 @@ def test_without_an_address_it_says_how_to_name_one(capsys: pytest.CaptureFixtur
         (["detect", "cli.jpg", "--crop-padding", "-1"], "should be greater than or equal to 0"),
         (["faces", "JOB"], "--out"),
         (["detect", "cli.jpg", "--parallel", "0"], "should be greater than or equal to 1"),
-        (["detect", "cli.jpg", "--out", "cli.jpg"], "cli.jpg is a file; name a folder"),
-        (["detect", "cli.jpg", "--jsonl", "."], ". is a folder; name a file"),
+        (["detect", "cli.jpg", "--out", "cli.jpg"], "cli.jpg is a file; choose a folder"),
+        (["detect", "cli.jpg", "--jsonl", "."], ". is a folder; choose a file"),
         (["detect", "cli.jpg", "--url", "localhost:4802"], "like http://localhost:4802"),
         (["jobs", "--key-file", "cli.jpg", "--url", "http://localhost:1"], "chmod 600 cli.jpg"),
         (["jobs", "--status", "lost"], "'lost' is not one of"),
         (["listen", "--job", "a", "--replay", "3"], "cannot be combined"),
-        (["watch", "--download", "cli.jpg"], "cli.jpg is a file; name a folder"),
+        (["watch", "--download", "cli.jpg"], "cli.jpg is a file; choose a folder"),
         (["show", "JOB", "--render", "blur"], "it needs --out DIR"),
         (["show", "JOB", "--render", "sepia", "--out", "."], "sepia is none of boxes, blur"),
         (["delete"], "JOB"),
@@ -97,7 +97,7 @@ def test_photos_that_are_not_there_are_told_before_the_service_is_missed(
 ) -> None:
     assert main(["detect", "missing.jpg", "nothing*", "--url", f"http://127.0.0.1:{free_port}"]) == 1
     assert capsys.readouterr().err.splitlines()[:2] == [
-        "facecast: missing.jpg: there is no such file",
+        "facecast: missing.jpg: file not found",
         "facecast: nothing*: nothing matches",
     ]
 

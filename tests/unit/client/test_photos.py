@@ -48,7 +48,8 @@ def test_a_file_with_the_signs_of_a_glob_is_itself(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("argument", "reason"), [("none.jpg", "no such file"), ("none*", "nothing matches"), ("empty", "no photo in this")]
+    ("argument", "reason"),
+    [("none.jpg", "file not found"), ("none*", "nothing matches"), ("empty", "no photos in this")],
 )
 def test_what_leads_to_no_photo_is_told(folder: Path, argument: str, reason: str) -> None:
     (folder / "empty").mkdir()

@@ -118,7 +118,7 @@ def test_hostile_metadata_fails_with_a_sentence_that_helps(metadata: dict[str, s
     detail = raised.value.failure.detail
     assert json_bytes(detail) <= limits.DETAIL_BYTES
     assert "Allowed are facecast-render" in detail
-    assert "wrong: facecast-" in detail
+    assert "fixing these: facecast-" in detail
 
 
 VALUES = st.recursive(

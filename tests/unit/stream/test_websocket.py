@@ -274,7 +274,7 @@ def test_one_replay_at_a_time(one: Endpoint, connections: ConnectionStore) -> No
 
     (refused,) = send(one, '{"action": "replay"}')
 
-    assert (refused["type"], "under way already" in refused["detail"]) == ("error", True)
+    assert (refused["type"], "already in progress" in refused["detail"]) == ("error", True)
     connections.end_replay("one")
     for _ in range(2):
         assert [event["type"] for event in send(one, '{"action": "replay"}')] == ["job.completed"]

@@ -15,8 +15,8 @@ TAGS: Final = [
     {"name": "images", "description": "Send a photo."},
     {"name": "jobs", "description": "The job's status."},
     {"name": "access", "description": "Tickets for the stream, and what a key has used."},
-    {"name": "rekognition", "description": "For clients of Amazon Rekognition."},
-    {"name": "service", "description": "The service itself; no key is asked for."},
+    {"name": "rekognition", "description": "Compatible with clients of Amazon Rekognition."},
+    {"name": "service", "description": "About the service; no key needed."},
 ]
 
 

@@ -12,7 +12,7 @@ SECURITY_SCHEME: Final = {
     "type": "apiKey",
     "in": "header",
     "name": "X-Amz-Security-Token",
-    "description": "The same key, where boto3 puts it when it is given as `aws_session_token`.",
+    "description": "The same key, in the header in which boto3 sends `aws_session_token`.",
 }
 _REQUEST: Final = {
     "Image": {"S3Object": {"Bucket": "facecast-originalsbucket-1x2y3z", "Name": f"originals/{EXAMPLE_ID}"}},
@@ -20,7 +20,7 @@ _REQUEST: Final = {
 }
 _ERROR: Final = {
     "__type": "InvalidS3ObjectException",
-    "Message": "There is no such original. Name one as originals/<job_id> while its job is kept.",
+    "Message": "Original not found. Use originals/<job_id>, while the job is kept.",
 }
 _DETAIL: Final = face_detail(FACE, IMAGE)
 
@@ -31,7 +31,7 @@ def _content(schema: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
 
 _RESPONSES: Final[Mapping[str, Any]] = {
     "200": {
-        "description": "The faces, as DetectFaces returns them.",
+        "description": "The faces, in the form of DetectFaces.",
         "content": _content(
             {
                 "type": "object",
@@ -42,7 +42,7 @@ _RESPONSES: Final[Mapping[str, Any]] = {
         ),
     },
     "400": {
-        "description": "An error of Rekognition's; the client raises it as an exception of this name.",
+        "description": "A Rekognition error; the client raises an exception of this name.",
         "content": _content(
             {
                 "type": "object",

@@ -20,7 +20,9 @@ router = APIRouter(prefix="/jobs", tags=["jobs"], dependencies=[Depends(refuse_l
 
 _VERSIONED: Final[dict[int | str, dict[str, Any]]] = {
     HTTPStatus.OK.value: {
-        "headers": {"ETag": {"description": "The version, for `If-Match`.", "schema": {"type": "string"}}}
+        "headers": {
+            "ETag": {"description": "The version of the corrections, for `If-Match`.", "schema": {"type": "string"}}
+        }
     }
 }
 
@@ -62,7 +64,7 @@ def put_corrections(
     drawer: DrawerDep,
     manager: ManagerDep,
     if_match: Annotated[
-        str | None, Header(description="The `ETag` of the corrections that these replace; 412 if it is another.")
+        str | None, Header(description="The `ETag` of the corrections to replace; 412 if they have changed.")
     ] = None,
 ) -> CorrectionsOfJob:
     """Hide rectangles that were missed, and show faces that were hidden by mistake, while the original is kept.

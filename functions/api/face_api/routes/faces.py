@@ -39,13 +39,13 @@ router = APIRouter(prefix="/jobs", tags=["jobs"])
 def get_face_image(
     job_id: JobId,
     number: Annotated[
-        int, Path(ge=0, lt=limits.MAX_FACES, description="Its place in `faces` of the job, from 0.", examples=[0])
+        int, Path(ge=0, lt=limits.MAX_FACES, description="Its index in `faces` of the job, from 0.", examples=[0])
     ],
     drawer: DrawerDep,
     reader: ReaderDep,
     *,
     align: Annotated[
-        bool, Query(description="Turn it so that the eyes are level; what is outside of the photo is black.")
+        bool, Query(description="Rotate it so that the eyes are level; areas outside the photo are black.")
     ] = False,
 ) -> Response:
     """Get the square around one face, cut out of the original while it is kept.

@@ -26,8 +26,8 @@ router = APIRouter(tags=["images"])
 PreferDep = Annotated[
     str | None,
     Header(
-        description=f"`wait=10` waits 10 seconds, or up to {limits.WAIT_SECONDS}, for the result (RFC 7240). "
-        "Where too many requests wait, the response is 202 at once, without `Preference-Applied`."
+        description=f"`wait=10` waits up to 10 seconds for the result, at most {limits.WAIT_SECONDS} (RFC 7240). If "
+        "too many requests are waiting, the response is an immediate 202 without `Preference-Applied`."
     ),
 ]
 
@@ -56,7 +56,7 @@ REQUEST_BODY: Final[dict[str, Any]] = {
     openapi_extra={"parameters": option_parameters(), "requestBody": REQUEST_BODY},
     responses={
         HTTPStatus.ACCEPTED.value: {"model": JobAccepted},
-        HTTPStatus.OK.value: {"model": JobView, "description": "The job has ended within the time to wait."},
+        HTTPStatus.OK.value: {"model": JobView, "description": "The job finished within the waiting time."},
         **responses(
             HTTPStatus.BAD_REQUEST,
             HTTPStatus.NOT_FOUND,

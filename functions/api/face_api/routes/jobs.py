@@ -45,7 +45,7 @@ def list_jobs(
     settings: SettingsDep,
     limit: Annotated[int, Query(ge=1, le=limits.LIST_LIMIT)] = limits.LIST_DEFAULT,
     cursor: Annotated[str | None, Query(description="`next_cursor` of the previous page.")] = None,
-    status: Annotated[Status | None, Query(description="Only jobs in this status.")] = None,
+    status: Annotated[Status | None, Query(description="Only jobs with this status.")] = None,
 ) -> JobList:
     """List jobs, newest first. A page may hold fewer than `limit` jobs and still have a `next_cursor`."""
     page = lists.newest(reader.owner, limit, cursor, status)
@@ -69,10 +69,10 @@ def get_job(job_id: JobId, jobs: JobsDep, reader: ReaderDep, settings: SettingsD
     responses={
         HTTPStatus.OK.value: {
             "model": ResultAddress,
-            "description": "The address as JSON, where `Accept` requests it.",
+            "description": "The URL as JSON, if `Accept` requests it.",
         },
         HTTPStatus.FOUND.value: {
-            "description": f"The address of the result, valid for {limits.RESULT_URL_SECONDS // 60} minutes.",
+            "description": f"The URL of the result, valid for {limits.RESULT_URL_SECONDS // 60} minutes.",
             "headers": {"Location": {"schema": {"type": "string", "format": "uri"}}},
         },
         **responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.GONE),

@@ -147,15 +147,17 @@ def _read(body: bytes, originals_bucket: str) -> DetectRequest:
         problems = describe_errors(error)
         raise _Refused("InvalidParameterException", f"The request is not a DetectFaces request: {problems}") from None
     if not {"DEFAULT", "ALL"} >= set(call.Attributes):
-        raise _Refused("InvalidParameterException", "Attributes may be DEFAULT, or ALL, which returns what there is.")
+        raise _Refused(
+            "InvalidParameterException", "Attributes may be DEFAULT or ALL; ALL returns all supported attributes."
+        )
     image, s3_object = call.Image.Bytes, call.Image.S3Object
     if (image is None) == (s3_object is None):
-        raise _Refused("InvalidParameterException", "Give Image either Bytes or an S3Object.")
+        raise _Refused("InvalidParameterException", "Image must contain either Bytes or an S3Object, not both.")
     if image is not None and len(image) > limits.REKOGNITION_BYTES:
         raise _Refused(
             "ImageTooLargeException",
             f"The image has {len(image):,} bytes; at most {limits.REKOGNITION_BYTES:,} are accepted here. "
-            "Upload it with POST /uploads and name it as S3Object.",
+            "Upload it with POST /uploads and pass it as S3Object.",
         )
     if s3_object is not None and s3_object.Bucket != originals_bucket:
         raise _Refused("InvalidS3ObjectException", f"Only objects of the bucket {originals_bucket} can be read.")
@@ -169,7 +171,7 @@ def _check_object(key: str, jobs: JobTable, owner: str) -> None:
     except JobNotFound:
         raise _Refused(
             "InvalidS3ObjectException",
-            "There is no such original. Name one as originals/<job_id> while its job is kept.",
+            "Original not found. Use originals/<job_id>, while the job is kept.",
         ) from None
 
 

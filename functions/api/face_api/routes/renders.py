@@ -20,7 +20,7 @@ router = APIRouter(prefix="/jobs", tags=["jobs"], dependencies=[Depends(refuse_l
     summary="Draw one more result",
     status_code=HTTPStatus.CREATED,
     responses={
-        HTTPStatus.OK.value: {"model": RenderReady, "description": "The result was there already."},
+        HTTPStatus.OK.value: {"model": RenderReady, "description": "The result existed already."},
         **responses(
             HTTPStatus.FORBIDDEN,
             HTTPStatus.NOT_FOUND,

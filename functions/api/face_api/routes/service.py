@@ -35,9 +35,9 @@ def get_health(settings: SettingsDep) -> Health:
     return Health(status="ok", detectors=tuple(filter(None, settings.detection_models.split(","))))
 
 
-@router.get("/limits", summary="Get the limits in force")
+@router.get("/limits", summary="Get the current limits")
 def get_limits(settings: SettingsDep) -> Limits:
-    """Get the limits in force, and the address of the stream."""
+    """Get the current limits, and the address of the stream."""
     return Limits.in_force(job_kept_days=settings.job_kept_days, stream_url=settings.stream_url, access=settings.access)
 
 

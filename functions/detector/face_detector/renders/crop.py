@@ -1,4 +1,4 @@
-"""The part of the photo that holds the faces."""
+"""The part of the photo with the faces."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -35,11 +35,13 @@ class Scope(StrEnum):
 class Refusal(StrEnum):
     """Why a key is refused; the value is the sentence for its holder."""
 
-    MISSING = "This needs a key. Send it as `Authorization: Bearer fc_...`; the operator of the service issues keys."
+    MISSING = (
+        "This request needs a key. Send it as `Authorization: Bearer fc_...`; ask the operator of the service for one."
+    )
     MALFORMED = "This is not a valid key. Send `Authorization: Bearer fc_<id>_<secret>`; copy all of it."
-    UNKNOWN = "This key is not known. Check that it was copied whole and belongs to this service."
-    REVOKED = "This key was revoked. Ask the operator of the service for another one."
-    EXPIRED = "This key has expired. Ask the operator of the service for another one."
+    UNKNOWN = "Unknown key. Check that all of it was copied and that it belongs to this service."
+    REVOKED = "This key was revoked. Ask the operator of the service for a new one."
+    EXPIRED = "This key has expired. Ask the operator of the service for a new one."
 
 
 class Principal(Frozen):

@@ -23,9 +23,7 @@ class JobNotFound(FaceError):
     """No such job for this owner: unknown, malformed, deleted, expired and other owners' jobs look the same."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "There is no such job. Jobs are deleted when they expire; check the id, or send the image again."
-        )
+        super().__init__("Job not found. Check the id. If the job has expired, send the image again.")
 
 
 class Unauthenticated(FaceError):
@@ -49,8 +47,8 @@ class QuotaExceeded(FaceError):
 
     def __init__(self, images_per_day: int, retry_after: int) -> None:
         super().__init__(
-            f"All {images_per_day:,} images of this key's day are used up. The next day begins at midnight UTC; "
-            "GET /usage returns what is left."
+            f"This key's daily limit of {images_per_day:,} images is used up. It resets at midnight UTC; GET /usage "
+            "returns how many are left."
         )
         self.retry_after = retry_after
 
@@ -63,7 +61,7 @@ class DetectorBusy(FaceError):
 
     def __init__(self) -> None:
         super().__init__(
-            f"All detectors are busy. Nothing was done or counted; try again in {self.retry_after} seconds."
+            f"All detectors are busy. The image was not processed or counted; try again in {self.retry_after} seconds."
         )
 
 
@@ -84,7 +82,7 @@ class NoResult(FaceError):
 
 
 # What was sent with `render=none`.
-_NO_PICTURE = "The job was sent without a picture to draw. Request one"
+_NO_PICTURE = "The job was sent without a render that draws a picture. Request one"
 
 
 class RenderNotFound(FaceError):
@@ -111,9 +109,7 @@ class FaceNotFound(FaceError):
 
     def __init__(self, count: int) -> None:
         numbers = f"0 to {count - 1}" if count > 1 else "0"
-        has = (
-            f"The job's faces have the numbers {numbers}, in the order of `faces`." if count else "The job has no face."
-        )
+        has = f"The job's faces are numbered {numbers}, in the order of `faces`." if count else "The job has no faces."
         super().__init__(has)
 
 
@@ -121,9 +117,7 @@ class CorrectionsChanged(FaceError):
     """The corrections are not those that the request was made for."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "The corrections of this job were changed in the meantime. Read them again, and send yours with their ETag."
-        )
+        super().__init__("The corrections of this job have changed. Read them again, and send yours with the new ETag.")
 
 
 class CorrectionsInvalid(FaceError):
@@ -148,7 +142,7 @@ class JobFinished(FaceError):
     """The job already has an outcome, so a late claim changes nothing."""
 
     def __init__(self, status: Status, original_etag: str | None = None) -> None:
-        super().__init__(f"The job is {status} already.")
+        super().__init__(f"The job is already {status}.")
         # S3's name for the upload that was processed.
         self.original_etag = original_etag
 
@@ -157,7 +151,7 @@ class ClaimLost(FaceError):
     """The job was deleted or taken over by another detector: nothing may be written back."""
 
     def __init__(self, *, is_deleted: bool) -> None:
-        super().__init__("The job was deleted." if is_deleted else "Another detector took the job over.")
+        super().__init__("The job was deleted." if is_deleted else "Another detector took over the job.")
         self.is_deleted = is_deleted
 
 
@@ -177,8 +171,8 @@ class StoreContended(FaceError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Too many requests with this Idempotency-Key at the same time. Nothing was stored or counted; "
-            "send the same request again."
+            "Too many simultaneous requests with this Idempotency-Key. Nothing was stored or counted; send the same "
+            "request again."
         )
 
 

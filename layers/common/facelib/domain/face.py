@@ -43,16 +43,16 @@ class Landmarks(Frozen):
 class Pose(Frozen):
     """Rotation of a head, in degrees; all 0 for one that faces the camera."""
 
-    roll: float = Field(description="Positive where the head is tilted clockwise in the image.")
-    yaw: float = Field(description="Positive where the face looks to the right of the image.")
-    pitch: float = Field(description="Positive where the face looks up.")
+    roll: float = Field(description="Positive if the head is tilted clockwise in the image.")
+    yaw: float = Field(description="Positive if the face looks to the right of the image.")
+    pitch: float = Field(description="Positive if the face looks up.")
 
 
 class FaceQuality(Frozen):
     """Image quality of a face."""
 
     brightness: float = Field(ge=0, le=100, description="0 is black, 100 is white.")
-    sharpness: float = Field(ge=0, le=100, description="0 is a flat area; a portrait in focus has 50 and more.")
+    sharpness: float = Field(ge=0, le=100, description="0 is a flat area; a portrait in focus has 50 or more.")
 
 
 class Face(Frozen):
@@ -60,7 +60,7 @@ class Face(Frozen):
     box_ratio: BoxRatio
     confidence: float = Field(ge=0, le=1)
     landmarks: Landmarks
-    pose: Pose | None = Field(description="Null where the landmarks fit no head.")
+    pose: Pose | None = Field(description="Null if the landmarks do not fit a head.")
     quality: FaceQuality
 
     @classmethod

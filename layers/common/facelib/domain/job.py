@@ -131,30 +131,32 @@ class Job(Frozen):
     owner: str
     status: Annotated[Status, Shown()]
     created_at: Annotated[AwareDatetime, Shown()]
-    completed_at: Annotated[AwareDatetime | None, Shown("When it was completed or failed.")] = None
+    completed_at: Annotated[AwareDatetime | None, Shown("When the job completed or failed.")] = None
     expires_at: Annotated[
-        AwareDatetime, Shown("When the job and its images are deleted; earlier if its image never arrives.")
+        AwareDatetime,
+        Shown("When the job and its images are deleted; it is deleted earlier if its image never arrives."),
     ]
     # Set where `expires_at` is earlier because the image may never arrive: what it becomes with the first claim.
     kept_until: AwareDatetime | None = None
     options: Annotated[Options, Shown()] = Options()
-    source: Annotated[str | None, Shown("The key of the file in the drop folder; null for any other way in.")] = None
+    source: Annotated[str | None, Shown("The object key of the file in the drop folder; null for other jobs.")] = None
     event_id: str | None = None
     detector: Annotated[DetectorInfo | None, Shown()] = None
     image: Annotated[ImageInfo | None, Shown()] = None
     face_count: Annotated[int | None, Shown("Null until the job is completed.", (1,))] = None
     faces: tuple[Face, ...] | None = None
-    timings_ms: Annotated[dict[str, float] | None, Shown("Milliseconds each stage of the detector took.")] = None
+    timings_ms: Annotated[
+        dict[str, float] | None, Shown("Duration of each stage of the detector, in milliseconds.")
+    ] = None
     failure: Annotated[Failure | None, Shown("Why the job failed.")] = None
     # S3's name for the upload that was processed; another one under the same key is not this job's.
     original_etag: str | None = None
     # Results that were made on demand, beside those of the options.
     renders: tuple[Render, ...] | None = None
-    corrections: Annotated[Corrections | None, Shown("What people changed about what is hidden; null for nothing.")] = (
-        None
-    )
+    corrections: Annotated[Corrections | None, Shown("Corrections made by people; null if there are none.")] = None
     corrected_at: Annotated[
-        AwareDatetime | None, Shown("Since when the results show the corrections; null while they are drawn again.")
+        AwareDatetime | None,
+        Shown("When the results were drawn with the corrections; null while they are being drawn."),
     ] = None
 
     @classmethod

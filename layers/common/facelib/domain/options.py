@@ -73,7 +73,7 @@ class CropFaces(StrEnum):
 
 def _none_stands_alone(renders: tuple[Render, ...]) -> tuple[Render, ...]:
     if Render.NONE in renders and len(renders) > 1:
-        raise ValueError("`none` asks for no result, so it cannot be combined with others")
+        raise ValueError("`none` requests no result, so it cannot be combined with others")
     return renders
 
 
@@ -82,14 +82,14 @@ class Options(Frozen):
 
     render: Annotated[
         Renders, AfterValidator(_each_once), AfterValidator(_none_stands_alone), BeforeValidator(_split)
-    ] = Field(default=(Render.BOXES,), description="The results to draw, each one a picture of its own.")
+    ] = Field(default=(Render.BOXES,), description="The results to draw, one picture each.")
     min_confidence: float | None = Field(
         default=None,
         strict=True,
         ge=0,
         le=1,
-        description="Faces below it are left out of the response; null takes the detector's own threshold. "
-        "Renders that hide faces hide them nevertheless.",
+        description="Faces below this confidence are left out of the response, but still hidden; null uses the "
+        "detector's own threshold.",
         # What "Try it out" of /docs fills in must find faces: without an example it takes the maximum.
         examples=[0.5],
     )
@@ -98,32 +98,32 @@ class Options(Frozen):
         strict=True,
         ge=1,
         le=limits.MAX_FACES,
-        description="Return at most this many, by descending confidence. Renders that hide faces hide all.",
+        description="Maximum number of faces to return, by descending confidence. Renders that hide faces hide all of "
+        "them.",
     )
     blur_strength: int = Field(
         default=limits.BLUR_STRENGTH_DEFAULT,
         strict=True,
         ge=1,
         le=limits.BLUR_STRENGTH,
-        description="How coarse `blur` and `pixelate` are. More leaves less of a face; `solid` always leaves "
-        "nothing of it.",
+        description="Strength of `blur` and `pixelate`: higher hides more. `solid` always hides everything.",
     )
     size: Size = Field(
         default=Size.FIT,
         description=f"`fit` draws results of at most {limits.RESULT_LONG_SIDE} px on the long side, "
         "`original` keeps the size of the upload.",
     )
-    crop_aspect: CropAspect = Field(default=CropAspect.FREE, description="Width to height of `crop`.")
+    crop_aspect: CropAspect = Field(default=CropAspect.FREE, description="Aspect ratio of `crop`.")
     crop_padding: float = Field(
         default=limits.CROP_PADDING_DEFAULT,
         strict=True,
         ge=0,
         le=limits.CROP_PADDING,
-        description="What `crop` leaves around the faces on each side, in sides of the largest face.",
+        description="Padding of `crop` around the faces, as a multiple of the largest face's side.",
     )
     crop_faces: CropFaces = Field(
         default=CropFaces.ALL,
-        description="Whether `crop` holds all faces, or the largest. Without a face it takes the middle of the photo.",
+        description="Crop to all faces, or to the largest. Without a face, the middle of the photo is used.",
     )
     faces_json: Annotated[bool, BeforeValidator(_boolean)] = Field(
         default=False,

@@ -26,7 +26,7 @@ class ResultType(StrEnum):
 
     @property
     def suffix(self) -> Literal["jpg", "webp"]:
-        """The end of a file name, without the dot."""
+        """The file name extension, without the dot."""
         return "jpg" if self is ResultType.JPEG else "webp"
 
 
@@ -105,7 +105,7 @@ class Render(StrEnum):
         "crop",
         RenderDeclaration(
             label="Cropped",
-            description="The part of the photo that holds the faces.",
+            description="The part of the photo with the faces.",
             exposure=Exposure.EVERYTHING,
             writes_on_pixels=False,
             options=("crop_aspect", "crop_padding", "crop_faces"),
@@ -115,7 +115,7 @@ class Render(StrEnum):
         "preview",
         RenderDeclaration(
             label="Preview",
-            description="The first of the job's other renders, small.",
+            description="A small version of the job's first other render.",
             exposure=None,
             writes_on_pixels=False,
             media_type=ResultType.WEBP,
@@ -126,7 +126,7 @@ class Render(StrEnum):
         "none",
         RenderDeclaration(
             label="Numbers only",
-            description="No picture at all: the faces are reported, and nothing is drawn or stored.",
+            description="No picture: the faces are returned, and nothing is drawn or stored.",
             exposure=Exposure.EVERYTHING,
             media_type=None,
         ),

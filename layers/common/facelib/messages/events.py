@@ -68,7 +68,7 @@ class Connected(Frozen):
 
 
 class Pong(Frozen):
-    """The response to a ping."""
+    """The response to ping."""
 
     type: Literal["pong"] = "pong"
 

@@ -55,13 +55,16 @@ class JobSummary(_ShownFields):
 class JobView(JobSummary):
     """A job with its faces."""
 
-    faces: tuple[Face, ...] | None = Field(description="By descending confidence; null until the job is completed.")
+    faces: tuple[Face, ...] | None = Field(
+        description="Sorted by descending confidence; null until the job is completed."
+    )
     renders: tuple[Render, ...] = Field(
-        description="The results that can be fetched; empty until the job is completed. `POST /jobs/{job_id}/renders` "
-        "adds others."
+        description="The results that can be downloaded; empty until the job is completed. `POST "
+        "/jobs/{job_id}/renders` adds others."
     )
     permitted_renders: tuple[Render, ...] = Field(
-        description="The results that may be drawn: where faces were sent to be hidden, none that shows more of them."
+        description="The results that may be drawn. If the photo was sent to have its faces hidden, these are only "
+        "renders that hide them."
     )
 
     @classmethod

@@ -42,7 +42,7 @@ class EventBus:
             results = event_bridge().put_events(Entries=[self._entry(event) for event in batch])["Entries"]
         except (BotoCoreError, ClientError) as error:
             # Some may have been accepted; delivery is at-least-once.
-            logger.warning("The bus took none of a batch", extra={"why": str(error)})
+            logger.warning("The bus rejected a whole batch", extra={"why": str(error)})
             yield from batch
             return
         for event, result in zip(batch, results, strict=True):
