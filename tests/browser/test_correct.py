@@ -160,6 +160,23 @@ def test_what_is_not_saved_is_not_lost_by_leaving(page: Page, job_id: str, way: 
     assert (problem(page), page.shows("#result .marks")) == ("", False)
 
 
+def test_the_keys_work_wherever_the_focus_is(page: Page, job_id: str) -> None:
+    begin(page, job_id)
+    press(page, "n")
+    page.chrome.find_element("css selector", "#result .undo").click()
+    assert page.value("document.activeElement.className") == "add", "a button that is disabled has no focus"
+    page.chrome.find_element("css selector", "#result .help").click()
+    press(page, "n")
+    assert told(page).startswith("1 area")
+    control(page, "z")
+    page.chrome.find_element("css selector", "#result .help").click()
+    press(page, Keys.ESCAPE)
+    assert (page.shows("#result .marks"), page.value("document.getElementById('result').open")) == (False, True)
+    page.chrome.find_element("css selector", "#result .count").click()
+    press(page, "c")
+    page.wait_until(lambda: page.shows("#result .marks"), "the marks are there")
+
+
 def test_a_face_that_was_marked_in_the_list_is_not_marked_afterwards(page: Page, job_id: str) -> None:
     page.open_result(job_id)
     page.click("#result [value=solid]")

@@ -77,3 +77,13 @@ def test_a_correction_by_a_program_is_seen_in_the_view(stack: Stack, page: Page,
         stack.http.put(f"/jobs/{job_id}/corrections", json={"hide": [], "show": shown}).raise_for_status()
         page.wait_until(lambda: page.value(_COUNT) == expected, expected)  # noqa: B023
     assert page.complaints() == []
+
+
+def test_when_the_photo_is_deleted_nothing_is_left_to_save(stack: Stack, page: Page, job_id: str) -> None:
+    begin(page, job_id)
+    page.chrome.find_element("css selector", "#result .face").click()
+    assert stack.http.delete(f"/jobs/{job_id}").status_code == 204
+    page.wait_until(lambda: problem(page) == "This photo was deleted.", "it is told")
+    assert not page.shows("#result .marks")
+    page.click("#result .close")
+    page.wait_until(lambda: not page.value("document.getElementById('result').open"), "it can be left")

@@ -35,7 +35,9 @@ async function exchange(path, { method = "GET", json, keepalive, version } = {})
     return exchange(path, { method, json, keepalive, version });
   }
   if (!response.ok) throw problem(response.status, text);
-  return { content: text ? JSON.parse(text) : null, version: response.headers.get("ETag") };
+  // A proxy that compresses responses marks their versions as weak, and a weak one matches none.
+  const received = response.headers.get("ETag")?.replace(/^W\//, "");
+  return { content: text ? JSON.parse(text) : null, version: received };
 }
 
 /** Resolves once there is a key to try again with; a key that another call has requested since counts. */

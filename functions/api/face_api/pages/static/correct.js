@@ -54,10 +54,14 @@ export function makeCorrect(dialog, jobId, view) {
     if (!layer.contains(document.activeElement)) find(".add").focus();
   }
 
-  function close() {
+  function end() {
     draft = marks = undefined;
-    layer.remove();
+    layer?.remove();
     dialog.classList.remove("is-correcting");
+  }
+
+  function close() {
+    end();
     find(".correct").focus();
   }
 
@@ -76,12 +80,12 @@ export function makeCorrect(dialog, jobId, view) {
     setSaving(true);
     try {
       const corrections = await putCorrections(jobId, draft.value, version);
-      if (!tools.isConnected) return;
+      if (!tools.isConnected || !isOpen()) return;
       setSaving(false);
       close();
       view.saved(corrections);
     } catch (error) {
-      if (!tools.isConnected) return;
+      if (!tools.isConnected || !isOpen()) return;
       setSaving(false);
       if (error.status === CHANGED) await rebase();
       else tell(error);
@@ -115,8 +119,10 @@ export function makeCorrect(dialog, jobId, view) {
   }
 
   function undo() {
+    const hadFocus = document.activeElement === find(".undo");
     draft.undo();
     marks.redraw();
+    if (hadFocus && find(".undo").disabled) find(".add").focus();
   }
 
   function tell(error) {
@@ -148,7 +154,8 @@ export function makeCorrect(dialog, jobId, view) {
   return {
     isOpen,
     mayLeave,
-    open,
+    /** There is nothing to correct any more. */
+    end,
     /** Handles an event about corrections; while saving, the response says more. */
     hear() {
       if (isSaving) return;

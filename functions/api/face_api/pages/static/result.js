@@ -188,6 +188,7 @@ function showProblem(message) {
 
 /** Shows a message if there is no result. */
 function showInstead(message) {
+  current.correct.end();
   find(".view").hidden = true;
   showProblem(message);
 }
@@ -201,16 +202,18 @@ function goTo(jobId) {
   if (control) find(`.${control}`).focus();
 }
 
-dialog.addEventListener("keydown", (event) => {
+// On the document: after a click beside all controls the focus is nowhere.
+document.addEventListener("keydown", (event) => {
   const { target } = event;
-  if (current?.correct.isOpen()) {
+  if (!current || document.querySelector("dialog[open]:not(#result)")) return;
+  if (current.correct.isOpen()) {
     current.correct.press(event);
     return;
   }
-  const isTaken = target.matches("input:not([type=checkbox])") || (target.matches(".stage") && current?.zoom?.isEnlarged());
+  const isTaken = target.matches("input:not([type=checkbox])") || (target.matches(".stage") && current.zoom?.isEnlarged());
   if (isTaken || event.altKey || event.ctrlKey || event.metaKey) return;
   if (event.key === "c") find(".correct").click();
-  else current?.review.press(event.key);
+  else current.review.press(event.key);
 });
 
 function leave() {
