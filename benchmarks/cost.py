@@ -1,4 +1,4 @@
-"""What a million images cost on AWS: `python -m benchmarks.cost` prints the table of docs/operations.md.
+"""What a million images cost on AWS: `python -m benchmarks.cost` prints the table of docs/costs.md.
 
 Prices have the page that states them, quantities the test or the benchmark that counts them. Free tiers and volume
 discounts are left out.
@@ -183,9 +183,9 @@ def fixed_a_month() -> str:
     idle = watched + DASHBOARD_MONTH.dollars + polls
     return (
         f"An idle stack costs ${idle:.2f} a month: {alarms} alarms (${watched:.2f}), the dashboard "
-        f"(${DASHBOARD_MONTH.dollars:.2f}) and the requests with which Lambda asks {queues} empty queues "
+        f"(${DASHBOARD_MONTH.dollars:.2f}) and Lambda's polling of {queues} empty queues "
         f"(${polls:.2f}). Custom metrics cost up to ${_METRICS * METRIC_MONTH.dollars:.2f} more, for the hours in "
-        f"which images come."
+        f"which images arrive."
     )
 
 

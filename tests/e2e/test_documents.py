@@ -40,7 +40,7 @@ NOT_RUN: Final = {
     ("docs/websocket.md", ".venv/bin/python -m websockets"): "listens until Ctrl-C; tests/e2e/stream does that",
 }
 # Whole pages of commands for AWS; tests/template/test_runbook.py checks that commands and options exist.
-FOR_AWS: Final = {"docs/operations.md"}
+FOR_AWS: Final = {"docs/alarms.md", "docs/operations.md"}
 # Pages about keys need a stack that asks for them.
 WITH_KEYS: Final = {"docs/keys.md"}
 # curl as written, but an HTTP error ends the script.

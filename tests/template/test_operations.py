@@ -53,7 +53,7 @@ def test_an_alarm_is_heard_and_explained(alarm: Resource) -> None:
 def test_an_alarm_links_to_what_to_do(alarm: Resource) -> None:
     link = re.search(r"\. See (\S+)#(\S+)$", alarm.properties["AlarmDescription"])
     assert link
-    assert link[1] == "docs/operations.md"
+    assert link[1] == "docs/alarms.md"
     assert link[2] in anchors(ROOT / link[1])
 
 

@@ -1,4 +1,4 @@
-"""The commands in docs/operations.md: that they exist, with these options, for things that are in the stack."""
+"""The commands in docs/alarms.md and docs/operations.md exist, with these options, for things in the stack."""
 
 import json
 import re
@@ -12,8 +12,9 @@ from botocore import xform_name
 from infra import ROOT
 from infra.template import load
 
-PAGE: Final = (ROOT / "docs" / "operations.md").read_text()
-COMMANDS: Final = "\n".join(re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL))
+ALARMS: Final = (ROOT / "docs" / "alarms.md").read_text()
+PAGES: Final = ALARMS + (ROOT / "docs" / "operations.md").read_text()
+COMMANDS: Final = "\n".join(re.findall(r"```sh\n(.*?)```", PAGES, re.DOTALL))
 # Of the AWS CLI itself, not of an operation.
 OF_THE_CLI: Final = {"query", "output", "max-items"}
 CODE: Final = "\n".join(path.read_text() for path in (ROOT / "functions").rglob("*.py"))
@@ -46,20 +47,20 @@ def test_what_commands_name_is_in_the_stack() -> None:
 
 
 def test_what_is_searched_for_is_what_is_logged() -> None:
-    searched = set(re.findall(r"--filter-pattern '\"([^\"]+)\"'", PAGE)) - {"JOB_ID"}
+    searched = set(re.findall(r"--filter-pattern '\"([^\"]+)\"'", PAGES)) - {"JOB_ID"}
     assert searched
     assert not [text for text in searched if text not in CODE]
 
 
 def test_parameters_that_commands_set_are_the_templates() -> None:
     parameters = load()["Parameters"]
-    named = {pair for pairs in re.findall(r'PARAMETERS="([^"]+)"', PAGE) for pair in pairs.split()}
+    named = {pair for pairs in re.findall(r'PARAMETERS="([^"]+)"', PAGES) for pair in pairs.split()}
     assert named
     assert {pair.partition("=")[0] for pair in named} <= parameters.keys()
 
 
 def test_the_page_begins_with_a_table_of_all_alarms() -> None:
-    first = PAGE.partition("\n### ")[0]
+    first = ALARMS.partition("\n### ")[0]
     anchors = {
         re.sub(r".*#", "", str(resource["Properties"]["AlarmDescription"]))
         for resource in load()["Resources"].values()

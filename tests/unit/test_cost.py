@@ -7,9 +7,9 @@ from infra import ROOT
 
 
 def test_the_documentation_has_todays_figures() -> None:
-    operations = (ROOT / "docs" / "operations.md").read_text()
-    assert table(Use()) in operations
-    assert fixed_a_month() in operations
+    costs = (ROOT / "docs" / "costs.md").read_text()
+    assert table(Use()) in costs
+    assert fixed_a_month() in costs
     assert requests_table() in (ROOT / "docs" / "scaling.md").read_text()
 
 
@@ -20,7 +20,7 @@ def test_every_line_says_who_counted_and_priced_it() -> None:
 
 def test_what_is_missing_to_the_aim_is_what_the_documentation_says() -> None:
     missing = before_data_out(Use()) * 1e6 - 25
-    assert f"${missing:.2f} are missing" in (ROOT / "docs" / "operations.md").read_text()
+    assert f"${missing:.2f} are missing" in (ROOT / "docs" / "costs.md").read_text()
 
 
 def test_an_image_costs_less_than_a_tenth_of_rekognitions_price() -> None:

@@ -29,6 +29,19 @@ def test_links_lead_somewhere(repository: Path, page: str) -> None:
     assert [link for link in links if not (document.parent / link).exists()] == []
 
 
+@pytest.mark.parametrize("page", _PAGES)
+def test_links_into_pages_name_a_heading(repository: Path, page: str) -> None:
+    document = repository / page
+    links = re.findall(r"\]\(([\w./-]*\.md)?#([^)]+)\)", document.read_text())
+    assert [link for link in links if link[1] not in _anchors(document.parent / link[0] if link[0] else document)] == []
+
+
+def _anchors(page: Path) -> set[str]:
+    """Return the anchors that GitHub gives the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 def test_files_to_open_for_a_change_exist(repository: Path) -> None:
     table = (repository / "docs" / "architecture.md").read_text().partition("## To change")[2]
     named = {name for name in re.findall(r"`([\w./-]+)`", table) if "/" in name}
