@@ -1,36 +1,36 @@
-# Every target does what its line says; `make run`, `make demo` and `make test` need no step before them.
+# The comment on each target describes it. `make run`, `make demo` and `make test` need no previous step.
 
-# What a caller gives reaches a command in its environment, never in text that make or a shell would read: a value may
-# hold quotes, backticks and $(...).
+# Values from the caller reach commands through the environment, never as text that make or a shell would interpret:
+# they may contain quotes, backticks and $(...).
 GIVEN := ARCHITECTURE ARM64_PYTHON BENCH CHAOS CLIENTS DAILY DAYS ENVIRONMENT EVENT FUNCTION IMAGE JSON KEY LISTENERS LOAD MODEL MODEL_FILE OWNER \
   PARAMETERS PORT PYTHON SCOPES YES
 $(foreach name,$(GIVEN),$(if $(filter command environment,$(origin $(name))),$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
 
-# Options for the commands below, as a shell takes them from there.
+# Options of the commands below, which the shell expands.
 PORT_OPTION := --port "$${PORT:-4566}"
 PYTHON_COMMAND := "$${PYTHON:-python3}"
 ENVIRONMENT_OPTION := --environment "$${ENVIRONMENT:-default}"
-# Keys, logs and erasures are those of the local stack unless an ENVIRONMENT is named.
+# Commands for keys, logs and erasures use the local stack unless ENVIRONMENT is set.
 WHERE := $(PORT_OPTION) $${ENVIRONMENT:+--environment "$$ENVIRONMENT"}
-# Before what is split into words, and into nothing but words.
+# Turns off globbing before values that are split into words.
 WORDS := set -f;
 
-# Runs what goes to arm64 on any machine, where such an emulator stands beside the repository.
+# An arm64 Python, emulated if necessary, that runs the tests of arm64 packages on any machine.
 ARM64 := "$${ARM64_PYTHON-$(abspath $(wildcard ../shared/tools/arm64-python))}"
 BIN := .venv/bin
-# An installed uv is used; otherwise the one that .venv/installed puts into .venv.
+# Uses an installed uv, or else the one that .venv/installed puts into .venv.
 INSTALL = uv pip install --quiet --python $(BIN)/python --no-deps
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
-# Tests start hundreds of processes, which compiled modules let start faster.
+# Tests start hundreds of processes, which start faster with compiled modules.
 unexport PYTHONDONTWRITEBYTECODE
 
-# All targets but files.
+# All targets except files.
 TARGETS := $(shell sed -n 's/^\([a-z][a-z0-9-]*\):.*/\1/p' $(MAKEFILE_LIST))
 .PHONY: $(TARGETS)
 
-# These may be for AWS, where the caller chooses the Region; what stays on this machine needs one, but not a certain one.
+# On AWS the caller chooses the Region; local targets need one, but any will do.
 ON_AWS := deploy delete verify erase key keys revoke logs
 $(filter-out $(ON_AWS),$(TARGETS)): export AWS_DEFAULT_REGION ?= us-east-1
 
@@ -68,7 +68,7 @@ demo: setup ## Send a photo and print its faces: make demo [IMAGE=photo.jpg] [JS
 status: setup ## Show the addresses of the local stack: make status [PORT=4802] [JSON=1]
 	@$(BIN)/python -m infra.local status $(PORT_OPTION) $${JSON:+--json}
 
-# Without `setup`, whose messages a shell would run.
+# Does not depend on `setup`, because the shell would run its messages.
 env: ## Print the addresses as shell variables API, WS and BUCKET: eval "$(make -s env)" [PORT=4802] [ENVIRONMENT=prod]
 	@$(BIN)/python -m infra.env $(WHERE)
 
@@ -122,7 +122,7 @@ prose: infra/checks/node_modules/.package-lock.json
 audit: build/checks/installed
 	@$(BIN)/python -m infra.audit
 
-# checkov and pip-audit, in an environment of their own because they pin what the local stack has in other versions.
+# checkov and pip-audit have their own environment, because their pinned versions conflict with the local stack's.
 build/checks/installed: infra/checks/requirements.lock .venv/installed
 	@echo "Installing checkov and pip-audit into build/checks, once: 100 packages, 200 MB"
 	@uv venv --quiet --clear --python $(BIN)/python build/checks
@@ -222,7 +222,7 @@ lock: develop ## Update the lock files from the files *.in
 	  infra/local/localstack.in -o infra/local/localstack.lock
 	@$(MAKE) --no-print-directory lock-common lock-vision lock-web
 
-# What a layer holds: Lambda's Python, all that is needed and nothing that the common layer has already.
+# The packages of a layer, for Lambda's Python, without those that the common layer contains.
 lock-%:
 	uv pip compile --no-python-downloads --python-version 3.13 --python-platform x86_64-manylinux_2_28 --constraint requirements.txt --no-annotate --no-header --generate-hashes \
 	  $(if $(filter-out lock-common,$@),$(foreach name,$(shell sed -n 's/==.*//p' layers/common/requirements.lock),--no-emit-package $(name))) \

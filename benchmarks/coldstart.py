@@ -39,7 +39,7 @@ def measure(function: Resource, folder: Path, python: str, times: int) -> Start:
 
 
 def _parts(function: Resource, folder: Path, python: str) -> tuple[tuple[str, float], ...]:
-    """Return the milliseconds of each package's own modules, whoever imports them first."""
+    """Return the milliseconds of each package's own modules, regardless of what imports them first."""
     total: dict[str, float] = {}
     for line in _run(function, folder, python, "-X", "importtime").stderr.splitlines():
         if row := _IMPORT_TIME.match(line):

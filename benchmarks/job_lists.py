@@ -39,7 +39,7 @@ from tests.support.api import Api
 from tests.support.stack import free_port, wait_until
 
 OWNERS: Final = {"small": 100, "large": 100_000}
-# Of so many jobs one failed, which a filtered list looks for.
+# One in this many jobs failed; a filtered list looks for them.
 _FAILED_EVERY: Final = 50
 _BATCH_WRITE: Final = 25
 _NOBODY: Final = "x"

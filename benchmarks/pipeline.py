@@ -1,6 +1,6 @@
-"""How long an image takes from upload to event, how many go through in a second, and whose processor time that is.
+"""Measure latency from upload to event, throughput, and processor time by process.
 
-It also tells the largest memory that the whole stack used, shared pages counted once.
+Also prints the peak memory of the whole stack, counting shared pages once.
 
     python -m benchmarks.pipeline [--count 20] [--senders 8]
 
@@ -74,7 +74,7 @@ def upload_to_event(stack: Stack, images: list[bytes], send: Callable[[bytes], s
 
 
 def throughput(stack: Stack, images: list[bytes], senders: int) -> float:
-    """Images a second, from the first one sent to the last event heard."""
+    """Images per second, from the first one sent to the last event received."""
     with stack.listener() as listener, ThreadPoolExecutor(senders) as pool:
         begun = time.perf_counter()
         for job_id in pool.map(stack.post_image, images):

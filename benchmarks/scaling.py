@@ -1,7 +1,7 @@
-"""When the last listener has heard, what it costs, which quota is hit first: `python -m benchmarks.scaling`.
+"""Model of delivery time, cost and the first quota that is reached: `python -m benchmarks.scaling`.
 
-Writes docs/scaling.svg and the table of docs/scaling.md. Every number that is AWS's stands below with its source, every
-number that is ours with where it was measured; change one and run it again.
+Writes docs/scaling.svg and the table of docs/scaling.md. Every number from AWS is below with its source, every other
+number with where it was measured; change one and run it again.
 """
 
 from collections.abc import Iterator, Sequence

@@ -94,7 +94,7 @@ def _from_wheel(source: InWheel) -> bytes:
 
 def _from_web(url: str, expected_bytes: int) -> bytes:
     try:
-        with urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as response:  # noqa: S310 - an https address of ours
+        with urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as response:  # noqa: S310 - the address is a constant that starts with https
             return bytes(response.read(2 * expected_bytes))
     except OSError as error:
         raise NotFetched(

@@ -1,14 +1,16 @@
-"""`python -m infra.prose`: look for phrases that readers stumble over, in the documents and in what users see.
+"""`python -m infra.prose`: look for phrases that readers stumble over, in documents, messages and comments.
 
 The rules are infra/checks/prose.yaml, and textlint applies them. The texts of a source file are written to build/prose,
 each to the line that it has in the source.
 """
 
 import ast
+import io
 import re
 import shutil
 import subprocess
 import sys
+import tokenize
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -17,18 +19,30 @@ from infra import ROOT
 
 _CHECKS: Final = ROOT / "infra" / "checks"
 _TEXTS: Final = ROOT / "build" / "prose"
-_SOURCES: Final = ("client/facecast", "functions", "infra", "layers/common/facelib")
+_SOURCES: Final = ("benchmarks", "client", "functions", "infra", "layers/common/facelib", "layers/vision", "tests")
+_SKIPPED: Final = {"node_modules", "vendor", "__pycache__"}
 _WORDS: Final = re.compile(r"\w+ \w+ \w+")
+# A comment or string of JavaScript or CSS; a comment's markers are not part of its text.
+_SCRIPT_TEXT: Final = re.compile(
+    r"""/\*+(.*?)\*/|(?<![:\w])//(.*?)$|"((?:\\.|[^"\\\n])*)"|`((?:\\.|[^`\\])*)`""", re.DOTALL | re.MULTILINE
+)
+# What a page shows: the text between tags, and the attributes that are read aloud or shown.
+_PAGE_TEXT: Final = re.compile(r""">([^<>]+)<|\b(?:title|content|placeholder|alt|aria-label)="([^"]*)\"""")
 
 Texts = Iterator[tuple[int, str]]
 
 
 def of_python(source: str) -> Texts:
-    """Yield the sentences among a module's strings, with their lines; an f-string's values become an ellipsis."""
+    """Yield comments, test names and the sentences among strings; a value in an f-string becomes an ellipsis."""
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string.lstrip("#! ")
     tree = ast.parse(source)
     parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
     for node in ast.walk(tree):
         text = None
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            yield node.lineno, node.name.removeprefix("test_").replace("_", " ")
         if isinstance(node, ast.JoinedStr):
             text = "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts:
@@ -38,16 +52,46 @@ def of_python(source: str) -> Texts:
             yield node.lineno, text
 
 
+def of_script(source: str) -> Texts:
+    """Yield comments and, from JavaScript, strings; a value in a template literal becomes an ellipsis."""
+    for found in _SCRIPT_TEXT.finditer(source):
+        text = re.sub(r"^[ \t]*\*+ ?", "", found[found.lastindex or 0], flags=re.MULTILINE)
+        yield from _by_line(source, found.start(), re.sub(r"\$\{[^}]*\}", "…", text))
+
+
+def of_page(source: str) -> Texts:
+    for found in _PAGE_TEXT.finditer(source):
+        yield from _by_line(source, found.start(), found[1] or found[2] or "")
+
+
+def _by_line(source: str, start: int, text: str) -> Texts:
+    first = source.count("\n", 0, start) + 1
+    for number, line in enumerate(text.splitlines(), first):
+        if line.strip():
+            yield number, line
+
+
 def of_makefile(source: str) -> Texts:
     for number, line in enumerate(source.splitlines(), 1):
-        if found := re.search(r"^[a-z][\w-]*:.*?## (.*)|echo \"(.*?)\"", line):
-            yield number, found[1] or found[2]
+        if found := re.search(r"^[a-z][\w-]*:.*?## (.*)|echo \"(.*?)\"|^# (.*)", line):
+            yield number, found[1] or found[2] or found[3]
 
 
 def of_template(source: str) -> Texts:
     for number, line in enumerate(source.splitlines(), 1):
-        if found := re.search(r"(?:Description|AlarmDescription): (.*)", line):
-            yield number, found[1]
+        if found := re.search(r"(?:Description|AlarmDescription|description): (.*)|(?:^|\s)# (.*)", line):
+            yield number, found[1] or found[2]
+
+
+_READERS: Final[dict[str, Callable[[str], Texts]]] = {
+    ".py": of_python,
+    ".js": of_script,
+    ".mjs": of_script,
+    ".css": of_script,
+    ".html": of_page,
+    ".yaml": of_template,
+    ".toml": of_template,
+}
 
 
 def as_lines(texts: Texts) -> str:
@@ -60,13 +104,17 @@ def as_lines(texts: Texts) -> str:
 
 def _write_texts() -> None:
     shutil.rmtree(_TEXTS, ignore_errors=True)
+    for source in _sources():
+        _write(source, of_makefile if source.name == "Makefile" else _READERS[source.suffix])
+
+
+def _sources() -> Iterator[Path]:
     for folder in _SOURCES:
-        for source in (ROOT / folder).rglob("*.py"):
-            if "node_modules" not in source.parts:
-                _write(source, of_python)
-    _write(ROOT / "Makefile", of_makefile)
-    for template in (ROOT / "template.yaml", ROOT / "infra" / "aws" / "operations.yaml"):
-        _write(template, of_template)
+        for source in (ROOT / folder).rglob("*"):
+            if source.suffix in _READERS and not _SKIPPED.intersection(source.parts):
+                yield source
+    for pattern in ("Makefile", "*/Makefile", "*.yaml", "*.toml", ".github/workflows/*.yaml", "docs/examples/*.yaml"):
+        yield from ROOT.glob(pattern)
 
 
 def _write(source: Path, texts: Callable[[str], Texts]) -> None:

@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--peers", nargs="*", default=list(PEERS), choices=PEERS)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--iou", type=float, default=0.5, help="overlap from which a face counts as detected")
-    parser.add_argument("--limit", type=int, help="use at most so many images")
+    parser.add_argument("--limit", type=int, help="maximum number of images")
     parser.add_argument("--markdown", type=Path, help="write the tables to this file as well")
     parser.add_argument(
         "--chart",

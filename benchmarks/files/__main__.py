@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.files.look import ACCEPTED, CRASHED, HEAD, HUNG, Row, row_of
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".avif", ".heic", ".heif", ".hif"})
-# Levels of 255: what nobody sees, and what everybody does.
+# Differences, of 255 levels, that are invisible and clearly visible.
 CLOSE, FAR = 3.0, 8.0
 LISTED = 10
 

@@ -27,7 +27,7 @@ HEAD = "file\toutcome\tsize\tdifference\tsecond\tseconds\tMiB\tothers\tcolours\t
 
 
 class Row(Frozen):
-    """What became of a file. Differences are mean absolute ones, of 255 levels, None where nothing is compared."""
+    """The outcome of a file. Differences are mean absolute ones, of 255 levels; None if nothing is compared."""
 
     file: str
     # "accepted", or the reason for which the file was refused, or how its process ended.

@@ -1,4 +1,4 @@
-"""Many listeners in one process: they remember what each of them heard and when, and can be killed."""
+"""Many listeners in one process: they record what each of them received and when, and can be killed."""
 
 import asyncio
 import json
@@ -41,7 +41,7 @@ class Fleet:
         self._changed = asyncio.Event()
 
     async def follow(self, listener: Listener) -> None:
-        """Note what the listener hears until it is closed or killed."""
+        """Record what the listener receives until it is closed or killed."""
         try:
             async for frame in listener.socket:
                 now = time.time()
@@ -59,7 +59,7 @@ class Fleet:
         return self._parsed[frame]
 
     async def until_heard(self, event_ids: Iterable[str], seconds: float) -> None:
-        """Wait until every listener has heard all of them. Raises TimeoutError."""
+        """Wait until every listener has received all events. Raises TimeoutError."""
         expected = frozenset(event_ids)
         async with asyncio.timeout(seconds):
             for listener in self.listeners:
@@ -79,7 +79,7 @@ class Fleet:
 
 @asynccontextmanager
 async def fleet(url: str, count: int) -> AsyncIterator[Fleet]:
-    """So many connected listeners; all are gone afterwards."""
+    """Connect this many listeners; close all of them at the end."""
     door = asyncio.Semaphore(_HANDSHAKES)
 
     async def connect() -> Listener:

@@ -1,9 +1,9 @@
 """Listeners by the thousand: `python -m benchmarks.load.listeners [--listeners 1000] [--events 100] [--kill 0]`.
 
-Starts a local stack of its own (or uses one that runs, with --port), connects the listeners, brings jobs to their end
-by writing it into the jobs table, and reports how long the last listener waited. Each job ends twice, failed and then,
-after a retry, completed, so that the order of its events is checked, too. Exits with 1 if any listener missed an event,
-heard one twice, or heard a job's events in the wrong order.
+Starts its own local stack (or uses a running one, with --port), connects the listeners, ends jobs by writing to the
+jobs table, and reports how long the last listener waited. Each job ends twice, failed and then, after a retry,
+completed, so that the order of its events is also checked. Exits with 1 if any listener missed an event, or received
+one twice or out of order.
 """
 
 import argparse
@@ -117,10 +117,10 @@ async def run(addresses: Addresses, local_stack: LocalStack, args: argparse.Name
         percent = quantiles(taken, n=100)
         frames = sum(listener.frames for listener in listeners.listeners) / len(listeners.listeners)
         print(f"events      {len(ended)} at {args.rate:g}/s, in {frames:.1f} frames for each listener")
-        print(f"last heard  p50 {percent[49]:.3f} s, p95 {percent[94]:.3f} s, most {taken[-1]:.3f} s after the write")
+        print(f"last event  p50 {percent[49]:.3f} s, p95 {percent[94]:.3f} s, most {taken[-1]:.3f} s after the write")
         print(f"first to last  p50 {median(spreads(listeners.listeners, ended)):.3f} s")
         bad = sum(map(bool, faulty))
-        print(f"exactness   {bad} of {len(faulty)} listeners missed one, heard one twice or in the wrong order")
+        print(f"exactness   {bad} of {len(faulty)} listeners missed an event, or received one twice or out of order")
         if args.kill:
             left = await _rows_of_the_dead(addresses, local_stack, mine, len(listeners.listeners))
             print(f"killed      {args.kill} by TCP reset; {left} of their rows are left")

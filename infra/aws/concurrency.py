@@ -15,7 +15,7 @@ _LEAST: Final = 2
 # Of the quota, in percent; the rest is for the API, the authorizer, the stream's consumers and the WebSocket.
 _SHARE: Final = 60
 _WAITING_SHARE: Final = 20
-# Reserving for single functions must leave so many for all others.
+# Reservations must leave at least this many for all other functions.
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 _UNRESERVED: Final = 100
 

@@ -30,7 +30,7 @@ def test_the_keyboard_reaches_everything(page: Page) -> None:
     assert reached == ["API", "photos", "render", "min_confidence"]
 
 
-def test_the_enter_key_does_not_load_the_page_anew(page: Page) -> None:
+def test_the_enter_key_does_not_reload_the_page(page: Page) -> None:
     page.chrome.find_element("css selector", "[value=blur]").send_keys(Keys.SPACE, Keys.ENTER)
     assert page.chrome.current_url == page.url
     assert page.chrome.execute_script("return new FormData(document.forms[0]).get('render')") == "blur"
@@ -56,7 +56,7 @@ def test_nothing_is_wider_than_the_screen(page: Page) -> None:
         assert page.chrome.execute_script("return document.documentElement.scrollWidth") <= width
 
 
-def test_people_are_told_who_sees_their_photos_and_for_how_long(page: Page) -> None:
+def test_the_page_shows_who_sees_the_photos_and_for_how_long(page: Page) -> None:
     assert "stay on this computer" in page.text("privacy")
     assert "deleted after a day" in page.text("privacy")
 

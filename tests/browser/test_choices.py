@@ -1,4 +1,4 @@
-"""What is chosen for the next photos, and what becomes of it."""
+"""Choices for the next photos, and their effect."""
 
 from pathlib import Path
 

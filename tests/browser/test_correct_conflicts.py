@@ -42,7 +42,7 @@ def test_what_someone_else_saved_is_kept_and_so_is_what_was_changed_here(
     stack.http.put(f"/jobs/{job_id}/corrections", json=theirs).raise_for_status()
     page.click("#result .save")
     page.wait_until(lambda: "Someone else corrected" in problem(page), "it is said, and nothing is lost")
-    assert corrections(stack, job_id)["show"] == [0, 1], "and nothing saved that nobody has seen"
+    assert corrections(stack, job_id)["show"] == [0, 1], "and nothing is saved that the user has not seen"
     assert told(page) == "1 face shown, 2 areas hidden by hand. Not saved."
     save(page)
     saved = corrections(stack, job_id)
@@ -71,7 +71,7 @@ def test_without_its_original_a_result_cannot_be_corrected(stack: Stack, page: P
         (503, "Busy."),
     ],
 )
-def test_every_refusal_is_told_in_plain_words(page: Page, job_id: str, status: int, answer: str) -> None:
+def test_every_refusal_is_shown_in_plain_words(page: Page, job_id: str, status: int, answer: str) -> None:
     begin(page, job_id)
     details = {409: "Nothing to correct.", 503: "Busy."}
     page.chrome.execute_script(

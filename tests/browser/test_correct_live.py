@@ -58,12 +58,12 @@ def test_every_page_shows_a_correction_at_once(stack: Stack, page: Page, someone
     assert page.complaints() == someone.complaints() == []
 
 
-def test_who_corrects_at_the_same_time_is_told_at_once(stack: Stack, page: Page, job_id: str) -> None:
+def test_simultaneous_corrections_are_shown_at_once(stack: Stack, page: Page, job_id: str) -> None:
     begin(page, job_id)
     page.chrome.find_element("css selector", "#result .face").click()
     answer = stack.http.put(f"/jobs/{job_id}/corrections", json={"hide": [], "show": [1]})
     assert answer.status_code == 200
-    page.wait_until(lambda: "Someone else corrected" in problem(page), "the event is heard")
+    page.wait_until(lambda: "Someone else corrected" in problem(page), "the event is received")
     assert told(page) == "2 faces shown. Not saved."
     save(page)
     assert corrections(stack, job_id)["show"] == [0, 1]

@@ -55,7 +55,7 @@ def test_a_key_that_is_refused_is_asked_for_again(closed_stack: Stack, page: Pag
     revoked = holder(closed_stack, "alice-of-the-page", revoked_at=datetime.now(UTC))
     page.chrome.get(page.url)
     enter(page, revoked.key)
-    page.wait_until(lambda: "revoked" in page.text("key-refused"), "the reason is told")
+    page.wait_until(lambda: "revoked" in page.text("key-refused"), "the reason is shown")
     assert [field(page).get_attribute(f"aria-{mark}") for mark in ("invalid", "describedby")] == ["true", "key-refused"]
     field(page).send_keys("f")
     assert field(page).get_attribute("aria-invalid") is None
@@ -71,7 +71,7 @@ def opened(page: Page, key: str) -> None:
     page.wait_until(lambda: not page.shows("#connection[data-state=connecting]"), "the page has made up its mind")
 
 
-def test_a_key_that_only_sends_is_told_so(closed_stack: Stack, page: Page, tmp_path: Path) -> None:
+def test_a_key_that_may_only_send_sees_a_notice(closed_stack: Stack, page: Page, tmp_path: Path) -> None:
     camera = holder(closed_stack, "camera-of-the-page", scopes="send")
     photo = tmp_path / "sent.jpg"
     photo.write_bytes(one_face())
@@ -101,7 +101,7 @@ def test_a_key_that_only_reads_offers_neither_sending_nor_deleting(
     assert card.can_delete
     page.click("#change-key")
     enter(page, reader.key)
-    page.wait_until(lambda: page.shows("#read-only"), "what the key may do is told")
+    page.wait_until(lambda: page.shows("#read-only"), "what the key may do is shown")
     assert not page.wait_for_result("own.jpg").can_delete
     assert not page.chrome.find_element(By.ID, "photos").is_enabled()
     page.open_result(card.job_id)
@@ -137,7 +137,7 @@ def test_a_deletion_outlives_the_key_it_was_made_with(closed_stack: Stack, page:
     page.wait_until(lambda: alice.request("GET", f"/jobs/{job_id}").status_code == 404, "it is deleted")
 
 
-def test_the_command_to_copy_names_no_key(closed_stack: Stack, page: Page) -> None:
+def test_the_command_to_copy_does_not_contain_the_key(closed_stack: Stack, page: Page) -> None:
     alice = holder(closed_stack, "alice-of-the-page")
     sent = alice.request("POST", "/image", content=one_face(), headers={"Prefer": "wait=20"}).json()
     opened(page, alice.key)

@@ -134,7 +134,7 @@ def test_forty_photos_are_hidden_reviewed_corrected_and_taken_home(
             page.click("#result .face")
             save(page)
         press(page, Keys.ARROW_RIGHT)
-    assert page.value("document.querySelector('#result .reviewed input').checked"), "the last one, too"
+    assert page.value("document.querySelector('#result .reviewed input').checked"), "also the last one"
     press(page, Keys.ESCAPE)
     page.chrome.find_element("css selector", "#filter [value=unreviewed]").click()
     page.wait_until(lambda: page.text("filtered") == "0 of 40", "all were reviewed")

@@ -19,7 +19,7 @@ def test_without_the_stream_the_list_is_there_and_own_results_come(stack: Stack,
     assert someone.wait_for_result(photo.name).headline == "1 face"
 
 
-def test_an_offline_page_connects_when_told_to(someone: Page) -> None:
+def test_an_offline_page_connects_on_request(someone: Page) -> None:
     # The next attempt of its own is then a quarter of an hour away.
     never = "Math.random = () => 1_000;"
     someone.run_first(never)
@@ -77,14 +77,14 @@ def test_after_a_broken_connection_a_photo_can_be_sent_again(stack: Stack, page:
     assert page.failures() == []
 
 
-def test_a_service_that_does_not_answer_is_told_of(page: Page) -> None:
+def test_a_service_that_does_not_answer_is_reported(page: Page) -> None:
     page.block("*/limits")
     page.chrome.refresh()
     page.wait_until(lambda: "could not be reached" in page.text("trouble"), "the error is shown")
     assert page.text("connection") == "Offline"
     page.block()
     page.click("#connect")
-    page.wait_until(lambda: page.text("connection") == "Live", "it connects when told to")
+    page.wait_until(lambda: page.text("connection") == "Live", "it connects on request")
 
 
 def test_a_picture_that_failed_is_loaded_again(page: Page, photo: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_picture_that_failed_is_loaded_again(page: Page, photo: Path) -> None:
 
 
 def test_a_picture_that_cannot_be_had_any_more_says_why(stack: Stack, page: Page) -> None:
-    # An open page would ask for the preview as soon as it hears of the job, before the original is gone.
+    # An open page would request the preview as soon as it receives the event, before the original is gone.
     page.leave()
     job_id = stack.completed(encoded(astronaut()))
     bucket = stack.outputs["OriginalsBucketName"]

@@ -52,7 +52,7 @@ def test_a_large_photo_goes_straight_to_the_bucket(stack: Stack, page: Page, tmp
     assert page.complaints() == []
 
 
-def test_a_file_that_is_no_image_is_refused_with_a_reason(page: Page, tmp_path: Path) -> None:
+def test_a_file_that_is_not_an_image_is_refused_with_a_reason(page: Page, tmp_path: Path) -> None:
     letter = saved(tmp_path, b"Dear Sir or Madam")
     page.choose(letter)
     assert "text" in page.wait_for_failure(letter.name)

@@ -179,14 +179,14 @@ def test_json_and_curl_are_copied(stack: Stack, page: Page, job_id: str) -> None
     assert page.chrome.execute_script(read) == f"curl {stack.http_url}/jobs/{job_id}"
 
 
-def test_a_job_that_is_gone_is_told_of(stack: Stack, page: Page) -> None:
+def test_a_deleted_job_is_reported(stack: Stack, page: Page) -> None:
     job_id = posted(stack)
     page.open_result(job_id)
     assert stack.http.delete(f"/jobs/{job_id}").status_code == 204
-    page.wait_until(lambda: page.shows("#result .problem"), "it is told live")
+    page.wait_until(lambda: page.shows("#result .problem"), "the deletion is shown live")
     page.load()
     page.chrome.execute_script("location.hash = `#job=${arguments[0]}`", job_id)
-    page.wait_until(lambda: page.shows("#result .problem"), "it is told")
+    page.wait_until(lambda: page.shows("#result .problem"), "the deletion is shown")
     assert "no such job" in page.value("document.querySelector('#result .problem').textContent")
     assert not page.shows("#result .view"), "controls without a picture do nothing"
 

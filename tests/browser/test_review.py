@@ -73,7 +73,7 @@ def test_the_arrow_keys_alone_review_all(page: Page, jobs: list[str]) -> None:
     assert page.complaints() == []
 
 
-def test_buttons_go_on_in_the_same_view_and_back_leaves_it(page: Page, jobs: list[str]) -> None:
+def test_buttons_move_on_within_the_view_and_back_closes_it(page: Page, jobs: list[str]) -> None:
     page.click(f".card[data-job='{jobs[0]}'] a")
     page.wait_for_picture()
     page.click("#result [value=blur]")
@@ -86,7 +86,7 @@ def test_buttons_go_on_in_the_same_view_and_back_leaves_it(page: Page, jobs: lis
     page.wait_until(lambda: not page.value("document.getElementById('result').open"), "back leads out of the view")
 
 
-def test_a_swipe_goes_on(page: Page, jobs: list[str]) -> None:
+def test_a_swipe_shows_the_next_result(page: Page, jobs: list[str]) -> None:
     page.resize(390, 844)
     page.open_result(jobs[0])
 

@@ -1,4 +1,4 @@
-"""Many photos at once: their own thumbnails, how far it is, and what can be stopped."""
+"""Many photos at once: their own thumbnails, progress, and cancelling."""
 
 from pathlib import Path
 
@@ -62,7 +62,7 @@ def test_four_are_sent_at_a_time_and_the_rest_can_be_cancelled(stack: Stack, pag
 
 
 def test_what_has_been_sent_cannot_be_cancelled(stack: Stack, page: Page, photos: list[Path]) -> None:
-    # Two jobs that stay pending, because nobody uses their forms.
+    # Two jobs that stay pending, because their forms are not used.
     jobs = [stack.http.post("/uploads", json={}).json()["job_id"] for _ in range(2)]
     page.chrome.execute_script(
         "const jobs = arguments[0]; window.finish = []; XMLHttpRequest.prototype.send = function () {"

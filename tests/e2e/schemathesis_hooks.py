@@ -1,4 +1,4 @@
-"""What the fuzzing has to be told: Rekognition's media type is JSON."""
+"""Configures schemathesis: Rekognition's media type is JSON."""
 
 from typing import Any
 

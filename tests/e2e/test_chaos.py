@@ -103,7 +103,7 @@ def lease_seconds(stack: Stack) -> float:
 
 @contextmanager
 def hanging_detector(stack: Stack) -> Iterator[list[int]]:
-    """Stop a detector, and let it go on when its lease has expired and another one may have its job."""
+    """Stop a detector, and let it continue after its lease has expired and another one may have its job."""
     stopped, over = list[int](), threading.Event()
 
     def hang() -> None:
@@ -193,7 +193,7 @@ def test_a_burst_survives_a_detector_that_hangs_beyond_its_lease(stack: Stack, c
 
 
 def assert_all_end_once(burst: Burst, listener: Listener, job_ids: list[str]) -> None:
-    """Every photo has a job of its own, which is completed in the end, and its listeners hear of that once."""
+    """Every photo has its own job, which is completed in the end, and listeners receive that event once."""
     photos = len(job_ids)
     patience = _PATIENCE_SECONDS + 60 + photos
     assert len(set(job_ids)) == photos
@@ -205,7 +205,7 @@ def assert_all_end_once(burst: Burst, listener: Listener, job_ids: list[str]) ->
     await_all(burst, job_ids, patience)
     assert {burst.status(job_id) for job_id in job_ids} == {"completed"}
 
-    # Listeners that have missed an event ask for a replay, and tell events apart by their ids.
+    # Listeners that have missed an event request a replay, and distinguish events by their ids.
     for job_id in job_ids:
         listener.wait_for(lambda event, job_id=job_id: event.get("job_id") == job_id)  # type: ignore[misc]
     heard: defaultdict[str, set[str]] = defaultdict(set)

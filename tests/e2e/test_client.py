@@ -136,7 +136,7 @@ def test_listen_refuses_more_than_can_be_replayed(capsys: pytest.CaptureFixture[
 
 
 def test_listen_prints_what_comes(stack: Stack, photo: Path) -> None:
-    """As a program of its own, which goes on until it is interrupted."""
+    """Runs as a separate process until it is interrupted."""
     command = [sys.executable, "-m", "facecast", "listen", "--json", "--replay", "1"]
     with stack.listener() as listener:
         listener.wait_for_job(stack.post_image(photo.read_bytes()))
@@ -210,14 +210,14 @@ def test_a_crop_is_drawn_as_it_was_requested(photo: Path, tmp_path: Path) -> Non
     assert width == height < 512
 
 
-def test_limits_are_told(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+def test_limits_are_printed(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["limits", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == stack.http.get("/limits").json()
     assert main(["limits"]) == 0
     assert "direct_upload_bytes        4500000" in capsys.readouterr().out
 
 
-def test_what_watching_hears_is_downloaded(stack: Stack, photo: Path, tmp_path: Path) -> None:
+def test_watching_downloads_results(stack: Stack, photo: Path, tmp_path: Path) -> None:
     folder = tmp_path / "heard"
     command = [sys.executable, "-m", "facecast", "watch", "--json", "--replay", "1", "--download", str(folder)]
     with stack.listener() as listener:

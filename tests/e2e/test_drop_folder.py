@@ -70,7 +70,7 @@ def test_a_dropped_file_becomes_a_job_of_its_owner_and_leaves_the_inbox(stack: S
         stack.aws.client("s3").delete_object(Bucket=stack.outputs["OriginalsBucketName"], Key=key)
 
 
-def test_somebody_elses_file_is_not_seen(stack: Stack) -> None:
+def test_the_file_of_another_owner_is_not_visible(stack: Stack) -> None:
     with subscribed(stack) as subscription:
         put(stack, "inbox/bob/secret.jpg", one_face(256))
         event = ends(subscription, "inbox/bob/secret.jpg")["inbox/bob/secret.jpg"]
@@ -78,7 +78,7 @@ def test_somebody_elses_file_is_not_seen(stack: Stack) -> None:
     assert stack.http.get(f"/jobs/{event['detail']['job_id']}").status_code == 404
 
 
-def test_only_the_object_that_was_told_of_is_moved(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_object_of_the_event_is_moved(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     """Conditional copies and deletions, as S3 has them; moto knows the conditions of neither."""
     client = boto3.client("s3", endpoint_url=stack.endpoint_url)
     monkeypatch.setattr(inbox, "s3", lambda: client)
@@ -93,7 +93,7 @@ def test_only_the_object_that_was_told_of_is_moved(stack: Stack, monkeypatch: py
         folder.copy_to_original(key, old, job_id)
     assert not folder.has_original(job_id)
     folder.remove(key, old)
-    assert folder.metadata(key, new) == {"facecast-size": "fit"}, "it stands there still"
+    assert folder.metadata(key, new) == {"facecast-size": "fit"}, "it is still there"
     folder.copy_to_original(key, new, job_id)
     assert folder.has_original(job_id)
     folder.remove(key, new)

@@ -44,11 +44,11 @@ def test_everything_of_an_owner_is_erased(stack: Stack) -> None:
 
     done = erase(stack, OWNER, f"{OWNER}\n")
     assert done.returncode == 0, done.stdout + done.stderr
-    # What follows the question begins a line, also where nobody types at a terminal.
+    # The text after the question begins a line, even without a terminal.
     assert f"Type the owner's name: \nErased 3 jobs of {OWNER}, and 0 keys." in done.stdout
     assert "Left: 0 jobs, 0 files in the drop folder, 0 keys, 0 connections, 0 counters." in done.stdout
     assert items_of(stack, OWNER) == []
-    # A detector that was at work meanwhile removes what it writes.
+    # A detector that was running removes what it writes.
     stack.wait_until(lambda: not any(stack.objects_of(job_id) for job_id in job_ids))
     assert stack.job(kept)["job_id"] == kept
 

@@ -1,4 +1,4 @@
-"""The event bus, as a consumer with a rule of its own hears it."""
+"""The event bus, as seen by a consumer with its own rule."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -22,7 +22,7 @@ def test_every_end_and_every_deletion_is_one_event(stack: Stack) -> None:
         heard = {event["job_id"]: event for event in (listener.wait_for_job(done), listener.wait_for_job(failed))}
         (completed,) = subscription.of_job(done)
         assert completed["source"] == "facecast"
-        assert completed["detail"]["event_id"] == heard[done]["event_id"], "the stream and the bus tell the same"
+        assert completed["detail"]["event_id"] == heard[done]["event_id"], "the stream and the bus have the same event"
         job = httpx.get(completed["detail"]["job_url"]).json()
         assert (job["status"], len(job["faces"])) == ("completed", completed["detail"]["face_count"])
         results = completed["detail"]["results"]

@@ -1,4 +1,4 @@
-"""What goes wrong ends where somebody sees it, and nothing is lost."""
+"""Every failure ends where an operator sees it, and nothing is lost."""
 
 import json
 
@@ -25,7 +25,7 @@ def test_a_detector_killed_in_the_middle_of_a_job_loses_nothing(stack: Stack) ->
     assert stack.job(job_id)["status"] == "completed"
 
 
-def test_a_job_given_up_fails_where_its_listeners_hear_it_and_can_be_retried(stack: Stack) -> None:
+def test_an_abandoned_job_fails_with_an_event_and_can_be_retried(stack: Stack) -> None:
     queue = stack.resource("DetectDeadLetterQueue")
     with stack.listener() as listener:
         granted = stack.http.post("/uploads", json={}).json()

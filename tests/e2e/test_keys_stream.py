@@ -1,4 +1,4 @@
-"""Listeners of a stack that asks for keys: tickets, and that nobody hears of another owner's jobs."""
+"""Listeners of a stack that requires keys: tickets, and no events of another owner's jobs."""
 
 import json
 import os
@@ -56,8 +56,8 @@ def _heard(frames: Iterator[str | bytes]) -> Iterator[dict[str, Any]]:
         yield from json.loads(frame)["events"]
 
 
-def test_listeners_hear_of_their_owners_jobs_alone(closed_stack: Stack, alice: Holder, bob: Holder) -> None:
-    """Also in a replay, and by subscribing to somebody else's job. Members of an owner hear each other."""
+def test_listeners_receive_events_of_their_owners_jobs_only(closed_stack: Stack, alice: Holder, bob: Holder) -> None:
+    """Also in a replay, and by subscribing to another owner's job. Keys of one owner share their events."""
     before = completed(alice)
     with alice.listening() as first, holder(closed_stack, "alice").listening() as second, bob.listening() as other:
         other.send(json.dumps({"action": "subscribe", "job_id": before}))

@@ -130,7 +130,7 @@ def typed(local_stack: LocalStack, command: list[str], question: bytes, response
     with subprocess.Popen(command, cwd=ROOT, env=local_stack.environment(), stdin=its, stdout=its, stderr=its) as made:
         os.close(its)
         shown, answered = b"", False
-        # The end of a terminal that nobody holds any more is an error on Linux (EIO).
+        # On Linux, reading from a terminal that was closed is an error (EIO).
         with contextlib.suppress(OSError):
             while piece := os.read(ours, 4_096):
                 shown += piece

@@ -53,7 +53,7 @@ def local(port: int, *arguments: str) -> list[str]:
 def clone(repository: Path, tmp_path: Path) -> Iterator[Path]:
     """Clone what a newcomer gets from git; what `make setup` adds is borrowed, for it would be the same."""
     if not (repository / ".git").exists():
-        pytest.skip("this is no git checkout, so there is nothing to clone")
+        pytest.skip("this is not a git checkout, so it cannot be cloned")
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", str(repository), str(clone)], check=True)
     (clone / ".venv").symlink_to(Path(sys.prefix))
@@ -117,7 +117,7 @@ def test_make_run_stays_until_ctrl_c_and_leaves_nothing(repository: Path, free_p
         with ThreadPoolExecutor(SENDERS) as senders:
             burst = [senders.submit(httpx.get, f"{addresses.http_url}/jobs", timeout=60) for _ in range(SENDERS)]
         assert {response.result().status_code for response in burst} == {200}
-        assert workers_of_api(addresses.pid) == warm, "nobody waits for a new worker"
+        assert workers_of_api(addresses.pid) == warm, "no request waits for a new worker"
 
         second = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         assert second.returncode == 1

@@ -50,7 +50,7 @@ def test_options_of_a_form_and_of_an_upload(stack: Stack) -> None:
         assert listener.wait_for_job(job_id)["face_count"] == 1
 
 
-def test_a_render_nobody_asked_for(stack: Stack) -> None:
+def test_a_render_that_was_not_requested(stack: Stack) -> None:
     job = stack.http.post("/image", content=jpeg(NO_FACE), headers={"Prefer": "wait=20"}).json()
     response = stack.http.get(f"/jobs/{job['job_id']}/processed-image", params={"render": "blur"})
     assert_problem(response, 404, "boxes")
@@ -85,7 +85,7 @@ def test_options_in_json_have_the_types_that_are_described(stack: Stack, options
     assert_problem(stack.http.post("/uploads", json={"options": options}), 422, next(iter(options)))
 
 
-def test_a_wrong_option_is_told_though_the_form_would_replace_it(stack: Stack) -> None:
+def test_a_wrong_option_is_reported_even_if_the_form_overrides_it(stack: Stack) -> None:
     response = stack.http.post("/image", params={"size": "huge"}, data={"size": "fit"}, files={"file": one_face(64)})
     assert_problem(response, 422, "size")
 
@@ -112,7 +112,7 @@ def test_another_result_on_demand(stack: Stack) -> None:
         assert stack.http.post(f"/jobs/{job_id}/renders", json={"render": "preview"}).status_code == 200
         assert stack.job(job_id)["renders"] == ["boxes", "preview"]
         listener.ping()
-        assert len(listener.of_job(job_id)) == 1, "a result more is no event"
+        assert len(listener.of_job(job_id)) == 1, "an additional result is not an event"
     assert_problem(stack.http.post(f"/jobs/{job_id}/renders", json={"render": "sepia"}), 422, "render")
     assert stack.http.delete(f"/jobs/{job_id}").status_code == 204
     assert stack.objects_of(job_id) == []

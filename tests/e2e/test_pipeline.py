@@ -74,7 +74,7 @@ def test_the_result_shows_a_box_around_the_face(stack: Stack) -> None:
     assert changed[middle, left + 12 : right - 12].mean() < 0.05, "the face itself is left as it was"
 
 
-def test_two_listeners_hear_and_one_that_vanished_does_not_hinder(stack: Stack) -> None:
+def test_two_listeners_receive_events_despite_one_that_vanished(stack: Stack) -> None:
     with stack.listener() as first, stack.listener() as second, stack.listener() as lost:
         lost.vanish()
         job_id = stack.post_image(one_face())
@@ -97,7 +97,7 @@ def test_no_face_is_a_success(stack: Stack) -> None:
     ("data", "status", "words"),
     [(b"Dear Sir or Madam", 415, "a text file"), (b"", 422, "empty"), (b"%PDF-1.7\n", 415, "a PDF document")],
 )
-def test_what_is_no_image_is_refused_at_once(stack: Stack, data: bytes, status: int, words: str) -> None:
+def test_a_body_that_is_not_an_image_is_refused_at_once(stack: Stack, data: bytes, status: int, words: str) -> None:
     response = stack.http.post("/image", content=data)
     assert response.status_code == status
     assert response.headers["content-type"] == "application/problem+json"

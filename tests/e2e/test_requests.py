@@ -1,4 +1,4 @@
-"""How many requests an image takes, by its way in, so that nobody adds one unseen."""
+"""How many requests an image takes, by its way in, so that an additional one is noticed."""
 
 import re
 from collections import Counter

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.xdist_group("packaging")
 
 Built = tuple[Architecture, Path]
 
-# The machine of an ELF file stands at byte 18. https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html
+# The machine of an ELF file is at byte 18. https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html
 ELF_MACHINE = {"arm64": 183, "x86_64": 62}
 
 

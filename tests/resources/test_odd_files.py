@@ -1,4 +1,4 @@
-"""No file harms the detector, whatever the options: each ends in faces or in a reason, soon, and in bounded memory.
+"""No file harms the detector, with any options: each ends in faces or in a reason, soon, and in bounded memory.
 
 Here each file meets some of the combinations of options. All of them, which takes hours:
 `pytest tests/resources/test_odd_files.py --every-combination -o timeout=0`.

@@ -17,7 +17,7 @@ _TABLE_KEYS = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecond
 
 @dataclass(frozen=True)
 class Cloud:
-    """The names of what stands in moto's account."""
+    """The names of the resources in moto's account."""
 
     jobs_table: str = "jobs"
     connections_table: str = "connections"

@@ -1,4 +1,4 @@
-"""Parts of the service that run interleaved: each stops before every call to AWS until the test lets it go on."""
+"""Parts of the service that run interleaved: each stops before every call to AWS until the test lets it continue."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ class Actor:
     work: Callable[[], object]
     result: Any = None
     error: BaseException | None = None
-    # What the work has said of itself, for whoever watches it.
+    # What the work has reported, for the test that watches it.
     notes: dict[str, Any] = field(default_factory=dict)
     was_killed: bool = False
     was_throttled: bool = False
@@ -41,7 +41,7 @@ class Actor:
         self._wait()
 
     def step(self) -> None:
-        """Make the call to AWS it stands before, and go on to the next one or to the end."""
+        """Make the pending call to AWS, and continue to the next one or to the end."""
         self._go.release()
         self._wait()
 
@@ -50,17 +50,17 @@ class Actor:
             self.step()
 
     def kill(self) -> None:
-        """End it before the call it stands at."""
+        """Kill it before its pending call."""
         self.was_killed = True
         self.step()
 
     def throttle(self) -> None:
-        """Let AWS refuse the call it stands at, and go on."""
+        """Let AWS refuse the pending call, and continue."""
         self.was_throttled = self._is_refused = True
         self.step()
 
     def pause(self) -> None:
-        """Wait until the test lets the actor go on. Raises Killed, again and again, or ClientError."""
+        """Wait until the test lets the actor continue. Raises ClientError, or Killed, each time it is called again."""
         if not self.was_killed:
             self._halted.release()
             assert self._go.acquire(timeout=_PATIENCE_SECONDS), f"{self.name} was forgotten"
@@ -74,7 +74,7 @@ class Actor:
         _acting.set(self)
         try:
             self.result = self.work()
-        except BaseException as error:  # noqa: BLE001 - whoever watches decides what it means
+        except BaseException as error:  # noqa: BLE001 - the watching test decides what it means
             self.error = error
         finally:
             self.is_done = True

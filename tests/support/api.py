@@ -20,12 +20,12 @@ def shared_app() -> FastAPI:
 
 @cache
 def described() -> dict[str, Any]:
-    """Return the application's OpenAPI document, which nobody may change."""
+    """Return the application's OpenAPI document, which callers must not change."""
     return describe(shared_app())
 
 
 class Api:
-    """Requests to the application; where `identity` is set, as API Gateway's authorizer would hand them on."""
+    """Requests to the application; where `identity` is set, as API Gateway's authorizer would pass them."""
 
     def __init__(self, app: FastAPI) -> None:
         self.app = app

@@ -1,4 +1,4 @@
-"""Correcting in the view of a result, as a person does it, and what becomes of the job."""
+"""Correcting in the view of a result, as a person does it, and the resulting job."""
 
 import io
 from typing import Any

@@ -42,13 +42,13 @@ CASES: Final = (
     _case("Broadcaster", "broadcaster/stream-completed", _TAKEN),
     _case("Broadcaster", "broadcaster/stream-failed", _TAKEN),
     _case("Broadcaster", "broadcaster/sqs-replay", _TAKEN),
-    # The file is not there any more, so nothing becomes of it.
+    # The file no longer exists, so it is ignored.
     _case("Intake", "intake/sqs-dropped", _TAKEN),
     _case("Notifier", "notifier/stream-completed", _TAKEN),
     _case("Notifier", "notifier/stream-deleted", _TAKEN),
     _case("Notifier", "notifier/sqs-refused", _TAKEN),
     _case("WebSocket", "websocket/connect", {"statusCode": 200}),
-    # Nobody listens for the response, which is no failure.
+    # No listener waits for the response, which is not a failure.
     _case("WebSocket", "websocket/ping", {"statusCode": 200}),
     _case("WebSocket", "websocket/disconnect", {"statusCode": 200}),
 )

@@ -43,7 +43,7 @@ def etag(data: bytes) -> str:
 
 
 def drawn(data: bytes) -> bytes:
-    """Return the result of an image, which tells what image it shows."""
+    """Return the result of an image, which identifies the image."""
     return b"drawn from " + data
 
 

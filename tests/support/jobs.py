@@ -85,7 +85,7 @@ def added(jobs: JobStore, **kind: object) -> Job:
 
 
 def form_job(unused: timedelta) -> Job:
-    """Make a job whose form has so much time left, and which is kept for a day once it was used."""
+    """Make a job whose form is valid for this long, and which is kept for a day once the form was used."""
     job = new_job()
     return job.model_copy(update={"expires_at": job.created_at + unused, "kept_until": job.expires_at})
 

@@ -38,7 +38,7 @@ class Holder:
             yield socket
 
     def change(self, **changes: Any) -> None:
-        """Store the key anew, as `make revoke` does, or as time would."""
+        """Replace the stored key, as `make revoke` or its expiry would."""
         item = key_item(self.stored.model_copy(update=changes))
         self.stack.aws.client("dynamodb").put_item(TableName=self.stack.outputs["KeysTableName"], Item=item)
 

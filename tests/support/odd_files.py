@@ -80,7 +80,7 @@ def _jpegs() -> Iterator[OddFile]:
     yield odd("cut_progressive.jpg", lambda: cut(encoded(image(), progressive=True)), CORRUPT)
     yield odd("cut_grey.jpg", lambda: cut(encoded(image("L"))), CORRUPT)
     yield odd("cut_cmyk.jpg", lambda: cut(encoded(image("CMYK"))), CORRUPT)
-    # Damage need not show in the code of a JPEG: a decoder can only tell when the code makes no sense.
+    # Damage may be invisible in the code of a JPEG: a decoder only notices code that makes no sense.
     yield odd("damaged_pixels.jpg", lambda: damaged(good, 0.4), CORRUPT, OK)
     yield odd("damaged_tables.jpg", lambda: damaged(good, 0.001), CORRUPT)
     yield odd("signature_only.jpg", lambda: b"\xff\xd8\xff", CORRUPT)

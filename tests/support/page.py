@@ -90,7 +90,7 @@ class Page:
         self.chrome.find_element(By.ID, "photos").send_keys("\n".join(map(str, photos)))
 
     def hand_over(self, kind: str, name: str, data: bytes) -> None:
-        """Drop or paste a file, as the browser tells the page of it."""
+        """Drop or paste a file, with the events that a browser sends."""
         self.chrome.execute_script(_HAND_OVER, kind, name, base64.b64encode(data).decode())
 
     def click_on_card(self, of: str, button: str) -> None:
@@ -113,7 +113,7 @@ class Page:
         self.chrome.execute_cdp_cmd("Network.setBlockedURLs", {"urls": list(patterns)})
 
     def failures(self) -> list[str]:
-        """Read what the line of failures tells when it is open."""
+        """Return the failures that the list shows when it is open."""
         lines = self.chrome.find_elements(By.CSS_SELECTOR, "#failures li span")
         return [str(one.get_attribute("textContent")) for one in lines]
 

@@ -1,4 +1,4 @@
-"""Go through files as the detector does, and tell of each how it ended and what it took.
+"""Go through files as the detector does, and print for each how it ended and what it took.
 
 python -m tests.support.peak_memory DETECTOR QUALITY    a `Case` as JSON on each line of standard input
 """

@@ -143,7 +143,7 @@ def encoded(picture: Picture | Image.Image, form: str = "JPEG", **options: objec
 
 
 def saved(folder: Path, data: bytes, suffix: str = ".jpg") -> Path:
-    """Write a photo under a name of its own: the stream tells of other tests' photos too."""
+    """Write a photo under a unique name: the stream also has other tests' photos."""
     path = folder / f"{uuid.uuid4()}{suffix}"
     path.write_bytes(data)
     return path

@@ -6,12 +6,12 @@ from typing import Any, Final
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-# Up to so many examples are the same on every machine and every day; a longer search looks for new ones.
+# Up to this many examples are the same on every machine and every day; a longer search looks for new ones.
 _MOST_FIXED: Final = 200
 
 
 def hold(examples: int, strategy: st.SearchStrategy[Any], check: Callable[[Any], None]) -> None:
-    """Check a property on so many examples; of what fails, the smallest is shown."""
+    """Check a property on this many examples; show the smallest one that fails."""
     quiet = settings(
         max_examples=examples,
         deadline=None,

@@ -24,7 +24,7 @@ PATIENCE_SECONDS = 60.0
 
 
 def free_port() -> int:
-    """Find a port that nobody listens on."""
+    """Find a free port."""
     with Socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -32,7 +32,7 @@ def free_port() -> int:
 
 @dataclass
 class Listener:
-    """Everything one WebSocket has heard."""
+    """Everything that one WebSocket has received."""
 
     socket: ClientConnection
     events: list[dict[str, Any]] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Listener:
             return [event for event in self.events if event.get("job_id") == job_id]
 
     def wait_for(self, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """Return the first event, heard already or to come, that meets the condition."""
+        """Return the first event, past or future, that meets the condition."""
         with self._changed:
             assert self._changed.wait_for(lambda: any(condition(event) for event in self.events), PATIENCE_SECONDS), (
                 f"no such event among {self.events}"
@@ -68,7 +68,7 @@ class Listener:
         self.socket.socket.close()
 
     def ping(self) -> None:
-        """Come back when everything posted to this listener before has been heard."""
+        """Return when everything posted to this listener before has been received."""
         before = sum(event["type"] == "pong" for event in self.events)
         self.socket.send(json.dumps({"action": "ping"}))
         with self._changed:

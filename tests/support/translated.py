@@ -12,7 +12,7 @@ UPLOADED: Final = "s3://bucket/code"
 
 
 class _NoManagedPolicies:
-    """SAM asks IAM for the ARNs of managed policies that a function names; none of ours does."""
+    """SAM asks IAM for the ARNs of managed policies that a function names; these functions name none."""
 
     def load(self) -> dict[str, str]:
         return {}

@@ -8,10 +8,9 @@ from tests.support.stack import Stack
 
 
 def worker_pids(stack: Stack, function: str) -> list[int]:
-    """List the processes that run this function of the template, in this stack alone.
+    """List the processes that run this function of the template, in this stack only.
 
-    Every stack of this template gives its functions the same names, so the session tells whose a process is: the
-    emulator leads one of its own.
+    All stacks use the same function names, so processes are matched by session: each emulator leads its own.
     """
     listing = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,sess=,args="], capture_output=True, text=True, check=True)
     rows = (line.split(maxsplit=2) for line in listing.stdout.splitlines())
@@ -20,7 +19,7 @@ def worker_pids(stack: Stack, function: str) -> list[int]:
 
 
 def kill_workers(stack: Stack, function: str) -> int:
-    """Kill every process that runs this function, in the middle of whatever it does, and return how many there were."""
+    """Kill every process that runs this function, wherever it is, and return how many there were."""
     pids = worker_pids(stack, function)
     for pid in pids:
         os.kill(pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Which routes are open to everybody, and that no other becomes so by accident."""
+"""Which routes are open to anyone, and that no other becomes so by accident."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ def test_keys_are_asked_for_unless_the_operator_says_otherwise() -> None:
     assert template["Conditions"]["NeedsKeys"] == {"Fn::Equals": [{"Ref": "Access"}, "keys"]}
 
 
-def test_only_these_routes_are_open_to_everybody() -> None:
+def test_only_these_routes_are_open_to_anyone() -> None:
     is_open = {key for key, route in routes().items() if "AuthorizationType" not in route}
     assert is_open == {("HttpApi", key) for key in PUBLIC} | {("WebSocketApi", key) for key in OF_CONNECTIONS}
 

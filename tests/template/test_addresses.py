@@ -78,7 +78,7 @@ def test_domain_names_of_ones_own_are_what_everyone_sees(template: dict[str, Any
     assert addresses["PUBLIC_URL"] == {"https://faces.example.org"} == {outputs["HttpUrl"]}
     assert addresses["STREAM_URL"] == {"wss://stream.example.org/ws"} == {outputs["StreamUrl"]}
     assert outputs["DocsUrl"] == "https://faces.example.org/docs"
-    # The service itself posts to connections at the address that works whatever DNS says.
+    # The service itself posts to connections at the address that works independently of DNS.
     assert addresses["CALLBACK_URL"] == {"https://WebSocketApi.execute-api.eu-central-1.amazonaws.com/ws"}
     resources = stack.resources()
     for domain, mapping, api, stage in (

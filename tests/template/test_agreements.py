@@ -31,7 +31,7 @@ def by_event() -> dict[str, Any]:
 
 def test_the_index_of_events_has_what_an_event_takes_and_no_more() -> None:
     required = {name for name, field in Job.model_fields.items() if field.is_required()}
-    # The options tell whether there is a result whose address an event may give.
+    # The options determine whether there is a result whose address an event may contain.
     of_events = set(JobEnded.model_fields) & set(Job.model_fields) | {"options"}
     in_every_index = {"job_id", *(key["AttributeName"] for key in by_event()["KeySchema"])}
     assert set(by_event()["Projection"]["NonKeyAttributes"]) == (required | of_events) - in_every_index

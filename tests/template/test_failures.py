@@ -1,4 +1,4 @@
-"""Every way to fail ends somewhere, and nothing is tried for ever."""
+"""Every kind of failure has a destination, and nothing is retried indefinitely."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def test_what_failed_is_kept_for_two_weeks(name: str) -> None:
 
 
 @pytest.mark.parametrize(("function", "kind", "source"), SOURCES)
-def test_a_stream_is_never_blocked_for_ever(function: Resource, kind: str, source: dict[str, Any]) -> None:
+def test_a_stream_is_never_blocked_indefinitely(function: Resource, kind: str, source: dict[str, Any]) -> None:
     if kind == "DynamoDB":
         assert 60 <= source["MaximumRecordAgeInSeconds"] <= 3600
         assert 0 < source["MaximumRetryAttempts"] <= 10

@@ -1,4 +1,4 @@
-"""Alarms and the dashboard: they watch what is really reported, and somebody hears them."""
+"""Alarms and the dashboard: they watch metrics that exist, and someone is notified."""
 
 import json
 import re
@@ -43,7 +43,7 @@ def is_reported(name: str) -> bool:
 
 
 @pytest.mark.parametrize("alarm", ALARMS, ids=lambda alarm: alarm.name)
-def test_an_alarm_is_heard_and_explained(alarm: Resource) -> None:
+def test_an_alarm_notifies_and_is_explained(alarm: Resource) -> None:
     assert alarm.properties["AlarmActions"] == [{"Ref": "AlarmTopic"}]
     # An idle service reports nothing, and that is well.
     assert alarm.properties["TreatMissingData"] == "notBreaching"

@@ -1,4 +1,4 @@
-"""Who may do what, and what nobody else can see."""
+"""Permissions, encryption, and what outsiders cannot see."""
 
 import json
 import re
@@ -45,7 +45,7 @@ def test_no_client_reads_a_header_that_api_gateway_may_rename() -> None:
     assert not [path for path in read if "www-authenticate" in path.read_text().lower()]
 
 
-def test_access_logs_are_json_whatever_happens() -> None:
+def test_access_logs_are_always_json() -> None:
     """MessageString is in quotation marks already, so that a line with an error would not be JSON."""
     (stage,) = (one for one in resources("AWS::ApiGatewayV2::Stage") if one.name == "HttpStage")
     line = stage.properties["AccessLogSettings"]["Format"]

@@ -1,4 +1,4 @@
-"""An account in moto for whoever asks for it, and metrics that no test leaves to the next."""
+"""An account in moto for tests that need it, and metrics that are reset after each test."""
 
 from collections.abc import Iterator
 

@@ -53,7 +53,7 @@ def service_of(node: ast.expr) -> str | None:
 
 
 def calls(path: Path) -> Iterator[tuple[str, str, ast.Call]]:
-    """Yield service, method and node of each call that a client of ours makes."""
+    """Yield service, method and node of each call of a boto3 client."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             service = service_of(node.func.value)

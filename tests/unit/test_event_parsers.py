@@ -1,4 +1,4 @@
-"""Whatever arrives as an event, its parser returns something or refuses it by name, and no handler dies of it.
+"""For any input, the parser of an event returns a value or refuses it by name, and no handler crashes.
 
 For longer: `pytest tests/unit/test_event_parsers.py --examples 100000 -o timeout=1000`.
 """
@@ -146,7 +146,7 @@ def test_an_event_of_s3_is_read_or_malformed(examples: int) -> None:
 
 @pytest.fixture
 def handlers(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[dict[str, Any], Context], Any]]:
-    """Return the handlers of the queues of S3's events, before use cases that accept whatever was read."""
+    """Return the handlers of the queues of S3's events, with use cases that accept any input."""
     accept = type("Accept", (), {name: lambda *_: None for name in ("process", "take", "fail_abandoned", "delete")})()
     monkeypatch.setattr(detector, "service", lambda: accept)
     monkeypatch.setattr(intake, "intake", lambda: accept)

@@ -99,8 +99,8 @@ class Drawer:
         except DetectorBusy:
             raise
         except Exception:
-            # It may have died between storing the result and seeing that the job was deleted. A detector that is told
-            # of an original without a job removes all there is of it; where the job is there, nothing happens.
+            # The detector may have crashed between storing the result and noticing that the job was deleted. An
+            # event about an original without a job makes a detector remove its objects; otherwise it does nothing.
             self.queue.send(self.images.created_event(request.job_id), _CLEAN_UP_AFTER_SECONDS)
             raise
 

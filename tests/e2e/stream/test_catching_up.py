@@ -59,7 +59,7 @@ def test_a_listener_that_drops_and_returns_has_each_event_once(stack: Stack) -> 
 
 
 @pytest.mark.parametrize("minutes", [-5, 0, 5])
-def test_a_listener_cut_off_before_its_first_event_misses_none_whatever_its_clock_says(
+def test_a_listener_cut_off_before_its_first_event_misses_none_with_any_clock(
     stack: Stack, minutes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And what ended shortly before it came, which the replay of an outage also has, is not news."""
@@ -115,7 +115,7 @@ def cut_every_connection(stack: Stack) -> None:
 
 
 def end_and_tell(stack: Stack, count: int) -> list[Ended]:
-    """Jobs that have ended, and of which those who listened have heard."""
+    """Finished jobs whose events were delivered to their listeners."""
     with feed(stack.endpoint_url, stack.outputs["JobsTableName"]) as source, stack.listener() as witness:
         ended = [source.end(source.add()) for _ in range(count)]
         for each in ended:
@@ -152,7 +152,7 @@ def test_the_end_of_a_job_that_came_before_its_listener(stack: Stack) -> None:
 
 
 def test_a_deletion_reaches_listeners_now_and_later(stack: Stack) -> None:
-    """Also after its end was heard: an id that is larger than that of any event before."""
+    """Also after its end was received: an id that is larger than that of any previous event."""
     mine, other = end_and_tell(stack, 2)
 
     with stack.listener() as listener:

@@ -1,4 +1,4 @@
-"""A record of the stream that nobody can read: the others are heard, and it ends in the failure queue."""
+"""An unreadable record of the stream: other events are delivered, and it ends in the failure queue."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from tests.support.stream import ended_job
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
-def test_a_record_nobody_can_read_hinders_nobody_and_is_set_aside(stack: Stack) -> None:
+def test_an_unreadable_record_is_set_aside_and_delays_no_other(stack: Stack) -> None:
     table, jobs = stack.aws.client("dynamodb"), stack.outputs["JobsTableName"]
     poison = to_item(ended_job())
     with feed(stack.endpoint_url, jobs) as source, stack.listener() as listener, impatient_queue(stack):

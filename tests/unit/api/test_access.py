@@ -1,4 +1,4 @@
-"""What a key allows at the API, in process: identities as the authorizer hands them on."""
+"""What a key allows at the API, in process: identities as the authorizer passes them."""
 
 import base64
 import re
@@ -112,7 +112,7 @@ def test_a_route_and_its_scope(  # noqa: PLR0917 - a row of the table
 
 
 @pytest.mark.parametrize(("scope", "method", "path", "sent"), CALLS)
-def test_what_is_somebody_elses_does_not_exist(  # noqa: PLR0917 - a row of the table
+def test_data_of_other_owners_does_not_exist(  # noqa: PLR0917 - a row of the table
     api: Api, job_id: str, scope: Scope, method: str, path: str, sent: dict[str, Any]
 ) -> None:
     api.identity = holder(scope, owner="bob")
@@ -133,7 +133,7 @@ def test_a_key_that_is_refused(api: Api, refusal: Refusal) -> None:
         assert response.headers["www-authenticate"].startswith("Bearer")
 
 
-def test_without_the_authorizer_nobody_gets_in(api: Api) -> None:
+def test_without_the_authorizer_every_request_is_refused(api: Api) -> None:
     assert api.get("/jobs").status_code == 401
     assert api.get("/limits").json()["access"] == "keys"
 

@@ -74,7 +74,7 @@ def test_corrections_replace_those_before(api: Api, detector: Detector, path: st
     assert (second.status_code, second.headers["etag"]) == (200, nothing.headers["etag"])
 
 
-def test_a_version_that_somebody_replaced_is_refused(api: Api, detector: Detector, path: str) -> None:
+def test_an_outdated_version_is_refused(api: Api, detector: Detector, path: str) -> None:
     old = api.get(path).headers["etag"]
     api.request("PUT", path, json={"show": [0]})
     refused = api.request("PUT", path, json={"show": [1]}, headers={"If-Match": old})

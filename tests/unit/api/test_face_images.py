@@ -48,7 +48,7 @@ def completed(jobs: JobStore, options: Options | None = None, owner: str = "publ
     return job
 
 
-def test_a_face_is_a_jpeg_that_nobody_keeps(api: Api, jobs: JobStore, detector: Detector) -> None:
+def test_a_face_is_a_jpeg_that_is_not_cached(api: Api, jobs: JobStore, detector: Detector) -> None:
     job = completed(jobs)
     response = api.get(f"/jobs/{job.job_id}/faces/1/image?align=true")
     assert (response.status_code, response.content) == (200, JPEG)
@@ -70,7 +70,7 @@ def test_a_face_is_shown_where_the_photo_may_be(api: Api, jobs: JobStore, detect
 
 
 @pytest.mark.parametrize(("number", "status"), [("2", 404), ("999", 404), (str(limits.MAX_FACES), 422), ("-1", 422)])
-def test_a_face_that_there_is_none_of(api: Api, jobs: JobStore, detector: Detector, number: str, status: int) -> None:
+def test_a_face_that_does_not_exist(api: Api, jobs: JobStore, detector: Detector, number: str, status: int) -> None:
     response = api.get(f"/jobs/{completed(jobs).job_id}/faces/{number}/image")
     assert response.status_code == status
     assert status == 422 or "0 to 1" in response.json()["detail"]
@@ -85,11 +85,13 @@ def test_a_job_that_has_not_ended_or_failed_has_no_faces(api: Api, jobs: JobStor
 
 
 @pytest.mark.parametrize(("gone", "status"), [(RenderOutcome.ORIGINAL_GONE, 410), (RenderOutcome.JOB_GONE, 404)])
-def test_what_went_meanwhile(api: Api, jobs: JobStore, detector: Detector, gone: RenderOutcome, status: int) -> None:
+def test_an_image_that_was_deleted_in_the_meantime(
+    api: Api, jobs: JobStore, detector: Detector, gone: RenderOutcome, status: int
+) -> None:
     detector.reply = FaceReply(outcome=gone)
     assert api.get(f"/jobs/{completed(jobs).job_id}/faces/0/image").status_code == status
 
 
-def test_somebody_elses_faces_are_not_there(api: Api, jobs: JobStore, detector: Detector) -> None:
+def test_faces_of_other_owners_are_not_found(api: Api, jobs: JobStore, detector: Detector) -> None:
     assert api.get(f"/jobs/{completed(jobs, owner='alice').job_id}/faces/0/image").status_code == 404
     assert not detector.requests

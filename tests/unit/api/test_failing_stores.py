@@ -89,7 +89,7 @@ def test_an_image_is_given_back_to_the_day_it_was_counted_on(alice: Api, monkeyp
     assert alice.get("/usage").json()["images"] == 0
 
 
-def test_a_counter_that_was_erased_meanwhile_does_not_come_back(alice: Api, account: Cloud) -> None:
+def test_a_counter_that_was_erased_in_the_meantime_stays_erased(alice: Api, account: Cloud) -> None:
     def erase() -> None:
         usage.UsageStore(account.access_table).forget("alice")
         refuse()

@@ -1,8 +1,8 @@
-"""Whatever happens to jobs: no object without a job, no picture under another job, no job pending for ever.
+"""Random sequences of events: no object without a job, no picture under another job, no job pending indefinitely.
 
 Senders, detectors, deletions, retries and the dead-letter queue's consumer run on the real use cases and stores, and
 are interleaved, and killed or throttled at any call to AWS. The queue is a model of SQS: it delivers at least once, in
-any order, again only when the lease of whoever had the message has expired, and sets a message aside after `RECEIVES`
+any order, again only after the receiver's lease on the message has expired, and sets a message aside after `RECEIVES`
 deliveries.
 """
 
@@ -57,7 +57,7 @@ class JobLife(JobWorld):
     @precondition(lambda self: self._forms())
     @rule(data=st.data(), photo=st.sampled_from(CONTENTS))
     def upload(self, data: st.DataObject, photo: bytes) -> None:
-        """Post a form, whether or not it was posted before, and whatever has become of its job."""
+        """Post a form, whether or not it was posted before, and in any state of its job."""
         key = object_keys.original(self._pick(data, self._forms()))
         self.s3.put_object(Bucket=self.account.originals_bucket, Key=key, Body=photo)
 
@@ -230,7 +230,7 @@ def life(account: Cloud, api: Api, monkeypatch: pytest.MonkeyPatch) -> Callable[
     return lambda: JobLife(account, api)
 
 
-def test_whatever_happens_to_jobs(life: Callable[[], JobLife], job_lives: int) -> None:
+def test_random_sequences_of_events_keep_the_invariants(life: Callable[[], JobLife], job_lives: int) -> None:
     run_state_machine_as_test(
         cast("type[JobLife]", life),
         settings=settings(

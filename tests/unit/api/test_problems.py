@@ -1,4 +1,4 @@
-"""Errors that no client provokes on purpose: they are problems too, and tell nothing of the inside."""
+"""Errors that no client provokes on purpose: they are also problem details, and reveal no internals."""
 
 import asyncio
 
@@ -33,7 +33,7 @@ def ask(path: str) -> httpx.Response:
     return asyncio.run(get())
 
 
-def test_an_unhandled_error_is_logged_and_not_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unhandled_error_is_logged_but_not_revealed(caplog: pytest.LogCaptureFixture) -> None:
     response = ask("/jobs/0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10")
     assert (response.status_code, response.headers["content-type"]) == (500, MEDIA_TYPE)
     assert SECRET not in response.text
@@ -43,7 +43,7 @@ def test_an_unhandled_error_is_logged_and_not_told(caplog: pytest.LogCaptureFixt
     assert SECRET in caplog.text
 
 
-def test_nobody_is_redirected_to_an_address_without_the_apis_path() -> None:
+def test_no_redirect_leads_outside_of_the_apis_path() -> None:
     response = ask("/jobs/")
     assert (response.status_code, response.headers["content-type"]) == (404, MEDIA_TYPE)
 

@@ -88,7 +88,7 @@ def test_a_result_that_is_not_there_leads_to_how_it_is_made(api: Api, jobs: JobS
 
 
 @pytest.mark.parametrize("render", ["boxes", "plain"])
-def test_nobody_uncovers_faces_that_were_sent_to_be_hidden(
+def test_faces_that_were_sent_to_be_hidden_cannot_be_uncovered(
     api: Api, jobs: JobStore, detector: Detector, render: str
 ) -> None:
     job = completed(jobs, Options(render=(Render.BLUR, Render.PREVIEW)))
@@ -151,9 +151,7 @@ def test_without_its_original_a_job_keeps_what_it_has(api: Api, jobs: JobStore, 
     assert "The job has boxes" in response.json()["detail"]
 
 
-def test_somebody_elses_job_and_one_deleted_meanwhile_are_not_there(
-    api: Api, jobs: JobStore, detector: Detector
-) -> None:
+def test_another_owners_job_and_a_deleted_one_are_not_found(api: Api, jobs: JobStore, detector: Detector) -> None:
     theirs, deleted = completed(jobs, owner="alice"), completed(jobs)
     detector.outcome = RenderOutcome.JOB_GONE
     for job in (theirs, deleted):
@@ -161,14 +159,14 @@ def test_somebody_elses_job_and_one_deleted_meanwhile_are_not_there(
 
 
 @pytest.mark.parametrize("body", [{}, {"render": "sepia"}, {"render": "blur", "color": "red"}, []])
-def test_a_request_that_makes_no_sense_is_told_so(api: Api, jobs: JobStore, body: object) -> None:
+def test_an_invalid_request_is_refused(api: Api, jobs: JobStore, body: object) -> None:
     assert api.post(f"/jobs/{completed(jobs).job_id}/renders", json=body).status_code == 422
 
 
 def test_a_detector_that_crashed_is_cleaned_up_after(
     api: Api, jobs: JobStore, detector: Detector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It may have stored a result for a job that was deleted meanwhile; the next detector looks."""
+    """It may have stored a result for a job that was deleted in the meantime; the next detector checks."""
     job = completed(jobs)
     sent: list[tuple[str, int]] = []
     monkeypatch.setattr(Queue, "send", lambda _, body, delay=0: sent.append((body, delay)))

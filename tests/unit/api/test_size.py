@@ -100,7 +100,7 @@ def form_body(draw: st.DrawFn) -> bytes:
 
 @dataclass(frozen=True)
 class Sent:
-    """A request as API Gateway hands it on: what no client would send, httpx does not."""
+    """A request as API Gateway passes it on, which httpx would not send."""
 
     method: str
     path: str
@@ -112,7 +112,7 @@ class Sent:
         printer.text(repr(self))
 
     def __repr__(self) -> str:
-        # Whole, it would fill the screen; Hypothesis writes its fields itself where it is not told otherwise.
+        # The whole value would fill the screen, and Hypothesis prints all fields by default.
         start = (self.method, self.path[:100], self.query[:100], {k: v[:50] for k, v in self.headers.items()})
         return f"{start} {len(self.body):,} bytes: {self.body[:200]!r}"
 

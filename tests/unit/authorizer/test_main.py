@@ -77,12 +77,12 @@ def test_a_key_stands_for_its_owner(key: tuple[ApiKey, str], form: str) -> None:
         (lambda key: f"Bearer fc_{'0' * 12}_{key[-64:]}", Refusal.UNKNOWN),
     ],
 )
-def test_keys_that_are_none(key: tuple[ApiKey, str], change: Any, refusal: Refusal) -> None:
+def test_invalid_keys(key: tuple[ApiKey, str], change: Any, refusal: Refusal) -> None:
     assert identify(change(key[1])) == Identity(refusal=refusal)
 
 
 def test_only_the_identity_source_counts(key: tuple[ApiKey, str]) -> None:
-    """API Gateway caches by it: a key elsewhere in the request would let in whoever sends the same header next."""
+    """API Gateway caches by it: a key elsewhere in the request would admit the next caller with the same header."""
     others = {"x-api-key": key[1], "x-amz-security-token": key[1]}
     assert identify("Bearer nothing", **others) == Identity(refusal=Refusal.MALFORMED)
 
@@ -91,7 +91,7 @@ def test_a_key_that_was_revoked_or_has_expired(keys: KeyStore, key: tuple[ApiKey
     stored, text = key
     keys.revoke(stored)
     assert identify(text) == Identity(refusal=Refusal.REVOKED)
-    assert identify(text[:-1] + "x") == Identity(refusal=Refusal.MALFORMED), "nothing is told to who lacks the secret"
+    assert identify(text[:-1] + "x") == Identity(refusal=Refusal.MALFORMED), "nothing is revealed without the secret"
     late, text = new_key("alice", "read", None, 1)
     keys.add(late.model_copy(update={"expires_at": datetime.now(UTC)}))
     assert identify(text) == Identity(refusal=Refusal.EXPIRED)
@@ -106,7 +106,7 @@ def test_a_ticket_lets_one_listener_in(account: Cloud, key: tuple[ApiKey, str]) 
 
 
 @pytest.mark.parametrize("ticket", [None, "", "nonsense", "ticket#x"])
-def test_tickets_that_are_none(keys: KeyStore, ticket: str | None) -> None:
+def test_invalid_tickets(keys: KeyStore, ticket: str | None) -> None:
     assert effect(connect(ticket)) == "Deny"
 
 
@@ -122,7 +122,7 @@ def test_a_ticket_of_a_key_that_was_revoked_since(account: Cloud, keys: KeyStore
     assert effect(connect(ticket)) == "Deny"
 
 
-def test_a_ticket_of_nobody(account: Cloud, keys: KeyStore) -> None:
+def test_a_ticket_without_an_owner(account: Cloud, keys: KeyStore) -> None:
     """One that was issued while access was open is worth nothing once keys are asked for."""
     nobody = Principal(owner="public", scopes=frozenset())
     assert effect(connect(TicketStore(account.access_table).issue(nobody)[0])) == "Deny"
@@ -143,6 +143,6 @@ def test_neither_keys_nor_tickets_are_stored_or_logged(
     assert ticket not in written
 
 
-def test_half_of_a_surrogate_pair_is_no_key_and_no_ticket(keys: KeyStore) -> None:
+def test_half_of_a_surrogate_pair_is_not_a_key_or_ticket(keys: KeyStore) -> None:
     assert effect(connect("\ud800")) == "Deny"
     assert identify("Bearer fc_0123456789abcdef_\ud800").principal is None

@@ -30,7 +30,7 @@ def test_an_address_is_taken_without_its_last_slash(url: str) -> None:
         ("https://faces.example.com/?key=1", "Set the key in FACECAST_KEY"),
     ],
 )
-def test_what_is_no_address_is_told_with_one_that_is(text: str, message: str) -> None:
+def test_an_invalid_address_is_reported_with_a_valid_example(text: str, message: str) -> None:
     with pytest.raises(AddressInvalid, match=message):
         checked_url(text)
 
@@ -68,7 +68,7 @@ def test_of_several_stacks_the_one_that_answers_is_meant(tmp_path: Path, listeni
         local_stack(tmp_path)
 
 
-def test_if_none_answers_the_newest_is_told(tmp_path: Path, free_port: int) -> None:
+def test_if_none_answers_the_newest_is_reported(tmp_path: Path, free_port: int) -> None:
     stack_file(tmp_path, f"http://127.0.0.1:{free_port}/old", "4802")
     newest = stack_file(tmp_path, f"http://127.0.0.1:{free_port}/new")
     os.utime(newest, (4e9, 4e9))
@@ -83,7 +83,7 @@ def test_a_stack_file_leads_nowhere_but_to_this_machine(tmp_path: Path, url: str
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"http_url": "localhost"}', '{"http_url": null}', "\x00"])
-def test_a_stack_file_that_names_nothing_is_told(tmp_path: Path, content: str) -> None:
+def test_a_stack_file_without_an_address_is_reported(tmp_path: Path, content: str) -> None:
     stack_file(tmp_path, "").write_text(content)
     with pytest.raises(AddressInvalid, match="does not contain the address"):
         local_stack(tmp_path)

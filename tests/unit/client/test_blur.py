@@ -29,7 +29,7 @@ def detector() -> LocalDetector:
 
 
 class Marker:
-    """Stands for the detector where a test is about files: it hides one face, and says no to what it is told to."""
+    """Stands for the detector where a test is about files: it hides one face, and refuses files on demand."""
 
     def __init__(self, *_: object, **__: object) -> None:
         self.seen: list[bytes] = []
@@ -72,7 +72,7 @@ def test_no_face_stays_and_the_photo_keeps_its_size(detector: LocalDetector) -> 
     assert changed[300:560, 500:760].any()
 
 
-def test_what_is_no_photo_is_told_apart(detector: LocalDetector) -> None:
+def test_files_that_are_not_photos_are_reported_separately(detector: LocalDetector) -> None:
     for data, reason in ((b"", "empty_file"), (b"Dear Sir", "unsupported_format"), (one_face()[:9_000], "corrupt")):
         with pytest.raises(PhotoRejected, match=reason):
             detector.hide(data)

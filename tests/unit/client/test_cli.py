@@ -69,8 +69,8 @@ def test_a_wrong_question_is_a_usage_error(
     assert message in usage_error(capsys, *arguments)
 
 
-def test_a_key_is_no_argument(capsys: pytest.CaptureFixture[str]) -> None:
-    """Arguments can be seen by everybody on the machine, and stay in the shell's history."""
+def test_a_key_cannot_be_an_argument(capsys: pytest.CaptureFixture[str]) -> None:
+    """Arguments are visible to every user of the machine, and stay in the shell's history."""
     assert "--key" in usage_error(capsys, "jobs", "--key", "fc_0123456789_secret")
 
 
@@ -92,7 +92,7 @@ def test_the_address_is_found(
     assert captured.out == ""
 
 
-def test_photos_that_are_not_there_are_told_before_the_service_is_missed(
+def test_missing_photos_are_reported_before_the_missing_service(
     free_port: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["detect", "missing.jpg", "nothing*", "--url", f"http://127.0.0.1:{free_port}"]) == 1
@@ -118,7 +118,7 @@ def test_the_usage_says_once_that_there_may_be_several(
     assert capsys.readouterr().out.splitlines()[0] == f"Usage: facecast {command} [OPTIONS] {usage}"
 
 
-def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"facecast {facecast.__version__}\n"
 
@@ -131,7 +131,7 @@ def test_shells_complete_commands_and_options() -> None:
     assert done.stdout.split() == ["detect", "delete"]
 
 
-def test_a_reader_that_leaves_is_no_traceback(free_port: int) -> None:
+def test_a_closed_pipe_causes_no_traceback(free_port: int) -> None:
     """What `| head -1` does, with a pipe that is closed before anything is written."""
     command = [sys.executable, "-m", "facecast", "--help"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("pauses")
         (httpx.Response(429, headers={"Retry-After": "11520"}), TooManyRequests, r"Try again in 3 h 12 min\.$"),
     ],
 )
-def test_errors_are_told_in_the_services_own_words(
+def test_errors_have_the_services_own_messages(
     call: Caller, response: httpx.Response, kind: type[ServiceError], message: str
 ) -> None:
     played = PlayedService({f"GET /api/jobs/{JOB_ID}": response})
@@ -92,7 +92,7 @@ def test_a_service_that_cannot_be_reached_is_named_at_once(call: Caller) -> None
     assert len(played.requests) == 1
 
 
-def test_what_is_no_id_leads_to_no_other_address(call: Caller) -> None:
+def test_an_invalid_id_cannot_change_the_path(call: Caller) -> None:
     played = PlayedService({"DELETE /api/jobs/../uploads": httpx.Response(404, json={"detail": "no such job"})})
     with pytest.raises(NotFound):
         call(played, "delete", "../uploads")

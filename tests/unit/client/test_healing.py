@@ -20,7 +20,7 @@ ONE_BY_ONE = ("--parallel", "1", "--jsonl", "lines.jsonl")
 
 
 class Jobs:
-    """A service whose jobs fail for the reason that stands in the image; a retry, or a new job, succeeds if `heals`."""
+    """A service whose jobs fail for the reason that the image contains; a retry, or a new job, succeeds if `heals`."""
 
     url = "https://faces.example"
 
@@ -127,7 +127,7 @@ def test_without_a_file_it_retries_too(
     assert "1 face" in capsys.readouterr().out
 
 
-def test_what_fails_again_is_told_again(run: Run, service: Jobs) -> None:
+def test_repeated_failures_are_reported_again(run: Run, service: Jobs) -> None:
     run(a="reason:internal_error", b="reason:corrupt_image")
     _, said, calls = run()
     assert "POST /jobs/ID/retry" in calls
@@ -157,7 +157,7 @@ def test_a_lost_original_is_sent_again(run: Run, service: Jobs) -> None:
     assert "POST /jobs/ID/retry" not in calls
 
 
-def test_a_job_that_somebody_else_retries_is_waited_for(run: Run, service: Jobs) -> None:
+def test_waiting_for_a_job_that_another_client_retries(run: Run, service: Jobs) -> None:
     run(a="reason:internal_error")
 
     def heal(request: httpx.Request) -> httpx.Response:

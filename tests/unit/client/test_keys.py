@@ -31,13 +31,13 @@ def test_a_file_that_others_can_read_is_refused(key_file: Path, mode: int) -> No
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"two words", b"fc_\x1b[31m", "fc_ä".encode(), b"\xff\xfe"])
-def test_what_is_no_key_is_refused_and_not_repeated(key_file: Path, content: bytes) -> None:
+def test_an_invalid_key_is_refused_and_not_repeated(key_file: Path, content: bytes) -> None:
     key_file.write_bytes(content)
     with pytest.raises(KeyUnusable) as refused:
         find_key({}, key_file)
     assert "\x1b" not in str(refused.value)
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(KeyUnusable, match="cannot be read: No such file"):
         find_key({"FACECAST_KEY_FILE": str(tmp_path / "none")})

@@ -43,7 +43,7 @@ def polls(played: PlayedService) -> int:
     return sum("/jobs/" in request.url.path for request in played.requests)
 
 
-def test_the_end_of_a_job_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_end_of_a_job_is_received(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a poll before it, which would come too late to be waited for here."""
     monkeypatch.setattr(many, "_FIRST_POLL_SECONDS", 3_600)
     monkeypatch.setattr(many, "_CONNECTED_POLL_SECONDS", 3_600)
@@ -62,7 +62,7 @@ def test_the_end_of_a_job_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asyncio.run(play()) == 1
 
 
-def test_an_end_that_is_heard_before_anybody_waits_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_end_that_is_received_before_the_wait_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(many, "_FIRST_POLL_SECONDS", 3_600)
     monkeypatch.setattr(many, "_CONNECTED_POLL_SECONDS", 3_600)
 
@@ -79,7 +79,7 @@ def test_an_end_that_is_heard_before_anybody_waits_counts(monkeypatch: pytest.Mo
     asyncio.run(play())
 
 
-def test_two_photos_of_the_same_content_have_the_same_job_and_both_hear(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_identical_photos_share_a_job_and_both_get_its_result(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(many, "_FIRST_POLL_SECONDS", 3_600)
     monkeypatch.setattr(many, "_CONNECTED_POLL_SECONDS", 3_600)
 

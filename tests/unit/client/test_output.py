@@ -25,7 +25,7 @@ def test_control_characters_are_shown_and_not_obeyed(text: str, shown: str, caps
     assert capsys.readouterr() == (f"{shown}\n", f"facecast: {shown}\n")
 
 
-def test_a_correction_is_told_from_the_end_before() -> None:
+def test_a_correction_is_distinguished_from_the_previous_end() -> None:
     event = {"job_id": "a", "status": "completed", "face_count": 2, "completed_at": "2026-11-24T10:00:00Z"}
     assert job_line({**event, "type": "job.completed"}) == "a  2026-11-24T10:00:00Z  completed   2 faces"
     corrected = {**event, "type": "job.corrected", "corrected_at": "2026-11-24T10:03:00Z"}
@@ -50,7 +50,7 @@ def test_a_terminal_has_a_bar_and_a_pipe_has_none(monkeypatch: pytest.MonkeyPatc
         assert "facecast: [red]x" in stream.getvalue()
 
 
-def test_lines_in_a_pipe_are_plain_while_the_bar_stands_on_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_in_a_pipe_are_plain_while_the_terminal_shows_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     stream, pipe = TerminalStream(), io.StringIO()
     monkeypatch.setattr("sys.stderr", stream)
     monkeypatch.setattr("sys.stdout", pipe)
@@ -61,7 +61,7 @@ def test_lines_in_a_pipe_are_plain_while_the_bar_stands_on_the_terminal(monkeypa
     assert "photo.jpg" not in stream.getvalue()
 
 
-def test_jobs_and_events_are_told_in_a_line() -> None:
+def test_jobs_and_events_are_printed_in_one_line() -> None:
     completed = {"job_id": "j", "completed_at": "2026-11-24T10:00:00.123Z", "status": "completed", "face_count": 0}
     assert job_line(completed) == "j  2026-11-24T10:00:00Z  completed   no faces"
     failed = completed | {"status": "failed", "failure": {"reason": "too_large", "detail": "Too large."}}
@@ -69,7 +69,7 @@ def test_jobs_and_events_are_told_in_a_line() -> None:
     assert job_line({"type": "job.deleted", "event_id": "e", "job_id": "j"}).split() == ["j", "deleted"]
 
 
-def test_a_job_is_told_with_its_options_and_where_it_came_from() -> None:
+def test_a_job_is_printed_with_its_options_and_source() -> None:
     options = {
         "render": ["blur", "preview"],
         "min_confidence": None,

@@ -51,7 +51,7 @@ def test_a_file_with_the_signs_of_a_glob_is_itself(folder: Path) -> None:
     ("argument", "reason"),
     [("none.jpg", "file not found"), ("none*", "nothing matches"), ("empty", "no photos in this")],
 )
-def test_what_leads_to_no_photo_is_told(folder: Path, argument: str, reason: str) -> None:
+def test_arguments_without_photos_are_reported(folder: Path, argument: str, reason: str) -> None:
     (folder / "empty").mkdir()
     (one,) = find_photos([argument])
     assert isinstance(one, Unusable)
@@ -60,13 +60,13 @@ def test_what_leads_to_no_photo_is_told(folder: Path, argument: str, reason: str
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root can read everything")
-def test_a_folder_that_cannot_be_read_is_told(folder: Path) -> None:
+def test_an_unreadable_folder_is_reported(folder: Path) -> None:
     (folder / "in/deep").chmod(0)
     photos = list(find_photos(["in"]))
     assert [type(one) for one in photos] == [PhotoFile, PhotoFile, Unusable]
 
 
-def test_results_of_an_earlier_run_are_no_photos(folder: Path) -> None:
+def test_results_of_an_earlier_run_are_not_photos(folder: Path) -> None:
     (folder / "in/out").mkdir()
     (folder / "in/out/a-boxes.jpg").touch()
     assert "in/out/a-boxes.jpg" not in names("in", skip="in/out")

@@ -15,7 +15,7 @@ WIDER = """a/one.jpg
 2
 176 58 98 122 0 0 0 0 0 0
 10 10 5 5 2 0 0 1 2 0
-a/nobody.jpg
+a/faceless.jpg
 0
 0 0 0 0 0 0 0 0 0 0
 a/missing.jpg
@@ -50,17 +50,17 @@ def test_no_detections_have_an_average_precision_of_zero() -> None:
 @pytest.fixture
 def wider(tmp_path: Path) -> Path:
     (tmp_path / "a").mkdir()
-    for name in ("one", "nobody"):
+    for name in ("one", "faceless"):
         (tmp_path / "a" / f"{name}.jpg").write_bytes(encoded(astronaut()))
     (tmp_path / "truth.txt").write_text(WIDER)
     return tmp_path
 
 
 def test_wider_faces_format_is_read(wider: Path) -> None:
-    one, nobody = from_wider(wider / "truth.txt", wider)
+    one, faceless = from_wider(wider / "truth.txt", wider)
     assert one.faces.tolist() == [[176, 58, 98, 122]]
     assert one.ignored.tolist() == [[10, 10, 5, 5]]
-    assert len(nobody.faces) == 0
+    assert len(faceless.faces) == 0
 
 
 def measure(wider: Path, *outputs: str) -> int:

@@ -60,7 +60,7 @@ def opened(result: bytes) -> Picture:
 
 
 def distance(one: Picture, other: Picture) -> float:
-    """Return the mean CIEDE2000; below 1 nobody sees a difference."""
+    """Return the mean CIEDE2000; differences below 1 are invisible."""
     return float(np.mean(ciede2000(lab_of(one), lab_of(other))))
 
 

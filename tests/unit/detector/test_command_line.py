@@ -25,7 +25,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
 
 
 def test_one_line_a_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--quality", "fast", str(folder)]) == 1, "one of the files is no image"
+    assert main(["--quality", "fast", str(folder)]) == 1, "one of the files is not an image"
     good, bad = lines(capsys)
     assert good["file"] == str(folder / "inner" / "one.jpg")
     assert (good["width"], good["height"]) == (512, 512)

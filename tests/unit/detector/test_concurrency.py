@@ -15,7 +15,7 @@ from facelib.domain.job import DetectorInfo, Quality
 
 
 class Meeting:
-    """A network that waits until another one runs, too."""
+    """A network that waits until another one also runs."""
 
     def __init__(self, barrier: Barrier) -> None:
         self._barrier = barrier

@@ -84,7 +84,7 @@ def test_each_strength_leaves_less_of_a_face_than_the_one_before(render: Render,
 
 
 def test_of_a_covered_face_nothing_is_left(fast: Detector) -> None:
-    """Whatever was there, the same comes out of it, and the strength does not matter."""
+    """The result is the same for any content, and the strength does not matter."""
     _, face = result(astronaut(), Render.SOLID, fast)
     noise = np.random.default_rng(5).integers(0, 256, (512, 512, 3), np.uint8)
     box = np.s_[int(face.box.y) : int(face.box.y + face.box.height), int(face.box.x) : int(face.box.x + face.box.width)]

@@ -51,7 +51,7 @@ def bomb(side: int = 64, *, depth: int = 8, colour: int = 2, interlaced: bool = 
 
 
 def early_end(middle: bytes) -> bytes:
-    """Return a JPEG whose end marker precedes its first scan, and whatever the walk once did not see behind it."""
+    """Return a JPEG whose end marker precedes its first scan, and data that the parser once overlooked."""
     good = photo(progressive=True)
     frame = good.index(b"\xff\xc2")
     return good[:frame] + b"\xff\xd9" + middle + good[frame:]
@@ -109,7 +109,7 @@ HOSTILE: Final[dict[str, tuple[Callable[[], bytes], set[str]]]] = {
     "an early end and fill bytes": (lambda: early_end(b"\xff" * 4_000_000), {CORRUPT}),
     "two early ends": (lambda: early_end(b"\xff\xd9" + NOTHING * 500_000), {CORRUPT}),
     "an early end and a picture": (lambda: early_end(photo()), {CORRUPT}),
-    # Bytes that belong to nothing, which nobody needs to read.
+    # Bytes that belong to nothing, which need not be read.
     "fill bytes": (lambda: jpeg_of(b"\xff", 20_000_000), {CORRUPT}),
     "bytes between segments": (lambda: jpeg_of(NOTHING + bytes(20_000_000), 1), {CORRUPT}),
     "stuffed bytes between segments": (lambda: jpeg_of(b"\xff\0", 10_000_000), {CORRUPT}),

@@ -61,7 +61,7 @@ def test_items_that_derive_from_each_other_are_refused(length: int, monkeypatch:
     assert refused(data, monkeypatch)[0] is FailureReason.CORRUPT_IMAGE
 
 
-def test_an_overlay_is_refused_whatever_its_canvas(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_overlay_is_refused_with_any_canvas(monkeypatch: pytest.MonkeyPatch) -> None:
     reason, detail = refused(derived(overlay(16_000, 16_000, 1), [HEIC.item(64, 64)], "HEIC"), monkeypatch)
     assert reason is FailureReason.CORRUPT_IMAGE
     assert "save it as one image" in detail

@@ -1,4 +1,4 @@
-"""A JPEG is accepted if every pixel of it is there, whatever surrounds them, and refused if some are lost."""
+"""A JPEG is accepted if all its pixels are there, with any surroundings, and refused if some are lost."""
 
 import random
 from collections.abc import Callable
@@ -88,7 +88,7 @@ ODDITIES: Final[dict[str, Callable[[bytes], bytes]]] = {
 
 @pytest.mark.parametrize("oddity", ODDITIES)
 @pytest.mark.parametrize("good", [BASELINE, PROGRESSIVE, GREY], ids=["baseline", "progressive", "grey"])
-def test_whatever_surrounds_the_pixels_they_are_the_same(good: bytes, oddity: str) -> None:
+def test_odd_surroundings_do_not_change_the_pixels(good: bytes, oddity: str) -> None:
     assert np.array_equal(pixels_of(ODDITIES[oddity](good)), pixels_of(good))
 
 
@@ -156,7 +156,7 @@ def test_any_sampling_is_refused_if_it_is_cut(sampling: Sampling, *, separate: b
 
 @pytest.mark.parametrize("good", [BASELINE, PROGRESSIVE, GREY], ids=["baseline", "progressive", "grey"])
 @pytest.mark.parametrize("oddity", ["noise before each segment", "no JFIF", "JFIF of a later version"])
-def test_a_cut_file_is_refused_wherever_it_is_cut_and_whatever_else_is_odd(good: bytes, oddity: str) -> None:
+def test_a_truncated_file_is_refused_at_any_length_and_with_any_oddity(good: bytes, oddity: str) -> None:
     odd = ODDITIES[oddity](good)
     for share in np.linspace(0.05, 0.97, 24):
         assert refused(odd[: int(len(odd) * share)]) is FailureReason.CORRUPT_IMAGE, share
@@ -170,7 +170,7 @@ def test_a_progressive_picture_cut_between_two_scans_is_refused() -> None:
 
 
 def test_a_warning_about_padding_hides_no_cut() -> None:
-    """The library names its first warning only, which here is one about bytes that nobody needs."""
+    """The library reports its first warning only, which here is about unused bytes."""
     scans = [part.end for part in jpeg.segments(PROGRESSIVE) if part.marker == jpeg.CODED]
     padded = PROGRESSIVE[: scans[0]] + bytes(9) + PROGRESSIVE[scans[0] :]
     assert np.array_equal(pixels_of(padded), pixels_of(PROGRESSIVE))

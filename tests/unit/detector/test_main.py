@@ -14,7 +14,7 @@ from tests.support.context import Context
 from tests.support.detection_service import LEASE, Service, png, s3_event, sqs_event
 
 
-def test_a_job_somebody_holds_goes_back_to_the_queue_alone(service: Service) -> None:
+def test_only_a_job_that_another_detector_holds_returns_to_the_queue(service: Service) -> None:
     held, free = service.upload(png()), service.upload(png())
     service.jobs.claim(held.job_id, LEASE)
     response = main.handler(sqs_event(*(json.dumps(s3_event(job.job_id)) for job in (held, free))), Context())
@@ -45,7 +45,9 @@ def test_a_plain_s3_event_and_s3s_test_event(service: Service) -> None:
     assert main.handler(sqs_event(json.dumps(test_event)), Context()) == {"batchItemFailures": []}
 
 
-def test_a_detection_without_a_job_is_no_job_done(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_detection_without_a_job_does_not_count_as_a_job(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
     job = service.upload(png())
     main.handler({"action": "detect", "image": base64.b64encode(png()).decode()}, Context())
     direct = capsys.readouterr().out

@@ -83,7 +83,7 @@ def test_all_networks_have_as_many_passes_as_the_one_with_the_fewest() -> None:
     assert len(passes_of([with_coarse, with_coarse], Quality.FAST)[1]) == 2
 
 
-def test_networks_keep_their_order_whatever_the_order_they_are_named_in() -> None:
+def test_networks_keep_their_order_regardless_of_the_order_given() -> None:
     assert models_of("yunet+centerface") == models_of("centerface+yunet") == (CENTERFACE, YUNET)
     assert models_of("yunet+yunet") == (YUNET,)
 

@@ -1,4 +1,4 @@
-"""Faces are detected in the upright image, whatever the orientation of the stored pixels."""
+"""Faces are detected in the upright image, for any orientation of the stored pixels."""
 
 import numpy as np
 import pytest

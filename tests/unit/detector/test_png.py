@@ -33,7 +33,7 @@ def test_metadata_changes_no_pixel(mode: str) -> None:
 
 
 @pytest.mark.parametrize("kind", [b"zTXt", b"iCCP"])
-def test_a_text_or_profile_of_megabytes_is_no_damage(kind: bytes) -> None:
+def test_a_text_or_profile_of_megabytes_is_not_damage(kind: bytes) -> None:
     plain = encoded(image(), "PNG")
     part = chunk(kind, b"k\0\0" + zlib.compress(b" " * 5_000_000))
     assert np.array_equal(pixels_of(plain[:33] + part + plain[33:]), pixels_of(plain))

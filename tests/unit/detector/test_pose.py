@@ -53,7 +53,7 @@ def test_the_nose_moves_to_where_the_face_looks() -> None:
 
 
 @pytest.mark.parametrize("points", [[(5.0, 5.0)] * 5, [(float(n), float(n)) for n in range(5)]])
-def test_landmarks_that_are_no_head(points: list[tuple[float, float]]) -> None:
+def test_landmarks_that_do_not_fit_a_head(points: list[tuple[float, float]]) -> None:
     assert pose_of(points, SIZE) is None
 
 

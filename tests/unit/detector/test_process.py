@@ -79,7 +79,7 @@ def test_a_job_deleted_while_it_is_processed_leaves_nothing(service: Service) ->
     assert service.objects() == set()
 
 
-def test_a_job_taken_over_keeps_the_results_of_whoever_took_it(service: Service) -> None:
+def test_a_job_that_was_taken_over_keeps_the_results_of_the_new_detector(service: Service) -> None:
     job = service.upload(png())
     slow = DetectionService.of(service.jobs.table, service.images, service.detector, -1, PUBLIC_URL)
     passes: list[int] = []
@@ -115,7 +115,7 @@ def test_a_detector_that_was_halted_beyond_its_lease_leaves_the_picture_of_a_lat
     assert [result()] == shown
 
 
-def test_a_detector_that_was_halted_finishes_what_nobody_took_over(service: Service) -> None:
+def test_a_paused_detector_finishes_a_job_that_was_not_taken_over(service: Service) -> None:
     job = service.upload(png())
     halted = DetectionService.of(service.jobs.table, service.images, service.detector, -1, PUBLIC_URL)
     halted.process(OriginalCreated(job.job_id, None))
@@ -128,7 +128,7 @@ def test_an_upload_after_the_job_has_ended_changes_nothing(service: Service) -> 
     service.service.process(first)
     done = service.jobs.get(job.job_id, "public")
     service.service.process(first)
-    assert object_keys.original(job.job_id) in service.objects(), "the same event again is no other upload"
+    assert object_keys.original(job.job_id) in service.objects(), "a duplicate event is not another upload"
     service.service.process(uploaded(service, job, png() + b"another"))
     assert service.jobs.get(job.job_id, "public") == done
     assert service.objects() == {object_keys.result(job.job_id, Render.BOXES)}
@@ -142,7 +142,7 @@ def test_the_late_event_of_an_earlier_upload_leaves_the_image_of_the_job_alone(s
     assert object_keys.original(job.job_id) in service.objects()
 
 
-def test_a_retry_goes_on_where_the_api_died_after_it_queued_it(service: Service) -> None:
+def test_a_retry_continues_if_the_api_crashed_after_queueing_it(service: Service) -> None:
     job = service.upload(png())
     service.jobs.fail_abandoned(job.job_id, Failure(reason=FailureReason.INTERNAL_ERROR, detail="It failed."))
     retry = service.jobs.next_retry(job.job_id, "public")

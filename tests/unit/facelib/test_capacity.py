@@ -1,4 +1,4 @@
-"""What a job costs in DynamoDB: docs/scaling.md has this table, and whoever adds a unit sees it here."""
+"""What a job costs in DynamoDB: docs/scaling.md has this table, and an additional unit fails here."""
 
 import re
 from collections import Counter

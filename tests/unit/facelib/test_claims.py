@@ -1,4 +1,4 @@
-"""Claims: one detector at a time holds a job, and whoever comes late changes nothing."""
+"""Claims: one detector at a time holds a job, and a late one changes nothing."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -49,7 +49,7 @@ def test_a_finished_job_stays_as_it_is(jobs: JobStore, finish: Callable[[JobStor
     assert jobs.get(job.job_id, "public") == done
 
 
-def test_a_job_deleted_meanwhile_is_not_written_back(jobs: JobStore) -> None:
+def test_a_job_deleted_in_the_meantime_is_not_written_back(jobs: JobStore) -> None:
     job = added(jobs)
     claim = jobs.claim(job.job_id, LEASE)
     jobs.begin_deletion(job.job_id, "public")
@@ -60,7 +60,7 @@ def test_a_job_deleted_meanwhile_is_not_written_back(jobs: JobStore) -> None:
         jobs.get(job.job_id, "public")
 
 
-def test_a_given_up_job_fails_unless_somebody_is_at_it(jobs: JobStore) -> None:
+def test_an_abandoned_job_fails_unless_a_detector_holds_it(jobs: JobStore) -> None:
     waiting, at_work, stuck = added(jobs), added(jobs), added(jobs)
     jobs.claim(at_work.job_id, LEASE)
     jobs.claim(stuck.job_id, -1)

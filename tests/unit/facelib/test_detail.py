@@ -1,4 +1,4 @@
-"""Details of failures are cut where they are made, so that an event is at most 1 KB whatever a stranger sends."""
+"""Details of failures are truncated where they are created, so that an event is at most 1 KB for any input."""
 
 import json
 from datetime import UTC, datetime

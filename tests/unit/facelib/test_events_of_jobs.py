@@ -45,7 +45,7 @@ def test_a_job_whose_next_correction_is_drawn_still_says_the_last_one() -> None:
     assert event_of(job.model_copy(update={"corrected_at": None}), PUBLIC_URL) == event_of(job, PUBLIC_URL)
 
 
-def test_a_correction_comes_after_the_end_whatever_a_clock_says() -> None:
+def test_a_correction_sorts_after_the_end_with_any_clock() -> None:
     job = completed_job()
     assert job.event_id
     at = time_of_next_event(job.model_copy(update={"event_id": new_event_id(FUTURE, job.job_id)}))

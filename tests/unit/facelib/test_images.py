@@ -18,7 +18,7 @@ def images(account: Cloud) -> ImageStore:
 
 
 def refuse(monkeypatch: pytest.MonkeyPatch, *codes: str) -> list[str]:
-    """Let S3 refuse as many writes with these errors; return what became of every write."""
+    """Let S3 refuse writes with these errors, one each; return the outcome of every write."""
     put, left, seen = clients.s3().put_object, iter(codes), list[str]()
 
     def script(**request: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Lists of jobs: every job once, in order, and nobody else's."""
+"""Lists of jobs: every job once, in order, and only those of the owner."""
 
 from datetime import timedelta
 from itertools import chain, pairwise
@@ -80,7 +80,7 @@ def test_jobs_that_have_gone_leave_no_hole_in_a_page(jobs: JobStore, lists: JobL
     assert pages(lists, 3) == [mine[:9:3], mine[9::3]]
 
 
-def test_a_filtered_list_reads_so_many_jobs_and_goes_on_from_there(
+def test_a_filtered_list_reads_a_limited_number_of_jobs_and_continues_there(
     jobs: JobStore, lists: JobLists, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(job_lists, "_READ_AT_MOST", 5)
@@ -135,13 +135,13 @@ def test_a_list_leaves_the_faces_out_and_keeps_to_a_status(jobs: JobStore, lists
 
 
 @pytest.mark.parametrize("cursor", ["x", "eyJ9", "e30", "", "\N{SNOWMAN}", "W10"])
-def test_a_cursor_that_nobody_gave(lists: JobLists, cursor: str) -> None:
+def test_an_invented_cursor(lists: JobLists, cursor: str) -> None:
     if cursor:
         with pytest.raises(CursorInvalid):
             lists.newest("public", 3, cursor)
 
 
-def test_a_cursor_does_not_lead_into_somebody_elses_list(jobs: JobStore, lists: JobLists) -> None:
+def test_a_cursor_does_not_lead_into_another_owners_list(jobs: JobStore, lists: JobLists) -> None:
     for n in range(3):
         added(jobs, owner="somebody", age=timedelta(minutes=n))
     cursor = lists.newest("somebody", 1).next_cursor

@@ -62,7 +62,7 @@ def test_ids_that_lead_nowhere_look_the_same(jobs: JobStore, job_id: str) -> Non
         jobs.get(job_id, "public")
 
 
-def test_somebody_elses_job_is_not_there(jobs: JobStore) -> None:
+def test_another_owners_job_is_not_found(jobs: JobStore) -> None:
     job = added(jobs, owner="somebody")
     for call in (jobs.get, jobs.begin_deletion, jobs.next_retry):
         with pytest.raises(JobNotFound):

@@ -41,7 +41,7 @@ def test_a_retry_that_has_begun_does_not_begin_again(jobs: JobStore) -> None:
     assert jobs.get(job.job_id, "public") == failed
 
 
-def test_what_lies_in_the_image_is_not_retried(jobs: JobStore) -> None:
+def test_a_failure_caused_by_the_image_is_not_retried(jobs: JobStore) -> None:
     job = added(jobs)
     jobs.fail(jobs.claim(job.job_id, LEASE), FAILURE)
     with pytest.raises(JobConflict, match="would fail again: The file ends too early"):

@@ -66,7 +66,7 @@ def test_the_right_of_a_process_that_died_is_free_again(account: Cloud, clock: C
 
 
 def test_a_lease_covers_the_whole_wait(account: Cloud, clock: Clock) -> None:
-    """Whoever may wait still holds the lease when the wait ends, so two never hold one."""
+    """A request that may wait still holds its lease when the wait ends, so two never hold the same one."""
     first, second = processes(account, 2, 1)
     for _ in range(50):
         clock.advance(7)

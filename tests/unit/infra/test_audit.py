@@ -39,7 +39,7 @@ def source(status: int, body: bytes) -> Iterator[str]:
         pytest.param(200, b"{}", False, id="another document"),
     ],
 )
-def test_a_source_is_one_that_tells_vulnerabilities(status: int, body: bytes, *, reachable: bool) -> None:
+def test_a_source_is_one_that_lists_vulnerabilities(status: int, body: bytes, *, reachable: bool) -> None:
     with source(status, body) as url:
         assert (audit.why_unreachable(url) is None) is reachable
 

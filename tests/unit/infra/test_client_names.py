@@ -46,7 +46,7 @@ def test_the_client_asks_the_service_which_renders_hide_faces_and_how_files_end(
     assert Limits.of(given).hiding == ()
 
 
-def test_a_limit_is_told_in_words() -> None:
+def test_a_limit_is_described_in_words() -> None:
     assert _in_words(7) == "7"
     assert _in_words(["jpeg", "png"]) == "jpeg, png"
     assert _in_words([{"name": "boxes", "options": []}, {"name": "blur", "options": []}]) == "boxes, blur"

@@ -107,7 +107,7 @@ def test_a_caller_who_may_not_read_the_quota(
             assert account._executions() is None
 
 
-def test_the_makefile_names_no_region_for_aws(repository: Path) -> None:
+def test_the_makefile_sets_no_region_for_aws(repository: Path) -> None:
     """A8: what may go to AWS takes the caller's Region; what stays here has one of its own."""
     environment = {name: value for name, value in os.environ.items() if name != "AWS_DEFAULT_REGION"}
 

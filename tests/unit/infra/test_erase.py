@@ -1,4 +1,4 @@
-"""Erasing an owner: everything of theirs, nothing of anybody else's, and again where it broke off."""
+"""Erasing an owner: all of the owner's data, no other data, and resuming after an interruption."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -149,7 +149,7 @@ def test_counters_of_every_day_go(account: Cloud, erasure: Erasure) -> None:
     assert [str(item).count("usage#al#") for item in everything(account)] == [1, 1]
 
 
-def test_an_erasure_that_broke_off_goes_on(
+def test_an_interrupted_erasure_resumes(
     account: Cloud, jobs: JobStore, erasure: Erasure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(account, jobs, "alice")

@@ -35,7 +35,7 @@ TARGETS = {
 }
 # Words, which reach a command each on its own.
 LISTS = {"BENCH": "bench", "LOAD": "load", "PARAMETERS": "run"}
-# Tells what it was called with, in place of everything that make calls.
+# Prints its arguments, in place of every command that make calls.
 PYTHON = """#!/bin/sh
 printf '%s\\0' "$@" >> called
 """

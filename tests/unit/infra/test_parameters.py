@@ -89,7 +89,7 @@ def test_parameters_are_those_of_the_template() -> None:
     assert parameters_of_template()["Quality"] == "balanced"
 
 
-def test_a_missing_model_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_model_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(Model, "path", property(lambda model: tmp_path / str(model.file_name)))
     with pytest.raises(CommandFailed, match="make model MODEL=yunet"):
         detection_models({"Detector": "yunet"}, installed_models())
@@ -114,7 +114,7 @@ def test_a_network_that_is_named_must_be_there() -> None:
 
 
 @pytest.mark.parametrize("port", ["abc", "80000", "0", "-1", "", "\u0664"])
-def test_a_port_that_is_none(port: str) -> None:
+def test_an_invalid_port(port: str) -> None:
     with pytest.raises(ArgumentTypeError, match="a port is a number from 1 to 65535"):
         port_number(port)
 

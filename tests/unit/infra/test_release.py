@@ -86,7 +86,7 @@ class Aws:
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Aws:
-    """Let `release` build nothing, and talk to nobody."""
+    """Let `release` build nothing, and make no requests."""
     made = Aws()
     for model in MODELS.values():
         (tmp_path / model.file_name).touch()
@@ -196,7 +196,7 @@ def test_what_cannot_be_deployed_to_is_refused_before_anything_is_built(aws: Aws
         (None, "before anything was changed"),
     ],
 )
-def test_ctrl_c_says_whether_cloudformation_goes_on(
+def test_ctrl_c_reports_whether_cloudformation_is_still_running(
     aws: Aws, capsys: pytest.CaptureFixture[str], left: DeployedStack | None, words: str
 ) -> None:
     aws.interrupted, aws.after = True, left

@@ -1,4 +1,4 @@
-"""From a dropped object to a job, once, whatever comes twice, late or in between."""
+"""From a dropped object to a job, exactly once, despite duplicate, late or interleaved events."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -235,7 +235,7 @@ def test_a_file_that_is_too_large_is_not_moved(account: Cloud, deliver: Callable
     "key",
     ["inbox/a.jpg", "inbox//a.jpg", "inbox/Alice/a.jpg", "inbox/../a.jpg", "inbox/a b/c.jpg", "inbox/alice/folder/"],
 )
-def test_what_belongs_to_nobody_or_is_a_folder_is_no_job(
+def test_files_without_an_owner_and_folders_do_not_become_jobs(
     account: Cloud, deliver: Callable[..., list[str]], key: str
 ) -> None:
     assert deliver(put(account.originals_bucket, key)) == []

@@ -109,7 +109,7 @@ def test_a_deletion_is_one_event_from_any_status(old: Status) -> None:
         pytest.param({"dynamodb": {"NewImage": {"job_id": {"S": "idempotency#1"}}}}, id="a record of a key"),
     ],
 )
-def test_what_is_no_end_and_no_deletion_is_no_event(change: dict[str, Any]) -> None:
+def test_only_ends_and_deletions_are_events(change: dict[str, Any]) -> None:
     assert job_of_record(change) is None
 
 

@@ -1,4 +1,4 @@
-"""What becomes of a batch of the stream, and of what the bus does not take."""
+"""How a batch of the stream is processed, and what happens to events that the bus refuses."""
 
 import json
 from collections.abc import Callable
@@ -78,7 +78,7 @@ def test_a_message_that_is_refused_again_stays_in_the_queue(queues: Queues, bus:
         lambda change: change["dynamodb"]["NewImage"].pop("created_at"),
     ],
 )
-def test_a_record_nobody_can_read_is_set_aside_and_holds_up_nobody(
+def test_an_unreadable_record_is_set_aside_and_delays_no_other(
     queues: Queues, bus: Bus, spoil: Callable[[Any], object]
 ) -> None:
     bad, good = record(completed_job()), completed_job()

@@ -68,7 +68,7 @@ fire();
 assert.match(sockets[4].address.search, /^\?job_id=7$/); // it never was open, so nothing can have been missed
 narrowed.close();
 
-// A listener that is cut off before its first event resumes from the service's word, whatever its clock says: it has
+// A listener that is cut off before its first event resumes from the service's position, with any clock: it has
 // every event of the outage, and none from before its start is news.
 for (const minutes of [-5, 0, 5]) {
   const now = Date.now;

@@ -1,4 +1,4 @@
-"""The broadcaster's handler: one pass for a batch, and nothing lost whatever the endpoint responds."""
+"""The broadcaster's handler: one pass per batch, and nothing is lost for any response of the endpoint."""
 
 import json
 
@@ -52,7 +52,7 @@ def test_frames_stay_below_the_limit(connections: ConnectionStore, endpoint: End
     assert event_ids(endpoint.frames["a"]) == [job.event_id for job in jobs]
 
 
-def test_a_narrowed_listener_hears_of_its_job_alone(
+def test_a_narrowed_listener_receives_events_of_its_job_only(
     connections: ConnectionStore, endpoint: Endpoint, context: Context
 ) -> None:
     subscribed, other = ended_job(), ended_job(failed=True)
@@ -79,7 +79,7 @@ def test_a_widened_listener_has_each_event_once(
     assert event_ids(endpoint.frames["one"]) == [job.event_id, other.event_id]
 
 
-def test_listeners_hear_of_their_owner_alone(
+def test_listeners_receive_events_of_their_owner_only(
     connections: ConnectionStore, endpoint: Endpoint, context: Context
 ) -> None:
     listen(connections, "hers", owner="ada")
@@ -107,7 +107,7 @@ def test_a_deletion_is_an_event_of_ids(
 
 
 @pytest.mark.parametrize("old", [Status.COMPLETED])
-def test_a_change_that_is_no_end_is_no_event(
+def test_a_change_that_does_not_end_a_job_is_not_an_event(
     old: Status, connections: ConnectionStore, endpoint: Endpoint, context: Context
 ) -> None:
     listen(connections, "a")
@@ -119,7 +119,7 @@ def test_a_change_that_is_no_end_is_no_event(
     assert not endpoint.frames
 
 
-def test_a_listener_that_is_gone_loses_its_row_and_hinders_nobody(
+def test_a_listener_that_is_gone_loses_its_row_and_delays_no_other(
     connections: ConnectionStore, endpoint: Endpoint, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection_rows, "_CONNECT_GRACE_SECONDS", -5)
@@ -134,7 +134,7 @@ def test_a_listener_that_is_gone_loses_its_row_and_hinders_nobody(
     assert left == set(ids) - {"c3", "c7"}
 
 
-def test_a_record_nobody_can_read_blocks_none_and_goes_to_the_queue(
+def test_an_unreadable_record_blocks_none_and_is_sent_to_the_queue(
     cloud: Queue, connections: ConnectionStore, endpoint: Endpoint, context: Context
 ) -> None:
     listen(connections, "a")
@@ -156,7 +156,7 @@ def test_a_record_nobody_can_read_blocks_none_and_goes_to_the_queue(
     assert len(response["batchItemFailures"]) == 3
 
 
-def test_a_record_that_can_be_read_after_a_fix_is_told(
+def test_a_record_that_becomes_readable_after_a_fix_is_delivered(
     cloud: Queue, connections: ConnectionStore, endpoint: Endpoint, context: Context
 ) -> None:
     listen(connections, "a")

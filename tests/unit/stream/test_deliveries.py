@@ -28,7 +28,7 @@ from tests.support.stream import (
 )
 
 
-def test_a_listener_still_connecting_keeps_its_row_and_is_told_a_little_later(
+def test_a_listener_that_is_still_connecting_keeps_its_row_and_is_retried(
     cloud: Queue, connections: ConnectionStore, endpoint: Endpoint, context: Context
 ) -> None:
     listen(connections, "new")
@@ -99,7 +99,9 @@ def test_a_refusal_keeps_the_order_of_a_listeners_frames(
     assert event_ids(endpoint.frames["a"]) == [job.event_id for job in jobs]
 
 
-def test_what_time_does_not_allow_is_handed_on(cloud: Queue, connections: ConnectionStore, endpoint: Endpoint) -> None:
+def test_posts_that_do_not_fit_into_the_time_are_queued(
+    cloud: Queue, connections: ConnectionStore, endpoint: Endpoint
+) -> None:
     listen(connections, "a", "b")
     job = ended_job()
 
@@ -141,7 +143,7 @@ def test_many_listeners_are_split_over_the_queue(
     assert {key: event_ids(frames) for key, frames in endpoint.frames.items()} == {key: [job.event_id] for key in ids}
 
 
-def test_a_narrow_listener_hears_once_however_many_there_are(
+def test_a_narrow_listener_receives_an_event_once_in_any_audience(
     cloud: Queue,
     connections: ConnectionStore,
     endpoint: Endpoint,
@@ -167,7 +169,7 @@ def test_a_narrow_listener_hears_once_however_many_there_are(
     assert {key: event_ids(frames) for key, frames in endpoint.frames.items()} == {key: [job.event_id] for key in ids}
 
 
-def test_a_large_audience_is_told_no_faster_than_posts_are_taken(
+def test_a_large_audience_is_notified_within_the_rate_limit(
     connections: ConnectionStore, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("face_broadcaster.broadcast.LISTENERS_AT_ONCE", 3)
@@ -243,7 +245,7 @@ def test_a_replay_asked_for_on_connecting(
 
 
 @pytest.mark.parametrize(("limit", "after", "expected"), [(1, 0, (1, 2, 3)), (3, 2, (1, 2, 3)), (9, 0, (0, 1, 2, 3))])
-def test_a_replay_of_the_latest_and_of_all_since_has_whichever_are_more(
+def test_a_replay_of_the_latest_and_of_all_since_has_the_larger_set(
     limit: int, after: int, expected: tuple[int, ...], connections: ConnectionStore, endpoint: Endpoint
 ) -> None:
     listen(connections, "a")

@@ -53,7 +53,9 @@ def test_a_listener_is_its_keys_owners(key: ApiKey, connections: ConnectionStore
     assert connections.subscriptions.count_with_key("alice") == 0
 
 
-def test_without_the_authorizer_nobody_gets_in(keys: KeyStore, connections: ConnectionStore, context: Context) -> None:
+def test_without_the_authorizer_every_request_is_refused(
+    keys: KeyStore, connections: ConnectionStore, context: Context
+) -> None:
     with pytest.raises((LookupError, ValueError)):
         handler(websocket_event("$connect"), context)
     refused = websocket_event("$connect")
@@ -63,7 +65,7 @@ def test_without_the_authorizer_nobody_gets_in(keys: KeyStore, connections: Conn
     assert list(connections.subscriptions.of_shard("public", 0)) == []
 
 
-def test_an_owner_has_so_many_listeners(
+def test_an_owner_has_a_maximum_number_of_listeners(
     key: ApiKey, connections: ConnectionStore, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "LISTENERS_OF_OWNER", 2)

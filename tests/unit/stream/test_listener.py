@@ -94,7 +94,7 @@ def test_a_listener_that_is_dropped_has_each_event_once() -> None:
     async def play() -> None:
         async with server(
             sends(frame(one, two), then="reset"),
-            # Told late: the id of `three` is smaller than that of `four`, which was heard already.
+            # Late: the id of `three` is smaller than that of `four`, which was already received.
             sends(frame(two, four), then="close"),
             sends(frame(one, two, three, four, five), '{"events": [{"type": "pong"}]}', frame(five), frame(six)),
         ) as (url, queries):
@@ -106,7 +106,7 @@ def test_a_listener_that_is_dropped_has_each_event_once() -> None:
 
 @pytest.fixture(params=[-5, 0, 5], ids=["slow clock", "right clock", "fast clock"])
 def clock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the listener's machine have the time of so many minutes from now."""
+    """Set the clock of the listener's machine this many minutes ahead."""
     offset = timedelta(minutes=request.param)
 
     class Clock(datetime):
@@ -121,8 +121,8 @@ def clock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.usefixtures("clock")
 @pytest.mark.parametrize("ending", ["reset", "close"])
-def test_a_listener_dropped_before_it_heard_anything_resumes_from_the_services_word(ending: str) -> None:
-    """Whatever its own clock says: nothing of the outage is missed, and nothing from before its start is news."""
+def test_a_listener_dropped_before_its_first_event_resumes_from_the_services_position(ending: str) -> None:
+    """With any clock: nothing of the outage is missed, and nothing from before its start counts as new."""
     old, older = ended_event(80), ended_event(85)
     start = position_at(datetime.now(UTC) - timedelta(seconds=30))
     missed = [ended_event(ago) for ago in (20, 15, 10)]

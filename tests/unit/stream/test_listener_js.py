@@ -11,7 +11,7 @@ _HERE = Path(__file__).parent
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs Node")
 def test_the_browsers_listener(tmp_path: Path) -> None:
-    # The suffix tells any Node that it is a module.
+    # The suffix marks it as a module for any version of Node.
     module = tmp_path / "listener.mjs"
     shutil.copy(_HERE.parents[2] / "functions/api/face_api/pages/static/listener.js", module)
     script = _HERE / "listener_test.mjs"

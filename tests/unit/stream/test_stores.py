@@ -153,7 +153,7 @@ def test_a_subscription_to_a_job_is_found_under_the_job_alone(connections: Conne
 
 
 def test_a_change_of_subscription_leaves_no_gap(connections: ConnectionStore) -> None:
-    """Whoever reads all subscriptions and then the job's finds the listener, however much changes in between."""
+    """Reading all subscriptions and then the job's finds the listener, however much changes in between."""
     connections.add(Connection("one", OWNER, "job-1"))
 
     before = everyone(connections)
@@ -196,7 +196,7 @@ def test_a_connection_is_its_owners(connections: ConnectionStore) -> None:
         connections.get("somebody", "one")
 
 
-def test_a_row_that_cannot_be_removed_stops_nobody(
+def test_a_row_that_cannot_be_removed_delays_no_other(
     connections: ConnectionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(**_: object) -> None:

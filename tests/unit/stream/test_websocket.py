@@ -112,7 +112,7 @@ def test_the_position_is_good_for_resuming(cloud: Queue, endpoint: Endpoint, con
     assert cloud.take() == [Replay(owner=OWNER, connection_id="two", after=since)]
 
 
-def test_hello_of_a_listener_that_has_gone_is_no_failure_of_the_route(cloud: Queue, endpoint: Endpoint) -> None:
+def test_hello_of_a_listener_that_has_gone_does_not_fail_the_route(cloud: Queue, endpoint: Endpoint) -> None:
     assert send(endpoint, '{"action": "hello"}') == []
 
 
@@ -161,7 +161,7 @@ def test_replay_of_all_since_takes_as_many_frames_as_it_needs(one: Endpoint, mon
     assert all(len(frame) <= limits.FRAME_BYTES for frame in one.frames["one"])
 
 
-def test_a_replay_too_long_for_the_function_goes_on_through_the_queue(
+def test_a_replay_too_long_for_the_function_continues_through_the_queue(
     one: Endpoint, cloud: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("facelib.stream.replay._CHUNK", 5)
@@ -174,7 +174,7 @@ def test_a_replay_too_long_for_the_function_goes_on_through_the_queue(
     assert cloud.take() == [Replay(owner=OWNER, connection_id="one", after=sent[-1])]
 
 
-def test_a_replay_that_is_refused_goes_on_through_the_queue(one: Endpoint, cloud: Queue) -> None:
+def test_a_refused_replay_continues_through_the_queue(one: Endpoint, cloud: Queue) -> None:
     stored(ended_job())
     one.script = lambda *_: 429
 
@@ -244,13 +244,13 @@ def test_what_is_not_understood_gets_an_error_frame(body: str, detail: str, one:
     assert detail in response["detail"]
 
 
-def test_an_answer_nobody_takes_is_no_failure_of_the_route(one: Endpoint) -> None:
+def test_an_answer_that_is_not_received_does_not_fail_the_route(one: Endpoint) -> None:
     for status in (410, 429):
         one.script = lambda *_, status=status: status
         assert send(one, '{"action": "ping"}') == []
 
 
-def test_subscribing_without_a_row_is_no_failure_of_the_route(cloud: Queue, endpoint: Endpoint) -> None:
+def test_subscribing_without_a_row_does_not_fail_the_route(cloud: Queue, endpoint: Endpoint) -> None:
     assert send(endpoint, '{"action": "subscribe", "job_id": null}') == []
 
 

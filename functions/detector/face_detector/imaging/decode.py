@@ -70,7 +70,7 @@ def _decode_whole_jpeg(data: bytes, divisor: int, colours: str) -> Pixels:
         if any(word in str(error).lower() for word in _JPEG_DAMAGE):
             raise
     # Either a first warning about nothing that is lost, which hides all later ones, or a sampling that simplejpeg does
-    # not know. A picture is whole if it stays the same whatever follows its last scan.
+    # not know. A picture is whole if it stays the same no matter what follows its last scan.
     end = len(data) - 2
     expected = _checksum(_decode_leniently(data[:end] + _JPEG_TAIL + data[end:], divisor, colours))
     pixels = _decode_leniently(data, divisor, colours)

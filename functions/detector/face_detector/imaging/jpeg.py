@@ -26,7 +26,7 @@ _DECODING: Final = frozenset(range(0xC0, 0xD0)) - {0xC8} | {0xDB, 0xDD, SOS}
 CODED: Final = 0
 _START: Final = b"\xff\xd8"
 _END: Final = b"\xff\xd9"
-# JFIF 1.01 without a thumbnail. Its presence tells a decoder the colours (JFIF 1.02), its other fields nothing.
+# JFIF 1.01 without a thumbnail. Its presence defines the colours (JFIF 1.02); its other fields have no effect.
 _JFIF: Final = b"\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0"
 _ADOBE: Final = struct.Struct(">2sH5s3HB")
 # What the header of an image is read for, besides its size.

@@ -52,7 +52,7 @@ class RenderOutcome(StrEnum):
     # Deleted or expired in the meantime; nothing of it remains.
     JOB_GONE = "job_gone"
     ORIGINAL_GONE = "original_gone"
-    # Somebody else corrected the job.
+    # Another caller corrected the job.
     CHANGED = "changed"
 
 

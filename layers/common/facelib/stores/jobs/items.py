@@ -71,6 +71,6 @@ def _face(row: list[Any], image: ImageInfo) -> Face:
     )
 
 
-# Faces are loaded as their rows: where a box lies in an image, the image tells.
+# Faces are loaded from their rows; the position of a box depends on the image.
 _JOBS: Final = Items(Job, {tuple[Face, ...]: Stored(_pack, json.loads)})
 _TOMBSTONES: Final = Items(Tombstone)
