@@ -33,9 +33,9 @@ def count_steps(table: str) -> dict[str, Counter[str]]:
     claim = jobs.claim(failing.job_id, 30)
     with counted(table) as steps["failed"]:
         jobs.fail(claim, FAILURE)
-    with counted(table) as steps["deletion begun"]:
+    with counted(table) as steps["deletion started"]:
         jobs.begin_deletion(job.job_id, job.owner)
-    with counted(table) as steps["deletion ended"]:
+    with counted(table) as steps["deletion finished"]:
         jobs.remove(job.job_id)
     return steps
 
