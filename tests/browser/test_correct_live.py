@@ -83,7 +83,7 @@ def test_when_the_photo_is_deleted_nothing_is_left_to_save(stack: Stack, page: P
     begin(page, job_id)
     page.chrome.find_element("css selector", "#result .face").click()
     assert stack.http.delete(f"/jobs/{job_id}").status_code == 204
-    page.wait_until(lambda: problem(page) == "This photo was deleted.", "it is told")
+    page.wait_until(lambda: problem(page) == "This photo was deleted.", "a message appears")
     assert not page.shows("#result .marks")
     page.click("#result .close")
     page.wait_until(lambda: not page.value("document.getElementById('result').open"), "it can be left")
