@@ -1,7 +1,7 @@
 """How long each built function takes to start: `python -m benchmarks.coldstart`, after `make package`.
 
-Each start is a fresh process of the built package under `python -I -S`, so nothing else is on its path. The machine
-must have the Python that the package is for, and its processor.
+Each start is a new process of the built package under `python -I -S`, so nothing else is on its path. The machine must
+have the package's Python version and processor type.
 """
 
 import argparse
@@ -24,7 +24,7 @@ _IMPORT_TIME: Final = re.compile(r"import time:\s+(\d+) \|\s+(\d+) \|(\s*)(\S+)"
 
 @dataclass(frozen=True)
 class Start:
-    """Milliseconds until the handler is imported, by the clock and of processor, and the packages that take most."""
+    """Milliseconds until the handler is imported, in wall-clock and processor time, and the slowest packages."""
 
     function: str
     milliseconds: float
@@ -49,7 +49,7 @@ def _parts(function: Resource, folder: Path, python: str) -> tuple[tuple[str, fl
 
 
 def _run(function: Resource, folder: Path, python: str, *options: str) -> subprocess.CompletedProcess[str]:
-    # -B: layers and functions are read-only on Lambda, so nothing that is compiled at a start stays for the next.
+    # -B: layers and functions are read-only on Lambda, so modules compiled at one start are not kept for the next.
     started = command(folder, function, python, options=("-B", *options))
     return subprocess.run(started, env=environment(function), capture_output=True, text=True, check=True)
 

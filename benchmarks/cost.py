@@ -1,7 +1,7 @@
 """What a million images cost on AWS: `python -m benchmarks.cost` prints the table of docs/costs.md.
 
-Prices have the page that states them, quantities the test or the benchmark that counts them. Free tiers and volume
-discounts are left out.
+Each price refers to its source, each quantity to the test or benchmark that counts it. Free tiers and volume discounts
+are left out.
 """
 
 import sys
@@ -15,8 +15,8 @@ AS_OF: Final = "2026-11-29, us-east-1, without free tiers"
 MILLION: Final = 1_000_000
 OUT: Final = "Data to the internet"
 
-# Requests to AWS for one image, by its way in: one result, no listeners, the event bus on. Counted on the local
-# stack by tests/e2e/test_requests.py. Messages between AWS's own services are not among them.
+# Requests to AWS for one image, by the way it is sent: one result, no listeners, the event bus on. Counted on the local
+# stack by tests/e2e/test_requests.py, without messages between AWS's own services.
 Requests = Mapping[str, int]
 _DETECTION: Final = {
     "Detector invocation": 1,
@@ -24,7 +24,7 @@ _DETECTION: Final = {
     "Notifier invocation": 1,
     "s3 GetObject": 1,
     "dynamodb UpdateItem": 2,  # claimed, completed
-    "dynamodb Query": 2,  # an owner's listeners, and those of the job
+    "dynamodb Query": 2,  # the owner's listeners, and those of the job
     "events PutEvents": 1,
 }
 _POST: Final = {**_DETECTION, "Api invocation": 1, "dynamodb PutItem": 1}
@@ -34,7 +34,7 @@ WAYS: Final[Mapping[str, Requests]] = {
     "drop folder": {
         **_DETECTION,
         "Intake invocation": 1,
-        "s3 PutObject": 4,  # the sender's, the original, which is a copy of it, the result, faces.json
+        "s3 PutObject": 4,  # the dropped file, its copy as the original, the result, faces.json
         "s3 HeadObject": 1,
         "s3 DeleteObject": 1,
         "dynamodb TransactWriteItems": 1,
@@ -44,7 +44,7 @@ WAYS: Final[Mapping[str, Requests]] = {
 
 @dataclass(frozen=True)
 class Price:
-    """Dollars for one unit, and the page that states them."""
+    """Dollars for one unit, and the source of the price."""
 
     dollars: float
     source: str
@@ -77,11 +77,11 @@ REKOGNITION_IMAGE: Final = Price(0.0010, "https://aws.amazon.com/rekognition/pri
 
 @dataclass(frozen=True)
 class Use:
-    """One image: `POST /image`, one detection, its event to listeners, its result fetched once; bus and X-Ray off."""
+    """One image: `POST /image`, one detection, one event to listeners, one download; bus and X-Ray off."""
 
     api_ms: float = 40
     api_mb: int = 1024
-    # 200 of processor time, and four waits for AWS of 20 each, one of which overlaps another.
+    # In milliseconds: 200 of processor time, and four waits for AWS of 20 each, two of which overlap.
     detector_ms: float = 280
     detector_mb: int = 1769
     broadcaster_ms: float = 40
@@ -97,7 +97,7 @@ class Use:
 
 @dataclass(frozen=True)
 class Line:
-    """One service's share of an image: what of it is used, what that costs in dollars, who counted it and priced it."""
+    """One service's share of an image: the usage, its cost in dollars, and the sources of quantity and price."""
 
     service: str
     used: str
@@ -164,14 +164,14 @@ def requests_table() -> str:
     return "\n".join(rows)
 
 
-# Cold starts of five functions, two counts and five stages of the detector, five counts of the broadcaster.
+# Metrics: cold starts of five functions, two counts and five stages of the detector, five counts of the broadcaster.
 _METRICS: Final = 17
 # Each mapping of a queue keeps five long polls of 20 seconds going.
 _POLLS_A_MONTH: Final = 5 * 3 * 60 * 24 * 30
 
 
 def fixed_a_month() -> str:
-    """Return what a stack costs whether or not it is used, in one sentence."""
+    """Return the fixed cost of a stack as one sentence."""
     alarms = sum(1 for _ in resources("AWS::CloudWatch::Alarm"))
     queues = sum(
         event["Type"] == "SQS"

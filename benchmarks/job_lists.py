@@ -1,8 +1,8 @@
 """How long `GET /jobs` takes with 100 jobs of an owner and with 100,000: `python -m benchmarks.job_lists`.
 
-Both owners are in one table, listed in turn by the API in process. The table is that of dynalite (npm), which keeps its
-indexes sorted as DynamoDB does, so that a page costs the same however long the list is. `--endpoint` measures another
-one, like the local stack's emulator, which goes through a whole partition of an index for every query.
+Both owners are in one table, listed alternately by the API in this process. The table is in dynalite (npm), which keeps
+its indexes sorted like DynamoDB, so that a page costs the same for any length of the list. `--endpoint` measures
+another database, like the local stack's emulator, which scans a whole partition of an index for every query.
 """
 
 import argparse
@@ -115,7 +115,7 @@ def measure(
 
 
 def _middle(table: str, owner: str) -> str:
-    """Return the cursor after the third page, where both owners have jobs before and behind."""
+    """Return the cursor after the third page, where both owners have jobs on either side."""
     cursor: str | None = None
     for _ in range(3):
         cursor = JobLists(table).newest(owner, 20, cursor).next_cursor

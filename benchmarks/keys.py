@@ -8,7 +8,7 @@ import httpx
 
 from tests.support.photos import one_face
 
-# Between two requests, so that a detector at work does not slow down the next one.
+# The pause between two requests, so that a running detector does not slow down the next one.
 _PAUSE_SECONDS = 0.25
 
 
@@ -29,7 +29,7 @@ def main() -> None:
         for name, client in clients.items():
             begun = time.perf_counter()
             client.post("/image", content=photo).raise_for_status()
-            # The first ones start functions.
+            # Not measured: the first requests start functions.
             if number:
                 times[name].append((time.perf_counter() - begun) * 1_000)
             time.sleep(_PAUSE_SECONDS)

@@ -4,8 +4,8 @@ Also prints the peak memory of the whole stack, counting shared pages once.
 
     python -m benchmarks.pipeline [--count 20] [--senders 8]
 
-Runs on a local stack of its own, warm, and prints Markdown. Everything shares this machine's processors: emulator,
-functions and the client itself.
+Runs on its own warm local stack, and prints Markdown. The emulator, the functions and the client share this machine's
+processors.
 """
 
 import argparse
@@ -40,7 +40,7 @@ def milliseconds(call: Callable[[], object]) -> float:
 
 
 def photos(count: int) -> list[bytes]:
-    """Portraits of 512 x 512, each with a little noise of its own."""
+    """Portraits of 512 x 512, each with different slight noise."""
     random = np.random.default_rng(1)
     noisy = (astronaut() + random.integers(0, 4, (512, 512, 3)).astype(np.uint8) for _ in range(count))
     return [jpeg(np.asarray(picture, np.uint8)) for picture in noisy]
@@ -61,7 +61,7 @@ def large_photos(count: int, profile: bytes | None) -> list[bytes]:
 
 
 def upload_to_event(stack: Stack, images: list[bytes], send: Callable[[bytes], str]) -> tuple[list[float], list[float]]:
-    """Milliseconds from sending each image to hearing its event, and what its detector's stages took of them."""
+    """Milliseconds from sending each image to receiving its event, and those of its detector's stages."""
     waits, stages = [], []
     with stack.listener() as listener:
         for image in images:
@@ -83,7 +83,7 @@ def throughput(stack: Stack, images: list[bytes], senders: int) -> float:
 
 
 def processor_ms(emulator: int) -> Counter[str]:
-    """Processor milliseconds so far of the emulator and of each function, all its processes together (Linux)."""
+    """Processor milliseconds so far of the emulator and of each function, over all its processes (Linux)."""
     used: Counter[str] = Counter()
     for pid in (emulator, *_descendants(emulator)):
         try:
@@ -116,7 +116,7 @@ def memory_peak(emulator: int) -> Iterator[list[float]]:
 
 
 def _proportional_mb(pid: int) -> float:
-    """Return a process's memory, each shared page divided by the number of those who share it."""
+    """Return a process's memory, counting its proportional share of each shared page."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:

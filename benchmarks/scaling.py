@@ -31,7 +31,7 @@ DOLLARS_PER_GB_SECOND: Final = 0.0000133334
 DOLLARS_PER_READ: Final = 0.125e-6
 DOLLARS_PER_GB_OUT: Final = 0.09
 
-# Ours. An event in a frame: benchmarks/load/posting.py prints it. A row has two keys and a TTL.
+# Measured here. The size of an event in a frame is printed by benchmarks/load/posting.py. A row has two keys and a TTL.
 EVENT_BYTES: Final = 380
 ROW_BYTES: Final = 60
 FUNCTION_GB: Final = 1.0
@@ -52,7 +52,7 @@ _DOCS: Final = Path(__file__).parents[1] / "docs"
 
 @dataclass(frozen=True)
 class Plan:
-    """One load, with or without events gathering while a pass is under way."""
+    """One load, with or without coalescing of events during a pass."""
 
     listeners: int
     events_per_second: float
@@ -61,12 +61,12 @@ class Plan:
 
     @property
     def capacity(self) -> float:
-        """Posts a second: one function's, or all that the quota allows where one function is not enough."""
+        """Posts per second: those of one function, or the whole quota if one function is not enough."""
         return self.posts_per_second if self.is_split else POSTS_PER_FUNCTION
 
     @property
     def is_split(self) -> bool:
-        """Whether the posts go over the queue: for many listeners, or where one function would fall behind."""
+        """Whether the posts are sent through the queue: for many listeners, or if one function would fall behind."""
         alone = self.listeners / POSTS_PER_FUNCTION
         busy = alone * EVENT_BYTES / FRAME_BYTES if self.coalesced else alone + OVERHEAD
         return self.listeners > LISTENERS_AT_ONCE or self.events_per_second * busy > 1
@@ -76,14 +76,14 @@ class Plan:
         return OVERHEAD + (HOP if self.is_split else 0)
 
     def frames(self, seconds: float) -> int:
-        """Return the number of frames that hold one pass's events for one listener."""
+        """Return the number of frames with one pass's events for one listener."""
         if not self.coalesced:
             return 1
         return max(1, ceil(self.events_per_second * seconds * EVENT_BYTES / FRAME_BYTES))
 
     @property
     def pass_seconds(self) -> float:
-        """How long telling everyone takes, infinite where the posts would pile up."""
+        """The duration of notifying all listeners; infinite if the posts would pile up."""
         least = self.listeners / self.capacity
         if not self.coalesced:
             return self.overhead + least if self.events_per_second * least <= 1 else inf
@@ -98,14 +98,14 @@ class Plan:
     def last_heard(self) -> float:
         """The 95th percentile of the seconds from a job's write to the last listener.
 
-        An event that comes while a pass is under way waits for its end: for 0 to 1 pass, all alike.
+        An event that arrives during a pass waits for its end, uniformly from 0 to 1 pass.
         """
         waits = self.coalesced and self.events_per_second * self.pass_seconds > 1
         return self.pass_seconds * (1.95 if waits else 1)
 
     @property
     def posts(self) -> float:
-        """Posts a second that are really made."""
+        """The actual number of posts per second."""
         if not self.coalesced:
             return self.listeners * self.events_per_second
         passes = min(self.events_per_second, 1 / self.pass_seconds)
@@ -125,7 +125,7 @@ class Plan:
         return 3600 * second
 
     def shares(self) -> Iterator[tuple[str, float]]:
-        """How much of each quota the load takes; above 1 it is hit."""
+        """Return the share of each quota that the load uses; above 1 the quota is exceeded."""
         rate, piles_up = self.events_per_second, self.pass_seconds == inf
         least = self.listeners * rate * (EVENT_BYTES / FRAME_BYTES if self.coalesced else 1)
         requests = least if piles_up else self.posts
@@ -136,7 +136,7 @@ class Plan:
             self.listeners * ROW_BYTES / 4096 * passes / PARTITION_READS_PER_SECOND,
         )
         yield "Lambda concurrency", min(requests, self.posts_per_second) / POSTS_PER_FUNCTION / CONCURRENCY
-        # Everyone comes back within two hours, which is how long a connection lasts.
+        # All listeners reconnect within two hours, the maximum duration of a connection.
         yield "new WebSockets a second", self.listeners / 7200 / CONNECTIONS_PER_SECOND
 
     @property

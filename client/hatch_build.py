@@ -17,7 +17,7 @@ _DETECTOR: Final = _REPOSITORY / "functions" / "detector"
 _COMMON: Final = _REPOSITORY / "layers" / "common"
 _VISION: Final = _REPOSITORY / "layers" / "vision"
 _BUNDLED: Final = "facecast/_bundled"
-# What imports these, directly or not, is for Lambda alone.
+# Modules that import these, directly or not, run on Lambda only.
 _AWS: Final = frozenset({"aws_lambda_powertools", "boto3", "botocore"})
 
 
@@ -62,7 +62,7 @@ def _module(path: Path) -> str:
 
 
 def _imports(path: Path) -> Iterator[str]:
-    """Give the modules that a module imports with the packages that they are in."""
+    """Yield the modules that a module imports, and their packages."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import | ast.ImportFrom) else []
         if isinstance(node, ast.ImportFrom):

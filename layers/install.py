@@ -1,7 +1,7 @@
-"""Fill a layer: our own sources, the pinned packages for Lambda's Python and processor, and nothing that is never used.
+"""Fill a layer: the project's sources and the pinned packages for Lambda's Python and processor, without unused files.
 
-Runs in the copy of this folder that `sam build` makes, with any Python from 3.11 on, so it needs the standard library
-and pip alone. The environment says what for:
+Runs in the copy of this folder that `sam build` makes, with any Python from 3.11 on, so it needs only the standard
+library and pip. Environment variables:
 
 FACECAST_ARCHITECTURE   arm64 (default) or x86_64
 FACECAST_PYTHON         the Python the layer is for, 3.13 by default
@@ -26,7 +26,7 @@ SOURCES: Final = {"common": ("facelib",), "vision": ("face_models",), "web": ()}
 _GLIBC: Final = range(34, 16, -1)
 _MACHINE: Final = {"arm64": "aarch64", "x86_64": "x86_64"}
 
-# Never needed at run time, in any package. METADATA and licences stay, for scanners and for the law.
+# Never needed at run time, in any package. METADATA and licences are kept, for scanners and for legal reasons.
 _EVERYWHERE: Final = (
     "bin",
     "**/__pycache__",
@@ -83,7 +83,7 @@ _UNUSED: Final = {
     ),
     "web": (),
 }
-# The AWS services that facelib.stores talks to, the one a credential may come from, and the tracer's.
+# The AWS services that facelib.stores talks to, the one that may provide credentials, and the tracer's.
 _AWS_SERVICES: Final = ("dynamodb", "events", "lambda", "s3", "sqs", "sts", "xray")
 
 
@@ -104,7 +104,7 @@ def main() -> int:
 
 
 def add_licences(destination: Path) -> None:
-    """Put each model's licence beside the packages. Raises SystemExit without a model, or for a wrong one."""
+    """Copy each model's licence next to the packages. Raises SystemExit without a model, or for a wrong one."""
     models = runpy.run_path(str(HERE / "vision" / "face_models" / "__init__.py"))["MODELS"]
     shipped = [model for model in models.values() if model.path.is_file()]
     if not shipped:
@@ -168,7 +168,7 @@ def _compiler(version: str) -> str | None:
 
 
 def _version_of(interpreter: str) -> str:
-    """Ask it: a command of that name may be a shim that leads nowhere."""
+    """Run it: a command of that name may be a shim that does not work."""
     script = "import sys; print('%d.%d' % sys.version_info[:2])"
     try:
         version = subprocess.run([interpreter, "-c", script], capture_output=True, text=True, check=False)

@@ -1,7 +1,7 @@
-"""Measure our detectors beside their peers: `python -m benchmarks.detectors --help`.
+"""Compare the detectors with others: `python -m benchmarks.detectors --help`.
 
-Every detector runs in a process of its own and gets each image right after the others, so that other load on the
-machine affects all of them alike. A peer that cannot be installed is reported and skipped.
+Every detector runs in a separate process, and all process the same image before the next, so that other load on the
+machine affects all of them equally. A peer that cannot be installed is reported and skipped.
 """
 
 import argparse
@@ -119,7 +119,7 @@ def _started(names: Sequence[str], threads: int) -> Iterator["_Worker"]:
 
 
 class _Worker:
-    """A detector in a process of its own."""
+    """A detector in a separate process."""
 
     def __init__(self, name: str, threads: int) -> None:
         command = [str(peers.python_for(name)), "-m", "benchmarks.detectors.worker", name, str(threads)]
@@ -148,7 +148,7 @@ class _Worker:
         return response
 
     def close(self) -> None:
-        """Close the pipe, upon which the worker exits."""
+        """Close the pipe, so that the worker exits."""
         with self._process:
             pass
 

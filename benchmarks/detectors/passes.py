@@ -1,8 +1,8 @@
-"""What the early exit saves and what it costs: `python -m benchmarks.detectors.passes --help`.
+"""The savings and the cost of the early exit: `python -m benchmarks.detectors.passes --help`.
 
-Every detector gets each photo twice in turn, in one process with one thread: with its coarse pass first, and in one
-pass with the finest scales, as every photo was processed before. Times are processor times, which other load on the
-machine lengthens less. The faces go into files that a scorer of WIDER FACE's own lists reads.
+Every detector processes each photo twice, in one process with one thread: with its coarse pass first, and in one pass
+with the finest scales. Times are processor times, which other load on the machine affects less. The faces are written
+to files for a scorer of WIDER FACE's own lists.
 """
 
 import argparse
@@ -38,7 +38,7 @@ _QUALITIES: Final = (Quality.FAST, Quality.BALANCED)
 
 @dataclass
 class Run:
-    """One way of one detector through the photos."""
+    """One mode of one detector over all photos."""
 
     name: str
     detector: Detector
@@ -100,10 +100,10 @@ def _pair(name: str) -> tuple[Run, Run]:
 
 
 def _in_one_pass(detector: Detector) -> Detector:
-    """Return the detector as it was before it had a coarse pass."""
+    """Return the detector without its coarse pass."""
     members = [replace(member, passes=member.passes[-1:]) for member in detector.members]
     if len(members) == 1 and detector.info.quality is Quality.BALANCED:
-        # Alone, a network had a coarser second scale, which it kept where faces are redacted.
+        # A single network uses a coarser second scale, also if faces are redacted.
         members = list(detector.redactor.members)
     return Detector(detector.info, members, detector.thresholds)
 

@@ -19,7 +19,7 @@ _PACKAGES: Final = {
 
 
 class NotInstalled(Exception):
-    """The peer cannot be installed, and why."""
+    """The peer cannot be installed; the message is the reason."""
 
 
 def python_for(name: str) -> Path:

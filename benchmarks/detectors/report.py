@@ -22,7 +22,7 @@ _OURS: Final = (BEST, *MODELS)
 
 @dataclass
 class Measured:
-    """The responses of one detector with one number of threads, in the order of the images."""
+    """The responses of one detector with a certain number of threads, in the order of the images."""
 
     name: str
     version: str

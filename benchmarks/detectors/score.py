@@ -1,4 +1,4 @@
-"""Average precision and recall, as WIDER FACE and PASCAL VOC measure them."""
+"""Average precision and recall, as defined by WIDER FACE and PASCAL VOC."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Detections:
 
 @dataclass(frozen=True)
 class Matches:
-    """The detections of one image that count, by score: which are right, and which of its faces are detected."""
+    """The counted detections of one image, by score: which are correct, and which faces are detected."""
 
     scores: npt.NDArray[np.float64]
     is_right: npt.NDArray[np.bool_]

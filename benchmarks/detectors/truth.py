@@ -22,7 +22,7 @@ _HEIGHTS: Final = (10, 14, 20, 32, 64, 128, 256, 500)
 
 @dataclass(frozen=True)
 class Sample:
-    """An image, its faces, and boxes on which detections count neither for nor against."""
+    """An image, its faces, and ignored boxes, on which detections do not count."""
 
     path: Path
     faces: Boxes
@@ -86,7 +86,7 @@ def scaled(sample: Sample, factor: float, folder: Path) -> Sample:
 
 
 def photo(folder: Path) -> Path:
-    """Draw a photo of 4,000 x 3,000 px with some grain, like that of a phone, for timing only."""
+    """Draw a photo of 4,000 x 3,000 px with some grain, like a phone's, for timing only."""
     picture, _ = crowd(4000, 3000, 300)
     grain = np.random.default_rng(1).integers(-6, 7, picture.shape, np.int16)
     path = folder / "photo.jpg"

@@ -1,7 +1,7 @@
-"""One detector in a process of its own: image paths on standard input, one JSON line per image on standard output.
+"""One detector in a separate process: image paths on standard input, one JSON line per image on standard output.
 
-Run by benchmarks.detectors, peers in virtual environments of their own, so this module imports nothing that one of them
-lacks. The first line is the detector's version. Boxes are [left, top, width, height] in pixels.
+Run by benchmarks.detectors, peers in separate virtual environments, so this module imports only packages that all of
+them have. The first line is the detector's version. Boxes are [left, top, width, height] in pixels.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""One file, decoded as the service does and as others do, in a process of its own."""
+"""One file, decoded by the service and by other libraries, in a separate process."""
 
 import multiprocessing
 import resource
@@ -34,14 +34,14 @@ class Row(Frozen):
     outcome: str
     width: int = 0
     height: int = 0
-    # To Pillow and a conversion of the ICC profile.
+    # The difference to Pillow with a conversion of the ICC profile.
     difference: float | None = None
-    # To OpenCV, before any conversion.
+    # The difference to OpenCV, before any conversion.
     second: float | None = None
-    # Of processor time, and of the whole process.
+    # Seconds of processor time, and peak memory of the whole process.
     seconds: float = 0
     peak_mib: int = 0
-    # Who else decodes it.
+    # The other libraries that decode it.
     others: str = ""
     # "ICC", or "named" for colours that Pillow does not read.
     colours: str = ""
@@ -64,7 +64,7 @@ def look(data: bytes, name: str) -> Row:
         pixels = to_srgb(stored.copy(), header.profile)
     except ImageRejected as rejected:
         row = Row(file=name, outcome=rejected.failure.reason, detail=rejected.failure.detail, **_cost(start))
-        # Others would take hours and gigabytes for these.
+        # Other libraries would need hours and gigabytes for these.
         is_large = rejected.failure.reason is FailureReason.TOO_MANY_PIXELS
         return row if is_large else row.model_copy(update={"others": _who(with_pillow(data), with_opencv(data))})
     row = Row(file=name, outcome=ACCEPTED, width=pixels.shape[1], height=pixels.shape[0], **_cost(start))
@@ -86,7 +86,7 @@ def _cost(start: float) -> dict[str, float]:
 
 
 def _difference(one: Pixels, other: Pixels | None) -> float | None:
-    """Return 255 for pictures of different sizes."""
+    """Return the mean difference, or 255 for pictures of different sizes."""
     if other is None:
         return None
     return float(np.mean(cv2.absdiff(one, other))) if one.shape == other.shape else 255.0
@@ -108,7 +108,7 @@ Look = Callable[[bytes, str], Row]
 
 
 def row_of(path: Path, name: str, seconds: float, look: Look = look) -> Row:
-    """Look at a file in a process of its own, which may crash or hang."""
+    """Examine a file in a separate process, which may crash or hang."""
     # Forked by a server that has imported everything and runs no threads: OpenCV's do not survive a fork.
     processes = multiprocessing.get_context("forkserver")
     processes.set_forkserver_preload([__name__])

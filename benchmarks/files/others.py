@@ -1,4 +1,4 @@
-"""What Pillow and OpenCV make of a file: what the service's decoding is compared with."""
+"""Decoding by Pillow and OpenCV, with which the service's decoding is compared."""
 
 import io
 from contextlib import suppress
@@ -71,7 +71,7 @@ def with_opencv(data: bytes) -> Pixels | None:
     with suppress(cv2.error):
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
         if pixels is not None and pixels.dtype == np.uint16:
-            # Only OpenCV knows up to which level an AVIF goes, 1,023 or more; a PNG goes to 65,535.
+            # Only OpenCV knows the maximum level of an AVIF, 1,023 or more; that of a PNG is 65,535.
             is_png = data.startswith(b"\x89PNG")
             pixels = cv2.convertScaleAbs(pixels, alpha=1 / 257) if is_png else _in_8_bits(data)
         return None if pixels is None else _opaque(as_pixels(pixels))

@@ -1,4 +1,4 @@
-"""Events without images: jobs that come to their end by writing it straight into the jobs table."""
+"""Events without images: jobs are ended by writing directly to the jobs table."""
 
 import time
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _FAILURE = Failure(reason=FailureReason.INTERNAL_ERROR, detail="made to fail")
 
 
 def _outcome() -> Outcome:
-    """Return an outcome of this moment."""
+    """Return an outcome with the current time."""
     return Outcome(
         image=ImageInfo(width=512, height=512, format=ImageFormat.JPEG, bytes=50_000),
         detector=DetectorInfo(name="none", version="0", quality=Quality.FAST),
@@ -48,7 +48,7 @@ class Feed:
         return self._jobs.add(Job.pending(PUBLIC_OWNER, Options(), timedelta(hours=1))).job_id
 
     def end(self, job_id: str, *, failed: bool = False) -> Ended:
-        """Bring a pending job to its end."""
+        """End a pending job."""
         claim = self._claims.claim(job_id, lease_seconds=60)
         at = time.time()
         if failed:

@@ -13,9 +13,9 @@ from typing import Final
 import websockets
 from websockets.asyncio.client import ClientConnection
 
-# The emulator accepts handshakes one after the other; more of them at once would only wait.
+# The emulator accepts one handshake at a time; more parallel ones would only wait.
 _HANDSHAKES: Final = 16
-# Closing with this option set sends a reset instead of a farewell.
+# Closing with this option sends a reset instead of a normal close.
 _RESET: Final = struct.pack("ii", 1, 0)
 
 
@@ -52,7 +52,7 @@ class Fleet:
             return
 
     def _events(self, frame: str | bytes) -> tuple[tuple[str, str], ...]:
-        """Everyone gets the same frames, so each is read once."""
+        """All listeners get the same frames, so each frame is parsed once."""
         if frame not in self._parsed:
             events = json.loads(frame)["events"]
             self._parsed[frame] = tuple((each["event_id"], each["job_id"]) for each in events if "event_id" in each)
@@ -68,7 +68,7 @@ class Fleet:
                     await self._changed.wait()
 
     def kill(self, count: int) -> list[Listener]:
-        """Take the last listeners out, each with a TCP reset."""
+        """Kill the last listeners, each with a TCP reset."""
         self.listeners, killed = self.listeners[:-count], self.listeners[-count:]
         for listener in killed:
             transport = listener.socket.transport

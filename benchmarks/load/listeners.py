@@ -27,7 +27,7 @@ _PATIENCE_SECONDS = 120
 
 @dataclass(frozen=True)
 class Faults:
-    """What went wrong at one listener."""
+    """The errors of one listener."""
 
     missed: int
     twice: int
@@ -68,7 +68,7 @@ def spreads(listeners: Sequence[Listener], ended: Sequence[Ended]) -> list[float
 
 
 async def drive(source: Feed, listeners: Fleet, events: int, rate: float, kill: int) -> list[Ended]:
-    """End half as many jobs as events are requested, each twice, at this rate; in the middle some listeners die."""
+    """End half as many jobs as events are requested, each twice, at this rate; halfway, some listeners are killed."""
     jobs = [await asyncio.to_thread(source.add) for _ in range(events // 2)]
     ended: list[Ended] = []
     start = time.monotonic()
@@ -81,7 +81,7 @@ async def drive(source: Feed, listeners: Fleet, events: int, rate: float, kill: 
         await asyncio.sleep(max(0.0, start + number / rate - time.monotonic()))
         ended.append(await asyncio.to_thread(source.end, job_id, failed=first))
     await listeners.until_heard([each.event_id for each in ended], _PATIENCE_SECONDS)
-    # Duplicates have arrived when one more event has.
+    # When one more event has arrived, so have any duplicates.
     last = await asyncio.to_thread(lambda: source.end(source.add()))
     await listeners.until_heard([last.event_id], _PATIENCE_SECONDS)
     return ended
@@ -95,7 +95,7 @@ def rows(addresses: Addresses, local_stack: LocalStack) -> set[str]:
 
 
 async def _rows_of_the_dead(addresses: Addresses, local_stack: LocalStack, mine: set[str], alive: int) -> int:
-    """How many rows are left of listeners that are dead, once none is or patience ends."""
+    """Return the number of rows of killed listeners, after waiting until it is 0 or the time is up."""
     for _ in range(_PATIENCE_SECONDS):
         if (left := len(rows(addresses, local_stack) & mine) - alive) <= 0:
             break
@@ -109,7 +109,7 @@ async def run(addresses: Addresses, local_stack: LocalStack, args: argparse.Name
         mine = rows(addresses, local_stack) - before
         print(f"listeners   {args.listeners} connected in {time.monotonic() - start:.1f} s")
         with feed(addresses.endpoint_url, addresses.outputs["JobsTableName"]) as source:
-            # One event first, so that the functions run.
+            # One event first, to start the functions.
             await drive(source, listeners, events=2, rate=args.rate, kill=0)
             ended = await drive(source, listeners, args.events, args.rate, args.kill)
         faulty = [faults(listener.heard, ended) for listener in listeners.listeners]

@@ -1,8 +1,8 @@
 """How fast one process posts one event to many listeners: `python -m benchmarks.load.posting [--listeners 500]`.
 
-Compares, in one run and turn by turn, a plain loop of boto3 calls over 8 and over 32 threads with what the broadcaster
-does. The listeners are real WebSockets on an emulator that is started for it; the posting process is this one. What the
-emulator itself takes is measured apart: its processor time, and a loop that sends signed requests over open sockets.
+Compares, alternating in one run, a plain loop of boto3 calls over 8 and over 32 threads with the broadcaster's method.
+The listeners are real WebSockets on a new emulator; the posting process is this one. The emulator's own time is
+measured separately: its processor time, and a loop that sends signed requests over open sockets.
 """
 
 import argparse
@@ -114,7 +114,7 @@ def _push(url: str, threads: int) -> Way:
 
 
 def _signed_ahead(url: str, threads: int) -> Way:
-    """Send bytes that are made before the clock runs: what is left is the emulator's time."""
+    """Send bytes that were prepared before the measurement: the rest is the emulator's time."""
     connections_api, pool, address = ConnectionsApi(url), ThreadPoolExecutor(threads), urlsplit(url)
     requests: dict[str, bytes] = {}
 
@@ -129,7 +129,7 @@ def _signed_ahead(url: str, threads: int) -> Way:
         return "\r\n".join([*lines, "", ""]).encode() + _FRAME
 
     def send(number: int, ids: Sequence[str]) -> None:
-        # A socket a round: the emulator closes those that are idle while the other ways have their turn.
+        # A new socket for each round: the emulator closes sockets that are idle while other methods run.
         with create_connection((str(address.hostname), int(address.port or 80))) as socket:
             for each in ids[number::threads]:
                 socket.sendall(requests[each])
@@ -150,7 +150,7 @@ def _cpu_of(pid: int) -> float:
 
 
 def _measure(url: str, emulator: int, ids: Sequence[str]) -> dict[str, tuple[list[float], ...]]:
-    """Return seconds by the clock, of this process's CPU and of the emulator's; the first round only warms up."""
+    """Return the seconds of wall-clock time, of this process's CPU and of the emulator's CPU, after a warm-up round."""
     methods = {f"boto3, {threads} threads": _boto3(url, threads) for threads in (8, 32)}
     methods |= {f"push, {threads} threads": _push(url, threads) for threads in (8, THREADS, 32)}
     methods["signed ahead, 4 sockets"] = _signed_ahead(url, 4)

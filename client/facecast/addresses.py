@@ -42,7 +42,7 @@ def checked_url(text: str) -> str:
 def local_stack(folder: Path) -> str | None:
     """Return the address of the local stack started in this folder or one above; None if there is none.
 
-    Raises AddressInvalid if several of them answer, or if the file that names one is not to be trusted.
+    Raises AddressInvalid if several of them answer, or if the file cannot be trusted.
     """
     for each in (folder, *folder.parents):
         if addresses := [_address_in(path) for path in _stack_files(each / ".local")]:
@@ -57,7 +57,7 @@ def _stack_files(state: Path) -> Iterator[Path]:
 
 
 def _address_in(path: Path) -> str:
-    """Anybody may have put a file into a folder that came from elsewhere: photos would go where it says."""
+    """Return the address in a file, if others cannot write to it: they could redirect photos to another server."""
     status = path.stat()
     if status.st_uid != os.getuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise AddressInvalid(f"Others can write {path}, so it is not trusted. Pass the service's address with --url.")
@@ -71,7 +71,7 @@ def _address_in(path: Path) -> str:
 
 
 def _the_one(urls: list[str]) -> str:
-    """Several stacks leave files; the one that answers is meant. The newest file stands for itself if none does."""
+    """Several stacks may have left files; use the one that answers, or else the newest."""
     if len(urls) == 1:
         return urls[0]
     answering = [url for url in urls if _is_reachable(url)]

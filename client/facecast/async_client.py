@@ -49,7 +49,7 @@ class AsyncClient:
         """Send an image (its bytes or its path) in the way that fits its size, and do not wait for the faces.
 
         The same key with the same image and options gives the same job. Raise OSError for a file that cannot be read;
-        ServiceError, also for an image that is too large or is none.
+        ServiceError, also for a file that is too large or not an image.
         """
         key = idempotency_key or str(uuid.uuid4())
         sent = await self._run(self._operations.send(await self._read(image), options or Options(), key))
@@ -63,9 +63,9 @@ class AsyncClient:
         idempotency_key: str | None = None,
         patience: float = PATIENCE_SECONDS,
     ) -> Job:
-        """Send an image and return the job once it has ended, which is also when it has failed.
+        """Send an image and return the job once it has completed or failed.
 
-        Raise OSError for a file that cannot be read; JobTimeout where `patience` seconds were too few; ServiceError.
+        Raise OSError for a file that cannot be read; JobTimeout after `patience` seconds; ServiceError.
         """
         key = idempotency_key or str(uuid.uuid4())
         return await self._run(self._operations.detect(await self._read(image), options or Options(), key, patience))
@@ -73,9 +73,9 @@ class AsyncClient:
     async def detect_many(
         self, images: Iterable[Image], options: Options | None = None, *, parallel: int = 4
     ) -> AsyncGenerator[tuple[Image, Job | ServiceError | OSError], None]:
-        """Detect faces in many images, `parallel` at a time; each comes with its job or its error, as they end.
+        """Detect faces in many images, `parallel` at a time; yield each with its job or error, as it finishes.
 
-        Outcomes arrive on the stream, or by polling where that is blocked. Raise what concerns all images alike:
+        Outcomes arrive on the stream, or by polling if the stream is blocked. Raise errors that affect all images:
         Unreachable, Unauthorized, Forbidden, TooManyRequests.
         """
         async with aclosing(many.detect_many(self, images, options or Options(), parallel)) as outcomes:
@@ -91,7 +91,7 @@ class AsyncClient:
         return await self._run(self._operations.job(job_id))
 
     async def jobs(self, status: str | None = None) -> AsyncGenerator[Job, None]:
-        """Give jobs, newest first, page after page, without their faces. Raise ServiceError."""
+        """Yield jobs without their faces, newest first; pages are requested as needed. Raise ServiceError."""
         cursor: str | None = None
         while True:
             page, cursor = await self._run(self._operations.jobs_page(status, cursor))
@@ -110,16 +110,16 @@ class AsyncClient:
     async def draw(self, job_id: str, render: str) -> bytes:
         """Return any result of a completed job, which is drawn first if it is missing.
 
-        It is drawn with the options of the job. Raise NotFound, Conflict; Forbidden where it would show more of faces
-        that were sent to be hidden; ServiceError, also where the original is not kept any more.
+        It is drawn with the options of the job. Raise NotFound, Conflict; Forbidden if it would show faces that were
+        sent to be hidden; ServiceError, also if the original no longer exists.
         """
         return await self._run(self._operations.draw(job_id, render))
 
     async def face(self, job_id: str, number: int, *, align: bool = False) -> bytes:
-        """Return one face as a JPEG, by its place in the job's faces, from 0; `align` turns it upright by its eyes.
+        """Return one face as a JPEG, by its index in the job's faces, from 0; `align` makes the eyes level.
 
-        Raise NotFound, Conflict; Forbidden where faces were sent to be hidden; ServiceError, also where the original is
-        not kept any more.
+        Raise NotFound, Conflict; Forbidden if faces were sent to be hidden; ServiceError, also if the original no
+        longer exists.
         """
         return await self._run(self._operations.face(job_id, number, align=align))
 
@@ -128,7 +128,7 @@ class AsyncClient:
         await self._run(self._operations.delete(job_id))
 
     async def retry(self, job_id: str) -> None:
-        """Have a failed job processed once more. Raise NotFound, Conflict, ServiceError."""
+        """Retry a failed job. Raise NotFound, Conflict, ServiceError."""
         await self._run(self._operations.retry(job_id))
 
     async def listen(
@@ -136,9 +136,9 @@ class AsyncClient:
     ) -> AsyncGenerator[Event, None]:
         """Yield each event of the live stream once, indefinitely; lost connections are reopened.
 
-        `replay` starts with that many of the latest events, `job_id` narrows the stream to one job; `on_connection` is
-        called with True when a connection is open and with False when it is lost. Raise ServiceError where the stream
-        refuses for good.
+        `replay` starts with this many of the latest events, `job_id` narrows the stream to one job; `on_connection` is
+        called with True when a connection is open and with False when it is lost. Raise ServiceError if the stream
+        refuses the connection permanently.
         """
 
         async def address() -> str:

@@ -15,7 +15,7 @@ from facecast.errors import ServiceError, Unreachable
 from facecast.keys import checked_key
 from facecast.problems import error_of, retry_after
 
-# The API ends a request after 30 seconds; an upload may take its time.
+# The API ends a request after 30 seconds; an upload may take longer.
 TIMEOUT: Final = httpx.Timeout(40, write=300)
 
 _ATTEMPTS: Final = 5
@@ -39,7 +39,7 @@ class Pause:
 
 
 Result = TypeVar("Result")
-# It is sent the response to a call, and nothing after a pause.
+# A generator that receives the response to a call, and None after a pause.
 Flow = Generator[Call | Pause, Any, Result]
 
 
@@ -58,7 +58,7 @@ class Calls:
         path: str,
         **request: Any,  # noqa: ANN401 - httpx's
     ) -> Flow[Result]:
-        """Make a call and read its JSON. Raise Unreachable where that is not what a Facecast service responds with."""
+        """Make a call and read its JSON. Raise Unreachable if the response is not from a Facecast service."""
         body = yield from self.json(method, path, **request)
         try:
             return reader(body)
@@ -79,7 +79,7 @@ class Calls:
         return (yield from self.checked(call, repeatable=repeatable))
 
     def checked(self, call: Call, *, repeatable: bool = True) -> Flow[httpx.Response]:
-        """Repeat what may pass: exponential backoff with full jitter, or as long as the service asks to wait."""
+        """Retry temporary failures with backoff and full jitter, or after the time that the service requests."""
         for attempt in range(1, _ATTEMPTS + 1):
             problem, delay = yield from self._attempt(call, repeatable=repeatable)
             if isinstance(problem, httpx.Response):
@@ -90,12 +90,12 @@ class Calls:
         raise AssertionError("the last attempt returns or raises")
 
     def _attempt(self, call: Call, *, repeatable: bool) -> Flow[tuple[httpx.Response | ServiceError, float | None]]:
-        """Give the response or the error, and after how many seconds another attempt may help; None for never."""
+        """Return the response or the error, and the seconds until a retry may succeed; None for never."""
         try:
             response = yield call
         except (httpx.TransportError, httpx.InvalidURL) as error:
             problem = Unreachable(f"{self.url} could not be reached: {error or type(error).__name__}")
-            # A service that never responded has a wrong address, or is not there.
+            # A service that never responded is down, or its address is wrong.
             return problem, 0.0 if repeatable and self._has_responded else None
         self._has_responded = True
         if not response.is_error:
@@ -107,6 +107,6 @@ class Calls:
 
 
 def _delay(response: httpx.Response, *, repeatable: bool) -> float | None:
-    # A request that was refused for its rate has done nothing yet.
+    # A request that was rate-limited had no effect.
     may_pass = response.status_code in _TRANSIENT and (repeatable or response.status_code == _TOO_MANY_REQUESTS)
     return (retry_after(response) or 0.0) if may_pass else None

@@ -22,9 +22,9 @@ from facecast.photo import Image, Photo, read_photo
 class Client:
     """A service at an address, `https://...`. Threads may share a client; close it, or use it with `with`.
 
-    Every method may raise ServiceError, as one of: Unreachable (nothing answers, or something else than a Facecast
-    service), Unauthorized and Forbidden (the key), TooManyRequests (a quota, with `retry_after`), NotFound and Conflict
-    (the job). What may pass is tried again first: lost connections, 429 with a short Retry-After, 502, 503 and 504.
+    Every method may raise ServiceError, as one of: Unreachable (no answer, or not from a Facecast service),
+    Unauthorized and Forbidden (the key), TooManyRequests (a quota, with `retry_after`), NotFound and Conflict (the
+    job). Temporary failures are retried first: lost connections, 429 with a short Retry-After, 502, 503 and 504.
     """
 
     def __init__(self, url: str, *, key: str | None = None, transport: httpx.BaseTransport | None = None) -> None:
@@ -51,7 +51,7 @@ class Client:
         """Send an image (its bytes or its path) in the way that fits its size, and do not wait for the faces.
 
         The same key with the same image and options gives the same job. Raise OSError for a file that cannot be read;
-        ServiceError, also for an image that is too large or is none.
+        ServiceError, also for a file that is too large or not an image.
         """
         key = idempotency_key or str(uuid.uuid4())
         sent = self._run(self._operations.send(self._read(image), options or Options(), key))
@@ -65,9 +65,9 @@ class Client:
         idempotency_key: str | None = None,
         patience: float = PATIENCE_SECONDS,
     ) -> Job:
-        """Send an image and return the job once it has ended, which is also when it has failed.
+        """Send an image and return the job once it has completed or failed.
 
-        Raise OSError for a file that cannot be read; JobTimeout where `patience` seconds were too few; ServiceError.
+        Raise OSError for a file that cannot be read; JobTimeout after `patience` seconds; ServiceError.
         """
         key = idempotency_key or str(uuid.uuid4())
         return self._run(self._operations.detect(self._read(image), options or Options(), key, patience))
@@ -75,9 +75,9 @@ class Client:
     def detect_many(
         self, images: Iterable[Image], options: Options | None = None, *, parallel: int = 4
     ) -> Iterator[tuple[Image, Job | ServiceError | OSError]]:
-        """Detect faces in many images, `parallel` at a time; each comes with its job or its error, as they end.
+        """Detect faces in many images, `parallel` at a time; yield each with its job or error, as it finishes.
 
-        Raise what concerns all of them alike: Unreachable, Unauthorized, Forbidden, TooManyRequests.
+        Raise errors that affect all images: Unreachable, Unauthorized, Forbidden, TooManyRequests.
         """
         waiting = iter(images)
         running: dict[Future[Job], Image] = {}
@@ -99,7 +99,7 @@ class Client:
         return self._run(self._operations.job(job_id))
 
     def jobs(self, status: str | None = None) -> Iterator[Job]:
-        """Give jobs, newest first, page after page, without their faces. Raise ServiceError."""
+        """Yield jobs without their faces, newest first; pages are requested as needed. Raise ServiceError."""
         cursor: str | None = None
         while True:
             page, cursor = self._run(self._operations.jobs_page(status, cursor))
@@ -117,16 +117,16 @@ class Client:
     def draw(self, job_id: str, render: str) -> bytes:
         """Return any result of a completed job, which is drawn first if it is missing.
 
-        It is drawn with the options of the job. Raise NotFound, Conflict; Forbidden where it would show more of faces
-        that were sent to be hidden; ServiceError, also where the original is not kept any more.
+        It is drawn with the options of the job. Raise NotFound, Conflict; Forbidden if it would show faces that were
+        sent to be hidden; ServiceError, also if the original no longer exists.
         """
         return self._run(self._operations.draw(job_id, render))
 
     def face(self, job_id: str, number: int, *, align: bool = False) -> bytes:
-        """Return one face as a JPEG, by its place in the job's faces, from 0; `align` turns it upright by its eyes.
+        """Return one face as a JPEG, by its index in the job's faces, from 0; `align` makes the eyes level.
 
-        Raise NotFound, Conflict; Forbidden where faces were sent to be hidden; ServiceError, also where the original is
-        not kept any more.
+        Raise NotFound, Conflict; Forbidden if faces were sent to be hidden; ServiceError, also if the original no
+        longer exists.
         """
         return self._run(self._operations.face(job_id, number, align=align))
 
@@ -135,14 +135,14 @@ class Client:
         self._run(self._operations.delete(job_id))
 
     def retry(self, job_id: str) -> None:
-        """Have a failed job processed once more. Raise NotFound, Conflict, ServiceError."""
+        """Retry a failed job. Raise NotFound, Conflict, ServiceError."""
         self._run(self._operations.retry(job_id))
 
     def listen(self, *, replay: int = 0, job_id: str | None = None) -> Generator[Event, None, None]:
         """Yield each event of the live stream once, indefinitely; lost connections are reopened.
 
-        `replay` starts with that many of the latest events, `job_id` narrows the stream to one job. It needs a thread
-        without a running event loop. Raise ServiceError where the stream refuses for good.
+        `replay` starts with this many of the latest events, `job_id` narrows the stream to one job. It needs a thread
+        without a running event loop. Raise ServiceError if the stream refuses the connection permanently.
         """
 
         async def events() -> AsyncGenerator[Event, None]:

@@ -1,20 +1,20 @@
-"""What can go wrong. Every message is written for the person in front of it."""
+"""Errors. Every message is written for the user."""
 
 
 class ServiceError(Exception):
-    """Base of all errors: a call failed. The message is the service's own sentence where it gave one."""
+    """Base of all errors: a call failed. The message is the service's own, if it sent one."""
 
 
 class ServiceFailed(ServiceError):
-    """The service failed (5xx) and failed again; the same call may succeed later."""
+    """The service failed repeatedly (5xx); the same call may succeed later."""
 
 
 class Unreachable(ServiceError):
-    """Nothing responds at the address, or what responds there is not a Facecast service."""
+    """The address does not respond, or is not a Facecast service."""
 
 
 class Unauthorized(ServiceError):
-    """The service wants a key and got none, or one that it does not take (401)."""
+    """The service requires a key, and got none or an invalid one (401)."""
 
 
 class Forbidden(ServiceError):
@@ -22,7 +22,7 @@ class Forbidden(ServiceError):
 
 
 class TooManyRequests(ServiceError):
-    """A quota is used up (429) and `retry_after` seconds, as the service gave them, are too long to wait here."""
+    """A quota is used up (429), and `retry_after` seconds are too long to wait."""
 
     def __init__(self, message: str, retry_after: float | None) -> None:
         super().__init__(message)
@@ -30,11 +30,11 @@ class TooManyRequests(ServiceError):
 
 
 class NotFound(ServiceError):
-    """There is no such job, or none that the caller may see (404)."""
+    """The job does not exist, or the caller may not see it (404)."""
 
 
 class Conflict(ServiceError):
-    """The job's status does not allow the call (409); `job_id` names the job where the response has it."""
+    """The job's status does not allow the call (409); `job_id` is the job, if the response contains it."""
 
     def __init__(self, message: str, job_id: str | None = None) -> None:
         super().__init__(message)
@@ -45,7 +45,7 @@ class JobTimeout(ServiceError):
     """The job did not end within the time limit; the service still processes it."""
 
 
-# What may pass without a change of the photo.
+# Errors that may disappear when the same photo is sent again.
 TEMPORARY = (ServiceFailed, JobTimeout)
-# What concerns every call alike, so trying the next photo is useless.
+# Errors that affect every call, so trying the next photo is useless.
 SERVICE_UNUSABLE = (Unreachable, Unauthorized, Forbidden, TooManyRequests)

@@ -42,7 +42,7 @@ def read_key(path: Path) -> str:
 
 
 def checked_key(text: str) -> str:
-    """Return a key as a header takes it. Raise KeyUnusable."""
+    """Return a key in the form of a header. Raise KeyUnusable."""
     key = text.strip()
     if not key or not key.isascii() or not key.isprintable() or " " in key:
         raise KeyUnusable("Invalid key: expected one word such as fc_..._...")

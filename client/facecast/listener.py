@@ -22,11 +22,11 @@ from facecast.errors import TooManyRequests, Unreachable
 
 Event = Mapping[str, Any]
 
-# API Gateway closes a connection over which nothing came for 10 minutes.
+# API Gateway closes a connection that was idle for 10 minutes.
 PING_SECONDS: Final = 240.0
 _PONG_SECONDS: Final = 15.0
-# Before the first try again at most a second, then twice as long each time up to a minute, each wait drawn by chance,
-# so that a crowd that was cut off at once does not come back at once.
+# Exponential backoff with full jitter, from one second to a minute, so that listeners that were cut off together do not
+# all reconnect at once.
 _FIRST_WAIT: Final = 1.0
 _LONGEST_WAIT: Final = 60.0
 # The server starts a replay 90 s before the requested event, and no event is later than that.
@@ -34,18 +34,18 @@ _OVERLAP: Final = timedelta(minutes=5)
 _ID_TIME: Final = "%Y%m%dT%H%M%S.%fZ"
 # Sorts after every event id.
 _AFTER_ALL: Final = "9999"
-# The address is wrong or not allowed, which no second try will change.
+# The address is wrong or not allowed, so retrying is useless.
 _FINAL_REFUSALS: Final = frozenset({400, 401, 403, 404})
 
 
 class Memory:
     """The latest event seen of each job, and the position in the stream. Ids sort by time.
 
-    Times are the service's alone: this machine's clock may be wrong.
+    Uses the service's time: this machine's clock may be wrong.
     """
 
     def __init__(self) -> None:
-        # Where the next connection resumes; None until the service has said where the stream stands.
+        # Where the next connection resumes; None until the service has sent its position in the stream.
         self.position: str | None = None
         self.heard_any = False
         self._start = _AFTER_ALL
@@ -53,12 +53,12 @@ class Memory:
         self._room = 1_000
 
     def begin(self, position: str) -> None:
-        """Take the service's word for where the stream stood when this listener connected for the first time."""
+        """Adopt the position that the service sent to the first connection."""
         self._start = min(self._start, position)
         self.position = self.position or position
 
     def news(self, events: Iterable[Event], *, is_resumed: bool) -> Iterator[Event]:
-        """Yield the job events of a frame that are news, and take in what else it says."""
+        """Yield the new job events of a frame, and handle its other events."""
         for event in events:
             if event["type"] == "connected":
                 self.begin(event["position"])
@@ -66,10 +66,10 @@ class Memory:
                 yield event
 
     def is_news(self, event: Event, *, is_resumed: bool) -> bool:
-        """Return whether this event was not seen before; from now on it was.
+        """Return whether this event is new, and mark it as seen.
 
-        A connection that resumes also receives events from before the start; they are not news. Of a job, an event
-        that is not newer than the last one is known or overtaken.
+        A connection that resumes also receives events from before the start, which are not new. An event that is not
+        newer than the last one of its job is a duplicate or out of date.
         """
         job_id, event_id = event["job_id"], event["event_id"]
         if event_id <= self._of_job.get(job_id, "") or (is_resumed and event_id < self._start):
@@ -83,7 +83,7 @@ class Memory:
         return True
 
     def _remove_stale(self) -> None:
-        """Drop what a replay no longer reaches."""
+        """Drop events that a replay no longer reaches."""
         newest = datetime.strptime((self.position or "").partition("-")[0], _ID_TIME).replace(tzinfo=UTC)
         oldest = f"{newest - _OVERLAP:{_ID_TIME}}"
         self._of_job = {job_id: event_id for job_id, event_id in self._of_job.items() if event_id >= oldest}
@@ -97,12 +97,12 @@ async def listen(
     job_id: str | None = None,
     on_connection: Callable[[bool], None] | None = None,
 ) -> AsyncGenerator[Event, None]:
-    """Give each job event once, and for one job never an older one after a newer one. Runs until it is closed.
+    """Yield each job event once; events of one job are in order. Runs until it is closed.
 
-    `address` is the stream's, or a function that gives a fresh one, with its ticket, for each connection. `replay` asks
-    for the latest events to begin with; `on_connection` is called with True when a connection is open, from when on no
-    event is missed, and with False when it is lost. Raise websockets.InvalidStatus where the server refuses for good,
-    and what `address` raises, but for Unreachable and TooManyRequests, which may pass.
+    `address` is the stream's, or a function that gives a fresh one, with its ticket, for each connection. `replay`
+    starts with this many of the latest events; `on_connection` is called with True when a connection is open, from when
+    on no event is missed, and with False when it is lost. Raise websockets.InvalidStatus if the server refuses
+    permanently, and the errors of `address` except for Unreachable and TooManyRequests, which are temporary.
     """
     memory = Memory()
     failures = 0
@@ -141,9 +141,9 @@ def _notify(on_connection: Callable[[bool], None] | None, *, is_connected: bool)
 
 
 async def _frames(socket: websockets.ClientConnection, *, is_first: bool) -> AsyncGenerator[Sequence[Event], None]:
-    """Give the events of each frame of one connection, beginning with none once it is open.
+    """Yield the events of each frame of one connection, starting with an empty list once it is open.
 
-    A first connection is open when the service has said where the stream stands. Pings keep it from being closed as
+    A first connection is open when the service has sent its position in the stream. Pings keep it from being closed as
     idle. Ends, or raises, when the connection is lost.
     """
     if is_first:

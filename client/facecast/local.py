@@ -41,10 +41,10 @@ class Hidden:
 
 
 class LocalDetector:
-    """Hides every face that may be one. Its network is loaded once; a detector is for one thread at a time."""
+    """Hides everything that may be a face. Its network is loaded once; a detector is for one thread at a time."""
 
     def __init__(self, render: str = "blur", *, strength: int | None = None, size: str = "original") -> None:
-        """`render` is one of `facecast.bundled.HIDING`; the strength, from 1 to 5, is for all but `solid`.
+        """`render` is one of `facecast.bundled.HIDING`; the strength, 1 to 5, applies to all but `solid`.
 
         `size` is `original` or `fit` (at most 2,048 px on the long side). Raise ValueError.
         """
@@ -56,14 +56,14 @@ class LocalDetector:
             {
                 "render": (self._render,),
                 "size": size,
-                # Counts every face that is hidden, not only those of which the detector is sure.
+                # Counts every hidden face, including those below the threshold for reporting.
                 "min_confidence": self._detector.redactor.redact_threshold,
                 **({} if strength is None else {"blur_strength": strength}),
             }
         )
 
     def hide(self, data: bytes) -> Hidden:
-        """Hide the faces in a photo of any format that the service takes. Raise PhotoRejected."""
+        """Hide the faces in a photo of any format that the service accepts. Raise PhotoRejected."""
         try:
             analysis = analyse(data, self._options, self._detector)
         except ImageRejected as rejected:

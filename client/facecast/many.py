@@ -1,4 +1,4 @@
-"""Many photos: a few at a time, outcomes from the stream, or by polling where that is blocked."""
+"""Many photos: a few at a time, with outcomes from the stream, or by polling if the stream is blocked."""
 
 import asyncio
 from collections import deque
@@ -14,7 +14,7 @@ from facecast.photo import Image
 
 _FIRST_POLL_SECONDS: Final = 0.3
 _LAST_POLL_SECONDS: Final = 5.0
-# While the stream is connected, an event that was lost is noticed so late.
+# The polling interval while the stream is connected, in case an event was lost.
 _CONNECTED_POLL_SECONDS: Final = 10.0
 # An event may come before the response to the upload; this many events of unknown jobs are kept.
 _EARLY: Final = 1_000
@@ -24,7 +24,7 @@ Outcome = TypeVar("Outcome")
 
 
 class Service(Protocol):
-    """What is needed of `AsyncClient`."""
+    """The part of `AsyncClient` that is used here."""
 
     async def send(self, image: Image, options: Options | None = None) -> Submission: ...
 
@@ -79,7 +79,7 @@ class JobWaiter:
         return heard
 
     async def _listen(self) -> None:
-        """Raise nothing: where the stream is refused, jobs are polled."""
+        """Never raises: if the stream is refused, jobs are polled."""
         with suppress(ServiceError):
             async with aclosing(self._client.listen(on_connection=self._connection)) as events:
                 async for event in events:
@@ -96,7 +96,7 @@ class JobWaiter:
 async def pooled(
     items: Iterable[Item], work: Callable[[Item], Awaitable[Outcome]], parallel: int
 ) -> AsyncGenerator[Outcome, None]:
-    """Give outcomes as they come, with at most `parallel` items at work; the first exception ends all."""
+    """Yield outcomes as they finish, with at most `parallel` items in progress; the first exception stops all."""
     waiting = iter(items)
     running: set[asyncio.Future[Outcome]] = set()
     done: set[asyncio.Future[Outcome]] = set()
@@ -118,7 +118,7 @@ async def pooled(
 async def detect_many(
     client: Service, images: Iterable[Image], options: Options, parallel: int
 ) -> AsyncGenerator[tuple[Image, Job | ServiceError | OSError], None]:
-    """Do what `AsyncClient.detect_many` says."""
+    """Implement `AsyncClient.detect_many`."""
     async with JobWaiter(client) as waiter:
 
         async def detect(image: Image) -> tuple[Image, Job | ServiceError | OSError]:

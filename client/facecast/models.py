@@ -1,4 +1,4 @@
-"""What a service takes and says. Fields that this version does not know are ignored, so that services may grow."""
+"""Requests and responses of a service. Unknown fields are ignored, so that newer services work."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,7 +11,7 @@ from facecast.generated import Render, RetryableReason, Status
 FINAL_STATUSES: Final = frozenset({Status.COMPLETED.value, Status.FAILED.value})
 # Reasons of failures that are not the image's fault, so that a retry may succeed.
 RETRYABLE: Final = frozenset(reason.value for reason in RetryableReason)
-# The renders of the service of this version; `Limits.renders` describes those of the service that is asked.
+# The renders of this version of the service; `Limits.renders` has those of the connected service.
 RENDERS: Final = tuple(render.value for render in Render)
 
 
@@ -57,7 +57,7 @@ class OfferedRender(_Model):
 
 
 class Limits(_Model):
-    """The limits in force that a client has to know; `data` is all of them."""
+    """The current limits that a client needs; `data` is all of them."""
 
     direct_upload_bytes: int
     presigned_upload_bytes: int
@@ -70,7 +70,7 @@ class Limits(_Model):
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Self:
-        """Raise ValidationError (a ValueError) for anything else than what GET /limits gives."""
+        """Raise ValidationError (a ValueError) for anything but a response of GET /limits."""
         return cls.model_validate({**data, "data": data})
 
     @property
@@ -79,7 +79,7 @@ class Limits(_Model):
         return tuple(render.name for render in self.renders if render.hides_faces)
 
     def file_suffix(self, render: str) -> str:
-        """Return the end of a result's file name, with the dot."""
+        """Return the file name extension of a result, with the dot."""
         [suffix] = [one.suffix for one in self.renders if one.name == render] or [None]
         return f".{suffix or 'jpg'}"
 
@@ -121,7 +121,7 @@ class _JobOptions(_Model):
 
 
 class Job(_Model):
-    """A job; `data` is all that the service said of it. Jobs in a list come without their faces."""
+    """A job; `data` is the whole response. Jobs in a list come without their faces."""
 
     job_id: str
     status: str
@@ -136,7 +136,7 @@ class Job(_Model):
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Self:
-        """Raise ValidationError (a ValueError) for anything else than a job."""
+        """Raise ValidationError (a ValueError) for anything but a job."""
         return cls.model_validate({**data, "data": data})
 
     @property
@@ -152,7 +152,7 @@ class Submission(_Model):
 
 
 class Event(_Model):
-    """What the stream says of a job.
+    """An event of a job from the stream.
 
     The types are `job.completed`, `job.failed`, `job.corrected`, `job.deleted`, and those to come.
     """
@@ -175,5 +175,5 @@ class Event(_Model):
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Self:
-        """Raise ValidationError (a ValueError) for anything else than an event of a job."""
+        """Raise ValidationError (a ValueError) for anything but an event of a job."""
         return cls.model_validate({**data, "data": data})

@@ -32,7 +32,7 @@ class Operations:
         return self._limits
 
     def send(self, photo: Photo, options: Options, key: str, *, wait: bool = False) -> Flow[Job | Submission]:
-        """Send a photo in the way that fits its size; give the job whole where it has ended within the time to wait."""
+        """Send a photo in the way that fits its size; return the whole job if it ends within the waiting time."""
         limits = yield from self.limits()
         if len(photo.data) > limits.direct_upload_bytes:
             return (yield from self._send_to_bucket(photo, options, key))
@@ -49,19 +49,19 @@ class Operations:
         )
 
     def _send_to_bucket(self, photo: Photo, options: Options, key: str) -> Flow[Submission]:
-        """Post to the bucket, by a form that the API signs: API Gateway takes no large bodies."""
+        """Post to the bucket, with a form that the API signs: API Gateway limits the size of bodies."""
         try:
             granted = yield from self._calls.json(
                 "POST", "uploads", json={"options": options.given()}, headers={"Idempotency-Key": key}
             )
         except Conflict as conflict:
-            # The image came earlier, and its job takes no upload any more.
+            # The image arrived before, and its job accepts no further upload.
             if conflict.job_id is None:
                 raise
             job = yield from self.job(conflict.job_id)
             return Submission(job_id=job.job_id, status=job.status)
         form = granted["upload"]
-        # The bucket is not the API: no key goes there.
+        # The bucket is not the API, so the key is not sent.
         yield from self._calls.checked(
             Call(
                 "POST",
@@ -98,7 +98,7 @@ class Operations:
     def result(self, job_id: str, render: str | None) -> Flow[bytes]:
         query = {"render": render} if render else {}
         redirect = yield from self._calls.call("GET", f"{_job_path(job_id)}/processed-image", params=query)
-        # Followed by hand, so that the key does not go to the bucket.
+        # Redirects are followed here, so that the key is not sent to the bucket.
         return (yield from self._fetch(redirect.headers.get("location", "")))
 
     def draw(self, job_id: str, render: str) -> Flow[bytes]:
@@ -111,7 +111,7 @@ class Operations:
         return bytes(response.content)
 
     def _fetch(self, address: str) -> Flow[bytes]:
-        """Read an object by its presigned address. The bucket is not the API: no key goes there."""
+        """Read an object by its presigned address. The bucket is not the API, so the key is not sent."""
         response = yield from self._calls.checked(Call("GET", str(address), {}))
         return bytes(response.content)
 
@@ -122,14 +122,14 @@ class Operations:
         yield from self._calls.call("POST", f"{_job_path(job_id)}/retry", repeatable=False)
 
     def stream_address(self) -> Flow[str]:
-        """Give an address that is good for one connection: with a key, it carries a fresh ticket."""
+        """Return an address for one connection: with a key, it contains a new ticket."""
         limits = yield from self.limits()
         if self._calls.key is None:
             return limits.stream_url
         try:
             ticket = yield from self._calls.json("POST", "stream-tickets", repeatable=False)
         except NotFound:
-            # A service that is open to all knows no tickets.
+            # An open service has no tickets.
             return limits.stream_url
         return f"{ticket['stream_url']}?{urlencode({'ticket': ticket['ticket']})}"
 
@@ -146,7 +146,7 @@ def still_running(job: Job) -> JobTimeout:
 
 
 def _job_or_submission(body: dict[str, Any]) -> Job | Submission:
-    """Read what POST /image gives: a job that has not ended within the time to wait is described in short."""
+    """Read the response of POST /image: a job that has not ended within the waiting time has only some fields."""
     return Job.of(body) if "options" in body else Submission.model_validate(body)
 
 

@@ -21,7 +21,7 @@ class Photo:
     @classmethod
     def of(cls, data: bytes, name: str) -> "Photo":
         guessed = mimetypes.guess_type(name)[0] or ""
-        # The bucket's form takes images alone; the detector looks at the bytes, not at the file's name.
+        # The bucket's form accepts only image types; the detector looks at the bytes, not at the file's name.
         return cls(data, guessed if guessed.startswith("image/") else "image/jpeg")
 
 
@@ -42,7 +42,7 @@ def read_photo(image: Image, limits: Limits) -> Photo:
 
 
 def idempotency_key(data: bytes, options: Options, salt: str = "") -> str:
-    """Return the same key for the same image and options, so that sending them again makes no second job."""
+    """Return the same key for the same image and options, so that sending them again does not create a second job."""
     digest = hashlib.sha256(json.dumps([options.given(), salt], sort_keys=True).encode())
     digest.update(data)
     return f"facecast-{digest.hexdigest()}"

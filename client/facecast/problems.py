@@ -24,7 +24,7 @@ _NO_SCOPE: Final = "This key lacks the required scope. Ask the operator of the s
 
 
 def error_of(response: httpx.Response, *, has_key: bool) -> ServiceError:
-    """Return the error that a response with a status of 400 or more stands for."""
+    """Return the error for a response with a status of 400 or more."""
     problem = _problem(response)
     detail = problem.get("detail")
     message = detail if isinstance(detail, str) and detail else None
@@ -48,7 +48,7 @@ def error_of(response: httpx.Response, *, has_key: bool) -> ServiceError:
 
 
 def _forbidden(problem: dict[str, Any], message: str) -> ServiceError:
-    # API Gateway itself refuses what does not have the form of a key, in these words.
+    # API Gateway's own response to a malformed key.
     return Unauthorized(_WRONG_KEY) if problem.get("message") == "Forbidden" else Forbidden(message)
 
 
@@ -65,7 +65,7 @@ def retry_after(response: httpx.Response) -> float | None:
 
 
 def duration(seconds: float) -> str:
-    """Return a length of time in words, in its two largest units at most: `3 h 12 min`."""
+    """Format a duration with at most its two largest units: `3 h 12 min`."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
@@ -88,5 +88,5 @@ def _with(sentence: str, message: str | None) -> str:
 
 
 def _fallback(response: httpx.Response) -> str:
-    # The query may hold a signature.
+    # The query may contain a signature.
     return f"{response.url.copy_with(query=None)} responded with {response.status_code} {response.reason_phrase}."

@@ -1,4 +1,4 @@
-"""The version, which the package's metadata and `facecast --version` give."""
+"""The version, used by the package's metadata and `facecast --version`."""
 
 from typing import Final
 

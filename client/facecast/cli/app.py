@@ -1,7 +1,7 @@
 """The commands, and how their errors are reported.
 
-Exit codes: 0 all went well; 1 something failed (a photo, a job); 2 a usage error; 3 the service cannot
-be reached or lets nothing through (key, scope, quota), so that the same command may work later; 130 Ctrl-C.
+Exit codes: 0 all went well; 1 something failed (a photo, a job); 2 a usage error; 3 the service cannot be reached or
+refuses every request (key, scope, quota), so that the same command may work later; 130 Ctrl-C.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""One run over many photos: sent a few at a time, each result put where it belongs, once."""
+"""One run over many photos: sends a few at a time, and saves each result once."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ from facecast.many import JobWaiter, pooled
 from facecast.models import Failure, Job, Limits, Options, Submission
 from facecast.photo import Photo, idempotency_key
 
-# Jobs of one photo that failed for good before a run gives up on it; each took six attempts of the service.
+# Failed jobs of one photo after which a run gives up; the service made six attempts for each.
 _RESENDS: Final = 5
 
 
@@ -37,7 +37,7 @@ class Settings:
     salt: str = ""
 
     def options_at(self, limits: Limits) -> Options:
-        """Photos that are saved with hidden faces take the place of the originals; else the service chooses."""
+        """Photos with hidden faces replace the originals, so they keep their size; otherwise the service chooses."""
         if self.out and self.options.size is None and set(self.options.render) & set(limits.hiding):
             return self.options.model_copy(update={"size": Size.ORIGINAL.value})
         return self.options
@@ -60,7 +60,7 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Failed:
-    """A photo that came to nothing, for a reason of its own."""
+    """A photo that failed, for a reason that affects this photo only."""
 
     photo: PhotoFile
     reason: str
@@ -72,7 +72,7 @@ Outcome = Detected | Skipped | Failed
 
 @dataclass
 class Batch:
-    """Photos on their way."""
+    """Photos in progress."""
 
     client: AsyncClient
     settings: Settings
@@ -82,7 +82,7 @@ class Batch:
     stems: dict[str, str] = field(default_factory=dict)
 
     async def run(self, photos: Sequence[PhotoFile], unusable: Sequence[Unusable]) -> None:
-        """Raise what concerns all photos alike (errors.SERVICE_UNUSABLE), OSError where results cannot be written."""
+        """Raise errors that affect all photos (errors.SERVICE_UNUSABLE), and OSError if results cannot be written."""
         for one in unusable:
             self.terminal.log(f"{one.name}: {one.reason}")
             self.tally.count(failed=True)
@@ -127,19 +127,19 @@ class Batch:
             return Failed(photo, f"{error} (job {sent.job_id})", isinstance(error, TEMPORARY))
 
     async def _send(self, photo: Photo, options: Options, key: str) -> Submission:
-        """Send a photo. Its job of an earlier run, where that failed through no fault of the photo, is retried."""
+        """Send a photo, or retry its job of an earlier run if that failed through no fault of the photo."""
         for _ in range(_RESENDS):
             sent = await self.client.send(photo, options, idempotency_key=key)
             if sent.status != "failed":
                 return sent
             if healed := await self._healed(sent.job_id):
                 return healed
-            # The same for each run, so that this makes one more job and no second one.
+            # The same for each run, so that only one more job is created.
             key = idempotency_key(photo.data, options, sent.job_id)
         return sent
 
     async def _healed(self, job_id: str) -> Submission | None:
-        """Retry a failed job where that may help. Return None where the photo has to be sent again for that."""
+        """Retry a failed job if that may help. Return None if the photo has to be sent again instead."""
         job = await self.client.job(job_id)
         if job.failure and job.failure.reason == "original_missing":
             return None

@@ -78,7 +78,7 @@ def blur(  # noqa: PLR0913 - the options of a command
 
 def _detector(terminal: Terminal, render: str, strength: int, size: str) -> "LocalDetector":
     try:
-        # It takes a second, and libraries that the other commands do without.
+        # The import takes a second, and needs libraries that the other commands do not.
         from facecast.local import LocalDetector  # noqa: PLC0415
     except ImportError as error:
         terminal.log(str(error))
@@ -108,7 +108,7 @@ def _check_overwrites(photos: Sequence[PhotoFile], names: dict[str, str], out: P
 
 @dataclass
 class _Run:
-    """Photos one after the other: the detector uses every processor for each."""
+    """One photo at a time: the detector uses every processor for each."""
 
     detector: "LocalDetector"
     settings: str
@@ -147,7 +147,7 @@ class _Run:
             )
 
     def _hide(self, photo: PhotoFile) -> bool:
-        """Return whether an earlier run had done it."""
+        """Return whether an earlier run had finished it."""
         from facecast.local import PhotoRejected  # noqa: PLC0415 - as above
 
         try:

@@ -177,14 +177,14 @@ def detect(  # noqa: PLR0913 - the options of a command
 
 
 class _Run:
-    """A batch from its first to its last word."""
+    """Runs a batch, and prints its progress and summary."""
 
     def __init__(self, settings: Settings, record: Record, tally: Tally, terminal: Terminal) -> None:
         self._settings, self._record, self.tally, self._terminal = settings, record, tally, terminal
         self._began = time.monotonic()
 
     def start(self, key: str | None, photos: list[PhotoFile], unusable: list[Unusable]) -> None:
-        """Raise what ends a run early, after saying how to resume it."""
+        """Print how to resume a run that ends early, and raise the error."""
         self._record.begin()
         if self._record.resumed:
             self._terminal.log(f"resuming an earlier run, which has done {self._record.resumed} photos.")

@@ -1,4 +1,4 @@
-"""Files of a run, in a folder that others may write to: nothing planted there is followed or overwritten in place."""
+"""Files of a run, in a folder that others may write to: links are not followed, and files are replaced atomically."""
 
 import os
 import secrets
@@ -11,7 +11,7 @@ _ANYONE: Final = 0o666
 
 
 def save(folder: Path, name: str, data: bytes) -> Path:
-    """Write a file below the folder, whole or not at all, and return its path. Raise OSError."""
+    """Write a file below the folder atomically, and return its path. Raise OSError."""
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.parent.resolve().is_relative_to(folder.resolve()):
@@ -21,7 +21,7 @@ def save(folder: Path, name: str, data: bytes) -> Path:
 
 
 def replace(path: Path, data: bytes, mode: int = _ANYONE) -> None:
-    """Put a file in the place of another one, or of a link, at once. Raise OSError."""
+    """Replace a file or a link atomically. Raise OSError."""
     part = path.with_name(f".{secrets.token_hex(8)}.part")
     descriptor = _open(part, os.O_EXCL, mode)
     try:

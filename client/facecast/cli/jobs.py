@@ -159,7 +159,7 @@ def limits(*, as_json: JsonOption = False, url: UrlOption = None, key_file: KeyF
 
 
 def _in_words(value: object) -> str:
-    """Return a limit for people: of a list its members, of a member that is described its name."""
+    """Format a limit: a list by its members, a described member by its name."""
     if not isinstance(value, list):
         return str(value)
     return ", ".join(str(one["name"]) if isinstance(one, dict) else str(one) for one in value)

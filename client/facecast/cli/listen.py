@@ -1,4 +1,4 @@
-"""`facecast listen`, which is `facecast watch` too."""
+"""`facecast listen`, with the alias `facecast watch`."""
 
 import json
 from contextlib import closing

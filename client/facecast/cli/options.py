@@ -1,4 +1,4 @@
-"""Options that commands share, and the service they lead to."""
+"""Options that commands share, and the service that they select."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -44,7 +44,7 @@ JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="A job's id.", s
 
 
 def find_url(given: str | None) -> str:
-    """Return the service's address. Raise UsageError with how to name one."""
+    """Return the service's address. Raise UsageError, which explains how to pass one."""
     try:
         url = checked_url(given) if given else local_stack(Path.cwd())
     except AddressInvalid as error:

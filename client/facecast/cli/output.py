@@ -15,7 +15,7 @@ from rich.text import Text
 _UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
-# What a job has unless its sender said otherwise.
+# The default options of a job.
 _USUAL: Final = {
     "max_faces": 1_000,
     "blur_strength": 3,
@@ -28,7 +28,7 @@ _USUAL: Final = {
 
 
 def printable(text: str) -> str:
-    """Return the text with what would control a terminal shown as escapes."""
+    """Return the text with terminal control characters as escapes."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(
@@ -37,7 +37,7 @@ def printable(text: str) -> str:
 
 
 class Terminal:
-    """Where lines go while a progress bar may stand below them."""
+    """Prints lines while a progress bar may be shown below them."""
 
     def __init__(self) -> None:
         self._progress: Progress | None = None
@@ -83,7 +83,7 @@ class Terminal:
                 self._progress = None
 
     def advance(self, *, done: int, failed: int, skipped: bool) -> None:
-        """Move the bar to `done`; what is skipped counts for no rate and no time left."""
+        """Move the bar to `done`; skipped items do not count for the rate and the remaining time."""
         if self._progress:
             move = self._progress.reset if skipped else self._progress.update
             move(self._task, completed=done, note=f"[red]{failed} failed[/]" if failed else "")
@@ -125,7 +125,7 @@ def job_line(job: Mapping[str, Any]) -> str:
 
 
 def _options(options: Mapping[str, Any]) -> str:
-    """Return the renders, and what its sender chose otherwise than most do."""
+    """Return the renders, and the options that differ from the defaults."""
     chosen = {
         name: value for name, value in options.items() if name != "render" and value not in (None, _USUAL.get(name))
     }

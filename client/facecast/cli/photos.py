@@ -1,4 +1,4 @@
-"""The photos that a command line names: files, folders, globs and `-` for standard input."""
+"""The photos of a command line: files, folders, globs and `-` for standard input."""
 
 import glob
 import os
@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Final
 
 STDIN: Final = "-"
-# What is taken from folders; a file that is given by name is always sent.
+# The files that are sent from folders; a file that is given by name is always sent.
 _SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".webp", ".gif", ".avif", ".heic", ".heif"})
 
 
 @dataclass(frozen=True)
 class PhotoFile:
-    """A photo: where it is, as people named it, and the name of its results below the folder they go to."""
+    """A photo: its path as given, and the name of its results in their folder."""
 
     name: str
     stem: str
@@ -34,22 +34,22 @@ class PhotoFile:
 
 
 def identity_of(name: str) -> str:
-    """Return the same for every way to name a file."""
+    """Return the same value for every path of a file."""
     return STDIN if name == STDIN else str(Path(name).resolve())
 
 
 @dataclass(frozen=True)
 class Unusable:
-    """Something that was named and leads to no photo."""
+    """An argument that does not lead to a photo."""
 
     name: str
     reason: str
 
 
 def find_photos(names: Iterable[str], skip: Path | None = None) -> Iterator[PhotoFile | Unusable]:
-    """Give each photo once, folders with what is below them, in the order of their names.
+    """Yield each photo once, sorted by name, searching folders recursively.
 
-    `skip` is the folder that results go to: what an earlier run put there, inside a given folder, is not sent again.
+    `skip` is the folder for results: results of an earlier run inside a given folder are not sent again.
     """
     seen: set[str] = set()
     for name in names:
@@ -105,7 +105,7 @@ def _matching(pattern: str, skip: Path | None) -> Iterator[PhotoFile | Unusable]
 
 
 def assign_stems(photos: Sequence[PhotoFile], taken: Mapping[str, str]) -> dict[str, str]:
-    """Return a name for each photo's results; equal ones are numbered, and names that are taken stay as they are."""
+    """Return a name for each photo's results; duplicates are numbered, and names that are already assigned are kept."""
     used = set(taken.values())
     stems = {}
     for photo in photos:

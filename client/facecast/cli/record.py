@@ -1,4 +1,4 @@
-"""What a run has done: its file of JSON lines, by which the same command resumes, or retries what failed."""
+"""The record of a run: a file of JSON lines, with which the same command resumes or retries failures."""
 
 import hashlib
 import json
@@ -11,16 +11,16 @@ from facecast.cli.files import append, replace
 from facecast.cli.photos import PhotoFile, identity_of
 from facecast.models import RETRYABLE
 
-# Beside the results, while there is something left to do and no file was asked for.
+# Next to the results, while photos are left to do and no file was requested.
 HIDDEN: Final = ".facecast.jsonl"
 
 Line = Mapping[str, Any]
 
 
 class Record:
-    """A JSON object for each photo: its job, or what stands for it, with `photo`, `saved` and `fingerprint`.
+    """A JSON object for each photo: its job or error, with `photo`, `saved` and `fingerprint`.
 
-    A photo is recorded with all that belongs to it, or not at all.
+    A photo is recorded completely or not at all.
     """
 
     def __init__(self, lines: Path | None, out: Path | None, photos: Sequence[PhotoFile] = ()) -> None:
@@ -28,12 +28,12 @@ class Record:
         self.path = lines or (out / HIDDEN if out else None)
         self._out = out
         self._is_hidden = lines is None
-        # A file that was not asked for is readable by its owner only.
+        # A file that was not requested is readable by its owner only.
         self._mode = 0o600 if self._is_hidden else 0o666
         self._lines: dict[str, Line] = {}
         self._is_stale = False
         self._read({photo.identity for photo in photos})
-        # Results that are there already.
+        # Results that already exist.
         self.resumed = len(self._lines)
 
     def __len__(self) -> int:
@@ -45,7 +45,7 @@ class Record:
         return {photo: path.relative_to(out) for photo, path in paths.items() if path.is_relative_to(out)}
 
     def begin(self) -> None:
-        """Leave in the file what is done of this run's photos. Raise OSError, also where it cannot be written."""
+        """Write the finished photos of this run to the file. Raise OSError."""
         if self.path:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             if self._lines or not self._is_hidden:
@@ -64,7 +64,7 @@ class Record:
             append(self.path, _encoded([line]), self._mode)
 
     def end(self, *, is_complete: bool) -> None:
-        """Leave one line for each photo, or no hidden file where there is nothing left to do. Raise OSError."""
+        """Keep one line for each photo; remove the hidden file if nothing is left to do. Raise OSError."""
         if not self.path:
             return
         if self._is_hidden and is_complete:
@@ -86,7 +86,7 @@ class Record:
         self._is_stale = False
 
     def _is_done(self, line: Line) -> bool:
-        """Return whether the job has ended, with all results in their places, or in a way that no retry changes."""
+        """Return whether the job has ended with all results saved, or in a way that a retry cannot change."""
         if failure := line.get("failure"):
             return failure.get("reason") not in RETRYABLE
         if self._out and not line["saved"] and line.get("options", {}).get("render") != ["none"]:
@@ -95,12 +95,12 @@ class Record:
 
 
 def fingerprint(service: str, key: str) -> str:
-    """Return what stands for a photo's content and options (its idempotency key) at this service."""
+    """Return the fingerprint of a photo's content and options (its idempotency key) at this service."""
     return hashlib.sha256(f"{service}\n{key}".encode()).hexdigest()[:32]
 
 
 def _lines_of(path: Path | None) -> Iterator[Line]:
-    """Give the lines of a run; one that was being written when the run was killed is cut short."""
+    """Yield the lines of a run, without a last line that was truncated when the run was killed."""
     with suppress(FileNotFoundError):
         for text in path.read_bytes().splitlines() if path else ():
             with suppress(ValueError):

@@ -1,4 +1,4 @@
-"""How far a run over many photos is."""
+"""The progress of a run over many photos."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ class Tally:
     total: int
     done: int = 0
     failed: int = 0
-    # Of the failed ones, those that may succeed when they are sent again as they are.
+    # Failed photos that may succeed when they are sent again unchanged.
     retryable: int = 0
     faces: int = 0
 

@@ -1,1 +1,1 @@
-"""The HTTP API: takes images, shows jobs."""
+"""The HTTP API for images and jobs."""

@@ -22,7 +22,7 @@ _POLL_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Submission:
-    """An upload request; `content` tells apart two requests that carry the same idempotency key."""
+    """An upload request; `content` distinguishes two requests with the same idempotency key."""
 
     principal: Principal
     options: Options
@@ -47,7 +47,7 @@ class Accepted:
 
     job: Job
     is_new: bool
-    # The day whose images it counts among.
+    # The day to which its image counts.
     day: date | None = None
 
 
@@ -63,7 +63,7 @@ class Submissions:
     def accept(self, submission: Submission, unused_after: timedelta) -> Accepted:
         """Count the image and store its pending job, or return the job that the same request stored before.
 
-        The job expires after `unused_after` unless an image comes for it. Raises KeyReused, QuotaExceeded and
+        The job expires after `unused_after` unless its image arrives. Raises KeyReused, QuotaExceeded and
         StoreContended.
         """
         owner = submission.principal.owner
@@ -92,14 +92,14 @@ class Submissions:
     def store_image(self, submission: Submission, accepted: Accepted, media_type: str) -> None:
         """Store the submitted bytes as the original of the job; if that fails, leave neither the job nor its count.
 
-        Raises what the bucket raises, and StoreContended where a request with the same idempotency key failed so.
+        Raises what the bucket raises, and StoreContended if a request with the same idempotency key failed in this way.
         """
         job = accepted.job
         try:
             self.images.add_original(job.job_id, submission.content, media_type)
         except Exception:
             # Others with the same idempotency key may still store it, so only the request that made the job removes it.
-            # Where it cannot be removed, the image is there: this call succeeded and its response was lost, or another
+            # If it cannot be removed, the image exists: this call succeeded and its response was lost, or another
             # request stored it.
             if not accepted.is_new:
                 raise

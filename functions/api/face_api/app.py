@@ -23,7 +23,7 @@ SECURITY_HEADERS: Final = {
     "Strict-Transport-Security": "max-age=31536000",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # Responses describe people's photos; what may be cached says so itself.
+    # Responses describe people's photos; those that may be cached set the header themselves.
     "Cache-Control": "no-store",
 }
 
@@ -42,7 +42,7 @@ directions.
 
 
 class SecurityHeaders:
-    """Adds `SECURITY_HEADERS` to every response that does not say otherwise."""
+    """Adds `SECURITY_HEADERS` to every response that does not set them itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -66,7 +66,7 @@ def create_app() -> FastAPI:
         dependencies=[Depends(refuse_foreign_origin)],
         docs_url=None,
         redoc_url=None,
-        # A redirect from `/jobs/` to `/jobs` would not know below which path the API lives.
+        # A redirect from `/jobs/` to `/jobs` would not include the path prefix of the API.
         redirect_slashes=False,
         responses=problems.responses(HTTPStatus.REQUEST_URI_TOO_LONG, HTTPStatus.INTERNAL_SERVER_ERROR),
         # Relative to openapi.json, so that it holds below any path.

@@ -1,4 +1,4 @@
-"""How large a request may be before anything in it is validated: work and response are bounded by what is read."""
+"""Limits on the size of a request, checked before validation, so that work and response are bounded."""
 
 from http import HTTPStatus
 

@@ -1,4 +1,4 @@
-"""Corrections as the API takes and gives them."""
+"""Corrections in requests and responses."""
 
 from facelib.domain.corrections import Corrections
 from facelib.domain.errors import CorrectionsInvalid

@@ -1,4 +1,4 @@
-"""What routes depend on: stores and settings."""
+"""Dependencies of routes: stores and settings."""
 
 from functools import cache
 from typing import Annotated

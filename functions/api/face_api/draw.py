@@ -1,4 +1,4 @@
-"""The use cases of pictures on demand: draw one more result of a completed job, once; cut out one of its faces."""
+"""Pictures on demand: draw one more result of a completed job, once; cut out one of its faces."""
 
 from dataclasses import dataclass
 
@@ -24,13 +24,13 @@ from facelib.stores.queues.queue import Queue
 
 from face_api.corrections import check_in_photo, etag_of
 
-# A detector that the API gave up waiting for has ended by then, one way or another.
+# By then, a detector that the API stopped waiting for has certainly ended.
 _CLEAN_UP_AFTER_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class Drawer:
-    """What drawing takes: the stores, and the detector that draws."""
+    """The dependencies of drawing: the stores, and the detector that draws."""
 
     jobs: JobTable
     images: ImageStore
@@ -52,7 +52,7 @@ class Drawer:
         return job, True
 
     def correct(self, job_id: str, owner: str, corrections: Corrections, if_match: str | None) -> Job:
-        """Put corrections in the place of the job's, and return it once its results show them.
+        """Replace the job's corrections, and return the job once its results show them.
 
         Raises JobNotFound, JobConflict (not completed), CorrectionsChanged, CorrectionsInvalid, OriginalGone and
         DetectorBusy.
@@ -61,7 +61,7 @@ class Drawer:
         if job.status is not Status.COMPLETED:
             raise JobConflict(job, "so there is nothing to correct; only a completed job can be corrected")
         if corrections == job.corrections and job.corrected_at:
-            # A request whose response was lost: what it asks for is there, under another ETag than it names.
+            # A repeated request whose response was lost: the corrections are already saved, so its ETag is out of date.
             return job
         if if_match not in (None, "*", etag_of(job)):
             raise CorrectionsChanged
@@ -106,7 +106,7 @@ class Drawer:
 
 
 def _check(outcome: RenderOutcome | None, job: Job) -> None:
-    """Raise OriginalGone or JobNotFound where the detector could not draw."""
+    """Raise OriginalGone or JobNotFound if the detector could not draw."""
     if outcome is RenderOutcome.ORIGINAL_GONE:
         raise OriginalGone(job)
     if outcome is RenderOutcome.JOB_GONE:

@@ -13,7 +13,7 @@ from facelib.domain.renders import DRAWN, Render, ResultType
 from facelib.messages.job_view import JobSummary, Links
 from pydantic import AfterValidator, AwareDatetime, Field, WithJsonSchema
 
-# Also by the names that browsers and phones give the same formats.
+# Also under the names that browsers and phones use for the same formats.
 MediaType = Annotated[
     str, Field(pattern=f"^image/({'|'.join([*ImageFormat, 'jpg', 'heif'])})$", examples=["image/jpeg"])
 ]
@@ -32,7 +32,7 @@ class RenderRequested(Frozen):
 
 
 class RenderReady(Frozen):
-    """A result and where to fetch it."""
+    """A result and its URL."""
 
     render: Render
     url: str = Field(description="A presigned URL of the bucket.")
@@ -64,7 +64,7 @@ class JobAccepted(Frozen):
 
 
 class UploadRequest(Options):
-    """Options stand here, as in a form of `POST /image`, or together in `options`."""
+    """Options may be given here, as in a form of `POST /image`, or together in `options`."""
 
     content_type: MediaType | None = Field(
         default=None, description="The content type that the upload must have; any `image/` type if omitted."
@@ -92,7 +92,7 @@ class UploadAccepted(Frozen):
 
 
 class ResultAddress(Frozen):
-    """Where a result can be fetched, without a key."""
+    """The URL of a result, which needs no key."""
 
     url: str = Field(description="A presigned URL of the bucket.")
     expires_at: AwareDatetime = Field(description="When the address expires; request it again for another.")
@@ -129,7 +129,7 @@ class Health(Frozen):
 
 
 class RenderOffered(Frozen):
-    """A render, and what to call it in front of people."""
+    """A render, with a label for users."""
 
     name: Render
     label: str

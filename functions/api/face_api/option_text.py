@@ -28,7 +28,7 @@ def read_options(fields: QueryParams | FormData, source: str, *other_fields: str
 
 @cache
 def option_properties() -> dict[str, Any]:
-    """Return the schema of each option as text, which carries no null."""
+    """Return the schema of each option as text, which cannot be null."""
     schema = Options.model_json_schema(ref_template="#/components/schemas/{model}")
     return {name: _without_null(option) for name, option in schema["properties"].items()}
 

@@ -9,7 +9,7 @@ from fastapi.security import HTTPBearer, SecurityScopes
 
 from face_api.dependencies import SettingsDep
 
-# API Gateway has seen the key; this describes it in the OpenAPI document, for "Authorize" in /docs.
+# API Gateway checks the key; this describes it in the OpenAPI document, for "Authorize" in /docs.
 _key = HTTPBearer(
     scheme_name="key",
     bearerFormat="fc_<id>_<secret>",
@@ -37,7 +37,7 @@ def authorized(identity: Identity, *scopes: Scope) -> Principal:
     principal = identity.principal
     if principal is None:
         raise Unauthenticated(identity.refusal or Refusal.MISSING)
-    # API Gateway may remember a key beyond its end.
+    # API Gateway may cache a key beyond its expiry.
     if principal.is_expired:
         raise Unauthenticated(Refusal.EXPIRED)
     for scope in scopes:
@@ -47,7 +47,7 @@ def authorized(identity: Identity, *scopes: Scope) -> Principal:
 
 
 async def require(scopes: SecurityScopes, identity: IdentityDep, _: Annotated[object, Depends(_key)]) -> Principal:
-    """Let a request through that may be made. Raises Unauthenticated or ScopeMissing."""
+    """Authorize the request. Raises Unauthenticated or ScopeMissing."""
     return authorized(identity, *map(Scope, scopes.scopes))
 
 

@@ -75,7 +75,7 @@ _FAILED: Final = (
     "Internal error; your request was not the cause. Try again. If it fails again, report it with the request id."
 )
 _EXAMPLE_REQUEST_ID: Final = "5c0b7a52-9b3e-4a0e-8f5d-3b1f6a2c9d10"
-# What /docs shows for each error.
+# The example in /docs for each error.
 EXAMPLE_OF: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.BAD_REQUEST: "There was an error parsing the body",
     HTTPStatus.UNAUTHORIZED: Refusal.UNKNOWN,

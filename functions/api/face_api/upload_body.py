@@ -57,7 +57,7 @@ async def receive_image(request: Request) -> ReceivedImage:
 
 
 def _check_charset(request: Request) -> None:
-    """Raise HTTPException (400) for a codec that is not a usual charset: some never end, or fail for any text."""
+    """Raise HTTPException (400) for a codec that is not a common charset: some hang, or fail for any text."""
     _, parameters = parse_options_header(request.headers["content-type"])
     charset = parameters.get(b"charset", b"").decode("latin-1").lower()
     if charset and charset not in _CHARSETS:
@@ -73,7 +73,7 @@ def _check_end(request: Request, body: bytes) -> None:
 
 
 def _explained(detail: str) -> str:
-    """Return what to change in a form, where the parser only says what it met."""
+    """Return how to correct a form; the parser only reports what it found."""
     return next((words for start, words in _FORM_ERRORS.items() if detail.startswith(start)), detail)
 
 

@@ -21,17 +21,17 @@ def settings() -> AuthorizerSettings:
 @traced
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Powertools reads it
-    # Neither the event nor what it carries is ever logged: it holds a key or a ticket.
+    # Never log the event or its contents: it contains a key or a ticket.
     if event.get("version") == "2.0":
         return _authorize_request(event["identitySource"])
     return _authorize_connection(event["methodArn"], event.get("queryStringParameters") or {})
 
 
 def _authorize_request(identity_source: list[str]) -> dict[str, Any]:
-    """Identify a key. The API itself answers 401, with a sentence, to one that is refused.
+    """Identify a key. For a refused one, the API itself responds with 401 and an explanation.
 
-    What does not even have the form of a key is refused here, by API Gateway's own 403, so that strangers do not cost
-    an invocation of the API too. Nothing but the identity source is read, by which API Gateway caches the response.
+    A malformed key gets API Gateway's own 403 here, so that it does not also cost an invocation of the API. Only the
+    identity source is read, because API Gateway caches the response by it.
     """
     identity = KeyStore(settings().keys_table).identify(identity_source[0])
     _report(identity)
@@ -42,7 +42,7 @@ def _authorize_request(identity_source: list[str]) -> dict[str, Any]:
 
 
 def _authorize_connection(method_arn: str, query: dict[str, str]) -> dict[str, Any]:
-    """Redeem a ticket, whose key must be valid still."""
+    """Redeem a ticket, whose key must still be valid."""
     principal = TicketStore(settings().access_table).redeem(query.get("ticket", ""))
     # A ticket that was issued while access was open has no key.
     key_id = principal.key_id if principal else None

@@ -26,7 +26,7 @@ from face_broadcaster.recipients import LISTENERS_AT_ONCE, deliveries, shard_del
 # Requeued with exponential backoff, 2 to 32 s. After that the queue's own redelivery takes over, which ends in the
 # failure queue.
 _ATTEMPTS: Final = 5
-# Before a replay is tried again for a listener that is not known yet. One that never will be counts as gone soon.
+# Delay before retrying a replay for a listener without a row. One that never gets a row soon counts as gone.
 _CONNECTING_SECONDS: Final = 3
 
 Counts = Counter[str]

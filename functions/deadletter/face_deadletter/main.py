@@ -1,4 +1,4 @@
-"""The dead-letter function's handler: jobs that no detector could finish fail, so that clients do not wait for them."""
+"""The dead-letter function's handler: fails jobs that no detector could finish, so that clients do not wait."""
 
 from functools import cache
 from typing import Any, Final
@@ -53,7 +53,7 @@ def _give_up(record: SQSRecord) -> None:
     try:
         originals = list(originals_created(record.json_body))
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
-        # It will never be readable, so the log is all that is kept of it: the queue would redeliver it for two weeks.
+        # It will never be readable, so it is only logged: the queue would redeliver it for two weeks.
         logger.exception("Dropped a message that is not an S3 event", extra={"body": shortened(record.body, _LOGGED)})
         return
     for original in originals:
@@ -63,7 +63,7 @@ def _give_up(record: SQSRecord) -> None:
         except JobFinished as finished:
             logger.info("Ignored a job that has ended", extra={"reason": str(finished)})
         except JobNotFound:
-            # A detector that died may have stored something after the job was deleted.
+            # A detector that crashed may have stored something after the job was deleted.
             images().delete(original.job_id)
             logger.info("Removed the remains of a job")
         else:

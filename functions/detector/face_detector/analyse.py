@@ -111,7 +111,7 @@ def redraw(data: bytes, job: Job, renders: Sequence[Render], detector: Detector)
 
 
 def draw_face(data: bytes, image: ImageInfo, face: Face, detector: Detector, *, align: bool) -> bytes:
-    """Return one face of an image as a picture, in as many of its pixels as one may have. Raises ImageRejected."""
+    """Return one face of an image as a picture, at the highest allowed resolution. Raises ImageRejected."""
     header, pixels = _decode(data, detector, side_needed(face, image), StageTimer())
     return encode(to_srgb(cut_out(pixels, face, align=align), header.profile), Render.PLAIN)
 

@@ -36,7 +36,7 @@ def _as_face(  # noqa: PLR0913, PLR0917 - the parts of a face
     """Clip a detection to the image; None if nothing of it is left."""
     left_top, right_bottom = np.clip([box[:2], box[:2] + box[2:]], 0, image_size).round(2)
     sides = (right_bottom - left_top).round(2)
-    # Written so that it also holds for NaN, which a network may return.
+    # Written so that it is also correct for NaN, which a network may return.
     if not sides.min() > 0 or not np.isfinite(points).all():
         return None
     marks = np.clip(points, 0, image_size).round(2)

@@ -65,7 +65,7 @@ class DetectionService:
                 # A form may be posted twice: the job describes one image, which a later one may have replaced.
                 self.images.delete_replaced_original(original.job_id, finished.original_etag)
         except JobNotFound:
-            # Deleted or expired in the meantime: nothing uploaded for it may remain.
+            # The job was deleted or has expired: remove what was uploaded for it.
             self.images.delete(original.job_id)
             logger.info("Removed an original without a job")
         else:
@@ -107,7 +107,7 @@ class DetectionService:
             self.images.add_faces_json(JobView.of(outcome.job_completed(claim.job), self.public_url))
         self.claims.complete(claim, outcome)
         _report(analysis, "Faces")
-        # So that one metric has both how many failed (its sum) and of how many (its samples).
+        # So that one metric has both the number of failures (sum) and of images (sample count).
         metrics.add_metric("FailedJobs", MetricUnit.Count, 0)
 
     def render(self, job_id: str, render: Render) -> RenderOutcome:
@@ -117,8 +117,8 @@ class DetectionService:
         except (JobNotFound, ObjectMissing) as error:
             return _outcome(error)
         self.images.add_result(job_id, render, redraw(data, job, (render,), self.detector)[render])
-        # The record last: a deletion that began before this line finds its job still hidden, and one that begins after
-        # it finds the result.
+        # The record is updated last: a deletion that began earlier fails this update, and one that begins later finds
+        # the result.
         try:
             self.renders.add(job_id, render, job.corrections)
         except JobNotFound:
@@ -144,7 +144,7 @@ class DetectionService:
         return RenderOutcome.STORED
 
     def _draw_corrected(self, job_id: str) -> bool:
-        """Draw with the job's corrections; False if it has others by now, which those results may have overwritten.
+        """Draw with the job's corrections; False if they changed in the meantime and the results are out of date.
 
         Raises JobNotFound and ObjectMissing.
         """
@@ -184,7 +184,7 @@ class DetectionService:
             raise JobNotFound
         original = self.images.original(job_id)
         if original.etag != job.original_etag:
-            # Uploaded again after the job had ended; its event, which removes it, is on its way.
+            # Uploaded again after the job had ended; the event of this upload will remove it.
             raise ObjectMissing
         return job, original.data
 

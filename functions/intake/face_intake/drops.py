@@ -11,7 +11,7 @@ from facelib.stores.jobs.idempotency import IdempotentRequest
 
 @dataclass(frozen=True)
 class Drop:
-    """One put of an object: the same key can be put again, and each put is a job of its own."""
+    """One put of an object: a key can be put again, and each put becomes a job."""
 
     key: str
     size: int
@@ -21,9 +21,9 @@ class Drop:
 
     @property
     def request(self) -> IdempotentRequest:
-        """Return what this put alone has in common with its own repeated events.
+        """Return a key that only repeated events of this put share.
 
-        The line breaks keep it apart from keys of API clients, which are printable characters.
+        Its line breaks distinguish it from keys of API clients, which are printable characters.
         """
         return IdempotentRequest(key=f"inbox\n{self.key}\n{self.etag}\n{self.sequencer}", fingerprint=self.etag)
 

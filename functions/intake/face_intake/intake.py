@@ -32,14 +32,14 @@ class Intake:
     retention: timedelta
 
     def take(self, drop: Drop) -> None:
-        """Make one job of a drop, however often its event comes."""
+        """Create one job for a drop, however often its event is delivered."""
         logger.set_correlation_id(None)
         owner = object_keys.owner_of_drop(drop.key)
         if owner is None:
-            # It does not belong to an owner. The file stays, and expires like every other.
+            # It does not belong to an owner. The file stays, and expires like any other.
             metrics.add_metric("UnownedDrops", MetricUnit.Count, 1)
             logger.error("Ignored a file outside of inbox/<owner>/", extra={"key": drop.key})
-        elif not drop.key.endswith("/"):  # else it is a folder of the S3 console
+        elif not drop.key.endswith("/"):  # otherwise a folder of the S3 console
             self._take(drop, owner)
 
     def _take(self, drop: Drop, owner: str) -> None:
@@ -52,7 +52,7 @@ class Intake:
             _check(drop)
             options = read_options(metadata)
         except ImageRejected as rejected:
-            # The file stays where it is: nothing of it can be used, and nothing is lost.
+            # The file stays where it is: it cannot be used, and is not lost.
             self._fail(self._add(drop, owner, Options()), rejected.failure)
         else:
             self._move(drop, self._add(drop, owner, options))
@@ -85,7 +85,7 @@ class Intake:
 
 
 def _check(drop: Drop) -> None:
-    """Raise ImageRejected for what is not worth moving."""
+    """Raise ImageRejected for a file that is not worth moving."""
     if not object_keys.is_safe_name(drop.key):
         raise ImageRejected(
             FailureReason.INVALID_NAME,

@@ -1,7 +1,7 @@
 """The details of events on the bus; docs/eventbridge.schema.json is made from these models.
 
-Faces are left out. A thousand of them would be more than the 256 KB that EventBridge takes, and what is on a bus lies
-outside of what deleting a job can reach. An event names the objects and the address that have them.
+Faces are left out. A thousand of them would exceed the 256 KB that EventBridge accepts, and deleting a job cannot
+remove data from a bus. An event contains the objects' keys and the URL that have them.
 """
 
 from typing import Final
@@ -18,7 +18,7 @@ from pydantic import AwareDatetime, ConfigDict, Field
 
 
 class Results(Frozen):
-    """What was made of a photo, as objects in S3. They go when the job goes."""
+    """The results of a photo, as objects in S3. They are deleted with the job."""
 
     bucket: str
     renders: dict[Render, str] = Field(description="The object key of each result.")
@@ -28,7 +28,7 @@ class Results(Frozen):
 
 
 class JobDetail(Frozen):
-    """What every event says of its job."""
+    """The fields of every event."""
 
     event_id: str = Field(description="Unique per event; if an event is delivered twice, both copies have the same id.")
     job_id: str
@@ -84,7 +84,7 @@ def bus_event(job: Job | Tombstone, settings: NotifierSettings) -> BusEvent:
 
 
 def _fields(detail: type[EndedDetail], job: Job) -> dict[str, object]:
-    """Return what a detail has of the job as it is."""
+    """Return the fields of a detail that are those of the job."""
     return {name: getattr(job, name) for name in detail.model_fields if name in Job.model_fields}
 
 

@@ -146,7 +146,7 @@ def _operation(
     }
 
 
-# "send" and "receive" are the service's.
+# "send" and "receive" are from the service's point of view.
 _OPERATIONS: Final = {
     "sendJobEvents": _operation(
         "send",

@@ -102,5 +102,5 @@ def _principal_of(request: APIGatewayWebSocketEvent) -> Principal:
 
 
 def _is_valid(principal: Principal) -> bool:
-    """Return whether the listener's key is neither revoked nor expired by now."""
+    """Return whether the listener's key is still valid."""
     return principal.key_id is None or KeyStore(settings().keys_table).is_valid(principal.key_id)

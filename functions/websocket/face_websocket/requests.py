@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_
 
 
 class RequestInvalid(Exception):
-    """A listener's request is not valid; the message says what would be."""
+    """A listener's request is not valid; the message says what is allowed."""
 
 
 def _job_id(text: str) -> str:
@@ -50,14 +50,14 @@ class ConnectQuery(Frozen):
 
 
 class Subscribe(Frozen):
-    """Receive the events of one job only; null goes back to all jobs."""
+    """Receive the events of one job only; null returns to all jobs."""
 
     action: Literal["subscribe"]
     job_id: JobId | None
 
 
 class ReplayRequest(Frozen):
-    """Receive the latest `limit` events again, or all events since `after`; send one of both."""
+    """Receive the latest `limit` events again, or all events since `after`; send one of the two."""
 
     action: Literal["replay"]
     limit: Limit = limits.REPLAY_DEFAULT
@@ -71,7 +71,7 @@ class ReplayRequest(Frozen):
 
 
 class Hello(Frozen):
-    """Learn where the stream stood on connecting, to resume from there; send it first."""
+    """Request the position of the stream at connecting, to resume from there; send it first."""
 
     action: Literal["hello"]
 

@@ -14,7 +14,7 @@ _Handler = TypeVar("_Handler", bound=Callable[..., Any])
 # An invocation without metrics, like that of S3's test event, is not an error.
 warnings.filterwarnings("ignore", message="No application metrics to publish")
 
-# The same in every line of a function's log group. CloudWatch charges by the byte.
+# Left out, because it is the same in every line of a log group. CloudWatch charges by the byte.
 _CONSTANT: Final = frozenset({"function_arn", "function_memory_size"})
 
 
@@ -31,7 +31,7 @@ metrics = Metrics()
 def traced(handler: _Handler) -> _Handler:
     """Trace a handler where tracing is on; elsewhere X-Ray's SDK is not imported, which takes half a second.
 
-    Responses and exceptions do not become part of a trace: they may contain what a caller sent.
+    Responses and exceptions are not added to traces: they may contain the caller's data.
     """
     if not is_traced():
         return handler

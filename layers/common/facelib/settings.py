@@ -57,7 +57,7 @@ class AuthorizerSettings(Settings):
 
 
 class AllowedOrigins(Settings):
-    """Web origins that may use the service from a browser; `*` alone for any."""
+    """Web origins that may use the service from a browser; only `*` for any."""
 
     allowed_origins: str
 
@@ -75,7 +75,7 @@ class ApiSettings(AllowedOrigins, Retention):
     results_bucket: str
     detect_queue_url: str
     detector_function: str
-    # Names with commas between them; the API holds no model itself.
+    # Names separated by commas; the API itself contains no model.
     detection_models: str = ""
     public_url: str
     stream_url: str

@@ -72,5 +72,5 @@ def models_of(detector: str) -> tuple[Model, ...]:
     names = detector.split("+")
     if not MODELS.keys() >= set(names):
         raise ValueError(f"Unknown detector {detector!r}; choose one of {', '.join([BEST, *sorted(MODELS)])}.")
-    # In the order of MODELS, each once.
+    # In the order of MODELS, without duplicates.
     return tuple(model for name, model in MODELS.items() if name in names)

@@ -1,4 +1,4 @@
-"""Requests and responses that /docs shows: one portrait on its way through the service, as instances of the models."""
+"""Requests and responses that /docs shows: one portrait through the whole service, as instances of the models."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -116,7 +116,7 @@ _EXAMPLES: Final[tuple[Frozen, ...]] = (
         resets_at=datetime(2026, 11, 25, tzinfo=UTC),
     ),
 )
-# By the name of the model. What is not set is left out of a request, and takes its default.
+# By the name of the model. Unset fields are left out of a request, and use their defaults.
 EXAMPLE_OF: Final[dict[str, Any]] = {
     type(one).__name__: one.model_dump(mode="json", exclude_unset=isinstance(one, UploadRequest)) for one in _EXAMPLES
 }

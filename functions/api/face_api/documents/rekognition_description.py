@@ -1,4 +1,4 @@
-"""The OpenAPI description of `POST /rekognition`, whose requests, responses and errors have AWS's own shape."""
+"""The OpenAPI description of `POST /rekognition`, whose requests, responses and errors have the form of AWS's API."""
 
 from collections.abc import Mapping
 from typing import Any, Final

@@ -14,7 +14,7 @@ DEFAULT_POLICY: Final = (
 
 
 def page_policy(settings: ApiSettings, images: ImageStore) -> str:
-    """Allow the web page its results, its uploads and the stream, each at the origin that it really has."""
+    """Allow the web page's results, uploads and stream, each at its exact origin."""
     results = origin(images.result_url("job", Render.BOXES, seconds=1))
     uploads = origin(images.upload_form("job", None).url)
     return (

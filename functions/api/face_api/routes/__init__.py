@@ -1,1 +1,1 @@
-"""One module for each group of addresses: it parses a request, calls one use case and returns its response."""
+"""One module for each group of paths: it parses a request, calls one use case and returns its response."""

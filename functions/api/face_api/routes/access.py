@@ -1,4 +1,4 @@
-"""`/stream-tickets` and `/usage`: what holders of a key need beside jobs."""
+"""`/stream-tickets` and `/usage`: what holders of a key need besides jobs."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus

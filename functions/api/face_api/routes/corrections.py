@@ -1,4 +1,4 @@
-"""`/jobs/{job_id}/corrections`: what people change about what the results of a job hide."""
+"""`/jobs/{job_id}/corrections`: corrections by people of what a job's results hide."""
 
 from http import HTTPStatus
 from typing import Annotated, Any, Final

@@ -50,8 +50,7 @@ def get_face_image(
 ) -> Response:
     """Get the square around one face, cut out of the original while it is kept.
 
-    It has at most 1,024 pixels a side and is never enlarged. Of a photo that was sent to have its faces hidden, none is
-    shown (403).
+    It has at most 1,024 pixels a side and is never enlarged. 403 if the photo was sent to have its faces hidden.
     """
     picture = drawer.face(job_id, reader.owner, number, align=align)
     return Response(picture, media_type=ResultType.JPEG)

@@ -89,8 +89,8 @@ def post_image(
     links = Links.of(job.job_id, settings.public_url)
     response.headers["Location"] = links.self
     seconds = _seconds_to_wait(prefer)
-    # A preference need not be honoured (RFC 7240): a key that only sends does not get to see the faces.
-    # Nor is it where as many requests wait as may: each holds a function, and the rest is for everything else.
+    # A preference may be ignored (RFC 7240): a key that may only send must not see the faces. It is also ignored if the
+    # maximum number of requests is waiting: each occupies a function that others need.
     holds_nothing = seconds == 0 or job.status.is_final
     if seconds is not None and Scope.READ in sender.scopes and (holds_nothing or waiting.may_wait(seconds)):
         response.headers["Preference-Applied"] = f"wait={seconds}"

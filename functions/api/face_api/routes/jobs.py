@@ -26,7 +26,7 @@ from face_api.models import JobAccepted, JobList, ResultAddress
 from face_api.principals import ManagerDep, ReaderDep
 from face_api.problems import responses
 
-# Declared here, so that FastAPI does not describe validation errors in its own shape.
+# Declared here, so that FastAPI does not describe validation errors in its own format.
 router = APIRouter(prefix="/jobs", tags=["jobs"], responses=responses(HTTPStatus.UNPROCESSABLE_ENTITY))
 
 JobId = Annotated[str, Path(description="A job's id.", examples=[EXAMPLE_ID])]
@@ -135,7 +135,7 @@ def retry_job(
 ) -> JobAccepted:
     """Process a failed job again, unless its image was the cause; at most five times."""
     retry = retries.next_number(job_id, manager.owner)
-    # The message first: without one, a pending job would never be processed.
+    # The message is sent first: without one, a pending job would never be processed.
     queue.send(images.created_event(job_id, retry))
     retries.begin(job_id, retry)
     return JobAccepted(job_id=job_id, status=Status.PENDING, links=Links.of(job_id, settings.public_url))
@@ -150,10 +150,10 @@ def retry_job(
 def delete_job(job_id: JobId, deletions: DeletionsDep, images: ImagesDep, manager: ManagerDep) -> Response:
     """Delete the original, all results and the record; may be repeated if it failed half-way.
 
-    A detector that is still processing the image writes nothing back.
+    A detector that is still processing the image discards its outcome.
     """
-    # The job is hidden first, so that no result can be stored for it any more, and its record goes last, so that a
-    # deletion that failed half-way can be repeated.
+    # The job is hidden first, so that no more results are stored for it, and its record is deleted last, so that a
+    # failed deletion can be repeated.
     deletions.begin(job_id, manager.owner)
     images.delete(job_id)
     deletions.finish(job_id)

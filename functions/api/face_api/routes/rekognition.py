@@ -36,7 +36,7 @@ EXCEPTION_OF: Final[Mapping[FailureReason, str]] = {
     FailureReason.CORRUPT_IMAGE: "InvalidImageFormatException",
     FailureReason.TOO_LARGE: "ImageTooLargeException",
     FailureReason.TOO_MANY_PIXELS: "ImageTooLargeException",
-    # These two are the drop folder's.
+    # These two options belong to the drop folder.
     FailureReason.INVALID_NAME: "InvalidParameterException",
     FailureReason.INVALID_OPTIONS: "InvalidParameterException",
     FailureReason.ORIGINAL_MISSING: "InvalidS3ObjectException",
@@ -46,7 +46,7 @@ _EXCEPTION_OF_ERROR: Final[Mapping[type[Exception], str]] = {
     Unauthenticated: "AccessDeniedException",
     ScopeMissing: "AccessDeniedException",
     QuotaExceeded: "LimitExceededException",
-    # AWS's clients try such a call again by themselves.
+    # AWS's clients retry such a call by themselves.
     DetectorBusy: "ThrottlingException",
 }
 _LANDMARKS: Final = {
@@ -74,7 +74,7 @@ class RekognitionImage(_Model):
 
 class DetectFacesRequest(_Model):
     Image: RekognitionImage
-    # Amazon knows fewer than twenty.
+    # Amazon returns fewer than twenty.
     Attributes: Annotated[tuple[str, ...], at_most(20)] = ("DEFAULT",)
 
 
@@ -102,10 +102,9 @@ async def call_rekognition(
 ) -> JSONResponse:
     """Run DetectFaces with its DEFAULT attributes: boxes, confidences, landmarks, pose and quality.
 
-    For a client that you have already: give it this address as its endpoint, like
-    `boto3.client("rekognition", endpoint_url=".../rekognition", aws_session_token=KEY)`, the key only where one is
-    needed. No job is made and nothing is kept. The photo comes as `Bytes` of at most 3.3 MB, or as the original of a
-    job that you may see.
+    For existing clients: use this address as the endpoint, like `boto3.client("rekognition",
+    endpoint_url=".../rekognition", aws_session_token=KEY)`, with the key only if one is needed. No job is created and
+    nothing is stored. The photo is sent as `Bytes` of at most 3.3 MB, or as the original of a job that you may see.
     """
     if x_amz_target != OPERATION:
         message = "Of Rekognition's operations, only DetectFaces is supported here."

@@ -36,11 +36,11 @@ router = APIRouter(prefix="/jobs", tags=["jobs"], dependencies=[Depends(refuse_l
 def post_render(
     job_id: JobId, request: RenderRequested, response: Response, drawer: DrawerDep, images: ImagesDep, reader: ReaderDep
 ) -> RenderReady:
-    """Have one more result drawn while the original is kept, and get an address to fetch it from; may be repeated.
+    """Draw one more result while the original is kept, and get its URL; may be repeated.
 
-    It is drawn with the options of the job: for another `blur_strength`, send the photo again. Of a photo that was sent
-    to have its faces hidden, no result that shows them is drawn (403), and of one sent for `solid` alone none that
-    leaves more than that.
+    It is drawn with the options of the job: for another `blur_strength`, send the photo again. If the photo was sent to
+    have its faces hidden, results that show more of them are refused (403); after `solid` only, so are blur and
+    pixelate.
     """
     job, is_new = drawer.ensure(job_id, reader.owner, request.render)
     response.status_code = HTTPStatus.CREATED if is_new else HTTPStatus.OK

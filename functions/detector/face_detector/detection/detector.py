@@ -151,7 +151,7 @@ def load_detector(name: str, quality: Quality, files: Mapping[str, Path] | None 
 
 
 def _installed(name: str, files: Mapping[str, Path]) -> Mapping[Model, Path]:
-    """Return the models of a detector with their paths. Raises FileNotFoundError; `best` needs one of them only."""
+    """Return the models of a detector with their paths. Raises FileNotFoundError; `best` needs only one of them."""
     paths = {model: files.get(model.name, model.path) for model in models_of(name)}
     installed = {model: path for model, path in paths.items() if path.is_file()}
     missing = [model for model in paths if model not in installed]

@@ -28,7 +28,7 @@ _PRIMARIES: Final = {
 _EXPONENTS: Final = {4: 2.2, 5: 2.8, 8: 1.0, 17: 2.6}
 _PQ: Final = 16
 _HLG: Final = 18
-# Nits: PQ's highest; the brightest that pictures are mastered for, as is usual; white beside them (ITU-R BT.2408).
+# In nits: the maximum of PQ; the usual peak of mastered pictures; their diffuse white (ITU-R BT.2408).
 _PQ_NITS: Final = 10_000.0
 _MASTER_NITS: Final = 1_000.0
 _WHITE_NITS: Final = 203.0
@@ -99,7 +99,7 @@ def _nits(values: Values) -> Values:
 
 
 def _on_screen(values: Values) -> Values:
-    """Compress what is brighter than a screen's white and leave what is dark (ITU-R BT.2390, 5.4.1)."""
+    """Compress values brighter than a screen's white and keep dark ones (ITU-R BT.2390, 5.4.1)."""
     brightest = _pq(_MASTER_NITS)
     white = _pq(_WHITE_NITS) / brightest
     knee = 1.5 * white - 0.5

@@ -43,7 +43,7 @@ def decode(data: bytes, header: Header, long_side: int | None) -> Pixels:
             return _decode_jpeg(data, header, _jpeg_divisor(header, long_side))
         if header.format is ImageFormat.WEBP:
             return _decode_with_opencv(data, header)
-        # Also a PNG: Pillow inflates what its size implies, libpng what its pixels claim, 25 GB of a file of 25 MB.
+        # Also a PNG: Pillow inflates only the implied size, libpng all claimed pixels, 25 GB from a file of 25 MB.
         return _decode_with_pillow(data)
     # Codecs raise many kinds of exceptions for a broken file: ValueError, OSError, cv2.error, SyntaxError ...
     except Exception as error:
@@ -93,7 +93,7 @@ def _decode_leniently(data: bytes, divisor: int, colours: str) -> Pixels:
             raise
     try:
         return _imdecode(data, _OPENCV_REDUCED[divisor] | cv2.IMREAD_IGNORE_ORIENTATION)
-    # Neither makes colours of the grey of a lossless JPEG.
+    # Neither converts the grey of a lossless JPEG to colours.
     except ValueError:
         return _decode_with_pillow(data)
 

@@ -12,7 +12,7 @@ from face_detector.imaging import cicp, icc, isobmff, png
 from face_detector.imaging.cicp import CodePoints
 from face_detector.imaging.icc import Chromaticities
 
-# Of several descriptions of its colours a PNG means the first of these (third edition, 4.3).
+# If a PNG has several descriptions of its colours, the first of these counts (third edition, 4.3).
 _PNG_COLOURS: Final = (b"cICP", b"iCCP", b"sRGB", b"gAMA")
 _EMBEDDED: Final = frozenset({*_PNG_COLOURS, b"cHRM"})
 

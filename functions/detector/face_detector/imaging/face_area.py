@@ -43,7 +43,7 @@ class HiddenArea:
     # Views of the canvas, clipped to it: the rectangle, and the same with the soft edge.
     part: Pixels
     around: Pixels
-    # Of the rectangle in what is around it: left and top.
+    # Left and top of the rectangle in its surroundings.
     offset: tuple[int, int]
     # In pixels of the part, which the ellipse may leave.
     centre: tuple[int, int]
@@ -73,7 +73,7 @@ class HiddenArea:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height, as OpenCV takes them."""
+        """Width and height, in OpenCV's order."""
         return self.part.shape[1], self.part.shape[0]
 
     def cell(self, cells_along: float) -> float:
@@ -109,7 +109,7 @@ class HiddenArea:
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         for top in range(0, len(self.around), _BAND_ROWS):
             band = self.around[top : top + _BAND_ROWS]
-            # As cv2.resize, which cannot begin between two rows: centres of pixels are half a pixel from their edges.
+            # Like cv2.resize, which cannot start between two rows: centres of pixels are half a pixel from their edges.
             x, y = (0.5 - left) * across - 0.5, (top + 0.5 - above) * down - 0.5
             matrix = np.array([[across, 0, x], [0, down, y]])
             size = (band.shape[1], band.shape[0])
@@ -123,7 +123,7 @@ class HiddenArea:
         steps = min(edge, _EDGE_STEPS)
         for step in range(steps, -1, -1):
             share = 1 - step / (steps + 1)
-            # Slow at both ends, so that neither is seen.
+            # Flat at both ends, so that neither is visible.
             opacity = round(_OPAQUE * share * share * (3 - 2 * share))
             self._draw(mask, top, math.floor(step * edge / steps), opacity, is_ellipse=is_ellipse)
         return mask

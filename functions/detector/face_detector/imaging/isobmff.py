@@ -17,7 +17,7 @@ _NCLX: Final = struct.Struct(">4sHH")
 
 
 class FileBox(NamedTuple):
-    """Where a box lies. `length` includes the box's header and is as claimed: it may reach beyond the data."""
+    """The position of a box. `length` includes the box's header and is as claimed: it may reach beyond the data."""
 
     kind: bytes
     at: int
@@ -41,7 +41,7 @@ def boxes(data: bytes | memoryview) -> Iterator[FileBox]:
 
 
 class Extent(NamedTuple):
-    """Where a part of an item lies: in the file, or in the box `idat` (8.11.3). A length of 0 reaches to the end."""
+    """The position of a part of an item, in the file or the box `idat` (8.11.3). A length of 0 reaches to the end."""
 
     in_meta: bool
     offset: int
@@ -50,7 +50,7 @@ class Extent(NamedTuple):
 
 @dataclass(frozen=True)
 class ItemTable:
-    """What a meta box says of the items in a file, by their ids."""
+    """The contents of a meta box, by the ids of the items."""
 
     primary: int
     kinds: Mapping[int, bytes]
@@ -110,7 +110,7 @@ def read_items(data: bytes) -> ItemTable:
     """Read the file's meta box. Raises ValueError for a file that has none, several, or an invalid one."""
     (meta,) = _bodies(memoryview(data), b"meta")
     children = _Fields(meta).rest()
-    # Of a second box of a kind, libraries differ in which they believe.
+    # Libraries differ in which of two boxes of a kind they use.
     (primary,), (locations,), (infos,), (properties,) = (
         _bodies(children, kind) for kind in (b"pitm", b"iloc", b"iinf", b"iprp")
     )

@@ -74,7 +74,7 @@ def segments(data: bytes) -> Iterator[Segment]:
 
 @dataclass(frozen=True)
 class FrameHeader:
-    """What the headers of the frame and its scans say (B.2.2, B.2.3)."""
+    """The headers of the frame and its scans (B.2.2, B.2.3)."""
 
     width: int
     height: int
@@ -95,7 +95,7 @@ class FrameHeader:
         return 0
 
     def is_complete(self) -> bool:
-        """Return whether some scan has brought each coefficient of each component to its last bit (G.1.1.1)."""
+        """Return whether the scans refine each coefficient of each component to its last bit (G.1.1.1)."""
         known = dict.fromkeys(self.sampling, 0)
         for scan in self.scans:
             first, last, precision = struct.unpack_from("3B", scan, 3 + 2 * scan[2])
@@ -145,8 +145,8 @@ def head(data: bytes) -> bytes:
 def picture(data: bytes) -> bytes:
     """Return the file that the picture needs, with an end marker.
 
-    Without what makes one decoder stumble and another not: bytes between segments, metadata, versions of JFIF, and
-    spectral bounds that only a progressive scan has. So a decoder that still warns has met damaged pixels.
+    Leaves out parts that decoders treat differently: bytes between segments, metadata, versions of JFIF, and spectral
+    bounds that only a progressive scan has. So a decoder that still warns has found damaged pixels.
     """
     parts = list(segments(data))
     frame = read_frame(data, parts)
@@ -168,7 +168,7 @@ def _needed(marker: int, body: bytes, components: int) -> bytes:
     if marker == _APP0 and body.startswith(b"JFIF\0", 2):
         return _JFIF
     if marker == _APP14 and body.startswith(b"Adobe", 2) and len(body) >= 14:
-        # The transform of the colours, of which libjpeg knows 0 to 2 and takes others for the usual one.
+        # The transform of the colours, of which libjpeg knows 0 to 2 and treats others as the usual one.
         transform = body[13] if body[13] <= 2 else (2 if components == 4 else 1)
         return _ADOBE.pack(b"\xff\xee", 14, b"Adobe", 100, 0, 0, transform)
     return bytes((0xFF, marker)) + body if marker in _DECODING else b""

@@ -53,7 +53,7 @@ def _check_frame(frame: jpeg.FrameHeader, *, has_end: bool) -> None:
     pixels = frame.width * frame.height
     if pixels > limits.IMAGE_PIXELS:
         raise too_many_pixels(f"{frame.width} x {frame.height} pixels", limits.IMAGE_PIXELS)
-    # An end in front of all scans, behind which a decoder would read on, where nothing has been counted.
+    # An end marker before all scans: a decoder would read on behind it, where nothing was counted.
     if not frame.scans:
         raise ValueError("no scan")
     # Cut between two scans, where a decoder misses nothing.
@@ -130,7 +130,7 @@ def _check_items(image_format: ImageFormat, data: bytes) -> None:
 
 
 def _check_copies(image_format: ImageFormat, data: bytes, items: isobmff.ItemTable) -> None:
-    """Bound what a library copies that reads every item, pictures and metadata alike, many of which may share bytes."""
+    """Limit how much a library copies when it reads every item, pictures and metadata; items may share bytes."""
     known = items.kinds.keys() | items.extents.keys()
     _check_limit(len(known), limits.IMAGE_PARTS, image_format.upper(), "items")
     exif = items.size((item for item, kind in items.kinds.items() if kind == b"Exif"), data)
@@ -140,7 +140,7 @@ def _check_copies(image_format: ImageFormat, data: bytes, items: isobmff.ItemTab
 
 
 def _check_av1(data: memoryview, pixels: int) -> None:
-    """Compare a coded image with what its item says, because libavif decodes it whole before it compares."""
+    """Compare the size of a coded image with its item's, because libavif decodes all of it before it compares."""
     stream = av1.read_stream(data, limits.AV1_UNITS)
     _check_limit(stream.units, limits.AV1_UNITS, "AVIF", "parts in an image")
     _check_limit(stream.frames, limits.AV1_FRAMES, "AVIF", "frames in an image")

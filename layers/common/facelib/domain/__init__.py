@@ -1,1 +1,1 @@
-"""What the service is about: jobs, faces, options, renders, access, limits and errors. Nothing here knows of AWS."""
+"""The domain: jobs, faces, options, renders, access, limits and errors. Nothing here depends on AWS."""

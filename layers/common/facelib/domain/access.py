@@ -45,7 +45,7 @@ class Refusal(StrEnum):
 
 
 class Principal(Frozen):
-    """On whose behalf a request is made, and what it may do. `key_id` is None where access is open."""
+    """The owner on whose behalf a request is made, and its scopes. `key_id` is None where access is open."""
 
     owner: str
     scopes: frozenset[Scope]

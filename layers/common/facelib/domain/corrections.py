@@ -1,4 +1,4 @@
-"""What people change about the faces that a job's results hide."""
+"""Corrections by people of what a job's results hide."""
 
 import hashlib
 from typing import Annotated
@@ -29,7 +29,7 @@ def _sorted_once(numbers: tuple[int, ...]) -> tuple[int, ...]:
 
 
 class Corrections(Frozen):
-    """What to hide besides the faces that were found, and which of these to show."""
+    """Areas to hide besides the detected faces, and faces to show."""
 
     hide: Annotated[tuple[HiddenBox, ...], at_most(limits.HIDDEN_BOXES)] = Field(
         default=(), max_length=limits.HIDDEN_BOXES, description="Rectangles in pixels of the upright image."

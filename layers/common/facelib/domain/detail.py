@@ -1,4 +1,4 @@
-"""Sentences for people that may quote what a stranger has sent, so they are cut where they are made."""
+"""Messages that may quote untrusted input, so they are truncated where they are created."""
 
 import json
 from itertools import accumulate
@@ -12,7 +12,7 @@ _ELLIPSIS: Final = "…"
 
 
 def shortened(text: str, limit: int) -> str:
-    """Return the text, cut with an ellipsis where it takes more than `limit` bytes in JSON, and fit for UTF-8.
+    """Return the text as valid UTF-8, truncated with an ellipsis to at most `limit` bytes in JSON.
 
     JSON writes a control character as six bytes, so counting characters would not bound an event.
     """
@@ -33,5 +33,5 @@ def _cut(value: object) -> object:
     return shortened(value, limits.DETAIL_BYTES) if isinstance(value, str) else value
 
 
-# Never fails for a text: a record or an event that cannot be made would be worse than one that is cut.
+# Never fails: a missing record or event would be worse than a truncated one.
 Detail = Annotated[str, BeforeValidator(_cut), Field(max_length=limits.DETAIL_BYTES)]

@@ -7,7 +7,7 @@ from facelib.domain.job import Failure, FailureReason, Job, Status
 class FaceError(Exception):
     """Base of the domain's errors."""
 
-    # Seconds after which the same request may succeed; None where it is not a matter of time.
+    # Seconds after which the same request may succeed; None if waiting does not help.
     retry_after: int | None = None
 
 
@@ -43,7 +43,7 @@ class ScopeMissing(FaceError):
 
 
 class QuotaExceeded(FaceError):
-    """The images of the day are used up."""
+    """The daily limit of images is used up."""
 
     def __init__(self, images_per_day: int, retry_after: int) -> None:
         super().__init__(
@@ -81,7 +81,7 @@ class NoResult(FaceError):
         super().__init__(f"The job failed, so there is no result.{why}")
 
 
-# What was sent with `render=none`.
+# The job was sent with `render=none`.
 _NO_PICTURE = "The job was sent without a render that draws a picture. Request one"
 
 
@@ -121,11 +121,11 @@ class CorrectionsChanged(FaceError):
 
 
 class CorrectionsInvalid(FaceError):
-    """A correction is about something that the photo does not have."""
+    """A correction refers to something that the photo does not have."""
 
 
 class OriginalGone(FaceError):
-    """The original has been deleted, so no new result can be made of it."""
+    """The original was deleted, so no new result can be drawn."""
 
     def __init__(self, job: Job) -> None:
         super().__init__(
@@ -177,7 +177,7 @@ class StoreContended(FaceError):
 
 
 class StoreThrottled(FaceError):
-    """DynamoDB left a part of a request undone, again and again."""
+    """DynamoDB repeatedly left a part of a request unprocessed."""
 
     retry_after = 5
 

@@ -1,4 +1,4 @@
-"""What a file may be: its format, recognised by its first bytes (names and content types are not trusted), its size."""
+"""The format of a file, recognised by its first bytes (names and content types are not trusted), and its size."""
 
 from typing import Final
 

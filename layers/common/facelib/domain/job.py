@@ -136,7 +136,7 @@ class Job(Frozen):
         AwareDatetime,
         Shown("When the job and its images are deleted; it is deleted earlier if its image never arrives."),
     ]
-    # Set where `expires_at` is earlier because the image may never arrive: what it becomes with the first claim.
+    # Set if `expires_at` is earlier because the image may never arrive: the value that it gets with the first claim.
     kept_until: AwareDatetime | None = None
     options: Annotated[Options, Shown()] = Options()
     source: Annotated[str | None, Shown("The object key of the file in the drop folder; null for other jobs.")] = None
@@ -193,7 +193,7 @@ class Job(Frozen):
 
 
 class Tombstone(Frozen):
-    """A deleted job: ids alone, until the job would have expired, so that late listeners learn of the deletion."""
+    """A deleted job: ids alone, until the job would have expired, so that late listeners receive the deletion."""
 
     job_id: str
     owner: str

@@ -25,16 +25,16 @@ COSTLY_IMAGE_PIXELS: Final = 51_000_000
 DEEP_IMAGE_PIXELS: Final = 36_000_000
 # All images that make up an AVIF or HEIC: a grid, its tiles, which reach beyond its edges, and the same for alpha.
 DECODED_PIXELS: Final = 4 * COSTLY_IMAGE_PIXELS
-# The longest side a JPEG can have in libjpeg, and results are JPEG.
+# libjpeg's limit for the side of a JPEG; results are JPEG.
 IMAGE_SIDE: Final = 65_500
 RESULT_LONG_SIDE: Final = 2_048
 PREVIEW_LONG_SIDE: Final = 640
-# Of the picture of one face, whose bytes a Lambda response must hold.
+# The side of the picture of one face, which must fit into a Lambda response.
 FACE_IMAGE_SIDE: Final = 1_024
-# docs/decisions/0007-hiding.md says what each strength leaves of a face.
+# docs/decisions/0007-hiding.md describes each strength.
 BLUR_STRENGTH: Final = 5
 BLUR_STRENGTH_DEFAULT: Final = 3
-# In sides of the largest face.
+# As a multiple of the largest face's side.
 CROP_PADDING: Final = 5.0
 CROP_PADDING_DEFAULT: Final = 0.5
 
@@ -47,7 +47,7 @@ PIXEL_PARTS: Final = 50_000
 EXIF_BYTES: Final = 256 * KIB
 # Of a colour profile; a larger one is ignored. Those of printing presses have up to some 3 MB.
 PROFILE_BYTES: Final = 4 * MIB
-# Bytes in front of segments that belong to none, and fill bytes (ITU-T T.81, B.1.1.2), which few writers leave.
+# Stray bytes and fill bytes in front of segments (ITU-T T.81, B.1.1.2), which few encoders write.
 JPEG_FILL_BYTES: Final = MIB
 # libavif and libheif search all items for every item; a box of this size holds some ten thousand.
 META_BOX_BYTES: Final = 256 * KIB
@@ -63,13 +63,13 @@ JPEG_HELD: Final = 200_000_000
 # A DynamoDB item is at most 400 KB; a stored face takes about 150 bytes.
 MAX_FACES: Final = 1_000
 
-# Rectangles that people hide in one photo.
+# Rectangles hidden by hand in one photo.
 HIDDEN_BOXES: Final = 100
 
 # Partitions of each index of the jobs table; the default of the template's parameter `IndexShards`.
 INDEX_SHARDS: Final = 8
 
-# What a stranger sends has a bound where it enters, and so has what a response or a record quotes of it.
+# Untrusted input is bounded where it enters, and so are quotes of it in responses and records.
 QUERY_BYTES: Final = 8 * KIB
 JSON_BYTES: Final = 16 * KIB
 FORM_FIELD_BYTES: Final = 1 * KIB
@@ -90,7 +90,7 @@ CONNECTION_TTL_SECONDS: Final = 2 * 3600 + 15 * 60
 # API Gateway meters frames in units of 32 KB and refuses longer ones.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 FRAME_BYTES: Final = 32_000
-# By construction: an event has ids, times and an address beside a detail. A test tries to make a larger one.
+# By construction: an event has ids, times and a URL besides a detail. A test tries to create a larger one.
 EVENT_BYTES: Final = 1_024
 REPLAY_LIMIT: Final = 100
 REPLAY_DEFAULT: Final = 20
@@ -104,9 +104,9 @@ REPLAY_SETTLE_SECONDS: Final = 1
 # A Rekognition request passes two Lambda calls of at most 6 MB, as base64 inside JSON inside base64.
 REKOGNITION_BYTES: Final = 3_300_000
 IDEMPOTENCY_KEY_CHARACTERS: Final = 255
-# A ticket lets one listener in, so it need last no longer than a handshake.
+# A ticket admits one listener, so it needs to last only as long as a handshake.
 TICKET_SECONDS: Final = 60
-# API Gateway caches the result of the authorizer for so long; a revoked key is refused after that.
+# API Gateway caches the result of the authorizer for this long; a revoked key is refused after that.
 KEY_CACHE_SECONDS: Final = 60
 LISTENERS_OF_OWNER: Final = 1_000
 RETRIES: Final = 5

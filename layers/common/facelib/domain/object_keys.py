@@ -16,7 +16,7 @@ def original(job_id: str) -> str:
 
 
 def results(job_id: str) -> str:
-    """Return the prefix of everything of a job in the results bucket."""
+    """Return the prefix of a job's objects in the results bucket."""
     return f"{_RESULTS}{job_id}/"
 
 
@@ -29,12 +29,12 @@ def faces_json(job_id: str) -> str:
 
 
 def all_results(job_id: str) -> tuple[str, ...]:
-    """Return every key below which something of a job may stand in the results bucket."""
+    """Return every key that an object of a job may have in the results bucket."""
     return (*(result(job_id, render) for render in DRAWN), faces_json(job_id))
 
 
 def is_job_id(text: str) -> bool:
-    """Return whether the text is a UUIDv4 in the form this service writes: lower case, with hyphens."""
+    """Return whether the text is a UUIDv4 in the form that this service writes: lower case, with hyphens."""
     try:
         parsed = UUID(text)
     except ValueError:

@@ -34,12 +34,12 @@ def _is_text(info: ValidationInfo) -> bool:
 
 
 def _split(value: object, info: ValidationInfo) -> object:
-    """Split a list in text, which pydantic's string mode does not know."""
+    """Split a list in text, which pydantic's string mode does not support."""
     return [part.strip() for part in str(value).split(",")] if _is_text(info) else value
 
 
 def _boolean(value: object, info: ValidationInfo) -> object:
-    """Read a boolean in text: pydantic alone also takes 1, yes, on and their opposites."""
+    """Read a boolean in text: pydantic would also accept 1, yes, on and their opposites."""
     return _BOOLEANS.get(str(value).lower(), "neither true nor false") if _is_text(info) else value
 
 
@@ -48,7 +48,7 @@ def _each_once(renders: tuple[Render, ...]) -> tuple[Render, ...]:
 
 
 class CropAspect(StrEnum):
-    """Width to height of a crop; `free` takes that of the faces."""
+    """Aspect ratio of a crop; `free` uses that of the faces."""
 
     FREE = "free"
     SQUARE = "1:1"
@@ -65,7 +65,7 @@ class CropAspect(StrEnum):
 
 
 class CropFaces(StrEnum):
-    """The faces that a crop holds."""
+    """The faces that a crop contains."""
 
     ALL = "all"
     LARGEST = "largest"
@@ -90,7 +90,7 @@ class Options(Frozen):
         le=1,
         description="Faces below this confidence are left out of the response, but still hidden; null uses the "
         "detector's own threshold.",
-        # What "Try it out" of /docs fills in must find faces: without an example it takes the maximum.
+        # "Try it out" in /docs must find faces: without an example it fills in the maximum.
         examples=[0.5],
     )
     max_faces: int = Field(
@@ -141,7 +141,7 @@ class Options(Frozen):
         return cls.model_validate_strings(fields)
 
     def over(self, others: "Options") -> "Options":
-        """Return the other options, replaced by those that were given here."""
+        """Return the other options, overridden by those that are set here."""
         return Options.model_validate({**others.model_dump(), **self.model_dump(exclude_unset=True)})
 
     @property
@@ -161,6 +161,6 @@ class Options(Frozen):
 
     @property
     def permitted(self) -> frozenset[Render]:
-        """The renders that may still be drawn: none that shows more of the faces than the sender had shown."""
+        """The renders that may still be drawn: those that do not show more of the faces than the requested ones."""
         shown = max(self.source_of(render).declared.exposure or 0 for render in self.render)
         return frozenset(render for render in DRAWN if (render.declared.exposure or 0) <= shown)

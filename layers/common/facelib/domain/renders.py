@@ -10,7 +10,7 @@ from facelib.domain.frozen import Frozen
 
 
 class Exposure(IntEnum):
-    """How much of a face a result shows."""
+    """How much of a face a result reveals."""
 
     NOTHING = 0
     # The averages of a few cells.
@@ -31,13 +31,13 @@ class ResultType(StrEnum):
 
 
 class RenderDeclaration(Frozen):
-    """What is known of a render wherever one is named, offered or stored."""
+    """The properties of a render."""
 
     label: str
     description: str
-    # None where it depends on the job's other renders.
+    # None if it depends on the job's other renders.
     exposure: Exposure | None
-    # None where nothing is drawn and stored.
+    # None if nothing is drawn and stored.
     media_type: ResultType | None = ResultType.JPEG
     # Whether its drawing writes on the pixels it is given, so that other renders need a copy of them.
     writes_on_pixels: bool = True
@@ -50,7 +50,7 @@ class Render(StrEnum):
 
     declared: RenderDeclaration
 
-    # The default is for type checkers alone: `Render(name)` looks a member up and never comes here.
+    # The default is for type checkers only: `Render(name)` looks up a member and does not call this.
     def __new__(cls, name: str, declared: RenderDeclaration | None = None) -> Self:
         assert declared is not None
         member = str.__new__(cls, name)
@@ -134,7 +134,7 @@ class Render(StrEnum):
 
     @property
     def is_drawn(self) -> bool:
-        """Whether there is a picture of it."""
+        """Whether it has a picture."""
         return self.declared.media_type is not None
 
     @property
@@ -144,11 +144,11 @@ class Render(StrEnum):
 
     @property
     def media_type(self) -> ResultType:
-        """The media type of its picture. Raises ValueError where none is drawn."""
+        """The media type of its picture. Raises ValueError if it has none."""
         if self.declared.media_type is None:
             raise ValueError(f"{self} draws no picture")
         return self.declared.media_type
 
 
-# The renders of which there is a picture.
+# The renders that have a picture.
 DRAWN: Final = tuple(render for render in Render if render.is_drawn)

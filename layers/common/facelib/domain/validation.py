@@ -1,4 +1,4 @@
-"""pydantic's validation errors as text for the sender of the value."""
+"""Validation errors of pydantic as messages for the sender of the value."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from facelib.domain.detail import shortened
 
 
 def at_most(length: int) -> BeforeValidator:
-    """Refuse a longer list before its items are validated: each one that is wrong would be an error of its own."""
+    """Refuse a longer list before its items are validated: each invalid one would be a separate error."""
 
     def check(value: object) -> object:
         if isinstance(value, list | tuple) and len(value) > length:
@@ -33,12 +33,12 @@ def describe_errors(error: ValidationError, field_name: Callable[[str], str] = s
 
 
 def message_of(problem: Mapping[str, Any]) -> str:
-    """Return what one of pydantic's errors says."""
+    """Return the message of one of pydantic's errors."""
     return str(problem["msg"]).removeprefix("Value error, ")
 
 
 def summary(problems: Sequence[str], count: int) -> str:
-    """Return the first of `count` problems in one line, each one shortened, and the number of the others."""
+    """Return the first of `count` problems in one line, each truncated, and the number of the others."""
     shown = [shortened(problem, limits.PROBLEM_BYTES) for problem in problems[: limits.PROBLEMS]]
     others = count - len(shown)
     return "; ".join([*shown, f"and {others:,} more"] if others else shown)

@@ -1,1 +1,1 @@
-"""What functions send to each other, to listeners and to callers, and what S3 sends to them."""
+"""Messages between functions, to listeners and callers, and from S3."""

@@ -11,7 +11,7 @@ def batches(
 ) -> Iterator[tuple[T, ...]]:
     """Yield the items in order, in batches of at most `most` items and `most_bytes`, as few as possible.
 
-    An item that is too large by itself is a batch of its own, so that AWS refuses it and no other.
+    An item that is too large by itself gets its own batch, so that AWS refuses only that item.
     """
     batch: list[T] = []
     total = 0

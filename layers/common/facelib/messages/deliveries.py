@@ -44,7 +44,7 @@ class MalformedRecord(Frozen):
     """
 
     kind: Literal["malformed"] = "malformed"
-    # Null where not even the record's key could be parsed.
+    # Null if not even the record's key could be parsed.
     job_id: str | None
     record_id: str | None = None
 

@@ -39,7 +39,7 @@ class RenderRequest(Frozen):
 
 
 class CorrectRequest(Frozen):
-    """Corrections of a completed job, in the place of those before."""
+    """New corrections of a completed job, which replace the previous ones."""
 
     action: Literal["correct"] = "correct"
     job_id: str
@@ -49,7 +49,7 @@ class CorrectRequest(Frozen):
 
 class RenderOutcome(StrEnum):
     STORED = "stored"
-    # Deleted or expired in the meantime; nothing of it remains.
+    # Deleted or expired in the meantime; its objects were removed.
     JOB_GONE = "job_gone"
     ORIGINAL_GONE = "original_gone"
     # Another caller corrected the job.
@@ -70,7 +70,7 @@ class FaceRequest(Frozen):
 
 
 class FaceReply(Frozen):
-    """The picture, or why there is none."""
+    """The picture, or the reason why there is none."""
 
     model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 

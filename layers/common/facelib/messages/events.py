@@ -22,7 +22,7 @@ class EventType(StrEnum):
 
 
 class _FinalJob(Frozen):
-    """What an event says of a job that has ended."""
+    """The fields of an event about a job that has ended."""
 
     type: EventType
     event_id: str
@@ -61,7 +61,7 @@ JobEvent = Annotated[JobEnded | JobCorrected | JobDeleted, Field(discriminator="
 
 
 class Connected(Frozen):
-    """The response to a hello: where the stream stood when this listener connected, by the service's clock."""
+    """The response to hello: the position of the stream when this listener connected, by the service's clock."""
 
     type: Literal["connected"] = "connected"
     position: str
@@ -74,14 +74,14 @@ class Pong(Frozen):
 
 
 class Subscribed(Frozen):
-    """The response to a subscribe: from here on the listener receives the events of this job only, or all if null."""
+    """The response to subscribe: from now on the listener receives the events of this job only, or all if null."""
 
     type: Literal["subscribed"] = "subscribed"
     job_id: str | None
 
 
 class ErrorEvent(Frozen):
-    """The response to a frame that is not valid: what is wrong, and what to send instead."""
+    """The response to an invalid frame: what is wrong, and what to send instead."""
 
     type: Literal["error"] = "error"
     detail: Detail
@@ -103,12 +103,12 @@ def new_event_id(at: datetime, job_id: str) -> str:
 
 
 def position_at(at: datetime) -> str:
-    """Return the position of the stream at this time: an event id that sorts after every event before."""
+    """Return the position of the stream at this time: an event id that sorts after all previous events."""
     return new_event_id(at, "00000000")
 
 
 def event_time(event_id: str) -> datetime:
-    """Return when the event of this id happened, in UTC. Raises ValueError."""
+    """Return the UTC time of the event with this id. Raises ValueError."""
     return datetime.strptime(event_id.partition("-")[0], _EVENT_TIME).replace(tzinfo=UTC)
 
 

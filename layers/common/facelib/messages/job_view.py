@@ -36,7 +36,7 @@ def _shown_fields() -> type[Frozen]:
 if TYPE_CHECKING:
 
     class _ShownFields(Job):
-        """A type checker sees a job, which has these fields and some that a view lacks."""
+        """Type checkers see a job, which also has fields that a view does not."""
 
 else:
     _ShownFields = _shown_fields()

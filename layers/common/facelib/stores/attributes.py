@@ -1,7 +1,7 @@
 """Models as DynamoDB items: one typed attribute for each field that is not None.
 
-The types of fields are mapped to types of DynamoDB here and nowhere else. A model with a field of any other type fails
-when its module is imported, not when the first item is read.
+Types of fields are mapped to types of DynamoDB only here. A model with a field of any other type fails when its module
+is imported, not when the first item is read.
 """
 
 import json
@@ -40,7 +40,7 @@ def time_text(at: datetime) -> str:
 
 @dataclass(frozen=True)
 class Stored:
-    """How values of a type are stored: as what boto3 serializes, and back to what pydantic validates."""
+    """How values of a type are stored: conversion to what boto3 serializes, and back to what pydantic validates."""
 
     store: Callable[[Any], Any]
     load: Callable[[Any], Any]
@@ -56,9 +56,9 @@ def _same(value: Any) -> Any:  # noqa: ANN401 - any type that both pydantic and 
 
 _TEXT: Final = Stored(str, _same)
 _TIME: Final = Stored(time_text, _same)
-# No expression reads what is in it.
+# Expressions do not read its contents.
 _JSON_MODEL: Final = Stored(BaseModel.model_dump_json, json.loads)
-# A set has no order, so it is loaded in that of the alphabet.
+# A set has no order, so it is loaded in alphabetical order.
 _SET: Final = Stored(set, sorted)
 _STORED: Final[Mapping[object, Stored]] = {
     str: _TEXT,

@@ -1,7 +1,7 @@
-"""Exponential backoff with jitter for what AWS has not, or only in part, taken.
+"""Exponential backoff with jitter for requests that AWS processed partly or not at all.
 
-The SDK repeats calls that fail; this is for responses that say that a part of the call is still to be done, and for
-errors that the SDK does not repeat.
+The SDK retries calls that fail; this is for responses that report unprocessed parts, and for errors that the SDK does
+not retry.
 """
 
 import random

@@ -28,11 +28,11 @@ _QUICK = Config(
 )
 
 # Presigned addresses name the bucket's Region. The global endpoint, botocore's default for them, redirects there, which
-# a signed host does not survive, and refuses buckets of Regions opened since 2019. A local stack has one host for all.
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+# breaks the signature of the host, and refuses buckets of Regions opened since 2019. A local stack has one host for
+# all. https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
 _REGIONAL: Final = Config(s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"})
 
-# A response to HEAD has no body, so the status is all that S3 says.
+# A response to HEAD has no body, so only the status is known.
 _OBJECT_MISSING: Final = frozenset({"404", "NoSuchKey", "412", "PreconditionFailed"})
 
 
@@ -66,7 +66,7 @@ def lambda_() -> "LambdaClient":
 
 @contextmanager
 def missing_object() -> Iterator[None]:
-    """Raise ObjectMissing where S3 has no such object, or not the one that `IfMatch` names."""
+    """Raise ObjectMissing if S3 does not have the object, or not with the ETag of `IfMatch`."""
     try:
         yield
     except ClientError as error:

@@ -14,17 +14,17 @@ from facelib.stores.clients import code_of
 
 
 class ConditionFailed(Exception):
-    """A write found its item in another state."""
+    """A condition of a write was not met."""
 
     def __init__(self, item: Item) -> None:
         super().__init__("The condition of a write was not met.")
-        # The item as it is, where the write requested it; {} where there is none.
+        # The item as it is, where the write requested it; {} if there is none.
         self.item = item
 
 
 @contextmanager
 def conditional_write() -> Iterator[None]:
-    """Raise ConditionFailed where DynamoDB says that the condition of a write was not met."""
+    """Raise ConditionFailed if DynamoDB reports that the condition of a write was not met."""
     try:
         yield
     except ClientError as error:
@@ -51,7 +51,7 @@ class Change:
     """What an update does to an item."""
 
     put: Item = field(default_factory=dict)
-    # To what is there already: elements of a set.
+    # Elements to add to a set.
     add: Item = field(default_factory=dict)
     remove: Iterable[str] = ()
     # Attributes that take the value of others, as expressions: {"a": "if_not_exists(b, a)"}.

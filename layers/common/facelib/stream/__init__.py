@@ -1,1 +1,1 @@
-"""The live stream: the table's changes as events, and replays for listeners that were away."""
+"""The live stream: the table's changes as events, and replays for listeners that were disconnected."""

@@ -1,4 +1,4 @@
-"""Records of the jobs table's stream, and the events they stand for."""
+"""Records of the jobs table's stream, and their events."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ def _job_of_images(images: Mapping[str, Any]) -> Job | Tombstone | None:
 
 
 def job_id_of_record(record: Mapping[str, Any]) -> str | None:
-    """Return the job id of a record that is malformed otherwise, or None if its key is too."""
+    """Return the job id of a malformed record, or None if its key is also malformed."""
     try:
         return str(record["dynamodb"]["Keys"]["job_id"]["S"])
     except (LookupError, TypeError):

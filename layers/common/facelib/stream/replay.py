@@ -62,13 +62,13 @@ class Replayer:
         return self.events.latest(replay.owner, replay.limit or limits.REPLAY_DEFAULT)
 
     def _before_latest(self, owner: str, limit: int) -> str:
-        """Return an id that sorts before those of the latest events, and after all others of another time."""
+        """Return an id that sorts before those of the latest events, and after all others with an earlier time."""
         latest = self.events.latest(owner, limit)
         return event_id_before(latest[0].event_id or "", seconds=0) if latest else _AFTER_ALL
 
     def _one(self, job_id: str, replay: Replay) -> Iterator[Job | Tombstone]:
         job = self.jobs.peek(job_id)
-        # The owner first: callers must not learn of another owner's job, not even of its deletion.
+        # The owner is checked first: callers must not learn of another owner's job, not even of its deletion.
         if job is None or job.owner != replay.owner or not is_replayed(job):
             return
         if replay.limit or (job.event_id or "") > (replay.after or ""):

@@ -1,4 +1,4 @@
-"""The networks: one file each, named like its model in `face_models`, with everything that is particular to it."""
+"""The networks: one file each, named like its model in `face_models`, with everything specific to it."""
 
 from importlib import import_module
 

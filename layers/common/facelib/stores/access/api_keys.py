@@ -1,4 +1,4 @@
-"""Keys in DynamoDB, in a table that functions only read: keys are made and revoked by the operator alone."""
+"""Keys in DynamoDB, in a table that functions only read: only the operator creates and revokes keys."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -33,17 +33,17 @@ class KeyStore:
             yield from map(_KEYS.model, page["Items"])
 
     def revoke(self, key: ApiKey) -> ApiKey:
-        """Mark a key as revoked, for good."""
+        """Mark a key as permanently revoked."""
         revoked = key.model_copy(update={"revoked_at": key.revoked_at or utc_now()})
         dynamodb().put_item(TableName=self._table, Item=key_item(revoked))
         return revoked
 
     def remove(self, key_id: str) -> None:
-        """Remove what is stored of a key, which is unknown from then on."""
+        """Remove the record of a key, which is unknown from then on."""
         dynamodb().delete_item(TableName=self._table, Key={"key_id": text(key_id)})
 
     def identify(self, credentials: str) -> Identity:
-        """Return whom a key stands for. A key with a wrong secret is as unknown as any other."""
+        """Return the principal of a key. A key with a wrong secret counts as unknown."""
         parts = split_key(credentials)
         if parts is None:
             return Identity(refusal=Refusal.MALFORMED)
@@ -54,7 +54,7 @@ class KeyStore:
         return Identity(refusal=refusal) if refusal else Identity(principal=key.principal)
 
     def is_valid(self, key_id: str) -> bool:
-        """Return whether a key that was valid still is."""
+        """Return whether a key is still valid."""
         key = self.get(key_id)
         return key is not None and key.refusal(utc_now()) is None
 

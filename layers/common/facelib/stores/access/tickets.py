@@ -1,4 +1,4 @@
-"""Stream tickets in DynamoDB: browsers cannot send headers with a WebSocket, and a key may stand in no address."""
+"""Stream tickets in DynamoDB: browsers cannot send headers with a WebSocket, and a key must never appear in a URL."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -28,7 +28,7 @@ class TicketStore:
         return ticket, expires_at
 
     def redeem(self, ticket: str) -> Principal | None:
-        """Return whose ticket it is, and end it: of many that redeem one at once, one succeeds."""
+        """Return the ticket's owner, and delete it: of several concurrent attempts, only one succeeds."""
         try:
             response = dynamodb().delete_item(
                 TableName=self._table,

@@ -22,7 +22,7 @@ class UsageStore:
     def count(self, principal: Principal) -> date | None:
         """Count one image and return the day it counts for. Raises QuotaExceeded if the key's images are used up.
 
-        Where access is open nothing is counted, as callers cannot be told apart.
+        With open access nothing is counted, because callers cannot be distinguished.
         """
         if principal.key_id is None:
             return None
@@ -48,12 +48,12 @@ class UsageStore:
         return int(response.get("Item", {}).get("images", {"N": "0"})["N"])
 
     def forget(self, owner: str) -> None:
-        """Remove the owner's counters of every day that is kept."""
+        """Remove all daily counters of the owner."""
         for key in _keys_of_all_days(owner):
             dynamodb().delete_item(TableName=self._table, Key=key)
 
     def counters(self, owner: str) -> int:
-        """Return of how many days the owner has a counter (strongly consistent)."""
+        """Return the number of daily counters of the owner (strongly consistent)."""
         found = (
             dynamodb().get_item(TableName=self._table, Key=key, ConsistentRead=True) for key in _keys_of_all_days(owner)
         )
@@ -68,7 +68,7 @@ class UsageStore:
 
 
 def next_day(now: datetime) -> datetime:
-    """Return when the day's counters begin again."""
+    """Return when the daily counters are reset."""
     return datetime.combine(now.date() + timedelta(days=1), time(), UTC)
 
 

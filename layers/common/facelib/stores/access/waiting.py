@@ -16,12 +16,12 @@ from facelib.stores.attributes import Item, number, text, time_text, utc_now
 from facelib.stores.clients import code_of, dynamodb
 
 _LEASE: Final = timedelta(seconds=limits.WAIT_SECONDS + 40)
-# Leases are tried in a random order; each try that finds one taken costs a write as well.
+# Leases are tried in a random order; each failed attempt also costs a write.
 _TRIES: Final = 3
 
 
 class WaitingStore:
-    """The leases as one process sees them, of which it holds one at most."""
+    """The leases from the view of one process, which holds at most one."""
 
     def __init__(self, table: str, leases: int) -> None:
         self._table = table
@@ -31,7 +31,7 @@ class WaitingStore:
         self._until = datetime.min.replace(tzinfo=utc_now().tzinfo)
 
     def may_wait(self, seconds: int) -> bool:
-        """Return whether this process may hold a request for this many seconds, until when its lease then lasts."""
+        """Return whether this process may hold a request for this long; its lease then lasts until the end."""
         if self._until >= utc_now() + timedelta(seconds=seconds):
             return True
         held = [] if self._held is None else [self._held]

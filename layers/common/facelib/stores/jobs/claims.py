@@ -61,16 +61,16 @@ class Claims:
             item = self._table.update(job_id, change, is_kept(now) & _is_claimable(now), returning="ALL_NEW")
         except ConditionFailed as failed:
             item = failed.item
-            # Where it is ours, the response to the first attempt was lost, and the SDK tried again.
+            # If this claim holds it, the response to the first attempt was lost, and the SDK tried again.
             if item.get("claim") != text(token):
                 raise _why_not_claimed(item, now) from None
         return Claim(from_item(item), token, until)
 
     def hold(self, claim: Claim, lease_seconds: int) -> None:
-        """Make sure, before anything is written elsewhere, that the claim still stands. Raises ClaimLost.
+        """Check before writing elsewhere that the claim is still valid. Raises ClaimLost.
 
         Until its lease expires no other detector takes the job over, so it is renewed only after that: a process that
-        was halted in the meantime would overwrite the results of the one that took over.
+        was paused in the meantime would overwrite the results of the detector that took over.
         """
         now = utc_now()
         if now >= claim.until:
@@ -124,7 +124,7 @@ def _ended(job: Job, status: Status, at: datetime, outcome: Mapping[str, object]
 
 
 def _end(before: Job, after: Job) -> Change:
-    """Return the change that ends a job, and its claim: the attributes in which the two differ."""
+    """Return the change that ends a job, and its claim: the attributes that differ."""
     old, new = to_item(before), to_item(after)
     changed = {name: value for name, value in new.items() if old.get(name) != value}
     return Change(put=changed, remove=("claim", "lease_until"))

@@ -17,7 +17,7 @@ class StoredCorrections:
         self._table = table
 
     def begin(self, job_id: str, before: Corrections | None, corrections: Corrections) -> None:
-        """Store what the results are to show; they do not yet. Raises CorrectionsChanged and JobNotFound."""
+        """Store corrections that the results do not show yet. Raises CorrectionsChanged and JobNotFound."""
         change = Change(put={"corrections": text(corrections.model_dump_json())}, remove=("corrected_at",))
         self._update(job_id, change, before)
 

@@ -16,7 +16,7 @@ from facelib.stores.jobs.index import SHARD, owner_shard
 from facelib.stores.jobs.items import to_item
 from facelib.stores.jobs.table import IS_NEW, WHOLE_TIME, JobTable, has_status
 
-# Neither claimed nor kept.
+# Neither claimed nor confirmed.
 _IS_UNCLAIMED: Final = has_status(Status.PENDING) & Attr("kept_until").exists()
 # Concurrent requests with the same key cancel each other's transactions; one of them succeeds in the next round.
 _ADD_ATTEMPTS: Final = 10
@@ -36,11 +36,11 @@ class NewJobs:
     def add(self, job: Job, request: IdempotentRequest | None = None) -> Job:
         """Store a new job, or return the one that the same request stored before.
 
-        Raises KeyReused where the key came with another request, and StoreContended where too many come at once.
+        Raises KeyReused if another request used the key, and StoreContended if too many use it at once.
         """
         item = to_item(job) | {SHARD: text(owner_shard(job.owner, job.job_id, self._index_shards))}
         if request is None:
-            # Where the condition fails, the response to the SDK's first attempt was lost: its random id is ours alone.
+            # If the condition fails, the SDK's first attempt succeeded: no other request has this random id.
             with suppress(ConditionFailed):
                 self._table.put(item, IS_NEW)
             return job
@@ -52,7 +52,7 @@ class NewJobs:
         raise StoreContended
 
     def keep(self, job_id: str) -> None:
-        """Keep a job for its whole time, now that its image is stored. Raises JobNotFound if it was withdrawn."""
+        """Keep a job for its whole retention, now that its image is stored. Raises JobNotFound if it was withdrawn."""
         try:
             self._table.update(job_id, Change(copy=WHOLE_TIME, remove=("kept_until",)), _IS_UNCLAIMED)
         except ConditionFailed as failed:
@@ -60,9 +60,9 @@ class NewJobs:
                 raise JobNotFound from None
 
     def withdraw(self, job: Job, request: IdempotentRequest | None = None) -> bool:
-        """Remove a job whose image could not be stored; False if it is kept, because it has its image by now."""
+        """Remove a job whose image could not be stored; False if the image was stored in the meantime."""
         try:
-            # Where it is not there, the response to the SDK's first attempt was lost.
+            # If it does not exist, the SDK's first attempt succeeded.
             self._table.delete(job.job_id, IS_NEW | _IS_UNCLAIMED)
         except ConditionFailed:
             return False

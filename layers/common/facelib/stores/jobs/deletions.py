@@ -16,7 +16,7 @@ from facelib.stores.jobs.idempotency import Idempotency
 from facelib.stores.jobs.items import tombstone_item
 from facelib.stores.jobs.table import JobTable, has_status, is_kept, primary_key
 
-# What the rest of the deletion needs. Everything else, the faces above all, is erased in the first step.
+# The attributes that the rest of the deletion needs. All others, especially the faces, are erased in the first step.
 _KEPT: Final = frozenset({"job_id", "owner", "status", "created_at", "expires_at", "event_id"})
 _ERASED: Final = sorted({*Job.model_fields, "claim", "lease_until", "original_etag", "retries"} - _KEPT)
 
@@ -53,7 +53,7 @@ class Deletions:
             self._table.put(tombstone_item(item), has_status(Status.DELETING))
 
     def purge(self, job_id: str) -> None:
-        """Remove every record of a job, also its tombstone: listeners that come late will not learn of its deletion."""
+        """Remove every record of a job, also its tombstone: late listeners will not receive its deletion."""
         self._forget_request(job_id, self._table.item(job_id) or {})
         dynamodb().delete_item(TableName=self._table.name, Key=primary_key(job_id))
 

@@ -34,7 +34,7 @@ class IdempotentRequest:
     fingerprint: str
 
     def record_id(self, owner: str) -> str:
-        """Return the record's primary key: keys of two owners never meet, and the key itself is not stored."""
+        """Return the record's primary key: keys of two owners never collide, and the key itself is not stored."""
         return _PREFIX + hashlib.sha256(f"{owner}\n{self.key}".encode()).hexdigest()
 
 
@@ -73,7 +73,7 @@ class Idempotency:
         return {"Put": put}
 
     def find(self, owner: str, request: IdempotentRequest) -> Job | None:
-        """Return the job that this request stored before; None if there is none any more. Raises KeyReused."""
+        """Return the job that this request stored before; None if it no longer exists. Raises KeyReused."""
         record_id = request.record_id(owner)
         item = self._table.item(record_id)
         if item is None:
@@ -82,7 +82,7 @@ class Idempotency:
         try:
             job = self._table.get(record.target, owner)
         except JobNotFound:
-            # The job is being deleted, which removes its record in the end; this request need not wait for it.
+            # The job is being deleted, which will remove its record; this request need not wait for that.
             self.forget(record_id, record.target)
             return None
         if record.fingerprint != request.fingerprint:
@@ -90,7 +90,7 @@ class Idempotency:
         return job
 
     def forget(self, record_id: str, target: str) -> None:
-        """Remove the record of a key unless it leads to another job by now."""
+        """Remove the record of a key unless it now leads to another job."""
         with suppress(ConditionFailed):
             self._table.delete(record_id, Attr("target").eq(target))
 

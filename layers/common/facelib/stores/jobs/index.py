@@ -68,7 +68,7 @@ class JobIndex:
             "Limit": _limit_of_shard(page_size, self._shards),
         }
         pages = [_pages(query, f"{owner}#{shard}", bound) for shard in range(self._shards)]
-        # The first pages at once: most reads need no others.
+        # The first pages are read in parallel: most reads need no others.
         first = threads().map(_next_page, pages)
         items = (chain(page, chain.from_iterable(rest)) for page, rest in zip(first, pages, strict=True))
         ordered = (self._in_order(shard, is_descending) for shard in items)

@@ -28,7 +28,7 @@ def from_item(item: Item) -> Job:
 
 
 def is_deleted(item: Item) -> bool:
-    """Return whether the job of this item is deleted or in deletion; so is one that has no item."""
+    """Return whether the job of this item is deleted or in deletion; so is one without an item."""
     return not item or item["status"]["S"] in (Status.DELETING, DELETED)
 
 

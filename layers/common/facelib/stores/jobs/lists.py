@@ -20,14 +20,14 @@ from facelib.stores.jobs.index import JobIndex
 from facelib.stores.jobs.items import from_item, is_deleted
 from facelib.stores.jobs.table import primary_key
 
-BY_CREATION: Final = "by_creation"  # owner_shard, created_at; keys alone
+BY_CREATION: Final = "by_creation"  # owner_shard, created_at; keys only
 
 # A BatchGetItem reads at most 100 items.
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
 _BATCH: Final = 100
 # For some five seconds.
 _BATCH_ATTEMPTS: Final = 10
-# Jobs read at a time where a page lacks a few, because jobs have gone or the page is larger than a batch.
+# Jobs read at a time where a page lacks a few, because jobs were deleted or the page is larger than a batch.
 _REST: Final = 10
 # Sorts after every time.
 _AFTER_ALL: Final = "9999"
@@ -61,7 +61,7 @@ class _Cursor(BaseModel):
 class JobLists:
     """Lists of jobs: their ids from an index, which lags the table by a moment, the jobs themselves from the table.
 
-    The index holds keys alone, so it is written once a job and not at every change of status.
+    The index contains only keys, so it is written once per job and not at every change of status.
     """
 
     def __init__(self, table: str, index_shards: int = limits.INDEX_SHARDS) -> None:

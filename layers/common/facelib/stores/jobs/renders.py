@@ -18,7 +18,7 @@ class AddedRenders:
         """Record a result that was drawn on demand, with these corrections, and stored.
 
         Raises JobNotFound if the job was deleted in the meantime; then the caller removes what it stored. Raises
-        CorrectionsChanged if it has others by now; then the caller draws it again.
+        CorrectionsChanged if they changed in the meantime; then the caller draws it again.
         """
         try:
             condition = has_status(Status.COMPLETED) & are_corrected(corrections)

@@ -19,7 +19,7 @@ class Retries:
     def next_number(self, job_id: str, owner: str) -> int:
         """Return the number of a failed job's next retry, from 1.
 
-        Raises JobNotFound, and JobConflict where there is no further retry.
+        Raises JobNotFound, and JobConflict if no further retry is allowed.
         """
         job = self._table.get(job_id, owner)
         _check_retryable(job)

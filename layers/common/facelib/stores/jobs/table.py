@@ -1,4 +1,4 @@
-"""The jobs table: reading one job, and the conditional writes that its stores are made of."""
+"""The jobs table: reading one job, and the conditional writes that its stores use."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,11 +22,11 @@ def has_status(status: Status) -> ConditionBase:
 
 
 def is_kept(now: datetime) -> ConditionBase:
-    """Until when a job is there, whether or not its form has expired."""
+    """When a job is deleted, whether or not its form has expired."""
     return Attr("expires_at").gt(time_text(now)) | Attr("kept_until").gt(time_text(now))
 
 
-# Where a job expired early, because its image might never arrive, it is kept for its whole time.
+# A job that would expire early, because its image might never arrive, is kept for its whole retention.
 WHOLE_TIME: Final = {"expires_at": "if_not_exists(kept_until, expires_at)"}
 
 

@@ -26,7 +26,7 @@ class Connection:
     connection_id: str
     owner: str
     job_id: str | None = None
-    # The key it came with, and when that expires.
+    # The key that it connected with, and when that expires.
     key_id: str | None = None
     ends_at: datetime | None = None
     connected_at: datetime = field(default_factory=utc_now, compare=False)
@@ -88,7 +88,7 @@ class ConnectionStore:
 
     def _widen(self, owner: str, connection_id: str, old: Item) -> None:
         self.subscriptions.subscribe_to_all(owner, connection_id, _ttl_of(old))
-        # The row under the job stays, marked: a broadcast that read all subscriptions too early finds it there.
+        # The row under the job is kept and marked, so that a broadcast that read all subscriptions too early finds it.
         self.subscriptions.mark_widened(owner, connection_id, old["job_id"]["S"], _ttl_of(old))
         self._update(connection_id, "REMOVE is_narrow", {})
 
@@ -118,7 +118,7 @@ class ConnectionStore:
     def remove_gone(self, owner: str, connection_id: str) -> bool:
         """Remove a connection that API Gateway does not know; False if it may still be connecting.
 
-        A row that cannot be removed now does not repeat the broadcast; the next event meets the same 410.
+        Failing to remove a row does not repeat the broadcast; the next event gets the same 410.
         """
         try:
             response = dynamodb().delete_item(

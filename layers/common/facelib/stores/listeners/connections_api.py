@@ -33,7 +33,7 @@ class ConnectionsApi:
         weakref.finalize(self, _close, self._connections)
 
     def post(self, connection_id: str, frame: bytes) -> None:
-        """Post a frame. Raises ConnectionGone, or DeliveryFailed for anything a later attempt may solve."""
+        """Post a frame. Raises ConnectionGone, or DeliveryFailed if a later attempt may succeed."""
         self._call("POST", connection_id, frame, success=200)
 
     def close(self, connection_id: str) -> None:
@@ -63,7 +63,7 @@ class ConnectionsApi:
         return response.status
 
     def _connection(self) -> HTTPConnection:
-        """Return this thread's connection, which opens itself again once it is closed."""
+        """Return this thread's connection, which reopens itself after it was closed."""
         connection: HTTPConnection | None = getattr(self._of_thread, "connection", None)
         if connection is None:
             address = urlsplit(self._url)
@@ -71,7 +71,7 @@ class ConnectionsApi:
             connection = self._of_thread.connection = connect(address.netloc, timeout=_TIMEOUT_SECONDS)
             self._connections.append(connection)
         elif connection.sock and wait_for_read(connection.sock, timeout=0):
-            # Nothing is owed between two requests: the other side has closed the connection, as it does when idle.
+            # Data between two requests means that the other side has closed the connection, as it does when idle.
             connection.close()
         return connection
 

@@ -2,8 +2,8 @@
 
 The connections of an owner that receive all events are one partition, so that one Query reads those of the usual owner.
 Their sort keys begin with one of `SHARDS` numbers, by which the work for many of them is split. A connection that
-receives the events of a single job has a row under that job, which is found without reading anybody else's. One that
-came with a key has another row beside, to be counted, and ended with its key.
+receives the events of a single job has a row under that job, which is found without reading any others. One that
+connected with a key has another row, by which it is counted, and closed with its key.
 """
 
 from collections.abc import Iterator
@@ -54,7 +54,7 @@ class Subscriptions:
         return sum(page["Count"] for page in self._pages(_all(owner), Select="COUNT"))
 
     def count_with_key(self, owner: str) -> int:
-        """Return how many of the owner's connections came with a key (strongly consistent)."""
+        """Return how many of the owner's connections use a key (strongly consistent)."""
         pages = self._pages(_shard_with_key(owner), Select="COUNT", ConsistentRead=True)
         return sum(page["Count"] for page in pages)
 
@@ -66,7 +66,7 @@ class Subscriptions:
                     yield item["connection_id"]["S"]
 
     def with_key(self, owner: str, key_id: str) -> Iterator[str]:
-        """Yield the connections that came with this key (strongly consistent)."""
+        """Yield the connections that use this key (strongly consistent)."""
         for page in self._pages(_shard_with_key(owner), ConsistentRead=True):
             yield from (item["connection_id"]["S"] for item in page["Items"] if item["key_id"] == text(key_id))
 

@@ -28,7 +28,7 @@ class PresignedPost:
     fields: dict[str, str]
 
 
-# Another conditional write to the same key was under way; S3 asks for another attempt.
+# Another conditional write to the same key was in progress; S3 requests another attempt.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 _CONFLICT: Final = "ConditionalRequestConflict"
 _PUT_ATTEMPTS: Final = 5
@@ -102,7 +102,7 @@ class ImageStore:
         return Original(s3_object["Body"].read(), s3_object["ETag"].strip('"'))
 
     def created_event(self, job_id: str, retry: int | None = None) -> str:
-        """Return the event that S3 sends for this original, with the number of a retry where it starts one."""
+        """Return the event that S3 sends for this original, with the number of the retry, if it starts one."""
         s3_entity = {"bucket": {"name": self._originals}, "object": {"key": object_keys.original(job_id)}}
         record = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": s3_entity, "retry": retry}
         return json.dumps({"Records": [record]})

@@ -11,7 +11,7 @@ from facelib.stores.clients import code_of, missing_object, s3
 
 
 class Inbox:
-    """Every method means the object that an event reported: one that replaced it under the same key is missing."""
+    """Every method refers to the object that an event reported; a replaced one counts as missing."""
 
     def __init__(self, bucket: str) -> None:
         self._bucket = bucket
@@ -54,5 +54,5 @@ class Inbox:
 
 
 def _quoted(etag: str) -> str:
-    """Return an ETag as HTTP has it; events carry it without quotes."""
+    """Return an ETag in the form of HTTP; events contain it without quotes."""
     return f'"{etag}"'

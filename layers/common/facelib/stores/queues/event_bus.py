@@ -21,7 +21,7 @@ _BATCH_BYTES: Final = 256 * 1024
 
 
 class BusEvent(Frozen):
-    """An event as the bus takes it; `detail` is JSON."""
+    """An event in the form that the bus accepts; `detail` is JSON."""
 
     detail_type: str
     time: AwareDatetime
@@ -33,7 +33,7 @@ class EventBus:
         self._name = name
 
     def put(self, events: Iterable[BusEvent]) -> tuple[BusEvent, ...]:
-        """Put events in order, in as few requests as possible, and return those that the bus did not take."""
+        """Put events in order, in as few requests as possible, and return those that the bus did not accept."""
         cut = batches(events, _BATCH, size_of=_size, most_bytes=_BATCH_BYTES)
         return tuple(refused for batch in cut for refused in self._put(batch))
 

@@ -36,7 +36,7 @@ class Queue:
             raise QueueRefused(len(refused), refused[0].get("Message", refused[0]["Code"]))
 
     def _send_batch(self, batch: Sequence[str], delay_seconds: int) -> "Sequence[BatchResultErrorEntryTypeDef]":
-        """Send a batch, again what SQS refuses for reasons of its own, and return what it refuses in the end."""
+        """Send a batch, repeat messages that SQS fails to accept, and return those that it refuses in the end."""
         entries: list[SendMessageBatchRequestEntryTypeDef] = [
             {"Id": str(number), "MessageBody": body, "DelaySeconds": delay_seconds} for number, body in enumerate(batch)
         ]
