@@ -7,7 +7,9 @@ import pytest
 from facelib.domain import limits
 
 _ROOT = Path(__file__).parents[2]
-_PAGES = [str(page.relative_to(_ROOT)) for page in (*_ROOT.glob("*.md"), *sorted((_ROOT / "docs").rglob("*.md")))]
+_FOLDERS = [_ROOT, *(_ROOT / name for name in ("client", "benchmarks", "tests"))]
+_FOUND = [*(page for folder in _FOLDERS for page in folder.glob("*.md")), *(_ROOT / "docs").rglob("*.md")]
+_PAGES = sorted(str(page.relative_to(_ROOT)) for page in _FOUND)
 _DECISIONS = sorted((_ROOT / "docs" / "decisions").glob("0*.md"))
 NAMES = sorted(name for name in vars(limits) if name.isupper())
 
