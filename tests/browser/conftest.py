@@ -68,6 +68,16 @@ def page(first: Page) -> Iterator[Page]:
 
 
 @pytest.fixture
+def empty(stack: Stack, page: Page) -> Page:
+    """Open the page without results."""
+    # An open page might just be asking for a picture of what is deleted.
+    page.leave()
+    for job in stack.http.get("/jobs", params={"limit": 100}).json()["jobs"]:
+        stack.http.delete(f"/jobs/{job['job_id']}")
+    return page.load()
+
+
+@pytest.fixture
 def someone(stack: Stack, chromium: tuple[str, str], tmp_path: Path) -> Iterator[Page]:
     """One more person's browser, with nothing loaded."""
     with browser(chromium, tmp_path / "profile", f"{stack.http_url}/") as page:

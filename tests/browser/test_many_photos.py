@@ -56,14 +56,6 @@ def take(folder: Path, number: int, *, has_missed: bool) -> Photo:
     return Photo(path, picture, face, has_missed)
 
 
-@pytest.fixture
-def empty(stack: Stack, page: Page) -> Page:
-    """Open the page without results."""
-    for job in stack.http.get("/jobs", params={"limit": 100}).json()["jobs"]:
-        stack.http.delete(f"/jobs/{job['job_id']}")
-    return page.load()
-
-
 def send(page: Page, photos: list[Photo]) -> list[str]:
     """Send photos to have their faces covered, and return their jobs in the order of the list."""
     page.click("[name=render][value=solid]")

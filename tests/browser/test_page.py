@@ -90,10 +90,8 @@ def test_own_photos_stay_own_after_a_reload(page: Page, photo: Path) -> None:
     assert (card.detail, card.can_delete) == (photo.name, True)
 
 
-def test_an_empty_page_says_what_this_is_and_offers_a_sample(stack: Stack, page: Page) -> None:
-    for job in stack.http.get("/jobs", params={"limit": 100}).json()["jobs"]:
-        stack.http.delete(f"/jobs/{job['job_id']}")
-    page.load()
+def test_an_empty_page_says_what_this_is_and_offers_a_sample(empty: Page) -> None:
+    page = empty
     page.wait_until(lambda: page.shows("#empty"), "the page is empty")
     assert "finds the faces in your photos" in page.text("empty")
     page.click("#sample")

@@ -17,17 +17,14 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
 @pytest.fixture
-def jobs(stack: Stack, page: Page, tmp_path: Path) -> list[str]:
+def jobs(empty: Page, tmp_path: Path) -> list[str]:
     """Three photos that were sent from this browser, the newest first, alone in the list."""
-    for job in stack.http.get("/jobs", params={"limit": 100}).json()["jobs"]:
-        stack.http.delete(f"/jobs/{job['job_id']}")
-    page.load()
     names = []
     for number in range(3):
         photo = tmp_path / f"{number}-{tmp_path.name}.jpg"
         photo.write_bytes(encoded(compose(300 + number, 300, [(60, 80, 120)])[0]))
-        page.choose(photo)
-        names.append(page.wait_for_result(photo.name).job_id)
+        empty.choose(photo)
+        names.append(empty.wait_for_result(photo.name).job_id)
     return names[::-1]
 
 
