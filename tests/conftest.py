@@ -1,4 +1,4 @@
-"""What every level of tests may ask for."""
+"""Fixtures and options for all kinds of tests."""
 
 import contextlib
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-# No test may reach an account by accident.
+# No test may access a real account by accident.
 os.environ |= {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
@@ -27,7 +27,7 @@ from tests.support.stack import IMPATIENT, Stack, free_port
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--fuzz-seconds", type=int, default=60, help="how long the HTTP API is fuzzed")
+    parser.addoption("--fuzz-seconds", type=int, default=60, help="seconds of fuzzing the HTTP API")
     parser.addoption("--drops", type=int, default=12, help="how many photos are dropped while detectors are killed")
     parser.addoption("--size-seconds", type=float, default=0, help="how long large requests are tried beyond a few")
     parser.addoption("--fuzz-seed", type=int, default=1, help="where the fuzzing starts; another one, other requests")
@@ -45,7 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def chaos(request: pytest.FixtureRequest) -> tuple[int, int]:
-    """Return how many photos are sent, and the seed of what happens to them."""
+    """Return the number of photos, and the seed of the random events."""
     photos, seed = (request.config.getoption(name) for name in ("--chaos-photos", "--chaos-seed"))
     return int(photos), int(seed)
 
@@ -79,9 +79,9 @@ def a_free_port() -> int:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Deploy the template through SAM onto an emulator of its own; one for each process of the test run.
+    """Deploy the template with SAM to an emulator, once per process of the test run.
 
-    Tests that use it carry `xdist_group("stack")`, so that there is one in all.
+    Tests that use it are marked `xdist_group("stack")`, so that there is only one.
     """
     local_stack = LocalStack(free_port(), folder=tmp_path_factory.mktemp("stack"))
     with (
@@ -93,7 +93,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def closed_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Deploy the template with `Access=keys`. Tests that use it carry `xdist_group("closed")`."""
+    """Deploy the template with `Access=keys`. Tests that use it are marked `xdist_group("closed")`."""
     local_stack = LocalStack(free_port(), folder=tmp_path_factory.mktemp("closed"))
     with (
         running(local_stack) as pid,

@@ -1,4 +1,4 @@
-"""Browsers, each with a profile of its own, and what they show."""
+"""Browsers, each with its own profile."""
 
 import shutil
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def chromium() -> tuple[str, str]:
 
 @contextmanager
 def browser(chromium: tuple[str, str], profile: Path, url: str) -> Iterator[Page]:
-    """Start a browser of its own, closed in the end."""
+    """Start a separate browser, which is closed at the end."""
     binary, driver = chromium
     options = ChromeOptions()
     options.binary_location = binary
@@ -63,7 +63,7 @@ def page(first: Page) -> Iterator[Page]:
     """Open the page, connected to the stream, in a browser with empty storage."""
     first.forget()
     yield first.load()
-    # A page that stays open asks for a preview of every job, those of the next tests too.
+    # A page that stays open requests a preview of every job, also of those of the next tests.
     first.leave()
 
 
@@ -79,12 +79,12 @@ def empty(stack: Stack, page: Page) -> Page:
 
 @pytest.fixture
 def someone(stack: Stack, chromium: tuple[str, str], tmp_path: Path) -> Iterator[Page]:
-    """One more person's browser, with nothing loaded."""
+    """Start the browser of another user, with nothing loaded."""
     with browser(chromium, tmp_path / "profile", f"{stack.http_url}/") as page:
         yield page
 
 
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
-    """Return a photo with one face, under a name of its own."""
+    """Return a photo with one face, under a unique name."""
     return saved(tmp_path, encoded(astronaut()))

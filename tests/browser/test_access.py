@@ -1,4 +1,4 @@
-"""What everyone needs: the keyboard, small screens, names for what is there, and to know what happens to photos."""
+"""Accessibility: the keyboard, small screens, accessible names, and information about what happens to photos."""
 
 import shutil
 import subprocess
@@ -63,7 +63,7 @@ def test_the_page_shows_who_sees_the_photos_and_for_how_long(page: Page) -> None
 
 @pytest.fixture(scope="module")
 def tools() -> Path:
-    """Where npm puts the two engines whose rules the page has to meet."""
+    """Return the folder of the two rule engines that npm installs."""
     folder = Path(__file__).parent
     if shutil.which("npm") is None:
         pytest.skip("npm is missing: install Node.js to check the page with axe and html-validate")
@@ -105,7 +105,7 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(
     letter.write_text("Dear Sir or Madam")
     if width < 500:
         page.resize(width, 844)
-    # What is still fading in has no full contrast yet.
+    # Elements that are still fading in do not have full contrast yet.
     page.emulate(prefers_reduced_motion="reduce", **LOOKS[look])
 
     def check(what: str) -> None:
@@ -142,7 +142,7 @@ def test_html_validate_finds_nothing(tools: Path) -> None:
 def test_what_can_be_pressed_is_44_px_large(page: Page, job_id: str) -> None:
     page.resize(390, 844)
     page.load().wait_for_result(job_id)
-    # A face on the picture is as large as it is.
+    # The size of a face on the picture is given.
     small = """[...document.querySelectorAll("button:not(.mark), select, summary, nav a, .choices label, .drop")]
       .filter((one) => one.checkVisibility()).map((one) => [one, one.getBoundingClientRect()])
       .filter(([, { width, height }]) => width < 44 || height < 44).map(([one]) => one.outerHTML)"""
@@ -186,7 +186,7 @@ def test_after_a_deletion_the_focus_goes_to_the_next_card(page: Page, tmp_path: 
 
 
 def tab_to(page: Page, selector: str) -> None:
-    """Press the tab key until this has the focus."""
+    """Press Tab until this element has the focus."""
     for _ in range(60):
         ActionChains(page.chrome).send_keys(Keys.TAB).perform()
         if page.chrome.execute_script("return document.activeElement.matches(arguments[0])", selector):
@@ -232,7 +232,7 @@ def test_the_keyboard_alone_looks_into_a_result_and_leaves_it(page: Page, job_id
 
 
 def test_the_first_load_is_small(page: Page) -> None:
-    """Count all that goes over the wire before a picture is loaded, headers included."""
+    """Count all bytes transferred before a picture is loaded, including headers."""
     page.chrome.execute_cdp_cmd("Network.enable", {})
     page.chrome.execute_cdp_cmd("Network.setCacheDisabled", {"cacheDisabled": True})
     page.requests()

@@ -20,7 +20,7 @@ def job_id(stack: Stack) -> str:
 
 
 def try_to_save(page: Page) -> str:
-    """Show the first face, save, and return what the page answers."""
+    """Show the first face, save, and return the page's message."""
     page.chrome.find_element("css selector", "#result .face").click()
     page.click("#result .save")
     page.wait_until(lambda: problem(page) != "", "it says why not")
@@ -30,7 +30,7 @@ def try_to_save(page: Page) -> str:
 def test_what_someone_else_saved_is_kept_and_so_is_what_was_changed_here(
     stack: Stack, someone: Page, job_id: str
 ) -> None:
-    """Where the stream does not come through; with it, the page knows before."""
+    """The stream is blocked; otherwise the page would know before."""
     page = someone
     page.load_without_stream()
     stack.http.put(f"/jobs/{job_id}/corrections", json={"hide": [_BOX], "show": [0]}).raise_for_status()
@@ -58,7 +58,7 @@ def test_without_its_original_a_result_cannot_be_corrected(stack: Stack, page: P
     assert told(page).endswith("Not saved.")
     page.click("#result .cancel")
     assert not page.shows("#result .marks")
-    # The pages of the tests to come would list it too, and fail to load its picture.
+    # Pages of later tests would also list it, and fail to load its picture.
     assert stack.http.delete(f"/jobs/{job_id}").status_code == 204
 
 

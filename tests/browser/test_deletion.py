@@ -1,4 +1,4 @@
-"""Deleting a photo, and changing one's mind."""
+"""Deleting a photo, and undoing it."""
 
 from pathlib import Path
 

@@ -39,7 +39,7 @@ def test_the_documentation_can_be_tried_out(stack: Stack, page: Page) -> None:
 
 
 def test_what_is_filled_in_finds_a_face(stack: Stack, page: Page, tmp_path: Path) -> None:
-    """Nothing but the file is chosen: the defaults of every field go with it, in the query and in the form."""
+    """Only the file is chosen: the defaults of every field are sent with it, in the query and in the form."""
     photo = tmp_path / "photo.jpg"
     photo.write_bytes(one_face())
     page.chrome.get(stack.docs_url)

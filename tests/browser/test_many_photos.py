@@ -1,4 +1,4 @@
-"""The whole job of someone who hides faces: photos in, each looked at, some corrected, and all taken home."""
+"""The whole task of hiding faces: send photos, review each, correct some, and download all."""
 
 import io
 import zipfile
@@ -17,7 +17,7 @@ from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
-# Height of the face in the middle of each photo, and where the head is that no detector finds.
+# Height of the face in the middle of each photo, and the position of the head that no detector finds.
 _TALL = 110
 _LARGE = 12
 _MISSED = (slice(60, 220), slice(320, 460))
@@ -25,7 +25,7 @@ _MISSED = (slice(60, 220), slice(320, 460))
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo as it was taken, with what the camera wrote about it."""
+    """A photo with the metadata of a camera."""
 
     path: Path
     picture: Picture
@@ -42,7 +42,7 @@ def missed_head() -> Picture:
 
 
 def take(folder: Path, number: int, *, has_missed: bool) -> Photo:
-    """Another size and another place of the face in each; one is larger than results are by default."""
+    """Sizes and positions of the face differ; one photo is larger than default results."""
     width, height = (2600, 1700) if number == _LARGE else (480 + 4 * number, 320 + number)
     face = (60 + number, 90 + number)
     picture = compose(width, height, [(*face, _TALL)])[0]
@@ -72,14 +72,14 @@ def wait_for(page: Page, job_id: str) -> None:
 
 
 def around_missed(photo: Photo) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return two corners around the head that was missed, as shares of the photo."""
+    """Return two corners around the missed head, as fractions of the photo."""
     height, width = photo.picture.shape[:2]
     rows, columns = _MISSED
     return (columns.start / width, rows.start / height), (columns.stop / width, rows.stop / height)
 
 
 def download(page: Page, folder: Path) -> dict[str, bytes]:
-    """Choose all results, save them as one ZIP, and return its files."""
+    """Select all results, save them as one ZIP, and return its files."""
     behavior = {"behavior": "allow", "downloadPath": str(folder)}
     page.chrome.execute_cdp_cmd("Browser.setDownloadBehavior", behavior)
     page.click("#all")
@@ -90,7 +90,7 @@ def download(page: Page, folder: Path) -> dict[str, bytes]:
 
 
 def check(photo: Photo, data: bytes, *, is_shown: bool) -> None:
-    """See that a result is as large as the photo, hides what it is to hide, and carries nothing of the camera."""
+    """Check that a result is as large as the photo, hides everything required, and has no metadata of the camera."""
     with Image.open(io.BytesIO(data)) as opened:
         assert opened.size == photo.picture.shape[1::-1], photo.path.name
         assert not opened.getexif()

@@ -20,7 +20,7 @@ def test_without_the_stream_the_list_is_there_and_own_results_come(stack: Stack,
 
 
 def test_an_offline_page_connects_on_request(someone: Page) -> None:
-    # The next attempt of its own is then a quarter of an hour away.
+    # The next automatic attempt is then a quarter of an hour away.
     never = "Math.random = () => 1_000;"
     someone.run_first(never)
     someone.load_without_stream()
@@ -33,7 +33,7 @@ def test_an_offline_page_connects_on_request(someone: Page) -> None:
 def test_cards_of_jobs_that_are_gone_go_when_the_page_is_connected_again(
     stack: Stack, someone: Page, photo: Path
 ) -> None:
-    """As after the stack was started again: nothing is left, and the stream says nothing of it."""
+    """As after a restart of the stack: no jobs are left, and the stream sends no events about it."""
     someone.run_first(
         "const Real = WebSocket;"
         "window.WebSocket = class extends Real { constructor(...given) { super(...given); window.socket = this; } };"
@@ -106,5 +106,5 @@ def test_a_picture_that_cannot_be_had_any_more_says_why(stack: Stack, page: Page
     problem = f"document.querySelector('[data-job=\"{job_id}\"] .picture')?.dataset.problem"
     page.wait_until(lambda: "original" in (page.value(problem) or ""), "the reason is shown")
     assert not page.shows(f"[data-job='{job_id}'] .reload"), "to load it again would not help"
-    # The pages of the tests to come would list it too, and fail to load its picture.
+    # Pages of later tests would also list it, and fail to load its picture.
     assert stack.http.delete(f"/jobs/{job_id}").status_code == 204

@@ -1,4 +1,4 @@
-"""The view of one result: the picture, its faces, and what can be done with it."""
+"""The view of one result: the picture, its faces, and actions on it."""
 
 import json
 from pathlib import Path

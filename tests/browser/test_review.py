@@ -1,4 +1,4 @@
-"""Many results: from one to the next, which of them are shown, and what is done with several at once."""
+"""Many results: moving between them, filters, and actions on several at once."""
 
 import zipfile
 from pathlib import Path
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 @pytest.fixture
 def jobs(empty: Page, tmp_path: Path) -> list[str]:
-    """Three photos that were sent from this browser, the newest first, alone in the list."""
+    """Three photos that were sent from this browser, the newest first; the list has no others."""
     names = []
     for number in range(3):
         photo = tmp_path / f"{number}-{tmp_path.name}.jpg"
@@ -222,7 +222,7 @@ window.fetch = async (path, ...rest) => {
 @pytest.mark.parametrize("width", [1280, 390])
 def test_of_a_thousand_cards_only_those_near_the_screen_are_laid_out(someone: Page, width: int) -> None:
     someone.run_first(_MADE_UP)
-    # Whose replay would add real ones.
+    # The replay of the stream would add real jobs.
     someone.load_without_stream()
     if width < 500:
         someone.resize(width, 844)

@@ -21,7 +21,7 @@ _MOST_BYTES = 1_000_000
 
 @pytest.fixture
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """Where the pictures go: with `--write-images` to docs/images, else nowhere that lasts."""
+    """Return the folder for the pictures: docs/images with `--write-images`, else a temporary one."""
     return Path(__file__).parents[2] / "docs" / "images" if request.config.getoption("--write-images") else tmp_path
 
 
@@ -43,7 +43,7 @@ def shot(page: Page) -> Image.Image:
 
 
 def story(page: Page, photos: list[Path]) -> Iterator[tuple[Image.Image, int]]:
-    """Yield what the page shows, and for how many milliseconds: photos, a result, hidden faces, a correction."""
+    """Yield screenshots and their durations in milliseconds: photos, a result, hidden faces, a correction."""
     page.wait_until(lambda: page.shows("#empty"), "the page is empty")
     yield shot(page), 1_600
     page.click("#sample")

@@ -121,7 +121,7 @@ def test_what_could_not_be_sent_is_sent_when_there_is_a_connection(
 
 
 def test_what_could_not_be_sent_is_sent_when_the_stream_is_back(someone: Page, photos: list[Path]) -> None:
-    """As after the service was down, while the browser was online all the time."""
+    """As if the service was down while the browser was online."""
     someone.run_first(
         "const Real = WebSocket; window.sockets = [];"
         "window.WebSocket = class extends Real { constructor(...args) { super(...args); sockets.push(this); } }"

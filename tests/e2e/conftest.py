@@ -1,4 +1,4 @@
-"""Holders of keys, for the tests of a stack that asks for them."""
+"""Holders of keys, for tests of a stack that requires keys."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A burst while workers die or hang and S3 repeats itself: nothing is lost, nothing doubled, nothing left behind.
+"""A burst while workers crash or hang and S3 repeats events: nothing is lost, duplicated or orphaned.
 
 For longer: `make chaos`, or `pytest tests/e2e/test_chaos.py --chaos-photos 500 --chaos-seed 7 -o timeout=1800`.
 Calls that AWS refuses, writes of S3 among them, are in tests/unit/api/test_job_life.py, which can refuse each of them.
@@ -27,12 +27,12 @@ from tests.support.workers import worker_pids
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 _MORTAL = ("DetectorFunction", "ApiFunction", "BroadcasterFunction")
-# Between two deaths, at least.
+# The minimum time between two kills.
 _PAUSE_SECONDS = (1.5, 4.0)
 _FIRST_PAUSE_SECONDS = 0.2
 _PATIENCE_SECONDS = 180.0
 _COPIES = 5
-# A detector that hangs takes its lease, and the queue's visibility timeout after it.
+# A detector that hangs delays its job by its lease, and then by the queue's visibility timeout.
 _FEW_PHOTOS = 12
 
 
@@ -61,7 +61,7 @@ class Burst:
         return job_id
 
     def _deliver_again(self, job_id: str) -> None:
-        """Let S3 say again that the original is there: five times at once, and when the job has long ended."""
+        """Repeat S3's event for the original: five times at once, and long after the job has ended."""
         body = json.dumps(self.stack.original_created(job_id))
         copies = [{"Id": str(number), "MessageBody": body} for number in range(_COPIES)]
         self.sqs.send_message_batch(QueueUrl=self.queue_url, Entries=copies)
@@ -123,7 +123,7 @@ def hanging_detector(stack: Stack) -> Iterator[list[int]]:
         over.set()
         thread.join()
         for pid in stopped:
-            # The emulator has ended it, if its time was up.
+            # The emulator has stopped it, if its time was up.
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
 
@@ -132,12 +132,12 @@ def hanging_detector(stack: Stack) -> Iterator[list[int]]:
 def dying_workers(burst: Burst, seed: int) -> Iterator[list[int]]:
     """Kill one worker after the other, chosen at random, as long as the block lasts.
 
-    The next one dies when there was a response since the last: a machine may take longer to start one than any pause.
+    The next one is killed after a response since the last: starting a worker may take longer than any pause.
     """
     chance, killed, over = random.Random(seed), list[int](), threading.Event()
 
     def kill() -> None:
-        # The first one dies at once: an idle machine is done with a small burst within one pause.
+        # The first one is killed at once: an idle machine finishes a small burst within one pause.
         pause, answered = _FIRST_PAUSE_SECONDS, -1
         while not over.wait(pause):
             if burst.answered == answered:
@@ -236,7 +236,7 @@ def _every_job(stack: Stack) -> Iterator[dict[str, Any]]:
 
 
 def _left(stack: Stack, job_ids: set[str]) -> Iterator[str]:
-    """Yield the keys of all that the buckets hold of these jobs, and the ids of messages that wait for them."""
+    """Yield the keys of these jobs' objects in the buckets, and the ids of their messages in the queue."""
     s3 = stack.aws.client("s3")
     for bucket in (stack.outputs["OriginalsBucketName"], stack.outputs["ResultsBucketName"]):
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):

@@ -74,7 +74,7 @@ def test_one_bad_photo_does_not_keep_the_others_from_being_looked_at(
     said = capsys.readouterr()
     jobs = {job["photo"]: job for job in map(json.loads, said.out.splitlines())}
     assert {name: job["status"] for name, job in jobs.items()} == {str(broken): "failed", str(photo): "completed"}
-    # In the order in which they ended; the sum comes last.
+    # In the order in which they ended; the total is last.
     *errors, summary = said.err.splitlines()
     missing, *others = errors
     refused, failed = sorted(others, key=lambda line: str(broken) in line)
@@ -109,7 +109,7 @@ def test_jobs_are_listed_retried_and_deleted(stack: Stack, broken: Path, capsys:
 
 
 def fail_for_another_reason(stack: Stack, job_id: str) -> None:
-    """One that may pass: the image as such could be processed."""
+    """Give the job a temporary failure: the image itself could be processed."""
     stack.aws.client("dynamodb").update_item(
         TableName=stack.outputs["JobsTableName"],
         Key={"job_id": {"S": job_id}},
@@ -143,7 +143,7 @@ def test_listen_prints_what_comes(stack: Stack, photo: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as listening:
         try:
             assert listening.stdout
-            # What is replayed shows that it is connected.
+            # A replayed event shows that it is connected.
             assert json.loads(listening.stdout.readline())["type"] == "job.completed"
             job_id = stack.post_image(photo.read_bytes())
             heard = (json.loads(line) for line in listening.stdout)

@@ -25,7 +25,7 @@ PAGES: Final = [
     )
 ]
 _AWS: Final = "needs an AWS account"
-# The blocks that are not run, by their page and how they begin, and why.
+# The blocks that are not run, by their page and their beginning, with the reason.
 NOT_RUN: Final = {
     ("README.md", "make demo"): "test_local_stack runs both commands on a fresh clone",
     ("README.md", "make wheel"): "tests/packaging/test_client.py builds and installs the wheel",
@@ -75,7 +75,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     for name in filter(lambda name: (ROOT / name).is_file(), listed.splitlines()):
         (checkout / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, checkout / name)
-    # What is installed is borrowed, and older than nothing that it is made of.
+    # The installed environment is shared, and its timestamps are newer than its sources.
     (checkout / ".venv").symlink_to(Path(sys.prefix))
     for name in ("requirements.txt", "requirements-dev.txt", "infra/uv.txt", "pyproject.toml"):
         os.utime(checkout / name, (0, 0))

@@ -1,4 +1,4 @@
-"""Files put into the drop folder, as anyone with the bucket would put them."""
+"""Files put into the drop folder, as a user of the bucket would put them."""
 
 import json
 import shutil
@@ -79,7 +79,7 @@ def test_the_file_of_another_owner_is_not_visible(stack: Stack) -> None:
 
 
 def test_only_the_object_of_the_event_is_moved(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Conditional copies and deletions, as S3 has them; moto knows the conditions of neither."""
+    """Conditional copies and deletions, as in S3; moto supports neither."""
     client = boto3.client("s3", endpoint_url=stack.endpoint_url)
     monkeypatch.setattr(inbox, "s3", lambda: client)
     bucket, key, job_id = "conditions", "inbox/public/a.jpg", "7d0c1f7a-6a53-4c0e-9d5e-2b1f0f3c9a11"
@@ -107,7 +107,7 @@ def drops(request: pytest.FixtureRequest) -> int:
 
 
 def copy(folder: Path, stack: Stack, destination: str) -> None:
-    """Copy a folder as a user would: with the AWS CLI, or, where there is none, one file after the other."""
+    """Copy a folder as a user would: with the AWS CLI, or else one file at a time."""
     bucket = stack.outputs["OriginalsBucketName"]
     if shutil.which("aws"):
         command = ["aws", "s3", "cp", str(folder), f"s3://{bucket}/{destination}", "--recursive", "--only-show-errors"]
@@ -126,7 +126,7 @@ def files_of(stack: Stack, job_ids: set[str]) -> int:
 
 @pytest.mark.timeout(1_200)
 def test_every_dropped_photo_is_one_job_while_detectors_are_killed(stack: Stack, drops: int, tmp_path: Path) -> None:
-    """`pytest tests/e2e/test_drop_folder.py --drops 300` for as many as an afternoon's party."""
+    """`pytest tests/e2e/test_drop_folder.py --drops 300` for as many as at a party."""
     for number in range(drops):
         (tmp_path / f"{number}.jpg").write_bytes(one_face(200 + number % 100))
     with subscribed(stack) as subscription, ThreadPoolExecutor(1) as background:

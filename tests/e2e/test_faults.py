@@ -34,7 +34,7 @@ def test_an_abandoned_job_fails_with_an_event_and_can_be_retried(stack: Stack) -
         stack.aws.client("sqs").send_message(QueueUrl=queue, MessageBody=message)
         event = listener.wait_for_job(job_id)
         assert (event["type"], event["failure"]["reason"]) == ("job.failed", "internal_error")
-        # Its original arrives late: the job has had its outcome, and keeps it.
+        # Its original arrives late: the job keeps its outcome.
         assert stack.post_form(granted["upload"], one_face(512)).status_code == 204
         retried = stack.http.post(f"/jobs/{job_id}/retry")
         assert (retried.status_code, retried.json()["status"]) == (202, "pending")
@@ -56,7 +56,7 @@ def test_an_original_without_a_job_does_not_stay(stack: Stack) -> None:
 
 
 def test_what_is_not_about_a_job_is_passed_over(stack: Stack) -> None:
-    """S3's test event, and an object that no job has."""
+    """S3's test event, and an object without a job."""
     client, function = stack.aws.client("lambda"), stack.resource("DetectorFunction")
     stranger = {"eventSource": "aws:s3", "s3": {"bucket": {"name": "b"}, "object": {"key": "originals/notes.txt"}}}
     for event in ({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "b"}, {"Records": [stranger]}):
@@ -71,7 +71,7 @@ def test_delete_while_the_detector_works_leaves_nothing_behind(stack: Stack, sid
     stack.wait_until(lambda: stack.job(job_id)["status"] != "pending", pause=0.01)
     assert stack.http.delete(f"/jobs/{job_id}").status_code == 204
     with stack.listener() as listener:
-        # Two detectors work at the same time; when two more jobs are done, so is the deleted one's.
+        # Two detectors run at the same time; when two more jobs are done, the deleted one's detector has also finished.
         for later in [stack.post_image(one_face(2_000)) for _ in range(3)]:
             listener.wait_for_job(later)
     stack.wait_until(lambda: stack.objects_of(job_id) == [])

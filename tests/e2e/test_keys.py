@@ -1,4 +1,4 @@
-"""A stack that asks for keys, on the real local stack: who gets in, and that other owners do not exist for them."""
+"""A stack that requires keys, on the real local stack: who has access, and that other owners' data is invisible."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from tests.support.stack import Stack, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("closed")]
 
-# Method, path, what is sent, the scope it takes, and the status for its owner.
+# Method, path, body, the required scope, and the status for its owner.
 CALLS: list[tuple[str, str, dict[str, Any], str, int]] = [
     ("GET", "/jobs", {}, "read", 200),
     ("GET", "/jobs/{job}", {}, "read", 200),
@@ -45,7 +45,7 @@ PUBLIC = [
 
 @pytest.fixture(scope="module")
 def strangers(closed_stack: Stack, alice: Holder) -> dict[Refusal, str]:
-    """Credentials that are refused, by the reason."""
+    """Refused credentials, by the reason."""
     revoked = holder(closed_stack, "alice", revoked_at=datetime.now(UTC))
     expired = holder(closed_stack, "alice", expires_at=datetime.now(UTC))
     wrong = f"fc_{alice.stored.key_id}_{'0' * 64}"
@@ -113,7 +113,7 @@ def test_a_form_makes_a_job_of_its_owner(closed_stack: Stack, alice: Holder, bob
 
 def test_the_quota_is_exact(closed_stack: Stack) -> None:
     dave = holder(closed_stack, "dave", daily=7)
-    # Each thread may start a process of the API, which takes two busy processors a second.
+    # Each thread may start a process of the API, which takes a second on two busy processors.
     with ThreadPoolExecutor(16) as pool:
         responses = list(pool.map(lambda _: dave.request("POST", "/uploads", json={}, timeout=150), range(50)))
     statuses = [response.status_code for response in responses]
@@ -141,7 +141,7 @@ def test_rekognition(closed_stack: Stack, alice: Holder, bob: Holder) -> None:
     assert len(client.detect_faces(Image={"S3Object": original})["FaceDetails"]) == 1
     with pytest.raises(client.exceptions.InvalidS3ObjectException):
         _rekognition(closed_stack, bob.key).detect_faces(Image={"S3Object": original})
-    # Not even the form of a key: API Gateway refuses it, in its own words.
+    # Malformed keys: API Gateway refuses them with its own message.
     with pytest.raises(ClientError, match=r"\(403\).*Forbidden"):
         _rekognition(closed_stack, f"{alice.key}0").detect_faces(Image={"Bytes": PHOTO})
     unknown = f"fc_{alice.stored.key_id}_{'0' * 64}"

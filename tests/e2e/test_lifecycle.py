@@ -28,7 +28,7 @@ def local_stack(free_port: int, tmp_path: Path) -> LocalStack:
 
 
 def left_in(local_stack: LocalStack) -> Iterator[str]:
-    """Yield the name of every resource in the account, but for what SAM keeps for all its stacks."""
+    """Yield the name of every resource in the account, except for those that SAM shares between stacks."""
     aws = session(local_stack)
     yield from (bucket["Name"] for bucket in aws.client("s3").list_buckets()["Buckets"])
     yield from aws.client("dynamodb").list_tables()["TableNames"]
@@ -52,7 +52,7 @@ def test_a_deployment_is_made_updated_and_removed(local_stack: LocalStack) -> No
             stack.wait_until(lambda: stack.job(job_id)["status"] == "completed")
             job, picture = stack.job(job_id), stack.result(job_id)
             made = stack.addresses
-            # What AWS::Include takes in is there.
+            # The resources of AWS::Include exist.
             assert any("ApiFailureAlarm" in name for name in left_in(local_stack))
             assert STACK_NAME in left_in(local_stack)
 
@@ -79,14 +79,14 @@ def test_make_deploy_and_make_delete_as_the_readme_says_them(local_stack: LocalS
         assert "Successfully created/updated stack" in deployed
         assert any("JobsTable" in name for name in left_in(local_stack))
         assert "make key" not in deployed
-        # A second deployment remembers what the first one was given.
+        # A second deployment keeps the parameters of the first one.
         again = typed(local_stack, [*MAKE_DEPLOY, "PARAMETERS=Quality=fast"], b"[y/N]:", b"y\n")
         assert "make key" not in again
         parameters = stacks_of(local_stack)[STACK_NAME]
         assert (parameters["Detector"], parameters["DetectionModels"]) == ("centerface", "centerface")
         assert (parameters["Access"], parameters["Quality"]) == ("open", "fast")
         assert "Nothing was deployed: there is no terminal" in without_terminal(local_stack)
-        # S3 greets a new queue with a test event; a detector still busy with it would make its log group again.
+        # S3 sends a test event to a new queue; a detector that still processes it would recreate its log group.
         wait_until(lambda: has_logged(local_stack, "DetectorLogs"))
         typed(local_stack, ["make", "delete"], b"Type its name to confirm:", f"{STACK_NAME}\n".encode())
         left = {name for name in left_in(local_stack) if "aws-sam-cli-managed-default" not in name}
@@ -125,7 +125,7 @@ def has_logged(local_stack: LocalStack, group: str) -> bool:
 
 
 def typed(local_stack: LocalStack, command: list[str], question: bytes, response: bytes, status: int = 0) -> str:
-    """Return what a command prints on a terminal of its own, where its one question is answered."""
+    """Return the output of a command on a pseudo-terminal, where its question is answered."""
     ours, its = pty.openpty()
     with subprocess.Popen(command, cwd=ROOT, env=local_stack.environment(), stdin=its, stdout=its, stderr=its) as made:
         os.close(its)

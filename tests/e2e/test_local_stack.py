@@ -33,7 +33,7 @@ SENDERS = 7
 def session_of(leader: int) -> list[str]:
     """List the running processes of an emulator: itself, and every worker of its session.
 
-    One that has ended and only waits for the system to take note of it (state Z) does not run any more.
+    Zombies (state Z) do not count as running.
     """
     columns = "sess=,stat=,pid=,args="
     listing = subprocess.run(["ps", "-A", "-ww", "-o", columns], capture_output=True, text=True, check=True)
@@ -51,7 +51,7 @@ def local(port: int, *arguments: str) -> list[str]:
 
 @pytest.fixture
 def clone(repository: Path, tmp_path: Path) -> Iterator[Path]:
-    """Clone what a newcomer gets from git; what `make setup` adds is borrowed, for it would be the same."""
+    """Clone the repository as a newcomer would; the result of `make setup` is shared, because it would be the same."""
     if not (repository / ".git").exists():
         pytest.skip("this is not a git checkout, so it cannot be cloned")
     clone = tmp_path / "clone"
@@ -133,7 +133,7 @@ def test_make_run_stays_until_ctrl_c_and_leaves_nothing(repository: Path, free_p
 
         running.send_signal(signal.SIGINT)
         assert running.wait(30) == 0
-        # Killed workers are gone as soon as the system has taken note of it.
+        # Killed workers disappear once the system has reaped them.
         wait_until(lambda: session_of(addresses.pid) == [])
         assert not (folder / "stack.json").exists()
 

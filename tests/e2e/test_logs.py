@@ -1,4 +1,4 @@
-"""`make logs` and `make status`: what a function logs, until Ctrl-C, and where the stack answers."""
+"""`make logs` and `make status`: a function's log until Ctrl-C, and the addresses of the stack."""
 
 import json
 import signal

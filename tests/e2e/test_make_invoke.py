@@ -1,4 +1,4 @@
-"""`make invoke`: a function's code in a process here, with the environment of the deployed one."""
+"""`make invoke`: a function's code in a local process, with the environment of the deployed one."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Options and the results that they ask for, on the real stack."""
+"""Options and the requested results, on the real stack."""
 
 import httpx
 import pytest

@@ -126,7 +126,7 @@ def test_bad_images_fail_with_a_reason_and_an_event(stack: Stack, data: bytes, r
 
 
 def assert_nothing_waits(stack: Stack) -> None:
-    """No message of the detect queue is left to be tried again."""
+    """No message is left in the detect queue."""
     sqs = stack.aws.client("sqs")
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
 
@@ -138,7 +138,7 @@ def assert_nothing_waits(stack: Stack) -> None:
 
 
 def test_a_duplicate_delivery_changes_nothing(stack: Stack) -> None:
-    """The same S3 event four times more: through the queue, and straight into the function at the same time."""
+    """The same S3 event four more times: through the queue, and directly to the function at the same time."""
     with stack.listener() as listener:
         job_id = stack.post_image(three_faces())
         event = stack.original_created(job_id)

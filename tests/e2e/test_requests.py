@@ -51,7 +51,7 @@ def recorder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @dataclass
 class Recording:
-    """The requests since it began. The emulator gives the latest fifty, which are more than an image takes."""
+    """The requests since it began. The emulator returns the latest fifty, more than one image needs."""
 
     stack: Stack
 
@@ -61,7 +61,7 @@ class Recording:
 
     @property
     def requests(self) -> Counter[str]:
-        """Count them; one to the API, which the emulator does not record, is the test's own."""
+        """Count them, and one more to the API, which the emulator does not record."""
         events = [event for event in self._latest() if event["EventId"] not in self._before]
         names = [f"{event['EventSource'].split('.')[0]} {event['EventName']}" for event in events]
         made = Counter("s3 PostObject" if name == "s3 POST.s3" else name for name in names)
@@ -78,7 +78,7 @@ class Recording:
 def test_an_image_takes_no_more_requests_than_the_model_says(recorder: Stack, way: str) -> None:
     expected = Counter(WAYS[way])
     del expected["Api invocation"]
-    # The first image starts every function; what that takes is not counted.
+    # The first image starts every function, which is not counted.
     for _ in range(2):
         recording = Recording(recorder)
         SEND[way](recorder, one_face(256))

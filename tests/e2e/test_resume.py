@@ -1,4 +1,4 @@
-"""A folder of photos, interrupted and taken up again by the command line, on the real stack."""
+"""A folder of photos, interrupted and resumed by the command line, on the real stack."""
 
 import json
 import signal
@@ -58,7 +58,7 @@ def test_a_run_that_is_interrupted_is_taken_up_and_has_each_result_once(
     assert len({line["job_id"] for line in lines}) == 24
     names = sorted(path.name for path in (tmp_path / "results").iterdir())
     assert names == [f"{number:02}-boxes.jpg" for number in range(24)]
-    # What was on its way when it was interrupted has made no second job.
+    # Photos in progress at the interruption did not create a second job.
     assert len(_all_jobs(stack)) - before == 24
 
 
@@ -77,7 +77,7 @@ def test_a_photo_that_failed_through_no_fault_of_its_own_is_processed_by_the_sam
     _let_it_fail(stack, failed, reason)
     assert main(command) == 0, capsys.readouterr().err
     assert sorted(path.name for path in (tmp_path / "results").iterdir()) == ["00-boxes.jpg", "01-boxes.jpg"]
-    # A retry for the one, and for the other a new job: its image is gone.
+    # One gets a retry, the other a new job, because its image is gone.
     assert (f"job {failed}" in capsys.readouterr().out) == (reason == "internal_error")
 
 

@@ -23,25 +23,25 @@ def command(stack: Stack, tmp_path: Path) -> list[str]:
     folder = tmp_path / "photos"
     folder.mkdir()
     for number in range(PHOTOS):
-        # Each its own bytes, so that each is a job.
+        # Each has different bytes, so that each becomes a job.
         (folder / f"{number}.jpg").write_bytes(one_face() + bytes([number]))
     arguments = ["detect", str(folder), "--url", stack.http_url]
     return [sys.executable, "-m", "facecast", *arguments]
 
 
 def environment(state: Path) -> dict[str, str]:
-    # Neither a width nor a colour of the terminal that the tests are run in.
+    # Without width and colours of the terminal that runs the tests.
     others = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "CI")}
     return others | {"TERM": "xterm", "COLUMNS": "100", "XDG_STATE_HOME": str(state)}
 
 
 def on_a_terminal(command: list[str], folder: Path) -> tuple[int, str]:
-    """Run a command on a pseudo-terminal; return its exit code and all that it wrote."""
+    """Run a command on a pseudo-terminal; return its exit code and output."""
     ours, its = pty.openpty()
     with subprocess.Popen(command, cwd=folder, env=environment(folder), stdin=its, stdout=its, stderr=its) as running:
         os.close(its)
         written = b""
-        # Linux raises it when the last one has closed the terminal.
+        # Linux raises it once the terminal was closed by all.
         with contextlib.suppress(OSError):
             while part := os.read(ours, 65_536):
                 written += part
@@ -58,7 +58,7 @@ def test_a_terminal_shows_a_bar_and_keeps_the_lines(command: list[str], tmp_path
     shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written)
     for number in range(PHOTOS):
         assert re.search(rf"{number}\.jpg  1 face", shown), shown
-    # The bar is wiped away in the end, and the cursor is there again.
+    # The bar is erased at the end, and the cursor is visible again.
     assert written.rindex("\x1b[2K") > written.rindex("100%")
     assert written.rindex("\x1b[?25h") > written.rindex("\x1b[?25l")
 

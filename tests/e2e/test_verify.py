@@ -1,4 +1,4 @@
-"""`make verify` against the local stack, as typed: open, with keys, and where something is broken."""
+"""`make verify` against the local stack, as typed: open, with keys, and with something broken."""
 
 import subprocess
 

@@ -26,7 +26,7 @@ def server() -> Iterator[Endpoint]:
 
 @pytest.fixture
 def example(stack: Stack, server: Endpoint) -> Iterator[dict[str, Any]]:
-    """Make what docs/examples/rule-to-webhook.yaml describes, with its properties, for the bus and the server here."""
+    """Create the resources of docs/examples/rule-to-webhook.yaml, with its properties, for this bus and server."""
     resources = parse_yaml_file(str(ROOT / "docs/examples/rule-to-webhook.yaml"))["Resources"]
     described = {name: resource["Properties"] for name, resource in resources.items() if "Properties" in resource}
     connection, destination, rule = (described[name] for name in ("Connection", "Destination", "WebhookRule"))

@@ -1,4 +1,4 @@
-"""Each make target says in one sentence what is wrong with what it was given, whether or not a stack runs."""
+"""Each make target explains wrong arguments in one sentence, whether or not a stack runs."""
 
 import subprocess
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""LocalStack itself, without a container, with the template's storage in it."""
+"""LocalStack without a container, with the template's storage."""
 
 import json
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
 
 
 def _deployed() -> dict[str, str]:
-    # Without retries, which would hide what was wrong behind "already exists".
+    # Without retries, which would hide the actual error behind "already exists".
     cloudformation = boto3.client("cloudformation", config=Config(retries={"total_max_attempts": 1}))
     parameters: list[ParameterTypeDef] = [
         {"ParameterKey": name, "ParameterValue": value} for name, value in parameters_of_template().items()

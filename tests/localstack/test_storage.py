@@ -1,4 +1,4 @@
-"""The stores, and the events of storage, on LocalStack as it is."""
+"""The stores and events of storage, on LocalStack."""
 
 import json
 import re

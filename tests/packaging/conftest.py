@@ -1,7 +1,7 @@
-"""The packages, built once for the tests of this folder: for Lambda on both processors, and for what runs them here.
+"""The packages, built once for the tests of this folder: for Lambda on both processors, and for the interpreter here.
 
-Functions are run by this very Python, or by that of PACKAGING_PYTHON, which PACKAGING_ARCHITECTURE says the processor
-of: `make test-arm64`. ARM64_PYTHON is a Python 3.13 for arm64, so that every test run imports what Lambda runs.
+Functions are run by this Python, or by PACKAGING_PYTHON with the processor PACKAGING_ARCHITECTURE: `make test-arm64`.
+ARM64_PYTHON is a Python 3.13 for arm64, with which every test run imports Lambda's packages.
 """
 
 import os
@@ -63,6 +63,6 @@ def runnable_on_arm64(builds: Builds, tmp_path_factory: pytest.TempPathFactory) 
         )
     interpreter = Interpreter.ask(python)
     assert (interpreter.architecture, interpreter.version) == ("arm64", LAMBDAS_PYTHON), interpreter
-    # Where nothing was compiled ahead, the first function to be imported compiles for the others.
+    # Without precompiled modules, the first imported function compiles for the others.
     compiled = "-X", f"pycache_prefix={tmp_path_factory.mktemp('compiled')}"
     return Runnable(builds("arm64", LAMBDAS_PYTHON), python, LAMBDAS_PYTHON, compiled)

@@ -34,7 +34,7 @@ OPTIONS = {
     "retry": {"--url", "--key-file"},
     "limits": {"--json", "--url", "--key-file"},
 }
-# What the other commands need no more than the detector needs AWS.
+# Modules that the detector must not import.
 AWS = ("boto3", "botocore", "aws_lambda_powertools", "aws_xray_sdk")
 WITHOUT_NETWORK = """
 import socket, sys
@@ -50,12 +50,12 @@ sys.exit(code)
 
 @dataclass(frozen=True)
 class Environment:
-    """A virtual environment with nothing but the client and what it needs."""
+    """A virtual environment with only the client and its dependencies."""
 
     folder: Path
 
     def run(self, *arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-        """Run its Python, which knows neither this repository nor the user's packages."""
+        """Run its Python, without this repository and the user's packages."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "FACECAST"))}
         command = [str(self.folder / "bin/python"), "-I", *map(str, arguments)]
         return subprocess.run(
@@ -84,7 +84,7 @@ def build(project: Path, folder: Path, *targets: str) -> None:
 
 
 def uv(*arguments: str | Path) -> None:
-    """Run uv, or skip the test where there is none, or no network; a release skips nothing."""
+    """Run uv, or skip the test without uv or a network; a release skips nothing."""
     give_up = pytest.fail if os.environ.get("REQUIRE_NETWORK") else pytest.skip
     tool = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     if tool is None:
@@ -102,7 +102,7 @@ def environment(folder: Path, *packages: str | Path) -> Environment:
 
 
 def contents(wheel: Path) -> dict[str, bytes]:
-    """Return its files; the list of them, which has no order, is left out."""
+    """Return its files, without RECORD, which has no order."""
     with zipfile.ZipFile(wheel) as archive:
         return {name: archive.read(name) for name in archive.namelist() if not name.endswith("/RECORD")}
 
@@ -113,7 +113,7 @@ def test_the_wheel_holds_the_client_the_detector_and_the_weights(distributions: 
     bundled = {name.removeprefix("facecast/_bundled/") for name in files if name.startswith("facecast/_bundled/")}
     assert {"face_detector/analyse.py", "facelib/domain/options.py", "face_models/centerface.onnx"} <= bundled
     assert "MIT License" in files["facecast/_bundled/face_models/centerface.LICENSE.txt"].decode()
-    # Nothing for Lambda, and not the network whose weights come from elsewhere.
+    # Nothing for Lambda, and not the network whose weights have another licence.
     assert not [name for name in bundled if "stores" in name or "settings" in name or name.endswith("/main.py")]
     assert "face_models/yunet_n_640_640.onnx" not in bundled
     code = [text.decode() for name, text in files.items() if name.endswith(".py")]
@@ -195,6 +195,6 @@ def test_a_folder_is_blurred_without_a_service(
         result = Image.open(io.BytesIO((tmp_path / "hidden" / name).read_bytes()))
         assert (result.format, result.size) == ("JPEG", (400, 300))
         after = np.asarray(result.convert("RGB"))[top:bottom, left:right].astype(float)
-        # What is left of a face are averages of large cells: its edges are gone.
+        # Only averages of large cells are left of a face: its edges are gone.
         edges = [np.abs(np.diff(part, axis=1)).mean() for part in (before[top:bottom, left:right].astype(float), after)]
         assert edges[1] < edges[0] / 2, name

@@ -32,7 +32,7 @@ SAM = Path(sys.executable).with_name("sam")
 
 @dataclass(frozen=True)
 class Containers:
-    """What `sam local invoke` is called with: the built template and the environment of the deployed functions."""
+    """The arguments of `sam local invoke`: the built template and the environment of the deployed functions."""
 
     template: Path
     variables: Path
@@ -47,7 +47,7 @@ class Containers:
 
 
 def engine(*arguments: str) -> str | None:
-    """Return what the container engine says, or None where there is none."""
+    """Return the output of the container engine, or None without one."""
     try:
         done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, timeout=20)
     except (FileNotFoundError, subprocess.TimeoutExpired):
@@ -64,7 +64,7 @@ def bridge() -> str:
             "NO CONTAINER ENGINE ANSWERS: `sam local invoke` was not tried. Start one (Docker, or set DOCKER_HOST) and "
             "run `make test-containers`."
         )
-    # The bridge itself has the first address, also where the engine does not name it as the gateway.
+    # The bridge itself has the first address, even if the engine does not list it as the gateway.
     return str(ipaddress.ip_network(subnet)[1])
 
 
@@ -75,7 +75,7 @@ def containers(bridge: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     with socket.socket() as probe:
         probe.bind((bridge, 0))
         local_stack = LocalStack(probe.getsockname()[1], folder=folder / "stack")
-    # Containers come from outside; for these minutes the stack listens on every address.
+    # Containers connect from outside, so the stack listens on every address during this test.
     with (
         running(local_stack, host="0.0.0.0") as pid,
         contextlib.closing(Stack(local_stack, deploy(local_stack, pid))) as stack,

@@ -67,7 +67,7 @@ def test_the_detector_finds_the_same_face_as_here_in_every_format(runnable: Runn
         assert response["failure"] is None
         (face,) = response["faces"]
         (expected,) = find_faces(picture, Options(), here).faces
-        # Another processor rounds otherwise.
+        # Another processor rounds differently.
         assert face["box"] == pytest.approx(expected.box.model_dump(), abs=1)
         assert face["confidence"] == pytest.approx(expected.confidence, abs=0.01)
 
@@ -84,7 +84,7 @@ def test_the_detector_takes_s3s_test_event(event: str, runnable: Runnable) -> No
 
 
 def test_every_aws_client_finds_its_data(runnable: Runnable) -> None:
-    """The data of other services is left out; a client that lacks its own fails when it is made."""
+    """The data of other services is left out; creating a client without its data fails."""
     script = (
         f"import site; site.addsitedir({str(runnable.folder / 'CommonLayer' / 'python')!r})\n"
         "from facelib.stores import clients\n"

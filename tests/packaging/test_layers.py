@@ -39,7 +39,7 @@ def test_every_function_fits_with_room_left(for_lambda: Built) -> None:
     built = packages(folder)
     print(f"{architecture}\n{table(built)}")
     assert len(built) == 8
-    # On x86_64 OpenCV and NumPy bring an OpenBLAS each, with a kernel for every processor there ever was.
+    # On x86_64 OpenCV and NumPy each contain an OpenBLAS, with kernels for many old processors.
     least = {"arm64": 60, "x86_64": 5}[architecture] * 1_000_000
     assert all(package.room >= least for package in built)
     assert all(package.total < LIMIT_BYTES // 4 for package in built if package.function != "DetectorFunction")
@@ -113,7 +113,7 @@ def test_layers_are_compiled_ahead_and_never_checked_against_their_source(runnab
 
 @pytest.mark.parametrize("layer", ["common", "vision", "web"])
 def test_what_ships_is_what_is_tested(layer: str) -> None:
-    """Every version in a layer's lock is the one that the development environment has."""
+    """Every version in a layer's lock is that of the development environment."""
     shipped = pins(ROOT / "layers" / layer / "requirements.lock")
     assert shipped
     assert shipped <= pins(ROOT / "requirements.txt")

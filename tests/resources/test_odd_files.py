@@ -1,4 +1,4 @@
-"""No file harms the detector, with any options: each ends in faces or in a reason, soon, and in bounded memory.
+"""No file harms the detector, with any options: each ends in faces or in a reason, in bounded time and memory.
 
 Here each file meets some of the combinations of options. All of them, which takes hours:
 `pytest tests/resources/test_odd_files.py --every-combination -o timeout=0`.
@@ -39,13 +39,13 @@ COMBINATIONS = tuple(
 
 @pytest.fixture(params=DETECTORS)
 def detector(request: pytest.FixtureRequest) -> str:
-    """Each detector whose models are at hand, by name."""
+    """Each detector whose models are installed, by name."""
     model_files(request.param)
     return str(request.param)
 
 
 def present() -> list[str]:
-    """Return the names of the detectors whose models are at hand."""
+    """Return the names of the detectors whose models are installed."""
     models = models_at_hand()
     return [name for name in DETECTORS if name in models or (name == BEST and len(models) > 1)]
 
@@ -58,7 +58,7 @@ def every_combination(request: pytest.FixtureRequest) -> bool:
 def processed(
     folder: Path, cases: Sequence[tuple[OddFile, Options]], detector: str, quality: Quality = Quality.BALANCED
 ) -> Iterator[tuple[OddFile, Outcome]]:
-    """Process files in a process of its own, in which the memory of one adds to that of the next."""
+    """Process files in a separate process, in which memory of one file adds to that of the next."""
     for file in {file.name: file for file, _ in cases}.values():
         (folder / file.name).write_bytes(file.make())
     lines = [Case(file=str(folder / file.name), options=options).model_dump_json() for file, options in cases]
@@ -92,7 +92,7 @@ def test_an_odd_file_ends_as_it_should(detector: str, every_combination: bool, t
     if every_combination:
         check(processed(tmp_path, list(product(files, COMBINATIONS)), detector))
         return
-    # Each detector gets each file, and one of the detectors gets it with other options, all of which occur in turn.
+    # Each detector gets each file, and one detector also gets it with other options, which alternate.
     turns = zip(files, cycle(present()), cycle(COMBINATIONS), strict=False)
     cases = [(file, options if turn == detector else Options()) for file, turn, options in turns]
     check(processed(tmp_path, cases, detector))
@@ -105,7 +105,7 @@ def test_a_file_full_of_parts_costs_no_more(tmp_path: Path) -> None:
 
 def test_the_largest_images_stay_within_the_memory(detector: str, every_combination: bool, tmp_path: Path) -> None:
     first, *others = files = large_images()
-    # What takes the most memory for each detector; each other image for one of them, with another render each.
+    # The images that take the most memory for each detector; other images for one of them, with different renders.
     mine = others[present().index(detector) :: len(present())]
     renders = cycle(Options(size=Size.ORIGINAL, render=(render,)) for render in DRAWN)
     some = [(first, HARDEST.model_copy(update={"render": (Render.BLUR,)})), *zip(mine, renders, strict=False)]

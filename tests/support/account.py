@@ -29,7 +29,7 @@ class Cloud:
 
 @cache
 def table_of(logical_id: str) -> dict[str, Any]:
-    """Return the template's properties of a table as `create_table` takes them."""
+    """Return the template's properties of a table as arguments of `create_table`."""
     properties = load()["Resources"][logical_id]["Properties"]
     table = {key: properties[key] for key in _TABLE_KEYS if key in properties}
     if "StreamSpecification" in table:
@@ -39,9 +39,9 @@ def table_of(logical_id: str) -> dict[str, Any]:
 
 @contextmanager
 def empty_account() -> Iterator[None]:
-    """Mock an account with nothing in it.
+    """Mock an empty account.
 
-    The clients of `facelib.stores` stay from one account to the next: to make one takes longer than most tests.
+    The clients of `facelib.stores` are kept between accounts: creating one takes longer than most tests.
     """
     with pytest.MonkeyPatch.context() as environment, mock_aws():
         environment.delenv("AWS_ENDPOINT_URL", raising=False)

@@ -15,12 +15,12 @@ _PATIENCE_SECONDS = 60.0
 
 
 class Killed(BaseException):
-    """The process is gone in the middle of its work; as no handler of errors sees that, none catches this."""
+    """The process was killed in the middle of its work; not an Exception, so that error handlers do not catch it."""
 
 
 @dataclass
 class Actor:
-    """One piece of work in a thread of its own, which moves only by `step`, `finish`, `throttle` and `kill`."""
+    """One piece of work in a separate thread, which is controlled by `step`, `finish`, `throttle` and `kill`."""
 
     name: str
     work: Callable[[], object]
@@ -92,7 +92,7 @@ Call = Callable[[Actor | None, str, dict[str, Any], Callable[[], Any]], Any]
 
 @contextmanager
 def interleaved(on_call: Call) -> Iterator[None]:
-    """Let actors stop before each call to AWS, and let `on_call` make it: it may note, replace or refuse it."""
+    """Let actors stop before each call to AWS, and let `on_call` make it: it may record, replace or refuse the call."""
     make = BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def gated(client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 @cache
 def shared_app() -> FastAPI:
-    """Return the application that all tests share: the routes of a new one are analysed with its first request."""
+    """Return the application that all tests share: a new one would analyse its routes with the first request."""
     return create_app()
 
 

@@ -1,4 +1,4 @@
-"""What may become of a process that looks at a file (benchmarks.files)."""
+"""Ways in which a process that decodes a file may end (benchmarks.files)."""
 
 import os
 import threading

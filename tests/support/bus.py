@@ -10,12 +10,12 @@ from tests.support.stream import Queue
 
 
 class Bus:
-    """An EventBridge that takes everything but what a test has it refuse."""
+    """An EventBridge that accepts everything except what a test scripts."""
 
     def __init__(self) -> None:
         self.requests: list[Sequence[Any]] = []
         self.taken: list[Any] = []
-        # For each request to come: which entries it refuses, or None for a request that gets no response.
+        # For each future request: the entries to refuse, or None for no response.
         self.refusals: list[set[int] | None] = []
         self.is_down = False
 

@@ -41,7 +41,7 @@ def _items(table: str) -> dict[str, Item]:
 
 
 def _index_units(index: Mapping[str, Any], old: Item | None, new: Item | None) -> int:
-    """Nothing where the projection stays as it is, one write to add, change or remove it, two if its key changes."""
+    """0 if the projection is unchanged, one write to add, change or remove it, two if its key changes."""
     before, after = _projected(index, old), _projected(index, new)
     if before == after:
         return 0

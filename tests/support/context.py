@@ -1,4 +1,4 @@
-"""The context Lambda gives to a handler, as far as handlers ask it."""
+"""Lambda's context for a handler, as far as handlers use it."""
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 

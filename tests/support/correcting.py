@@ -13,7 +13,7 @@ from tests.support.stack import Stack
 
 
 def two_faces() -> Picture:
-    """Two faces, the larger one on the left, and a pattern where one might have been missed."""
+    """Two faces, the larger one on the left, and a pattern in place of a missed one."""
     picture = compose(900, 600, [(120, 150, 200), (560, 200, 140)])[0]
     picture[400:600, 450:] = np.random.default_rng(5).integers(0, 255, (200, 450, 1), np.uint8)
     return picture
@@ -32,7 +32,7 @@ def begin(page: Page, job_id: str, render: str = "solid") -> None:
 
 
 def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """With the mouse, between two places that are shares of the picture."""
+    """Drag the mouse between two points, given as fractions of the picture."""
     left, top, width, height = rectangle(page, ".marks")
     (x0, y0), (x1, y1) = ((left + x * width, top + y * height) for x, y in (start, end))
     for kind, x, y in (("mousePressed", x0, y0), ("mouseMoved", x1, y1), ("mouseReleased", x1, y1)):

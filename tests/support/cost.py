@@ -1,4 +1,4 @@
-"""What a file costs, in plain photos decoded by the same process: how fast the machine is does not matter.
+"""The cost of a file, in plain photos decoded by the same process, so that the machine's speed does not matter.
 
 Processor time, because other processes do not lengthen it much.
 """
@@ -15,12 +15,12 @@ from PIL import Image
 
 from tests.support.pictures import astronaut, encoded, resized
 
-# A file that nothing bounds takes 50 to 1,000 times as long as a plain photo.
+# An unbounded file takes 50 to 1,000 times as long as a plain photo.
 MOST_TIMES: Final = 20
 
 
 def in_photos(action: Callable[[], object]) -> tuple[str, float]:
-    """Return how an action ends, `ok` or the reason of its refusal, and how many plain photos it costs."""
+    """Return the outcome of an action, `ok` or the reason of its refusal, and its cost in plain photos."""
     outcome, seconds = _timed(action)
     return outcome, seconds / _photo()
 

@@ -52,7 +52,7 @@ class OneFace(Detector):
 
 
 class Service:
-    """The use cases with stores in moto, and what a test puts into and sees in the buckets."""
+    """The use cases with stores in moto, and access to the buckets."""
 
     def __init__(self, account: Cloud) -> None:
         self.jobs = JobStore(account.jobs_table)
@@ -93,7 +93,7 @@ def sqs_event(*bodies: str) -> dict[str, Any]:
 
 
 def uploaded(service: Service, job: Job, data: bytes) -> OriginalCreated:
-    """Post the form of a job, as often as one likes, and return its event."""
+    """Post the form of a job, which may be repeated, and return its event."""
     response = clients.s3().put_object(
         Bucket=service.account.originals_bucket, Key=object_keys.original(job.job_id), Body=data
     )

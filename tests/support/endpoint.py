@@ -1,4 +1,4 @@
-"""A fake of API Gateway's @connections address: remembers what was posted, and responds as a test has scripted."""
+"""A fake of API Gateway's @connections address: records posts, and responds as scripted by a test."""
 
 from collections import defaultdict
 from collections.abc import Callable

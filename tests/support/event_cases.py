@@ -1,4 +1,4 @@
-"""The sample events, whose function they are for, and what that function returns."""
+"""The sample events, their functions, and the expected responses."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ def _case(function: str, name: str, response: object) -> Case:
     return Case(f"{function}Function", EVENTS / f"{name}.json", response)
 
 
-# Of a response that is a mapping, the parts named here are compared.
+# Only these parts of a response are compared.
 CASES: Final = (
     _case("Api", "api/get-health", {"statusCode": 200, "body": _HEALTH}),
     _case("Api", "api/post-image", {"statusCode": 202}),
@@ -55,7 +55,7 @@ CASES: Final = (
 
 
 def agrees(response: object, expected: object) -> bool:
-    """Whether a response has what is expected of it, and perhaps more."""
+    """Whether a response contains at least the expected parts."""
     if isinstance(expected, dict):
         return isinstance(response, dict) and all(
             key in response and agrees(response[key], value) if value else response.get(key) == value

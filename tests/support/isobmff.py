@@ -1,4 +1,4 @@
-"""AVIF and HEIC files put together box by box, as no encoder writes them."""
+"""AVIF and HEIC files assembled box by box, as encoders do not write them."""
 
 import struct
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ class Item:
 
 
 class Coded(NamedTuple):
-    """What an encoder made of a grey image: the decoder's configuration and the coded data."""
+    """A grey image from an encoder: the decoder's configuration and the coded data."""
 
     kind: bytes
     configuration: bytes
@@ -65,7 +65,7 @@ def _child(data: bytes, kind: bytes) -> bytes:
 
 
 def grid(rows: int, columns: int, tile: int, *, in_meta: bool = True) -> Item:
-    """Return a grid of square tiles, which it is to be derived from. Cameras keep it in the meta box."""
+    """Return a grid to be derived from square tiles. Cameras keep it in the meta box."""
     width, height = columns * tile, rows * tile
     data = bytes([0, 1, rows - 1, columns - 1]) + struct.pack(">II", width, height)
     return Item(b"grid", data, (size_property(width, height), full_box(b"pixi", b"\3\x08\x08\x08")), in_meta)
@@ -78,7 +78,7 @@ def overlay(width: int, height: int, count: int) -> Item:
 
 
 class Reference(NamedTuple):
-    """Of one item to others, by their numbers, which count from 1."""
+    """References of one item to others, by their numbers from 1."""
 
     kind: bytes
     source: int
@@ -91,7 +91,7 @@ def derived(item: Item, inputs: Sequence[Item], form: str) -> bytes:
 
 
 def file(items: Sequence[Item], form: str, references: Sequence[Reference] = ()) -> bytes:
-    """Put a file together whose picture is the first item. Items of equal data share it."""
+    """Assemble a file whose picture is the first item. Items with equal data share it."""
     brand = form.lower().encode()
     start = box(b"ftyp", brand + b"\0\0\0\0mif1" + brand)
     size = len(_meta(items, references, 0))

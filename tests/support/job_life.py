@@ -1,4 +1,4 @@
-"""Jobs, their senders and readers, and a model of SQS: what random histories of jobs are made of."""
+"""Jobs, their senders and readers, and a model of SQS: the parts of random job histories."""
 
 import hashlib
 import json
@@ -33,7 +33,7 @@ LEASE_SECONDS = 30
 _HEAD = b"\xff\xd8\xff photo "
 PHOTOS = [_HEAD + b"one", _HEAD + b"two", _HEAD + b"three"]
 CORRUPT = _HEAD + b"corrupt"
-# No detector comes through this one.
+# An image with which every detector crashes.
 POISON = _HEAD + b"poison"
 CONTENTS = [*PHOTOS, CORRUPT, POISON]
 
@@ -58,7 +58,7 @@ def analyse(data: bytes, options: Options, _: object) -> Analysis:
 
 @dataclass
 class Message:
-    """A message of the queue; `reader` is who has received it and not yet answered."""
+    """A message of the queue; `reader` has received it and not yet answered."""
 
     body: str
     job_id: str
@@ -72,7 +72,7 @@ class Message:
 
 @dataclass
 class Seen:
-    """What is known of a job from outside: what was uploaded for it, in order, and the end it came to."""
+    """What a client knows of a job: its uploads in order, and its outcome."""
 
     uploads: list[bytes] = field(default_factory=list)
     is_form: bool = False
@@ -82,7 +82,7 @@ class Seen:
 
 
 class JobWorld(RuleBasedStateMachine):
-    """The service on its real stores, who uses it, the queue, and what is known of each job from outside."""
+    """The service on its real stores, its users, the queue, and what clients know of each job."""
 
     def __init__(self, account: Cloud, api: Api) -> None:
         super().__init__()
@@ -167,7 +167,7 @@ class JobWorld(RuleBasedStateMachine):
         self._settle()
 
     def _settle(self) -> None:
-        """Take back the messages of readers that have ended: done, or for another try."""
+        """Take back the messages of readers that have ended: done, or to be redelivered."""
         for queue in (self.queue, self.dead):
             for message in [one for one in queue if one.reader and one.reader.is_done]:
                 reader, message.reader = cast("Actor", message.reader), None

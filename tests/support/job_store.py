@@ -1,4 +1,4 @@
-"""Every store of the jobs table in one, for tests that take a job through its life."""
+"""All stores of the jobs table in one, for tests of a job's whole life."""
 
 from facelib.domain import limits
 from facelib.stores.jobs.claims import Claims

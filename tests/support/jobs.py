@@ -1,4 +1,4 @@
-"""Jobs and findings that tests start from."""
+"""Sample jobs and detections."""
 
 from datetime import timedelta
 

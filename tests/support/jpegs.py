@@ -1,4 +1,4 @@
-"""JPEGs put together marker by marker, as few encoders or none write them (ITU-T T.81)."""
+"""JPEGs assembled marker by marker, as few or no encoders write them (ITU-T T.81)."""
 
 import math
 import struct

@@ -1,4 +1,4 @@
-"""Holders of keys on a stack that asks for them."""
+"""Holders of keys on a stack that requires them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""CIELAB and the distance of colours that people see, for tests of what results look like."""
+"""CIELAB and the perceived difference of colours, for tests of results."""
 
 from typing import Final
 

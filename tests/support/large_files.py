@@ -47,7 +47,7 @@ def gif_of(extension: bytes, count: int) -> bytes:
 
 
 def many(part: bytes) -> int:
-    """As many of a part as fit into the largest file."""
+    """As many copies of a part as fit into the largest file."""
     return (_FULL - 100_000) // len(part)
 
 
@@ -68,7 +68,7 @@ def progressive() -> bytes:
 
 
 def detailed(width: int = 12_200, height: int = 9_000) -> Image.Image:
-    """Return a crowd with noise, which no encoder makes small."""
+    """Return a crowd with noise, which compresses badly."""
     tiles = (-(-height // 512), -(-width // 512), 1)
     crowd = np.tile(astronaut(), tiles)[:height, :width].copy()
     generator = np.random.default_rng(1)
@@ -118,7 +118,7 @@ def large_images() -> list[OddFile]:
 
 
 def full_of_parts() -> list[OddFile]:
-    """Return files whose parts reach the limits, for libraries that take long over each."""
+    """Return files whose parts reach the limits, for libraries that take long for each part."""
     text = chunk(b"tEXt", b"k\0" + b"v" * 25_000)
     compressed = zlib.compress(b" " * 900_000)
     resources = segment(0xED, b"Photoshop 3.0\0" + b"8BIM\x04\x04\0\0\0\0\0\0" * 2_000)

@@ -37,7 +37,7 @@ class Storage:
             yield json.loads(message["Body"])
 
     def event(self, queue: str) -> dict[str, Any]:
-        """Return the next event of S3 in a queue, but for the one that S3 sends to test it."""
+        """Return the next event of S3 in a queue, except for S3's test event."""
         found: list[dict[str, Any]] = []
 
         def received() -> bool:
@@ -52,9 +52,9 @@ class Storage:
 def template_of_storage() -> dict[str, Any]:
     whole = load()
     storage = {name: each for name, each in whole["Resources"].items() if each["Type"] in STORAGE}
-    # The policies of the buckets are in force on AWS alone; one log group exists where it is asked for.
+    # Policies of the buckets apply on AWS only; one log group is optional.
     kept = {name: each for name, each in storage.items() if "Condition" not in each}
-    # LocalStack looks up only text in a mapping, where AWS takes a number for its text.
+    # LocalStack looks up only text in a mapping; AWS converts a number to text.
     texts = {
         name: {"Type": "String", "Default": str(each["Default"])} if each["Type"] == "Number" else each
         for name, each in whole["Parameters"].items()

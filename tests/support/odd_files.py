@@ -1,4 +1,4 @@
-"""Files that are hard on a decoder, each with the outcomes that are right for it."""
+"""Files that are hard on a decoder, each with its valid outcomes."""
 
 import zlib
 from collections.abc import Callable, Iterator

@@ -52,7 +52,7 @@ def png_16_bit(*, alpha: bool) -> bytes:
 
 
 def damaged(data: bytes, share: float, count: int = 40) -> bytes:
-    """Overwrite bytes from this share of the file on."""
+    """Overwrite bytes from this fraction of the file on."""
     broken = bytearray(data)
     start = int(len(data) * share)
     for at in range(start, min(start + count * 7, len(data)), 7):

@@ -1,4 +1,4 @@
-"""Packages as a test runs them."""
+"""Packages for tests."""
 
 from dataclasses import dataclass
 from pathlib import Path

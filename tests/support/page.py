@@ -65,7 +65,7 @@ class Page:
         self.url = url
 
     def forget(self) -> None:
-        """Be as a new browser: nothing stored, nothing blocked, no small screen, no log."""
+        """Reset to a new browser: nothing stored or blocked, a large screen, an empty log."""
         self.chrome.get("about:blank")
         self.block()
         self.chrome.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": self.url, "storageTypes": "all"})
@@ -94,21 +94,21 @@ class Page:
         self.chrome.execute_script(_HAND_OVER, kind, name, base64.b64encode(data).decode())
 
     def click_on_card(self, of: str, button: str) -> None:
-        """Press the button of this class on the card of a job or of a file, by its id or name."""
+        """Click the button with this class on the card of a job or of a file, by its id or name."""
         self.chrome.execute_script(_CLICK, of, f".{button}")
 
     def load_without_stream(self) -> None:
-        """As in a network that lets no WebSocket through."""
+        """Block WebSockets, as some networks do."""
         self.run_first(_NO_SOCKETS)
         self.chrome.get(self.url)
         self.wait_until(lambda: self.text("connection").startswith("Offline"), "the stream is shut")
 
     def run_first(self, script: str) -> None:
-        """Run a script before those of every page that is opened from now on."""
+        """Run a script before those of every page opened from now on."""
         self.chrome.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
 
     def block(self, *patterns: str) -> None:
-        """Let no request through to addresses like these."""
+        """Block requests to addresses that match these patterns."""
         self.chrome.execute_cdp_cmd("Network.enable", {})
         self.chrome.execute_cdp_cmd("Network.setBlockedURLs", {"urls": list(patterns)})
 
@@ -125,7 +125,7 @@ class Page:
         return next(text for text in self.failures() if text.startswith(name))
 
     def click(self, selector: str) -> None:
-        """Press what the selector finds, once it is there, wherever it is on the page."""
+        """Click the element of the selector once it exists, anywhere on the page."""
         self.wait_until(lambda: self.shows(selector), f"{selector} is there")
         self.chrome.execute_script("document.querySelector(arguments[0]).click()", selector)
 
@@ -150,7 +150,7 @@ class Page:
         self.wait_until(lambda: bool(self.value(f"{is_shown} && {is_chosen}")), "the picture is there")
 
     def resize(self, width: int, height: int, *, mobile: bool = True) -> None:
-        """Take another screen, as that of a phone."""
+        """Use another screen size, for example a phone's."""
         screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile}
         self.chrome.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
         self.wait_until(lambda: bool(self.value(f"innerWidth === {width}")), "the screen is small")
@@ -194,7 +194,7 @@ class Page:
         return [(request["method"], request["url"]) for request in sent]
 
     def loaded_bytes(self) -> dict[str, int]:
-        """Return the bytes that each address took over the wire since last asked."""
+        """Return the bytes transferred for each address since the last call."""
         log = self.chrome.get_log("performance")  # type: ignore[no-untyped-call]
         messages = [json.loads(entry["message"])["message"] for entry in log]
         urls = {

@@ -27,13 +27,13 @@ class Case(Frozen):
 
 
 class Outcome(Frozen):
-    """`ok`, the reason for which a file was rejected, or the error that must not be."""
+    """`ok`, the reason for which a file was rejected, or an unexpected error."""
 
     case: Case
     outcome: str
     # What is done before any pixel is decoded, in `tests.support.cost`.
     header_in_photos: float
-    # The most memory of the process so far.
+    # The peak memory of the process so far.
     peak_mib: int
 
 

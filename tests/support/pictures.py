@@ -1,4 +1,4 @@
-"""Pictures of one real face, placed, scaled and turned at will, so that the truth is known.
+"""Pictures of one real face, placed, scaled and rotated, so that the ground truth is known.
 
 The face is Eileen Collins, photographed by NASA, in the public domain: the photo that the page offers as a sample.
 """
@@ -34,7 +34,7 @@ class Truth:
 
 # Hair-line to chin, ear to ear, as measured by hand in the 512 x 512 picture.
 FACE: Final = Truth(176, 58, 98, 122)
-# What is cut out to be pasted elsewhere: the head with its hair, nothing of the helmet.
+# The part to be pasted elsewhere: the head with its hair, without the helmet.
 _HEAD: Final = Truth(120, 0, 210, 220)
 _GREY: Final = 128
 
@@ -111,7 +111,7 @@ ORIENTATIONS: Final = tuple(_STORED)
 
 
 def turned(picture: Picture, orientation: int, form: str = "JPEG", **options: object) -> bytes:
-    """Encode so that a viewer who minds the EXIF orientation sees the upright picture."""
+    """Encode so that a viewer that applies the EXIF orientation shows the upright picture."""
     image = Image.fromarray(picture)
     for step in _STORED[orientation]:
         image = image.transpose(step)
@@ -135,7 +135,7 @@ def encoded(picture: Picture | Image.Image, form: str = "JPEG", **options: objec
     options = {**_DEFAULTS.get(form, {}), **options}
     target = io.BytesIO()
     if form == "HEIC":
-        # Not registered with Pillow, where the service's own decoder is tested.
+        # Not registered with Pillow, so that the service's own decoder is tested.
         pillow_heif.from_pillow(image).save(target, **options)
     else:
         image.save(target, form, **options)

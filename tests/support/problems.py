@@ -1,4 +1,4 @@
-"""What every problem document has."""
+"""Checks of every problem document."""
 
 import httpx
 

@@ -1,4 +1,4 @@
-"""ICC profiles made by hand (ICC.1:2022), and what they mean, calculated without a colour engine."""
+"""Hand-made ICC profiles (ICC.1:2022), and their colours, calculated without a colour engine."""
 
 import struct
 from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ class MatrixProfile:
         return profile(b"RGB ", tags | dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve(self.exponent)))
 
     def as_srgb(self, picture: Picture) -> Picture:
-        """Return what a viewer that knows the profile shows on an sRGB screen."""
+        """Return the sRGB colours of a viewer that applies the profile."""
         light = _linear(picture) if self.exponent == _SRGB_CURVE else (picture / 255) ** self.exponent
         return encoded_light(light @ self.primaries @ np.linalg.inv(_SRGB))
 

@@ -1,4 +1,4 @@
-"""A Facecast service that is played from a table, for the client's tests."""
+"""A Facecast service scripted by a table, for the client's tests."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -37,7 +37,7 @@ Responses = httpx.Response | Exception | list[httpx.Response | Exception]
 
 
 class PlayedService:
-    """Responds from a table of `METHOD path` and keeps the requests; of a list, each response once."""
+    """Responds from a table of `METHOD path` and records the requests; a list has one response for each request."""
 
     url: Final = "https://example.test/api"
 

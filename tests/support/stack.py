@@ -63,7 +63,7 @@ class Listener:
         return self.wait_for(lambda event: event.get("job_id") == job_id)
 
     def vanish(self) -> None:
-        """Go without a goodbye: the TCP connection is reset."""
+        """Disconnect without closing: the TCP connection is reset."""
         self.socket.socket.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.socket.close()
 
@@ -85,12 +85,12 @@ def wait_until(condition: Callable[[], bool], pause: float = 0.1, seconds: float
         time.sleep(pause)
 
 
-# A worker that dies holds its job no longer than this, and tests kill many.
+# A killed worker delays its job this long, and tests kill many.
 IMPATIENT: Final = {"DetectorTimeout": "10"}
 
 
 class Stack:
-    """A running stack, and short words for what tests do with it."""
+    """A running stack, and helpers for tests."""
 
     def __init__(self, local_stack: LocalStack, addresses: Addresses) -> None:
         self.local_stack = local_stack

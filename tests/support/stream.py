@@ -1,4 +1,4 @@
-"""What the stream's functions find in AWS, made in moto, and the events that AWS would hand them."""
+"""The AWS resources of the stream's functions in moto, and the events that AWS would send."""
 
 import json
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ class Queue:
         self.url = url
 
     def take(self) -> list[Delivery | ShardDelivery | Replay | MalformedRecord]:
-        """All messages, delayed ones too, in no order."""
+        """All messages, including delayed ones, in no order."""
         return [MESSAGE.validate_json(body) for body in self.bodies()]
 
     def bodies(self) -> list[str]:
@@ -58,7 +58,7 @@ def listen(connections: ConnectionStore, *ids: str, job_id: str | None = None, o
 
 
 def ended_job(seconds_ago: float = 0, owner: str = OWNER, *, failed: bool = False) -> Job:
-    """Return a job that ended so long ago."""
+    """Return a job that ended this long ago."""
     at, job_id = datetime.now(UTC) - timedelta(seconds=seconds_ago), str(uuid4())
     return Job(
         job_id=job_id,

@@ -1,6 +1,6 @@
-"""What botocore does not check of a call's parameters although its models say it: enumerations, lengths and patterns.
+"""Checks of parameters that botocore omits although its models define them: enumerations, lengths and patterns.
 
-Required and unknown parameters and their types it checks itself, before anything is sent, to moto as to AWS.
+Botocore itself checks required and unknown parameters and types before sending, to moto and to AWS.
 """
 
 import re

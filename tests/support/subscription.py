@@ -1,4 +1,4 @@
-"""A consumer of the event bus: docs/examples/rule-to-queue.yaml, deployed as it stands, and the queue it makes."""
+"""A consumer of the event bus: docs/examples/rule-to-queue.yaml, deployed unchanged, and its queue."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ RULE = ROOT / "docs" / "examples" / "rule-to-queue.yaml"
 
 @dataclass
 class Subscription:
-    """Everything that has come to the queue."""
+    """Everything that has arrived in the queue."""
 
     sqs: Any
     queue_url: str
@@ -28,7 +28,7 @@ class Subscription:
         return [event["detail-type"] for event in self.of_job(job_id)]
 
     def wait_until(self, condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
-        """Take messages until it is so, and then all that are there already."""
+        """Take messages until the condition holds, and then those that have already arrived."""
 
         def is_so() -> bool:
             self._take(seconds=1)
@@ -39,7 +39,7 @@ class Subscription:
             pass
 
     def _take(self, seconds: int) -> int:
-        """Take some of the messages, wait so long for the first of them, and return how many there were."""
+        """Take some of the messages, waiting this long for the first, and return their number."""
         response = self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=seconds)
         messages = response.get("Messages", [])
         for message in messages:

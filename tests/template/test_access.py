@@ -18,7 +18,7 @@ PUBLIC = {
     # Preflights, which carry no key.
     "OPTIONS /{proxy+}",
 }
-# No key is asked for in the frames of a connection that $connect has let in.
+# Frames of an accepted connection need no key.
 OF_CONNECTIONS = {"$default", "$disconnect"}
 AUTHORIZERS = {
     ("HttpApi", "$default"): "KeyAuthorizer",
@@ -64,7 +64,7 @@ def test_what_is_cached_goes_by_one_header_that_carries_the_key() -> None:
     for name in ("KeyAuthorizer", "TokenAuthorizer"):
         assert sources[name]["AuthorizerResultTtlInSeconds"] == limits.KEY_CACHE_SECONDS
         assert sources[name]["EnableSimpleResponses"] is True
-    # A ticket is good once, so nothing of it may be cached; WebSocket APIs never do.
+    # A ticket is valid once, so the result must not be cached; WebSocket APIs never cache it.
     assert "AuthorizerResultTtlInSeconds" not in sources["TicketAuthorizer"]
 
 

@@ -1,4 +1,4 @@
-"""Addresses that the template makes, in every partition and with domain names of one's own."""
+"""Addresses in the template, in every partition and with custom domain names."""
 
 from typing import Any, Final
 
@@ -89,7 +89,7 @@ def test_domain_names_of_ones_own_are_what_everyone_sees(template: dict[str, Any
         assert configuration["CertificateArn"] == OWN["CertificateArn"]
         assert configuration["EndpointType"] == "REGIONAL"
         assert (resources[mapping]["Properties"]["ApiId"], resources[mapping]["Properties"]["Stage"]) == (api, stage)
-    # A mapping takes the place of the stage in the path, which the stream's address has at every domain name.
+    # A mapping replaces the stage in the path, so the stream has the same path at every domain name.
     assert resources["StreamDomainMapping"]["Properties"]["ApiMappingKey"] == "ws"
     assert (outputs["HttpDomainTarget"], outputs["StreamDomainTarget"]) == (
         "HttpDomainName.RegionalDomainName",

@@ -1,4 +1,4 @@
-"""What the template repeats of the code: the index's projection, the stream's filter, and the prefixes of objects."""
+"""Values that the template repeats: the index's projection, the stream's filter, and the prefixes of objects."""
 
 import json
 import re
@@ -49,7 +49,7 @@ def filters() -> list[list[dict[str, Any]]]:
 
 
 def passes(pattern: object, part: object) -> bool:
-    """Return whether a part of a record has what a pattern asks for.
+    """Return whether a part of a record matches a pattern.
 
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
     """
@@ -102,7 +102,7 @@ def test_a_new_or_removed_record_is_not_read() -> None:
 
 
 def _job_in(status: str) -> dict[str, Any]:
-    """Return the item of a job in a status. Until it ends it has no event id; its deletion has one of its own."""
+    """Return the item of a job in a status. Until it ends it has no event id; its deletion gets a new one."""
     item = to_item(completed_job()) | {"status": {"S": str(status)}}
     if status in (Status.PENDING, Status.PROCESSING):
         return {name: value for name, value in item.items() if name != "event_id"}

@@ -13,7 +13,7 @@ SOURCES = [
     for function in functions()
     for name, event in function.properties.get("Events", {}).items()
 ]
-# Where failures land; what fails there stays until it is dealt with.
+# The destinations of failures, where messages stay until an operator handles them.
 LAST = {"DetectDeadLetterQueue", "BroadcastFailureQueue", "NotifyFailureQueue", "IntakeFailureQueue"}
 
 
@@ -62,7 +62,7 @@ def test_a_message_is_hidden_six_times_as_long_as_its_function_may_run(
 def test_no_queue_takes_all_that_an_account_may_run(function: Resource, kind: str, source: dict[str, Any]) -> None:
     """A new account has ten executions; deliveries beyond them are throttled, and each counts as a try."""
     if kind == "SQS":
-        # The local stack reads no number from a parameter here.
+        # The local stack cannot read a number from a parameter here.
         most = CloudFormation(load(), {"LocalEndpoint": "http://localhost:4566"}).resolve(source["ScalingConfig"])
         assert most == {"MaximumConcurrency": 2}
         queue = QUEUES[source["Queue"]["Fn::GetAtt"][0]]

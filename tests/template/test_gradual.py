@@ -51,7 +51,7 @@ def test_crashes_of_a_function_shift_its_traffic_back(stack: CloudFormation) -> 
 
 
 def test_every_call_goes_through_the_alias(stack: CloudFormation) -> None:
-    """One that does not would reach the new version at once."""
+    """Otherwise it would reach the new version at once."""
     resources = stack.resources()
     called: dict[str, set[str]] = {}
     for one in resources.values():
@@ -78,7 +78,7 @@ def versions(template: dict[str, Any]) -> set[str]:
 
 
 def test_a_changed_parameter_makes_new_versions(template: dict[str, Any]) -> None:
-    """SAM by itself would leave the alias at the old one, with the old value."""
+    """SAM by itself would leave the alias at the old version, with the old value."""
     assert len(versions(template)) == len(NAMES)
     assert versions(translated()) == versions(template)
     assert not versions(translated(Quality="thorough")) & versions(template)

@@ -45,7 +45,7 @@ def is_reported(name: str) -> bool:
 @pytest.mark.parametrize("alarm", ALARMS, ids=lambda alarm: alarm.name)
 def test_an_alarm_notifies_and_is_explained(alarm: Resource) -> None:
     assert alarm.properties["AlarmActions"] == [{"Ref": "AlarmTopic"}]
-    # An idle service reports nothing, and that is well.
+    # An idle service reports no metrics, which is not a problem.
     assert alarm.properties["TreatMissingData"] == "notBreaching"
 
 
@@ -96,7 +96,7 @@ def test_every_function_has_an_alarm_of_its_own(metric: str) -> None:
 
 
 def test_a_calculation_reads_one_metric_alone() -> None:
-    """Of a metric that was never reported nothing can be filled in, and the expression has no value."""
+    """A metric that was never reported cannot be filled in, so the expression has no value."""
     for alarm in ALARMS:
         assert len({json.dumps([one["MetricName"], one["Dimensions"]]) for one in metrics(alarm)}) == 1, alarm.name
 

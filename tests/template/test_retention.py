@@ -1,4 +1,4 @@
-"""What is kept ends by itself, and goes with the stack."""
+"""Stored data expires, and is deleted with the stack."""
 
 import pytest
 
@@ -15,7 +15,7 @@ STATEFUL = [
 def test_nothing_outlives_the_stack(resource: Resource) -> None:
     # CloudFormation deletes by default.
     assert resource.attributes.get("DeletionPolicy", "Delete") == "Delete"
-    # An update that replaces a table leaves the old one, whose jobs expire there; losing them would be worse.
+    # An update that replaces a table keeps the old one, whose jobs expire there; losing them would be worse.
     replaced = "Retain" if resource.type == "AWS::DynamoDB::Table" else "Delete"
     assert resource.attributes.get("UpdateReplacePolicy", "Delete") == replaced
 

@@ -1,4 +1,4 @@
-"""The commands in docs/alarms.md and docs/operations.md exist, with these options, for things in the stack."""
+"""The commands in docs/alarms.md and docs/operations.md exist, and refer to resources of the stack."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from infra.template import load
 ALARMS: Final = (ROOT / "docs" / "alarms.md").read_text()
 PAGES: Final = ALARMS + (ROOT / "docs" / "operations.md").read_text()
 COMMANDS: Final = "\n".join(re.findall(r"```sh\n(.*?)```", PAGES, re.DOTALL))
-# Of the AWS CLI itself, not of an operation.
+# Options of the AWS CLI itself, not of an operation.
 OF_THE_CLI: Final = {"query", "output", "max-items"}
 CODE: Final = "\n".join(path.read_text() for path in (ROOT / "functions").rglob("*.py"))
 

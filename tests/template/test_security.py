@@ -61,7 +61,7 @@ def test_route_keys_are_ones_that_api_gateway_takes() -> None:
 
 
 def test_access_logs_hold_no_query_string() -> None:
-    """A query may name a job, a ticket or a face's threshold; a path names a job at most."""
+    """A query may contain a job, a ticket or a threshold; a path contains at most a job."""
     formats = {}
     for stage in resources("AWS::ApiGatewayV2::Stage"):
         settings = stage.properties["AccessLogSettings"]

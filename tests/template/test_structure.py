@@ -41,6 +41,6 @@ def test_linters_have_nothing_to_say(tmp_path: Path) -> None:
 
 
 def test_what_cloudformation_includes_is_in_the_long_form() -> None:
-    """CloudFormation does not know !Ref and its like in what AWS::Include takes in."""
+    """CloudFormation does not support !Ref and similar short forms in AWS::Include."""
     text = (ROOT / "infra" / "aws" / "operations.yaml").read_text()
     assert not re.findall(r"^[^#]*[\s\[]!\w+", text, re.MULTILINE)

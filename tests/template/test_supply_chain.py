@@ -1,4 +1,4 @@
-"""What comes from elsewhere is named exactly: actions by commit, images by version; pip itself asks for hashes."""
+"""Third-party code is pinned: actions by commit, images by version; pip itself checks hashes."""
 
 import re
 from pathlib import Path

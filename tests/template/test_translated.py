@@ -1,4 +1,4 @@
-"""What AWS gets: SAM's translation, of which template.yaml shows only a part."""
+"""The template for AWS: SAM's translation, of which template.yaml shows only a part."""
 
 import graphlib
 import json
@@ -11,9 +11,9 @@ from infra.cloudformation import CloudFormation
 from infra.template import mentioned
 from tests.support.translated import deployed, translate
 
-# Actions that know no resource to name: https://docs.aws.amazon.com/service-authorization/latest/reference/
+# Actions without resource-level permissions: https://docs.aws.amazon.com/service-authorization/latest/reference/
 WITHOUT_RESOURCE: Final = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
-# One verb, alone and in batches; the local stack knows the second by a name that AWS does not have.
+# One action, for single messages and batches; the local stack uses a name for the second that AWS does not have.
 BATCHES: Final = "sqs:SendMessage*"
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 RESERVED_VARIABLES: Final = {"_HANDLER", "_X_AMZN_TRACE_ID", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR", "TZ"}
@@ -72,7 +72,7 @@ def test_each_function_has_a_role_of_its_own(stack: CloudFormation) -> None:
 
 @pytest.mark.parametrize("tracing", ["PassThrough", "Active"])
 def test_no_role_may_touch_everything(tracing: str) -> None:
-    """Neither a managed policy nor a wildcard, but where AWS has no resource to name."""
+    """No managed policy and no wildcard, except where AWS has no resources."""
     parameters = {"Tracing": tracing}
     for name, role in roles(deployed(translate(parameters), parameters)).items():
         assert "ManagedPolicyArns" not in role, name
@@ -142,7 +142,7 @@ def test_policies_are_short_enough(stack: CloudFormation) -> None:
 
 
 def test_names_are_short_enough(translated: dict[str, Any]) -> None:
-    """Those that the template gives; the others CloudFormation shortens itself."""
+    """Names given by the template; CloudFormation shortens the others itself."""
     stack = deployed(translated, {"AWS::StackName": LONGEST_STACK_NAME, "StreamAccessLogging": "true"})
     checked = set()
     for name, resource in stack.resources().items():

@@ -12,7 +12,7 @@ from tests.support.account import Cloud, cloud
 
 @pytest.fixture(autouse=True)
 def strict() -> Iterator[None]:
-    """Refuse the parameters that AWS would refuse, here alone: the local stack's ARNs differ from AWS's."""
+    """Refuse the parameters that AWS would refuse, in unit tests only: the local stack's ARNs differ from AWS's."""
     with strict_parameters.checked():
         yield
 
@@ -25,7 +25,7 @@ def account() -> Iterator[Cloud]:
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Return the list of the waits between attempts, none of which takes its time."""
+    """Return the list of waits between attempts, which are skipped."""
     seconds: list[float] = []
     monkeypatch.setattr(backoff, "sleep", seconds.append)
     return seconds
@@ -33,6 +33,6 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture(autouse=True)
 def no_metrics_of_other_tests() -> Iterator[None]:
-    """Forget what was counted outside a handler, which would have published it with its own."""
+    """Discard metrics counted outside of a handler, which the next handler would publish."""
     yield
     metrics.clear_metrics()

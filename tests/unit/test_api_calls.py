@@ -1,6 +1,6 @@
-"""Calls of AWS's APIs in the code, held against botocore's models: operations, parameters, and what is required.
+"""AWS calls in the code, checked against botocore's models: operations, parameters, and required ones.
 
-The calls that unit tests make are held against them too, with their values: see `tests/support/strict_parameters.py`.
+The calls of unit tests are also checked, with their values: see `tests/support/strict_parameters.py`.
 """
 
 import ast
@@ -23,7 +23,7 @@ CLIENTS: Final = {
     "event_bridge": "events",
     "lambda_": "lambda",
 }
-# Of boto3 itself, in the place of an operation.
+# Methods of boto3 itself, which are not operations.
 OF_BOTO3: Final = {
     "generate_presigned_url",
     "generate_presigned_post",
@@ -81,5 +81,5 @@ def test_a_call_is_one_that_aws_has(service: str, method: str, call: ast.Call) -
     given = {keyword.arg for keyword in call.keywords}
     members = set(shape.members) if shape else set()
     assert given - {None} <= members
-    # `**` may hold what is required.
+    # `**` may contain required parameters.
     assert None in given or set(shape.required_members if shape else ()) <= given

@@ -28,7 +28,7 @@ from tests.support.account import Cloud
 from tests.support.context import Context
 from tests.support.properties import hold
 
-# All that JSON can hold, half of a surrogate pair included.
+# Any JSON value, including half of a surrogate pair.
 TEXTS = st.text(st.characters(), max_size=30)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXTS
 JSON = st.recursive(
@@ -37,7 +37,7 @@ JSON = st.recursive(
 
 
 def like(example: Any) -> st.SearchStrategy[Any]:
-    """Return values that resemble an event: its own names, any of which may be absent or hold anything."""
+    """Return values that resemble an event: its own names, any of which may be absent or have any value."""
     if isinstance(example, dict):
         parts = st.fixed_dictionaries({}, optional={name: like(value) for name, value in example.items()})
         return st.one_of(parts, parts, parts, JSON)
@@ -127,7 +127,7 @@ def test_a_message_of_the_delivery_queue_is_read_or_invalid(examples: int) -> No
 
 def test_a_record_of_the_stream_is_read_or_malformed(examples: int) -> None:
     def read(record: Any) -> None:
-        # What the broadcaster and the notifier expect of a malformed record.
+        # The errors that the broadcaster and the notifier expect for a malformed record.
         with contextlib.suppress(LookupError, TypeError, ValueError):
             event_of_record(record, "https://faces.example")
         job_id_of_record(record)

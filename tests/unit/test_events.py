@@ -1,6 +1,7 @@
-"""The files of events/ have the shape that AWS documents, so that `make invoke` tries what a function really gets.
+"""The files of events/ have the shape that AWS documents, so that `make invoke` uses realistic events.
 
-Held against Powertools' models of events, which follow AWS's documentation, and botocore's of a stream's record.
+They are checked against Powertools' models of events, which follow AWS's documentation, and botocore's model of a
+stream's record.
 """
 
 import hashlib
@@ -21,7 +22,7 @@ from infra.template import functions
 
 EVENTS: Final = ROOT / "events"
 FILES: Final = sorted(EVENTS.glob("*/*.json"))
-# What S3 sends to a queue when notifications are set up, and our own calls between functions, have no model.
+# S3's test event, and calls between the functions, have no model.
 S3_TEST: Final = {"Service", "Event", "Time", "Bucket", "RequestId", "HostId"}
 OWN: Final = {"detector/direct.json"}
 WEBSOCKET: Final = {
@@ -29,7 +30,7 @@ WEBSOCKET: Final = {
     "DISCONNECT": models.APIGatewayWebSocketDisconnectEventModel,
     "MESSAGE": models.APIGatewayWebSocketMessageEventModel,
 }
-# What AWS sends with $connect besides, which Powertools does not know.
+# Additional fields of $connect that Powertools does not have.
 QUERY: Final = {".queryStringParameters", ".multiValueQueryStringParameters"}
 STREAM_RECORD: Final = botocore.session.get_session().get_service_model("dynamodbstreams").shape_for("StreamRecord")
 
@@ -40,7 +41,7 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def model_of(event: dict[str, Any]) -> type[BaseModel] | None:
-    """Return the model of the source that an event names; None for S3's test event."""
+    """Return the model for the source of an event; None for S3's test event."""
     if event.keys() == S3_TEST:
         return None
     if "Records" in event:

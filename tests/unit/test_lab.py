@@ -1,11 +1,11 @@
-"""The distance of colours is the published one."""
+"""The colour difference is the published one."""
 
 import numpy as np
 import pytest
 
 from tests.support.lab import ciede2000
 
-# From table 1 of Sharma, Wu and Dalal (2005), the pairs for which implementations differ among them.
+# From table 1 of Sharma, Wu and Dalal (2005), the pairs for which implementations differ.
 PAIRS = [
     ((50, 2.6772, -79.7751), (50, 0, -82.7485), 2.0425),
     ((50, -1, 2), (50, 0, 0), 2.3669),

@@ -1,4 +1,4 @@
-"""That the unit tests refuse what AWS would refuse, though moto takes it."""
+"""Unit tests refuse parameters that AWS would refuse, although moto accepts them."""
 
 import pytest
 from facelib.stores import clients

@@ -1,4 +1,4 @@
-"""Coming back on the real stack: replays, the reference listener, and requests that make no sense."""
+"""Reconnecting to the real stack: replays, the reference listener, and invalid requests."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
 def test_a_listener_that_drops_and_returns_has_each_event_once(stack: Stack) -> None:
-    """It drops twice in the midst of ten events, and is away while some of them come."""
+    """It disconnects twice during ten events, and misses some of them."""
 
     async def play() -> tuple[list[str], list[str]]:
         with feed(stack.endpoint_url, stack.outputs["JobsTableName"]) as source:
@@ -62,7 +62,7 @@ def test_a_listener_that_drops_and_returns_has_each_event_once(stack: Stack) -> 
 def test_a_listener_cut_off_before_its_first_event_misses_none_with_any_clock(
     stack: Stack, minutes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And what ended shortly before it came, which the replay of an outage also has, is not news."""
+    """Jobs that ended shortly before it connected, which the replay also contains, do not count as new."""
 
     class Clock(datetime):
         @classmethod
@@ -131,7 +131,7 @@ def test_a_replay_on_connecting_is_not_lost(stack: Stack) -> None:
             listener.wait_for_job(each.job_id)
         mine = [each.job_id for each in ended]
         assert [event["job_id"] for event in listener.events if event.get("job_id") in mine] == mine
-    # Replays for listeners that left while they connected, as those of other tests, are tried for 15 s.
+    # Replays for listeners that disconnected during the handshake, like those of other tests, are retried for 15 s.
     wait_until(lambda: messages(stack, "DeliveryQueue") == 0, seconds=60)
     assert messages(stack, "BroadcastFailureQueue") == 0
 
@@ -213,7 +213,7 @@ def test_an_address_that_makes_no_sense_is_refused(query: str, stack: Stack) -> 
 
 
 def test_ids_a_little_out_of_order_are_not_missed(stack: Stack) -> None:
-    """A detector whose clock is behind ends a job after one whose clock is right; the listener returns in between."""
+    """A detector with a slow clock ends a job after one with a correct clock; the listener reconnects in between."""
     jobs = stack.outputs["JobsTableName"]
     known, late = ended_job(), ended_job(seconds_ago=30)
     assert known.event_id

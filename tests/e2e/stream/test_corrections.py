@@ -1,4 +1,4 @@
-"""A correction, as everyone but its author sees it: other listeners, replays and the bus."""
+"""A correction, as others see it: listeners, replays and the bus."""
 
 import json
 from collections.abc import Iterator

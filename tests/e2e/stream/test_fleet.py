@@ -37,7 +37,7 @@ def test_killed_listeners_do_not_affect_others_and_their_rows_are_deleted(stack:
 
     assert len(crowd.listeners) == 28
     assert not any(faults(listener.heard, ended) for listener in crowd.listeners)
-    # The others have said goodbye by now, so that none of the forty is left.
+    # The others have disconnected properly, so that none of the forty is left.
     stack.wait_until(lambda: connection_ids(stack) <= before)
 
 

@@ -31,7 +31,7 @@ def test_an_unreadable_record_is_set_aside_and_delays_no_other(stack: Stack) -> 
 
 @contextmanager
 def impatient_queue(stack: Stack) -> Iterator[None]:
-    """Let the delivery queue try again after a second, so that the test need not wait for minutes."""
+    """Let the delivery queue retry after a second, so that the test need not wait for minutes."""
     sqs, url = stack.aws.client("sqs"), stack.resource("DeliveryQueue")
     usual = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})
@@ -42,7 +42,7 @@ def impatient_queue(stack: Stack) -> Iterator[None]:
 
 
 def set_aside(stack: Stack) -> list[str]:
-    """Return what has come to the failure queue since the last call."""
+    """Return the messages of the failure queue since the last call."""
     sqs, url = stack.aws.client("sqs"), stack.resource("BroadcastFailureQueue")
     messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
     for message in messages:

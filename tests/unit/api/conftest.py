@@ -22,7 +22,7 @@ _CACHED = (
 
 
 def _clear_caches() -> None:
-    """Give each test its own instance of what a function keeps for its life."""
+    """Give each test its own instance of objects that a function keeps for its life."""
     for cached in _CACHED:
         cached.cache_clear()
 

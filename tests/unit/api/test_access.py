@@ -93,7 +93,7 @@ def _template(path: str) -> str:
 def test_every_route_but_the_public_ones_asks_for_a_key() -> None:
     asking = {call for call, description in _calls().items() if description.get("security")}
     assert {path for _, path in set(_calls()) - asking} == PUBLIC_PATHS
-    # Each is tried below, with every key that is refused and with every scope.
+    # Each is tested below, with every refused key and every scope.
     tried = {(method, _template(path)) for _, method, path, _ in CALLS}
     assert asking == tried | {("GET", "/usage"), ("POST", "/rekognition")}
 

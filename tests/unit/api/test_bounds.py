@@ -1,4 +1,4 @@
-"""What a stranger sends is bounded where it enters, and so is what the reply says of it."""
+"""Untrusted input is bounded where it enters, and so are quotes of it in the response."""
 
 import base64
 import json
@@ -14,12 +14,12 @@ from tests.support.pictures import astronaut, encoded
 PHOTO = encoded(astronaut()[:64, :64])
 JPEG = b"\xff\xd8\xff\xe0" + bytes(60)
 DETECT_FACES = {"X-Amz-Target": "RekognitionService.DetectFaces"}
-# Ten problems in the detail and as many in `errors`, and what is around them.
+# Ten problems in the detail and ten in `errors`, and the rest of the response.
 MOST_BYTES = 10 * 1024
 
 
 def form(*parts: tuple[str, str], charset: str = "") -> dict[str, Any]:
-    """Return a form of these fields and a photo, written by hand: a client would not send some of them."""
+    """Return a hand-written form of these fields and a photo: a client would not send some of them."""
     lines = [f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in parts]
     head = '--b\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
     content = "".join(lines).encode() + head.encode() + PHOTO + b"\r\n--b--\r\n"

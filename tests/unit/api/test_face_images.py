@@ -1,4 +1,4 @@
-"""`GET /jobs/{id}/faces/{n}/image`: what is shown, and of whom nothing is."""
+"""`GET /jobs/{id}/faces/{n}/image`: what is shown, and which faces are not."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""The committed description of the API is the one the code gives."""
+"""The committed description of the API is that of the code."""
 
 import json
 from collections.abc import Iterator
@@ -25,13 +25,13 @@ def test_every_call_is_described_with_its_errors_as_problems() -> None:
             assert call["summary"], (method, path)
             assert call["description"], (method, path)
             for status, response in call["responses"].items():
-                # Rekognition's clients know errors of AWS's own shape.
+                # Rekognition's clients expect errors in AWS's format.
                 if int(status) >= 400 and (path, status) != ("/rekognition", "400"):
                     assert list(response["content"]) == ["application/problem+json"], (method, path, status)
 
 
 def test_every_error_has_an_example_of_its_own_status() -> None:
-    """Not one for all, which would show "Not Found" beside a 422."""
+    """Not the same for all, which would show "Not Found" for a 422."""
     examples = {}
     for calls in described()["paths"].values():
         for call in calls.values():
@@ -45,7 +45,7 @@ def test_every_error_has_an_example_of_its_own_status() -> None:
 
 
 def bodies() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield every body of a request and of a success that is JSON, with where it stands."""
+    """Yield every JSON body of requests and successful responses, with its location."""
     for path, calls in described()["paths"].items():
         for method, call in calls.items():
             successes = {status: one for status, one in call["responses"].items() if int(status) < 400}

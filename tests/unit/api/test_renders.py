@@ -108,7 +108,7 @@ def test_a_job_names_the_renders_that_it_may_be_drawn_in(
     statuses = {
         render: api.post(f"/jobs/{job.job_id}/renders", json={"render": render}).status_code for render in DRAWN
     }
-    # 200: it was drawn with the job.
+    # 200 because it was drawn with the job.
     assert permitted == [render for render, status in statuses.items() if status in (200, 201)]
     assert {status for render, status in statuses.items() if render not in permitted} <= {403}
 

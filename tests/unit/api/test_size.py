@@ -26,10 +26,11 @@ from tests.support.properties import hold
 
 MOST_BYTES = 64 * 1024
 MOST_SENT = 4_500_000
-# Processor time of any request, by that of a plain photo of the same process; a flood of errors took hundreds of times.
+# Processor time of any request, relative to a plain photo in the same process; a flood of errors took hundreds of times
+# as long.
 MOST_TIMES = 12
 FEW_EXAMPLES = 40
-# A list of jobs is as long as what is stored; pages and descriptions depend on nothing that is sent.
+# A list of jobs is as long as what is stored; pages and descriptions do not depend on the request.
 UNBOUNDED = {"/jobs", "/", "/docs", "/asyncapi.json", "/openapi.json"}
 
 PHOTO = encoded(astronaut()[:64, :64])

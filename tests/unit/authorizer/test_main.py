@@ -44,7 +44,7 @@ def identify(credentials: str, **others: str) -> Identity:
     }
     response = handler(event, Context())
     identity = Identity.model_validate_json(response["context"]["identity"])
-    # The API refuses a key that is one, with a sentence; anything else is not worth its invocation.
+    # The API explains why it refuses a well-formed key; for anything else an invocation is not worthwhile.
     assert response["isAuthorized"] is (identity.refusal is not Refusal.MALFORMED)
     return identity
 
@@ -123,7 +123,7 @@ def test_a_ticket_of_a_key_that_was_revoked_since(account: Cloud, keys: KeyStore
 
 
 def test_a_ticket_without_an_owner(account: Cloud, keys: KeyStore) -> None:
-    """One that was issued while access was open is worth nothing once keys are asked for."""
+    """A ticket issued while access was open is invalid once keys are required."""
     nobody = Principal(owner="public", scopes=frozenset())
     assert effect(connect(TicketStore(account.access_table).issue(nobody)[0])) == "Deny"
 

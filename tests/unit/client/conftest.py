@@ -12,7 +12,7 @@ def call(request: pytest.FixtureRequest) -> Caller:
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Let no test wait; give the seconds that would have been."""
+    """Skip waits; return the seconds that they would have taken."""
     taken: list[float] = []
 
     async def sleep(seconds: float) -> None:

@@ -78,7 +78,7 @@ def test_a_key_cannot_be_an_argument(capsys: pytest.CaptureFixture[str]) -> None
 def test_the_address_is_found(
     way: str, free_port: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing answers there, which is said of the address that was tried."""
+    """The message contains the address that did not respond."""
     url = f"http://127.0.0.1:{free_port}"
     if way == "environment":
         monkeypatch.setenv("FACECAST_URL", url)
@@ -124,7 +124,7 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_shells_complete_commands_and_options() -> None:
-    """As bash asks; the script that asks so is what --install-completion writes."""
+    """Like bash with the script from --install-completion."""
     environment = {"_FACECAST_COMPLETE": "complete_bash", "COMP_WORDS": "facecast de", "COMP_CWORD": "1", "PATH": ""}
     script = "import sys; from facecast.cli import main; sys.exit(main())"
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)

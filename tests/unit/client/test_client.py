@@ -1,4 +1,4 @@
-"""The client's words with the service, which is played by a table; sync and async alike."""
+"""Requests of the client to a service that is scripted by a table, for both the sync and the async client."""
 
 import asyncio
 import inspect
@@ -93,7 +93,7 @@ def test_a_large_photo_is_posted_to_the_form_it_was_given(call: Caller, large: P
     assert json.loads(granted.content) == {"options": {"render": ["boxes"], "max_faces": 2}}
     assert b"image/png" in posted.content
     assert posted.content.index(b'name="policy"') < posted.content.index(b'name="file"')
-    # The bucket is not the API, and no key goes there.
+    # The bucket is not the API, and must not receive the key.
     assert granted.headers["authorization"] == f"Bearer {KEY}"
     assert "authorization" not in posted.headers
 

@@ -1,4 +1,4 @@
-"""What the clients make of refusals and failures, sync and async alike."""
+"""How the sync and the async client handle refusals and failures."""
 
 import httpx
 import pytest
@@ -71,7 +71,7 @@ def test_what_may_pass_is_tried_again(call: Caller, pauses: list[float]) -> None
 
 
 def test_a_retry_is_not_repeated_blindly(call: Caller) -> None:
-    """The job may have been taken up, and failed once more."""
+    """The job may have been processed and failed again."""
     played = PlayedService({f"POST /api/jobs/{JOB_ID}/retry": httpx.Response(503)})
     with pytest.raises(ServiceError, match="503"):
         call(played, "retry", JOB_ID)

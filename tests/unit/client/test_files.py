@@ -1,4 +1,4 @@
-"""In a folder that others write to, the client follows nothing that they planted."""
+"""In a folder that others can write to, the client does not follow links."""
 
 import os
 from pathlib import Path

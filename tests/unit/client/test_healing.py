@@ -75,7 +75,7 @@ Run = Callable[..., tuple[int, list[str], list[str]]]
 
 @pytest.fixture
 def run(service: Jobs, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Detect in these photos; return the exit code, what was complained of, and the calls that were made."""
+    """Detect faces in these photos; return the exit code, the error messages, and the calls."""
 
     def detect(*arguments: str, **photos: str) -> tuple[int, list[str], list[str]]:
         for name, content in photos.items():
@@ -188,6 +188,6 @@ def test_a_photo_that_changed_is_sent_again_and_has_one_line(run: Run) -> None:
     code, _, calls = run(a="changed")
     assert (code, calls) == (0, ["POST /image", "GET /jobs/ID"])
     assert len(Path("lines.jsonl").read_text().splitlines()) == 1
-    # Other options make other jobs.
+    # Other options create other jobs.
     assert run("--max-faces", "1")[2] == ["POST /image", "GET /jobs/ID"]
     assert run("--again", "--max-faces", "1")[2] == ["POST /image", "GET /jobs/ID"]

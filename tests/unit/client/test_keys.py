@@ -1,4 +1,4 @@
-"""Keys come from the environment or from a file that is its owner's alone."""
+"""Keys are read from the environment or from a file that only its owner can read."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Many photos at once: outcomes from the stream, or by polling where that is blocked, and errors stay apart."""
+"""Many photos at once: outcomes from the stream, or by polling if it is blocked, and separate errors."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ PENDING, COMPLETED = (httpx.Response(200, json=a_job(status)) for status in ("pe
 
 @asynccontextmanager
 async def stream(*events: dict[str, Any]) -> AsyncIterator[tuple[str, asyncio.Event, asyncio.Event]]:
-    """Run a stream; give its address, an event set by its first listener, and one that makes it send."""
+    """Run a stream; yield its address, an event set by its first listener, and one that makes it send."""
     connected, speak = asyncio.Event(), asyncio.Event()
 
     async def handle(connection: ServerConnection) -> None:

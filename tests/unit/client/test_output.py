@@ -1,4 +1,4 @@
-"""What people see cannot move their cursor, and is a bar on terminals alone."""
+"""Output cannot move the cursor, and the bar is shown on terminals only."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""What a command line names, and which photos it leads to."""
+"""The arguments of a command line, and their photos."""
 
 import os
 from pathlib import Path
@@ -71,7 +71,7 @@ def test_results_of_an_earlier_run_are_not_photos(folder: Path) -> None:
     (folder / "in/out/a-boxes.jpg").touch()
     assert "in/out/a-boxes.jpg" not in names("in", skip="in/out")
     assert "in/out/a-boxes.jpg" not in names("in/**/*.jpg", skip="in/out")
-    # Results may go beside the photos, or above them; the photos are photos still.
+    # Results may go beside the photos, or above them; the photos are still found.
     assert names("in", skip="in")[0] == "in/a.png"
     assert names("in", skip=".")[0] == "in/a.png"
     assert names("in/out/a-boxes.jpg", skip="in/out") == ["in/out/a-boxes.jpg"]

@@ -1,4 +1,4 @@
-"""A run resumes where its file of JSON lines and its results say, and nowhere else."""
+"""A run resumes exactly where its file of JSON lines and its results indicate."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ def lines(tmp_path: Path) -> Path:
 
 
 def line(photo: PhotoFile, out: Path, reason: str | None = None) -> dict[str, Any]:
-    """Do what a run does for a photo, and return what it records."""
+    """Process a photo like a run does, and return its record."""
     saved = out / f"{photo.stem}-boxes.jpg"
     if reason is None:
         saved.touch()

@@ -50,7 +50,7 @@ def test_a_message_that_cannot_be_read_is_dropped_and_logged(body: str, caplog: 
 
 
 def test_what_a_detector_left_of_a_deleted_job_is_removed(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It died at the last delivery, after it had stored a result and before it could see that the job was gone."""
+    """The detector crashed at the last delivery, after storing a result and before noticing the deletion."""
     jobs, images = JobStore(account.jobs_table), ImageStore(account.originals_bucket, account.results_bucket)
     monkeypatch.setattr(main, "claims", lambda: jobs.claims)
     monkeypatch.setattr(main, "images", lambda: images)

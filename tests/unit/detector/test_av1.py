@@ -1,4 +1,4 @@
-"""What a stream of AV1 costs is read from its units (AV1 bitstream specification, 5.3 and 5.5)."""
+"""The cost of an AV1 stream is read from its units (AV1 bitstream specification, 5.3 and 5.5)."""
 
 import pytest
 from face_detector.imaging.av1 import read_stream

@@ -1,4 +1,4 @@
-"""The benchmark measures what it says; a small run of it, without peers."""
+"""The benchmark measures correctly; a small run of it, without peers."""
 
 import json
 from pathlib import Path

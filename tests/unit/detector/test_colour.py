@@ -87,7 +87,7 @@ def test_every_render_follows_it(size: Size, fast: Detector) -> None:
 
 
 def tile(result: Picture, right: Picture) -> float:
-    """Return how far the first of six times six charts is from the right colours."""
+    """Return the colour difference of the first of six times six charts."""
     height, width = result.shape[0] // 6, result.shape[1] // 6
     first = Image.fromarray(result[:height, :width]).resize((right.shape[1], right.shape[0]), Image.Resampling.NEAREST)
     inner = np.s_[8:-8]

@@ -1,4 +1,4 @@
-"""Networks run at once where OpenCV may use more than one processor."""
+"""Networks run in parallel if OpenCV may use more than one processor."""
 
 from collections.abc import Iterator
 from threading import Barrier, BrokenBarrierError

@@ -1,4 +1,4 @@
-"""Every render has a drawing, and every drawing is of a render."""
+"""Every render has a drawing module, and every module a render."""
 
 import pkgutil
 

@@ -20,7 +20,7 @@ from tests.support.pictures import FACE, Picture, Truth, astronaut, compose, enc
 
 
 class Shown:
-    """A network that remembers the long sides it was shown, and detects what it is given for them."""
+    """A network that records the long sides of its inputs, and returns scripted detections for them."""
 
     def __init__(self, by_side: dict[int, Detections]) -> None:
         self.by_side = by_side
@@ -70,7 +70,7 @@ def test_small_doubtful_or_no_faces_ask_for_finer_scales(first: Detections, side
 
 
 def test_a_first_pass_that_is_not_enough_leaves_the_result_to_the_second() -> None:
-    """A scale of the first pass alone does not change what the finer ones say."""
+    """A scale used only in the first pass does not change the result of the finer ones."""
     network = Shown({80: SMALL, 100: LARGE, 200: detections((20, 20, 80, 80, 0.7))})
     both = detector_of(network, Pyramid((80,), 80), FINE).detect(IMAGE, 0.5)
     assert network.sides == [80, 200, 100]
@@ -86,7 +86,7 @@ def test_faces_are_measured_in_the_scale_they_are_seen_in() -> None:
 
 @pytest.mark.parametrize("render", [Render.BLUR, Render.PIXELATE, Render.SOLID])
 def test_where_faces_are_hidden_every_scale_is_looked_at(render: Render) -> None:
-    """However sure the first pass is, also for a result that is drawn later."""
+    """However confident the first pass is, also for a result that is drawn later."""
     network = Shown(dict.fromkeys((100, 200), LARGE))
     detector = detector_of(network, COARSE, FINE)
     file = encoded(IMAGE, "PNG")
@@ -108,7 +108,7 @@ def portrait(side: int = 1000) -> tuple[Picture, Truth]:
 
 
 def turned(times: int) -> tuple[Picture, Truth]:
-    """Turn the portrait by quarters."""
+    """Rotate the portrait by 90 degrees."""
     picture, face = portrait()
     for _ in range(times):
         picture = np.ascontiguousarray(np.rot90(picture))

@@ -37,7 +37,7 @@ def picture(data: bytes, detector: Detector, *, align: bool = False) -> Picture:
 
 
 def tilt(pixels: Picture, detector: Detector) -> float:
-    """Return by how many degrees the eyes of the only face are off the level."""
+    """Return by how many degrees the eyes of the only face are tilted."""
     (face,) = find_faces(encoded(pixels, "PNG"), Options(), detector).faces
     one, other = face.landmarks.left_eye, face.landmarks.right_eye
     return float(np.degrees(np.arctan2(other.y - one.y, other.x - one.x)))
@@ -45,7 +45,7 @@ def tilt(pixels: Picture, detector: Detector) -> float:
 
 @pytest.mark.parametrize("degrees", [0, 15, 30, -40, 180])
 def test_a_face_is_level_where_that_is_requested(degrees: int, detector: Detector) -> None:
-    """The detector's landmarks say so of the picture; of a face that lies down they are less precise."""
+    """Measured by the detector's landmarks, which are less precise for a face that is sideways."""
     photo = encoded(rotated(resized(astronaut(), 1024, 1024), degrees), "PNG")
     assert abs(tilt(picture(photo, detector, align=True), detector)) < 10
 

@@ -1,4 +1,4 @@
-"""Faces that are hidden: nothing of them is found again, and no option hides fewer."""
+"""Hidden faces: they cannot be detected again, and no option hides fewer."""
 
 from collections.abc import Callable
 from functools import cache
@@ -135,7 +135,7 @@ def test_a_face_too_uncertain_to_be_reported_is_hidden_all_the_same(render: Rend
 @pytest.mark.parametrize("render", HIDING)
 @pytest.mark.parametrize("make", [astronaut, tilted, at_the_border, close])
 def test_every_part_of_the_face_is_hidden(make: Callable[[], Picture], render: Render, fast: Detector) -> None:
-    """Drawn into noise, each pixel of which would betray itself, nothing of the box is left as it was."""
+    """In noise, where each original pixel would be visible, no pixel of the box is unchanged."""
     _, face = result(make(), render, fast)
     height, width = make().shape[:2]
     noise = np.random.default_rng(3).integers(0, 2, (height, width, 3), np.uint8) * 255
@@ -146,7 +146,7 @@ def test_every_part_of_the_face_is_hidden(make: Callable[[], Picture], render: R
     # Averages of noise of 0 and 255 are grey, and a cover is black.
     assert render is Render.SOLID or inside.min() > 40
     assert inside.max() < 215
-    # And the picture around it is still there.
+    # And the picture around it is unchanged.
     assert np.array_equal(hidden[-20:, -20:], noise[-20:, -20:])
 
 

@@ -1,4 +1,4 @@
-"""No small file is expensive: each costs at most a few times what a plain photo costs in the same process."""
+"""No small file is expensive: each costs at most a few times as much as a plain photo in the same process."""
 
 import struct
 import zlib
@@ -148,7 +148,7 @@ HOSTILE: Final[dict[str, tuple[Callable[[], bytes], set[str]]]] = {
 
 
 def heavy(form: str) -> Item:
-    """Return a coded image behind which a megabyte follows that it does not need."""
+    """Return a coded image followed by an unneeded megabyte."""
     return image(form)._replace(data=image(form).data + bytes(1_000_000)).item(64, 64)
 
 

@@ -1,4 +1,4 @@
-"""A lossless JPEG is decoded exactly, at any size that is asked for, and refused where it is cut."""
+"""A lossless JPEG is decoded exactly, at any requested size, and refused if it is truncated."""
 
 import cv2
 import numpy as np

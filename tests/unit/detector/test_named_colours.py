@@ -1,4 +1,4 @@
-"""Colours that a file names by numbers instead of carrying a profile."""
+"""Colours that a file defines by code points instead of a profile."""
 
 import struct
 
@@ -97,7 +97,7 @@ def test_a_png_with_an_exponent_and_primaries() -> None:
     [
         [SRGB_CHUNK, gama(100_000), chrm(P3_CHROMATICITIES)],
         [gama(45455), chrm(SRGB_CHROMATICITIES)],
-        # An exponent alone, as old editors wrote wrong ones.
+        # Only an exponent: old editors wrote wrong ones.
         [gama(100_000)],
         [chrm(P3_CHROMATICITIES)],
         [gama(0), chrm(P3_CHROMATICITIES)],

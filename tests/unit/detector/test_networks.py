@@ -21,7 +21,7 @@ from tests.support.pictures import astronaut, encoded
 
 
 class Third:
-    """A network that is sure of a face at one place of every picture, and of nothing else."""
+    """A network that detects one face at the same place of every picture."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -14,7 +14,7 @@ from tests.support.detector import overlap
 from tests.support.pictures import FACE, ORIENTATIONS, astronaut, encoded, turned
 
 FORMATS = ["JPEG", "PNG", "WEBP", "AVIF", "HEIC"]
-# 400 x 512, so that a side cannot be taken for the other; the face stays where it was.
+# 400 x 512, so that the sides cannot be confused; the face stays in place.
 PICTURE = astronaut()[:, :400]
 
 

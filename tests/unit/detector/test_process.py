@@ -1,4 +1,4 @@
-"""The detector's use case: from an original to an ended job, once, with a fake detector."""
+"""The detector's use case: from an original to an ended job, exactly once, with a fake detector."""
 
 import json
 
@@ -96,7 +96,7 @@ def test_a_job_that_was_taken_over_keeps_the_results_of_the_new_detector(service
 
 
 def test_a_detector_that_was_halted_beyond_its_lease_leaves_the_picture_of_a_later_upload(service: Service) -> None:
-    """The form was posted again, and the record says which of both images it is of."""
+    """The form was posted again, and the record shows which image it describes."""
     job = service.upload(png())
     halted = DetectionService.of(service.jobs.table, service.images, service.detector, -1, PUBLIC_URL)
     shown: list[bytes] = []

@@ -1,4 +1,4 @@
-"""What holds for every picture."""
+"""Properties of every picture."""
 
 import contextlib
 import math
@@ -77,7 +77,7 @@ def test_mirroring_the_image_mirrors_the_boxes(fast: Detector, picture: Picture)
     for one, other in zip(before, after, strict=True):
         box = other.box
         assert overlap(one.box, box.model_copy(update={"x": picture.shape[1] - box.x - box.width})) >= 0.8
-        # What is left in the image stays left.
+        # The left side of the image stays on the left.
         assert other.landmarks.left_eye.x < other.landmarks.right_eye.x
 
 

@@ -1,4 +1,4 @@
-"""Results that are drawn of a completed job, later."""
+"""Results that are drawn later for a completed job."""
 
 from uuid import uuid4
 

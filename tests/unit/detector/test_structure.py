@@ -1,4 +1,4 @@
-"""Files whose parts would keep a library busy are refused by a walk, and what cameras write is not."""
+"""Files whose parts would keep a library busy are refused by a scan, and files of cameras are not."""
 
 import contextlib
 import struct
@@ -95,7 +95,7 @@ def test_what_cameras_and_editors_write_is_accepted() -> None:
 
 
 def test_scans_are_counted_where_they_begin() -> None:
-    """The two bytes that begin a scan may stand inside a segment, where they mean nothing."""
+    """The two bytes that begin a scan may occur inside a segment, where they have no meaning."""
     assert read_header(jpeg_of(segment(0xE5, b"\xff\xda" * 1_000), 1)).width == 128
 
 

@@ -1,4 +1,4 @@
-"""Addresses that name a bucket: in its Region on AWS, below the endpoint on a local stack."""
+"""Addresses with a bucket: in its Region on AWS, below the endpoint on a local stack."""
 
 from functools import cache
 from urllib.parse import urlsplit

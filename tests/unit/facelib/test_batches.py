@@ -1,4 +1,4 @@
-"""Batches are cut by number and by bytes, lose nothing, and are as few as can be."""
+"""Batches are limited by number and bytes, lose nothing, and are as few as possible."""
 
 import json
 from itertools import pairwise

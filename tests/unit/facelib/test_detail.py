@@ -21,7 +21,7 @@ from tests.support.properties import hold
 
 # As long as the longest name that DNS allows, and a stage.
 PUBLIC_URL = f"https://{'a.' * 126}b/production"
-# What takes more bytes than characters: in UTF-8, in JSON, and halves of a pair that no UTF-8 can hold.
+# Text that takes more bytes than characters: in UTF-8, in JSON, and halves of a pair that no UTF-8 can hold.
 ODD = st.one_of(
     st.text(),
     st.text(alphabet='"\\\x00\x1b\x7f', max_size=100),

@@ -1,4 +1,4 @@
-"""Which event a job stands for, on the stream and in a replay."""
+"""The event of a job, on the stream and in a replay."""
 
 from datetime import UTC, datetime
 
@@ -15,7 +15,7 @@ FUTURE = datetime(2126, 11, 24, 10, 0, 0, 999_999, UTC)
 
 
 def in_the_index(job: Job) -> Job:
-    """Return what a replay reads of a job."""
+    """Return the part of a job that a replay reads."""
     indexes = load()["Resources"]["JobsTable"]["Properties"]["GlobalSecondaryIndexes"]
     [by_event] = [one for one in indexes if one["IndexName"] == "by_event"]
     names = {"job_id", "event_id", *by_event["Projection"]["NonKeyAttributes"]}

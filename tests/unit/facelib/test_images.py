@@ -1,4 +1,4 @@
-"""Originals are written once, also where S3 asks for another attempt."""
+"""Originals are written once, also if S3 requests another attempt."""
 
 from typing import Any
 

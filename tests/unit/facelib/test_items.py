@@ -1,4 +1,4 @@
-"""Models as items of DynamoDB: what was stored before can be read, and what cannot be stored does not start."""
+"""Models as items of DynamoDB: old items can be read, and models that cannot be stored fail at import."""
 
 from datetime import timedelta
 from typing import Any

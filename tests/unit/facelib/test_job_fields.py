@@ -4,7 +4,7 @@ import pytest
 from facelib.domain.job import Job, Shown
 from facelib.messages.job_view import JobSummary, JobView
 
-# Whose jobs these are, how they are processed, and what is shown in another form.
+# Fields about the owner and processing, and those shown in another form.
 NOT_SHOWN = {"owner", "kept_until", "event_id", "original_etag", "faces", "renders"}
 
 

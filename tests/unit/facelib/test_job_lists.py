@@ -166,7 +166,7 @@ def test_jobs_that_ended_come_in_the_order_they_ended(
 
 @pytest.mark.parametrize("render", [Render.BOXES, Render.NONE])
 def test_a_replayed_event_is_the_one_that_was_broadcast(account: Cloud, jobs: JobStore, render: Render) -> None:
-    """A job without a picture has no address of one, live or replayed."""
+    """A job without a picture has no URL of one, live or replayed."""
     job = jobs.add(new_job(options=Options(render=(render,))))
     jobs.complete(jobs.claim(job.job_id, LEASE), outcome())
     [replayed] = JobEvents(account.jobs_table).latest("public", 1)

@@ -1,4 +1,4 @@
-"""The job store: what is stored of a job comes back, and only to its owner."""
+"""The job store: a stored job can be read, and only by its owner."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What a function writes into its log: a line of JSON, without what every line of its log group would repeat."""
+"""A function's log: JSON lines, without values that every line of its log group would repeat."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Retries: only of failures that do not lie in the image, counted and bounded."""
+"""Retries: only of failures that the image did not cause, counted and bounded."""
 
 import pytest
 from facelib.domain import limits

@@ -1,4 +1,4 @@
-"""Processes that hold requests while they wait are never more than there are leases."""
+"""At most one process per lease holds a waiting request."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ SECONDS = limits.WAIT_SECONDS
 
 
 class Clock:
-    """The time, and the writes that were made up to it."""
+    """The time, and the writes until then."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 1, 1, tzinfo=UTC)

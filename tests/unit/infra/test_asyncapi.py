@@ -1,4 +1,4 @@
-"""A document that breaks AsyncAPI's schema is found out."""
+"""A document that violates AsyncAPI's schema is detected."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whether the audit runs where it can, and says so where it cannot."""
+"""The audit runs if it can, and reports if it cannot."""
 
 import http.server
 import threading

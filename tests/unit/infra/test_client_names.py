@@ -1,4 +1,4 @@
-"""What the client knows by name is what the service declares."""
+"""The client's names are those that the service declares."""
 
 import json
 from pathlib import Path

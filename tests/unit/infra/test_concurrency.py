@@ -1,4 +1,4 @@
-"""How the stack's concurrency is fitted into an account, and where a deployment goes."""
+"""Fitting the stack's concurrency into an account, and the target of a deployment."""
 
 import os
 import re
@@ -65,7 +65,7 @@ def test_what_the_stack_reserves_already_is_not_counted_twice() -> None:
 @pytest.fixture
 def no_region(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     monkeypatch.setenv("AWS_REGION", "")
-    # Kept, so that what `region` sets goes with the test.
+    # Set here, so that monkeypatch undoes what `region` sets.
     monkeypatch.setenv("AWS_DEFAULT_REGION", "")
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     return monkeypatch
@@ -108,7 +108,7 @@ def test_a_caller_who_may_not_read_the_quota(
 
 
 def test_the_makefile_sets_no_region_for_aws(repository: Path) -> None:
-    """A8: what may go to AWS takes the caller's Region; what stays here has one of its own."""
+    """A8: targets for AWS use the caller's Region; local targets have a fixed one."""
     environment = {name: value for name, value in os.environ.items() if name != "AWS_DEFAULT_REGION"}
 
     printed = subprocess.run(

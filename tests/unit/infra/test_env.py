@@ -1,4 +1,4 @@
-"""`make env`: the addresses of a stack as a shell takes them."""
+"""`make env`: the addresses of a stack as shell variables."""
 
 import subprocess
 

@@ -1,4 +1,4 @@
-"""Commands that AWS does not answer end in a sentence."""
+"""Commands whose AWS calls fail end with one sentence."""
 
 import os
 import subprocess

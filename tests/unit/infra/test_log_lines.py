@@ -1,4 +1,4 @@
-"""`make logs` for people."""
+"""`make logs` in readable form."""
 
 import json
 

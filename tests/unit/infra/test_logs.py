@@ -1,4 +1,4 @@
-"""`make logs`: each line once, in order, late ones too."""
+"""`make logs`: each line once, in order, including late ones."""
 
 import time
 from collections.abc import Iterator

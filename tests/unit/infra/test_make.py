@@ -1,4 +1,4 @@
-"""What is given to make reaches a command as it was typed, and is never read as a command itself."""
+"""Values passed to make reach a command unchanged, and are never executed."""
 
 import os
 import subprocess
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-# Each would leave the file `planted` if a shell or make read it.
+# Each would create the file `planted` if a shell or make interpreted it.
 HOSTILE = [
     'x"; touch planted; echo "',
     "x'; touch planted; echo '",
@@ -17,7 +17,7 @@ HOSTILE = [
     "`touch planted`",
     "x & touch planted",
 ]
-# Of each variable a target that takes it.
+# A target for each variable.
 TARGETS = {
     "ARCHITECTURE": "package",
     "DAILY": "key",
@@ -33,7 +33,7 @@ TARGETS = {
     "PORT": "status",
     "SCOPES": "key",
 }
-# Words, which reach a command each on its own.
+# Words, which reach a command as separate arguments.
 LISTS = {"BENCH": "bench", "LOAD": "load", "PARAMETERS": "run"}
 # Prints its arguments, in place of every command that make calls.
 PYTHON = """#!/bin/sh
@@ -68,7 +68,7 @@ def called(folder: Path) -> list[str]:
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_value_arrives_as_it_was_typed(name: str, repository: Path, folder: Path) -> None:
     for number, value in enumerate(HOSTILE):
-        # By turns as an argument of make and in the environment.
+        # Alternately as an argument of make and in the environment.
         given, environment = ([f"{name}={value}"], {}) if number % 2 else ([], {name: value})
         done = make(repository, folder, TARGETS[name], *given, **environment)
         assert done.returncode == 0, done.stderr

@@ -10,7 +10,7 @@ from infra import models
 
 @pytest.fixture
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Models are put into a folder of the test's own."""
+    """Models are put into a temporary folder."""
     monkeypatch.setattr(Model, "path", property(lambda model: tmp_path / str(model.file_name)))
     return tmp_path
 

@@ -1,4 +1,4 @@
-"""What `make run` refuses before anything starts: one sentence each."""
+"""Values that `make run` refuses before anything starts, with one sentence each."""
 
 import re
 from argparse import ArgumentTypeError
@@ -123,5 +123,5 @@ def test_a_slow_laptop_has_as_long_for_a_photo_as_aws() -> None:
     local = {**parameters_of_template(), **LOCAL_PARAMETERS}
     assert local["DetectorTimeout"] == parameters_of_template()["DetectorTimeout"] == "30"
     stack = CloudFormation(load(), {**local, "LocalEndpoint": "http://localhost:4566"})
-    # A message that came back earlier would find its own detector still at work.
+    # A message that was redelivered earlier would find its own detector still running.
     assert 30 < stack.resources()["DetectQueue"]["Properties"]["VisibilityTimeout"] < 60

@@ -1,4 +1,4 @@
-"""What `make deploy` and `make delete` do before and besides calling SAM."""
+"""The parts of `make deploy` and `make delete` besides SAM."""
 
 import io
 import subprocess
@@ -59,7 +59,7 @@ def test_a_bucket_is_emptied_page_by_page(monkeypatch: pytest.MonkeyPatch) -> No
 
 @dataclass
 class Aws:
-    """What AWS and SAM would do: the stack before and after, and the calls of SAM."""
+    """A fake of AWS and SAM: the stack before and after, and the calls of SAM."""
 
     before: DeployedStack | None = None
     after: DeployedStack | None = None

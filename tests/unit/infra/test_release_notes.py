@@ -1,4 +1,4 @@
-"""A release has the notes of its own version, or is not made."""
+"""A release has the notes of its version, or fails."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What an event says, that it is what the committed schema says, and that it is small."""
+"""The contents of events: as in the committed schema, and small."""
 
 import json
 from collections.abc import Callable

@@ -46,7 +46,7 @@ def test_only_what_was_refused_is_put_again(queues: Queues, bus: Bus) -> None:
 
 @pytest.mark.parametrize("response", [{0}, None], ids=["refused", "no response"])
 def test_what_is_refused_to_the_end_waits_in_the_queue(queues: Queues, bus: Bus, response: set[int] | None) -> None:
-    """Raising would repeat the other records; on the local stack, for as long as they are young enough."""
+    """Raising would repeat the other records; on the local stack, until they are too old."""
     job = completed_job()
     bus.refusals = [response] * 3
 

@@ -16,7 +16,7 @@ from tests.support.stream import CONNECTIONS, JOBS, KEYS, Queue, create_queue, c
 
 
 def _forget() -> None:
-    """Forget the settings of the last test, and what is made from them, which are kept for a process."""
+    """Clear the settings of the last test and objects made from them, which are cached per process."""
     for made in (
         broadcaster.settings,
         broadcaster.broadcast,
@@ -39,7 +39,7 @@ def endpoint() -> Iterator[Endpoint]:
 
 @pytest.fixture
 def cloud(monkeypatch: pytest.MonkeyPatch, endpoint: Endpoint) -> Iterator[Queue]:
-    """Tables, the delivery queue, and an environment that names them."""
+    """Tables, the delivery queue, and an environment with their names."""
     for name, value in {
         "JOBS_TABLE": JOBS,
         "CONNECTIONS_TABLE": CONNECTIONS,

@@ -1,4 +1,4 @@
-"""docs/asyncapi.json says what the models say, and its frames are those that travel."""
+"""docs/asyncapi.json agrees with the models, and with the frames that are sent."""
 
 import json
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ def test_the_committed_document_is_the_models(repository: Path) -> None:
 
 
 def matching(frame: Any) -> list[str]:
-    """Name the messages that a frame is."""
+    """Return the names of the messages in a frame."""
     described = document()
     schemas = {"components": {"schemas": described["components"]["schemas"]}}
     messages = described["components"]["messages"]

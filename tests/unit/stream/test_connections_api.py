@@ -1,4 +1,4 @@
-"""Posting a frame: the request that API Gateway wants, and what its responses mean."""
+"""Posting a frame: the request to API Gateway, and the meaning of its responses."""
 
 from datetime import UTC, datetime, timedelta
 

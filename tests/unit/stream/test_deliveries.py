@@ -1,4 +1,4 @@
-"""What the broadcaster cannot post at once: storms, crowds, replays, and time that runs short."""
+"""Posts that the broadcaster cannot make at once: throttling, large audiences, replays, and too little time."""
 
 import random
 from collections.abc import Callable
@@ -79,7 +79,7 @@ def test_a_long_storm_reaches_the_failure_queue_only_after_the_bound(
     assert attempts == [1, 2, 3, 4, 5]
     assert response == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
     assert event_ids(endpoint.frames["well"]) == [job.event_id]
-    # What the queue had set aside is delivered when it is sent again after the storm.
+    # Messages that the queue had set aside are delivered when they are redriven afterwards.
     endpoint.script = lambda *_: 200
     assert handler(queue_event(body), context) == {"batchItemFailures": []}
     assert event_ids(endpoint.frames["ill"]) == [job.event_id]
@@ -198,7 +198,7 @@ def test_a_queue_that_takes_nothing_has_the_stream_try_again(
 def test_what_a_queue_refuses_of_a_batch_is_neither_lost_nor_doubled(
     seed: int, cloud: Queue, connections: ConnectionStore, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A crowd's shards are one batch of eight messages, of which SQS takes some at the first and the others later."""
+    """The shards of a large audience are one batch of eight messages; SQS accepts some at first, others later."""
     for module in ("recipients", "broadcast"):
         monkeypatch.setattr(f"face_broadcaster.{module}.LISTENERS_AT_ONCE", 4)
     monkeypatch.setattr(backoff, "sleep", lambda _: None)

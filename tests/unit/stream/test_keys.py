@@ -1,4 +1,4 @@
-"""Connections that came with a key: counted, and ended with it."""
+"""Connections with a key: counted, and closed with it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

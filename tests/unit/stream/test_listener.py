@@ -1,4 +1,4 @@
-"""The reference listener against a server that drops it, repeats itself and comes back."""
+"""The reference listener against a server that disconnects, repeats events and returns."""
 
 import asyncio
 import json
@@ -70,7 +70,7 @@ def sends(*frames: str, then: str = "stay") -> Callable[[ServerConnection], obje
         if then == "stay":
             await connection.wait_closed()
         if then == "reset":
-            # A reset drops what was not read: the pong says that everything before was.
+            # A reset drops unread data: the pong shows that everything before was read.
             await (await connection.ping())
             connection.transport.abort()
 
@@ -150,7 +150,7 @@ def test_a_replay_that_was_cut_off_is_asked_for_again_with_all_of_the_outage() -
         async with server(
             sends(connected(start), then="reset"),
             sends(frame(old, *missed), then="reset"),
-            # It starts 90 s before, and so before the oldest event that was asked for.
+            # It starts 90 s earlier, and so before the oldest requested event.
             sends(frame(ended_event(85), old, *missed, later)),
         ) as (url, queries):
             assert await heard(4, url, replay=2) == [event.event_id for event in (old, *missed, later)]
@@ -160,7 +160,7 @@ def test_a_replay_that_was_cut_off_is_asked_for_again_with_all_of_the_outage() -
 
 
 def test_a_live_event_before_the_services_word_is_news() -> None:
-    """It may have ended just before, and come just after, the listener."""
+    """It may have ended just before the listener connected, and arrived just after."""
     early, start, later = ended_event(20), position_at(datetime.now(UTC) - timedelta(seconds=15)), ended_event(10)
 
     async def play() -> None:

@@ -1,4 +1,4 @@
-"""The browser's listener, in Node where there is one; the browser tests see it in a real page."""
+"""The browser's listener, in Node if it is installed; the browser tests see it in a real page."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""The model of scale says what its page says, and agrees with plain arithmetic at its corners."""
+"""The model of scaling agrees with its page, and with simple arithmetic in extreme cases."""
 
 from math import inf
 from pathlib import Path

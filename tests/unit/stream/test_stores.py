@@ -1,4 +1,4 @@
-"""What the stream asks of its stores: batches of messages, and rows of listeners."""
+"""The stream's use of its stores: batches of messages, and rows of listeners."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The WebSocket's routes: who comes, asks and goes."""
+"""The WebSocket's routes: connect, requests and disconnect."""
 
 import json
 from datetime import UTC, datetime
@@ -98,7 +98,7 @@ def test_hello_says_where_the_stream_stood_on_connecting(cloud: Queue, endpoint:
     assert set(answer) == {"type", "position"}
     assert answer["type"] == "connected"
     assert before <= event_time(answer["position"]) <= after
-    # However late it is asked for, and as often.
+    # However late and however often it is requested.
     assert send(endpoint, '{"action": "hello"}') == [answer]
 
 
