@@ -139,7 +139,7 @@ def test_html_validate_finds_nothing(tools: Path) -> None:
     assert checked.returncode == 0, checked.stdout
 
 
-def test_what_can_be_pressed_is_44_px_large(page: Page, job_id: str) -> None:
+def test_controls_are_at_least_44_px_large(page: Page, job_id: str) -> None:
     page.resize(390, 844)
     page.load().wait_for_result(job_id)
     # The size of a face on the picture is given.
@@ -174,7 +174,7 @@ def test_nothing_moves_while_pictures_load(page: Page, job_id: str) -> None:
     page.chrome.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
 
 
-def test_after_a_deletion_the_focus_goes_to_the_next_card(page: Page, tmp_path: Path) -> None:
+def test_after_a_deletion_the_focus_moves_to_the_next_card(page: Page, tmp_path: Path) -> None:
     photos = [tmp_path / name for name in ("first.jpg", "second.jpg")]
     for photo in photos:
         photo.write_bytes(encoded(astronaut()[: 200 + len(photo.name)]))
@@ -194,7 +194,7 @@ def tab_to(page: Page, selector: str) -> None:
     raise AssertionError(f"the tab key does not get to {selector}")
 
 
-def test_the_keyboard_alone_chooses_how_faces_are_hidden(page: Page) -> None:
+def test_the_render_is_chosen_with_only_the_keyboard(page: Page) -> None:
     tab_to(page, "[name=render]")
     ActionChains(page.chrome).send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT).perform()
     tab_to(page, "[name=blur_strength]")
@@ -203,7 +203,7 @@ def test_the_keyboard_alone_chooses_how_faces_are_hidden(page: Page) -> None:
     assert (chosen["render"], chosen["blur_strength"]) == ("pixelate", "5")
 
 
-def test_the_keyboard_alone_deletes_and_undoes(stack: Stack, page: Page, tmp_path: Path) -> None:
+def test_deleting_and_undoing_with_only_the_keyboard(stack: Stack, page: Page, tmp_path: Path) -> None:
     photo = tmp_path / "kept.jpg"
     photo.write_bytes(encoded(astronaut()[:250]))
     page.choose(photo)
@@ -217,7 +217,7 @@ def test_the_keyboard_alone_deletes_and_undoes(stack: Stack, page: Page, tmp_pat
     assert stack.job(job_id)["status"] == "completed"
 
 
-def test_the_keyboard_alone_looks_into_a_result_and_leaves_it(page: Page, job_id: str) -> None:
+def test_a_result_is_opened_and_closed_with_only_the_keyboard(page: Page, job_id: str) -> None:
     page.wait_for_result(job_id)
     page.chrome.find_element("css selector", f"[data-job='{job_id}'] a").send_keys(Keys.ENTER)
     page.wait_for_picture()

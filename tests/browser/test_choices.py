@@ -48,7 +48,7 @@ def test_the_choices_are_the_renders_that_the_service_declares(stack: Stack, pag
         assert ("as large as the photo" in page.text("about-render")) == render["hides_faces"]
 
 
-def test_what_hides_faces_keeps_the_size_of_the_photo(stack: Stack, page: Page, tmp_path: Path) -> None:
+def test_hiding_keeps_the_size_of_the_photo(stack: Stack, page: Page, tmp_path: Path) -> None:
     large = saved(tmp_path, encoded(resized(astronaut(), 2400, 2400)))
     page.click("[name=render][value=solid]")
     page.choose(large)
@@ -59,7 +59,7 @@ def test_what_hides_faces_keeps_the_size_of_the_photo(stack: Stack, page: Page, 
     assert "as large as the photo" in page.value("document.querySelector('#result .size').textContent")
 
 
-def test_numbers_only_has_no_picture_and_asks_for_none(stack: Stack, page: Page, photo: Path) -> None:
+def test_numbers_only_has_no_picture_and_requests_none(stack: Stack, page: Page, photo: Path) -> None:
     page.click("[name=render][value=none]")
     page.choose(photo)
     card = page.wait_for_card(lambda card: card.detail == photo.name and card.status == "completed")

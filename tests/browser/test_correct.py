@@ -55,7 +55,7 @@ def test_a_face_is_shown_and_an_area_hidden(stack: Stack, page: Page, job_id: st
     assert page.complaints() == []
 
 
-def test_what_was_saved_is_there_after_a_reload_and_can_be_taken_back(stack: Stack, page: Page, job_id: str) -> None:
+def test_saved_corrections_survive_a_reload_and_can_be_undone(stack: Stack, page: Page, job_id: str) -> None:
     box = {"x": 500.0, "y": 420.0, "width": 100.0, "height": 80.0}
     stack.http.put(f"/jobs/{job_id}/corrections", json={"hide": [box], "show": [1]}).raise_for_status()
     begin(page.load(), job_id)
@@ -91,7 +91,7 @@ def test_an_area_is_moved_and_resized_and_each_step_is_undone(page: Page, job_id
 
 
 @pytest.mark.parametrize("orientation", [1, 6])
-def test_what_is_drawn_is_right_on_an_enlarged_and_turned_picture(stack: Stack, page: Page, orientation: int) -> None:
+def test_drawing_is_correct_on_an_enlarged_and_rotated_picture(stack: Stack, page: Page, orientation: int) -> None:
     job_id = posted(stack, turned(two_faces(), orientation))
     begin(page, job_id)
     for _ in range(3):
@@ -103,7 +103,7 @@ def test_what_is_drawn_is_right_on_an_enlarged_and_turned_picture(stack: Stack, 
     assert [box["x"], box["y"], box["width"], box["height"]] == pytest.approx([720, 480, 135, 60], abs=3)
 
 
-def test_the_keyboard_alone_corrects(stack: Stack, page: Page, job_id: str) -> None:
+def test_correcting_with_only_the_keyboard(stack: Stack, page: Page, job_id: str) -> None:
     page.open_result(job_id)
     page.click("#result [value=solid]")
     page.wait_for_picture()
@@ -146,7 +146,7 @@ def test_the_keyboard_alone_corrects(stack: Stack, page: Page, job_id: str) -> N
 
 
 @pytest.mark.parametrize("way", ["close", "back", "next"])
-def test_what_is_not_saved_is_not_lost_by_leaving(page: Page, job_id: str, way: str) -> None:
+def test_leaving_does_not_lose_unsaved_corrections(page: Page, job_id: str, way: str) -> None:
     begin(page, job_id)
     page.chrome.find_element("css selector", "#result .face").click()
     if way == "back":

@@ -27,9 +27,7 @@ def try_to_save(page: Page) -> str:
     return problem(page)
 
 
-def test_what_someone_else_saved_is_kept_and_so_is_what_was_changed_here(
-    stack: Stack, someone: Page, job_id: str
-) -> None:
+def test_corrections_of_others_and_local_changes_are_both_kept(stack: Stack, someone: Page, job_id: str) -> None:
     """The stream is blocked; otherwise the page would know before."""
     page = someone
     page.load_without_stream()

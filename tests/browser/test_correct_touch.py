@@ -57,7 +57,7 @@ def test_two_fingers_move_an_enlarged_picture(page: Page, job_id: str) -> None:
     assert told(page) == "No corrections.", "and draw nothing"
 
 
-def test_a_finger_beside_small_faces_means_the_nearest_one(stack: Stack, page: Page) -> None:
+def test_a_tap_next_to_small_faces_selects_the_nearest_one(stack: Stack, page: Page) -> None:
     job_id = posted(stack, encoded(crowd(1600, 1000, 70)[0]))
     page.resize(390, 844)
     begin(page, job_id)

@@ -38,7 +38,7 @@ def test_the_documentation_can_be_tried_out(stack: Stack, page: Page) -> None:
     assert page.complaints() == []
 
 
-def test_what_is_filled_in_finds_a_face(stack: Stack, page: Page, tmp_path: Path) -> None:
+def test_the_filled_in_example_finds_a_face(stack: Stack, page: Page, tmp_path: Path) -> None:
     """Only the file is chosen: the defaults of every field are sent with it, in the query and in the form."""
     photo = tmp_path / "photo.jpg"
     photo.write_bytes(one_face())

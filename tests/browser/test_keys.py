@@ -123,7 +123,7 @@ def test_a_key_is_described_kept_and_forgotten(closed_stack: Stack, page: Page) 
     assert page.value("Object.values(sessionStorage)") == []
 
 
-def test_a_deletion_outlives_the_key_it_was_made_with(closed_stack: Stack, page: Page, tmp_path: Path) -> None:
+def test_a_deletion_survives_forgetting_its_key(closed_stack: Stack, page: Page, tmp_path: Path) -> None:
     alice = holder(closed_stack, "alice-of-the-page")
     photo = tmp_path / "deleted.jpg"
     photo.write_bytes(one_face())
@@ -150,7 +150,7 @@ def test_the_command_to_copy_does_not_contain_the_key(closed_stack: Stack, page:
     assert copied == f'curl -H "Authorization: Bearer $FACECAST_KEY" {sent["links"]["self"]}'
 
 
-def test_a_key_that_may_not_manage_cannot_correct_and_says_why(closed_stack: Stack, page: Page) -> None:
+def test_a_key_without_manage_cannot_correct_and_the_page_explains_why(closed_stack: Stack, page: Page) -> None:
     owner = "corrector-of-the-page"
     everything, reader = holder(closed_stack, owner), holder(closed_stack, owner, scopes="read")
     job_id = completed(everything)

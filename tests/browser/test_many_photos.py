@@ -179,7 +179,7 @@ def test_fingers_on_a_phone_do_it_in_the_dark(stack: Stack, empty: Page, tmp_pat
         check(photo, files[f"{photo.path.stem}-solid.jpg"], is_shown=number == 0)
 
 
-def test_the_keyboard_alone_does_it_in_the_dark(stack: Stack, empty: Page, tmp_path: Path) -> None:
+def test_only_the_keyboard_is_needed_in_the_dark_theme(stack: Stack, empty: Page, tmp_path: Path) -> None:
     page = empty
     page.resize(1280, 800, mobile=False)
     page.emulate(prefers_color_scheme="dark")

@@ -11,7 +11,7 @@ from tests.support.stack import Stack
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
-def test_without_the_stream_the_list_is_there_and_own_results_come(stack: Stack, someone: Page, photo: Path) -> None:
+def test_without_the_stream_the_list_and_own_results_are_shown(stack: Stack, someone: Page, photo: Path) -> None:
     before = stack.completed(encoded(astronaut()))
     someone.load_without_stream()
     assert someone.wait_for_result(before).headline == "1 face"
@@ -30,9 +30,7 @@ def test_an_offline_page_connects_on_request(someone: Page) -> None:
     assert someone.text("connection") == "Connecting …"
 
 
-def test_cards_of_jobs_that_are_gone_go_when_the_page_is_connected_again(
-    stack: Stack, someone: Page, photo: Path
-) -> None:
+def test_cards_of_deleted_jobs_disappear_when_the_page_reconnects(stack: Stack, someone: Page, photo: Path) -> None:
     """As after a restart of the stack: no jobs are left, and the stream sends no events about it."""
     someone.run_first(
         "const Real = WebSocket;"
@@ -96,7 +94,7 @@ def test_a_picture_that_failed_is_loaded_again(page: Page, photo: Path) -> None:
     assert page.wait_for_result(photo.name).headline == "1 face"
 
 
-def test_a_picture_that_cannot_be_had_any_more_says_why(stack: Stack, page: Page) -> None:
+def test_the_page_explains_why_a_picture_is_no_longer_available(stack: Stack, page: Page) -> None:
     # An open page would request the preview as soon as it receives the event, before the original is gone.
     page.leave()
     job_id = stack.completed(encoded(astronaut()))

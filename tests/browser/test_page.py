@@ -26,7 +26,7 @@ def test_a_photo_appears_here_and_at_everyone(page: Page, someone: Page, photo: 
     assert page.complaints() == other.complaints() == []
 
 
-def test_what_was_sent_before_is_there_when_the_page_is_opened(stack: Stack, page: Page) -> None:
+def test_earlier_photos_are_listed_when_the_page_is_opened(stack: Stack, page: Page) -> None:
     job_id = stack.completed(encoded(astronaut()), render="blur")
     assert page.load().wait_for_result(job_id).headline == "1 face"
 
@@ -90,7 +90,7 @@ def test_own_photos_stay_own_after_a_reload(page: Page, photo: Path) -> None:
     assert (card.detail, card.can_delete) == (photo.name, True)
 
 
-def test_an_empty_page_says_what_this_is_and_offers_a_sample(empty: Page) -> None:
+def test_an_empty_page_explains_itself_and_offers_a_sample(empty: Page) -> None:
     page = empty
     page.wait_until(lambda: page.shows("#empty"), "the page is empty")
     assert "finds the faces in your photos" in page.text("empty")

@@ -44,7 +44,7 @@ def test_one_thing_scrolls_at_most_and_no_row_wraps(
 
 
 @pytest.mark.parametrize("width", [1200, 1000, 900])
-def test_the_zoom_stays_beside_the_choices(page: Page, job_id: str, width: int) -> None:
+def test_the_zoom_is_next_to_the_choices(page: Page, job_id: str, width: int) -> None:
     page.resize(width, 800, mobile=False)
     page.open_result(job_id)
     choices, zoom, tools = (

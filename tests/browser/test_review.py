@@ -47,7 +47,7 @@ def shown(page: Page) -> list[str]:
     return [str(job_id) for job_id in found]
 
 
-def test_the_arrow_keys_alone_review_all(page: Page, jobs: list[str]) -> None:
+def test_reviewing_with_only_the_arrow_keys(page: Page, jobs: list[str]) -> None:
     page.open_result(jobs[0])
     assert page.value("document.querySelector('.place').textContent") == "1 of 3"
     assert page.value("document.querySelector('.previous').disabled")
@@ -117,7 +117,7 @@ def test_filters_show_what_needs_a_look(stack: Stack, page: Page, jobs: list[str
     assert len(shown(page)) == 4
 
 
-def test_what_the_filter_hides_is_not_chosen_any_more(page: Page, jobs: list[str]) -> None:
+def test_results_hidden_by_the_filter_are_deselected(page: Page, jobs: list[str]) -> None:
     page.click("#all")
     assert page.value("document.querySelector('#selection output').textContent") == "3 selected"
     choose_filter(page, "faceless")
@@ -157,7 +157,9 @@ def test_other_peoples_photos_are_not_deleted_with_ones_own(stack: Stack, page: 
     page.wait_until(lambda: shown(page) == [other], "theirs stays")
 
 
-def test_those_chosen_come_as_one_zip_named_after_the_photos(page: Page, jobs: list[str], tmp_path: Path) -> None:
+def test_selected_results_are_downloaded_as_one_zip_named_after_the_photos(
+    page: Page, jobs: list[str], tmp_path: Path
+) -> None:
     page.click("[name=render][value=blur]")
     photos = [tmp_path / folder / "party.jpg" for folder in ("a", "b")]
     exif = Image.Exif()

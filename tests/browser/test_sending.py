@@ -61,7 +61,7 @@ def test_four_are_sent_at_a_time_and_the_rest_can_be_cancelled(stack: Stack, pag
     assert not page.shows("#sending")
 
 
-def test_what_has_been_sent_cannot_be_cancelled(stack: Stack, page: Page, photos: list[Path]) -> None:
+def test_sent_photos_cannot_be_cancelled(stack: Stack, page: Page, photos: list[Path]) -> None:
     # Two jobs that stay pending, because their forms are not used.
     jobs = [stack.http.post("/uploads", json={}).json()["job_id"] for _ in range(2)]
     page.chrome.execute_script(
@@ -96,7 +96,7 @@ def test_failures_are_collected_in_one_line(page: Page, photos: list[Path], tmp_
     assert page.wait_for_result(photos[0].name).headline == "1 face"
 
 
-def test_what_could_not_be_sent_is_sent_when_there_is_a_connection(
+def test_unsent_photos_are_sent_when_there_is_a_connection(
     stack: Stack, page: Page, photos: list[Path], tmp_path: Path
 ) -> None:
     def set_offline(*, offline: bool) -> None:
@@ -120,7 +120,7 @@ def test_what_could_not_be_sent_is_sent_when_there_is_a_connection(
     page.wait_until(are_there, "each of them once")
 
 
-def test_what_could_not_be_sent_is_sent_when_the_stream_is_back(someone: Page, photos: list[Path]) -> None:
+def test_unsent_photos_are_sent_when_the_stream_is_back(someone: Page, photos: list[Path]) -> None:
     """As if the service was down while the browser was online."""
     someone.run_first(
         "const Real = WebSocket; window.sockets = [];"

@@ -54,7 +54,9 @@ def test_detect_prints_the_faces_and_saves_the_results(
     assert said.err == ""
 
 
-def test_a_large_photo_takes_the_other_way(stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_large_photo_is_uploaded_to_the_bucket(
+    stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     noise = np.random.default_rng(11).integers(0, 255, (1300, 1300, 3), np.uint8)
     large = tmp_path / "large.png"
     large.write_bytes(encoded(compose(1300, 1300, [(400, 400, 300)], noise)[0], "PNG"))
@@ -135,7 +137,7 @@ def test_listen_refuses_more_than_can_be_replayed(capsys: pytest.CaptureFixture[
     assert "--replay takes at most 100" in capsys.readouterr().err
 
 
-def test_listen_prints_what_comes(stack: Stack, photo: Path) -> None:
+def test_listen_prints_events(stack: Stack, photo: Path) -> None:
     """Runs as a separate process until it is interrupted."""
     command = [sys.executable, "-m", "facecast", "listen", "--json", "--replay", "1"]
     with stack.listener() as listener:
@@ -153,7 +155,7 @@ def test_listen_prints_what_comes(stack: Stack, photo: Path) -> None:
             listening.wait(PATIENCE_SECONDS)
 
 
-def test_a_photo_comes_by_standard_input(photo: Path, tmp_path: Path) -> None:
+def test_a_photo_is_read_from_standard_input(photo: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "facecast", "detect", "-", "--out", str(tmp_path / "out")]
     with photo.open("rb") as file:
         done = subprocess.run(command, stdin=file, capture_output=True, text=True, check=False)

@@ -61,7 +61,7 @@ def test_an_owner_has_to_be_named(stack: Stack, owner: str) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_without_a_stack_it_says_how_to_start_one_or_name_one(free_port: int) -> None:
+def test_without_a_stack_it_explains_how_to_start_or_choose_one(free_port: int) -> None:
     command = ["make", "erase", f"OWNER={OWNER}", f"PORT={free_port}"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert f"make run PORT={free_port}" in done.stderr

@@ -46,7 +46,7 @@ def test_an_abandoned_job_fails_with_an_event_and_can_be_retried(stack: Stack) -
     assert "only a failed job can be retried" in again.json()["detail"]
 
 
-def test_an_original_without_a_job_does_not_stay(stack: Stack) -> None:
+def test_an_original_without_a_job_is_removed(stack: Stack) -> None:
     granted = stack.http.post("/uploads", json={}).json()
     job_id = granted["job_id"]
     assert stack.http.delete(f"/jobs/{job_id}").status_code == 204
@@ -55,7 +55,7 @@ def test_an_original_without_a_job_does_not_stay(stack: Stack) -> None:
     assert stack.http.get(f"/jobs/{job_id}").status_code == 404
 
 
-def test_what_is_not_about_a_job_is_passed_over(stack: Stack) -> None:
+def test_events_that_are_not_about_a_job_are_ignored(stack: Stack) -> None:
     """S3's test event, and an object without a job."""
     client, function = stack.aws.client("lambda"), stack.resource("DetectorFunction")
     stranger = {"eventSource": "aws:s3", "s3": {"bucket": {"name": "b"}, "object": {"key": "originals/notes.txt"}}}

@@ -59,7 +59,7 @@ def test_jobs_in_one_status(stack: Stack) -> None:
     assert_problem(stack.http.get(f"/jobs/{job_id}/processed-image"), 409, "pending")
 
 
-def test_delete_takes_everything(stack: Stack) -> None:
+def test_delete_removes_everything(stack: Stack) -> None:
     job = stack.http.post(
         "/image", content=one_face(), params={"render": "boxes,blur"}, headers={"Prefer": "wait=20"}
     ).json()

@@ -57,7 +57,7 @@ def strangers(closed_stack: Stack, alice: Holder) -> dict[Refusal, str]:
 
 
 @pytest.mark.parametrize("path", PUBLIC)
-def test_what_is_public(closed_stack: Stack, path: str) -> None:
+def test_the_public_routes(closed_stack: Stack, path: str) -> None:
     assert closed_stack.http.get(path).status_code == 200
     own = {"Origin": closed_stack.local_stack.origins[0], "Access-Control-Request-Method": "POST"}
     preflight = closed_stack.http.options("/image", headers={**own, "Access-Control-Request-Headers": "authorization"})

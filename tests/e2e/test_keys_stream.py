@@ -37,7 +37,7 @@ def test_tickets(closed_stack: Stack, alice: Holder) -> None:
         assert refused.value.response.status_code in (401, 403), query
 
 
-def test_a_ticket_that_many_try_at_once_lets_one_in(closed_stack: Stack, alice: Holder) -> None:
+def test_a_ticket_that_many_redeem_at_once_admits_one(closed_stack: Stack, alice: Holder) -> None:
     ticket = alice.ticket()
 
     def gets_in(_: int) -> bool:

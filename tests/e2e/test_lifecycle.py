@@ -44,7 +44,7 @@ def left_in(local_stack: LocalStack) -> Iterator[str]:
     yield from (board["DashboardName"] for board in aws.client("cloudwatch").list_dashboards()["DashboardEntries"])
 
 
-def test_a_deployment_is_made_updated_and_removed(local_stack: LocalStack) -> None:
+def test_a_deployment_is_created_updated_and_deleted(local_stack: LocalStack) -> None:
     with running(local_stack) as pid:
         before = set(left_in(local_stack))
         with contextlib.closing(Stack(local_stack, deploy(local_stack, pid))) as stack:
@@ -67,7 +67,7 @@ def test_a_deployment_is_made_updated_and_removed(local_stack: LocalStack) -> No
         assert left <= before
 
 
-def test_make_deploy_and_make_delete_as_the_readme_says_them(local_stack: LocalStack) -> None:
+def test_make_deploy_and_make_delete_as_in_the_readme(local_stack: LocalStack) -> None:
     """Against a bare local stack, each question answered on a terminal."""
     with running(local_stack):
         before = set(left_in(local_stack))
@@ -156,7 +156,7 @@ def delete(local_stack: LocalStack) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_delete_wants_the_stacks_name(local_stack: LocalStack) -> None:
+def test_delete_requires_the_stacks_name(local_stack: LocalStack) -> None:
     with running(local_stack):
         cloudformation = session(local_stack).client("cloudformation")
         cloudformation.create_stack(StackName=STACK_NAME, TemplateBody=NOTHING)

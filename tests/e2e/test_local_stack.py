@@ -89,7 +89,7 @@ def test_make_demo_on_a_fresh_clone(clone: Path, free_port: int) -> None:
     assert str(clone) not in listing.stdout, "no process is left"
 
 
-def test_make_run_stays_until_ctrl_c_and_leaves_nothing(repository: Path, free_port: int, tmp_path: Path) -> None:
+def test_make_run_runs_until_ctrl_c_and_leaves_nothing(repository: Path, free_port: int, tmp_path: Path) -> None:
     folder = repository / ".local" / str(free_port)
     log = tmp_path / "run.log"
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
@@ -146,7 +146,7 @@ def await_ready(process: "subprocess.Popen[bytes]", log: Path) -> None:
         time.sleep(0.1)
 
 
-def test_a_port_in_use_is_said_so(repository: Path, tmp_path: Path, free_port: int) -> None:
+def test_a_port_in_use_is_reported(repository: Path, tmp_path: Path, free_port: int) -> None:
     server = subprocess.Popen(
         [sys.executable, "-m", "http.server", str(free_port), "--bind", "127.0.0.1"],
         cwd=tmp_path,

@@ -16,7 +16,7 @@ from tests.support.stack import Stack, wait_until
 
 @pytest.mark.stack
 @pytest.mark.xdist_group("stack")
-def test_the_status_is_for_people_and_with_json_for_scripts(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_status_is_text_or_json(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
     status(stack.local_stack, as_json=False)
     told = capsys.readouterr().out
     assert f"page        {stack.http_url}/\n" in told
@@ -40,7 +40,7 @@ def test_a_line_shows_soon_after_it_was_logged_and_ctrl_c_ends_it(stack: Stack, 
         assert follower.stderr.read() == b""
 
 
-def test_without_a_stack_it_says_how_to_start_one(free_port: int) -> None:
+def test_without_a_stack_it_explains_how_to_start_one(free_port: int) -> None:
     command = [sys.executable, "-m", "infra.logs", "Api", "--port", str(free_port)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1

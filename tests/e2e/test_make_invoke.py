@@ -31,7 +31,7 @@ def test_an_event_is_answered(case: Case, stack: Stack) -> None:
     assert agrees(response["response"], case.response), response
 
 
-def test_without_a_stack_it_says_how_to_start_one(free_port: int) -> None:
+def test_without_a_stack_it_explains_how_to_start_one(free_port: int) -> None:
     done = invoke(free_port, "Detector", EVENTS / "detector" / "direct.json")
     assert done.returncode == 2
     assert "make run" in done.stderr

@@ -75,7 +75,7 @@ class Recording:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_an_image_takes_no_more_requests_than_the_model_says(recorder: Stack, way: str) -> None:
+def test_an_image_needs_no_more_requests_than_in_the_model(recorder: Stack, way: str) -> None:
     expected = Counter(WAYS[way])
     del expected["Api invocation"]
     # The first image starts every function, which is not counted.

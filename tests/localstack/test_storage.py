@@ -67,7 +67,7 @@ def test_a_form_uploads_one_original_whose_event_reaches_the_detectors(storage: 
         ({}, b""),
     ],
 )
-def test_a_form_takes_nothing_else(images: ImageStore, changed: dict[str, str], content: bytes) -> None:
+def test_a_form_accepts_nothing_else(images: ImageStore, changed: dict[str, str], content: bytes) -> None:
     # LocalStack checks a form's conditions, not its signature, which the tests on ministack do.
     form = images.upload_form(JOBS[2], None)
     fields = {**form.fields, "Content-Type": "image/jpeg", **changed}
@@ -122,7 +122,7 @@ def test_a_dropped_file_becomes_a_job_and_leaves_the_inbox(
     assert list(storage.messages("DetectQueue")) == []
 
 
-def test_a_file_that_replaced_the_one_that_was_taken_stays(storage: Storage) -> None:
+def test_a_replacement_of_the_processed_file_is_kept(storage: Storage) -> None:
     bucket, key = storage.names["OriginalsBucket"], "inbox/bob/1.jpg"
     old = clients.s3().put_object(Bucket=bucket, Key=key, Body=b"old")["ETag"].strip('"')
     clients.s3().put_object(Bucket=bucket, Key=key, Body=b"new")

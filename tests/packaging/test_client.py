@@ -156,7 +156,7 @@ def test_every_option_has_its_name(resolution: str, distributions: tuple[Path, P
         assert words == options | {"--help"}, shown.stdout + shown.stderr
 
 
-def test_blur_without_its_libraries_says_what_to_install(distributions: tuple[Path, Path], tmp_path: Path) -> None:
+def test_blur_without_its_libraries_explains_what_to_install(distributions: tuple[Path, Path], tmp_path: Path) -> None:
     installed = environment(tmp_path / "venv", distributions[0])
     (tmp_path / "a.jpg").write_bytes(b"")
     done = installed.run("-m", "facecast", "blur", tmp_path / "a.jpg", "--out", tmp_path / "out")

@@ -78,7 +78,7 @@ def as_event(picture: bytes, path: Path) -> Path:
 
 
 @pytest.mark.parametrize("event", ["s3-test.json", "sqs-test.json"])
-def test_the_detector_takes_s3s_test_event(event: str, runnable: Runnable) -> None:
+def test_the_detector_accepts_s3s_test_event(event: str, runnable: Runnable) -> None:
     (response,) = responses(runnable, "DetectorFunction", EVENTS / "detector" / event)
     assert response in (None, {"batchItemFailures": []})
 

@@ -112,7 +112,7 @@ def test_layers_are_compiled_ahead_and_never_checked_against_their_source(runnab
 
 
 @pytest.mark.parametrize("layer", ["common", "vision", "web"])
-def test_what_ships_is_what_is_tested(layer: str) -> None:
+def test_shipped_versions_are_the_tested_ones(layer: str) -> None:
     """Every version in a layer's lock is that of the development environment."""
     shipped = pins(ROOT / "layers" / layer / "requirements.lock")
     assert shipped

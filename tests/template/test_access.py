@@ -35,7 +35,7 @@ def routes() -> dict[tuple[str, str], dict[str, Any]]:
     }
 
 
-def test_keys_are_asked_for_unless_the_operator_says_otherwise() -> None:
+def test_keys_are_required_by_default() -> None:
     template = load()
     assert template["Parameters"]["Access"]["Default"] == "keys"
     assert template["Conditions"]["NeedsKeys"] == {"Fn::Equals": [{"Ref": "Access"}, "keys"]}
@@ -54,7 +54,7 @@ def test_every_other_route_has_its_authorizer() -> None:
         assert route["AuthorizerId"] == {"Fn::If": ["NeedsKeys", {"Ref": AUTHORIZERS[key]}, {"Ref": "AWS::NoValue"}]}
 
 
-def test_what_is_cached_goes_by_one_header_that_carries_the_key() -> None:
+def test_the_cache_key_is_the_header_with_the_key() -> None:
     sources = {one.name: one.properties for one in resources("AWS::ApiGatewayV2::Authorizer")}
     assert {name: source["IdentitySource"] for name, source in sources.items()} == {
         "KeyAuthorizer": ["$request.header.Authorization"],

@@ -72,7 +72,7 @@ def test_no_arn_names_another_partition(template: dict[str, Any], region: Region
     assert text.count(f"arn:{region.partition}:") > 10
 
 
-def test_domain_names_of_ones_own_are_what_everyone_sees(template: dict[str, Any]) -> None:
+def test_custom_domain_names_are_used_in_all_addresses(template: dict[str, Any]) -> None:
     stack = CloudFormation(template, OWN, Region(name="eu-central-1"))
     addresses, outputs = variables(stack), stack.outputs()
     assert addresses["PUBLIC_URL"] == {"https://faces.example.org"} == {outputs["HttpUrl"]}
@@ -110,7 +110,7 @@ def test_one_domain_name_without_the_other(template: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(SMALL | {region.name for region in REGIONS}))
-def test_posts_stay_within_the_quota_of_the_region(template: dict[str, Any], name: str) -> None:
+def test_posts_are_within_the_quota_of_the_region(template: dict[str, Any], name: str) -> None:
     region = Region(name=name)
     posts = variables(CloudFormation(template, {}, region))["POSTS_PER_SECOND"]
     assert posts == {"2500" if name in SMALL else "10000"}

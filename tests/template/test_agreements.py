@@ -29,7 +29,7 @@ def by_event() -> dict[str, Any]:
     return dict(index)
 
 
-def test_the_index_of_events_has_what_an_event_takes_and_no_more() -> None:
+def test_the_index_of_events_has_only_the_fields_of_an_event() -> None:
     required = {name for name, field in Job.model_fields.items() if field.is_required()}
     # The options determine whether there is a result whose address an event may contain.
     of_events = set(JobEnded.model_fields) & set(Job.model_fields) | {"options"}

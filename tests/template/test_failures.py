@@ -23,7 +23,7 @@ def test_one_bad_record_does_not_repeat_the_others(function: Resource, kind: str
 
 
 @pytest.mark.parametrize(("function", "kind", "source"), SOURCES)
-def test_every_source_has_a_place_for_what_fails(function: Resource, kind: str, source: dict[str, Any]) -> None:
+def test_every_source_has_a_destination_for_failures(function: Resource, kind: str, source: dict[str, Any]) -> None:
     if kind == "SQS":
         queue = source["Queue"]["Fn::GetAtt"][0]
         redrive = QUEUES[queue].properties.get("RedrivePolicy", {})
@@ -33,7 +33,7 @@ def test_every_source_has_a_place_for_what_fails(function: Resource, kind: str, 
 
 
 @pytest.mark.parametrize("name", sorted(LAST))
-def test_what_failed_is_kept_for_two_weeks(name: str) -> None:
+def test_failures_are_kept_for_two_weeks(name: str) -> None:
     assert QUEUES[name].properties["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
@@ -59,7 +59,9 @@ def test_a_message_is_hidden_six_times_as_long_as_its_function_may_run(
 
 
 @pytest.mark.parametrize(("function", "kind", "source"), SOURCES)
-def test_no_queue_takes_all_that_an_account_may_run(function: Resource, kind: str, source: dict[str, Any]) -> None:
+def test_no_queue_uses_the_whole_concurrency_of_an_account(
+    function: Resource, kind: str, source: dict[str, Any]
+) -> None:
     """A new account has ten executions; deliveries beyond them are throttled, and each counts as a try."""
     if kind == "SQS":
         # The local stack cannot read a number from a parameter here.
@@ -75,7 +77,7 @@ def test_detectors_at_the_same_time_are_limited() -> None:
     assert scaling == {"Fn::If": ["IsLocal", 2, {"Ref": "DetectorConcurrency"}]}
 
 
-def test_concurrency_is_set_apart_only_where_it_is_asked_for() -> None:
+def test_concurrency_is_reserved_only_on_request() -> None:
     """A new account has ten in all, and AWS refuses to set apart so many that fewer are left."""
     reserved = {one.name: one.properties.get("ReservedConcurrentExecutions") for one in functions()}
     for name, parameter in (("DetectorFunction", "DetectorReserved"), ("ApiFunction", "ApiReserved")):

@@ -50,7 +50,7 @@ def test_crashes_of_a_function_shift_its_traffic_back(stack: CloudFormation) -> 
         assert group["ServiceRoleArn"] == "DeploymentRole.Arn"
 
 
-def test_every_call_goes_through_the_alias(stack: CloudFormation) -> None:
+def test_every_call_uses_the_alias(stack: CloudFormation) -> None:
     """Otherwise it would reach the new version at once."""
     resources = stack.resources()
     called: dict[str, set[str]] = {}
@@ -96,7 +96,7 @@ def test_the_role_of_codedeploy_is_small(stack: CloudFormation) -> None:
     assert [action for action, resource in allowed.items() if resource == "*"] == ["cloudwatch:DescribeAlarms"]
 
 
-def test_linters_have_nothing_to_say(tmp_path: Path) -> None:
+def test_linters_report_nothing(tmp_path: Path) -> None:
     whole = tmp_path / "template.json"
     whole.write_text(json.dumps(gradual(load(), {**parameters_of_template(), **CANARY})))
     command = [
@@ -116,7 +116,7 @@ def test_without_it_there_is_neither_alias_nor_codedeploy() -> None:
     assert "DeploymentRole" not in deployed(translate()).resources()
 
 
-def test_the_built_template_is_deployed_as_it_is_unless_asked(tmp_path: Path) -> None:
+def test_the_built_template_is_deployed_unchanged_by_default(tmp_path: Path) -> None:
     built = tmp_path / "template.yaml"
     built.write_text(
         "Resources:\n"

@@ -69,7 +69,7 @@ def test_an_alarm_reads_metrics_that_exist(alarm: Resource) -> None:
             assert dimensions["service"] in SERVICES
 
 
-def test_what_must_be_watched_is_watched() -> None:
+def test_required_alarms_exist() -> None:
     watched = {(namespace(metric), metric["MetricName"]) for alarm in ALARMS for metric in metrics(alarm)}
     assert watched >= {
         ("AWS/SQS", "NumberOfMessagesReceived"),
@@ -95,7 +95,7 @@ def test_every_function_has_an_alarm_of_its_own(metric: str) -> None:
     assert sorted(watched) == sorted(function.name for function in functions())
 
 
-def test_a_calculation_reads_one_metric_alone() -> None:
+def test_an_alarm_expression_reads_a_single_metric() -> None:
     """A metric that was never reported cannot be filled in, so the expression has no value."""
     for alarm in ALARMS:
         assert len({json.dumps([one["MetricName"], one["Dimensions"]]) for one in metrics(alarm)}) == 1, alarm.name

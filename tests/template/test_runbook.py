@@ -39,14 +39,14 @@ def test_a_call_of_the_aws_cli_is_one(service: str, operation: str, options: lis
     assert required <= set(options)
 
 
-def test_what_commands_name_is_in_the_stack() -> None:
+def test_resources_in_commands_exist_in_the_stack() -> None:
     resources = load()["Resources"]
     named = set(re.findall(r"\b(?:resource|arn) (\w+)", COMMANDS))
     assert len(named) > 5
     assert named <= resources.keys()
 
 
-def test_what_is_searched_for_is_what_is_logged() -> None:
+def test_searched_log_messages_exist() -> None:
     searched = set(re.findall(r"--filter-pattern '\"([^\"]+)\"'", PAGES)) - {"JOB_ID"}
     assert searched
     assert not [text for text in searched if text not in CODE]

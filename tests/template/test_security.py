@@ -23,7 +23,7 @@ def test_queues_are_encrypted(queue: Resource) -> None:
     assert queue.properties["SqsManagedSseEnabled"] is True
 
 
-def test_buckets_speak_tls_alone() -> None:
+def test_buckets_require_tls() -> None:
     policies = {policy.properties["Bucket"]["Ref"]: policy for policy in resources("AWS::S3::BucketPolicy")}
     for bucket in resources("AWS::S3::Bucket"):
         policy = policies[bucket.name]
@@ -53,14 +53,14 @@ def test_access_logs_are_always_json() -> None:
     assert json.loads(line.replace("$context.error.message", "Unauthorized"))["error"] == "Unauthorized"
 
 
-def test_route_keys_are_ones_that_api_gateway_takes() -> None:
+def test_route_keys_are_valid_for_api_gateway() -> None:
     """A path does not end in a slash: API Gateway or SAM would strip it, and it would collide with the one without."""
     for route in resources("AWS::ApiGatewayV2::Route"):
         key = route.properties["RouteKey"]
         assert key.startswith("$") or re.fullmatch(r"[A-Z]+ /(([\w.-]+|\{\w+\+?\})(/([\w.-]+|\{\w+\+?\}))*)?", key), key
 
 
-def test_access_logs_hold_no_query_string() -> None:
+def test_access_logs_contain_no_query_strings() -> None:
     """A query may contain a job, a ticket or a threshold; a path contains at most a job."""
     formats = {}
     for stage in resources("AWS::ApiGatewayV2::Stage"):

@@ -32,7 +32,7 @@ def test_every_parameter_is_used_and_explained() -> None:
         assert parameter["Description"], name
 
 
-def test_linters_have_nothing_to_say(tmp_path: Path) -> None:
+def test_linters_report_nothing(tmp_path: Path) -> None:
     whole = tmp_path / "template.json"
     whole.write_text(json.dumps(load()))
     for command in (["cfn-lint", "template.yaml", str(whole)], ["sam", "validate", "--lint"]):
@@ -40,7 +40,7 @@ def test_linters_have_nothing_to_say(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_what_cloudformation_includes_is_in_the_long_form() -> None:
+def test_included_templates_use_the_long_form() -> None:
     """CloudFormation does not support !Ref and similar short forms in AWS::Include."""
     text = (ROOT / "infra" / "aws" / "operations.yaml").read_text()
     assert not re.findall(r"^[^#]*[\s\[]!\w+", text, re.MULTILINE)

@@ -84,7 +84,7 @@ def test_no_role_may_touch_everything(tracing: str) -> None:
                 assert (tracing, actions) == ("Active", WITHOUT_RESOURCE), name
 
 
-def test_a_function_takes_from_its_own_queues_and_streams_alone(stack: CloudFormation) -> None:
+def test_a_function_reads_only_its_own_queues_and_streams(stack: CloudFormation) -> None:
     resources = stack.resources()
     sources: dict[str, set[str]] = {}
     for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
@@ -98,7 +98,7 @@ def test_a_function_takes_from_its_own_queues_and_streams_alone(stack: CloudForm
     assert taken == sources
 
 
-def test_a_function_writes_to_its_own_log_alone(stack: CloudFormation) -> None:
+def test_a_function_writes_only_to_its_own_log(stack: CloudFormation) -> None:
     for name, function in of_type(stack.resources(), "AWS::Lambda::Function").items():
         role = roles(stack)[function["Role"].removesuffix(".Arn")]
         written = [one["Resource"] for one in statements(role) if "logs:PutLogEvents" in listed(one["Action"])]
@@ -194,7 +194,7 @@ def test_access_logs_need_no_policy_of_their_own(translated: dict[str, Any]) -> 
         assert resources[name]["Properties"]["LogGroupName"].startswith("/aws/vendedlogs/facecast/")
 
 
-def test_no_trace_is_paid_for_unless_it_is_asked_for() -> None:
+def test_tracing_is_off_by_default() -> None:
     for tracing, is_disabled in (("PassThrough", "true"), ("Active", "false")):
         parameters = {"Tracing": tracing} if tracing == "Active" else {}
         functions = of_type(deployed(translate(parameters), parameters).resources(), "AWS::Lambda::Function")

@@ -13,12 +13,12 @@ def test_the_documentation_has_todays_figures() -> None:
     assert requests_table() in (ROOT / "docs" / "scaling.md").read_text()
 
 
-def test_every_line_says_who_counted_and_priced_it() -> None:
+def test_every_line_has_the_sources_of_quantity_and_price() -> None:
     assert all(line.counted and line.priced.startswith("https://") for line in lines(Use()))
     assert len(lines(Use())) <= 10
 
 
-def test_what_is_missing_to_the_aim_is_what_the_documentation_says() -> None:
+def test_the_documentation_has_the_difference_to_the_target() -> None:
     missing = before_data_out(Use()) * 1e6 - 25
     assert f"${missing:.2f} are missing" in (ROOT / "docs" / "costs.md").read_text()
 

@@ -154,7 +154,7 @@ def handlers(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[dict[str, Any], 
     return [detector.handler, intake.handler, deadletter.handler]
 
 
-def test_a_malformed_message_stays_in_its_queue_and_stops_no_other(
+def test_a_malformed_message_stays_in_its_queue_and_blocks_no_other(
     handlers: list[Callable[[dict[str, Any], Context], Any]], examples: int
 ) -> None:
     def handle(bodies: list[str]) -> None:

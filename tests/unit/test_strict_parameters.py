@@ -18,5 +18,5 @@ def test_a_length(account: Cloud) -> None:
         clients.dynamodb().transact_write_items(TransactItems=[])
 
 
-def test_what_is_valid_passes(account: Cloud) -> None:
+def test_valid_parameters_pass(account: Cloud) -> None:
     assert "Item" not in clients.dynamodb().get_item(TableName=account.keys_table, Key={"key_id": {"S": "x"}})

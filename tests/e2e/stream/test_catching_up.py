@@ -198,7 +198,7 @@ def test_narrowing_and_widening(stack: Stack) -> None:
         assert listener.of_job(other) == []
 
 
-def test_what_is_not_understood_gets_an_error_frame(stack: Stack) -> None:
+def test_invalid_frames_get_an_error_frame(stack: Stack) -> None:
     with stack.listener(f"?job_id={ended_job().job_id}") as listener:
         for text in ("hello", '{"action": "dance"}', '{"action": "replay", "limit": 0}'):
             listener.socket.send(text)

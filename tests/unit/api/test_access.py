@@ -90,7 +90,7 @@ def _template(path: str) -> str:
     return path.replace("{job}", "{job_id}").replace("/faces/0", "/faces/{number}")
 
 
-def test_every_route_but_the_public_ones_asks_for_a_key() -> None:
+def test_every_route_but_the_public_ones_requires_a_key() -> None:
     asking = {call for call, description in _calls().items() if description.get("security")}
     assert {path for _, path in set(_calls()) - asking} == PUBLIC_PATHS
     # Each is tested below, with every refused key and every scope.
@@ -207,7 +207,7 @@ def test_the_address_of_a_result_as_json(api: Api, job_id: str) -> None:
         (holder(Scope.READ), "AccessDeniedException"),
     ],
 )
-def test_rekognition_refuses_in_its_own_words(api: Api, identity: Identity | None, exception: str) -> None:
+def test_rekognition_errors_have_the_format_of_aws(api: Api, identity: Identity | None, exception: str) -> None:
     api.identity = identity
     response = api.post(
         "/rekognition",
@@ -227,7 +227,9 @@ def test_where_access_is_open_all_is_the_publics(api: Api, monkeypatch: pytest.M
     assert api.post("/image", content=PHOTO).status_code == 202
 
 
-def test_requests_with_one_key_that_cancel_each_other_may_come_again(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_with_one_key_that_cancel_each_other_may_be_repeated(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     api.identity = holder(Scope.SEND, daily=1)
     with monkeypatch.context() as patched:
         cancel_transactions(patched)

@@ -98,7 +98,7 @@ def test_a_form_in_a_usual_charset_is_taken(api: Api, charset: str) -> None:
     assert response.status_code == 202, response.text
 
 
-def test_a_large_image_may_still_come_in_json_of_rekognition(api: Api) -> None:
+def test_a_large_image_is_accepted_in_json_of_rekognition(api: Api) -> None:
     """It is bounded by its own limit, not by that of other JSON."""
     body = json.dumps({"Image": {"Bytes": base64.b64encode(bytes(limits.REKOGNITION_BYTES + 1)).decode()}})
     response = api.post("/rekognition", content=body, headers=DETECT_FACES)

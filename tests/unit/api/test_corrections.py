@@ -119,7 +119,7 @@ def test_corrections_that_were_not_drawn_are_drawn_by_the_next_request(
         [],
     ],
 )
-def test_what_is_not_in_the_photo_is_refused(api: Api, detector: Detector, path: str, body: object) -> None:
+def test_corrections_outside_the_photo_are_refused(api: Api, detector: Detector, path: str, body: object) -> None:
     assert api.request("PUT", path, json=body).status_code == 422
     assert not detector.requests
 
@@ -160,7 +160,7 @@ def test_a_detector_that_crashed_is_cleaned_up_after(
     assert len(sent) == 1
 
 
-def test_showing_faces_is_logged_without_what_is_personal(
+def test_showing_faces_is_logged_without_personal_data(
     api: Api, detector: Detector, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     logged: list[dict[str, object]] = []

@@ -72,7 +72,7 @@ def test_an_image_that_the_bucket_refuses_leaves_nothing_and_can_be_sent_again(
     assert alice.get("/usage").json()["images"] == 1
 
 
-def test_an_image_is_given_back_to_the_day_it_was_counted_on(alice: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_image_is_uncounted_on_the_day_it_was_counted(alice: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     today = datetime.now(UTC)
 
     def midnight() -> None:
@@ -116,7 +116,7 @@ def test_an_api_that_dies_before_the_image_leaves_a_job_for_an_hour(alice: Api, 
     assert alice.get("/usage").json()["images"] == 1
 
 
-def test_a_claim_gives_an_accepted_job_its_whole_time(alice: Api, account: Cloud) -> None:
+def test_a_claim_gives_an_accepted_job_its_whole_retention(alice: Api, account: Cloud) -> None:
     jobs, job_id = JobStore(account.jobs_table), alice.post("/image", content=PHOTO).json()["job_id"]
     claim = jobs.claim(job_id, 30)
     assert claim.job.expires_at - claim.job.created_at == timedelta(days=1)
@@ -142,7 +142,7 @@ def test_an_image_that_another_request_has_stored_is_kept(alice: Api, account: C
     assert alice.get("/usage").json()["images"] == 1
 
 
-def test_a_request_whose_job_another_one_withdrew_is_to_be_sent_again(alice: Api, account: Cloud) -> None:
+def test_a_request_whose_job_another_one_withdrew_must_be_repeated(alice: Api, account: Cloud) -> None:
     """The request that made the job withdraws it while the other one stores the image."""
     jobs = JobStore(account.jobs_table)
     with pytest.MonkeyPatch.context() as monkeypatch:

@@ -31,7 +31,7 @@ def test_a_text_in_front_of_the_first_boundary_is_named(api: Api) -> None:
     assert "begin with its boundary" in refused(api, b"This is a message in MIME format.\r\n" + FORM)
 
 
-def test_an_extended_file_name_alone_is_named(api: Api) -> None:
+def test_an_extended_file_name_without_a_plain_one_is_reported(api: Api) -> None:
     assert "`filename*` alone" in refused(api, FORM.replace(b'filename="x.jpg"', b"filename*=UTF-8''x.jpg"))
 
 

@@ -143,7 +143,7 @@ def test_where_too_many_wait_the_response_is_202_at_once(api: Api, monkeypatch: 
     assert response.json()["status"] == "pending"
 
 
-def test_what_has_ended_already_needs_no_wait(api: Api, account: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_finished_job_needs_no_wait(api: Api, account: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAITING_REQUESTS", "0")
     dependencies.settings.cache_clear()
     headers = {"Idempotency-Key": "k", "Prefer": "wait=20"}

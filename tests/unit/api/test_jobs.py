@@ -30,7 +30,7 @@ def objects(account: Cloud) -> set[str]:
     return {one["Key"] for name in buckets for one in s3.list_objects_v2(Bucket=name).get("Contents", [])}
 
 
-def test_a_deleted_picture_never_stands_under_another_job(api: Api, account: Cloud) -> None:
+def test_a_deleted_picture_is_never_shown_for_another_job(api: Api, account: Cloud) -> None:
     """DELETE while a detector works, then another image with the same key; the detector finishes late."""
     jobs, images = JobStore(account.jobs_table), ImageStore(account.originals_bucket, account.results_bucket)
     first = posted(api, key="k")
@@ -72,7 +72,7 @@ def test_no_more_form_for_a_job_that_has_ended(api: Api, account: Cloud) -> None
     assert "new Idempotency-Key" in late.json()["detail"]
 
 
-def test_a_retry_whose_message_is_not_taken_leaves_the_job_failed(api: Api, account: Cloud) -> None:
+def test_a_retry_whose_message_is_refused_leaves_the_job_failed(api: Api, account: Cloud) -> None:
     job_id = posted(api)
     jobs = JobStore(account.jobs_table)
     jobs.fail(jobs.claim(job_id, 30), OURS)

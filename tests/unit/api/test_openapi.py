@@ -62,7 +62,7 @@ def test_every_request_and_success_has_an_example_that_is_valid(title: str, cont
     assert "string" not in json.dumps(content["example"]), f"{title}: what Swagger UI invents"
 
 
-def test_no_summary_is_made_of_a_functions_name() -> None:
+def test_summaries_are_not_derived_from_function_names() -> None:
     calls = [call for path in described()["paths"].values() for call in path.values()]
     assert [one["summary"] for one in calls if one["summary"] == one["operationId"].replace("_", " ").title()] == []
 
@@ -72,7 +72,7 @@ def test_the_forms_example_is_a_request_that_finds_faces() -> None:
     assert UploadRequest.model_validate(example).options == Options()
 
 
-def test_what_try_it_out_fills_in_finds_faces() -> None:
+def test_the_values_of_try_it_out_find_faces() -> None:
     parameters = described()["paths"]["/image"]["post"]["parameters"]
     schemas = {one["name"]: one["schema"] for one in parameters}
     assert schemas["min_confidence"]["examples"] == [0.5]

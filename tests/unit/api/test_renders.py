@@ -72,7 +72,7 @@ def test_another_result_is_drawn_once(api: Api, jobs: JobStore, detector: Detect
     assert api.get(f"/jobs/{job.job_id}/processed-image?render=blur").status_code == 302
 
 
-def test_what_was_asked_for_with_the_job_is_there_already(api: Api, jobs: JobStore, detector: Detector) -> None:
+def test_results_requested_with_the_job_exist(api: Api, jobs: JobStore, detector: Detector) -> None:
     job = completed(jobs, Options(render=(Render.BOXES, Render.PREVIEW)))
     response = api.post(f"/jobs/{job.job_id}/renders", json={"render": "preview"})
     assert response.status_code == 200
@@ -80,7 +80,7 @@ def test_what_was_asked_for_with_the_job_is_there_already(api: Api, jobs: JobSto
     assert detector.requests == []
 
 
-def test_a_result_that_is_not_there_leads_to_how_it_is_made(api: Api, jobs: JobStore) -> None:
+def test_the_error_for_a_missing_result_explains_how_to_request_it(api: Api, jobs: JobStore) -> None:
     job = completed(jobs)
     missing = api.get(f"/jobs/{job.job_id}/processed-image?render=pixelate")
     assert missing.status_code == 404
@@ -114,7 +114,7 @@ def test_a_job_names_the_renders_that_it_may_be_drawn_in(
 
 
 @pytest.mark.parametrize("render", ["blur", "pixelate", "boxes", "plain"])
-def test_of_faces_that_were_sent_to_be_covered_nothing_more_is_left_later(
+def test_later_results_of_covered_faces_reveal_nothing_more(
     api: Api, jobs: JobStore, detector: Detector, render: str
 ) -> None:
     job = completed(jobs, Options(render=(Render.SOLID,)))
@@ -190,7 +190,7 @@ def test_a_deletion_removes_what_was_drawn_later(api: Api, jobs: JobStore, detec
 
 
 @pytest.mark.parametrize("code", ["TooManyRequestsException", "EC2ThrottledException"])
-def test_a_throttled_detector_is_a_503_that_says_when_to_try_again(
+def test_a_throttled_detector_is_a_503_with_retry_after(
     api: Api, jobs: JobStore, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
     job = completed(jobs)

@@ -65,7 +65,7 @@ def test_unknown_addresses_and_methods(api: Api, method: str, path: str, status:
     assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
 
 
-def test_the_page_may_reach_its_buckets_and_its_stream_alone(api: Api) -> None:
+def test_the_page_may_connect_only_to_its_buckets_and_its_stream(api: Api) -> None:
     policy = directives(api.get("/"))
     results = "https://results.s3.us-east-1.amazonaws.com"
     uploads = results.replace("results", "originals")
@@ -100,7 +100,7 @@ def test_an_address_that_is_not_there_names_the_documentation(api: Api) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/openapi.json", "/static/page.js", "/jobs"])
-def test_what_is_long_is_compressed_for_those_who_take_it(api: Api, path: str) -> None:
+def test_long_responses_are_compressed_if_the_client_accepts_it(api: Api, path: str) -> None:
     for _ in range(3):
         api.post("/uploads", json={})
     plain = api.get(path, headers={"Accept-Encoding": "identity"})

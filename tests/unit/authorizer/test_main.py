@@ -61,7 +61,7 @@ def effect(response: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("form", ["Bearer {}", "bearer  {}", "{}"])
-def test_a_key_stands_for_its_owner(key: tuple[ApiKey, str], form: str) -> None:
+def test_a_key_resolves_to_its_owner(key: tuple[ApiKey, str], form: str) -> None:
     assert identify(form.format(key[1])) == Identity(principal=key[0].principal)
 
 
@@ -97,7 +97,7 @@ def test_a_key_that_was_revoked_or_has_expired(keys: KeyStore, key: tuple[ApiKey
     assert identify(text) == Identity(refusal=Refusal.EXPIRED)
 
 
-def test_a_ticket_lets_one_listener_in(account: Cloud, key: tuple[ApiKey, str]) -> None:
+def test_a_ticket_admits_one_listener(account: Cloud, key: tuple[ApiKey, str]) -> None:
     ticket, _ = TicketStore(account.access_table).issue(key[0].principal)
     response = connect(ticket)
     assert (effect(response), response["principalId"]) == ("Allow", "alice")

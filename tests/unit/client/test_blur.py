@@ -60,7 +60,7 @@ def results() -> dict[str, bytes]:
     return {str(path.relative_to("out")): path.read_bytes() for path in Path("out").rglob("*") if path.is_file()}
 
 
-def test_no_face_stays_and_the_photo_keeps_its_size(detector: LocalDetector) -> None:
+def test_no_face_is_left_and_the_photo_keeps_its_size(detector: LocalDetector) -> None:
     photo, _ = compose(900, 700, [(120, 150, 200), (500, 300, 260)])
     hidden = detector.hide(encoded(photo))
     assert hidden.face_count >= 2
@@ -83,7 +83,7 @@ def test_a_render_that_hides_nothing_is_refused() -> None:
         LocalDetector("boxes")
 
 
-def test_names_stay_and_other_formats_become_jpeg(marker: Marker, capsys: pytest.CaptureFixture[str]) -> None:
+def test_names_are_kept_and_other_formats_become_jpeg(marker: Marker, capsys: pytest.CaptureFixture[str]) -> None:
     put(a_jpg=b"1", a_png=b"2", b_JPEG=b"3", c_heic=b"4", notes_txt=b"no photo")
     Path("photos/deep").mkdir()
     Path("photos/deep/a.jpg").write_bytes(b"5")
@@ -155,7 +155,7 @@ def test_a_wrong_question_is_a_usage_error(
     assert Path("photos/a.jpg").read_bytes() == b"1"
 
 
-def test_without_the_libraries_it_says_what_to_install(
+def test_without_the_libraries_it_explains_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delitem(sys.modules, "facecast.local")

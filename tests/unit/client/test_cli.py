@@ -28,7 +28,7 @@ def usage_error(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return captured.err
 
 
-def test_without_an_address_it_says_how_to_name_one(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_an_address_it_explains_how_to_pass_one(capsys: pytest.CaptureFixture[str]) -> None:
     message = usage_error(capsys, "jobs")
     assert "--url" in message
     assert "FACECAST_URL" in message
@@ -111,9 +111,7 @@ def test_help_names_every_command_and_the_exit_codes(capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.parametrize(("command", "usage"), [("detect", "{PATH}..."), ("delete", "{JOB}..."), ("retry", "{JOB}...")])
-def test_the_usage_says_once_that_there_may_be_several(
-    command: str, usage: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_usage_shows_repeated_arguments_once(command: str, usage: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "--help"]) == 0
     assert capsys.readouterr().out.splitlines()[0] == f"Usage: facecast {command} [OPTIONS] {usage}"
 

@@ -71,7 +71,7 @@ def test_sending_does_not_wait(call: Caller) -> None:
     assert "prefer" not in played.requests[-1].headers
 
 
-def test_a_job_that_takes_longer_is_asked_for(call: Caller, small: Path, pauses: list[float]) -> None:
+def test_a_job_that_takes_longer_is_polled(call: Caller, small: Path, pauses: list[float]) -> None:
     pending = {"job_id": JOB_ID, "status": "pending", "links": {}}
     jobs = [httpx.Response(200, json=a_job(status)) for status in ("processing", "processing", "completed")]
     played = PlayedService({"POST /api/image": httpx.Response(202, json=pending), f"GET /api/jobs/{JOB_ID}": jobs})
@@ -98,7 +98,7 @@ def test_a_large_photo_is_posted_to_the_form_it_was_given(call: Caller, large: P
     assert "authorization" not in posted.headers
 
 
-def test_a_large_photo_that_came_before_is_not_sent_again(call: Caller, large: Path) -> None:
+def test_a_large_photo_that_arrived_before_is_not_sent_again(call: Caller, large: Path) -> None:
     conflict = httpx.Response(409, json={"detail": "The job is completed.", "job_id": JOB_ID})
     played = PlayedService(
         {"POST /api/uploads": conflict, f"GET /api/jobs/{JOB_ID}": httpx.Response(200, json=a_job())}
@@ -174,7 +174,7 @@ def test_a_face_is_fetched_from_the_service_itself(call: Caller, *, align: bool,
     assert played.requests[-1].headers["authorization"] == f"Bearer {KEY}"
 
 
-def test_many_photos_come_with_their_job_or_their_error(call: Caller, tmp_path: Path) -> None:
+def test_many_photos_return_their_job_or_their_error(call: Caller, tmp_path: Path) -> None:
     refusal = httpx.Response(415, json={"detail": "This is a text file."})
     images = [httpx.Response(200, json=a_job()), refusal, httpx.Response(200, json=a_job("failed"))]
     played = PlayedService({"POST /api/image": images, f"GET /api/jobs/{JOB_ID}": httpx.Response(200, json=a_job())})
@@ -186,7 +186,7 @@ def test_many_photos_come_with_their_job_or_their_error(call: Caller, tmp_path: 
     assert isinstance(outcomes[missing], FileNotFoundError)
 
 
-def test_what_concerns_all_photos_ends_the_run(call: Caller) -> None:
+def test_errors_that_affect_all_photos_end_the_run(call: Caller) -> None:
     played = PlayedService({"POST /api/image": httpx.Response(401)})
     with pytest.raises(Unauthorized):
         call(played, "detect_many", [b"1", b"2"], parallel=1)

@@ -41,7 +41,7 @@ def test_errors_have_the_services_own_messages(
     assert len(played.requests) == 1
 
 
-def test_a_refused_key_is_told_apart_from_none(call: Caller) -> None:
+def test_a_refused_key_is_distinguished_from_a_missing_one(call: Caller) -> None:
     responses = {"GET /api/jobs": httpx.Response(401), f"DELETE /api/jobs/{JOB_ID}": httpx.Response(403)}
     by_api_gateway = {"GET /api/jobs": httpx.Response(403, json={"message": "Forbidden"})}
     for played in (responses, by_api_gateway):
@@ -52,7 +52,7 @@ def test_a_refused_key_is_told_apart_from_none(call: Caller) -> None:
         call(PlayedService(responses), "delete", JOB_ID, key=KEY)
 
 
-def test_what_may_pass_is_tried_again(call: Caller, pauses: list[float]) -> None:
+def test_temporary_failures_are_retried(call: Caller, pauses: list[float]) -> None:
     played = PlayedService(
         {
             f"GET /api/jobs/{JOB_ID}": [

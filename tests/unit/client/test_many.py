@@ -117,7 +117,7 @@ async def _never(_connection: ServerConnection) -> None:
     raise AssertionError("the connection was refused")
 
 
-def test_a_job_that_had_ended_already_is_asked_for_at_once(monkeypatch: pytest.MonkeyPatch, free_port: int) -> None:
+def test_a_job_that_had_already_ended_is_requested_at_once(monkeypatch: pytest.MonkeyPatch, free_port: int) -> None:
     monkeypatch.setattr(many, "_FIRST_POLL_SECONDS", 3_600)
 
     async def play() -> None:
@@ -144,7 +144,7 @@ def test_waiting_ends_with_a_deleted_job_or_with_patience(monkeypatch: pytest.Mo
     asyncio.run(play())
 
 
-def test_no_more_than_asked_for_are_at_work() -> None:
+def test_no_more_than_the_requested_number_run_in_parallel() -> None:
     at_work, most = 0, 0
 
     async def work(number: int) -> int:

@@ -86,7 +86,7 @@ def test_results_stand_as_their_photos_do() -> None:
     assert glob.stem == "deep/c"
 
 
-def test_a_name_that_an_earlier_run_gave_stays(folder: Path) -> None:
+def test_a_name_assigned_by_an_earlier_run_is_kept(folder: Path) -> None:
     photos = [one for one in find_photos(["a.jpg", "in"]) if isinstance(one, PhotoFile)]
     taken = {photos[1].identity: "a"}
     assert list(assign_stems(photos, taken).values()) == ["a-2", "a", "b", "deep/c"]

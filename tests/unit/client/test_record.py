@@ -54,7 +54,7 @@ def recorded(path: Path) -> list[str]:
 
 
 @pytest.mark.usefixtures("interrupted")
-def test_what_was_done_is_found_by_photo_and_content(lines: Path, out: Path, photos: list[PhotoFile]) -> None:
+def test_finished_photos_are_found_by_name_and_content(lines: Path, out: Path, photos: list[PhotoFile]) -> None:
     record = Record(lines, out, photos)
     assert record.resumed == 2
     assert record.find(photos[0], "of a")
@@ -64,7 +64,7 @@ def test_what_was_done_is_found_by_photo_and_content(lines: Path, out: Path, pho
 
 
 @pytest.mark.usefixtures("interrupted")
-def test_a_result_that_is_gone_is_made_again(lines: Path, out: Path, photos: list[PhotoFile]) -> None:
+def test_a_missing_result_is_drawn_again(lines: Path, out: Path, photos: list[PhotoFile]) -> None:
     (out / "a-boxes.jpg").unlink()
     record = Record(lines, out, photos)
     assert (record.find(photos[0], "of a"), record.resumed) == (None, 1)
@@ -87,9 +87,7 @@ def test_only_failures_of_the_photo_are_done(
     assert Record(lines, out, photos).resumed == done
 
 
-def test_the_last_line_of_a_photo_counts_and_is_the_one_that_stays(
-    lines: Path, out: Path, photos: list[PhotoFile]
-) -> None:
+def test_the_last_line_of_a_photo_counts_and_is_kept(lines: Path, out: Path, photos: list[PhotoFile]) -> None:
     record = Record(lines, out, photos)
     record.add(photos[0], line(photos[0], out))
     record.add(photos[0], line(photos[0], out) | {"job_id": "later"})
@@ -120,7 +118,7 @@ def test_a_run_for_other_photos_begins_an_empty_file(lines: Path, out: Path, tmp
 
 
 @pytest.mark.parametrize("text", ["old\n", "[1]\n", '{"photo": "a"}\n', "\xff\n", "null\n"])
-def test_a_file_of_something_else_holds_nothing(text: str, lines: Path, photos: list[PhotoFile]) -> None:
+def test_a_file_of_another_kind_counts_as_empty(text: str, lines: Path, photos: list[PhotoFile]) -> None:
     lines.write_text(text, "latin-1")
     assert Record(lines, None, photos).resumed == 0
 
@@ -139,7 +137,7 @@ def test_without_a_file_the_results_have_a_hidden_one_until_all_is_done(out: Pat
     assert not hidden.exists()
 
 
-def test_a_file_that_was_asked_for_stays(lines: Path, out: Path, photos: list[PhotoFile]) -> None:
+def test_a_requested_file_is_kept(lines: Path, out: Path, photos: list[PhotoFile]) -> None:
     record = Record(lines, out, photos)
     record.add(photos[0], line(photos[0], out))
     record.end(is_complete=True)

@@ -23,7 +23,7 @@ def about(job_id: str) -> dict[str, Any]:
     return {"Records": [{"eventSource": "aws:s3", "s3": {"object": {"key": object_keys.original(job_id)}}}]}
 
 
-def test_each_message_is_judged_alone(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_message_is_handled_independently(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     jobs = JobStore(account.jobs_table)
     monkeypatch.setattr(main, "claims", lambda: jobs.claims)
     waiting, busy, done = (jobs.add(new_job()) for _ in range(3))
@@ -49,7 +49,7 @@ def test_a_message_that_cannot_be_read_is_dropped_and_logged(body: str, caplog: 
     assert "Dropped a message" in caplog.text
 
 
-def test_what_a_detector_left_of_a_deleted_job_is_removed(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_remains_of_a_deleted_job_are_removed(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     """The detector crashed at the last delivery, after storing a result and before noticing the deletion."""
     jobs, images = JobStore(account.jobs_table), ImageStore(account.originals_bucket, account.results_bucket)
     monkeypatch.setattr(main, "claims", lambda: jobs.claims)

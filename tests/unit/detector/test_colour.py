@@ -104,7 +104,7 @@ def test_a_face_is_found_in_such_a_photo_and_hidden(fast: Detector) -> None:
 
 
 @pytest.mark.parametrize("icc_profile", [SRGB.icc, ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()])
-def test_pixels_in_srgb_stay_as_they_are(icc_profile: bytes) -> None:
+def test_pixels_in_srgb_are_unchanged(icc_profile: bytes) -> None:
     pixels = astronaut()
     assert to_srgb(pixels.copy(), icc_profile).tobytes() == pixels.tobytes()
 
@@ -209,7 +209,7 @@ def test_inks_follow_a_profile_of_a_press(long_side: int | None) -> None:
     assert seen[1, 0] > seen[1, 2] + 80, "cyan is printed as orange"
 
 
-def test_inks_without_a_usable_profile_are_what_they_were() -> None:
+def test_inks_without_a_usable_profile_are_not_converted() -> None:
     image = Image.fromarray(CHART).convert("CMYK")
     plain = shown(encoded(image, quality=95))
     for unused in (b"broken" * 99, PROFILES["Display P3"].icc, profile(b"GRAY", {b"kTRC": curve(1.0)})):

@@ -39,7 +39,7 @@ def test_one_line_a_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> No
     }
 
 
-def test_results_are_drawn_beside_each_other(
+def test_results_are_drawn_independently(
     folder: Path, tmp_path: Path, fast: Detector, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"

@@ -56,7 +56,7 @@ def changed(one: Picture, other: Picture) -> npt.NDArray[np.bool_]:
 
 
 @pytest.mark.parametrize("render", HIDING)
-def test_what_is_shown_is_that_face_alone(photo: Picture, render: Render, fast: Detector) -> None:
+def test_only_that_face_is_shown(photo: Picture, render: Render, fast: Detector) -> None:
     job = job_of(photo, render, fast)
     before, after = drawn(photo, job, fast), drawn(photo, job, fast, show=[0])
     box, other = (face.box for face in job.faces or ())
@@ -70,7 +70,7 @@ def test_what_is_shown_is_that_face_alone(photo: Picture, render: Render, fast: 
 
 
 @pytest.mark.parametrize("render", HIDING)
-def test_what_is_hidden_by_hand_is_hidden_like_a_face(render: Render, fast: Detector) -> None:
+def test_areas_hidden_by_hand_are_hidden_like_faces(render: Render, fast: Detector) -> None:
     noise = np.random.default_rng(3).integers(0, 255, (400, 600, 3), np.uint8)
     options = Options(render=(render,), size=Size.ORIGINAL)
     job = completed_job().model_copy(update={"options": options, "faces": ()})
@@ -144,7 +144,7 @@ def test_corrections_of_others_are_not_overwritten(service: Service) -> None:
     assert service.jobs.get(job_id, "public").corrections == Corrections(show=(0,))
 
 
-def test_a_correction_while_another_is_drawn_is_what_stays(service: Service) -> None:
+def test_a_correction_made_while_another_is_drawn_wins(service: Service) -> None:
     job_id = completed(service, Render.SOLID)
     detect = service.detector.during
 

@@ -28,7 +28,7 @@ def group() -> Picture:
     return compose(900, 500, [(100, 100, 140), (650, 260, 90)])[0]
 
 
-def test_a_crop_holds_every_face_and_what_is_asked_for_around_them(fast: Detector) -> None:
+def test_a_crop_contains_every_face_and_the_requested_padding(fast: Detector) -> None:
     crop, faces = cropped(group(), options(crop_padding=0.25), fast)
     assert len(faces) == 2
     boxes = [face.box for face in faces]
@@ -42,7 +42,7 @@ def test_a_crop_holds_every_face_and_what_is_asked_for_around_them(fast: Detecto
     assert np.abs(crop.astype(int) - expected).mean() < 3
 
 
-def test_a_crop_may_hold_the_largest_face_alone(fast: Detector) -> None:
+def test_a_crop_may_contain_only_the_largest_face(fast: Detector) -> None:
     crop, faces = cropped(group(), options(crop_faces="largest", crop_padding=0), fast)
     largest = max((face.box for face in faces), key=lambda box: box.width * box.height)
     assert crop.shape[:2] == pytest.approx((largest.height, largest.width), abs=2)
@@ -52,7 +52,7 @@ def test_a_crop_may_hold_the_largest_face_alone(fast: Detector) -> None:
 @pytest.mark.parametrize("aspect", [aspect for aspect in CropAspect if aspect.ratio])
 @pytest.mark.parametrize("padding", [0, 0.5, 5])
 @pytest.mark.parametrize("make", [astronaut, group, lambda: rotated(astronaut(), 180), lambda: astronaut()[75:, 200:]])
-def test_an_aspect_holds_wherever_the_faces_are(
+def test_the_aspect_ratio_is_kept_wherever_the_faces_are(
     make: object, aspect: CropAspect, padding: float, faces: CropFaces, fast: Detector
 ) -> None:
     picture = make()  # type: ignore[operator]

@@ -53,7 +53,7 @@ def test_16_bits_become_8(*, alpha: bool) -> None:
 
 
 @pytest.mark.parametrize("form", ["PNG", "WEBP", "GIF", "AVIF", "HEIC"])
-def test_what_is_transparent_becomes_white(form: str) -> None:
+def test_transparent_areas_become_white(form: str) -> None:
     image = Image.new("RGBA", (64, 64), (255, 0, 0, 255))
     image.paste((0, 0, 0, 0), (0, 0, 32, 64))
     pixels = decoded(encoded(image, form, **({"lossless": True} if form == "WEBP" else {})))
@@ -61,7 +61,7 @@ def test_what_is_transparent_becomes_white(form: str) -> None:
     assert difference(pixels[8:56, 40:56], np.full((48, 16, 3), (255, 0, 0), np.uint8)) <= 5
 
 
-def test_half_transparent_lies_half_over_white() -> None:
+def test_half_transparent_pixels_are_blended_with_white() -> None:
     assert decoded(encoded(Image.new("RGBA", (8, 8), (0, 100, 200, 51)), "PNG"))[4, 4].tolist() == [204, 224, 244]
 
 

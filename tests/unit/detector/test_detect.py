@@ -70,7 +70,7 @@ def test_a_tilted_head(degrees: float, either: Detector) -> None:
     assert len(faces_in(rotated(astronaut(), degrees), either)) == 1
 
 
-def test_a_face_cut_by_the_border_stays_inside(either: Detector) -> None:
+def test_the_box_of_a_face_cut_by_the_border_is_inside_the_image(either: Detector) -> None:
     picture, _ = compose(640, 480, [(-40, 100, 150), (560, 300, 150)])
     faces = faces_in(picture, either)
     assert len(faces) == 2
@@ -122,7 +122,7 @@ def test_a_missing_model() -> None:
         load_detector(CENTERFACE.name, Quality.FAST, {CENTERFACE.name: Path("nowhere.onnx")})
 
 
-def test_without_the_second_model_the_first_works_alone(tmp_path: Path) -> None:
+def test_without_the_second_model_the_first_is_used(tmp_path: Path) -> None:
     alone = load_detector(BEST, Quality.FAST, {CENTERFACE.name: CENTERFACE.path, YUNET.name: tmp_path / "nowhere.onnx"})
     centerface = load_detector(CENTERFACE.name, Quality.FAST)
     assert alone.info == centerface.info

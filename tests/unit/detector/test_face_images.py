@@ -82,7 +82,7 @@ def test_a_face_at_the_border_is_cut_there_and_padded_where_it_is_turned(detecto
     assert level[:, 0].max() < 30, "black"
 
 
-def test_photos_that_are_stored_turned_give_the_same_face(detector: Detector) -> None:
+def test_photos_stored_in_any_orientation_have_the_same_face(detector: Detector) -> None:
     upright = picture(turned(astronaut(), 1, quality=95), detector)
     for orientation in ORIENTATIONS:
         cut = picture(turned(astronaut(), orientation, quality=95), detector)
@@ -119,7 +119,7 @@ def test_the_detector_returns_it_and_stores_nothing(service: Service, align: boo
     assert service.objects() == before
 
 
-def test_without_its_job_its_original_or_its_face_there_is_none(service: Service) -> None:
+def test_a_face_image_needs_its_job_original_and_face(service: Service) -> None:
     job_id = completed(service)
     for missing in (face_of(str(uuid4())), face_of(service.upload(png()).job_id), face_of(job_id, 1)):
         assert (missing.image, missing.outcome) == (None, RenderOutcome.JOB_GONE)

@@ -45,7 +45,7 @@ def test_a_list_has_one_box_of_a_face() -> None:
     assert fused.boxes == pytest.approx(np.array([ROOMY]))
 
 
-def test_one_list_alone_stays_as_it_is() -> None:
+def test_a_single_list_is_unchanged() -> None:
     only = detections((*ROOMY, 0.9), (*ELSEWHERE, 0.2))
     fused = fuse([Vote(0, only)], networks=1)
     assert fused.boxes == pytest.approx(only.boxes)

@@ -83,7 +83,7 @@ def test_each_strength_leaves_less_of_a_face_than_the_one_before(render: Render,
     assert left[-1] < 1.5
 
 
-def test_of_a_covered_face_nothing_is_left(fast: Detector) -> None:
+def test_nothing_is_left_of_a_covered_face(fast: Detector) -> None:
     """The result is the same for any content, and the strength does not matter."""
     _, face = result(astronaut(), Render.SOLID, fast)
     noise = np.random.default_rng(5).integers(0, 256, (512, 512, 3), np.uint8)

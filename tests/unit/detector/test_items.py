@@ -114,7 +114,7 @@ def test_a_second_meta_box_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L"])
 @pytest.mark.parametrize("form", ["AVIF", "HEIC"])
-def test_what_encoders_write_is_decoded(form: str, mode: str) -> None:
+def test_files_of_encoders_are_decoded(form: str, mode: str) -> None:
     assert decoded_shape(encoded(Image.new(mode, (200, 120)), form)) == (120, 200, 3)
 
 

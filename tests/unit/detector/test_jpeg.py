@@ -102,7 +102,7 @@ def test_an_unknown_transform_of_colours_is_the_usual_one(mode: str, transform: 
     assert np.array_equal(pixels_of(start), pixels_of(expected))
 
 
-def test_what_the_adobe_segment_says_is_kept() -> None:
+def test_the_adobe_segment_is_kept() -> None:
     """Without it, these red, green and blue would be taken for brightness and two differences of colour."""
     rgb = encoded(astronaut()[::4, ::4].copy(), quality=100, subsampling=0, keep_rgb=True)
     assert np.abs(pixels_of(rgb)[..., ::-1].astype(int) - astronaut()[::4, ::4]).mean() < 2

@@ -114,7 +114,7 @@ def test_a_png_with_an_exponent_and_primaries() -> None:
         [chunk(b"iCCP", b"name\0\0not deflated")],
     ],
 )
-def test_a_png_without_usable_colours_stays_as_it_is(chunks: list[bytes]) -> None:
+def test_a_png_without_usable_colours_is_not_converted(chunks: list[bytes]) -> None:
     assert shown(png_with(*chunks)).tobytes() == CHART.tobytes()
 
 

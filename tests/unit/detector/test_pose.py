@@ -65,7 +65,7 @@ def only_face(picture: Picture, detector: Detector) -> Face:
 
 @pytest.mark.parametrize("degrees", [-25, 15])
 @pytest.mark.parametrize("name", [CENTERFACE.name, BEST])
-def test_turning_a_photo_turns_the_roll_alone(degrees: float, name: str, load: Load) -> None:
+def test_rotating_a_photo_changes_only_the_roll(degrees: float, name: str, load: Load) -> None:
     """Only YuNet underestimates the tilt of landmarks, by about four tenths."""
     detector = load(name, Quality.BALANCED)
     straight, turned = (only_face(picture, detector).pose for picture in (astronaut(), rotated(astronaut(), degrees)))

@@ -37,7 +37,7 @@ def test_a_job_is_processed_and_its_results_are_stored(service: Service) -> None
         pytest.param(png()[:60], FailureReason.CORRUPT_IMAGE, id="truncated"),
     ],
 )
-def test_bad_bytes_fail_the_job_and_are_not_tried_again(service: Service, data: bytes, reason: FailureReason) -> None:
+def test_bad_bytes_fail_the_job_and_are_not_retried(service: Service, data: bytes, reason: FailureReason) -> None:
     job = service.upload(data)
     assert main.handler(sqs_event(json.dumps(s3_event(job.job_id))), Context()) == {"batchItemFailures": []}
     failure = service.jobs.get(job.job_id, "public").failure
@@ -60,7 +60,7 @@ def test_an_original_whose_job_is_gone_is_removed(service: Service) -> None:
     assert service.objects() == set()
 
 
-def test_a_job_as_the_api_shows_it_is_stored_where_that_was_asked_for(service: Service) -> None:
+def test_the_public_view_of_a_job_is_stored_on_request(service: Service) -> None:
     job = service.upload(png(), Options(faces_json=True))
     service.service.process(OriginalCreated(job.job_id, None))
     s3_object = clients.s3().get_object(Bucket=service.account.results_bucket, Key=object_keys.faces_json(job.job_id))
@@ -134,7 +134,7 @@ def test_an_upload_after_the_job_has_ended_changes_nothing(service: Service) -> 
     assert service.objects() == {object_keys.result(job.job_id, Render.BOXES)}
 
 
-def test_the_late_event_of_an_earlier_upload_leaves_the_image_of_the_job_alone(service: Service) -> None:
+def test_the_late_event_of_an_earlier_upload_does_not_affect_the_image_of_the_job(service: Service) -> None:
     job = service.jobs.add(new_job())
     first = uploaded(service, job, png())
     service.service.process(uploaded(service, job, png() + b"another"))

@@ -61,7 +61,7 @@ def test_a_result_drawn_later_is_the_one_that_the_job_would_have_drawn(first: Re
         assert redrawn(photo, requested, with_job.faces, render, fast) == with_job.results[render]
 
 
-def test_what_was_reported_is_hidden_later_too(fast: Detector) -> None:
+def test_reported_faces_are_also_hidden_later(fast: Detector) -> None:
     """Another detector than the one that detected the faces may draw them."""
     faces = analyse(encoded(astronaut()), Options(), fast).faces
     grey = Image.new("RGB", (512, 512), "grey")

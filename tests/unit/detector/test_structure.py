@@ -82,7 +82,7 @@ def test_exif_is_read_in_memory_proportional_to_its_size() -> None:
         tracemalloc.stop()
 
 
-def test_what_cameras_and_editors_write_is_accepted() -> None:
+def test_files_of_cameras_and_editors_are_accepted() -> None:
     profile = segment(0xE2, b"ICC_PROFILE\0\1\1" + b"x" * 60_000)
     depth_map = segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0" + b"x" * 65_000)
     assert read_header(jpeg_of(profile + depth_map, 100)).width == 128

@@ -48,7 +48,7 @@ def test_presigned_addresses_name_the_region_of_the_bucket(
 
 
 @pytest.mark.parametrize("region", REGIONS, ids=lambda region: region.name)
-def test_the_pages_may_reach_these_addresses_alone(
+def test_the_pages_may_connect_only_to_these_addresses(
     images: ImageStore, region: Region, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", region.name)

@@ -40,7 +40,7 @@ def count_steps(table: str) -> dict[str, Counter[str]]:
     return steps
 
 
-def test_a_job_costs_what_the_page_says(account: Cloud, repository: Path) -> None:
+def test_the_cost_of_a_job_matches_the_documentation(account: Cloud, repository: Path) -> None:
     steps = count_steps(account.jobs_table)
     page = (repository / "docs/scaling.md").read_text()
     rows = re.findall(r"^\| ([a-z0-9, ]+) \| (\d) \| (\d) \| (\d) \|$", page, re.MULTILINE)

@@ -17,7 +17,7 @@ LEASE = 30
 UNKNOWN = "0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"
 
 
-def test_a_claim_whose_lease_ran_out_is_taken_over_and_the_first_writes_nothing_back(jobs: JobStore) -> None:
+def test_an_expired_claim_is_taken_over_and_the_first_detector_writes_nothing_back(jobs: JobStore) -> None:
     job = added(jobs)
     first = jobs.claim(job.job_id, -1)
     second = jobs.claim(job.job_id, LEASE)
@@ -74,7 +74,7 @@ def test_an_abandoned_job_fails_unless_a_detector_holds_it(jobs: JobStore) -> No
         jobs.fail_abandoned(UNKNOWN, FAILURE)
 
 
-def test_a_claim_holds_although_the_response_was_lost(jobs: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_claim_is_valid_although_the_response_was_lost(jobs: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
     job = added(jobs)
     with monkeypatch.context() as lossy:
         lose_first_response(lossy, "UpdateItem")

@@ -36,7 +36,7 @@ def test_a_deletion_hides_the_job_and_may_be_repeated(jobs: JobStore, account: C
 
 
 @pytest.mark.parametrize("finish", [True, False], ids=["deleted", "deleting"])
-def test_a_deletion_is_one_event_for_listeners_that_come_late(jobs: JobStore, account: Cloud, finish: bool) -> None:
+def test_a_deletion_is_one_event_for_late_listeners(jobs: JobStore, account: Cloud, finish: bool) -> None:
     job, other = added(jobs), added(jobs)
     jobs.complete(jobs.claim(job.job_id, LEASE), outcome())
     completed = jobs.get(job.job_id, "public").event_id

@@ -39,7 +39,7 @@ def assert_small(event_text: str) -> None:
     assert len(event_text.encode()) <= limits.EVENT_BYTES
 
 
-def test_a_text_is_cut_to_what_it_takes_as_json() -> None:
+def test_a_text_is_truncated_by_its_size_as_json() -> None:
     def check(drawn: tuple[str, int]) -> None:
         text, limit = drawn
         short = shortened(text, limit)

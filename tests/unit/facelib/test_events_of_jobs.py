@@ -22,7 +22,7 @@ def in_the_index(job: Job) -> Job:
     return from_item({name: value for name, value in to_item(job).items() if name in names})
 
 
-def test_a_correction_says_what_a_completed_job_does_and_when() -> None:
+def test_a_correction_has_the_fields_of_a_completed_job_and_its_time() -> None:
     job = corrected_job()
 
     event = event_of(job, PUBLIC_URL)
@@ -40,7 +40,7 @@ def test_a_replay_says_the_same() -> None:
         assert event_of(in_the_index(job), PUBLIC_URL) == event_of(job, PUBLIC_URL)
 
 
-def test_a_job_whose_next_correction_is_drawn_still_says_the_last_one() -> None:
+def test_a_job_shows_its_last_correction_while_the_next_is_drawn() -> None:
     job = corrected_job()
     assert event_of(job.model_copy(update={"corrected_at": None}), PUBLIC_URL) == event_of(job, PUBLIC_URL)
 

@@ -29,7 +29,7 @@ def test_two_owners_may_have_the_same_key(jobs: JobStore) -> None:
     assert jobs.add(theirs, keyed("another hash")) == theirs
 
 
-def test_a_key_whose_job_has_expired_gives_a_job_of_its_own(jobs: JobStore) -> None:
+def test_a_key_whose_job_has_expired_creates_a_new_job(jobs: JobStore) -> None:
     old, new = new_job(age=timedelta(days=2)), new_job()
     jobs.add(old, keyed("hash"))
     assert jobs.add(new, keyed("another hash")) == new
@@ -37,7 +37,7 @@ def test_a_key_whose_job_has_expired_gives_a_job_of_its_own(jobs: JobStore) -> N
 
 
 @pytest.mark.parametrize("finish", [True, False], ids=["deleted", "deleting"])
-def test_a_key_whose_job_was_deleted_gives_a_job_of_its_own(jobs: JobStore, finish: bool) -> None:
+def test_a_key_whose_job_was_deleted_creates_a_new_job(jobs: JobStore, finish: bool) -> None:
     old, new = new_job(), new_job()
     jobs.add(old, keyed("hash"))
     jobs.begin_deletion(old.job_id, "public")
@@ -48,7 +48,7 @@ def test_a_key_whose_job_was_deleted_gives_a_job_of_its_own(jobs: JobStore, fini
     assert jobs.add(new_job(), keyed("another hash")) == new, "the old job's deletion leaves the new record alone"
 
 
-def test_a_job_whose_form_was_never_used_is_gone_soon(jobs: JobStore, account: Cloud) -> None:
+def test_a_job_whose_form_was_never_used_expires_early(jobs: JobStore, account: Cloud) -> None:
     job = jobs.add(form_job(timedelta(seconds=-1)), keyed("hash"))
     with pytest.raises(JobNotFound):
         jobs.get(job.job_id, "public")

@@ -32,7 +32,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch, *codes: str) -> list[str]:
     return seen
 
 
-def test_a_conflict_is_tried_again(images: ImageStore, waits: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_conflict_is_retried(images: ImageStore, waits: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     job_id = new_job().job_id
     seen = refuse(monkeypatch, "ConditionalRequestConflict", "ConditionalRequestConflict")
 
@@ -55,7 +55,7 @@ def test_a_conflict_with_a_write_that_won_changes_nothing(
     assert images.original(job_id).data == b"photo"
 
 
-def test_conflicts_without_end_say_when_to_try_again(
+def test_endless_conflicts_return_retry_after(
     images: ImageStore, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = refuse(monkeypatch, *["ConditionalRequestConflict"] * 9)

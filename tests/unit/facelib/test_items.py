@@ -71,17 +71,17 @@ def test_it_is_written_as_it_was() -> None:
     ],
     ids=["new", "form", "completed", "failed"],
 )
-def test_a_job_comes_back(job: Job) -> None:
+def test_a_stored_job_can_be_loaded(job: Job) -> None:
     assert from_item(to_item(job)) == job
 
 
-def test_a_tombstone_comes_back() -> None:
+def test_a_stored_tombstone_can_be_loaded() -> None:
     item = to_item(completed_job()) | {"owner_shard": {"S": "public#1"}}
     left = job_or_tombstone(tombstone_item(item))
     assert left == Tombstone(job_id=item["job_id"]["S"], owner="public", event_id=item["event_id"]["S"])
 
 
-def test_a_key_comes_back() -> None:
+def test_a_stored_key_can_be_loaded() -> None:
     key, _ = new_key("alice", "send,read", 10, 30)
     item = key_item(key)
     assert {kind for value in item.values() for kind in value} == {"S", "SS", "N"}

@@ -33,7 +33,7 @@ def added(jobs: JobStore, **kind: object) -> Job:
     return jobs.add(new_job(**kind))  # type: ignore[arg-type]
 
 
-def test_pages_hold_every_job_once_newest_first(jobs: JobStore, lists: JobLists) -> None:
+def test_pages_contain_every_job_once_newest_first(jobs: JobStore, lists: JobLists) -> None:
     mine = [added(jobs, age=timedelta(minutes=n)) for n in range(7)]
     added(jobs, owner="somebody")
     seen: list[str] = []
@@ -108,7 +108,7 @@ def test_jobs_too_large_for_one_read_are_read_in_several(
     assert rest == [2, 0]
 
 
-def test_a_table_that_is_throttled_is_asked_again_less_and_less_often(
+def test_a_throttled_table_is_retried_with_backoff(
     jobs: JobStore, lists: JobLists, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     added(jobs)
@@ -148,7 +148,7 @@ def test_a_cursor_does_not_lead_into_another_owners_list(jobs: JobStore, lists: 
     assert lists.newest("public", 3, cursor).jobs == ()
 
 
-def test_jobs_that_ended_come_in_the_order_they_ended(
+def test_finished_jobs_are_in_the_order_they_ended(
     account: Cloud, jobs: JobStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     events = JobEvents(account.jobs_table)

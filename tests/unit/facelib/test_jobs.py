@@ -32,12 +32,12 @@ def test_the_table_of_transitions_is_the_one_that_is_documented() -> None:
     }
 
 
-def test_a_job_comes_back_as_it_was_stored(jobs: JobStore) -> None:
+def test_a_stored_job_is_loaded_unchanged(jobs: JobStore) -> None:
     job = added(jobs)
     assert jobs.get(job.job_id, "public") == job
 
 
-def test_what_was_found_comes_back_to_the_digit(jobs: JobStore) -> None:
+def test_stored_faces_are_loaded_exactly(jobs: JobStore) -> None:
     job = added(jobs)
     result = outcome(faces=3)
     jobs.complete(jobs.claim(job.job_id, LEASE), result)
@@ -70,7 +70,7 @@ def test_another_owners_job_is_not_found(jobs: JobStore) -> None:
     assert jobs.get(job.job_id, "somebody") == job
 
 
-def test_an_expired_job_is_gone_before_ttl_takes_it(jobs: JobStore, account: Cloud) -> None:
+def test_an_expired_job_is_invisible_before_ttl_deletes_it(jobs: JobStore, account: Cloud) -> None:
     job = added(jobs, age=timedelta(days=1, seconds=1))
     with pytest.raises(JobNotFound):
         jobs.get(job.job_id, "public")

@@ -37,7 +37,7 @@ def test_each_render_has_its_own_result() -> None:
     [("a", True), ("photos.example-7_x", True), ("a" * 64, True), ("a" * 65, False), ("", False), ("-a", False)]
     + [(owner, False) for owner in ("A", "a/b", "a#b", "a b", "ä", "a\n")],
 )
-def test_who_can_have_a_key_can_drop_files_and_be_erased(owner: str, *, is_one: bool) -> None:
+def test_every_owner_with_a_key_can_drop_files_and_be_erased(owner: str, *, is_one: bool) -> None:
     assert object_keys.is_owner(owner) is is_one
     assert (object_keys.owner_of_drop(f"{object_keys.inbox(owner)}photo.jpg") == owner) is is_one
     if is_one:

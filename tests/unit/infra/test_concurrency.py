@@ -36,7 +36,7 @@ def test_the_api_always_keeps_two_fifths(executions: int) -> None:
 
 
 @pytest.mark.parametrize(("executions", "waiting"), [(10, "2"), (50, "10"), (1_000, "100")])
-def test_requests_that_wait_hold_a_fifth_at_most(executions: int, waiting: str) -> None:
+def test_waiting_requests_use_at_most_a_fifth(executions: int, waiting: str) -> None:
     parameters = parameters_of_template()
     assert (parameters | fit(parameters, executions))["WaitingRequests"] == waiting
 
@@ -45,7 +45,7 @@ def test_reserved_detectors_do_not_count() -> None:
     assert fitted(50, DetectorConcurrency="100", DetectorReserved="100") == (100, 10, 10)
 
 
-def test_what_is_lowered_is_a_parameter_of_the_template() -> None:
+def test_lowered_values_are_parameters_of_the_template() -> None:
     assert set(FITTED) <= set(parameters_of_template())
 
 
@@ -54,7 +54,7 @@ def test_nothing_can_be_reserved_in_a_new_account() -> None:
         check_reserved(parameters_of_template() | {"ApiReserved": "2"}, {}, 10)
 
 
-def test_what_the_stack_reserves_already_is_not_counted_twice() -> None:
+def test_existing_reservations_are_not_counted_twice() -> None:
     given = parameters_of_template() | {"DetectorReserved": "400", "ApiReserved": "400"}
     check_reserved(given, {"DetectorReserved": "400", "ApiReserved": "400"}, 200)
     check_reserved(given, {}, 1_000)
@@ -93,7 +93,7 @@ def test_the_aws_clis_variable_counts_too(no_region: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize(("code", "expected"), [("AccessDeniedException", None), ("ServiceException", ClientError)])
-def test_a_caller_who_may_not_read_the_quota(
+def test_a_caller_without_permission_to_read_the_quota(
     monkeypatch: pytest.MonkeyPatch, code: str, expected: type[Exception] | None
 ) -> None:
     client = boto3.client("lambda", region_name="us-east-1")

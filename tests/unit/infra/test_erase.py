@@ -84,7 +84,7 @@ def everything(account: Cloud) -> list[object]:
     return [*sorted(items, key=str), *objects]
 
 
-def test_everything_of_one_owner_goes_and_nothing_of_another(
+def test_all_data_of_one_owner_is_deleted_and_none_of_another(
     account: Cloud, jobs: JobStore, erasure: Erasure, stream: Endpoint
 ) -> None:
     fill(account, jobs, "bob")
@@ -102,13 +102,13 @@ def test_everything_of_one_owner_goes_and_nothing_of_another(
 
 
 @pytest.mark.usefixtures("waits")
-def test_what_is_left_is_read_back(account: Cloud, jobs: JobStore, erasure: Erasure) -> None:
+def test_remaining_data_is_read_back(account: Cloud, jobs: JobStore, erasure: Erasure) -> None:
     fill(account, jobs, "alice")
     assert str(erasure.left()) == "5 jobs, 1 file in the drop folder, 1 key, 1 connection, 1 counter"
 
 
 @pytest.mark.usefixtures("waits")
-def test_a_job_whose_objects_come_back_keeps_its_record_for_another_run(
+def test_a_job_whose_objects_reappear_keeps_its_record_for_another_run(
     account: Cloud, jobs: JobStore, erasure: Erasure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(account, jobs, "alice")
@@ -127,7 +127,7 @@ def test_a_job_whose_objects_come_back_keeps_its_record_for_another_run(
     assert everything(account) == []
 
 
-def test_what_s3_refuses_to_delete_stops_an_erasure(
+def test_an_object_that_s3_does_not_delete_stops_an_erasure(
     account: Cloud, jobs: JobStore, erasure: Erasure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(account, jobs, "alice")
@@ -139,7 +139,7 @@ def test_what_s3_refuses_to_delete_stops_an_erasure(
     assert erasure.count() > 0
 
 
-def test_counters_of_every_day_go(account: Cloud, erasure: Erasure) -> None:
+def test_counters_of_every_day_are_deleted(account: Cloud, erasure: Erasure) -> None:
     for owner in ("alice", "al"):
         for days in (0, 40):
             day = datetime.now(UTC).date() - timedelta(days=days)

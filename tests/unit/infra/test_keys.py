@@ -62,7 +62,7 @@ def test_revoking_a_key_closes_its_connections(account: Cloud, capsys: pytest.Ca
         keys.revoke(store, "0" * 12, connections, ConnectionsApi("http://localhost:1"))
 
 
-def test_the_list_shows_who_has_which(account: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_list_shows_the_owner_of_each_key(account: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
     store = KeyStore(account.keys_table)
     keys.show(store)
     assert "make key OWNER=alice" in capsys.readouterr().out

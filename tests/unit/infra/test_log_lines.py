@@ -22,7 +22,7 @@ LINE = {
 }
 
 
-def test_a_line_says_when_what_and_of_which_job() -> None:
+def test_a_line_has_the_time_the_message_and_the_job() -> None:
     assert readable(json.dumps(LINE)) == (
         '10:11:12,345  WARNING  Refused an image  job=0b9f3a0e  reason=too_large  counts={"sent": 2}'
     )
@@ -46,7 +46,7 @@ def test_a_traceback_is_below_its_line() -> None:
         '{"time": "2026-11-28T10:11:12.345Z", "type": "platform.report", "record": {"status": "success"}}',
     ],
 )
-def test_what_only_counts_is_left_out(line: str) -> None:
+def test_lines_with_only_metrics_are_left_out(line: str) -> None:
     assert readable(line) is None
 
 
@@ -56,7 +56,7 @@ def test_a_time_out_is_shown() -> None:
 
 
 @pytest.mark.parametrize("line", ["plain words", "[1, 2]", "REPORT RequestId: 6f1c Duration: 2 ms", "{cut short"])
-def test_what_is_not_a_record_stays(line: str) -> None:
+def test_messages_that_are_not_records_are_kept(line: str) -> None:
     assert readable(line) == line
 
 

@@ -30,7 +30,7 @@ def put(client: Any, *lines: str, at: int) -> None:
     client.put_log_events(logGroupName=GROUP, logStreamName="one", logEvents=events)
 
 
-def test_each_line_comes_once_and_a_late_one_still_comes(client: Any) -> None:
+def test_each_line_is_printed_once_and_late_ones_too(client: Any) -> None:
     now = int(time.time() * 1_000)
     put(client, "long ago", at=now - 100_000)
     put(client, "first\n", at=now)
@@ -57,7 +57,7 @@ def test_lines_without_ids_are_told_apart() -> None:
     assert logs._identity(event) != logs._identity({**event, "message": "b"})
 
 
-def test_what_aws_refuses_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_errors_of_aws_are_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def refuse(_function: Resource, _clients: boto3.Session, stack: str) -> None:
         raise ClientError({"Error": {"Code": "ValidationError", "Message": f"{stack} is not there"}}, "Describe")
 

@@ -77,7 +77,7 @@ def test_a_value_arrives_as_it_was_typed(name: str, repository: Path, folder: Pa
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_a_list_arrives_word_by_word(name: str, repository: Path, folder: Path) -> None:
+def test_a_list_is_passed_as_separate_words(name: str, repository: Path, folder: Path) -> None:
     for value in (*HOSTILE, "A=* B=2"):
         done = make(repository, folder, LISTS[name], f"{name}={value}")
         assert done.returncode == 0, done.stderr
@@ -93,7 +93,7 @@ def test_a_python_is_a_name_and_no_script(value: str, repository: Path, folder: 
     assert not (folder / "planted").exists()
 
 
-def test_what_is_not_given_has_a_default(repository: Path, folder: Path) -> None:
+def test_omitted_parameters_have_a_default(repository: Path, folder: Path) -> None:
     make(repository, folder, "logs", "invoke", "model")
     passed = called(folder)
     assert passed.count("4566") == 2
@@ -106,7 +106,7 @@ def test_an_environment_is_passed_where_it_is_named(repository: Path, folder: Pa
     assert called(folder)[-6:] == ["infra.aws.erase", "--port", "4802", "--environment", "prod", "alice"]
 
 
-def test_no_recipe_reads_what_is_given(repository: Path) -> None:
+def test_no_recipe_expands_values_of_the_caller(repository: Path) -> None:
     """A value that make itself writes into a recipe would be read by the shell."""
     text = (repository / "Makefile").read_text()
     names = text.partition("GIVEN := ")[2].partition("$(foreach")[0].replace("\\", "").split()

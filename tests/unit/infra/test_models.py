@@ -15,7 +15,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_model_in_its_place_is_left_alone(monkeypatch: pytest.MonkeyPatch, elsewhere: Path) -> None:
+def test_an_installed_model_is_not_downloaded_again(monkeypatch: pytest.MonkeyPatch, elsewhere: Path) -> None:
     real = Path(models.__file__).parents[1] / "layers/vision/face_models" / CENTERFACE.file_name
     (elsewhere / CENTERFACE.file_name).symlink_to(real)
     monkeypatch.delattr(models, "_fetch")
@@ -42,7 +42,7 @@ def test_a_right_file_is_installed_whole(elsewhere: Path) -> None:
     assert [path.read_bytes() for path in elsewhere.iterdir()] == [content]
 
 
-def test_without_a_network_a_sentence_says_what_to_do(
+def test_without_a_network_a_message_explains_what_to_do(
     elsewhere: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def unreachable(*_: object, **__: object) -> None:

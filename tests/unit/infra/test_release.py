@@ -120,7 +120,7 @@ def test_deploy_takes_parameters_behind_its_options_and_names_its_configuration(
     assert "--no-confirm-changeset" in aws.called[0]
 
 
-def test_deploying_without_the_model_that_is_asked_for_is_refused(aws: Aws, tmp_path: Path) -> None:
+def test_deploying_without_the_requested_model_is_refused(aws: Aws, tmp_path: Path) -> None:
     (tmp_path / YUNET.file_name).unlink()
     with pytest.raises(CommandFailed, match="make model MODEL=yunet"):
         release.deploy("default", {"Detector": "yunet"}, ask=False)
@@ -181,7 +181,7 @@ def test_an_update_that_was_declined_is_not_announced(aws: Aws, capsys: pytest.C
 
 
 @pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "ROLLBACK_COMPLETE", "DELETE_FAILED"])
-def test_what_cannot_be_deployed_to_is_refused_before_anything_is_built(aws: Aws, status: str) -> None:
+def test_a_stack_that_cannot_be_deployed_is_refused_before_the_build(aws: Aws, status: str) -> None:
     aws.before = deployed(status)
     with pytest.raises(CommandFailed, match=status):
         release.deploy("default", {}, ask=False)
@@ -204,7 +204,7 @@ def test_ctrl_c_reports_whether_cloudformation_is_still_running(
     assert words in capsys.readouterr().err
 
 
-def test_deploying_without_a_terminal_says_how_to_confirm(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deploying_without_a_terminal_explains_how_to_confirm(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO())
     with pytest.raises(CommandFailed, match="YES=1"):
         release.deploy("default", {})
@@ -222,7 +222,7 @@ def test_delete_without_anybody_to_ask_deletes_nothing(
     assert aws.called == []
 
 
-def test_deleting_a_stack_that_is_not_there_asks_nothing(aws: Aws) -> None:
+def test_deleting_a_missing_stack_asks_nothing(aws: Aws) -> None:
     with pytest.raises(CommandFailed, match="there is no stack facecast in eu-west-1, account 123456789012"):
         release.delete("default")
 

@@ -43,7 +43,7 @@ def test_a_release_has_its_own_section() -> None:
         ("v1.0.0", "1x0.0", "is not"),
     ],
 )
-def test_what_does_not_agree_is_not_released(tag: str, version: str, message: str) -> None:
+def test_inconsistent_versions_are_not_released(tag: str, version: str, message: str) -> None:
     with pytest.raises(CommandFailed, match=message):
         notes(tag, CHANGELOG, version)
 
@@ -56,7 +56,7 @@ def test_the_version_is_written_once(repository: Path) -> None:
         assert facecast.__version__ not in text
 
 
-def test_the_workflow_builds_and_tries_what_it_releases(repository: Path) -> None:
+def test_the_workflow_builds_and_tests_its_release(repository: Path) -> None:
     workflow = yaml.safe_load((repository / ".github/workflows/release.yaml").read_text())
     # YAML reads `on` as true.
     assert workflow[True] == {"push": {"tags": ["v*"]}}

@@ -71,7 +71,7 @@ def test_a_dropped_photo_is_a_job_and_moved_on(account: Cloud, deliver: Callable
     assert objects(account) == {object_keys.original(job.job_id): b"photo"}
 
 
-def test_an_event_that_comes_again_changes_nothing(account: Cloud, deliver: Callable[..., list[str]]) -> None:
+def test_a_duplicate_event_changes_nothing(account: Cloud, deliver: Callable[..., list[str]]) -> None:
     event = put(account.originals_bucket, KEY)
 
     assert deliver(event, event) == deliver(event) == []
@@ -152,7 +152,7 @@ def test_a_replacement_stays_where_deletes_cannot_be_conditional(account: Cloud)
     assert objects(account) == {KEY: b"new"}
 
 
-def test_a_file_that_goes_while_it_is_taken_is_a_failed_job(
+def test_a_file_that_disappears_while_it_is_processed_fails_its_job(
     account: Cloud, deliver: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event = put(account.originals_bucket, KEY, data=b"old")
@@ -200,7 +200,7 @@ def test_a_delivery_that_was_overtaken_by_its_double_fails_nothing(
         pytest.param("inbox/alice/../bob/a.jpg", {}, ("invalid_name", "`..`"), id="path"),
     ],
 )
-def test_what_cannot_be_taken_fails_once_and_stays(
+def test_an_invalid_file_fails_once_and_is_kept(
     account: Cloud,
     deliver: Callable[..., list[str]],
     key: str,
@@ -244,7 +244,7 @@ def test_files_without_an_owner_and_folders_do_not_become_jobs(
     assert list(objects(account)) == [key]
 
 
-def test_each_message_is_judged_alone(account: Cloud, deliver: Callable[..., list[str]]) -> None:
+def test_each_message_is_handled_independently(account: Cloud, deliver: Callable[..., list[str]]) -> None:
     test_event = {"Service": "Amazon S3", "Event": "s3:TestEvent"}
     gone = event_of("inbox/alice/gone.jpg", "0" * 32, 5)
 

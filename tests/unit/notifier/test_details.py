@@ -46,7 +46,7 @@ def event(change: dict[str, Any]) -> BusEvent:
     return bus_event(job, SETTINGS)
 
 
-def test_a_completed_job_names_what_was_made_of_it() -> None:
+def test_a_completed_job_lists_its_results() -> None:
     job = completed_job()
 
     made = event(record(job))
@@ -63,7 +63,7 @@ def test_a_completed_job_names_what_was_made_of_it() -> None:
     assert "faces" not in detail
 
 
-def test_a_correction_says_what_a_completed_job_does_and_when() -> None:
+def test_a_correction_has_the_fields_of_a_completed_job_and_its_time() -> None:
     job = corrected_job()
 
     made = event(record(job, Status.COMPLETED, corrected=True))
@@ -75,7 +75,7 @@ def test_a_correction_says_what_a_completed_job_does_and_when() -> None:
     assert detail["event_id"] == job.event_id
 
 
-def test_a_failed_job_says_why() -> None:
+def test_a_failed_job_has_the_reason() -> None:
     made = event(record(failed_job()))
 
     assert made.detail_type == "Job Failed"
@@ -128,7 +128,7 @@ def test_an_event_is_small_however_many_faces_there_are(make: Callable[[], dict[
     assert len(made.model_dump_json().encode()) < PROMISED_BYTES < MOST_BYTES
 
 
-def test_every_detail_is_what_the_schema_says() -> None:
+def test_every_detail_matches_the_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(schema())
     validator = jsonschema.Draft202012Validator(schema())
     correction = record(corrected_job(), Status.COMPLETED, corrected=True)

@@ -20,7 +20,7 @@ def job_ids(entries: Any) -> list[str]:
     return [json.loads(entry["Detail"])["job_id"] for entry in entries]
 
 
-def test_events_go_ten_a_request_in_their_order(queues: Queues, bus: Bus) -> None:
+def test_events_are_sent_ten_per_request_in_order(queues: Queues, bus: Bus) -> None:
     jobs = [completed_job() for _ in range(25)]
 
     assert handler(stream_event(*map(record, jobs)), Context()) == NOTHING_FAILED
@@ -30,7 +30,7 @@ def test_events_go_ten_a_request_in_their_order(queues: Queues, bus: Bus) -> Non
     assert {(entry["EventBusName"], entry["Source"]) for entry in bus.taken} == {("facecast", "facecast")}
 
 
-def test_only_what_was_refused_is_put_again(queues: Queues, bus: Bus) -> None:
+def test_only_refused_events_are_put_again(queues: Queues, bus: Bus) -> None:
     jobs = [completed_job() for _ in range(12)]
     bus.refusals = [{1, 3}, set(), {1}]
 
@@ -45,7 +45,7 @@ def test_only_what_was_refused_is_put_again(queues: Queues, bus: Bus) -> None:
 
 
 @pytest.mark.parametrize("response", [{0}, None], ids=["refused", "no response"])
-def test_what_is_refused_to_the_end_waits_in_the_queue(queues: Queues, bus: Bus, response: set[int] | None) -> None:
+def test_permanently_refused_events_wait_in_the_queue(queues: Queues, bus: Bus, response: set[int] | None) -> None:
     """Raising would repeat the other records; on the local stack, until they are too old."""
     job = completed_job()
     bus.refusals = [response] * 3
@@ -93,7 +93,7 @@ def test_an_unreadable_record_is_set_aside_and_delays_no_other(
     assert aside == {"kind": "malformed", "job_id": "the-bad-one", "record_id": bad["eventID"]}
 
 
-def test_an_empty_batch_asks_nothing_of_the_bus(queues: Queues, bus: Bus) -> None:
+def test_an_empty_batch_makes_no_request_to_the_bus(queues: Queues, bus: Bus) -> None:
     handler(stream_event(record(completed_job(), old=Status.COMPLETED)), Context())
 
     assert bus.requests == []

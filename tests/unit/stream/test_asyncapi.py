@@ -48,7 +48,7 @@ def test_every_example_is_its_message_and_no_other(name: str) -> None:
         assert matching(example.payload) == [name], example.name
 
 
-def test_examples_are_what_the_service_reads_and_writes() -> None:
+def test_examples_are_valid_requests_and_responses() -> None:
     for name in FROM_THE_SERVICE:
         for example in MESSAGES[name].examples:
             Frame.model_validate(example.payload)
@@ -59,7 +59,7 @@ def test_examples_are_what_the_service_reads_and_writes() -> None:
     assert shown == set(EventType)
 
 
-def test_what_is_sent_to_listeners_is_described() -> None:
+def test_frames_to_listeners_are_described() -> None:
     events = [event_of(ended_job(failed=failed), "https://faces.example") for failed in (False, True)]
     (frame,) = frames([*events, JobDeleted(event_id="e", job_id="j")], limits.FRAME_BYTES)
     assert matching(json.loads(frame)) == ["jobEvents"]
@@ -79,7 +79,7 @@ def test_what_is_sent_to_listeners_is_described() -> None:
         '{"action": "replay", "limit": 0}',
     ],
 )
-def test_what_listeners_may_send_is_what_the_service_reads(frame: str) -> None:
+def test_described_requests_are_those_that_the_service_reads(frame: str) -> None:
     try:
         read_request(frame)
     except (RequestInvalid, ValidationError):

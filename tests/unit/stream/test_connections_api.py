@@ -49,7 +49,7 @@ def test_the_signature_is_the_one_boto3_makes(
 @pytest.mark.parametrize(
     ("status", "error"), [(410, ConnectionGone), (429, DeliveryFailed), (500, DeliveryFailed), (403, DeliveryFailed)]
 )
-def test_what_an_answer_means(status: int, error: type[Exception], cloud: Queue, endpoint: Endpoint) -> None:
+def test_the_meaning_of_each_response(status: int, error: type[Exception], cloud: Queue, endpoint: Endpoint) -> None:
     endpoint.script = lambda *_: status
 
     with pytest.raises(error):

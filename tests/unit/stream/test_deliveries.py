@@ -183,7 +183,7 @@ def test_a_large_audience_is_notified_within_the_rate_limit(
         assert waits[number] == pytest.approx([0.0, 0.2, 0.2][number])  # counted once a minute
 
 
-def test_a_queue_that_takes_nothing_has_the_stream_try_again(
+def test_an_unavailable_queue_makes_the_stream_retry(
     connections: ConnectionStore, endpoint: Endpoint, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listen(connections, "a")
@@ -195,7 +195,7 @@ def test_a_queue_that_takes_nothing_has_the_stream_try_again(
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_what_a_queue_refuses_of_a_batch_is_neither_lost_nor_doubled(
+def test_refused_messages_of_a_batch_are_neither_lost_nor_duplicated(
     seed: int, cloud: Queue, connections: ConnectionStore, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The shards of a large audience are one batch of eight messages; SQS accepts some at first, others later."""
@@ -274,7 +274,7 @@ def test_a_replay_for_a_listener_that_has_left_is_over(connections: ConnectionSt
     assert handler(queue_event(replay.model_dump_json()), context) == {"batchItemFailures": []}
 
 
-def test_a_replay_for_a_listener_still_connecting_is_soon_tried_again(
+def test_a_replay_for_a_listener_still_connecting_is_soon_retried(
     connections: ConnectionStore, endpoint: Endpoint, context: Context, cloud: Queue
 ) -> None:
     listen(connections, "a")
@@ -286,7 +286,7 @@ def test_a_replay_for_a_listener_still_connecting_is_soon_tried_again(
     assert cloud.take() == [replay]
 
 
-def test_a_delivery_stays_below_what_a_message_may_hold() -> None:
+def test_a_delivery_fits_into_a_message() -> None:
     jobs = [ended_job() for _ in range(1_000)]
     events = [event_of(job, "https://faces.example") for job in jobs]
     listeners = [f"L0SM9cOFvHcCI{number:03}=" for number in range(1200)]

@@ -140,7 +140,7 @@ def test_a_listener_dropped_before_its_first_event_resumes_from_the_services_pos
 
 
 @pytest.mark.usefixtures("clock")
-def test_a_replay_that_was_cut_off_is_asked_for_again_with_all_of_the_outage() -> None:
+def test_an_interrupted_replay_is_requested_again_with_the_whole_outage() -> None:
     old = ended_event(80)
     start = position_at(datetime.now(UTC) - timedelta(seconds=30))
     missed = [ended_event(ago) for ago in (20, 10)]
@@ -159,7 +159,7 @@ def test_a_replay_that_was_cut_off_is_asked_for_again_with_all_of_the_outage() -
     asyncio.run(play())
 
 
-def test_a_live_event_before_the_services_word_is_news() -> None:
+def test_a_live_event_before_the_services_position_is_new() -> None:
     """It may have ended just before the listener connected, and arrived just after."""
     early, start, later = ended_event(20), position_at(datetime.now(UTC) - timedelta(seconds=15)), ended_event(10)
 
@@ -173,7 +173,7 @@ def test_a_live_event_before_the_services_word_is_news() -> None:
     asyncio.run(play())
 
 
-def test_a_connection_lost_before_the_services_word_was_never_open() -> None:
+def test_a_connection_lost_before_the_services_position_was_never_open() -> None:
     (one,) = events(1)
     states: list[bool] = []
 
@@ -189,7 +189,7 @@ def test_a_connection_lost_before_the_services_word_was_never_open() -> None:
     assert states == [False, True, False]
 
 
-def test_a_service_that_does_not_say_where_the_stream_stands_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_service_that_does_not_send_its_position_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     (one,) = events(1)
     monkeypatch.setattr(listener, "_PONG_SECONDS", 0.3)
 
@@ -204,7 +204,7 @@ def test_a_service_that_does_not_say_where_the_stream_stands_is_given_up(monkeyp
     asyncio.run(play())
 
 
-def test_an_older_event_of_a_job_is_not_news() -> None:
+def test_an_older_event_of_a_job_is_not_new() -> None:
     memory = Memory()
     job = ended_job()
     failed = {"job_id": job.job_id, "event_id": new_event_id(datetime.now(UTC), job.job_id)}
@@ -215,7 +215,7 @@ def test_an_older_event_of_a_job_is_not_news() -> None:
     assert not memory.is_news(completed, is_resumed=False)
 
 
-def test_the_memory_is_bounded_by_what_a_replay_reaches() -> None:
+def test_the_memory_is_bounded_by_the_range_of_a_replay() -> None:
     memory = Memory()
     start = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -255,7 +255,7 @@ def test_a_silent_connection_is_pinged_and_then_given_up(monkeypatch: pytest.Mon
     assert [json.loads(each) for each in islice(said, 1)] == [{"action": "ping"}]
 
 
-def test_a_server_that_is_away_is_tried_again() -> None:
+def test_an_unavailable_server_is_retried() -> None:
     (one,) = events(1)
     responses = iter([503, 429])
 

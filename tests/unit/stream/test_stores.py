@@ -68,7 +68,9 @@ def refuse(monkeypatch: pytest.MonkeyPatch, *rounds: set[str], is_fault_of_sende
     return seen
 
 
-def test_only_what_is_refused_is_sent_again(cloud: Queue, waits: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_refused_messages_are_sent_again(
+    cloud: Queue, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen = refuse(monkeypatch, {"1", "2"}, {"2"})
 
     Messages(cloud.url).send_all(["a", "b", "c"])
@@ -90,7 +92,7 @@ def test_a_message_that_is_always_refused_is_an_error_after_the_others_were_sent
     assert len(waits) == 3
 
 
-def test_what_is_wrong_with_a_message_is_wrong_the_next_time(
+def test_a_malformed_message_stays_malformed_when_redelivered(
     cloud: Queue, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = refuse(monkeypatch, {"1"}, is_fault_of_sender=True)
@@ -142,7 +144,7 @@ def everyone(connections: ConnectionStore) -> list[str]:
     return [one for shard in range(SHARDS) for one in connections.subscriptions.of_shard(OWNER, shard)]
 
 
-def test_a_subscription_to_a_job_is_found_under_the_job_alone(connections: ConnectionStore) -> None:
+def test_a_subscription_to_a_job_is_found_only_under_the_job(connections: ConnectionStore) -> None:
     connections.add(Connection("all", OWNER))
     connections.add(Connection("mine", OWNER, "job-1"))
     connections.add(Connection("theirs", "somebody", "job-1"))

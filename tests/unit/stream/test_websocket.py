@@ -35,7 +35,7 @@ def one(connections: ConnectionStore, endpoint: Endpoint) -> Endpoint:
     return endpoint
 
 
-def test_a_listener_comes_and_goes(cloud: Queue, connections: ConnectionStore, context: Context) -> None:
+def test_a_listener_connects_and_disconnects(cloud: Queue, connections: ConnectionStore, context: Context) -> None:
     assert handler(websocket_event("$connect"), context) == OK
     assert connections.get(OWNER, "one") == Connection("one", OWNER)
     assert cloud.take() == []
@@ -45,7 +45,7 @@ def test_a_listener_comes_and_goes(cloud: Queue, connections: ConnectionStore, c
         connections.get(OWNER, "one")
 
 
-def test_a_listener_comes_for_one_job_and_for_what_was(
+def test_a_listener_connects_for_one_job_with_a_replay(
     cloud: Queue, connections: ConnectionStore, context: Context
 ) -> None:
     job = ended_job()
@@ -88,7 +88,7 @@ def test_an_address_that_makes_no_sense_is_refused(
         connections.get(OWNER, "one")
 
 
-def test_hello_says_where_the_stream_stood_on_connecting(cloud: Queue, endpoint: Endpoint, context: Context) -> None:
+def test_hello_returns_the_position_at_connecting(cloud: Queue, endpoint: Endpoint, context: Context) -> None:
     before = datetime.now(UTC)
     assert handler(websocket_event("$connect"), context) == OK
     after = datetime.now(UTC)
@@ -150,7 +150,7 @@ def test_replay_after_an_event_starts_a_little_before_it(one: Endpoint) -> None:
     assert [event["event_id"] for event in got] == [shortly_before.event_id, known.event_id, since.event_id]
 
 
-def test_replay_of_all_since_takes_as_many_frames_as_it_needs(one: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_replay_of_all_since_uses_as_many_frames_as_needed(one: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "FRAME_BYTES", 2_500)
     jobs = [stored(ended_job(seconds_ago=1000 - number)) for number in range(30)]
 
@@ -183,7 +183,7 @@ def test_a_refused_replay_continues_through_the_queue(one: Endpoint, cloud: Queu
     assert cloud.take() == [Replay(owner=OWNER, connection_id="one", limit=1)]
 
 
-def test_a_listener_of_one_job_replays_that_job_alone(one: Endpoint, connections: ConnectionStore) -> None:
+def test_a_listener_of_one_job_replays_only_that_job(one: Endpoint, connections: ConnectionStore) -> None:
     subscribed, _other = stored(ended_job(seconds_ago=20)), stored(ended_job())
     connections.subscribe(Connection("one", OWNER, subscribed.job_id))
 
@@ -195,7 +195,7 @@ def test_a_listener_of_one_job_replays_that_job_alone(one: Endpoint, connections
 
 
 @pytest.mark.parametrize("narrow", [False, True])
-def test_a_replay_has_the_deletions_of_the_listeners_owner_alone(
+def test_a_replay_has_only_the_deletions_of_the_listeners_owner(
     narrow: bool, one: Endpoint, jobs: JobStore, connections: ConnectionStore
 ) -> None:
     mine, theirs = stored(ended_job()), stored(ended_job(owner="somebody"))
@@ -237,7 +237,7 @@ def test_a_replay_has_the_deletions_of_the_listeners_owner_alone(
         ('{"action": "ping", "loud": true}', "ping.loud: Extra inputs are not permitted"),
     ],
 )
-def test_what_is_not_understood_gets_an_error_frame(body: str, detail: str, one: Endpoint) -> None:
+def test_invalid_frames_get_an_error_frame(body: str, detail: str, one: Endpoint) -> None:
     (response,) = send(one, body)
 
     assert response["type"] == "error"
