@@ -147,7 +147,7 @@ class Plan:
 
 def table(posts_per_second: int = POSTS_PER_SECOND) -> Sequence[str]:
     lines = [
-        "| listeners | events/s | p95, a post an event | p95, coalesced | posts/s | cost an hour | most used quota |",
+        "| listeners | events/s | p95, one post per event | p95, coalesced | posts/s | cost/hour | most used quota |",
         "|---:|---:|---:|---:|---:|---:|---|",
     ]
     for listeners in LISTENERS:
@@ -198,7 +198,7 @@ def chart(path: Path) -> None:
     for axis, title in zip(axes, ("seconds to the last listener (p95)", "US dollars an hour"), strict=True):
         axis.set(xscale="log", yscale="log", xlabel="listeners", title=title)
         axis.grid(visible=True, which="major", alpha=0.3)
-        axis.legend(title="solid: coalesced\ndotted: a post an event", fontsize=8, title_fontsize=8)
+        axis.legend(title="solid: coalesced\ndotted: one post per event", fontsize=8, title_fontsize=8)
     figure.suptitle("Default AWS quotas; a line ends where posts would pile up", fontsize=10)
     figure.savefig(path, metadata={"Date": None})
     plt.close(figure)
