@@ -55,7 +55,7 @@ def deployed_configuration(
 
 
 def invoke(function: Resource, event: Path, stack: LocalStack) -> int:
-    """Run the handler in a process of its own, which prints its log and, last, the response."""
+    """Run the handler in a separate process, which prints its log and, last, the response."""
     if not event.is_file():
         raise CommandFailed(f"There is no file {event}. Choose one: {', '.join(events_of(function))}.")
     folders = (ROOT / "layers" / "common", ROOT / "layers" / "vision", source_of(function))

@@ -35,7 +35,7 @@ def is_installed() -> bool:
 
 
 def install() -> None:
-    """Install what the lock names into an environment of its own. Raises CommandFailed without a Python to run it."""
+    """Install the locked packages into a separate environment. Raises CommandFailed without a Python to run them."""
     if is_installed():
         return
     python = find_python()
@@ -70,7 +70,7 @@ def _version(python: str) -> str:
 
 
 def settings(port: int, dynamodb_port: int) -> dict[str, str]:
-    """Return LocalStack's environment. It listens to this machine alone, and signatures count as they do on AWS."""
+    """Return LocalStack's environment. It listens on this machine only, and checks signatures as AWS does."""
     return {
         "GATEWAY_LISTEN": f"127.0.0.1:{port}",
         # The default server listens on every address and ignores GATEWAY_LISTEN.

@@ -15,7 +15,7 @@ from pathlib import Path
 from infra.errors import CommandFailed
 from infra.local.layout import LocalStack
 
-# The stack has no access control of its own, so it listens to this machine alone by default.
+# The stack has no access control, so it listens on this machine only by default.
 LOOPBACK = "127.0.0.1"
 _START_SECONDS = 30
 _STOP_SECONDS = 10

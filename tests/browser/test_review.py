@@ -189,7 +189,7 @@ def test_selected_results_are_downloaded_as_one_zip_named_after_the_photos(
     assert page.complaints() == []
 
 
-def test_one_that_cannot_be_had_does_not_stop_the_others(
+def test_one_that_cannot_be_loaded_does_not_stop_the_others(
     stack: Stack, page: Page, jobs: list[str], tmp_path: Path
 ) -> None:
     page.chrome.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})

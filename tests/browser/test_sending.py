@@ -35,7 +35,7 @@ def test_many_photos_have_one_summary_and_keep_their_order(page: Page, photos: l
     assert any(text.startswith("5 of 6, about ") and text.endswith(" s left") for text in told)
 
 
-def test_a_photo_shows_itself_until_its_result_is_there(page: Page, photos: list[Path]) -> None:
+def test_a_photo_is_shown_until_its_result_is_ready(page: Page, photos: list[Path]) -> None:
     page.block("*/image")
     page.chrome.execute_script("XMLHttpRequest.prototype.send = () => {}")
     page.choose(photos[0])

@@ -10,7 +10,7 @@ from tests.support.stack import Stack
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
-def test_each_render_is_a_picture_of_its_own_of_one_job(stack: Stack) -> None:
+def test_each_render_of_a_job_is_a_separate_picture(stack: Stack) -> None:
     response = stack.http.post(
         "/image",
         params={"render": "boxes,blur,pixelate,solid"},

@@ -177,7 +177,7 @@ def test_objects_expire(storage: Storage, bucket: str) -> None:
     assert rule["AbortIncompleteMultipartUpload"] == template[0]["AbortIncompleteMultipartUpload"]
 
 
-def test_it_listens_to_this_machine_alone(storage: Storage) -> None:
+def test_it_listens_on_this_machine_only(storage: Storage) -> None:
     """L1: the default server listens on every address and ignores GATEWAY_LISTEN."""
     port = int(storage.url.rpartition(":")[2])
     with socket.socket() as probe:

@@ -85,7 +85,7 @@ def test_required_alarms_exist() -> None:
 
 
 @pytest.mark.parametrize("metric", ["Throttles", "Errors"])
-def test_every_function_has_an_alarm_of_its_own(metric: str) -> None:
+def test_every_function_has_its_own_alarm(metric: str) -> None:
     """A sum over functions has no value while one of them was never invoked."""
     watched = [
         alarm.properties["Dimensions"][0]["Value"]["Ref"]

@@ -20,7 +20,7 @@ def test_nothing_outlives_the_stack(resource: Resource) -> None:
     assert resource.attributes.get("UpdateReplacePolicy", "Delete") == replaced
 
 
-def test_each_function_logs_to_a_group_of_its_own_that_ends() -> None:
+def test_each_function_has_its_own_log_group_that_expires() -> None:
     groups = {group.name: group for group in resources("AWS::Logs::LogGroup") if "Access" not in group.name}
     used = [function.properties["LoggingConfig"]["LogGroup"]["Ref"] for function in functions()]
     assert sorted(used) == sorted(groups)

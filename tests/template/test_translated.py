@@ -62,7 +62,7 @@ def roles(stack: CloudFormation) -> dict[str, dict[str, Any]]:
     return of_type(stack.resources(), "AWS::IAM::Role")
 
 
-def test_each_function_has_a_role_of_its_own(stack: CloudFormation) -> None:
+def test_each_function_has_its_own_role(stack: CloudFormation) -> None:
     used = [function["Role"] for function in of_type(stack.resources(), "AWS::Lambda::Function").values()]
     assert len(used) == len(set(used))
     for role in used:

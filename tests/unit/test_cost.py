@@ -1,4 +1,4 @@
-"""The price of a million images."""
+"""The cost of a million images."""
 
 import pytest
 

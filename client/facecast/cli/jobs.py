@@ -103,7 +103,7 @@ def faces(  # noqa: PLR0913 - the options of a command
     url: UrlOption = None,
     key_file: KeyFileOption = None,
 ) -> None:
-    """Save each face of a job as a picture of its own.
+    """Save each face of a job as a separate picture.
 
     They are cut from the original while it is kept, with up to 1,024 pixels a side, named JOB-face-0.jpg and so on, by
     descending confidence. Photos that were sent to have their faces hidden are refused.

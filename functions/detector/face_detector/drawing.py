@@ -33,7 +33,7 @@ def drawing_of(render: Render) -> Draw:
 
 
 def encode(pixels: Pixels, render: Render) -> bytes:
-    """Encode (height, width, 3) uint8 BGR pixels as the file of this render, which carries nothing but them."""
+    """Encode (height, width, 3) uint8 BGR pixels as the file of this render, without metadata."""
     if render.media_type is ResultType.WEBP:
         return cv2.imencode(".webp", pixels, [cv2.IMWRITE_WEBP_QUALITY, _WEBP_QUALITY])[1].tobytes()
     return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(pixels), _JPEG_QUALITY, "BGR", "420"))

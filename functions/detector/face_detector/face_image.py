@@ -1,4 +1,4 @@
-"""One face of a picture, as a picture of its own."""
+"""One face of a picture, as a separate picture."""
 
 import math
 from typing import Final

@@ -131,7 +131,7 @@ class DetectionService:
         return RenderOutcome.STORED
 
     def correct(self, request: CorrectRequest) -> RenderOutcome:
-        """Store the corrections of a completed job, and draw every result that hides again. Raises ImageRejected."""
+        """Store the corrections of a completed job, and redraw every result that hides faces. Raises ImageRejected."""
         try:
             self._read_again(request.job_id)
             self.corrections.begin(request.job_id, request.before, request.corrections)
@@ -192,7 +192,7 @@ class DetectionService:
         """Process bytes, or the object with a key, without storing. Raises ImageRejected and ObjectMissing."""
         data = self.images.original_at(key).data if key else image or b""
         detected = find_faces(data, Options(), self.detector)
-        # A metric of its own: `Faces` counts jobs.
+        # A separate metric, because `Faces` counts jobs.
         _report(detected, "DirectFaces")
         return detected
 

@@ -53,7 +53,7 @@ class JobCompleted(EndedDetail):
 class CorrectedDetail(JobCompleted):
     """Results that hide faces were drawn again, under the same keys, because someone corrected them."""
 
-    # The contract's name; the stream has a JobCorrected of its own.
+    # The contract's name; the stream has its own JobCorrected.
     model_config = ConfigDict(title="JobCorrected")
 
     corrected_at: AwareDatetime
@@ -66,7 +66,7 @@ class JobFailed(EndedDetail):
 class DeletedDetail(JobDetail):
     """The job was deleted. Consumers must delete their copies."""
 
-    # The contract's name; the stream has a JobDeleted of its own.
+    # The contract's name; the stream has its own JobDeleted.
     model_config = ConfigDict(title="JobDeleted")
 
     deleted_at: AwareDatetime

@@ -100,7 +100,7 @@ def test_a_counter_that_was_erased_in_the_meantime_stays_erased(alice: Api, acco
     assert clients.dynamodb().scan(TableName=account.access_table)["Items"] == []
 
 
-def test_an_api_that_dies_before_the_image_leaves_a_job_for_an_hour(alice: Api, account: Cloud) -> None:
+def test_an_api_that_crashes_before_storing_the_image_leaves_a_job_for_an_hour(alice: Api, account: Cloud) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
         before(monkeypatch, "PutObject", die)
         with pytest.raises(Killed):

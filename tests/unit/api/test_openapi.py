@@ -30,7 +30,7 @@ def test_every_call_is_described_with_its_errors_as_problems() -> None:
                     assert list(response["content"]) == ["application/problem+json"], (method, path, status)
 
 
-def test_every_error_has_an_example_of_its_own_status() -> None:
+def test_every_error_has_an_example_for_its_status() -> None:
     """Not the same for all, which would show "Not Found" for a 422."""
     examples = {}
     for calls in described()["paths"].values():

@@ -46,7 +46,7 @@ def options_of(api: Api, job_id: str) -> dict[str, Any]:
     return dict(api.get(f"/jobs/{job_id}").json()["options"])
 
 
-def test_options_stand_together_or_as_in_a_form(api: Api) -> None:
+def test_options_may_be_nested_or_separate(api: Api) -> None:
     together = api.post("/uploads", json={"options": {"render": ["blur"], "max_faces": 3}}).json()["job_id"]
     beside = api.post("/uploads", json={"render": ["blur"], "max_faces": 3}).json()["job_id"]
     both = api.post("/uploads", json={"max_faces": 3, "options": {"render": ["blur"], "max_faces": 5}}).json()["job_id"]
@@ -54,7 +54,7 @@ def test_options_stand_together_or_as_in_a_form(api: Api) -> None:
     assert options_of(api, beside)["max_faces"] == 3
 
 
-def test_the_same_options_are_the_same_request_wherever_they_stand(api: Api) -> None:
+def test_nested_and_separate_options_are_the_same_request(api: Api) -> None:
     key = {"Idempotency-Key": "once"}
     first = api.post("/uploads", json={"render": ["blur"]}, headers=key)
     again = api.post("/uploads", json={"options": {"render": ["blur"]}}, headers=key)

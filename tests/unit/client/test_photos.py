@@ -42,7 +42,7 @@ def test_a_photo_that_is_named_twice_is_sent_once(folder: Path) -> None:
     assert names("in", "in/deep", "in/a.png") == ["in/a.png", "in/b.JPG", "in/deep/c.heic"]
 
 
-def test_a_file_with_the_signs_of_a_glob_is_itself(folder: Path) -> None:
+def test_a_file_name_with_glob_characters_is_not_a_glob(folder: Path) -> None:
     (folder / "a[1].jpg").touch()
     assert names("a[1].jpg") == ["a[1].jpg"]
 
@@ -77,7 +77,7 @@ def test_results_of_an_earlier_run_are_not_photos(folder: Path) -> None:
     assert names("in/out/a-boxes.jpg", skip="in/out") == ["in/out/a-boxes.jpg"]
 
 
-def test_results_stand_as_their_photos_do() -> None:
+def test_results_have_the_folder_structure_of_their_photos() -> None:
     photos = [one for one in find_photos(["a.jpg", "in", "-"]) if isinstance(one, PhotoFile)]
     stems = assign_stems(photos, {})
     assert list(stems.values()) == ["a", "a-2", "b", "deep/c", "stdin"]

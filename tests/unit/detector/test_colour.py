@@ -158,7 +158,7 @@ def test_a_png_that_inflates_to_a_huge_profile_is_ignored() -> None:
 
 
 def test_lists_of_processing_elements_are_never_run() -> None:
-    # One element of eight bytes, listed as often as one likes, makes the engine work that much longer for each colour.
+    # One element of eight bytes may be listed any number of times, and the engine takes longer each time.
     elements = b"mpet\0\0\0\0" + bytes((0, 3, 0, 3, 0, 1, 0, 0)) + bytes((0, 0, 0, 16, 0, 0, 0, 16)) * 65_536
     usual = {b"A2B0": table([(light, 0, 0) for light in range(0, 80, 10)])}
     lists = dict.fromkeys((b"D2B0", b"D2B1", b"B2D0", b"B2D3"), elements)

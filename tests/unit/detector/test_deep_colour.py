@@ -87,7 +87,7 @@ def test_a_transparent_colour_that_no_pixel_has() -> None:
 
 
 @pytest.mark.parametrize("mode", ["I;16", "L", "LA", "1", "P"])
-def test_other_depths_are_as_pillow_has_them(mode: str) -> None:
+def test_other_depths_agree_with_pillow(mode: str) -> None:
     grey = Image.fromarray((RAMP >> 8).astype(np.uint8))
     image = Image.fromarray(RAMP) if mode == "I;16" else grey.convert(mode)
     target = io.BytesIO()

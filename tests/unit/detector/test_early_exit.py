@@ -63,7 +63,7 @@ IMAGE = np.zeros((300, 400, 3), np.uint8)
         (Detections.none(), [100, 200]),
     ],
 )
-def test_small_doubtful_or_no_faces_ask_for_finer_scales(first: Detections, sides: list[int]) -> None:
+def test_small_doubtful_or_no_faces_require_finer_scales(first: Detections, sides: list[int]) -> None:
     network = Shown({100: first})
     detector_of(network, COARSE, FINE).detect(IMAGE, 0.5)
     assert network.sides == sides, "a scale of both passes is run once"

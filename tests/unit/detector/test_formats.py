@@ -38,7 +38,7 @@ def test_a_file_is_described_as_a_person_would(data: bytes, words: str) -> None:
     assert describe(data) == words
 
 
-def test_the_codec_may_stand_behind_a_general_brand() -> None:
+def test_the_codec_may_follow_a_general_brand() -> None:
     assert sniff(b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf") is ImageFormat.AVIF
     assert sniff(b"\0\0\0\x1cftypmif1\0\0\0\0mif1heicmiaf") is ImageFormat.HEIC
     assert sniff(b"\0\0\0\x1cftypheic\0\0\0\0mif1avifmiaf") is ImageFormat.HEIC, "the major brand counts"

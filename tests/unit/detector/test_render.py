@@ -43,7 +43,7 @@ def test_results_are_small_enough_unless_the_original_size_is_requested(fast: De
         assert pixels_of(original.results[Render.BOXES]).shape == picture.shape
 
 
-def test_every_render_is_a_result_of_its_own(fast: Detector) -> None:
+def test_every_render_is_a_separate_result(fast: Detector) -> None:
     done = analyse(encoded(astronaut()), Options(render=DRAWN), fast)
     assert set(done.results) == set(DRAWN)
     assert len(set(done.results.values())) == len(DRAWN)

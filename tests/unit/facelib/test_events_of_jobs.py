@@ -35,7 +35,7 @@ def test_a_correction_has_the_fields_of_a_completed_job_and_its_time() -> None:
     assert len(event.model_dump_json().encode()) <= limits.EVENT_BYTES
 
 
-def test_a_replay_says_the_same() -> None:
+def test_a_replay_has_the_same_events() -> None:
     for job in (completed_job(), corrected_job(), failed_job()):
         assert event_of(in_the_index(job), PUBLIC_URL) == event_of(job, PUBLIC_URL)
 

@@ -47,7 +47,7 @@ def test_as_many_processes_wait_as_there_are_leases(account: Cloud, clock: Clock
     assert [each.may_wait(SECONDS) for each in processes(account, 8, leases)].count(True) == leases
 
 
-def test_a_process_keeps_its_right_from_request_to_request(account: Cloud, clock: Clock) -> None:
+def test_a_process_keeps_its_lease_between_requests(account: Cloud, clock: Clock) -> None:
     first, second = processes(account, 2, 1)
     for _ in range(10):
         assert first.may_wait(SECONDS)
@@ -55,7 +55,7 @@ def test_a_process_keeps_its_right_from_request_to_request(account: Cloud, clock
         clock.advance(SECONDS)
 
 
-def test_the_right_of_a_process_that_died_is_free_again(account: Cloud, clock: Clock) -> None:
+def test_the_lease_of_a_crashed_process_expires(account: Cloud, clock: Clock) -> None:
     dead, other = processes(account, 2, 1)
     assert dead.may_wait(SECONDS)
     clock.advance(SECONDS)

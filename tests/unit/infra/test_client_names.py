@@ -33,7 +33,7 @@ def test_renders_and_reasons_are_those_of_the_service() -> None:
         assert Failure(reason=reason, detail="").can_be_retried is (reason in job.RETRYABLE)
 
 
-def test_the_client_asks_the_service_which_renders_hide_faces_and_how_files_end() -> None:
+def test_the_client_reads_renders_and_file_extensions_from_the_service() -> None:
     [emoji, movie] = [
         {"name": name, "label": name, "description": "", "hides_faces": hides, "suffix": suffix}
         for name, hides, suffix in (("emoji", True, "png"), ("movie", False, None))

@@ -35,7 +35,7 @@ def test_a_file_that_is_not_there(elsewhere: Path, capsys: pytest.CaptureFixture
     assert "cannot be read" in capsys.readouterr().err
 
 
-def test_a_right_file_is_installed_whole(elsewhere: Path) -> None:
+def test_a_valid_file_is_installed_completely(elsewhere: Path) -> None:
     content = b"a model of eleven bytes"
     model = dataclasses.replace(CENTERFACE, sha256=hashlib.sha256(content).hexdigest())
     models.install(model, content)

@@ -20,7 +20,7 @@ from infra.aws.stack import DeployedStack
 from infra.errors import CommandFailed, ending
 
 
-def test_given_parameters_win_over_those_of_samconfig() -> None:
+def test_given_parameters_override_those_of_samconfig() -> None:
     parameters = release.parameters_of(
         "prod", ["LogRetentionDays=90", "Architecture=x86_64", "CorsOrigins=https://a.test,b=c"]
     )
@@ -41,7 +41,7 @@ def test_an_unknown_environment_is_refused(environment: str) -> None:
         release.stack_of(environment)
 
 
-def test_each_environment_is_a_stack_of_its_own() -> None:
+def test_each_environment_is_a_separate_stack() -> None:
     assert release.stack_of("default") != release.stack_of("prod")
 
 
@@ -155,7 +155,7 @@ def test_a_new_account_is_not_starved(aws: Aws, capsys: pytest.CaptureFixture[st
         (deployed("REVIEW_IN_PROGRESS"), deployed("REVIEW_IN_PROGRESS")),
     ],
 )
-def test_a_declined_first_deployment_leaves_nothing_and_claims_nothing(
+def test_a_declined_first_deployment_leaves_nothing_and_reports_nothing(
     aws: Aws, capsys: pytest.CaptureFixture[str], before: DeployedStack | None, after: DeployedStack | None
 ) -> None:
     aws.before, aws.after = before, after
@@ -172,7 +172,7 @@ def test_a_refused_change_set_leaves_nothing(aws: Aws) -> None:
     assert aws.discarded == ["facecast"]
 
 
-def test_an_update_that_was_declined_is_not_announced(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_declined_update_is_not_reported_as_deployed(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
     aws.before = aws.after = deployed()
     assert release.deploy("default", {}, ask=False) == 0
     shown = capsys.readouterr().out
@@ -211,7 +211,7 @@ def test_deploying_without_a_terminal_explains_how_to_confirm(aws: Aws, monkeypa
     assert aws.called == []
 
 
-def test_delete_without_anybody_to_ask_deletes_nothing(
+def test_delete_without_a_terminal_deletes_nothing(
     aws: Aws, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     aws.before = deployed()
@@ -251,7 +251,7 @@ def test_the_buckets_of_a_large_stack_are_all_found(monkeypatch: pytest.MonkeyPa
         assert list(stacks.buckets("facecast")) == ["a", "b"]
 
 
-def test_an_object_that_s3_keeps_is_not_passed_over() -> None:
+def test_an_object_that_s3_does_not_delete_is_an_error() -> None:
     client = boto3.client("s3", region_name="us-east-1")
     with Stubber(client) as stub:
         stub.add_response("list_objects_v2", {"Contents": [{"Key": "originals/1"}]})

@@ -91,7 +91,7 @@ class Dies(Exception):
 
 
 @pytest.mark.parametrize("at", ["copy_to_original", "remove"])
-def test_a_function_that_dies_midway_is_taken_up_where_it_was(
+def test_a_function_that_crashed_midway_resumes_where_it_stopped(
     account: Cloud, deliver: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
     event = put(account.originals_bucket, KEY)

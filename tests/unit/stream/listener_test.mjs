@@ -117,7 +117,7 @@ for (const minutes of [-5, 0, 5]) {
   cutOff.close();
 }
 
-// A service that does not say where the stream stands is given up.
+// A service that does not send its position in the stream is given up.
 {
   const waiting = [];
   const mute = listen({ url: "wss://faces.example/ws", onEvent: () => {}, onState: (state) => waiting.push(state) });
@@ -128,7 +128,7 @@ for (const minutes of [-5, 0, 5]) {
   mute.close();
 }
 
-// Where keys are asked for, each connection takes a new ticket, and one that cannot be had is tried for again.
+// If keys are required, each connection uses a new ticket, and a failed request for one is retried.
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 const tickets = ["one", null, "two"];
 const getTicket = async () => tickets.shift() ?? Promise.reject(new Error("offline"));

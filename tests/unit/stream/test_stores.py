@@ -33,7 +33,7 @@ def sent(cloud: Queue, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     [(["x"] * 25, [10, 10, 5]), (["x" * 100_000] * 5, [2, 2, 1]), (["ä" * 100_000] * 2, [1, 1]), ([], [])],
     ids=["number", "bytes", "bytes of UTF-8", "none"],
 )
-def test_messages_travel_ten_at_a_time_and_within_a_batchs_bytes(
+def test_messages_are_sent_ten_at_a_time_within_the_size_of_a_batch(
     cloud: Queue, sent: list[list[str]], bodies: list[str], sizes: list[int]
 ) -> None:
     Messages(cloud.url).send_all(bodies)
@@ -191,7 +191,7 @@ def test_a_connection_leaves_no_row_behind(
     assert clients.dynamodb().scan(TableName=CONNECTIONS)["Items"] == []
 
 
-def test_a_connection_is_its_owners(connections: ConnectionStore) -> None:
+def test_a_connection_belongs_to_its_owner(connections: ConnectionStore) -> None:
     connections.add(Connection("one", OWNER))
 
     with pytest.raises(ConnectionGone):

@@ -12,7 +12,7 @@ _D65: Final = (0.3127, 0.3290)
 _C: Final = (0.310, 0.316)
 _BT709: Final = Chromaticities((0.64, 0.33), (0.30, 0.60), (0.15, 0.06), _D65)
 _BT601: Final = Chromaticities((0.630, 0.340), (0.310, 0.595), (0.155, 0.070), _D65)
-# H.273, table 2; 1 and 2 (unspecified) are sRGB's own.
+# H.273, table 2; 1 and 2 (unspecified) are those of sRGB.
 _PRIMARIES: Final = {
     4: Chromaticities((0.67, 0.33), (0.21, 0.71), (0.14, 0.08), _C),
     5: Chromaticities((0.64, 0.33), (0.29, 0.60), (0.15, 0.06), _D65),

@@ -47,7 +47,7 @@ class YuNet:
 
 
 _ALONE: Final = Scales(
-    # `fast` takes some 20 ms at once; a first pass saves none of them.
+    # `fast` takes some 20 ms in one pass; a coarse pass would not save time.
     coarse={Quality.BALANCED: Pyramid((512,), 512)},
     reporting={
         Quality.FAST: Pyramid((640,), 640),
@@ -69,7 +69,7 @@ _IN_ENSEMBLE: Final = Scales(
     },
     redacting={
         Quality.FAST: Pyramid((448, 1024), 1024, max_upscale=2.0),
-        # No larger than the smallest image that a result is made of, so that no more of a photo has to be decoded.
+        # No larger than the smallest image from which results are drawn, so that detection needs no larger decoding.
         Quality.BALANCED: Pyramid((448, 1024, 1800), 1800, max_upscale=2.0),
         Quality.THOROUGH: Pyramid((512, 1024), 1024, max_upscale=2.0),
     },

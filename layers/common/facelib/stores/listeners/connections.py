@@ -15,7 +15,7 @@ from facelib.stores.listeners.subscriptions import Subscriptions
 
 # API Gateway returns 410 until $connect has returned, so a 410 this soon after the row was written is inconclusive.
 _CONNECT_GRACE_SECONDS: Final = 15
-# A replay whose function died blocks further replays of its connection for this long.
+# A replay whose function crashed blocks further replays of its connection for this long.
 _REPLAY_SECONDS: Final = 60
 
 
