@@ -16,7 +16,7 @@ def test_the_documentation_needs_nothing_from_elsewhere(stack: Stack, page: Page
     page.chrome.get("about:blank")
     page.requests()
     page.chrome.get(stack.docs_url)
-    page.wait_until(lambda: bool(page.chrome.find_elements("css selector", ".opblock-summary")), "it is drawn")
+    page.wait_until(lambda: bool(page.chrome.find_elements("css selector", ".opblock-summary")), "the page is rendered")
     paths = page.chrome.find_elements("css selector", ".opblock-summary-path")
     shown = {path.get_attribute("data-path") for path in paths}
     assert {"/image", "/uploads", "/jobs", "/rekognition", "/limits", "/health"} <= shown
@@ -33,7 +33,7 @@ def test_the_documentation_can_be_tried_out(stack: Stack, page: Page) -> None:
         page.wait_until(lambda: bool(page.chrome.find_elements("css selector", button)), button)  # noqa: B023
         page.chrome.execute_script("document.querySelector(arguments[0]).click()", button)
     live = ".live-responses-table .response .response-col_status"
-    page.wait_until(lambda: bool(page.chrome.find_elements("css selector", live)), "it is answered")
+    page.wait_until(lambda: bool(page.chrome.find_elements("css selector", live)), "a response is shown")
     assert page.chrome.find_element("css selector", live).text.startswith("200")
     assert page.complaints() == []
 
@@ -52,7 +52,7 @@ def test_the_filled_in_example_finds_a_face(stack: Stack, page: Page, tmp_path: 
     page.chrome.find_element("css selector", file).send_keys(str(photo))
     page.chrome.execute_script("document.querySelector(arguments[0]).click()", f"{operation} .execute")
     live = f"{operation} .live-responses-table .response-col_description code"
-    page.wait_until(lambda: bool(page.chrome.find_elements("css selector", live)), "it is answered")
+    page.wait_until(lambda: bool(page.chrome.find_elements("css selector", live)), "a response is shown")
     job_id = json.loads(page.chrome.find_element("css selector", live).get_attribute("textContent") or "")["job_id"]
     stack.wait_until(lambda: stack.job(job_id)["face_count"] == 1)
 

@@ -148,7 +148,7 @@ def test_every_answer_carries_the_security_headers(stack: Stack) -> None:
         assert "default-src 'self'" in headers["content-security-policy"]
 
 
-def test_limits_are_those_in_force(stack: Stack) -> None:
+def test_limits_are_the_current_ones(stack: Stack) -> None:
     in_force = stack.http.get("/limits").json()
     assert in_force["direct_upload_bytes"] == limits.DIRECT_UPLOAD_BYTES
     assert in_force["job_kept_days"] == 1

@@ -27,7 +27,7 @@ def many_photos(folder: Path, count: int) -> None:
         (folder / f"{number:02}.jpg").write_bytes(encoded(picture))
 
 
-def test_a_run_that_is_interrupted_is_taken_up_and_has_each_result_once(
+def test_an_interrupted_run_resumes_and_has_each_result_once(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FACECAST_URL", stack.http_url)

@@ -138,7 +138,7 @@ def test_the_licence_is_that_of_the_project(repository: Path) -> None:
     assert (repository / "client/LICENSE").read_bytes() == (repository / "LICENSE").read_bytes()
 
 
-def test_an_index_would_take_them(distributions: tuple[Path, Path], tmp_path: Path) -> None:
+def test_the_packages_pass_the_checks_of_the_index(distributions: tuple[Path, Path], tmp_path: Path) -> None:
     checker = environment(tmp_path / "twine", "twine")
     done = checker.run("-m", "twine", "check", "--strict", *distributions)
     assert done.returncode == 0, done.stdout + done.stderr

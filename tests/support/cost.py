@@ -1,6 +1,6 @@
 """The cost of a file, in plain photos decoded by the same process, so that the machine's speed does not matter.
 
-Processor time, because other processes do not lengthen it much.
+Processor time, because other processes affect it little.
 """
 
 import time

@@ -78,7 +78,7 @@ def test_detectors_at_the_same_time_are_limited() -> None:
 
 
 def test_concurrency_is_reserved_only_on_request() -> None:
-    """A new account has ten in all, and AWS refuses to set apart so many that fewer are left."""
+    """A new account has ten in all, and AWS refuses a reservation that leaves fewer than ten."""
     reserved = {one.name: one.properties.get("ReservedConcurrentExecutions") for one in functions()}
     for name, parameter in (("DetectorFunction", "DetectorReserved"), ("ApiFunction", "ApiReserved")):
         assert reserved[name] == {"Fn::If": [f"Has{parameter}", {"Ref": parameter}, {"Ref": "AWS::NoValue"}]}

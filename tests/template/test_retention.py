@@ -27,7 +27,7 @@ def test_each_function_has_its_own_log_group_that_expires() -> None:
 
 
 @pytest.mark.parametrize("group", list(resources("AWS::Logs::LogGroup")), ids=lambda group: group.name)
-def test_logs_end(group: Resource) -> None:
+def test_logs_expire(group: Resource) -> None:
     assert group.properties["RetentionInDays"] == {"Ref": "LogRetentionDays"}
 
 

@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(arguments)
     missing = [str(path) for path in args.paths if not path.exists()]
     if missing:
-        print(f"There is no {', no '.join(missing)}.", file=sys.stderr)
+        print(f"File not found: {', '.join(missing)}", file=sys.stderr)
         return 2
     if args.threads is not None:
         cv2.setNumThreads(args.threads)

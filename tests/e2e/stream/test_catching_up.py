@@ -207,7 +207,7 @@ def test_invalid_frames_get_an_error_frame(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("query", ["?job_id=mine", "?replay=1000", "?after=yesterday", "?colour=red"])
-def test_an_address_that_makes_no_sense_is_refused(query: str, stack: Stack) -> None:
+def test_an_invalid_address_is_refused(query: str, stack: Stack) -> None:
     with pytest.raises(InvalidStatus), stack.listener(query):
         pass
 

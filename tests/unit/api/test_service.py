@@ -32,7 +32,7 @@ def test_health_names_the_networks_that_find_the_faces(api: Api) -> None:
     assert api.get("/health").json() == {"status": "ok", "detectors": ["centerface", "yunet"]}
 
 
-def test_limits_are_those_in_force(api: Api) -> None:
+def test_limits_are_the_current_ones(api: Api) -> None:
     response = api.get("/limits").json()
     assert response["direct_upload_bytes"] == limits.DIRECT_UPLOAD_BYTES
     assert response["job_kept_days"] == 1
@@ -94,7 +94,7 @@ def test_the_streams_description_names_this_deployment(api: Api, monkeypatch: py
     assert described["components"]["securitySchemes"][scheme["$ref"].rpartition("/")[2]]["name"] == "ticket"
 
 
-def test_an_address_that_is_not_there_names_the_documentation(api: Api) -> None:
+def test_an_unknown_path_returns_the_documentations_address(api: Api) -> None:
     """The service may be below a path prefix, as on the local stack."""
     assert "at the service's base URL followed by /docs" in api.get("/nothing").json()["detail"]
 

@@ -64,7 +64,7 @@ def test_results_are_drawn_independently(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["nowhere.jpg"], "There is no nowhere.jpg."),
+        (["nowhere.jpg"], "File not found: nowhere.jpg"),
         (["--min-confidence", "7", "."], "min_confidence"),
         (["--max-faces", "0", "."], "max_faces"),
         (["--blur-strength", "6", "."], "blur_strength"),

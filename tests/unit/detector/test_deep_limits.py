@@ -1,4 +1,4 @@
-"""An AVIF or HEIC that takes two bytes a channel, and alpha or 4:4:4, may have fewer pixels than others."""
+"""An AVIF or HEIC with more than 8 bits per channel, and alpha or 4:4:4, may have fewer pixels than others."""
 
 import io
 import re

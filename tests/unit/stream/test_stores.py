@@ -209,7 +209,7 @@ def test_a_row_that_cannot_be_removed_delays_no_other(
     assert connections.remove_gone(OWNER, "any")
 
 
-def test_a_young_row_outlives_a_410(connections: ConnectionStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_row_is_kept_after_a_410(connections: ConnectionStore, monkeypatch: pytest.MonkeyPatch) -> None:
     connections.add(Connection("new", OWNER))
 
     assert not connections.remove_gone(OWNER, "new")

@@ -80,7 +80,7 @@ def test_a_listener_connects_for_one_job_with_a_replay(
         {"jobid": "x"},
     ],
 )
-def test_an_address_that_makes_no_sense_is_refused(
+def test_an_invalid_address_is_refused(
     query: dict[str, str], cloud: Queue, connections: ConnectionStore, context: Context
 ) -> None:
     assert handler(websocket_event("$connect", **query), context) == {"statusCode": 400}

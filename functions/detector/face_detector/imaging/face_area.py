@@ -86,7 +86,7 @@ class HiddenArea:
         cells = (max(1, round(width / cell)), max(1, round(height / cell)))
         part = self.part
         if cell >= 2 * _COARSE:
-            # Where cells are whole numbers of pixels, OpenCV holds a table of all pixels in one, four bytes for each.
+            # If cells are whole numbers of pixels, OpenCV allocates a table of four bytes for each pixel of a cell.
             coarse = (math.ceil(width / _COARSE), math.ceil(height / _COARSE))
             part = as_pixels(cv2.resize(part, coarse, interpolation=cv2.INTER_AREA))
         return as_pixels(cv2.resize(part, cells, interpolation=cv2.INTER_AREA))
@@ -117,7 +117,7 @@ class HiddenArea:
             _blend(band, enlarged, self._mask(band, top, is_ellipse=is_ellipse))
 
     def _mask(self, band: Pixels, top: int, *, is_ellipse: bool) -> Mask:
-        """Return how much of each pixel of a band is hidden: all of it inside, outside less with the distance."""
+        """Return how much of each pixel of a band is hidden: fully inside, and decreasing with the distance outside."""
         mask = np.zeros(band.shape[:2], np.uint8)
         edge = _edge_width(self.face_side)
         steps = min(edge, _EDGE_STEPS)
