@@ -44,7 +44,7 @@ def check_together(parameters: Mapping[str, str]) -> None:
     if 0 < reserved < concurrency:
         problems.append(
             f"DetectorReserved={reserved} is less than DetectorConcurrency={concurrency}, so Lambda would throttle "
-            "photos until they fail. Raise the one or lower the other."
+            "photos until they fail. Raise the first or lower the second."
         )
     origins = parameters["CorsOrigins"].split(",")
     wrong = [origin for origin in origins if not _ORIGIN.fullmatch(origin)]

@@ -134,7 +134,7 @@ def test_listen_waits_for_one_job_and_ends_with_it(
 
 def test_listen_refuses_more_than_can_be_replayed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["listen", "--replay", "1000"]) == 2
-    assert "--replay takes at most 100" in capsys.readouterr().err
+    assert "--replay must be at most 100" in capsys.readouterr().err
 
 
 def test_listen_prints_events(stack: Stack, photo: Path) -> None:

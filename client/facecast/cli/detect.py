@@ -187,7 +187,7 @@ class _Run:
         """Print how to resume a run that ends early, and raise the error."""
         self._record.begin()
         if self._record.resumed:
-            self._terminal.log(f"resuming an earlier run, which has done {self._record.resumed} photos.")
+            self._terminal.log(f"resuming an earlier run: {self._record.resumed} photos are already done.")
         is_complete = False
         try:
             with self._terminal.bar(self.tally.total):

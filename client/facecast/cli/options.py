@@ -71,7 +71,7 @@ def read_renders(text: str | None) -> str | None:
         return None
     unknown = [render for render in split_renders(text) if render not in RENDERS]
     if unknown:
-        raise typer.BadParameter(f"{', '.join(unknown)} is none of {', '.join(RENDERS)}")
+        raise typer.BadParameter(f"{', '.join(unknown)} is not one of {', '.join(RENDERS)}")
     return text
 
 
@@ -80,7 +80,7 @@ def one_of(names: Sequence[str]) -> Callable[[str | None], str | None]:
 
     def check(name: str | None) -> str | None:
         if name not in {None, *names}:
-            raise typer.BadParameter(f"{name} is none of {', '.join(names)}")
+            raise typer.BadParameter(f"{name} is not one of {', '.join(names)}")
         return name
 
     return check

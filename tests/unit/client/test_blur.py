@@ -141,8 +141,8 @@ def test_other_options_are_another_run(marker: Marker) -> None:
         (["photos", "--out", "photos"], "would overwrite the photo photos/a.jpg"),
         (["photos/a.jpg", "--out", "photos"], "would overwrite the photo photos/a.jpg"),
         (["photos", "--out", "photos/a.jpg"], "is a file; choose a folder"),
-        (["photos", "--out", "out", "--render", "boxes"], "boxes is none of blur, pixelate, solid"),
-        (["photos", "--out", "out", "--size", "huge"], "huge is none of original, fit"),
+        (["photos", "--out", "out", "--render", "boxes"], "boxes is not one of blur, pixelate, solid"),
+        (["photos", "--out", "out", "--size", "huge"], "huge is not one of original, fit"),
         (["photos", "--out", "out", "--blur-strength", "6"], "should be less than or equal to 5"),
     ],
 )

@@ -109,7 +109,7 @@ def test_the_same_command_retries_those_and_no_others(run: Run, service: Jobs) -
     code, said, calls = run()
     assert calls == ["POST /image", "GET /jobs/ID", "POST /jobs/ID/retry", "GET /jobs/ID"]
     assert said[:2] == [
-        "facecast: resuming an earlier run, which has done 2 photos.",
+        "facecast: resuming an earlier run: 2 photos are already done.",
         "facecast: b.jpg: corrupt_image: It failed. (job job-1)",
     ]
     assert said[2].startswith("facecast: 2 of 3 photos, 2 faces, 1 failed, in ")
