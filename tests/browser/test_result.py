@@ -187,7 +187,7 @@ def test_a_deleted_job_is_reported(stack: Stack, page: Page) -> None:
     page.load()
     page.chrome.execute_script("location.hash = `#job=${arguments[0]}`", job_id)
     page.wait_until(lambda: page.shows("#result .problem"), "the deletion is shown")
-    assert "no such job" in page.value("document.querySelector('#result .problem').textContent")
+    assert "Job not found" in page.value("document.querySelector('#result .problem').textContent")
     assert not page.shows("#result .view"), "controls without a picture do nothing"
 
 
