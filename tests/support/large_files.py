@@ -78,8 +78,8 @@ def detailed(width: int = 12_200, height: int = 9_000) -> Image.Image:
     return Image.fromarray(crowd)
 
 
-def frames(form: str, **options: object) -> bytes:
-    size = (_COSTLY_SIDE, _COSTLY_SIDE)
+def frames(form: str, side: int = _COSTLY_SIDE, **options: object) -> bytes:
+    size = (side, side)
     first, second = (Image.new("RGBA", size, grey) for grey in ((90, 90, 90, 90), (9, 9, 9, 200)))
     return encoded(first, form, save_all=True, append_images=[second], **options)
 
@@ -111,7 +111,7 @@ def large_images() -> list[OddFile]:
         odd("animated.webp", lambda: frames("WEBP", **fast_webp), OK),
         odd("transparent.gif", partial(transparent, _COSTLY_SIDE, "GIF", "P", transparency=0), OK),
         odd("alpha.avif", partial(transparent, _DEEP_SIDE, "AVIF", subsampling="4:4:4"), OK),
-        odd("animated.avif", lambda: frames("AVIF"), OK),
+        odd("animated.avif", lambda: frames("AVIF", _DEEP_SIDE), OK),
         odd("alpha.heic", partial(transparent, _COSTLY_SIDE, "HEIC"), OK),
         odd("deep.heic", deep_heic, OK),
     ]
