@@ -51,7 +51,7 @@ def generated(document: dict[str, Any]) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="fail where the file is not what would be written")
+    parser.add_argument("--check", action="store_true", help="fail if the file differs from what would be written")
     options = parser.parse_args(arguments)
     text = generated(json.loads(DOCUMENT.read_text()))
     if not options.check:

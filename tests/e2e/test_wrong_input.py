@@ -30,7 +30,7 @@ WRONG = {
     "key OWNER=alice DAYS=x": "--days: invalid int value: 'x'",
     "key OWNER=alice DAYS=0": "DAYS is from 1 to",
     "key OWNER=alice DAILY=x": "--daily: invalid int value: 'x'",
-    "key OWNER=alice SCOPES=nope": "SCOPES are some of",
+    "key OWNER=alice SCOPES=nope": "is not a list of scopes",
     "keys ENVIRONMENT=nope": "There is no environment 'nope'",
     "revoke KEY=": "Pass the key's id",
     "model MODEL=nope": "'centerface', 'yunet'",
