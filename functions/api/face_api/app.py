@@ -9,7 +9,7 @@ from fastapi.middleware.gzip import GZipMiddleware
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from face_api import problems
+from face_api import oversized, problems
 from face_api.documents.openapi import TAGS, describe
 from face_api.head import HeadFromGet
 from face_api.origins import refuse_foreign_origin
@@ -94,7 +94,8 @@ def create_app() -> FastAPI:
     # API Gateway compresses nothing itself; a page of the list becomes a tenth.
     app.add_middleware(GZipMiddleware, minimum_size=_WORTH_COMPRESSING_BYTES)
     app.add_middleware(problems.LastResort)
-    app.add_middleware(problems.BoundedQuery)
+    app.add_middleware(oversized.BoundedBody)
+    app.add_middleware(oversized.BoundedQuery)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(HeadFromGet)
     app.openapi = cache(partial(describe, app))  # type: ignore[method-assign]

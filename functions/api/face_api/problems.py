@@ -189,20 +189,6 @@ def _field_problem(one: Mapping[str, Any]) -> FieldProblem:
     )
 
 
-class BoundedQuery:
-    """Refuses a long query before the application, which would parse it for every dependency that it solves."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if len(scope.get("query_string", b"")) > limits.QUERY_BYTES:
-            response = problem(Request(scope), HTTPStatus.REQUEST_URI_TOO_LONG, QUERY_TOO_LONG)
-            await response(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
-
-
 class LastResort:
     """Logs an unexpected error in full, and returns a 500 that reveals nothing of it."""
 

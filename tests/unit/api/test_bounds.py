@@ -2,11 +2,13 @@
 
 import base64
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from face_api.problems import MEDIA_TYPE
 from facelib.domain import limits
+from starlette.requests import Request
 
 from tests.support.api import Api
 from tests.support.pictures import astronaut, encoded
@@ -36,7 +38,8 @@ def form(*parts: tuple[str, str], charset: str = "") -> dict[str, Any]:
         pytest.param("/uploads", {"json": {"content_type": "y" * 16_000}}, 422, id="a long value"),
         pytest.param("/uploads", {"content": b'{"\\ud800": 1}'}, 422, id="half a character"),
         pytest.param("/uploads", {"json": {"options": {"render": [1] * 40_000}}}, 413, id="a large body"),
-        pytest.param("/uploads", {"content": b"[" * 4_000_000}, 400, id="deep JSON"),
+        pytest.param("/uploads", {"content": b"[" * 16_000}, 400, id="deep JSON"),
+        pytest.param("/uploads", {"content": b"[" * 4_000_000}, 413, id="deeper JSON"),
         pytest.param(f"/image?render={',' * 8_000}", {"content": JPEG}, 422, id="commas in the query"),
         pytest.param("/image", {"params": {"render": "," * 9_000}, "content": JPEG}, 414, id="a long query"),
         pytest.param(
@@ -103,3 +106,28 @@ def test_a_large_image_is_accepted_in_json_of_rekognition(api: Api) -> None:
     body = json.dumps({"Image": {"Bytes": base64.b64encode(bytes(limits.REKOGNITION_BYTES + 1)).decode()}})
     response = api.post("/rekognition", content=body, headers=DETECT_FACES)
     assert response.json()["__type"] == "ImageTooLargeException"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/uploads"), ("POST", "/jobs/x/renders"), ("PUT", "/jobs/x/corrections"), ("GET", "/jobs")],
+)
+def test_a_large_body_is_refused_before_it_is_parsed(
+    method: str, path: str, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def parse(_: Request) -> None:
+        raise AssertionError("parsed")
+
+    monkeypatch.setattr(Request, "json", parse)
+    body = b"[" + b"[]," * 400_000 + b"[]]"
+    response = api.request(method, path, content=body, headers={"Content-Type": "application/json"})
+    assert response.status_code == 413
+
+
+def test_a_body_in_pieces_is_read_whole(api: Api) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        for piece in (b'{"options": ', b'{"render": ', b'["blur"]}}'):
+            yield piece
+
+    response = api.post("/uploads", content=pieces(), headers={"Content-Type": "application/json"})
+    assert response.status_code == 201, response.text

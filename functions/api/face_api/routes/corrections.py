@@ -6,9 +6,9 @@ from typing import Annotated, Any, Final
 from facelib.domain.corrections import Corrections
 from facelib.domain.errors import CorrectionsChanged
 from facelib.domain.job import Job
-from fastapi import APIRouter, Depends, Header, Response
+from fastapi import APIRouter, Header, Response
 
-from face_api.bounds import BODY_TOO_LARGE, refuse_large_body
+from face_api.bounds import BODY_TOO_LARGE
 from face_api.corrections import etag_of
 from face_api.dependencies import DrawerDep, JobsDep
 from face_api.models import CorrectionsOfJob
@@ -16,7 +16,7 @@ from face_api.principals import ManagerDep, ReaderDep
 from face_api.problems import responses
 from face_api.routes.jobs import JobId
 
-router = APIRouter(prefix="/jobs", tags=["jobs"], dependencies=[Depends(refuse_large_body)])
+router = APIRouter(prefix="/jobs", tags=["jobs"])
 
 _VERSIONED: Final[dict[int | str, dict[str, Any]]] = {
     HTTPStatus.OK.value: {

@@ -3,16 +3,16 @@
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 
-from face_api.bounds import BODY_TOO_LARGE, refuse_large_body
+from face_api.bounds import BODY_TOO_LARGE
 from face_api.dependencies import DrawerDep, ImagesDep
 from face_api.models import RenderReady, RenderRequested
 from face_api.principals import ReaderDep
 from face_api.problems import responses
 from face_api.routes.jobs import JobId, seconds_of_address
 
-router = APIRouter(prefix="/jobs", tags=["jobs"], dependencies=[Depends(refuse_large_body)])
+router = APIRouter(prefix="/jobs", tags=["jobs"])
 
 
 @router.post(

@@ -7,16 +7,16 @@ from facelib.domain import limits
 from facelib.domain.errors import JobConflict, StoreContended
 from facelib.domain.job import Status
 from facelib.messages.job_view import Links
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
 from face_api.accept import Submission
-from face_api.bounds import BODY_TOO_LARGE, refuse_large_body
+from face_api.bounds import BODY_TOO_LARGE
 from face_api.dependencies import IdempotencyKeyDep, ImagesDep, SettingsDep, SubmissionsDep
 from face_api.models import UploadAccepted, UploadForm, UploadRequest
 from face_api.principals import SenderDep
 from face_api.problems import responses
 
-router = APIRouter(tags=["images"], dependencies=[Depends(refuse_large_body)])
+router = APIRouter(tags=["images"])
 
 
 @router.post(
