@@ -8,6 +8,7 @@ import pytest
 from face_api.pages import STATIC
 from selenium.webdriver import ActionChains, Keys
 
+from tests.support.correcting import start
 from tests.support.page import Page
 from tests.support.pictures import astronaut, encoded
 from tests.support.stack import Stack
@@ -123,8 +124,7 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(
     page.wait_until(lambda: "/solid.jpg" in page.value("document.querySelector('.after').src"), "it is drawn")
     page.wait_for_picture()
     check("covered faces")
-    page.click("#result .correct")
-    page.wait_until(lambda: page.shows("#result .marks"), "the marks are there")
+    start(page)
     page.click("#result .add")
     check("corrections")
     page.click("#result .cancel")
@@ -151,8 +151,7 @@ def test_controls_are_at_least_44_px_large(page: Page, job_id: str) -> None:
     assert page.value(small) == []
     page.click("#result [value=solid]")
     page.wait_for_picture()
-    page.click("#result .correct")
-    page.wait_until(lambda: page.shows("#result .marks"), "the marks are there")
+    start(page)
     assert page.value(small) == []
 
 

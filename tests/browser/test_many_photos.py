@@ -10,7 +10,18 @@ import pytest
 from PIL import Image
 from selenium.webdriver import Keys
 
-from tests.support.correcting import control, drag, hold, press, rectangle, save, start, touch
+from tests.support.correcting import (
+    control,
+    drag,
+    hold,
+    press,
+    rectangle,
+    save,
+    start,
+    touch,
+    wait_for_marks,
+    wait_until_saved,
+)
 from tests.support.page import Page
 from tests.support.pictures import Picture, compose, encoded
 from tests.support.stack import Stack
@@ -188,18 +199,18 @@ def test_only_the_keyboard_is_needed_in_the_dark_theme(stack: Stack, empty: Page
     page.chrome.find_element("css selector", ".card .picture").send_keys(Keys.ENTER)
     wait_for(page, jobs[0])
     press(page, "c")
-    page.wait_until(lambda: page.shows("#result .marks"), "the marks are there")
+    wait_for_marks(page)
     press(page, Keys.ENTER)
     control(page, "s")
-    page.wait_until(lambda: not page.shows("#result .marks"), "the face is shown")
+    wait_until_saved(page)
     press(page, Keys.ARROW_RIGHT)
     wait_for(page, jobs[1])
     press(page, "c")
-    page.wait_until(lambda: page.shows("#result .marks"), "the marks are there")
+    wait_for_marks(page)
     press(page, "n")
     cover_by_keys(page, photos[1])
     control(page, "s")
-    page.wait_until(lambda: not page.shows("#result .marks"), "the head is hidden")
+    wait_until_saved(page)
     press(page, Keys.ARROW_RIGHT)
     wait_for(page, jobs[2])
     press(page, Keys.ESCAPE)

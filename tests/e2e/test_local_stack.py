@@ -102,22 +102,8 @@ def test_make_run_runs_until_ctrl_c_and_leaves_nothing(repository: Path, free_po
         await_ready(running, log)
 
         addresses = Addresses.model_validate_json((folder / "stack.json").read_text())
-        for address in (addresses.http_url, addresses.docs_url, addresses.ws_url):
-            assert address in log.read_text()
-        for name in ("page", "api", "docs"):
-            printed = re.search(rf"^{name} +(\S+)$", log.read_text(), re.MULTILINE)
-            assert printed, log.read_text()
-            opened = httpx.get(printed[1])
-            assert (opened.status_code, opened.headers["content-type"]) == (200, "text/html; charset=utf-8"), printed[1]
-        assert httpx.get(f"{addresses.http_url}/health").json() == {
-            "status": "ok",
-            "detectors": list(installed_models()),
-        }
-        warm = workers_of_api(addresses.pid)
-        with ThreadPoolExecutor(SENDERS) as senders:
-            burst = [senders.submit(httpx.get, f"{addresses.http_url}/jobs", timeout=60) for _ in range(SENDERS)]
-        assert {response.result().status_code for response in burst} == {200}
-        assert workers_of_api(addresses.pid) == warm, "no request waits for a new worker"
+        check_printed(log.read_text(), addresses)
+        check_burst(addresses)
 
         second = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         assert second.returncode == 1
@@ -136,6 +122,26 @@ def test_make_run_runs_until_ctrl_c_and_leaves_nothing(repository: Path, free_po
         # Killed workers disappear once the system has reaped them.
         wait_until(lambda: session_of(addresses.pid) == [])
         assert not (folder / "stack.json").exists()
+
+
+def check_printed(printed: str, addresses: Addresses) -> None:
+    for address in (addresses.http_url, addresses.docs_url, addresses.ws_url):
+        assert address in printed
+    for name in ("page", "api", "docs"):
+        found = re.search(rf"^{name} +(\S+)$", printed, re.MULTILINE)
+        assert found, printed
+        opened = httpx.get(found[1])
+        assert (opened.status_code, opened.headers["content-type"]) == (200, "text/html; charset=utf-8"), found[1]
+    health = httpx.get(f"{addresses.http_url}/health").json()
+    assert health == {"status": "ok", "detectors": list(installed_models())}
+
+
+def check_burst(addresses: Addresses) -> None:
+    warm = workers_of_api(addresses.pid)
+    with ThreadPoolExecutor(SENDERS) as senders:
+        burst = [senders.submit(httpx.get, f"{addresses.http_url}/jobs", timeout=60) for _ in range(SENDERS)]
+    assert {response.result().status_code for response in burst} == {200}
+    assert workers_of_api(addresses.pid) == warm, "no request waits for a new worker"
 
 
 def await_ready(process: "subprocess.Popen[bytes]", log: Path) -> None:

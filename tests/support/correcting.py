@@ -48,12 +48,20 @@ def rectangle(page: Page, selector: str) -> list[float]:
 def start(page: Page) -> None:
     """Correct the result that the view shows."""
     page.click("#result .correct")
+    wait_for_marks(page)
+
+
+def wait_for_marks(page: Page) -> None:
     page.wait_until(lambda: page.shows("#result .marks"), "the marks are there")
+
+
+def wait_until_saved(page: Page) -> None:
+    page.wait_until(lambda: not page.shows("#result .marks"), "it is saved")
 
 
 def save(page: Page) -> None:
     page.click("#result .save")
-    page.wait_until(lambda: not page.shows("#result .marks"), "it is saved")
+    wait_until_saved(page)
     page.wait_for_picture()
 
 

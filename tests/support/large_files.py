@@ -1,19 +1,17 @@
 """Files at the limits: as many pixels, parts or bytes as are accepted."""
 
-import io
 import struct
 import zlib
 from functools import partial
 from typing import Any, Final
 
 import numpy as np
-import pillow_heif
 from facelib.domain import limits
 from PIL import Image
 
 from tests.support.odd_files import CORRUPT, OK, OddFile, odd
 from tests.support.odd_images import chunk, empty_rows, exif_of, png
-from tests.support.pictures import astronaut, encoded, resized
+from tests.support.pictures import astronaut, encoded, heic_of, resized
 
 # Just below `limits.PLAIN_IMAGE_PIXELS`, `limits.COSTLY_IMAGE_PIXELS` and `limits.DEEP_IMAGE_PIXELS`.
 _SIDE: Final = 9_999
@@ -91,10 +89,7 @@ def transparent(side: int, form: str, mode: str = "RGBA", **options: object) -> 
 def deep_heic(side: int = _DEEP_SIDE) -> bytes:
     """Return a HEIC of 10 bits with alpha and colours of full resolution."""
     pixels = np.full((side, side, 4), 30_000, np.uint16)
-    image = pillow_heif.from_bytes("RGBA;16", (side, side), pixels.data)
-    out = io.BytesIO()
-    image.save(out, quality=60, chroma=444, enc_params={"preset": "ultrafast"})
-    return out.getvalue()
+    return heic_of(pixels, "RGBA;16", quality=60, chroma=444, enc_params={"preset": "ultrafast"})
 
 
 def large_images() -> list[OddFile]:

@@ -95,11 +95,16 @@ def avif_with_size(width: int, height: int) -> bytes:
 
 
 def with_size(form: str, width: int, height: int, **options: object) -> bytes:
-    """Make an AVIF or HEIC whose box claims this size."""
-    data = encoded(image(size=(512, 256)), form, **options)
-    return patched(
-        data, b"ispe\0\0\0\0" + struct.pack(">II", 512, 256), b"ispe\0\0\0\0" + struct.pack(">II", width, height)
-    )
+    """Make an AVIF or HEIC that claims this size."""
+    size = (512, 256)
+    return claiming(encoded(image(size=size), form, **options), size, (width, height))
+
+
+def claiming(data: bytes, size: tuple[int, int], claimed: tuple[int, int]) -> bytes:
+    """Replace the width and height in every `ispe` box of an AVIF or HEIC."""
+    old, new = (b"ispe\0\0\0\0" + struct.pack(">II", *each) for each in (size, claimed))
+    assert old in data
+    return data.replace(old, new)
 
 
 def animated(form: str, size: tuple[int, int] = (256, 256)) -> bytes:

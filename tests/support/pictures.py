@@ -147,3 +147,11 @@ def saved(folder: Path, data: bytes, suffix: str = ".jpg") -> Path:
     path = folder / f"{uuid.uuid4()}{suffix}"
     path.write_bytes(data)
     return path
+
+
+def heic_of(channels: npt.NDArray[np.generic], mode: str, **options: object) -> bytes:
+    """Write channels of (height, width, channels); the mode is pillow_heif's, for example `RGBA;16`."""
+    height, width = channels.shape[:2]
+    target = io.BytesIO()
+    pillow_heif.from_bytes(mode, (width, height), np.ascontiguousarray(channels).tobytes()).save(target, **options)
+    return target.getvalue()

@@ -74,6 +74,21 @@ def create_app() -> FastAPI:
         openapi_tags=TAGS,
         generate_unique_id_function=lambda route: route.name,
     )
+    _include_routers(app)
+    problems.install(app)
+    # The last one added is the outermost.
+    # API Gateway compresses nothing itself; a page of the list becomes a tenth.
+    app.add_middleware(GZipMiddleware, minimum_size=_WORTH_COMPRESSING_BYTES)
+    app.add_middleware(problems.LastResort)
+    app.add_middleware(oversized.BoundedBody)
+    app.add_middleware(oversized.BoundedQuery)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(HeadFromGet)
+    app.openapi = cache(partial(describe, app))  # type: ignore[method-assign]
+    return app
+
+
+def _include_routers(app: FastAPI) -> None:
     needs_key = problems.responses(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
     for router in (
         images.router,
@@ -89,14 +104,3 @@ def create_app() -> FastAPI:
     app.include_router(rekognition.router)
     app.include_router(service.router)
     service.install(app)
-    problems.install(app)
-    # The last one added is the outermost.
-    # API Gateway compresses nothing itself; a page of the list becomes a tenth.
-    app.add_middleware(GZipMiddleware, minimum_size=_WORTH_COMPRESSING_BYTES)
-    app.add_middleware(problems.LastResort)
-    app.add_middleware(oversized.BoundedBody)
-    app.add_middleware(oversized.BoundedQuery)
-    app.add_middleware(SecurityHeaders)
-    app.add_middleware(HeadFromGet)
-    app.openapi = cache(partial(describe, app))  # type: ignore[method-assign]
-    return app

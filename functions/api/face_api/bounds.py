@@ -1,4 +1,4 @@
-"""Limits on the size of a request, checked before validation, so that work and response are bounded."""
+"""Messages about requests that are refused for their size before they are parsed."""
 
 from facelib.domain import limits
 

@@ -64,11 +64,6 @@ def test_a_listener_cut_off_before_its_first_event_misses_none_with_any_clock(
 ) -> None:
     """Jobs that ended shortly before it connected, which the replay also contains, do not count as new."""
 
-    class Clock(datetime):
-        @classmethod
-        def now(cls, tz: tzinfo | None = None) -> Self:
-            return super().now(tz) + timedelta(minutes=minutes)
-
     async def play() -> tuple[list[str], list[str]]:
         with feed(stack.endpoint_url, stack.outputs["JobsTableName"]) as source:
             jobs = [source.add() for _ in range(3)]
@@ -80,7 +75,7 @@ def test_a_listener_cut_off_before_its_first_event_misses_none_with_any_clock(
                         heard.append(event["job_id"])
 
             with monkeypatch.context() as patch:
-                patch.setattr(listener, "datetime", Clock)
+                patch.setattr(listener, "datetime", clock(minutes))
                 following = asyncio.create_task(follow())
                 assert await connected.get()
                 with monkeypatch.context() as outage:
@@ -100,6 +95,17 @@ def test_a_listener_cut_off_before_its_first_event_misses_none_with_any_clock(
     jobs, heard = asyncio.run(play())
 
     assert sorted(heard) == sorted(jobs), "each once, in no order between jobs"
+
+
+def clock(minutes: int) -> type[datetime]:
+    """Return a clock that is wrong by these minutes."""
+
+    class Wrong(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return super().now(tz) + timedelta(minutes=minutes)
+
+    return Wrong
 
 
 def refused(*_: object, **__: object) -> None:

@@ -13,7 +13,7 @@ from face_detector.imaging.header import read_header
 from PIL import Image
 
 from tests.support.odd_images import chunk, png
-from tests.support.pictures import Picture
+from tests.support.pictures import Picture, heic_of
 
 Deep = npt.NDArray[np.uint16]
 
@@ -34,10 +34,7 @@ def png_of(channels: Deep, kind: int, before: bytes = b"") -> bytes:
 
 def heif_of(channels: Deep, mode: str, bits: int, monkeypatch: pytest.MonkeyPatch) -> bytes:
     monkeypatch.setattr(pillow_heif.options, "SAVE_HDR_TO_12_BIT", bits == 12)
-    target = io.BytesIO()
-    image = pillow_heif.from_bytes(mode, (WIDTH, HEIGHT), np.ascontiguousarray(channels).tobytes())
-    image.save(target, quality=-1, chroma=444)
-    return target.getvalue()
+    return heic_of(channels, mode, quality=-1, chroma=444)
 
 
 def shown(data: bytes) -> Picture:

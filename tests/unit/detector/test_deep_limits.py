@@ -1,12 +1,8 @@
 """An AVIF or HEIC with more than 8 bits per channel, and alpha or 4:4:4, may have fewer pixels than others."""
 
-import io
-import re
-import struct
 from typing import NamedTuple
 
 import numpy as np
-import pillow_heif
 import pytest
 from face_detector.imaging.header import read_header
 from facelib.domain import limits
@@ -14,7 +10,8 @@ from facelib.domain.errors import ImageRejected
 from facelib.domain.job import FailureReason
 from PIL import Image
 
-from tests.support.pictures import encoded
+from tests.support.odd_images import claiming
+from tests.support.pictures import encoded, heic_of
 
 SIDE = 64
 
@@ -26,21 +23,14 @@ class Kind(NamedTuple):
 
     def made(self, width: int, height: int) -> bytes:
         """Make a small file that claims another size."""
-        return re.sub(
-            rb"ispe\0\0\0\0" + struct.pack(">II", SIDE, SIDE),
-            b"ispe\0\0\0\0" + struct.pack(">II", width, height),
-            self._small(),
-        )
+        return claiming(self._small(), (SIDE, SIDE), (width, height))
 
     def _small(self) -> bytes:
         if self.form == "AVIF":
             return encoded(Image.new(self.mode, (SIDE, SIDE)), "AVIF", subsampling="4:4:4")
         channels = 4 if "A" in self.mode else 3
         pixels = np.zeros((SIDE, SIDE, channels), np.uint16 if self.mode.endswith("16") else np.uint8)
-        target = io.BytesIO()
-        image = pillow_heif.from_bytes(self.mode, (SIDE, SIDE), pixels.tobytes())
-        image.save(target, quality=60, chroma=self.chroma)
-        return target.getvalue()
+        return heic_of(pixels, self.mode, quality=60, chroma=self.chroma)
 
 
 DEEP = (

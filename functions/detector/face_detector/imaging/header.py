@@ -70,7 +70,7 @@ def _open(data: bytes, image_format: ImageFormat) -> Header:
             with Image.open(io.BytesIO(_head(data, image_format)), formats=[pillow_format]) as image:
                 width, height = image.size
                 has_alpha = image.has_transparency_data
-                max_pixels = _max_pixels(image_format, image)
+                max_pixels = _max_pixels(image_format, image, has_alpha=has_alpha)
                 orientation = _orientation(_exif(data, image))
                 profile = profile_of(data, image_format, image)
     except Image.DecompressionBombError:
@@ -96,20 +96,20 @@ def _head(data: bytes, image_format: ImageFormat) -> bytes:
     return png.head(data) if image_format is ImageFormat.PNG else picture_only(data, image_format)
 
 
-def _max_pixels(image_format: ImageFormat, image: Image.Image) -> int:
+def _max_pixels(image_format: ImageFormat, image: Image.Image, *, has_alpha: bool) -> int:
     if image_format is ImageFormat.JPEG:
         return limits.IMAGE_PIXELS
     # `is_animated` is not read for a GIF: Pillow would read everything before its second frame.
-    is_opaque_webp = image_format is ImageFormat.WEBP and not image.has_transparency_data
+    is_opaque_webp = image_format is ImageFormat.WEBP and not has_alpha
     is_plain = image_format is ImageFormat.PNG or (is_opaque_webp and not getattr(image, "is_animated", False))
     if is_plain:
         return limits.PLAIN_IMAGE_PIXELS
-    return limits.DEEP_IMAGE_PIXELS if _may_be_deep(image_format, image) else limits.COSTLY_IMAGE_PIXELS
+    is_deep = _may_be_deep(image_format, image, has_alpha=has_alpha)
+    return limits.DEEP_IMAGE_PIXELS if is_deep else limits.COSTLY_IMAGE_PIXELS
 
 
-def _may_be_deep(image_format: ImageFormat, image: Image.Image) -> bool:
+def _may_be_deep(image_format: ImageFormat, image: Image.Image, *, has_alpha: bool) -> bool:
     """Return whether a decoder may hold 6 or 8 bytes of each pixel, two a channel, before it makes 8 bits of them."""
-    has_alpha = image.has_transparency_data
     if image_format is ImageFormat.HEIC:
         return image.info["bit_depth"] > 8 and (has_alpha or image.info.get("chroma") == 444)
     # Pillow does not say how many bits an AVIF has. Opaque ones stay below the limit of memory.

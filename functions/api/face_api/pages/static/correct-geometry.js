@@ -42,12 +42,12 @@ export function resized(box, { across, down }, image) {
   );
 }
 
-/** The position of a rectangle on the picture, as percentages. */
-export function place(element, { x, y, width, height }, image) {
-  Object.assign(element.style, {
-    left: `${(x / image.width) * 100}%`,
-    top: `${(y / image.height) * 100}%`,
-    width: `${(width / image.width) * 100}%`,
-    height: `${(height / image.height) * 100}%`,
-  });
+/** A rectangle as fractions of the photo's width and height. */
+export function ratioOf({ x, y, width, height }, image) {
+  return {
+    left: x / image.width,
+    top: y / image.height,
+    width: width / image.width,
+    height: height / image.height,
+  };
 }

@@ -1,7 +1,8 @@
 /** What is drawn over the picture while it is corrected: faces as buttons, and rectangles that were added by hand. */
 
 import { onDrag } from "./correct-drag.js";
-import { moved, place, resized } from "./correct-geometry.js";
+import { moved, ratioOf, resized } from "./correct-geometry.js";
+import { place } from "./place.js";
 
 // The step of an arrow key, as a fraction of the longer side.
 const STEP = 0.01;
@@ -22,7 +23,7 @@ export function makeMarks({ layer, stage, job: { faces, image }, draft, photo, c
   function makeFace({ box }, index) {
     const button = Object.assign(document.createElement("button"), { type: "button", className: "mark face" });
     button.setAttribute("aria-label", `Show face ${index + 1}`);
-    place(button, box, image);
+    place(button, ratioOf(box, image));
     button.addEventListener("click", () => {
       draft.toggle(index);
       redraw();
@@ -70,7 +71,7 @@ export function makeMarks({ layer, stage, job: { faces, image }, draft, photo, c
         "aria-label",
         `Area ${index + 1} of ${hide.length}, hidden. Arrow keys move it, with Shift they resize it, Delete removes it.`,
       );
-      place(area, hide[index], image);
+      place(area, ratioOf(hide[index], image));
     }
   }
 
@@ -134,7 +135,7 @@ export function makeMarks({ layer, stage, job: { faces, image }, draft, photo, c
     boxOf: (index) => draft.value.hide[index],
     preview(index, box) {
       if (index === undefined) ghost.hidden = false;
-      place(areas[index] ?? ghost, box, image);
+      place(areas[index] ?? ghost, ratioOf(box, image));
     },
     commit,
     abort() {

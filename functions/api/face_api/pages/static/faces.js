@@ -1,5 +1,7 @@
 /** The faces of a job, twice: as boxes over the picture and as a list; each marks the other. */
 
+import { place } from "./place.js";
+
 const THUMBNAIL_PX = 48;
 // The margin of a thumbnail around the face.
 const MARGIN = 1.4;
@@ -22,15 +24,9 @@ export function drawFaces(dialog, { faces, image }) {
 }
 
 function drawFace(face, index) {
-  const { left, top, width, height } = face.box_ratio;
   const box = document.createElement("div");
   box.className = "box";
-  Object.assign(box.style, {
-    left: `${left * 100}%`,
-    top: `${top * 100}%`,
-    width: `${width * 100}%`,
-    height: `${height * 100}%`,
-  });
+  place(box, face.box_ratio);
   box.append(Object.assign(document.createElement("span"), { textContent: percent(face.confidence) }));
   const item = document.createElement("li");
   const button = Object.assign(document.createElement("button"), { type: "button" });
