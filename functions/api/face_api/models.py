@@ -9,9 +9,11 @@ from facelib.domain.corrections import HiddenBox
 from facelib.domain.frozen import Frozen
 from facelib.domain.job import EXAMPLE_ID, ImageFormat, Status
 from facelib.domain.options import Options
-from facelib.domain.renders import DRAWN, Render, ResultType
+from facelib.domain.renders import DRAWN, Render
 from facelib.messages.job_view import JobSummary, Links
 from pydantic import AfterValidator, AwareDatetime, Field, WithJsonSchema
+
+from face_api.offers import OptionOffered, RenderOffered, options_offered
 
 # Also under the names that browsers and phones use for the same formats.
 MediaType = Annotated[
@@ -128,31 +130,6 @@ class Health(Frozen):
     )
 
 
-class RenderOffered(Frozen):
-    """A render, with a label for users."""
-
-    name: Render
-    label: str
-    description: str
-    hides_faces: bool = Field(description="Whether it hides faces; a preview does if the render it shows does.")
-    media_type: ResultType | None = Field(description="Null if nothing is drawn.")
-    suffix: str | None = Field(description="The file name extension, without the dot.")
-    options: tuple[str, ...] = Field(description="The options that affect it, besides `size`.")
-
-    @classmethod
-    def of(cls, render: Render) -> Self:
-        declared = render.declared
-        return cls(
-            name=render,
-            label=declared.label,
-            description=declared.description,
-            hides_faces=render.hides_faces,
-            media_type=declared.media_type,
-            suffix=declared.media_type.suffix if declared.media_type else None,
-            options=declared.options,
-        )
-
-
 class Limits(Frozen):
     """The limits in force, in the units of their names."""
 
@@ -167,6 +144,7 @@ class Limits(Frozen):
     image_side_pixels: int
     formats: tuple[ImageFormat, ...]
     renders: tuple[RenderOffered, ...]
+    options: tuple[OptionOffered, ...]
     result_long_side_pixels: int
     preview_long_side_pixels: int
     result_url_seconds: int
@@ -194,6 +172,7 @@ class Limits(Frozen):
             image_side_pixels=limits.IMAGE_SIDE,
             formats=tuple(ImageFormat),
             renders=tuple(map(RenderOffered.of, Render)),
+            options=options_offered(),
             result_long_side_pixels=limits.RESULT_LONG_SIDE,
             preview_long_side_pixels=limits.PREVIEW_LONG_SIDE,
             result_url_seconds=limits.RESULT_URL_SECONDS,

@@ -94,7 +94,9 @@ def test_faces_that_were_sent_to_be_hidden_cannot_be_uncovered(
     job = completed(jobs, Options(render=(Render.BLUR, Render.PREVIEW)))
     refused = api.post(f"/jobs/{job.job_id}/renders", json={"render": render})
     assert refused.status_code == 403
-    assert "blur or pixelate or preview or solid" in refused.json()["detail"]
+    permitted = api.get(f"/jobs/{job.job_id}").json()["permitted_renders"]
+    assert {"blur", "pixelate", "preview", "solid"} <= {*permitted}
+    assert f"Choose {' or '.join(sorted(permitted))}, or send" in refused.json()["detail"]
     assert detector.requests == []
     assert api.post(f"/jobs/{job.job_id}/renders", json={"render": "pixelate"}).status_code == 201
 

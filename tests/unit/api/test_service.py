@@ -3,7 +3,9 @@
 import httpx
 import pytest
 from face_api import dependencies
+from face_api.offers import OptionOffered, options_offered
 from facelib.domain import limits
+from facelib.domain.options import Options
 from facelib.domain.renders import Render
 
 from tests.support.api import Api
@@ -42,7 +44,9 @@ def test_limits_are_the_current_ones(api: Api) -> None:
 def test_limits_offer_every_render(api: Api) -> None:
     offered = {render["name"]: render for render in api.get("/limits").json()["renders"]}
     assert list(offered) == list(Render)
-    assert [name for name, render in offered.items() if render["hides_faces"]] == ["blur", "pixelate", "solid"]
+    hiding = {name for name, render in offered.items() if render["hides_faces"]}
+    assert hiding >= {"blur", "pixelate", "solid"}
+    assert not hiding & {"boxes", "plain", "crop", "preview", "none"}
     assert offered["blur"] == {
         "name": "blur",
         "label": "Blurred",
@@ -52,6 +56,35 @@ def test_limits_offer_every_render(api: Api) -> None:
         "suffix": "jpg",
         "options": ["blur_strength"],
     }
+
+
+def test_limits_offer_the_options_that_are_declared_with_a_control(api: Api) -> None:
+    response = api.get("/limits").json()
+    offered = {option["name"]: option for option in response["options"]}
+    assert offered["crop_faces"] == {
+        "name": "crop_faces",
+        "label": "Faces to keep",
+        "choices": [{"value": None, "label": "all"}, {"value": "largest", "label": "the largest"}],
+    }
+    # A page shows the options of the chosen render.
+    assert {option for render in response["renders"] for option in render["options"]} <= offered.keys()
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [(one.name, choice.value) for one in options_offered() for choice in one.choices]
+)
+def test_every_choice_that_is_offered_is_accepted(option: str, value: bool | float | str | None) -> None:
+    if value is None:
+        return
+    assert getattr(Options.model_validate({option: value}), option) == value
+    assert Options.model_validate({option: value}) == Options.from_text({option: str(value)})
+
+
+@pytest.mark.parametrize("option", options_offered(), ids=lambda option: str(option.name))
+def test_every_option_that_is_offered_may_be_left_to_the_service(option: OptionOffered) -> None:
+    assert [choice.value for choice in option.choices].count(None) == 1
+    default = Options.model_fields[option.name].default
+    assert default not in [choice.value for choice in option.choices if choice.value is not None]
 
 
 def test_static_files_are_cached_and_nothing_else(api: Api) -> None:

@@ -5,6 +5,7 @@ as a number.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Final, Self
 
@@ -14,6 +15,14 @@ from facelib.domain import limits
 from facelib.domain.frozen import Frozen
 from facelib.domain.renders import DRAWN, Render
 from facelib.domain.validation import at_most
+
+
+@dataclass(frozen=True)
+class Control:
+    """Marks an option that pages offer: its label, and the label of each value to choose from; None is the default."""
+
+    label: str
+    choices: Mapping[bool | float | str | None, str]
 
 
 class Size(StrEnum):
@@ -83,7 +92,13 @@ class Options(Frozen):
     render: Annotated[
         Renders, AfterValidator(_each_once), AfterValidator(_none_stands_alone), BeforeValidator(_split)
     ] = Field(default=(Render.BOXES,), description="The results to draw, one picture each.")
-    min_confidence: float | None = Field(
+    min_confidence: Annotated[
+        float | None,
+        Control(
+            "Minimum confidence",
+            {None: "automatic", 0.3: "30 %", 0.5: "50 %", 0.7: "70 %", 0.8: "80 %", 0.9: "90 %"},
+        ),
+    ] = Field(
         default=None,
         strict=True,
         ge=0,
@@ -101,7 +116,9 @@ class Options(Frozen):
         description="Maximum number of faces to return, by descending confidence. Renders that hide faces hide all of "
         "them.",
     )
-    blur_strength: int = Field(
+    blur_strength: Annotated[
+        int, Control("Strength", {1: "1 (least)", 2: "2", None: "3 (default)", 4: "4", 5: "5 (most)"})
+    ] = Field(
         default=limits.BLUR_STRENGTH_DEFAULT,
         strict=True,
         ge=1,
@@ -113,15 +130,21 @@ class Options(Frozen):
         description=f"`fit` draws results of at most {limits.RESULT_LONG_SIDE} px on the long side, "
         "`original` keeps the size of the upload.",
     )
-    crop_aspect: CropAspect = Field(default=CropAspect.FREE, description="Aspect ratio of `crop`.")
-    crop_padding: float = Field(
+    crop_aspect: Annotated[
+        CropAspect,
+        Control("Shape", {None: "free", "1:1": "1:1, square", "4:5": "4:5, portrait", "16:9": "16:9, wide"}),
+    ] = Field(default=CropAspect.FREE, description="Aspect ratio of `crop`.")
+    crop_padding: Annotated[
+        float,
+        Control("Space around faces", {0: "none", 0.25: "a little", None: "default", 1: "a lot", 2: "maximum"}),
+    ] = Field(
         default=limits.CROP_PADDING_DEFAULT,
         strict=True,
         ge=0,
         le=limits.CROP_PADDING,
         description="Padding of `crop` around the faces, as a multiple of the largest face's side.",
     )
-    crop_faces: CropFaces = Field(
+    crop_faces: Annotated[CropFaces, Control("Faces to keep", {None: "all", "largest": "the largest"})] = Field(
         default=CropFaces.ALL,
         description="Crop to all faces, or to the largest. Without a face, the middle of the photo is used.",
     )

@@ -108,7 +108,7 @@ class Render(StrEnum):
             description="The part of the photo with the faces.",
             exposure=Exposure.EVERYTHING,
             writes_on_pixels=False,
-            options=("crop_aspect", "crop_padding", "crop_faces"),
+            options=("crop_faces", "crop_aspect", "crop_padding"),
         ),
     )
     PREVIEW = (
@@ -119,7 +119,7 @@ class Render(StrEnum):
             exposure=None,
             writes_on_pixels=False,
             media_type=ResultType.WEBP,
-            options=("blur_strength", "crop_aspect", "crop_padding", "crop_faces"),
+            options=("blur_strength", "crop_faces", "crop_aspect", "crop_padding"),
         ),
     )
     NONE = (

@@ -1,24 +1,26 @@
 /** The choices for the next photos: one of the renders that the service declares, and its options. */
 
-import { getRenders, isDrawn, PREVIEW } from "./renders.js";
+import { getControls, getRenders, isDrawn, PREVIEW } from "./renders.js";
 
 const KEY = "facecast.choices";
 
 const form = document.getElementById("send");
 let renders = [];
+let controls = [];
 
 /** Draws the choices, and restores the last choice made in this browser. */
 export async function drawRenders() {
   if (renders.length) return;
-  renders = await getRenders();
+  [renders, controls] = await Promise.all([getRenders(), getControls()]);
   form.querySelector(".choices").replaceChildren(...renders.map(choice));
+  form.querySelector(".controls").replaceChildren(...controls.map(row));
   const { render, ...remembered } = read();
   const chosen = renders.some(({ name }) => name === render) ? render : renders[0].name;
   form.elements.render.value = chosen;
-  for (const name of optionNames()) if (name in remembered) choose(form.elements[name], remembered[name]);
+  for (const { name } of changing()) if (name in remembered) choose(form.elements[name], remembered[name]);
   form.querySelector("fieldset").classList.remove("undrawn");
   form.addEventListener("change", changed);
-  showOptions();
+  showControls();
 }
 
 /** The options of a job, as the API takes them. */
@@ -30,7 +32,7 @@ export function chosenOptions() {
     // The page shows a preview of every photo; drawing it with the job is cheapest.
     render: isDrawn(render) ? [name, PREVIEW] : [name],
     ...(render.hides_faces ? { size: "original" } : {}),
-    ...Object.fromEntries(options.map(([key, value]) => [key, Number.isNaN(Number(value)) ? value : Number(value)])),
+    ...Object.fromEntries(options.map(([key, text]) => [key, valueOf(key, text)])),
   };
 }
 
@@ -41,16 +43,34 @@ function choice({ name, label }) {
   return made;
 }
 
-/** The options that apply to some renders only and have a field on this page. */
-function optionNames() {
-  const names = new Set(renders.flatMap(({ options }) => options));
-  return [...names].filter((name) => form.elements[name]);
+function row({ name, label, choices }) {
+  const field = Object.assign(document.createElement("select"), { name });
+  field.append(...choices.map(option));
+  const made = Object.assign(document.createElement("label"), { className: "row" });
+  made.append(Object.assign(document.createElement("span"), { textContent: label }), field);
+  return made;
+}
+
+/** Null is the default, which is not sent. */
+function option({ value, label }) {
+  return new Option(label, value ?? "", value === null, value === null);
+}
+
+/** The value of an option, as the API takes it, for the text of its field. */
+function valueOf(optionName, text) {
+  const { choices } = controls.find(({ name }) => name === optionName);
+  return choices.find(({ value }) => String(value) === text).value;
+}
+
+/** The controls that apply to some renders only. */
+function changing() {
+  return controls.filter(({ name }) => renders.some(({ options }) => options.includes(name)));
 }
 
 /** A field that is disabled is not sent. */
-function showOptions() {
+function showControls() {
   const render = renders.find(({ name }) => name === form.elements.render.value);
-  for (const name of optionNames()) {
+  for (const { name } of changing()) {
     const field = form.elements[name];
     field.disabled = field.closest(".row").hidden = !render.options.includes(name);
   }
@@ -59,8 +79,8 @@ function showOptions() {
 }
 
 function changed() {
-  showOptions();
-  const names = ["render", ...optionNames()];
+  showControls();
+  const names = ["render", ...changing().map(({ name }) => name)];
   try {
     localStorage.setItem(KEY, JSON.stringify(Object.fromEntries(names.map((name) => [name, form.elements[name].value]))));
   } catch {
@@ -78,5 +98,5 @@ function read() {
 
 /** A value that the field no longer offers would leave it empty. */
 function choose(field, value) {
-  if ([...field.options].some((option) => option.value === value)) field.value = value;
+  if ([...field.options].some((offered) => offered.value === value)) field.value = value;
 }
