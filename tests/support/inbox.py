@@ -7,8 +7,13 @@ from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import quote_plus
 
+from facelib.domain.job import Job
 from facelib.stores import clients
+from facelib.stores.jobs.items import from_item
 
+from tests.support.account import Cloud
+
+KEY: Final = "inbox/alice/2026/party ü+1.jpg"
 _SEQUENCE: Final = itertools.count(1)
 
 
@@ -35,3 +40,16 @@ def queue_event(*bodies: object) -> dict[str, Any]:
         for number, body in enumerate(bodies)
     ]
     return {"Records": records}
+
+
+def jobs(account: Cloud) -> list[Job]:
+    items = clients.dynamodb().scan(TableName=account.jobs_table)["Items"]
+    return [from_item(item) for item in items if "status" in item]
+
+
+def objects(account: Cloud) -> dict[str, bytes]:
+    s3 = clients.s3()
+    contents = s3.list_objects_v2(Bucket=account.originals_bucket).get("Contents", [])
+    return {
+        one["Key"]: s3.get_object(Bucket=account.originals_bucket, Key=one["Key"])["Body"].read() for one in contents
+    }

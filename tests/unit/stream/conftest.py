@@ -6,13 +6,13 @@ import pytest
 from face_broadcaster import fanout
 from face_broadcaster import main as broadcaster
 from face_websocket import main as websocket
-from facelib.stores.listeners.connections import ConnectionStore
+from facelib.stores.listeners.connections import Connection, ConnectionStore
 
 from tests.support.account import empty_account
 from tests.support.context import Context
 from tests.support.endpoint import Endpoint
 from tests.support.job_store import JobStore
-from tests.support.stream import CONNECTIONS, JOBS, KEYS, Queue, create_queue, create_tables
+from tests.support.stream import CONNECTIONS, JOBS, KEYS, OWNER, Queue, create_queue, create_tables
 
 
 def _forget() -> None:
@@ -72,3 +72,10 @@ def connections(cloud: Queue) -> ConnectionStore:
 @pytest.fixture
 def context() -> Context:
     return Context()
+
+
+@pytest.fixture
+def one(connections: ConnectionStore, endpoint: Endpoint) -> Endpoint:
+    """Connect the listener `one`."""
+    connections.add(Connection("one", OWNER))
+    return endpoint

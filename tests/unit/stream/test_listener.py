@@ -3,88 +3,26 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import islice
-from typing import Any, Self
-from urllib.parse import parse_qs, urlsplit
+from typing import Self
 
 import pytest
 import websockets
 from facecast import listener
-from facecast.listener import Memory, listen
-from facelib.messages.events import Connected, Frame, JobEvent, event_of, new_event_id, position_at
+from facecast.listener import Memory
+from facelib.messages.events import new_event_id, position_at
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
+from tests.support.scripted_server import connected, ended_event, events, frame, heard, sends, server
 from tests.support.stream import ended_job
-
-Script = Callable[[ServerConnection, dict[str, str]], object]
-
-
-def events(count: int) -> list[JobEvent]:
-    return [event_of(ended_job(seconds_ago=count - number), "https://faces.example") for number in range(count)]
-
-
-def ended_event(seconds_ago: float) -> JobEvent:
-    return event_of(ended_job(seconds_ago=seconds_ago), "https://faces.example")
-
-
-def connected(position: str) -> str:
-    return Frame(events=(Connected(position=position),)).model_dump_json()
-
-
-def frame(*some: JobEvent) -> str:
-    return json.dumps({"events": [event.model_dump(mode="json") for event in some]})
 
 
 @pytest.fixture(autouse=True)
 def _no_waits_between_tries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listener, "_FIRST_WAIT", 0.0)
-
-
-@asynccontextmanager
-async def server(*scripts: Callable[[ServerConnection], object]) -> AsyncIterator[tuple[str, list[dict[str, str]]]]:
-    """Run a server whose connections follow the scripts in turn; yield its address and the queries it saw."""
-    queries: list[dict[str, str]] = []
-    waiting = iter(scripts)
-
-    async def handle(connection: ServerConnection) -> None:
-        assert connection.request
-        query = parse_qs(urlsplit(connection.request.path).query)
-        queries.append({name: values[0] for name, values in query.items()})
-        if "after" not in query:
-            assert json.loads(await connection.recv()) == {"action": "hello"}
-        await next(waiting)(connection)  # type: ignore[misc]
-
-    async with serve(handle, "127.0.0.1", 0) as running:
-        port = next(iter(running.sockets)).getsockname()[1]
-        yield f"ws://127.0.0.1:{port}/ws", queries
-
-
-def sends(*frames: str, then: str = "stay") -> Callable[[ServerConnection], object]:
-    async def script(connection: ServerConnection) -> None:
-        for each in frames:
-            await connection.send(each)
-        if then == "stay":
-            await connection.wait_closed()
-        if then == "reset":
-            # A reset drops unread data: the pong shows that everything before was read.
-            await (await connection.ping())
-            connection.transport.abort()
-
-    return script
-
-
-async def heard(count: int, url: str, **options: Any) -> list[str]:
-    ids: list[str] = []
-    async with aclosing(listen(url, **options)) as stream, asyncio.timeout(20):
-        async for event in stream:
-            ids.append(event["event_id"])
-            if len(ids) == count:
-                return ids
-    return ids
 
 
 def test_a_listener_that_is_dropped_has_each_event_once() -> None:

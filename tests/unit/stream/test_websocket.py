@@ -1,38 +1,23 @@
-"""The WebSocket's routes: connect, requests and disconnect."""
+"""The routes of the WebSocket: connect, hello, ping, subscribe, invalid frames and disconnect."""
 
 import json
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from face_websocket.main import handler
 from facelib.domain import limits
 from facelib.domain.errors import ConnectionGone
 from facelib.messages.deliveries import Replay
-from facelib.messages.events import event_id_before, event_time, new_event_id
+from facelib.messages.events import event_id_before, event_time
 from facelib.stores.listeners.connections import Connection, ConnectionStore
 from facelib.stores.listeners.subscriptions import SHARDS
 
 from tests.support.context import Context
 from tests.support.endpoint import Endpoint
-from tests.support.job_store import JobStore
-from tests.support.stream import OWNER, Queue, ended_job, event_ids, stored, websocket_event
+from tests.support.listener_frames import send
+from tests.support.stream import OWNER, Queue, ended_job, websocket_event
 
 OK = {"statusCode": 200}
-
-
-def send(endpoint: Endpoint, body: str, seconds: float = 30) -> list[dict[str, Any]]:
-    """Send a frame from the listener `one`, and return what it gets."""
-    before = len(endpoint.frames["one"])
-    assert handler(websocket_event("$default", body=body), Context(seconds)) == OK
-    return [event for frame in endpoint.frames["one"][before:] for event in json.loads(frame)["events"]]
-
-
-@pytest.fixture
-def one(connections: ConnectionStore, endpoint: Endpoint) -> Endpoint:
-    """Connect the listener `one`."""
-    connections.add(Connection("one", OWNER))
-    return endpoint
 
 
 def test_a_listener_connects_and_disconnects(cloud: Queue, connections: ConnectionStore, context: Context) -> None:
@@ -131,90 +116,6 @@ def test_subscribe_narrows_and_widens(one: Endpoint, connections: ConnectionStor
     assert connections.get(OWNER, "one").job_id is None
 
 
-def test_replay_of_the_latest(one: Endpoint) -> None:
-    jobs = [stored(ended_job(seconds_ago=100 - number, failed=number % 2 == 0)) for number in range(25)]
-
-    assert [event["event_id"] for event in send(one, '{"action": "replay", "limit": 3}')] == [
-        job.event_id for job in jobs[-3:]
-    ]
-    assert len(send(one, '{"action": "replay"}')) == limits.REPLAY_DEFAULT
-
-
-def test_replay_after_an_event_starts_a_little_before_it(one: Endpoint) -> None:
-    """An event that ended earlier may have been posted later; the listener drops what it has seen."""
-    long_ago, shortly_before, known, since = (stored(ended_job(seconds_ago=ago)) for ago in (1000, 505, 500, 10))
-    assert long_ago.event_id
-
-    got = send(one, json.dumps({"action": "replay", "after": known.event_id}))
-
-    assert [event["event_id"] for event in got] == [shortly_before.event_id, known.event_id, since.event_id]
-
-
-def test_replay_of_all_since_uses_as_many_frames_as_needed(one: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "FRAME_BYTES", 2_500)
-    jobs = [stored(ended_job(seconds_ago=1000 - number)) for number in range(30)]
-
-    send(one, json.dumps({"action": "replay", "after": jobs[0].event_id}))
-
-    assert event_ids(one.frames["one"]) == [job.event_id for job in jobs]
-    assert len(one.frames["one"]) > 3
-    assert all(len(frame) <= limits.FRAME_BYTES for frame in one.frames["one"])
-
-
-def test_a_replay_too_long_for_the_function_continues_through_the_queue(
-    one: Endpoint, cloud: Queue, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("facelib.stream.replay._CHUNK", 5)
-    jobs = [stored(ended_job(seconds_ago=1000 - number)) for number in range(12)]
-
-    send(one, json.dumps({"action": "replay", "after": jobs[0].event_id}), seconds=1)
-
-    sent = event_ids(one.frames["one"])
-    assert sent == [job.event_id for job in jobs[:5]]
-    assert cloud.take() == [Replay(owner=OWNER, connection_id="one", after=sent[-1])]
-
-
-def test_a_refused_replay_continues_through_the_queue(one: Endpoint, cloud: Queue) -> None:
-    stored(ended_job())
-    one.script = lambda *_: 429
-
-    assert send(one, '{"action": "replay", "limit": 1}') == []
-
-    assert cloud.take() == [Replay(owner=OWNER, connection_id="one", limit=1)]
-
-
-def test_a_listener_of_one_job_replays_only_that_job(one: Endpoint, connections: ConnectionStore) -> None:
-    subscribed, _other = stored(ended_job(seconds_ago=20)), stored(ended_job())
-    connections.subscribe(Connection("one", OWNER, subscribed.job_id))
-
-    assert [event["job_id"] for event in send(one, '{"action": "replay"}')] == [subscribed.job_id]
-    later = new_event_id(ended_job(seconds_ago=-3600).created_at, subscribed.job_id)
-    assert send(one, json.dumps({"action": "replay", "after": later})) == []
-    connections.subscribe(Connection("one", OWNER, ended_job().job_id))
-    assert send(one, '{"action": "replay"}') == []
-
-
-@pytest.mark.parametrize("narrow", [False, True])
-def test_a_replay_has_only_the_deletions_of_the_listeners_owner(
-    narrow: bool, one: Endpoint, jobs: JobStore, connections: ConnectionStore
-) -> None:
-    mine, theirs = stored(ended_job()), stored(ended_job(owner="somebody"))
-    for job in (mine, theirs):
-        jobs.begin_deletion(job.job_id, job.owner)
-        jobs.remove(job.job_id)
-
-    if narrow:
-        connections.subscribe(Connection("one", OWNER, mine.job_id))
-    (event,) = send(one, '{"action": "replay"}')
-    assert (event["type"], event["job_id"], set(event)) == (
-        "job.deleted",
-        mine.job_id,
-        {"type", "event_id", "job_id"},
-    )
-    connections.subscribe(Connection("one", OWNER, theirs.job_id))
-    assert send(one, '{"action": "replay"}') == []
-
-
 @pytest.mark.parametrize(
     ("body", "detail"),
     [
@@ -266,15 +167,3 @@ def test_a_page_of_another_origin_may_not_listen(
 
     listeners = [one for shard in range(SHARDS) for one in connections.subscriptions.of_shard(OWNER, shard)]
     assert len(listeners) == (status == 200)
-
-
-def test_one_replay_at_a_time(one: Endpoint, connections: ConnectionStore) -> None:
-    stored(ended_job())
-    assert connections.begin_replay("one")
-
-    (refused,) = send(one, '{"action": "replay"}')
-
-    assert (refused["type"], "already in progress" in refused["detail"]) == ("error", True)
-    connections.end_replay("one")
-    for _ in range(2):
-        assert [event["type"] for event in send(one, '{"action": "replay"}')] == ["job.completed"]

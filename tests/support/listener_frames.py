@@ -1,0 +1,17 @@
+"""Frames that the listener `one` sends, and the events it gets for them."""
+
+import json
+from typing import Any
+
+from face_websocket.main import handler
+
+from tests.support.context import Context
+from tests.support.endpoint import Endpoint
+from tests.support.stream import websocket_event
+
+
+def send(endpoint: Endpoint, body: str, seconds: float = 30) -> list[dict[str, Any]]:
+    """Send a frame from the listener `one`, and return what it gets."""
+    before = len(endpoint.frames["one"])
+    assert handler(websocket_event("$default", body=body), Context(seconds)) == {"statusCode": 200}
+    return [event for frame in endpoint.frames["one"][before:] for event in json.loads(frame)["events"]]
