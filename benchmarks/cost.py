@@ -29,7 +29,7 @@ _DETECTION: Final = {
 }
 _POST: Final = {**_DETECTION, "Api invocation": 1, "dynamodb PutItem": 1}
 WAYS: Final[Mapping[str, Requests]] = {
-    "`POST /image`": {**_POST, "s3 PutObject": 2},
+    "`POST /image`": {**_POST, "s3 PutObject": 2, "dynamodb UpdateItem": 3},  # kept, claimed, completed
     "presigned upload": {**_POST, "s3 PostObject": 1, "s3 PutObject": 1},
     "drop folder": {
         **_DETECTION,
@@ -90,7 +90,7 @@ class Use:
     log_bytes: int = 3_300
     listeners: int = 1
     kept_days: int = 1
-    writes: int = 5
+    writes: int = 6
     # Both Queries are consistent and find little; the job is read for the address of its result.
     reads: int = 3
 

@@ -20,7 +20,7 @@ class JobStore:
         self.renders = AddedRenders(self.table)
         self.corrections = StoredCorrections(self.table)
         self.get, self.peek = self.table.get, self.table.peek
-        self.add, self.withdraw = self.new.add, self.new.withdraw
+        self.add, self.keep, self.withdraw = self.new.add, self.new.keep, self.new.withdraw
         self.claim, self.complete, self.fail = self.claims.claim, self.claims.complete, self.claims.fail
         self.fail_abandoned = self.claims.fail_abandoned
         self.next_retry, self.begin_retry = self.retries.next_number, self.retries.begin

@@ -20,7 +20,7 @@ def test_every_line_has_the_sources_of_quantity_and_price() -> None:
 
 def test_the_documentation_has_the_difference_to_the_target() -> None:
     missing = before_data_out(Use()) * 1e6 - 25
-    assert f"${missing:.2f} are missing" in (ROOT / "docs" / "costs.md").read_text()
+    assert f"which is ${missing:.2f} less" in (ROOT / "docs" / "costs.md").read_text()
 
 
 def test_an_image_costs_less_than_a_tenth_of_rekognitions_price() -> None:

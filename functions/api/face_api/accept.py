@@ -90,9 +90,10 @@ class Submissions:
         return Accepted(stored, stored is job, day)
 
     def store_image(self, submission: Submission, accepted: Accepted, media_type: str) -> None:
-        """Store the submitted bytes as the original of the job; if that fails, leave neither the job nor its count.
+        """Store the submitted bytes as the original of the job, which is then kept for its whole retention.
 
-        Raises what the bucket raises, and StoreContended if a request with the same idempotency key failed in this way.
+        If that fails, leave neither the job nor its count. Raises what the bucket raises, and StoreContended if a
+        request with the same idempotency key failed in this way.
         """
         job = accepted.job
         try:
@@ -106,11 +107,10 @@ class Submissions:
             if self.jobs.withdraw(job, submission.request):
                 self.usage.give_back(job.owner, accepted.day)
                 raise
-        if not accepted.is_new:
-            self._keep(job)
+        self._keep(job)
 
     def _keep(self, job: Job) -> None:
-        """Prevent the request that made the job from removing it."""
+        """Prevent that the job expires early, or is removed by the request that made it."""
         try:
             self.jobs.keep(job.job_id)
         except JobNotFound:

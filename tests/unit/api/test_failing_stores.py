@@ -8,11 +8,11 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from face_api import dependencies
-from facelib.domain import limits
 from facelib.domain.access import Identity, Principal, Scope
 from facelib.domain.job import Job, Status
 from facelib.stores import clients
 from facelib.stores.access import usage
+from facelib.stores.jobs import lists, table
 
 from tests.support.account import Cloud
 from tests.support.actors import Killed
@@ -100,20 +100,50 @@ def test_a_counter_that_was_erased_in_the_meantime_stays_erased(alice: Api, acco
     assert clients.dynamodb().scan(TableName=account.access_table)["Items"] == []
 
 
-def test_an_api_that_crashes_before_storing_the_image_leaves_a_job_for_an_hour(alice: Api, account: Cloud) -> None:
+def crash(alice: Api) -> str:
+    """Let the API die between the record and the image; the job's id."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         before(monkeypatch, "PutObject", die)
         with pytest.raises(Killed):
             alice.post("/image", content=PHOTO, headers=KEYED)
     [job] = alice.get("/jobs").json()["jobs"]
-    left = datetime.fromisoformat(job["expires_at"]) - datetime.fromisoformat(job["created_at"])
-    assert left == timedelta(seconds=limits.UNCLAIMED_SECONDS)
+    return str(job["job_id"])
 
+
+def let_pass(monkeypatch: pytest.MonkeyPatch, time: timedelta) -> None:
+    for module in (table, lists):
+        monkeypatch.setattr(module, "utc_now", lambda: datetime.now(UTC) + time)
+
+
+def test_a_crash_before_the_image_is_stored_leaves_no_job_after_minutes(
+    alice: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DynamoDB deletes it later; it is gone for everyone who asks, also for the sender with the same key."""
+    job_id = crash(alice)
+    let_pass(monkeypatch, timedelta(minutes=5, seconds=1))
+    assert alice.get(f"/jobs/{job_id}").status_code == 404
+    assert alice.get("/jobs").json()["jobs"] == []
     again = alice.post("/image", content=PHOTO, headers=KEYED)
-    assert (again.status_code, again.json()["job_id"]) == (202, job["job_id"])
-    kept = alice.get(f"/jobs/{job['job_id']}").json()
+    assert again.status_code == 202
+    assert again.json()["job_id"] != job_id
+
+
+def test_a_request_repeated_after_a_crash_continues_its_job(alice: Api) -> None:
+    job_id = crash(alice)
+    again = alice.post("/image", content=PHOTO, headers=KEYED)
+    assert (again.status_code, again.json()["job_id"]) == (202, job_id)
+    kept = alice.get(f"/jobs/{job_id}").json()
     assert datetime.fromisoformat(kept["expires_at"]) - datetime.fromisoformat(kept["created_at"]) == timedelta(days=1)
     assert alice.get("/usage").json()["images"] == 1
+
+
+def test_an_accepted_job_is_shown_however_long_it_waits_for_a_detector(
+    alice: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = alice.post("/image", content=PHOTO).json()["job_id"]
+    let_pass(monkeypatch, timedelta(hours=23))
+    assert alice.get(f"/jobs/{job_id}").json()["status"] == "pending"
+    assert [job["job_id"] for job in alice.get("/jobs").json()["jobs"]] == [job_id]
 
 
 def test_a_claim_gives_an_accepted_job_its_whole_retention(alice: Api, account: Cloud) -> None:

@@ -208,6 +208,7 @@ class JobLife(JobWorld):
             job, seen = from_item(item), self.jobs[job_id]
             if job.is_expired(now) or job.status is Status.DELETING:
                 continue
+            assert job_id not in accepted or job.kept_until in (None, job.expires_at), "an accepted job is not hidden"
             if not job.status.is_final:
                 assert job.status is Status.PENDING
                 assert not of_jobs[job_id], "no job pending with its image there"

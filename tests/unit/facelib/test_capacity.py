@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from facelib.domain.job import Failure, FailureReason
@@ -11,7 +12,7 @@ from facelib.stores.jobs.idempotency import IdempotentRequest
 from tests.support.account import Cloud
 from tests.support.capacity import counted
 from tests.support.job_store import JobStore
-from tests.support.jobs import new_job, outcome
+from tests.support.jobs import form_job, new_job, outcome
 
 STAGES = ("header", "decode", "upright", "detect", "render", "encode")
 # As the detector writes it for a photo of two people.
@@ -21,11 +22,13 @@ FAILURE = Failure(reason=FailureReason.CORRUPT_IMAGE, detail="The file ends too 
 
 def count_steps(table: str) -> dict[str, Counter[str]]:
     jobs, steps = JobStore(table), {}
-    job, failing = new_job(), new_job()
+    job, failing = form_job(timedelta(minutes=5)), new_job()
     with counted(table) as steps["created"]:
         jobs.add(job)
     with counted(table, transaction=True) as steps["created, with an idempotency key"]:
         jobs.add(failing, IdempotentRequest("key", "fingerprint"))
+    with counted(table) as steps["kept, once its image is stored"]:
+        jobs.keep(job.job_id)
     with counted(table) as steps["claimed"]:
         claim = jobs.claim(job.job_id, 30)
     with counted(table) as steps["completed, 2 faces"]:
@@ -48,6 +51,9 @@ def test_the_cost_of_a_job_matches_the_documentation(account: Cloud, repository:
     assert {name: tuple(map(int, units)) for name, *units in rows} == {
         name: (units["table"], units["by_creation"], units["by_event"]) for name, units in steps.items()
     }
-    whole = sum((steps[name] for name in ("created", "claimed", "completed, 2 faces")), Counter())
-    assert whole.total() == 5
+    whole = sum(
+        (steps[name] for name in ("created", "kept, once its image is stored", "claimed", "completed, 2 faces")),
+        Counter(),
+    )
+    assert whole.total() == 6
     assert max(whole["by_creation"], whole["by_event"]) == 1, "what an index takes decides where one owner stops"

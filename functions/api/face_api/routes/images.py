@@ -82,7 +82,7 @@ def post_image(
 ) -> JobAccepted | JobView:
     """Send an image, as the body or as the `file` of a form. Its faces are announced on the stream."""
     submission = Submission(sender, image.options, image.data, idempotency_key)
-    accepted = submissions.accept(submission, timedelta(seconds=limits.UNCLAIMED_SECONDS))
+    accepted = submissions.accept(submission, timedelta(seconds=limits.UNSTORED_SECONDS))
     job = accepted.job
     if not job.status.is_final:
         submissions.store_image(submission, accepted, MEDIA_TYPES[image.format])

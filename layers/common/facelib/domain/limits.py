@@ -10,10 +10,12 @@ MIB: Final = 1024 * KIB
 DIRECT_UPLOAD_BYTES: Final = 4_500_000
 PRESIGNED_UPLOAD_BYTES: Final = 25 * MIB
 PRESIGNED_UPLOAD_SECONDS: Final = 15 * 60
-# A job expires this soon unless a detector claims it: its image was never stored. An image that waits even longer for a
-# detector is not lost, and its job is visible again once it is claimed.
-UNCLAIMED_SECONDS: Final = 3600
-UNUSED_FORM_SECONDS: Final = PRESIGNED_UPLOAD_SECONDS + UNCLAIMED_SECONDS
+# A job of `POST /image` expires this soon if the API crashes before it has stored the image. A request takes at most
+# half a minute; the rest is for clocks that differ.
+UNSTORED_SECONDS: Final = 5 * 60
+# A job of `POST /uploads` expires this soon unless a detector claims it, which shows that the form was used. An upload
+# that waits for more than the hour is not lost, and its job is visible again once it is claimed.
+UNUSED_FORM_SECONDS: Final = PRESIGNED_UPLOAD_SECONDS + 3600
 RESULT_URL_SECONDS: Final = 5 * 60
 
 # Bounded by the memory for decoding a photo and drawing it at full size (docs/decisions/0003-decoding.md): of a JPEG,
