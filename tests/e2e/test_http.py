@@ -11,7 +11,7 @@ from websockets.typing import Origin
 
 from tests.support.photos import NO_FACE, jpeg, one_face
 from tests.support.problems import assert_problem
-from tests.support.stack import Stack
+from tests.support.stack import PATIENCE_SECONDS, Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
@@ -113,7 +113,7 @@ def test_the_streams_description_leads_to_the_stream(stack: Stack) -> None:
     ping, pong = (described["components"]["messages"][name]["examples"][0]["payload"] for name in ("ping", "pong"))
     with connect(f"{server['protocol']}://{server['host']}{server['pathname']}") as listener:
         listener.send(json.dumps(ping))
-        assert json.loads(listener.recv(timeout=20)) == pong
+        assert json.loads(listener.recv(timeout=PATIENCE_SECONDS)) == pong
 
 
 def test_a_page_of_the_stack_may_ask(stack: Stack) -> None:

@@ -16,7 +16,7 @@ from websockets.sync.client import connect
 
 from infra import ROOT
 from tests.support.keys import Holder, completed, holder
-from tests.support.stack import Stack
+from tests.support.stack import PATIENCE_SECONDS, Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("closed")]
 
@@ -86,10 +86,10 @@ def test_a_connection_ends_with_its_key(closed_stack: Stack) -> None:
         )
         assert "revoked" in done.stdout
         with pytest.raises(ConnectionClosed):
-            socket.recv(timeout=20)
+            socket.recv(timeout=PATIENCE_SECONDS)
     expired = holder(closed_stack, "carol")
     with expired.listening() as socket:
         expired.change(expires_at=datetime.now(UTC))
         socket.send('{"action": "ping"}')
         with pytest.raises(ConnectionClosed):
-            socket.recv(timeout=20)
+            socket.recv(timeout=PATIENCE_SECONDS)

@@ -19,9 +19,10 @@ from face_models import CENTERFACE
 from PIL import Image
 
 from infra.local.layout import Addresses
+from infra.local.server import is_port_taken
 from infra.parameters import installed_models
 from tests.support.pictures import FACE, astronaut
-from tests.support.stack import wait_until
+from tests.support.stack import PATIENCE_SECONDS, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("local")]
 
@@ -118,7 +119,7 @@ def test_make_run_runs_until_ctrl_c_and_leaves_nothing(repository: Path, free_po
         assert len(session_of(addresses.pid)) > 1, "functions run in processes of their own"
 
         running.send_signal(signal.SIGINT)
-        assert running.wait(30) == 0
+        assert running.wait(PATIENCE_SECONDS) == 0
         # Killed workers disappear once the system has reaped them.
         wait_until(lambda: session_of(addresses.pid) == [])
         assert not (folder / "stack.json").exists()
@@ -160,13 +161,7 @@ def test_a_port_in_use_is_reported(repository: Path, tmp_path: Path, free_port: 
         stderr=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + 20
-        while True:
-            with contextlib.suppress(httpx.TransportError):
-                httpx.get(f"http://127.0.0.1:{free_port}")
-                break
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_until(lambda: is_port_taken(free_port))
         refused = subprocess.run(
             local(free_port, "run"),
             cwd=tmp_path,

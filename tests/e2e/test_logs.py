@@ -11,7 +11,7 @@ import pytest
 
 from infra import ROOT
 from infra.local.__main__ import status
-from tests.support.stack import Stack, wait_until
+from tests.support.stack import PATIENCE_SECONDS, Stack, wait_until
 
 
 @pytest.mark.stack
@@ -36,7 +36,7 @@ def test_a_line_shows_soon_after_it_was_logged_and_ctrl_c_ends_it(stack: Stack, 
         assert httpx.get(f"{stack.http_url}/jobs/not-a-job-{tmp_path.name}").status_code == 404
         wait_until(lambda: f"not-a-job-{tmp_path.name}" in out.read_text())
         follower.send_signal(signal.SIGINT)
-        assert follower.wait(10) == 0
+        assert follower.wait(PATIENCE_SECONDS) == 0
         assert follower.stderr.read() == b""
 
 
