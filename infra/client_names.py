@@ -1,7 +1,6 @@
-"""Write the enumerations of the client from docs/openapi.json: `python -m infra.client_names [--check]`.
+"""Write the client's enumerations and models from the schemas of the API and the stream.
 
-The models of the client stay hand-written: they ignore what they do not know, so that services may grow, where the
-schemas of the API are closed.
+`python -m infra.client_names [--check]`
 """
 
 import argparse
@@ -13,52 +12,75 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from infra import ROOT
+from infra.client_schemas import Schemas, client_schemas
 
-DOCUMENT: Final = ROOT / "docs" / "openapi.json"
-GENERATED: Final = ROOT / "client" / "facecast" / "generated.py"
-_HEADER: Final = '"""Names that the service takes and gives, generated from docs/openapi.json by `make schemas`."""'
+API: Final = ROOT / "docs" / "openapi.json"
+STREAM: Final = ROOT / "docs" / "asyncapi.json"
+FOLDER: Final = ROOT / "client" / "facecast"
+NAMES: Final = "generated.py"
+MODELS: Final = "generated_models.py"
+_HEADER: Final = '"""{} the service takes and gives, generated from its schemas by `make schemas`."""'
 # Part of an enumeration, as an extension in its schema, and the name of the enumeration that it becomes.
 _PARTS: Final = {"x-retryable": ("FailureReason", "RetryableReason")}
+_RUFF: Final = (sys.executable, "-m", "ruff")
+_AS_ENUMERATIONS: Final = ("--use-specialized-enum", "--capitalise-enum-members")
+_AS_MODELS: Final = (
+    *("--enum-field-as-literal", "all", "--use-generic-container-types", "--field-constraints"),
+    *("--enable-faux-immutability", "--extra-fields", "ignore"),
+)
 
 
-def enumerations(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the schemas of the document that are enumerations, and those of their named parts."""
-    schemas = {name: schema for name, schema in document["components"]["schemas"].items() if "enum" in schema}
-    parts = {name: {"type": "string", "enum": schemas[whole][key]} for key, (whole, name) in _PARTS.items()}
-    return schemas | parts
+def enumerations(schemas: Schemas) -> Schemas:
+    """Return the schemas that are enumerations, and those of their named parts."""
+    whole = {name: schema for name, schema in schemas.items() if "enum" in schema}
+    parts = {name: {"type": "string", "enum": whole[of][key]} for key, (of, name) in _PARTS.items()}
+    return whole | parts
 
 
-def generated(document: dict[str, Any]) -> str:
-    """Return the module that datamodel-code-generator writes of them."""
-    reduced = {
-        "openapi": document["openapi"],
-        "info": document["info"],
+def generated() -> dict[str, str]:
+    """Return the text of each module by its name."""
+    api = json.loads(API.read_text())["components"]["schemas"]
+    stream = json.loads(STREAM.read_text())["components"]["schemas"]
+    return {
+        NAMES: _module(_HEADER.format("Names that"), enumerations(api), _AS_ENUMERATIONS),
+        MODELS: _module(_HEADER.format("Models of what"), client_schemas(api, stream), _AS_MODELS),
+    }
+
+
+def _module(header: str, schemas: Schemas, options: tuple[str, ...]) -> str:
+    """Return the module that datamodel-code-generator writes of the schemas."""
+    document: dict[str, Any] = {
+        "openapi": "3.1.0",
+        "info": {"title": "Facecast", "version": "1"},
         "paths": {},
-        "components": {"schemas": enumerations(document)},
+        "components": {"schemas": schemas},
     }
     with TemporaryDirectory() as folder:
         source, module = Path(folder) / "openapi.json", Path(folder) / "generated.py"
-        source.write_text(json.dumps(reduced))
+        source.write_text(json.dumps(document))
         command: list[str | Path] = [
             *(sys.executable, "-m", "datamodel_code_generator", "--input", source, "--output", module),
             *("--input-file-type", "openapi", "--output-model-type", "pydantic_v2.BaseModel"),
-            *("--target-python-version", "3.11", "--use-specialized-enum", "--capitalise-enum-members"),
-            *("--formatters", "ruff-format", "--custom-file-header", _HEADER),
+            *("--target-python-version", "3.11", "--no-formatters", "--custom-file-header", header),
+            *options,
         ]
         subprocess.run(command, check=True, cwd=ROOT)
+        for style in (("check", "--select=I", "--fix", "--quiet"), ("format", "--quiet")):
+            subprocess.run((*_RUFF, *style, "--config", ROOT / "pyproject.toml", module), check=True)
         return module.read_text()
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="fail if the file differs from what would be written")
+    parser.add_argument("--check", action="store_true", help="fail if a file differs from what would be written")
     options = parser.parse_args(arguments)
-    text = generated(json.loads(DOCUMENT.read_text()))
-    if not options.check:
-        GENERATED.write_text(text)
-    elif not GENERATED.is_file() or GENERATED.read_text() != text:
-        print("client/facecast/generated.py does not follow docs/openapi.json: make schemas", file=sys.stderr)
-        return 1
+    for name, text in generated().items():
+        path = FOLDER / name
+        if not options.check:
+            path.write_text(text)
+        elif not path.is_file() or path.read_text() != text:
+            print(f"client/facecast/{name} does not follow the schemas: make schemas", file=sys.stderr)
+            return 1
     return 0
 
 

@@ -13,7 +13,8 @@ from facecast.errors import (
     Unauthorized,
     Unreachable,
 )
-from facecast.models import RENDERS, Event, Face, Failure, Job, Limits, Options, Submission
+from facecast.generated_models import Face
+from facecast.models import RENDERS, Event, Failure, Job, Limits, Options, Submission
 from facecast.version import __version__
 
 __all__ = [

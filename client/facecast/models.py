@@ -1,12 +1,13 @@
 """Requests and responses of a service. Unknown fields are ignored, so that newer services work."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from facecast import generated_models
 from facecast.generated import Render, RetryableReason, Status
+from facecast.generated_models import Face
 
 FINAL_STATUSES: Final = frozenset({Status.COMPLETED.value, Status.FAILED.value})
 # Reasons of failures that are not the image's fault, so that a retry may succeed.
@@ -19,27 +20,13 @@ class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Options(_Model):
+class Options(generated_models.Options):
     """What to do with a photo; None leaves the choice to the service."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(extra="forbid")
 
     render: tuple[str, ...] = Field(default=("boxes",), min_length=1)
     """Results to draw, one picture each; see RENDERS."""
-    min_confidence: float | None = Field(default=None, ge=0, le=1)
-    """Faces below this confidence are left out of the response, but still hidden."""
-    max_faces: int | None = Field(default=None, ge=1)
-    """Maximum number of faces to return, by descending confidence."""
-    blur_strength: int | None = Field(default=None, ge=1)
-    """Strength of `blur` and `pixelate`, 1 to 5; `solid` always hides everything."""
-    size: str | None = None
-    """`fit` (at most 2,048 px on the long side) or `original`."""
-    crop_aspect: str | None = None
-    """Aspect ratio of `crop`: `free`, `1:1`, `4:5` or `16:9`."""
-    crop_padding: float | None = Field(default=None, ge=0)
-    """Padding of `crop` around the faces, as a multiple of the largest face's side."""
-    crop_faces: str | None = None
-    """Crop to `all` faces or to the `largest`."""
 
     def given(self) -> dict[str, Any]:
         """Return the options that are set, as a request carries them."""
@@ -84,34 +71,17 @@ class Limits(_Model):
         return f".{suffix or 'jpg'}"
 
 
-class Box(_Model):
-    """In pixels of the upright image, from its top left corner."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-class Face(_Model):
-    """A face: its box in pixels of the upright image and the confidence from 0 to 1."""
-
-    box: Box
-    confidence: float
-
-
-class Failure(_Model):
+class Failure(generated_models.Failure):
     """Why a job failed; `corrupt_image`, `internal_error` and other reasons."""
-
-    reason: str
-    detail: str
 
     @property
     def can_be_retried(self) -> bool:
         return self.reason in RETRYABLE
 
 
-class _JobOptions(_Model):
+class JobOptions(generated_models.JobOptions):
+    """The options that a job was sent with."""
+
     render: tuple[str, ...]
 
     @property
@@ -120,16 +90,10 @@ class _JobOptions(_Model):
         return tuple(render for render in self.render if render != "none")
 
 
-class Job(_Model):
+class Job(generated_models.Job):
     """A job; `data` is the whole response. Jobs in a list come without their faces."""
 
-    job_id: str
-    status: str
-    created_at: datetime
-    completed_at: datetime | None = None
-    expires_at: datetime
-    options: _JobOptions
-    face_count: int | None = None
+    options: JobOptions
     faces: tuple[Face, ...] | None = None
     failure: Failure | None = None
     data: Mapping[str, Any] = Field(repr=False)
@@ -151,20 +115,13 @@ class Submission(_Model):
     status: str = "pending"
 
 
-class Event(_Model):
+class Event(generated_models.Event):
     """An event of a job from the stream.
 
     The types are `job.completed`, `job.failed`, `job.corrected`, `job.deleted`, and those to come.
     """
 
     type: str
-    event_id: str
-    job_id: str
-    status: str | None = None
-    face_count: int | None = None
-    created_at: datetime | None = None
-    completed_at: datetime | None = None
-    corrected_at: datetime | None = None
     failure: Failure | None = None
     data: Mapping[str, Any] = Field(repr=False)
 

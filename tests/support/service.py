@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import httpx
+from face_api.documents.examples import EXAMPLE_OF
 
 JOB_ID: Final = "0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"
 KEY: Final = "fc_0123456789_secret"
@@ -15,7 +16,8 @@ LIMITS: Final = {
     "stream_url": "ws://127.0.0.1:9/ws",
     "formats": ["jpeg"],
 }
-FACE: Final = {"box": {"x": 1.0, "y": 2.0, "width": 3.0, "height": 4.0}, "confidence": 0.9, "landmarks": {}}
+_JOB: Final[dict[str, Any]] = EXAMPLE_OF["JobView"]
+FACE: Final = _JOB["faces"][0] | {"box": {"x": 1.0, "y": 2.0, "width": 3.0, "height": 4.0}, "confidence": 0.9}
 
 
 def a_job(status: str = "completed", **changes: Any) -> dict[str, Any]:
@@ -30,7 +32,7 @@ def a_job(status: str = "completed", **changes: Any) -> dict[str, Any]:
         "failure": None,
         "faces": [FACE],
     }
-    return job | changes
+    return _JOB | job | changes
 
 
 Responses = httpx.Response | Exception | list[httpx.Response | Exception]

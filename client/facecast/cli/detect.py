@@ -10,6 +10,7 @@ import typer
 
 from facecast.async_client import AsyncClient
 from facecast.cli.batch import Batch, Settings
+from facecast.cli.job_options import with_job_options
 from facecast.cli.options import (
     JsonOption,
     KeyFileOption,
@@ -17,7 +18,6 @@ from facecast.cli.options import (
     UrlOption,
     find_service_key,
     find_url,
-    one_of,
     read_renders,
     split_renders,
 )
@@ -26,9 +26,6 @@ from facecast.cli.photos import PhotoFile, Unusable, find_photos
 from facecast.cli.record import Record
 from facecast.cli.tally import Tally
 from facecast.errors import ServiceError
-from facecast.generated import CropAspect as CropAspects
-from facecast.generated import CropFaces as FacesOfCrop
-from facecast.generated import Size as Sizes
 from facecast.models import RENDERS, Options
 from facecast.problems import duration
 
@@ -42,78 +39,6 @@ Render = Annotated[
         callback=read_renders,
         metavar="NAMES",
         help=f"Results to draw, separated by commas: {', '.join(RENDERS)}.",
-    ),
-]
-Confidence = Annotated[
-    float | None,
-    typer.Option(
-        "--min-confidence",
-        min=0,
-        max=1,
-        metavar="SHARE",
-        help="Leave out faces below this confidence, 0 to 1.",
-        show_default=False,
-    ),
-]
-MaxFaces = Annotated[
-    int | None,
-    typer.Option(
-        "--max-faces",
-        min=1,
-        metavar="N",
-        help="Return only the N faces with the highest confidence.",
-        show_default=False,
-    ),
-]
-BlurStrength = Annotated[
-    int | None,
-    typer.Option(
-        "--blur-strength",
-        min=1,
-        metavar="1..5",
-        help="Strength of blur and pixelate; solid always hides everything.",
-        show_default=False,
-    ),
-]
-Size = Annotated[
-    str | None,
-    typer.Option(
-        "--size",
-        callback=one_of(tuple(Sizes)),
-        metavar="fit|original",
-        help="Draw results at most 2,048 px long, or as large as the photo. Without it: as large as the photo where "
-        "results that hide faces are saved with --out, otherwise fit.",
-        show_default=False,
-    ),
-]
-CropAspect = Annotated[
-    str | None,
-    typer.Option(
-        "--crop-aspect",
-        callback=one_of(tuple(CropAspects)),
-        metavar="|".join(CropAspects),
-        help="Aspect ratio of a crop.",
-        show_default=False,
-    ),
-]
-CropPadding = Annotated[
-    float | None,
-    typer.Option(
-        "--crop-padding",
-        min=0,
-        metavar="SIDES",
-        help="Padding around the faces in a crop, as a multiple of the largest face's side.",
-        show_default=False,
-    ),
-]
-CropFaces = Annotated[
-    str | None,
-    typer.Option(
-        "--crop-faces",
-        callback=one_of(tuple(FacesOfCrop)),
-        metavar="|".join(FacesOfCrop),
-        help="Crop to all faces, or to the largest one.",
-        show_default=False,
     ),
 ]
 Out = Annotated[
@@ -130,17 +55,12 @@ Parallel = Annotated[
 Again = Annotated[bool, typer.Option("--again", help="Create new jobs for photos that were sent before.")]
 
 
+@with_job_options
 def detect(  # noqa: PLR0913 - the options of a command
     paths: Paths,
     *,
     render: Render = "boxes",
-    min_confidence: Confidence = None,
-    max_faces: MaxFaces = None,
-    blur_strength: BlurStrength = None,
-    size: Size = None,
-    crop_aspect: CropAspect = None,
-    crop_padding: CropPadding = None,
-    crop_faces: CropFaces = None,
+    options: Options,
     out: Out = None,
     jsonl: Lines = None,
     as_json: JsonOption = False,
@@ -156,16 +76,7 @@ def detect(  # noqa: PLR0913 - the options of a command
     options, sent again within a day, gives the same job.
     """
     _check_outputs(out, jsonl)
-    options = Options(
-        render=split_renders(render),
-        min_confidence=min_confidence,
-        max_faces=max_faces,
-        blur_strength=blur_strength,
-        size=size,
-        crop_aspect=crop_aspect,
-        crop_padding=crop_padding,
-        crop_faces=crop_faces,
-    )
+    options = options.model_copy(update={"render": split_renders(render)})
     service, key = find_url(url), find_service_key(key_file)
     settings = Settings(service, options, out, as_json, parallel, salt=uuid.uuid4().hex if again else "")
     sources = list(find_photos(paths, skip=out))

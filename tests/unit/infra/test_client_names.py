@@ -4,25 +4,41 @@ import json
 from pathlib import Path
 
 import pytest
-from facecast import RENDERS, bundled, generated
+import typer
+from face_api.documents.examples import EXAMPLE_OF
+from facecast import RENDERS, Job, Options, bundled, generated
+from facecast.cli import main
+from facecast.cli.job_options import with_job_options
 from facecast.cli.jobs import _in_words
 from facecast.models import RETRYABLE, Failure, Limits
-from facelib.domain import job
+from facelib.domain import job, options
 from facelib.domain.renders import Render
+from typer.testing import CliRunner
 
 from infra import client_names
 
 
 def test_the_generated_names_follow_the_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert client_names.main(["--check"]) == 0
-    edited = json.loads(client_names.DOCUMENT.read_text())
-    edited["components"]["schemas"]["Render"]["enum"].append("emoji")
+    edited = json.loads(client_names.API.read_text())
+    schemas = edited["components"]["schemas"]
+    schemas["Render"]["enum"].append("emoji")
+    schemas["Options"]["properties"]["border"] = {
+        "type": "integer",
+        "minimum": 1,
+        "default": 2,
+        "description": "Width.",
+    }
+    schemas["JobView"]["properties"]["brightness"] = {"anyOf": [{"type": "number"}, {"type": "null"}]}
     (tmp_path / "openapi.json").write_text(json.dumps(edited))
-    monkeypatch.setattr(client_names, "DOCUMENT", tmp_path / "openapi.json")
+    monkeypatch.setattr(client_names, "API", tmp_path / "openapi.json")
     assert client_names.main(["--check"]) == 1
-    monkeypatch.setattr(client_names, "GENERATED", tmp_path / "generated.py")
+    monkeypatch.setattr(client_names, "FOLDER", tmp_path)
     assert client_names.main([]) == 0
     assert 'EMOJI = "emoji"' in (tmp_path / "generated.py").read_text()
+    models = (tmp_path / "generated_models.py").read_text()
+    assert 'border: int | None = Field(None, description="Width.", ge=1)' in models
+    assert "brightness: float | None = None" in models
 
 
 def test_renders_and_reasons_are_those_of_the_service() -> None:
@@ -31,6 +47,52 @@ def test_renders_and_reasons_are_those_of_the_service() -> None:
     assert job.RETRYABLE == RETRYABLE
     for reason in job.FailureReason:
         assert Failure(reason=reason, detail="").can_be_retried is (reason in job.RETRYABLE)
+
+
+def test_the_command_line_offers_every_option_of_a_job(capsys: pytest.CaptureFixture[str]) -> None:
+    assert [*Options.model_fields] == [*options.Options.model_fields]
+    assert main(["detect", "--help"]) == 0
+    text = capsys.readouterr().out
+    for name in options.Options.model_fields:
+        assert f"\n  --{name.replace('_', '-')}" in text
+
+
+def test_options_that_are_given_reach_the_command() -> None:
+    taken: list[Options] = []
+
+    @with_job_options
+    def command(*, options: Options) -> None:
+        taken.append(options)
+
+    app = typer.Typer()
+    app.command()(command)
+    for arguments in ([], ["--blur-strength", "4", "--crop-aspect", "4:5", "--min-confidence", "0.5", "--faces-json"]):
+        assert CliRunner().invoke(app, arguments).exit_code == 0
+    assert taken == [Options(), Options(blur_strength=4, crop_aspect="4:5", min_confidence=0.5, faces_json=True)]
+
+
+def test_responses_of_a_newer_service_are_read() -> None:
+    """Names and fields that this client does not know, and values beyond what the service allows today."""
+    known = EXAMPLE_OF["JobView"]
+    newer = {"status": "archived", "mood": "calm", "image": known["image"] | {"format": "jxl", "depth": 10}}
+    job = Job.of(known | newer | {"options": {"render": ["sepia"], "blur_strength": 9, "sepia_tone": 0.4}})
+    assert (job.status, job.is_final, job.options.pictures, job.options.blur_strength) == (
+        "archived",
+        False,
+        ("sepia",),
+        9,
+    )
+    assert job.image
+    assert job.image.format == "jxl"
+    assert job.data["mood"] == "calm"
+
+
+@pytest.mark.parametrize("name", ["JobView", "JobList"])
+def test_jobs_have_every_field_that_the_service_shows(name: str) -> None:
+    shown = EXAMPLE_OF[name] if name == "JobView" else EXAMPLE_OF[name]["jobs"][0]
+    job = Job.of(shown)
+    assert shown.keys() <= job.model_fields_set
+    assert job.model_dump(mode="json", include=shown.keys()) == shown
 
 
 def test_the_client_reads_renders_and_file_extensions_from_the_service() -> None:

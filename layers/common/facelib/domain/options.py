@@ -103,8 +103,8 @@ class Options(Frozen):
         strict=True,
         ge=0,
         le=1,
-        description="Faces below this confidence are left out of the response, but still hidden; null uses the "
-        "detector's own threshold.",
+        description="Leave faces below this confidence out of the response; they are still hidden. If it is not set, "
+        "the detector uses its own threshold.",
         # "Try it out" in /docs must find faces: without an example it fills in the maximum.
         examples=[0.5],
     )
@@ -127,13 +127,13 @@ class Options(Frozen):
     )
     size: Size = Field(
         default=Size.FIT,
-        description=f"`fit` draws results of at most {limits.RESULT_LONG_SIDE} px on the long side, "
-        "`original` keeps the size of the upload.",
+        description=f"Draw results of at most {limits.RESULT_LONG_SIDE:,} px on the long side (`fit`), or as large as "
+        "the photo (`original`).",
     )
     crop_aspect: Annotated[
         CropAspect,
         Control("Shape", {None: "free", "1:1": "1:1, square", "4:5": "4:5, portrait", "16:9": "16:9, wide"}),
-    ] = Field(default=CropAspect.FREE, description="Aspect ratio of `crop`.")
+    ] = Field(default=CropAspect.FREE, description="Aspect ratio of a `crop`.")
     crop_padding: Annotated[
         float,
         Control("Space around faces", {0: "none", 0.25: "a little", None: "default", 1: "a lot", 2: "maximum"}),
@@ -142,7 +142,7 @@ class Options(Frozen):
         strict=True,
         ge=0,
         le=limits.CROP_PADDING,
-        description="Padding of `crop` around the faces, as a multiple of the largest face's side.",
+        description="Padding of a `crop` around the faces, as a multiple of the largest face's side.",
     )
     crop_faces: Annotated[CropFaces, Control("Faces to keep", {None: "all", "largest": "the largest"})] = Field(
         default=CropFaces.ALL,

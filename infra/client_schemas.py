@@ -1,0 +1,95 @@
+"""The schemas of the client's models, reduced from those of the API and of the stream.
+
+Requests are as strict as the service's. Responses accept what newer services may add: unknown names are text, unknown
+fields are ignored, and a field that may be null may be missing.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+Schema = dict[str, Any]
+Schemas = Mapping[str, Schema]
+
+_PREFIX: Final = "#/components/schemas/"
+_EVENTS: Final = ("JobEnded", "JobCorrected", "JobDeleted")
+# Rules for values, which a newer service may relax.
+_RULES: Final = (
+    *("default", "examples", "title", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+    *("minItems", "maxItems", "maxLength"),
+)
+
+
+def client_schemas(api: Schemas, stream: Schemas) -> Schemas:
+    """Return the schemas of what the client sends and receives, by the names of their models."""
+    received = {
+        **api,
+        "Job": _of_any(api["JobView"], api["JobSummary"]),
+        "JobOptions": api["Options"],
+        "Event": _of_any(*(stream[name] for name in _EVENTS)),
+    }
+    # The options of a request are stricter.
+    received["Job"]["properties"]["options"] = {"$ref": _PREFIX + "JobOptions"}
+    responses = {name: _opened(received[name], api) for name in sorted(_needed(received, "Job", "Event"))}
+    return {"Options": _request(api["Options"], api), **responses}
+
+
+def _of_any(*schemas: Schema) -> Schema:
+    """Return one schema for any of these; it requires the fields that all of them require."""
+    properties = {name: field for schema in reversed(schemas) for name, field in schema["properties"].items()}
+    shared = set[str].intersection(*(set(schema["required"]) for schema in schemas))
+    return {"type": "object", "properties": properties, "required": sorted(shared)}
+
+
+def _request(options: Schema, api: Schemas) -> Schema:
+    """Return options that can each be left to the service."""
+    properties = {name: _request_field(schema, api) for name, schema in options["properties"].items()}
+    return {"type": "object", "properties": properties}
+
+
+def _request_field(schema: Schema, api: Schemas) -> Schema:
+    """Return an option without its default; the names to choose from become part of its type."""
+    [kind] = [kind for kind in schema.get("anyOf", [schema]) if kind != {"type": "null"}]
+    if "$ref" in kind:
+        kind = {"type": "string", "enum": api[_name(kind["$ref"])]["enum"]}
+    items = {"items": {"type": "string"}} if kind["type"] == "array" else {}
+    rules = {rule: value for rule, value in kind.items() if rule not in ("title", "default")}
+    return {**rules, **items, "description": schema["description"]}
+
+
+def _opened(node: Any, api: Schemas) -> Any:  # noqa: ANN401 - JSON
+    """Return a part of a schema that also accepts the names and values of newer services."""
+    if isinstance(node, list):
+        return [_opened(part, api) for part in node]
+    if not isinstance(node, dict):
+        return node
+    if _is_name(node, api):
+        return {"type": "string"}
+    opened = {key: _opened(part, api) for key, part in node.items() if key not in _RULES and part is not False}
+    if "required" in node:
+        fields = node["properties"]
+        opened["required"] = [name for name in node["required"] if not _may_be_null(fields[name])]
+    return opened
+
+
+def _is_name(node: Schema, api: Schemas) -> bool:
+    """Return whether a schema allows fixed names only."""
+    return "enum" in node or "const" in node or ("$ref" in node and "enum" in api.get(_name(node["$ref"]), {}))
+
+
+def _may_be_null(field: Schema) -> bool:
+    return {"type": "null"} in field.get("anyOf", [])
+
+
+def _needed(schemas: Schemas, *names: str) -> set[str]:
+    """Return these names, and those of all schemas that they refer to, except for enumerations."""
+    needed: set[str] = set()
+    for name in names:
+        referred = re.findall(rf'"{_PREFIX}(\w+)"', json.dumps(schemas[name]))
+        needed |= {name} | _needed(schemas, *(one for one in referred if "enum" not in schemas[one]))
+    return needed
+
+
+def _name(reference: str) -> str:
+    return reference.removeprefix(_PREFIX)
