@@ -31,6 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--drops", type=int, default=12, help="how many photos are dropped while detectors are killed")
     parser.addoption("--size-seconds", type=float, default=0, help="how long large requests are tried beyond a few")
     parser.addoption("--fuzz-seed", type=int, default=1, help="where the fuzzing starts; another one, other requests")
+    parser.addoption("--chaos", action="store_true", help="also run the tests that are marked so")
     parser.addoption("--chaos-photos", type=int, default=24, help="how many photos are sent while workers are killed")
     parser.addoption("--chaos-seed", type=int, default=1, help="which workers are killed, and what is delivered twice")
     parser.addoption("--job-lives", type=int, default=4, help="how many random histories of jobs are tried")
@@ -41,6 +42,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="give odd files to each detector with every combination of options",
     )
     parser.addoption("--write-images", action="store_true", help="write the README's pictures to docs/images")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--chaos"):
+        for item in items:
+            if item.get_closest_marker("chaos"):
+                item.add_marker(pytest.mark.skip(reason="runs with `make chaos`"))
 
 
 @pytest.fixture

@@ -5,13 +5,14 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from socket import SO_LINGER, SOL_SOCKET
 from socket import socket as Socket  # noqa: N812 - `socket` is a listener's
 from typing import Any, Final
 
+import boto3
 import httpx
 from localstack_client.session import Session
 from websockets.exceptions import ConnectionClosed
@@ -127,6 +128,19 @@ class Stack:
                 connection.close()
                 thread.join()
                 connection.socket.close()
+
+    def messages(self, queue: str) -> int:
+        """Count the messages of a queue, waiting and in flight."""
+        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+        counts = self.aws.client("sqs").get_queue_attributes(QueueUrl=self.resource(queue), AttributeNames=names)
+        return sum(int(counts["Attributes"][name]) for name in names)
+
+    def cut_every_connection(self) -> None:
+        """Disconnect all listeners, as API Gateway does after two hours."""
+        callback = boto3.client("apigatewaymanagementapi", endpoint_url=self.ws_url.replace("ws://", "http://"))
+        for item in self.aws.client("dynamodb").scan(TableName=self.outputs["ConnectionsTableName"])["Items"]:
+            with suppress(callback.exceptions.GoneException):
+                callback.delete_connection(ConnectionId=item["connection_id"]["S"])
 
     def post_image(self, data: bytes, **options: Any) -> str:
         """Send an image as the body; the job's id."""

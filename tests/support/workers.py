@@ -1,10 +1,15 @@
-"""The processes in which a stack's emulator runs functions."""
+"""The processes in which a stack's emulator runs functions, and their settings."""
 
 import os
 import signal
 import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 from tests.support.stack import Stack
+
+FUNCTIONS = ("ApiFunction", "DetectorFunction", "DeadLetterFunction", "BroadcasterFunction", "NotifierFunction")
 
 
 def worker_pids(stack: Stack, function: str) -> list[int]:
@@ -24,3 +29,32 @@ def kill_workers(stack: Stack, function: str) -> int:
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
     return len(pids)
+
+
+@contextmanager
+def reconfigured(
+    stack: Stack, functions: Iterable[str], variables: Mapping[str, str], timeout: int | None = None
+) -> Iterator[None]:
+    """Run these functions with other variables, and another time-out, in new processes as long as the block lasts."""
+    client = stack.aws.client("lambda")
+    before = [client.get_function_configuration(FunctionName=stack.resource(function)) for function in functions]
+    for function in before:
+        client.update_function_configuration(
+            FunctionName=function["FunctionName"],
+            Environment={"Variables": {**function["Environment"]["Variables"], **variables}},
+            Timeout=timeout or function["Timeout"],
+        )
+    try:
+        yield
+    finally:
+        for function in before:
+            client.update_function_configuration(
+                FunctionName=function["FunctionName"],
+                Environment={"Variables": function["Environment"]["Variables"]},
+                Timeout=function["Timeout"],
+            )
+
+
+def with_host(url: str, host: str) -> str:
+    """Return this address at another host."""
+    return urlsplit(url)._replace(netloc=host).geturl()

@@ -1,13 +1,11 @@
 """Reconnecting to the real stack: replays, the reference listener, and invalid requests."""
 
 import asyncio
-import contextlib
 import json
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Self
 
-import boto3
 import pytest
 import websockets
 from facecast import listener
@@ -45,7 +43,7 @@ def test_a_listener_that_drops_and_returns_has_each_event_once(stack: Stack) -> 
             for number, job_id in enumerate(jobs):
                 ended.append((await asyncio.to_thread(source.end, job_id)).event_id)
                 if number in (2, 6):
-                    await asyncio.to_thread(cut_every_connection, stack)
+                    await asyncio.to_thread(stack.cut_every_connection)
             async with asyncio.timeout(60):
                 while not set(ended) <= set(heard):
                     await asyncio.sleep(0.05)
@@ -80,7 +78,7 @@ def test_a_listener_cut_off_before_its_first_event_misses_none_with_any_clock(
                 assert await connected.get()
                 with monkeypatch.context() as outage:
                     outage.setattr(websockets, "connect", refused)
-                    await asyncio.to_thread(cut_every_connection, stack)
+                    await asyncio.to_thread(stack.cut_every_connection)
                     assert not await connected.get()
                     for job_id in jobs:
                         await asyncio.to_thread(source.end, job_id)
@@ -112,14 +110,6 @@ def refused(*_: object, **__: object) -> None:
     raise OSError("the network is down")
 
 
-def cut_every_connection(stack: Stack) -> None:
-    """As API Gateway does after two hours."""
-    callback = boto3.client("apigatewaymanagementapi", endpoint_url=stack.ws_url.replace("ws://", "http://"))
-    for item in stack.aws.client("dynamodb").scan(TableName=stack.outputs["ConnectionsTableName"])["Items"]:
-        with contextlib.suppress(callback.exceptions.GoneException):
-            callback.delete_connection(ConnectionId=item["connection_id"]["S"])
-
-
 def end_and_tell(stack: Stack, count: int) -> list[Ended]:
     """Finished jobs whose events were delivered to their listeners."""
     with feed(stack.endpoint_url, stack.outputs["JobsTableName"]) as source, stack.listener() as witness:
@@ -138,15 +128,8 @@ def test_a_replay_on_connecting_is_not_lost(stack: Stack) -> None:
         mine = [each.job_id for each in ended]
         assert [event["job_id"] for event in listener.events if event.get("job_id") in mine] == mine
     # Replays for listeners that disconnected during the handshake, like those of other tests, are retried for 15 s.
-    wait_until(lambda: messages(stack, "DeliveryQueue") == 0, seconds=60)
-    assert messages(stack, "BroadcastFailureQueue") == 0
-
-
-def messages(stack: Stack, queue: str) -> int:
-    """Count the messages of a queue, waiting and in flight."""
-    counts = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
-    attributes = stack.aws.client("sqs").get_queue_attributes(QueueUrl=stack.resource(queue), AttributeNames=counts)
-    return sum(int(attributes["Attributes"][name]) for name in counts)
+    wait_until(lambda: stack.messages("DeliveryQueue") == 0, seconds=60)
+    assert stack.messages("BroadcastFailureQueue") == 0
 
 
 def test_the_end_of_a_job_that_came_before_its_listener(stack: Stack) -> None:
