@@ -40,7 +40,7 @@ def third(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Model:
     (tmp_path / model.file_name).write_bytes(b"third")
     pyramids = dict.fromkeys(Quality, Pyramid((64,), 64))
     scales = Scales({Quality.FAST: Pyramid((64,), 64)}, pyramids, redacting=pyramids)
-    definition = NetworkDefinition(Third, scales, Thresholds(0.5, 0.4), in_ensemble=scales)
+    definition = NetworkDefinition(Third, scales, dict.fromkeys(Quality, Thresholds(0.5, 0.4)), in_ensemble=scales)
     monkeypatch.setitem(MODELS, model.name, model)
     found = networks.definition_of
     monkeypatch.setattr(

@@ -28,7 +28,7 @@ def roles_of(networks: Sequence[NetworkDefinition], quality: Quality) -> tuple[T
     """
     if len(networks) == 1:
         (alone,) = networks
-        return alone.thresholds, [alone.alone], [0.0]
+        return alone.thresholds[quality], [alone.alone], [0.0]
     scales = [network.in_ensemble for network in networks]
     return _THRESHOLDS[quality], scales, [network.calibration for network in networks]
 

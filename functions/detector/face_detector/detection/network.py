@@ -57,7 +57,7 @@ class NetworkDefinition:
 
     load: Callable[[Path], Network]
     alone: Scales
-    thresholds: Thresholds
+    thresholds: Mapping[Quality, Thresholds]
     in_ensemble: Scales
     # Shift in logits that makes its scores comparable with those of the other networks: where two networks give the
     # same calibrated score, the same share of their detections are faces.

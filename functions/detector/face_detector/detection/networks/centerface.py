@@ -103,6 +103,10 @@ _IN_ENSEMBLE: Final = Scales(
 NETWORK: Final = NetworkDefinition(
     load=CenterFace,
     alone=_ALONE,
-    thresholds=Thresholds(report=0.35, redact=0.2, small_side=32),
+    thresholds={
+        Quality.FAST: Thresholds(report=0.35, redact=0.2, small_side=20),
+        Quality.BALANCED: Thresholds(report=0.35, redact=0.2, small_side=32),
+        Quality.THOROUGH: Thresholds(report=0.35, redact=0.2),
+    },
     in_ensemble=_IN_ENSEMBLE,
 )

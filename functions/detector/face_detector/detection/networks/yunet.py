@@ -77,7 +77,7 @@ _IN_ENSEMBLE: Final = Scales(
 NETWORK: Final = NetworkDefinition(
     load=YuNet,
     alone=_ALONE,
-    thresholds=Thresholds(report=0.7, redact=0.4),
+    thresholds=dict.fromkeys(Quality, Thresholds(report=0.7, redact=0.4)),
     in_ensemble=_IN_ENSEMBLE,
     # It is overconfident.
     calibration=-0.5,
