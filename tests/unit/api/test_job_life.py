@@ -231,13 +231,17 @@ def life(account: Cloud, api: Api, monkeypatch: pytest.MonkeyPatch) -> Callable[
     return lambda: JobLife(account, api)
 
 
-def test_random_sequences_of_events_keep_the_invariants(life: Callable[[], JobLife], job_lives: int) -> None:
+def test_random_sequences_of_events_keep_the_invariants(
+    life: Callable[[], JobLife], job_lives: int, pytestconfig: pytest.Config
+) -> None:
+    """The same sequences in each run, unless `--hypothesis-seed` chooses others."""
     run_state_machine_as_test(
         cast("type[JobLife]", life),
         settings=settings(
             max_examples=job_lives,
             stateful_step_count=30,
-            derandomize=True,
+            derandomize=pytestconfig.getoption("--hypothesis-seed") is None,
+            database=None,
             deadline=None,
             phases=[Phase.generate],
             report_multiple_bugs=False,
