@@ -4,13 +4,15 @@ Writes docs/scaling.svg and the table of docs/scaling.md. Every number from AWS 
 number with where it was measured; change one and run it again.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, inf
 from pathlib import Path
 from typing import Final
 
 from facelib.domain.limits import FRAME_BYTES
+
+from benchmarks.chart import Axis, Mark, Panel, Series, svg
 
 # AWS's defaults and us-east-1 list prices of 2026-11-22.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html (shared by all APIs of account and Region)
@@ -178,34 +180,33 @@ def _seconds(value: float) -> str:
     return "never" if value == inf else f"{value:.1f} s"
 
 
-def chart(path: Path) -> None:
-    import matplotlib as mpl  # noqa: PLC0415 - only the chart needs it
-
-    mpl.use("svg")
-    mpl.rcParams["svg.hashsalt"] = "facecast"  # the same picture for the same numbers
-    from matplotlib import pyplot as plt  # noqa: PLC0415
-
-    figure, axes = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained")
+def chart() -> str:
+    """Draw seconds and dollars with AWS's default quotas; a line ends where posts would pile up."""
     many = [round(10 ** (3 + step / 20)) for step in range(61)]
-    for number, rate in enumerate(EVENTS):
-        for coalesced, style in ((True, "-"), (False, ":")):
+    x = Axis.log("listeners", many)
+    panels = []
+    for title, value in (
+        ("seconds to the last listener (p95)", lambda plan: plan.last_heard),
+        ("US dollars an hour", lambda plan: plan.dollars_per_hour),
+    ):
+        lines = list(_lines(many, value))
+        y = Axis.log("", [y for line in lines for _, y in line.points])
+        panels.append(Panel(title, x, y, lines))
+    return svg(panels)
+
+
+def _lines(many: Sequence[int], value: Callable[[Plan], float]) -> Iterator[Series]:
+    for colour, rate in enumerate(EVENTS):
+        for coalesced, mark in ((True, Mark.SOLID), (False, Mark.DOTTED)):
             plans = [Plan(listeners, rate, coalesced=coalesced) for listeners in many]
-            able = [plan for plan in plans if plan.pass_seconds < inf]
-            label = f"{rate:,} events/s" if coalesced else None
-            counts = [plan.listeners for plan in able]
-            axes[0].plot(counts, [plan.last_heard for plan in able], style, color=f"C{number}", label=label)
-            axes[1].plot(counts, [plan.dollars_per_hour for plan in able], style, color=f"C{number}", label=label)
-    for axis, title in zip(axes, ("seconds to the last listener (p95)", "US dollars an hour"), strict=True):
-        axis.set(xscale="log", yscale="log", xlabel="listeners", title=title)
-        axis.grid(visible=True, which="major", alpha=0.3)
-        axis.legend(title="solid: coalesced\ndotted: one post per event", fontsize=8, title_fontsize=8)
-    figure.suptitle("Default AWS quotas; a line ends where posts would pile up", fontsize=10)
-    figure.savefig(path, metadata={"Date": None})
-    plt.close(figure)
+            points = [(plan.listeners, value(plan)) for plan in plans if plan.pass_seconds < inf]
+            if points:
+                label = f"{rate:,} a second, {'coalesced' if coalesced else 'a post each'}"
+                yield Series(label, points, mark, colour)
 
 
 def main() -> None:
-    chart(_DOCS / "scaling.svg")
+    (_DOCS / "scaling.svg").write_text(chart())
     page = _DOCS / "scaling.md"
     before, marker, rest = page.read_text().partition("<!-- figures -->\n")
     _, end, after = rest.partition("<!-- end of figures -->\n")

@@ -65,11 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--iou", type=float, default=0.5, help="overlap from which a face counts as detected")
     parser.add_argument("--limit", type=int, help="maximum number of images")
     parser.add_argument("--markdown", type=Path, help="write the tables to this file as well")
-    parser.add_argument(
-        "--chart",
-        type=Path,
-        help="write the chart, AP against milliseconds, to this SVG file; needs matplotlib (uv pip install matplotlib)",
-    )
+    parser.add_argument("--chart", type=Path, help="write the chart, AP against milliseconds, to this SVG file")
     return parser
 
 

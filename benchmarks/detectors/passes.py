@@ -1,8 +1,8 @@
 """The savings and the cost of the early exit: `python -m benchmarks.detectors.passes --help`.
 
-Every detector processes each photo twice, in one process with one thread: with its coarse pass first, and in one pass
-with the finest scales. Times are processor times, which other load on the machine affects less. The faces are written
-to files for a scorer of WIDER FACE's own lists.
+Every detector processes each photo in one pass with the finest scales, in two passes, and in two with alternatives for
+the coarse one, in one process with one thread. Times are processor times, which other load on the machine affects less.
+The faces are written to files for a scorer of WIDER FACE's own lists.
 """
 
 import argparse
@@ -18,10 +18,12 @@ import cv2
 import numpy as np
 from face_detector.detection.detections import Detections as Found
 from face_detector.detection.detector import Detector, load_detector
+from face_detector.detection.pyramid import Pyramid
 from face_detector.imaging.pixels import Pixels, as_pixels
 from face_models import BEST, MODELS
 from facelib.domain.job import Quality
 
+from benchmarks.chart import Axis, Mark, Panel, Series, svg
 from benchmarks.detectors import truth
 from benchmarks.detectors.report import Measured, precision
 from benchmarks.detectors.score import Detections
@@ -34,6 +36,27 @@ _PORTRAIT_SHARE: Final = 0.12
 _HEIGHTS: Final = (50, 30, 10)
 _IOU: Final = 0.5
 _QUALITIES: Final = (Quality.FAST, Quality.BALANCED)
+# Of one pass, of the chosen two, and of the alternatives.
+_MARKS: Final = (Mark.CROSS, Mark.DOT, Mark.CIRCLE)
+
+
+@dataclass(frozen=True)
+class Coarse:
+    """A coarse pass: the long side of each network's scale, and from which size a face is large in the finest."""
+
+    sides: tuple[int, ...]
+    small_side: int
+
+    def __str__(self) -> str:
+        return f"{'+'.join(map(str, self.sides))}:{self.small_side}"
+
+    def of(self, detector: Detector) -> Detector:
+        """Return the detector with this coarse pass instead of its own."""
+        members = [
+            replace(member, passes=(Pyramid((side,), side), member.passes[-1]))
+            for member, side in zip(detector.members, self.sides, strict=True)
+        ]
+        return Detector(detector.info, members, replace(detector.thresholds, small_side=self.small_side))
 
 
 @dataclass
@@ -67,14 +90,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for factor in args.scales:
             whole = truth.from_wider(args.truth, args.images)
             samples = [truth.scaled(one, factor, Path(scratch) / f"{factor:g}") for one in whole][: args.limit]
-            pairs = [_pair(name) for name in args.detectors]
+            groups = [list(_runs(name, args.coarse)) for name in args.detectors]
             for sample in samples:
                 pixels = _pixels(sample)
-                for run in (run for pair in pairs for run in pair):
+                for run in (run for group in groups for run in group):
                     run.show(pixels, sample.path)
-            print("\n".join(_table(pairs, samples, factor)))
+            print("\n".join(_table(groups, samples, factor)))
             if args.found:
-                _save(pairs, factor, args.found)
+                _save(groups, factor, args.found)
+            if args.chart and factor == args.scales[0]:
+                args.chart.write_text(_chart(groups, samples, factor))
     return 0
 
 
@@ -87,16 +112,34 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--truth", type=Path, required=True, help="their boxes in WIDER FACE's text format")
     parser.add_argument("--scales", type=float, nargs="+", default=[1.0, 0.5], help="scale each photo by these factors")
     parser.add_argument("--detectors", nargs="+", default=detectors, choices=detectors, metavar="DETECTOR-QUALITY")
+    parser.add_argument(
+        "--coarse",
+        type=_coarse,
+        nargs="*",
+        default=[],
+        metavar="SIDE[+SIDE]:SMALL",
+        help="alternative coarse passes: the long side for each network, and the smallest side of a large face, 288:20",
+    )
+    parser.add_argument("--chart", type=Path, help="draw AP against milliseconds, at the first scale, to this SVG file")
     parser.add_argument("--limit", type=int, help="maximum number of photos")
     parser.add_argument("--found", type=Path, help="write the faces to this folder, a file of JSON lines for each run")
     return parser
 
 
-def _pair(name: str) -> tuple[Run, Run]:
-    """Load a detector once; return it in one pass and in two."""
+def _coarse(text: str) -> Coarse:
+    sides, _, small_side = text.partition(":")
+    return Coarse(tuple(map(int, sides.split("+"))), int(small_side))
+
+
+def _runs(name: str, alternatives: Sequence[Coarse]) -> Iterator[Run]:
+    """Load a detector once; yield it in one pass, in two, and with the alternatives for as many networks."""
     detector, _, quality = name.partition("-")
     two = load_detector(detector, Quality(quality), model_files(detector))
-    return Run(f"{name}-one-pass", _in_one_pass(two)), Run(f"{name}-two-passes", two)
+    yield Run(f"{name}-one-pass", _in_one_pass(two))
+    yield Run(f"{name}-two-passes", two)
+    for coarse in alternatives:
+        if len(coarse.sides) == len(two.members):
+            yield Run(f"{name}-{coarse}", coarse.of(two))
 
 
 def _in_one_pass(detector: Detector) -> Detector:
@@ -113,23 +156,41 @@ def _faces(found: Found) -> Iterator[dict[str, object]]:
         yield {"box": dict(zip(("x", "y", "width", "height"), box, strict=True)), "confidence": score}
 
 
-def _table(pairs: Sequence[tuple[Run, Run]], samples: Sequence[Sample], factor: float) -> Iterator[str]:
+def _table(groups: Sequence[Sequence[Run]], samples: Sequence[Sample], factor: float) -> Iterator[str]:
     portraits = [_is_portrait(sample) for sample in samples]
     everything = [True] * len(samples)
     faces = sum(len(sample.faces) for sample in samples)
     yield f"\nPhotos: {len(samples)}, faces: {faces:,}, portraits: {sum(portraits)}, scaled by {factor:g}.\n"
-    heights = "/".join(map(str, _HEIGHTS))
-    yield f"| detector | AP from {heights} px, one pass | two passes | ms | of one pass | ms, portraits | of one pass |"
-    yield "| --- | --- | --- | --- | --- | --- | --- |"
-    for one, two in pairs:
-        cells = [_precisions(run.measured, samples, factor) for run in (one, two)]
-        for chosen in (everything, portraits):
-            if any(chosen):
-                before, after = one.mean(chosen), two.mean(chosen)
-                cells += [f"{before:.0f} → {after:.0f}", f"{after / before:.0%}"]
-            else:
-                cells += ["-", "-"]
-        yield f"| {two.name.removesuffix('-two-passes')} | {' | '.join(cells)} |"
+    yield f"| detector | AP from {'/'.join(map(str, _HEIGHTS))} px | ms | of one pass | ms, portraits | of one pass |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for one, *others in groups:
+        for run in (one, *others):
+            cells = [_precisions(run.measured, samples, factor)]
+            for chosen in (everything, portraits):
+                taken = f"{run.mean(chosen):.0f}", f"{run.mean(chosen) / one.mean(chosen):.0%}"
+                cells += taken if any(chosen) else ("-", "-")
+            yield f"| {run.name} | {' | '.join(cells)} |"
+
+
+def _chart(groups: Sequence[Sequence[Run]], samples: Sequence[Sample], factor: float) -> str:
+    """Draw AP from 30 px against the milliseconds of all photos, and of portraits."""
+    portraits = [_is_portrait(sample) for sample in samples]
+    runs = [(colour, number, run) for colour, group in enumerate(groups) for number, run in enumerate(group)]
+    found = [precision(run.measured, samples, _IOU, _HEIGHTS[1] * factor) for *_, run in runs]
+    panels = []
+    for title, chosen in (("all photos", [True] * len(samples)), ("portraits", portraits)):
+        series = [
+            Series(_label(number, run), [(run.mean(chosen), ap)], _MARKS[min(number, 2)], colour)
+            for (colour, number, run), ap in zip(runs, found, strict=True)
+        ]
+        x = Axis.log("milliseconds of processor time, mean", [run.mean(chosen) for *_, run in runs])
+        panels.append(Panel(f"AP from {_HEIGHTS[1]} px, {title}", x, Axis.linear("", found, 0.005), series))
+    return svg(panels)
+
+
+def _label(number: int, run: Run) -> str:
+    """Return the legend of the chosen passes; the others have the same colour."""
+    return run.name.removesuffix("-two-passes") if number == 1 else ""
 
 
 def _precisions(measured: Measured, samples: Sequence[Sample], factor: float) -> str:
@@ -145,9 +206,9 @@ def _pixels(sample: Sample) -> Pixels:
     return as_pixels(cv2.imread(str(sample.path)))
 
 
-def _save(pairs: Sequence[tuple[Run, Run]], factor: float, folder: Path) -> None:
+def _save(groups: Sequence[Sequence[Run]], factor: float, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for run in (run for pair in pairs for run in pair):
+    for run in (run for group in groups for run in group):
         (folder / f"{run.name}-{factor:g}.jsonl").write_text("\n".join(run.lines) + "\n")
 
 

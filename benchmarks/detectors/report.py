@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 from face_models import BEST, MODELS
 
+from benchmarks.chart import Axis, Mark, Panel, Series, svg
 from benchmarks.detectors.score import Detections, average_precision, match
 from benchmarks.detectors.truth import Boxes, Sample
 
@@ -117,23 +118,12 @@ def _table(rows: Sequence[Sequence[str]]) -> list[str]:
 
 def save_chart(measured: Sequence[Measured], samples: Sequence[Sample], iou_threshold: float, target: Path) -> None:
     """Draw AP of all faces against milliseconds of detection."""
-    import matplotlib as mpl  # noqa: PLC0415
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
-    # Reproducible output.
-    mpl.rcParams["svg.hashsalt"] = "facecast"
-    figure = Figure(figsize=(8, 4.2), layout="constrained")
-    axes = figure.add_subplot()
-    for one in measured:
-        if one.threads == measured[0].threads:
-            x, y = one.milliseconds("detect"), precision(one, samples, iou_threshold, _MIN_HEIGHTS[-1])
-            axes.plot(x, y, "o" if one.is_ours else "X", markersize=9, label=one.name)
-    axes.set_xscale("log")
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.xaxis.set_minor_formatter("")
-    axes.set_ylim(0, 1.05)
-    axes.set_xlabel(f"milliseconds per image, p50, {measured[0].threads} thread")
-    axes.set_ylabel(f"AP, faces from {_MIN_HEIGHTS[-1]} px")
-    axes.grid(alpha=0.3)
-    figure.legend(loc="outside right center")
-    figure.savefig(target, metadata={"Date": None})
+    shown = [one for one in measured if one.threads == measured[0].threads]
+    points = [(one.milliseconds("detect"), precision(one, samples, iou_threshold, _MIN_HEIGHTS[-1])) for one in shown]
+    series = [
+        Series(one.name, [point], Mark.DOT if one.is_ours else Mark.CROSS, colour)
+        for colour, (one, point) in enumerate(zip(shown, points, strict=True))
+    ]
+    x = Axis.log(f"milliseconds an image, p50, {measured[0].threads} thread", [x for x, _ in points])
+    y = Axis.linear(f"AP, faces from {_MIN_HEIGHTS[-1]} px", [0, 1], 0.2)
+    target.write_text(svg([Panel("", x, y, series)]))

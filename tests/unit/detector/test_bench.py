@@ -75,7 +75,6 @@ def test_a_run_writes_tables(wider: Path, capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_a_run_draws_a_chart(wider: Path) -> None:
-    pytest.importorskip("matplotlib", reason="matplotlib, which only charts need, is not installed")
     assert measure(wider, "--chart", str(wider / "b.svg")) == 0
     assert "</svg>" in (wider / "b.svg").read_text()
 
@@ -90,15 +89,22 @@ def test_a_plain_folder_of_photos_is_timed(wider: Path, capsys: pytest.CaptureFi
 
 def test_two_passes_are_compared_with_one(wider: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = ["--images", str(wider), "--truth", str(wider / "truth.txt"), "--limit", "1", "--scales", "1"]
-    assert passes.main([*data, "--detectors", "centerface-balanced", "--found", str(wider / "found")]) == 0
+    data += ["--found", str(wider / "found"), "--chart", str(wider / "passes.svg"), "--coarse", "256:20", "224+448:36"]
+    assert passes.main([*data, "--detectors", "centerface-balanced"]) == 0
     text = capsys.readouterr().out
     assert "Photos: 1, faces: 1, portraits: 1, scaled by 1." in text
-    row = next(line for line in text.splitlines() if line.startswith("| centerface-balanced |"))
-    cells = [cell.strip() for cell in row.strip("|").split("|")]
-    assert cells[1:3] == ["1.000/1.000/1.000"] * 2
-    assert int(cells[-1].removesuffix("%")) < 50, "a portrait is done after the coarse pass, of a tenth of the pixels"
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| centerface")]
+    ways = ("one-pass", "two-passes", "256:20")
+    assert [row[0] for row in rows] == [f"centerface-balanced-{way}" for way in ways], (
+        "one alternative is for two networks"
+    )
+    assert {row[1] for row in rows} == {"1.000/1.000/1.000"}
+    shares = [int(row[-1].removesuffix("%")) for row in rows]
+    assert shares[0] == 100
+    assert max(shares[1:]) < 50, "a portrait is done after the coarse pass, of a tenth of the pixels"
     lines = {path.name: path.read_text().splitlines() for path in (wider / "found").iterdir()}
-    assert set(lines) == {f"centerface-balanced-{way}-1.jsonl" for way in ("one-pass", "two-passes")}
+    assert set(lines) == {f"centerface-balanced-{way}-1.jsonl" for way in ways}
+    assert (wider / "passes.svg").read_text().count("<circle") == 5, "two marks in each panel, and one in the legend"
     for (line,) in lines.values():
         assert json.loads(line)["faces"][0]["confidence"] > 0.8
 

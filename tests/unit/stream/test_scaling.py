@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from facelib.domain.limits import FRAME_BYTES
 
-from benchmarks.scaling import EVENT_BYTES, LISTENERS_AT_ONCE, POSTS_PER_SECOND, Plan, figures
+from benchmarks.scaling import EVENT_BYTES, LISTENERS_AT_ONCE, POSTS_PER_SECOND, Plan, chart, figures
 
 
 def test_the_page_has_the_models_figures(repository: Path) -> None:
     page = (repository / "docs/scaling.md").read_text()
 
     assert figures() in page, "run: python -m benchmarks.scaling"
+    assert chart() == (repository / "docs/scaling.svg").read_text(), "run: python -m benchmarks.scaling"
 
 
 def test_one_post_an_event_ends_at_the_quota() -> None:
