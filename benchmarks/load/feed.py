@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from facelib.domain.job import PUBLIC_OWNER, DetectorInfo, Failure, FailureReason, ImageFormat, ImageInfo, Job, Quality
+from facelib.domain.job import (
+    PUBLIC_OWNER,
+    Detection,
+    DetectorInfo,
+    Failure,
+    FailureReason,
+    ImageFormat,
+    ImageInfo,
+    Job,
+    Quality,
+)
 from facelib.domain.options import Options
 from facelib.stores import clients
 from facelib.stores.jobs.claims import Claims, Outcome
@@ -20,13 +30,9 @@ _FAILURE = Failure(reason=FailureReason.INTERNAL_ERROR, detail="made to fail")
 
 def _outcome() -> Outcome:
     """Return an outcome with the current time."""
-    return Outcome(
-        image=ImageInfo(width=512, height=512, format=ImageFormat.JPEG, bytes=50_000),
-        detector=DetectorInfo(name="none", version="0", quality=Quality.FAST),
-        faces=(),
-        timings_ms={"total": 1.0},
-        original_etag="none",
-    )
+    image = ImageInfo(width=512, height=512, format=ImageFormat.JPEG, bytes=50_000)
+    detector = DetectorInfo(name="none", version="0", quality=Quality.FAST)
+    return Outcome(Detection(image=image, faces=(), timings_ms={"total": 1.0}), detector, original_etag="none")
 
 
 @dataclass(frozen=True)

@@ -201,11 +201,11 @@ class Event(BaseModel):
     event_id: str
     job_id: str
     status: str | None = None
-    face_count: int | None = None
     processed_image_url: str | None = None
-    created_at: AwareDatetime | None = None
     completed_at: AwareDatetime | None = None
-    failure: Failure | None = None
+    created_at: AwareDatetime | None = None
+    face_count: int | None = Field(None, description="Null until the job is completed.")
+    failure: Failure | None = Field(None, description="Why the job failed.")
     corrected_at: AwareDatetime | None = None
 
 

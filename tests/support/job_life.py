@@ -53,7 +53,8 @@ def analyse(data: bytes, options: Options, _: object) -> Analysis:
     if data == POISON:
         raise MemoryError
     image = ImageInfo(width=640, height=480, format=ImageFormat.JPEG, bytes=len(data))
-    return Analysis(image, (face(),), {"detect": 1.0}, dict.fromkeys(options.render, drawn(data)))
+    results = dict.fromkeys(options.render, drawn(data))
+    return Analysis(image=image, faces=(face(),), timings_ms={"detect": 1.0}, results=results)
 
 
 @dataclass

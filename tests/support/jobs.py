@@ -4,7 +4,17 @@ from datetime import timedelta
 
 from facelib.domain.corrections import Corrections
 from facelib.domain.face import Box, Face, FaceQuality, Landmarks, Point, Pose
-from facelib.domain.job import DetectorInfo, Failure, FailureReason, ImageFormat, ImageInfo, Job, Quality, Status
+from facelib.domain.job import (
+    Detection,
+    DetectorInfo,
+    Failure,
+    FailureReason,
+    ImageFormat,
+    ImageInfo,
+    Job,
+    Quality,
+    Status,
+)
 from facelib.domain.options import Options
 from facelib.messages.events import new_event_id
 from facelib.stores import clients
@@ -38,28 +48,25 @@ def face(confidence: float = 0.9) -> Face:
 
 
 def outcome(faces: int = 2) -> Outcome:
-    return Outcome(
+    detection = Detection(
         image=ImageInfo(width=640, height=480, format=ImageFormat.JPEG, bytes=12_345),
-        detector=DETECTOR,
         faces=tuple(face(0.9 - n / 2000) for n in range(faces)),
         timings_ms={"decode": 4.2, "detect": 88.1},
-        original_etag="e1",
     )
+    return Outcome(detection, DETECTOR, original_etag="e1")
 
 
 def completed_job(faces: int = 1) -> Job:
-    job, detection = new_job(), outcome(faces)
+    job, detected = new_job(), outcome(faces)
     at = job.created_at + timedelta(seconds=1)
     return job.model_copy(
         update={
             "status": Status.COMPLETED,
             "completed_at": at,
             "event_id": new_event_id(at, job.job_id),
-            "image": detection.image,
-            "detector": detection.detector,
+            "detector": detected.detector,
             "face_count": faces,
-            "faces": detection.faces,
-            "timings_ms": dict(detection.timings_ms),
+            **dict(detected.detection),
         }
     )
 

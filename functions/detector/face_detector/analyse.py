@@ -10,7 +10,7 @@ import cv2
 from facelib.domain import limits
 from facelib.domain.corrections import Corrections
 from facelib.domain.face import Face
-from facelib.domain.job import ImageInfo, Job
+from facelib.domain.job import Detection, ImageInfo, Job
 from facelib.domain.options import Options, Size
 from facelib.domain.renders import Render
 
@@ -33,28 +33,19 @@ _MIN_RESULT_SHARE: Final = 0.9
 _LARGE_IMAGE_PIXELS: Final = 20_000_000
 
 
-@dataclass(frozen=True)
-class Detected:
-    """The faces in an image that pass the options, by descending confidence."""
-
-    image: ImageInfo
-    faces: tuple[Face, ...]
-    timings_ms: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class Analysis(Detected):
+class Analysis(Detection):
     """The faces in an image and its renders, as files."""
 
     results: Mapping[Render, bytes]
 
 
-def find_faces(data: bytes, options: Options, detector: Detector) -> Detected:
+def find_faces(data: bytes, options: Options, detector: Detector) -> Detection:
     """Find the faces without rendering. Raises ImageRejected for bytes that cannot be processed."""
     stages = StageTimer()
     header, pixels = _decode(data, detector, detector.long_side, stages)
     detected = _detect(pixels, header, detector, _threshold(options, detector), stages)
-    return Detected(_image_info(data, header), _reported(detected, options, detector), stages.timings_ms())
+    faces = _reported(detected, options, detector)
+    return Detection(image=_image_info(data, header), faces=faces, timings_ms=stages.timings_ms())
 
 
 def analyse(data: bytes, options: Options, detector: Detector) -> Analysis:
@@ -80,7 +71,8 @@ def analyse(data: bytes, options: Options, detector: Detector) -> Analysis:
         )
         for render, in_place in _in_turn(options.results)
     }
-    return Analysis(_image_info(data, header), faces, stages.timings_ms(), results)
+    image = _image_info(data, header)
+    return Analysis(image=image, faces=faces, timings_ms=stages.timings_ms(), results=results)
 
 
 def redraw(data: bytes, job: Job, renders: Sequence[Render], detector: Detector) -> Mapping[Render, bytes]:

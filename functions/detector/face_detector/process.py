@@ -10,7 +10,7 @@ from typing import Self
 
 from aws_lambda_powertools.metrics import MetricUnit
 from facelib.domain.errors import ClaimLost, CorrectionsChanged, ImageRejected, JobFinished, JobNotFound, ObjectMissing
-from facelib.domain.job import Failure, FailureReason, Job, Status
+from facelib.domain.job import Detection, Failure, FailureReason, Job, Status
 from facelib.domain.options import Options
 from facelib.domain.renders import Render
 from facelib.messages.detector_requests import CorrectRequest, FaceReply, FaceRequest, RenderOutcome
@@ -26,7 +26,7 @@ from facelib.stores.jobs.table import JobTable
 from facelib.stores.objects.images import ImageStore, Original
 from facelib.stores.threads import threads
 
-from face_detector.analyse import Analysis, Detected, analyse, draw_face, find_faces, redraw
+from face_detector.analyse import Analysis, analyse, draw_face, find_faces, redraw
 from face_detector.detection.detector import Detector
 
 
@@ -96,13 +96,7 @@ class DetectionService:
         # Results first: they exist before the job is seen as completed.
         add = partial(self.images.add_result, claim.job.job_id)
         list(threads().map(add, analysis.results.keys(), analysis.results.values()))
-        outcome = Outcome(
-            image=analysis.image,
-            detector=self.detector.info,
-            faces=analysis.faces,
-            timings_ms=analysis.timings_ms,
-            original_etag=etag,
-        )
+        outcome = Outcome(analysis, self.detector.info, etag)
         if claim.job.options.faces_json:
             self.images.add_faces_json(JobView.of(outcome.job_completed(claim.job), self.public_url))
         self.claims.complete(claim, outcome)
@@ -188,7 +182,7 @@ class DetectionService:
             raise ObjectMissing
         return job, original.data
 
-    def detect(self, image: bytes | None, key: str | None) -> Detected:
+    def detect(self, image: bytes | None, key: str | None) -> Detection:
         """Process bytes, or the object with a key, without storing. Raises ImageRejected and ObjectMissing."""
         data = self.images.original_at(key).data if key else image or b""
         detected = find_faces(data, Options(), self.detector)
@@ -210,11 +204,11 @@ def _read(reading: Future[Original]) -> Original:
         ) from None
 
 
-def _report(detected: Detected, metric: str) -> None:
+def _report(detected: Detection, metric: str) -> None:
     metrics.add_metric(metric, MetricUnit.Count, len(detected.faces))
     for stage, milliseconds in detected.timings_ms.items():
         metrics.add_metric(f"{stage.capitalize()}Time", MetricUnit.Milliseconds, milliseconds)
-    logger.info("Processed an image", extra={"faces": len(detected.faces), "timings_ms": dict(detected.timings_ms)})
+    logger.info("Processed an image", extra={"faces": len(detected.faces), "timings_ms": detected.timings_ms})
 
 
 def _report_failure(failure: Failure) -> None:

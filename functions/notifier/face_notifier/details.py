@@ -11,6 +11,7 @@ from facelib.domain.frozen import Frozen
 from facelib.domain.job import DetectorInfo, Failure, ImageInfo, Job, Status, Tombstone
 from facelib.domain.renders import Render
 from facelib.messages.events import corrected_at, event_time
+from facelib.messages.job_fields import with_job_fields
 from facelib.messages.links import job_url
 from facelib.settings import NotifierSettings
 from facelib.stores.queues.event_bus import BusEvent
@@ -35,9 +36,8 @@ class JobDetail(Frozen):
     owner: str
 
 
+@with_job_fields(lambda mark: mark.bus)
 class EndedDetail(JobDetail):
-    source: str | None = Field(description="The object key of the file in the drop folder; null for other jobs.")
-    created_at: AwareDatetime
     completed_at: AwareDatetime = Field(description="When the job completed or failed.")
     expires_at: AwareDatetime = Field(description="When the job and its objects expire; no event is sent then.")
     job_url: str = Field(description="The URL of the job with its faces.")

@@ -2,27 +2,27 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from facelib.domain.job import EXAMPLE_ID, Failure, FailureReason, Status
+from facelib.domain.job import EXAMPLE_ID, PUBLIC_OWNER, Failure, FailureReason, Job, Status, Tombstone
 from facelib.messages.events import (
     Connected,
     ErrorEvent,
-    EventType,
     Frame,
     JobCorrected,
     JobDeleted,
     JobEnded,
     Pong,
     Subscribed,
+    event_of,
     new_event_id,
     position_at,
 )
-from facelib.messages.links import processed_image_url
 
 from face_websocket.requests import Hello, Ping, ReplayRequest, RequestInvalid, Subscribe, read_request
 
 _ENDED: Final = datetime(2026, 11, 24, 9, 30, 0, 412_000, UTC)
+_URL: Final = "https://api.example.com"
 _EVENT_ID: Final = new_event_id(_ENDED, EXAMPLE_ID)
 
 
@@ -33,20 +33,18 @@ class Example:
     payload: dict[str, Any]
 
 
-def _ended(
-    event_type: Literal[EventType.COMPLETED, EventType.FAILED], face_count: int | None, failure: Failure | None
-) -> JobEnded:
-    is_completed = event_type is EventType.COMPLETED
-    return JobEnded(
-        type=event_type,
-        event_id=_EVENT_ID,
-        job_id=EXAMPLE_ID,
-        status=Status.COMPLETED if is_completed else Status.FAILED,
-        face_count=face_count,
-        processed_image_url=processed_image_url("https://api.example.com", EXAMPLE_ID) if is_completed else None,
-        created_at=_ENDED - timedelta(milliseconds=412),
-        completed_at=_ENDED,
-        failure=failure,
+def _ended(**outcome: object) -> Job:
+    """Return a job that was completed or failed, with this outcome."""
+    return Job.model_validate(
+        {
+            "job_id": EXAMPLE_ID,
+            "owner": PUBLIC_OWNER,
+            "created_at": _ENDED - timedelta(milliseconds=412),
+            "completed_at": _ENDED,
+            "expires_at": _ENDED + timedelta(days=1),
+            "event_id": _EVENT_ID,
+            **outcome,
+        }
     )
 
 
@@ -68,21 +66,14 @@ def _refusal(frame: str) -> str:
     raise ValueError(f"a valid request: {frame}")
 
 
-_COMPLETED: Final = _ended(EventType.COMPLETED, 3, None)
-_FAILED: Final = _ended(
-    EventType.FAILED,
-    None,
-    Failure(reason=FailureReason.CORRUPT_IMAGE, detail="The file is incomplete. Send it again."),
-)
-_CORRECTED_AT: Final = _ENDED + timedelta(minutes=3)
-_CORRECTED: Final = JobCorrected.model_validate(
-    {
-        **_COMPLETED.model_dump(exclude={"type"}),
-        "event_id": new_event_id(_CORRECTED_AT, EXAMPLE_ID),
-        "corrected_at": _CORRECTED_AT,
-    }
-)
-_DELETED: Final = JobDeleted(event_id=new_event_id(_ENDED + timedelta(minutes=5), EXAMPLE_ID), job_id=EXAMPLE_ID)
+_COMPLETED_JOB: Final = _ended(status=Status.COMPLETED, face_count=3)
+_COMPLETED: Final = event_of(_COMPLETED_JOB, _URL)
+_FAILURE: Final = Failure(reason=FailureReason.CORRUPT_IMAGE, detail="The file is incomplete. Send it again.")
+_FAILED: Final = event_of(_ended(status=Status.FAILED, failure=_FAILURE), _URL)
+_CORRECTION_ID: Final = new_event_id(_ENDED + timedelta(minutes=3), EXAMPLE_ID)
+_CORRECTED: Final = event_of(_COMPLETED_JOB.model_copy(update={"event_id": _CORRECTION_ID}), _URL)
+_DELETION_ID: Final = new_event_id(_ENDED + timedelta(minutes=5), EXAMPLE_ID)
+_DELETED: Final = event_of(Tombstone(job_id=EXAMPLE_ID, owner=PUBLIC_OWNER, event_id=_DELETION_ID), _URL)
 
 JOB_EVENTS: Final = (
     _received("completed", "Three faces were found. Zero faces also counts as completed.", _COMPLETED),

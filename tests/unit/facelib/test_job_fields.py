@@ -1,7 +1,13 @@
-"""A field of a job is declared once: what the API shows follows from it, and nothing is shown by accident."""
+"""A field of a job is declared once: what the API and events show follows from it, and nothing is shown by accident."""
+
+from typing import Annotated, get_args
 
 import pytest
-from facelib.domain.job import Job, Shown
+from face_notifier.details import EndedDetail
+from facelib.domain.frozen import Frozen
+from facelib.domain.job import Detection, Job, Shown
+from facelib.messages import job_fields
+from facelib.messages.events import JobCorrected, JobEnded
 from facelib.messages.job_view import JobSummary, JobView
 
 # Fields about the owner and processing, and those shown in another form.
@@ -19,3 +25,35 @@ def test_the_api_shows_the_fields_that_are_marked_and_no_others() -> None:
 def test_every_field_is_in_every_response(name: str) -> None:
     schema = JobSummary.model_json_schema(mode="serialization")
     assert name in schema["required"]
+
+
+def test_events_contain_these_fields_and_no_others() -> None:
+    """Consumers may keep events, so no field gets into them by accident."""
+    ended = {"type", "event_id", "job_id", "status", "processed_image_url", "completed_at"}
+    assert set(JobEnded.model_fields) == ended | {"created_at", "face_count", "failure"}
+    assert set(JobCorrected.model_fields) == set(JobEnded.model_fields) | {"corrected_at"}
+    on_bus = {"event_id", "job_id", "owner", "completed_at", "expires_at", "job_url"}
+    assert set(EndedDetail.model_fields) == on_bus | {"created_at", "source"}
+
+
+def test_a_marked_field_is_added_to_the_events_that_it_is_marked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    class BrightJob(Job):
+        brightness: Annotated[float | None, Shown("From 0 to 100.", (61.5,), stream=True)] = None
+
+    monkeypatch.setattr(job_fields, "Job", BrightJob)
+
+    class Event(Frozen):
+        """An event."""
+
+        event_id: str
+
+    on_stream = job_fields.with_job_fields(lambda mark: mark.stream)(Event)
+    assert [*on_stream.model_fields] == ["event_id", "created_at", "face_count", "failure", "brightness"]
+    assert on_stream.model_json_schema()["properties"]["brightness"]["description"] == "From 0 to 100."
+    assert "brightness" not in job_fields.with_job_fields(lambda mark: mark.bus)(Event).model_fields
+
+
+def test_what_is_detected_has_a_field_in_the_job() -> None:
+    for name, field in Detection.model_fields.items():
+        of_job = Job.model_fields[name].annotation
+        assert field.annotation in (of_job, *get_args(of_job))

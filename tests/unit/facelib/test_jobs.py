@@ -42,8 +42,9 @@ def test_stored_faces_are_loaded_exactly(jobs: JobStore) -> None:
     result = outcome(faces=3)
     jobs.complete(jobs.claim(job.job_id, LEASE), result)
     done = jobs.get(job.job_id, "public")
-    assert (done.status, done.face_count, done.faces) == (Status.COMPLETED, 3, result.faces)
-    assert (done.image, done.detector, done.timings_ms) == (result.image, result.detector, result.timings_ms)
+    assert (done.status, done.face_count, done.faces) == (Status.COMPLETED, 3, result.detection.faces)
+    assert (done.image, done.timings_ms) == (result.detection.image, result.detection.timings_ms)
+    assert done.detector == result.detector
     assert done.completed_at is not None
     assert done.event_id is not None
     assert done.event_id.startswith(f"{done.completed_at:%Y%m%dT%H%M%S}")

@@ -114,23 +114,36 @@ EXAMPLE_ID: Final = "0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"
 
 @dataclass(frozen=True)
 class Shown:
-    """Marks a field that the API shows, as it is stored, wherever it shows a job."""
+    """Marks a field that the API shows, as it is stored, wherever it shows a job.
+
+    With `stream` or `bus`, every event about a job that has ended also contains it there.
+    """
 
     description: str | None = None
     examples: tuple[object, ...] = ()
+    stream: bool = False
+    bus: bool = False
+
+
+class Detection(Frozen):
+    """What detection adds to a job, which has the same fields."""
+
+    image: ImageInfo
+    faces: tuple[Face, ...]
+    timings_ms: dict[str, float]
 
 
 class Job(Frozen):
     """A job as it is stored. Times are UTC.
 
     What is declared here is stored (`stores.attributes` maps its type) and, where it is marked so, shown by the API in
-    this order. What listeners and the bus receive is chosen by name in their own models.
+    this order and contained in events. Models of events name the fields that they have in another form.
     """
 
     job_id: Annotated[str, Shown("A UUIDv4.", (EXAMPLE_ID,))]
     owner: str
     status: Annotated[Status, Shown()]
-    created_at: Annotated[AwareDatetime, Shown()]
+    created_at: Annotated[AwareDatetime, Shown(stream=True, bus=True)]
     completed_at: Annotated[AwareDatetime | None, Shown("When the job completed or failed.")] = None
     expires_at: Annotated[
         AwareDatetime,
@@ -139,16 +152,18 @@ class Job(Frozen):
     # Set if `expires_at` is earlier because the image may never arrive: the value that it gets with the first claim.
     kept_until: AwareDatetime | None = None
     options: Annotated[Options, Shown()] = Options()
-    source: Annotated[str | None, Shown("The object key of the file in the drop folder; null for other jobs.")] = None
+    source: Annotated[
+        str | None, Shown("The object key of the file in the drop folder; null for other jobs.", bus=True)
+    ] = None
     event_id: str | None = None
     detector: Annotated[DetectorInfo | None, Shown()] = None
     image: Annotated[ImageInfo | None, Shown()] = None
-    face_count: Annotated[int | None, Shown("Null until the job is completed.", (1,))] = None
+    face_count: Annotated[int | None, Shown("Null until the job is completed.", (1,), stream=True)] = None
     faces: tuple[Face, ...] | None = None
     timings_ms: Annotated[
         dict[str, float] | None, Shown("Duration of each stage of the detector, in milliseconds.")
     ] = None
-    failure: Annotated[Failure | None, Shown("Why the job failed.")] = None
+    failure: Annotated[Failure | None, Shown("Why the job failed.", stream=True)] = None
     # S3's name for the upload that was processed; another one under the same key is not this job's.
     original_etag: str | None = None
     # Results that were made on demand, beside those of the options.

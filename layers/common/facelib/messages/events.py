@@ -9,8 +9,9 @@ from pydantic import AwareDatetime, Field
 
 from facelib.domain.detail import Detail
 from facelib.domain.frozen import Frozen
-from facelib.domain.job import Failure, Job, Status, Tombstone
+from facelib.domain.job import Job, Status, Tombstone
 from facelib.messages.batches import batches
+from facelib.messages.job_fields import with_job_fields
 from facelib.messages.links import processed_image_url
 
 
@@ -21,6 +22,7 @@ class EventType(StrEnum):
     DELETED = "job.deleted"
 
 
+@with_job_fields(lambda mark: mark.stream)
 class _FinalJob(Frozen):
     """The fields of an event about a job that has ended."""
 
@@ -28,11 +30,8 @@ class _FinalJob(Frozen):
     event_id: str
     job_id: str
     status: Literal[Status.COMPLETED, Status.FAILED]
-    face_count: int | None
     processed_image_url: str | None
-    created_at: AwareDatetime
     completed_at: AwareDatetime
-    failure: Failure | None
 
 
 class JobEnded(_FinalJob):

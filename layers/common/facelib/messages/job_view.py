@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import Field, create_model
+from pydantic import Field
 
 from facelib.domain.face import Face
 from facelib.domain.frozen import Frozen
-from facelib.domain.job import EXAMPLE_ID, Job, Shown, Status
+from facelib.domain.job import EXAMPLE_ID, Job, Status
 from facelib.domain.renders import DRAWN, Render
+from facelib.messages.job_fields import with_job_fields
 from facelib.messages.links import job_url, processed_image_url
 
 
@@ -22,24 +23,16 @@ class Links(Frozen):
         return cls(self=job_url(public_url, job_id), processed_image=processed_image_url(public_url, job_id))
 
 
-def _shown_fields() -> type[Frozen]:
-    """Return a model of the fields that `Job` marks as shown."""
-    marks = {name: (field, mark) for name, field in Job.model_fields.items() for mark in field.metadata}
-    definitions: Any = {
-        name: (field.annotation, Field(description=mark.description, examples=list(mark.examples) or None))
-        for name, (field, mark) in marks.items()
-        if isinstance(mark, Shown)
-    }
-    return create_model("ShownFields", __base__=Frozen, **definitions)
-
-
 if TYPE_CHECKING:
 
     class _ShownFields(Job):
         """Type checkers see a job, which also has fields that a view does not."""
 
 else:
-    _ShownFields = _shown_fields()
+
+    @with_job_fields(lambda _: True)
+    class _ShownFields(Frozen):
+        """The fields that `Job` marks as shown."""
 
 
 class JobSummary(_ShownFields):

@@ -8,8 +8,7 @@ from uuid import uuid4
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from facelib.domain.errors import ClaimLost, JobClaimed, JobFinished, JobNotFound
-from facelib.domain.face import Face
-from facelib.domain.job import DetectorInfo, Failure, ImageInfo, Job, Status
+from facelib.domain.job import Detection, DetectorInfo, Failure, Job, Status
 from facelib.messages.events import new_event_id
 from facelib.stores.attributes import Item, text, time_text, utc_now
 from facelib.stores.conditional import Change, ConditionFailed
@@ -30,18 +29,20 @@ class Claim:
 class Outcome:
     """The result of a detection, as it is stored."""
 
-    image: ImageInfo
+    detection: Detection
     detector: DetectorInfo
-    faces: tuple[Face, ...]
-    timings_ms: Mapping[str, float]
     original_etag: str
     completed_at: datetime = field(default_factory=utc_now)
 
     def job_completed(self, job: Job) -> Job:
         """Return the job with this outcome."""
-        detection = {name: getattr(self, name) for name in ("image", "detector", "faces", "original_etag")}
-        counted = {"face_count": len(self.faces), "timings_ms": dict(self.timings_ms)}
-        return _ended(job, Status.COMPLETED, self.completed_at, detection | counted)
+        detected = {name: getattr(self.detection, name) for name in Detection.model_fields}
+        outcome = {
+            "detector": self.detector,
+            "face_count": len(self.detection.faces),
+            "original_etag": self.original_etag,
+        }
+        return _ended(job, Status.COMPLETED, self.completed_at, detected | outcome)
 
 
 class Claims:

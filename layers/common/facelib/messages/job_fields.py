@@ -1,0 +1,29 @@
+"""The fields of a job that other models have too, as `Job` marks them."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pydantic import Field, create_model
+
+from facelib.domain.frozen import Frozen
+from facelib.domain.job import Job, Shown
+
+FrozenT = TypeVar("FrozenT", bound=Frozen)
+
+
+def with_job_fields(is_chosen: Callable[[Shown], bool]) -> Callable[[type[FrozenT]], type[FrozenT]]:
+    """Add the marked fields of a job that are chosen, in the order of `Job`, to the model that this decorates."""
+
+    def add(model: type[FrozenT]) -> type[FrozenT]:
+        return create_model(model.__name__, __base__=model, __doc__=model.__doc__, **_definitions(is_chosen))
+
+    return add
+
+
+def _definitions(is_chosen: Callable[[Shown], bool]) -> dict[str, Any]:
+    return {
+        name: (field.annotation, Field(description=mark.description, examples=list(mark.examples) or None))
+        for name, field in Job.model_fields.items()
+        for mark in field.metadata
+        if isinstance(mark, Shown) and is_chosen(mark)
+    }
