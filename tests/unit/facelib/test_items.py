@@ -89,11 +89,20 @@ def test_a_stored_key_can_be_loaded() -> None:
     assert Items(ApiKey).model(item) == key
 
 
-@pytest.mark.parametrize("annotation", [float, tuple[str, ...], list[int], tuple[Face, ...], str | int, object])
+@pytest.mark.parametrize("annotation", [bytes, tuple[str, ...], list[int], tuple[Face, ...], str | int, object])
 def test_a_field_of_a_type_that_is_not_mapped_fails_at_once(annotation: Any) -> None:
     model = type("Wrong", (Frozen,), {"__annotations__": {"field": annotation}})
     with pytest.raises(TypeError, match=r"^field: .* is not mapped"):
         Items(model)
+
+
+@pytest.mark.parametrize("value", [0.0, -61.5, 0.1 + 0.2, 1e-9, 1 / 3, 1e20])
+def test_a_stored_float_is_loaded_exactly(value: float) -> None:
+    class Measured(Frozen):
+        value: float
+
+    items = Items(Measured)
+    assert items.model(items.item(Measured(value=value))).value == value
 
 
 @pytest.mark.parametrize("attribute", [{"M": {}}, {"L": []}, {"SS": ["a"]}])

@@ -37,10 +37,10 @@ def test_events_contain_these_fields_and_no_others() -> None:
 
 
 def test_a_marked_field_is_added_to_the_events_that_it_is_marked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    class BrightJob(Job):
-        brightness: Annotated[float | None, Shown("From 0 to 100.", (61.5,), stream=True)] = None
+    class CalmJob(Job):
+        calmness: Annotated[float | None, Shown("From 0 to 100.", (61.5,), stream=True)] = None
 
-    monkeypatch.setattr(job_fields, "Job", BrightJob)
+    monkeypatch.setattr(job_fields, "Job", CalmJob)
 
     class Event(Frozen):
         """An event."""
@@ -48,9 +48,9 @@ def test_a_marked_field_is_added_to_the_events_that_it_is_marked_for(monkeypatch
         event_id: str
 
     on_stream = job_fields.with_job_fields(lambda mark: mark.stream)(Event)
-    assert [*on_stream.model_fields] == ["event_id", "created_at", "face_count", "failure", "brightness"]
-    assert on_stream.model_json_schema()["properties"]["brightness"]["description"] == "From 0 to 100."
-    assert "brightness" not in job_fields.with_job_fields(lambda mark: mark.bus)(Event).model_fields
+    assert [*on_stream.model_fields] == ["event_id", "created_at", "face_count", "failure", "calmness"]
+    assert on_stream.model_json_schema()["properties"]["calmness"]["description"] == "From 0 to 100."
+    assert "calmness" not in job_fields.with_job_fields(lambda mark: mark.bus)(Event).model_fields
 
 
 def test_what_is_detected_has_a_field_in_the_job() -> None:

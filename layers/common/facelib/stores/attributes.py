@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, Final, Generic, TypeVar, Union, get_args, get_origin
@@ -64,6 +65,8 @@ _STORED: Final[Mapping[object, Stored]] = {
     str: _TEXT,
     int: Stored(_same, _same),
     bool: Stored(_same, _same),
+    # boto3 refuses floats. This is the shortest decimal that is read as the same float.
+    float: Stored(lambda value: Decimal(repr(value)), _same),
     AwareDatetime: _TIME,
     dict[str, float]: Stored(json.dumps, json.loads),
 }
