@@ -23,7 +23,8 @@ PHOTOS = 40
 RESOLUTIONS = {"lowest": ["--resolution", "lowest-direct"], "highest": [], "typer 0.27": ["typer==0.27.3"]}
 OPTIONS = {
     "detect": {"--render", "--min-confidence", "--max-faces", "--blur-strength", "--size", "--out", "--jsonl", "--json"}
-    | {"--parallel", "--again", "--url", "--key-file", "--crop-aspect", "--crop-faces", "--crop-padding"},
+    | {"--crop-aspect", "--crop-faces", "--crop-padding", "--faces-json"}
+    | {"--parallel", "--again", "--url", "--key-file"},
     "faces": {"--align", "--out", "--json", "--url", "--key-file"},
     "blur": {"--out", "--render", "--blur-strength", "--size", "--json"},
     "listen": {"--job", "--replay", "--download", "--json", "--url", "--key-file"},
