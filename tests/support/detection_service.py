@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from face_detector.detection.detections import Detections
 from face_detector.detection.detector import Detector
-from face_detector.process import DetectionService
+from face_detector.service import DetectionService
 from facelib.domain import object_keys
 from facelib.domain.job import Job
 from facelib.domain.options import Options

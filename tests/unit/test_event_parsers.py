@@ -148,6 +148,7 @@ def test_an_event_of_s3_is_read_or_malformed(examples: int) -> None:
 def handlers(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[dict[str, Any], Context], Any]]:
     """Return the handlers of the queues of S3's events, with use cases that accept any input."""
     accept = type("Accept", (), {name: lambda *_: None for name in ("process", "take", "fail_abandoned", "delete")})()
+    monkeypatch.setattr(accept, "processing", accept, raising=False)
     monkeypatch.setattr(detector, "service", lambda: accept)
     monkeypatch.setattr(intake, "intake", lambda: accept)
     monkeypatch.setattr(deadletter, "claims", lambda: accept)

@@ -26,7 +26,7 @@ from facelib.stores.jobs.table import JobTable
 from facelib.stores.objects.images import ImageStore
 
 from face_detector.detection.detector import load_detector
-from face_detector.process import DetectionService
+from face_detector.service import DetectionService
 
 # A job that another detector holds is not an error of the function: only its message is redelivered.
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -71,27 +71,27 @@ def _process_message(record: SQSRecord) -> None:
 
 def _process_s3_event(event: dict[str, Any]) -> None:
     for original in originals_created(event):
-        service().process(original)
+        service().processing.process(original)
 
 
 def _render(request: RenderRequest) -> RenderReply:
     logger.set_correlation_id(request.job_id)
-    return RenderReply(outcome=service().render(request.job_id, request.render))
+    return RenderReply(outcome=service().on_demand.render(request.job_id, request.render))
 
 
 def _correct(request: CorrectRequest) -> RenderReply:
     logger.set_correlation_id(request.job_id)
-    return RenderReply(outcome=service().correct(request))
+    return RenderReply(outcome=service().on_demand.correct(request))
 
 
 def _face(request: FaceRequest) -> FaceReply:
     logger.set_correlation_id(request.job_id)
-    return service().face(request)
+    return service().on_demand.face(request)
 
 
 def _detect(request: DetectRequest) -> DetectReply:
     try:
-        detected = service().detect(request.image, request.key)
+        detected = service().direct.detect(request.image, request.key)
     except ImageRejected as rejected:
         return DetectReply(failure=rejected.failure)
     except ObjectMissing:

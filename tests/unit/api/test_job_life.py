@@ -15,7 +15,7 @@ import pytest
 from face_deadletter import main as deadletter
 from face_detector import main as detector
 from face_detector import process
-from face_detector.process import DetectionService
+from face_detector.service import DetectionService
 from facelib.domain import object_keys
 from facelib.domain.job import Status
 from facelib.stores.jobs.items import from_item

@@ -90,7 +90,7 @@ def test_hiding_counts_more_than_showing(photo: Picture, fast: Detector) -> None
 
 def completed(service: Service, *renders: Render, faces_json: bool = False) -> str:
     job = service.upload(png("white"), Options(render=renders, faces_json=faces_json))
-    service.service.process(OriginalCreated(job.job_id, None))
+    service.service.processing.process(OriginalCreated(job.job_id, None))
     return job.job_id
 
 
@@ -106,7 +106,7 @@ def test_every_stored_result_that_hides_is_replaced_and_later_ones_follow(servic
     for render, old in before.items():
         assert pixels_of(old)[24, 32].max() < 20
         assert pixels_of(result(service, job_id, render)).min() > 230
-    service.service.render(job_id, Render.BLUR)
+    service.service.on_demand.render(job_id, Render.BLUR)
     assert pixels_of(result(service, job_id, Render.BLUR)).min() > 230
     job = service.jobs.get(job_id, "public")
     assert job.corrections == Corrections(show=(0,))
@@ -167,7 +167,7 @@ def test_a_result_that_is_drawn_while_its_job_is_corrected_follows(service: Serv
         assert correct(job_id, show=[0]) == "stored"
 
     service.detector.during = corrected
-    service.service.render(job_id, Render.SOLID)
+    service.service.on_demand.render(job_id, Render.SOLID)
     assert pixels_of(result(service, job_id, Render.SOLID)).min() > 230
 
 

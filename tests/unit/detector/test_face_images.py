@@ -104,7 +104,7 @@ def face_of(job_id: str, number: int = 0, *, align: bool = False) -> FaceReply:
 
 def completed(service: Service) -> str:
     job = service.upload(png())
-    service.service.process(OriginalCreated(job.job_id, None))
+    service.service.processing.process(OriginalCreated(job.job_id, None))
     return job.job_id
 
 

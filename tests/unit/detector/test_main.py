@@ -21,7 +21,7 @@ def test_only_a_job_that_another_detector_holds_returns_to_the_queue(service: Se
     assert response == {"batchItemFailures": [{"itemIdentifier": "0"}]}
     assert service.jobs.get(free.job_id, "public").status is Status.COMPLETED
     with pytest.raises(JobClaimed):
-        service.service.process(OriginalCreated(held.job_id, None))
+        service.service.processing.process(OriginalCreated(held.job_id, None))
 
 
 def test_an_internal_error_returns_the_message_to_the_queue(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

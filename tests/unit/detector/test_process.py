@@ -4,7 +4,7 @@ import json
 
 import pytest
 from face_detector import main
-from face_detector.process import DetectionService
+from face_detector.service import DetectionService
 from facelib.domain import object_keys
 from facelib.domain.job import Failure, FailureReason, Status
 from facelib.domain.options import Options
@@ -20,7 +20,7 @@ from tests.support.jobs import DETECTOR, new_job
 
 def test_a_job_is_processed_and_its_results_are_stored(service: Service) -> None:
     job = service.upload(png(), Options(render=(Render.BOXES, Render.BLUR)))
-    service.service.process(OriginalCreated(job.job_id, None))
+    service.service.processing.process(OriginalCreated(job.job_id, None))
     done = service.jobs.get(job.job_id, "public")
     assert (done.status, done.face_count, done.detector) == (Status.COMPLETED, 1, DETECTOR)
     expected = {object_keys.original(job.job_id)} | {
@@ -47,7 +47,7 @@ def test_bad_bytes_fail_the_job_and_are_not_retried(service: Service, data: byte
 
 def test_a_missing_original_fails_the_job(service: Service) -> None:
     job = service.jobs.add(new_job())
-    service.service.process(OriginalCreated(job.job_id, None))
+    service.service.processing.process(OriginalCreated(job.job_id, None))
     failure = service.jobs.get(job.job_id, "public").failure
     assert failure is not None
     assert failure.reason is FailureReason.ORIGINAL_MISSING
@@ -56,13 +56,13 @@ def test_a_missing_original_fails_the_job(service: Service) -> None:
 def test_an_original_whose_job_is_gone_is_removed(service: Service) -> None:
     job = service.upload(png())
     service.jobs.begin_deletion(job.job_id, "public")
-    service.service.process(OriginalCreated(job.job_id, None))
+    service.service.processing.process(OriginalCreated(job.job_id, None))
     assert service.objects() == set()
 
 
 def test_the_public_view_of_a_job_is_stored_on_request(service: Service) -> None:
     job = service.upload(png(), Options(faces_json=True))
-    service.service.process(OriginalCreated(job.job_id, None))
+    service.service.processing.process(OriginalCreated(job.job_id, None))
     s3_object = clients.s3().get_object(Bucket=service.account.results_bucket, Key=object_keys.faces_json(job.job_id))
     assert s3_object["ContentType"] == "application/json"
     shown = JobView.of(service.jobs.get(job.job_id, "public"), PUBLIC_URL)
@@ -75,7 +75,7 @@ def test_the_public_view_of_a_job_is_stored_on_request(service: Service) -> None
 def test_a_job_deleted_while_it_is_processed_leaves_nothing(service: Service) -> None:
     job = service.upload(png(), Options(faces_json=True))
     service.detector.during = lambda: service.jobs.begin_deletion(job.job_id, "public")
-    service.service.process(OriginalCreated(job.job_id, None))
+    service.service.processing.process(OriginalCreated(job.job_id, None))
     assert service.objects() == set()
 
 
@@ -87,10 +87,10 @@ def test_a_job_that_was_taken_over_keeps_the_results_of_the_new_detector(service
     def take_over() -> None:
         passes.append(1)
         if len(passes) == 1:
-            service.service.process(OriginalCreated(job.job_id, None))
+            service.service.processing.process(OriginalCreated(job.job_id, None))
 
     service.detector.during = take_over
-    slow.process(OriginalCreated(job.job_id, None))
+    slow.processing.process(OriginalCreated(job.job_id, None))
     assert service.jobs.get(job.job_id, "public").status is Status.COMPLETED
     assert service.objects() == {object_keys.original(job.job_id), object_keys.result(job.job_id, Render.BOXES)}
 
@@ -107,29 +107,29 @@ def test_a_detector_that_was_halted_beyond_its_lease_leaves_the_picture_of_a_lat
 
     def overtake() -> None:
         service.detector.during = lambda: None
-        service.service.process(uploaded(service, job, png("crimson")))
+        service.service.processing.process(uploaded(service, job, png("crimson")))
         shown.append(result())
 
     service.detector.during = overtake
-    halted.process(OriginalCreated(job.job_id, None))
+    halted.processing.process(OriginalCreated(job.job_id, None))
     assert [result()] == shown
 
 
 def test_a_paused_detector_finishes_a_job_that_was_not_taken_over(service: Service) -> None:
     job = service.upload(png())
     halted = DetectionService.of(service.jobs.table, service.images, service.detector, -1, PUBLIC_URL)
-    halted.process(OriginalCreated(job.job_id, None))
+    halted.processing.process(OriginalCreated(job.job_id, None))
     assert service.jobs.get(job.job_id, "public").status is Status.COMPLETED
 
 
 def test_an_upload_after_the_job_has_ended_changes_nothing(service: Service) -> None:
     job = service.jobs.add(new_job())
     first = uploaded(service, job, png())
-    service.service.process(first)
+    service.service.processing.process(first)
     done = service.jobs.get(job.job_id, "public")
-    service.service.process(first)
+    service.service.processing.process(first)
     assert object_keys.original(job.job_id) in service.objects(), "a duplicate event is not another upload"
-    service.service.process(uploaded(service, job, png() + b"another"))
+    service.service.processing.process(uploaded(service, job, png() + b"another"))
     assert service.jobs.get(job.job_id, "public") == done
     assert service.objects() == {object_keys.result(job.job_id, Render.BOXES)}
 
@@ -137,8 +137,8 @@ def test_an_upload_after_the_job_has_ended_changes_nothing(service: Service) -> 
 def test_the_late_event_of_an_earlier_upload_does_not_affect_the_image_of_the_job(service: Service) -> None:
     job = service.jobs.add(new_job())
     first = uploaded(service, job, png())
-    service.service.process(uploaded(service, job, png() + b"another"))
-    service.service.process(first)
+    service.service.processing.process(uploaded(service, job, png() + b"another"))
+    service.service.processing.process(first)
     assert object_keys.original(job.job_id) in service.objects()
 
 

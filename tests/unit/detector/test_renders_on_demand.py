@@ -15,7 +15,7 @@ from tests.support.detection_service import Service, png, uploaded
 
 def completed(service: Service, options: Options | None = None) -> str:
     job = service.upload(png(), options)
-    service.service.process(OriginalCreated(job.job_id, None))
+    service.service.processing.process(OriginalCreated(job.job_id, None))
     return job.job_id
 
 
@@ -44,21 +44,21 @@ def test_a_job_deleted_while_a_result_is_drawn_leaves_nothing(service: Service) 
         service.jobs.remove(job_id)
 
     service.detector.during = delete
-    assert service.service.render(job_id, Render.BLUR) is RenderOutcome.JOB_GONE
+    assert service.service.on_demand.render(job_id, Render.BLUR) is RenderOutcome.JOB_GONE
     assert service.objects() == set()
 
 
 def test_nothing_is_drawn_of_an_image_that_is_not_the_jobs(service: Service) -> None:
     job = service.upload(png())
-    service.service.process(uploaded(service, job, png()))
+    service.service.processing.process(uploaded(service, job, png()))
     uploaded(service, job, png() + b"another")
-    assert service.service.render(job.job_id, Render.PLAIN) is RenderOutcome.ORIGINAL_GONE
+    assert service.service.on_demand.render(job.job_id, Render.PLAIN) is RenderOutcome.ORIGINAL_GONE
     service.images.delete_original(job.job_id)
-    assert service.service.render(job.job_id, Render.PLAIN) is RenderOutcome.ORIGINAL_GONE
+    assert service.service.on_demand.render(job.job_id, Render.PLAIN) is RenderOutcome.ORIGINAL_GONE
     assert object_keys.result(job.job_id, Render.PLAIN) not in service.objects()
 
 
 def test_nothing_is_drawn_for_a_job_that_is_not_completed(service: Service) -> None:
     pending = service.upload(png())
     for job_id in (pending.job_id, str(uuid4())):
-        assert service.service.render(job_id, Render.BLUR) is RenderOutcome.JOB_GONE
+        assert service.service.on_demand.render(job_id, Render.BLUR) is RenderOutcome.JOB_GONE

@@ -29,10 +29,7 @@ if TYPE_CHECKING:
         """Type checkers see a job, which also has fields that a view does not."""
 
 else:
-
-    @with_job_fields(lambda _: True)
-    class _ShownFields(Frozen):
-        """The fields that `Job` marks as shown."""
+    _ShownFields = with_job_fields(lambda _: True)(Frozen)
 
 
 class JobSummary(_ShownFields):
