@@ -184,7 +184,8 @@ def _chart(groups: Sequence[Sequence[Run]], samples: Sequence[Sample], factor: f
             for (colour, number, run), ap in zip(runs, found, strict=True)
         ]
         x = Axis.log("milliseconds of processor time, mean", [run.mean(chosen) for *_, run in runs])
-        panels.append(Panel(f"AP from {_HEIGHTS[1]} px, {title}", x, Axis.linear("", found, 0.005), series))
+        y = Axis.linear(f"AP of all photos, faces from {_HEIGHTS[1]} px", found, 0.005)
+        panels.append(Panel(f"time of {title}", x, y, series))
     return svg(panels)
 
 
