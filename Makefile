@@ -60,13 +60,13 @@ develop: .venv/developed setup
 	@touch $@
 
 run: setup ## Start the local stack and keep it running until Ctrl-C: make run [PORT=4802] [PARAMETERS="Quality=fast"]
-	@$(WORDS) $(BIN)/python -m infra.local run $(PORT_OPTION) $${PARAMETERS:+--parameters $$PARAMETERS}
+	@$(WORDS) $(BIN)/python -m infra.local.commands run $(PORT_OPTION) $${PARAMETERS:+--parameters $$PARAMETERS}
 
 demo: setup ## Send a photo and print its faces: make demo [IMAGE=photo.jpg] [JSON=1] [PORT=4802]
-	@$(BIN)/python -m infra.local demo $(PORT_OPTION) $${IMAGE:+--image "$$IMAGE"} $${JSON:+--json}
+	@$(BIN)/python -m infra.local.commands demo $(PORT_OPTION) $${IMAGE:+--image "$$IMAGE"} $${JSON:+--json}
 
 status: setup ## Show the addresses of the local stack: make status [PORT=4802] [JSON=1]
-	@$(BIN)/python -m infra.local status $(PORT_OPTION) $${JSON:+--json}
+	@$(BIN)/python -m infra.local.commands status $(PORT_OPTION) $${JSON:+--json}
 
 # Does not depend on `setup`, because the shell would run its messages.
 env: ## Print the addresses as shell variables API, WS and BUCKET: eval "$(make -s env)" [PORT=4802] [ENVIRONMENT=prod]
@@ -149,7 +149,7 @@ chaos: develop ## Inject faults under bursts of up to 500 photos: make chaos [CH
 	@$(WORDS) $(BIN)/pytest tests/e2e/chaos tests/unit/api/test_job_life.py --chaos --chaos-photos 500 --job-lives 100 -o timeout=3600 $$CHAOS
 
 deploy-local: setup ## Deploy the packaged service to a local stack that runs in containers (infra/compose.yaml)
-	@$(BIN)/python -m infra.local deploy $(PORT_OPTION)
+	@$(BIN)/python -m infra.local.commands deploy $(PORT_OPTION)
 
 package: setup ## Build the packages and print their sizes: make package [ARCHITECTURE=x86_64]
 	@$(BIN)/python -m infra.aws.package --architecture "$${ARCHITECTURE:-arm64}"
@@ -158,7 +158,7 @@ deploy: setup ## Build and deploy to AWS: make deploy [ENVIRONMENT=prod] [PARAME
 	@$(WORDS) $(BIN)/python -m infra.aws.release deploy $(ENVIRONMENT_OPTION) $${YES:+--yes} $${ARCHITECTURE:+"Architecture=$$ARCHITECTURE"} $$PARAMETERS
 
 verify: setup ## Test a deployed service as a client: make verify [ENVIRONMENT=prod]
-	@$(BIN)/python -m infra.verify $(WHERE) $${CLIENTS:+--clients "$$CLIENTS"} $${LISTENERS:+--listeners "$$LISTENERS"}
+	@$(BIN)/python -m infra.verify.command $(WHERE) $${CLIENTS:+--clients "$$CLIENTS"} $${LISTENERS:+--listeners "$$LISTENERS"}
 
 delete: setup ## Delete the service from AWS with every job and image: make delete [ENVIRONMENT=prod]
 	@$(BIN)/python -m infra.aws.release delete $(ENVIRONMENT_OPTION)

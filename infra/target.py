@@ -2,10 +2,9 @@
 
 import os
 
-from infra.aws.release import stack_of
+from infra.aws.samconfig import stack_of
 from infra.errors import CommandFailed
-from infra.local.deploy import STACK_NAME
-from infra.local.layout import LocalStack
+from infra.local.layout import STACK_NAME, LocalStack
 from infra.local.server import is_answering
 
 

@@ -3,20 +3,19 @@
 import os
 import shlex
 import sys
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
 import boto3
 
-from infra import ROOT
 from infra.arguments import Arguments
 from infra.aws import stack as stacks
 from infra.aws.account import Account
 from infra.aws.concurrency import ASK_FOR_MORE, FITTED, check_reserved, fit
 from infra.aws.gradual import prepare
 from infra.aws.package import BUILD, Architecture, package, shipped_models
+from infra.aws.samconfig import CONFIG, section_of, stack_of
 from infra.errors import CommandFailed, Stopped, ending
 from infra.parameters import check_together, detection_models, installed_models, parameters_of_template, read_parameters
 from infra.sam import sam
@@ -24,7 +23,6 @@ from infra.sam import sam
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-CONFIG: Final = ROOT / "samconfig.toml"
 _DELETE_AT_ONCE: Final = 1_000
 
 
@@ -33,21 +31,8 @@ def parameters_of(environment: str, more: Iterable[str] = ()) -> dict[str, str]:
 
     Raises CommandFailed for what template.yaml does not allow.
     """
-    configured = _config(environment).get("deploy", {}).get("parameters", {}).get("parameter_overrides", "")
+    configured = section_of(environment).get("deploy", {}).get("parameters", {}).get("parameter_overrides", "")
     return read_parameters([*shlex.split(configured), *more])
-
-
-def stack_of(environment: str) -> str:
-    return str(_config(environment)["global"]["parameters"]["stack_name"])
-
-
-def _config(environment: str) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
-    # Beside its sections the file has a version.
-    sections = {name: section for name, section in tomllib.loads(CONFIG.read_text()).items() if name != "version"}
-    if environment not in sections:
-        raise CommandFailed(f"There is no environment {environment!r}. samconfig.toml has: {', '.join(sections)}.")
-    section: Mapping[str, Mapping[str, Mapping[str, str]]] = sections[environment]
-    return section
 
 
 @dataclass(frozen=True)

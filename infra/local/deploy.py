@@ -9,15 +9,13 @@ from localstack_client.session import Session
 
 from infra import ROOT
 from infra.errors import CommandFailed
-from infra.local.layout import KEY, Addresses, LocalStack
+from infra.local.layout import KEY, STACK_NAME, Addresses, LocalStack
 from infra.parameters import detection_models, installed_models, parameters_of_template
 from infra.sam import SAM, sam
 from infra.template import load
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-STACK_NAME = "facecast"
 
 LOCAL_PARAMETERS = {
     # On a laptop it is not reachable from outside.

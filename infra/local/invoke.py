@@ -12,8 +12,8 @@ from localstack_client.session import Session
 from infra import ROOT
 from infra.arguments import Arguments
 from infra.errors import CommandFailed
-from infra.local.deploy import STACK_NAME, session
-from infra.local.layout import DEFAULT_PORT, LocalStack, port_number
+from infra.local.deploy import session
+from infra.local.layout import DEFAULT_PORT, STACK_NAME, LocalStack, port_number
 from infra.local.server import is_answering
 from infra.template import Resource, functions, source_of
 

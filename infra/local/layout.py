@@ -15,6 +15,7 @@ SAMPLE_PHOTO: Final = ROOT / "functions" / "api" / "face_api" / "pages" / "stati
 DEFAULT_PORT: Final = 4566
 # Access key and secret of the emulator's root user.
 KEY: Final = "test"
+STACK_NAME: Final = "facecast"
 
 
 def port_number(text: str) -> int:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from infra import ROOT
-from infra.local.deploy import STACK_NAME, deploy, session
-from infra.local.layout import SAMPLE_PHOTO, LocalStack
+from infra.local.deploy import deploy, session
+from infra.local.layout import SAMPLE_PHOTO, STACK_NAME, LocalStack
 from infra.local.server import running
 from tests.support.stack import Stack, wait_until
 

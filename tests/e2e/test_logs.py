@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from infra import ROOT
-from infra.local.__main__ import status
+from infra.local.commands import status
 from tests.support.stack import PATIENCE_SECONDS, Stack, wait_until
 
 

@@ -18,8 +18,8 @@ from localstack_client.session import Session
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from infra.local.deploy import STACK_NAME, session
-from infra.local.layout import Addresses, LocalStack
+from infra.local.deploy import session
+from infra.local.layout import STACK_NAME, Addresses, LocalStack
 
 PATIENCE_SECONDS = 60.0
 

@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 from face_models import MODELS, YUNET, Model
 from moto import mock_aws
 
-from infra.aws import release
+from infra.aws import release, samconfig
 from infra.aws import stack as stacks
 from infra.aws.account import Account
 from infra.aws.stack import DeployedStack
@@ -38,11 +38,11 @@ def test_a_parameter_without_a_value_is_refused() -> None:
 @pytest.mark.parametrize("environment", ["staging", "version", ""])
 def test_an_unknown_environment_is_refused(environment: str) -> None:
     with pytest.raises(CommandFailed, match="samconfig"):
-        release.stack_of(environment)
+        samconfig.stack_of(environment)
 
 
 def test_each_environment_is_a_separate_stack() -> None:
-    assert release.stack_of("default") != release.stack_of("prod")
+    assert samconfig.stack_of("default") != samconfig.stack_of("prod")
 
 
 def test_a_bucket_is_emptied_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,7 +116,7 @@ def test_deploy_takes_parameters_behind_its_options_and_names_its_configuration(
     monkeypatch.setattr("sys.argv", ["release", "deploy", "--environment", "default", "--yes", "Architecture=x86_64"])
     assert release.main() == 0
     assert aws.overrides() == {"Architecture": "x86_64", "DetectionModels": "centerface,yunet"}
-    assert aws.called[0][aws.called[0].index("--config-file") + 1] == str(release.CONFIG)
+    assert aws.called[0][aws.called[0].index("--config-file") + 1] == str(samconfig.CONFIG)
     assert "--no-confirm-changeset" in aws.called[0]
 
 

@@ -1,4 +1,4 @@
-"""`python -m infra.verify`: use a deployed service as its users will, and print what works."""
+"""`python -m infra.verify.command`: use a deployed service as its users will, and print what works."""
 
 import asyncio
 import os
@@ -84,7 +84,7 @@ async def _jobs(service: Service) -> set[str]:
 
 
 def main() -> int:
-    parser = Arguments(prog="python -m infra.verify", description=__doc__)
+    parser = Arguments(prog="python -m infra.verify.command", description=__doc__)
     parser.add_argument("--environment", help="section of samconfig.toml; default: the local stack")
     parser.add_argument("--port", type=port_number, default=os.environ.get("PORT", str(DEFAULT_PORT)))
     parser.add_argument("--clients", type=int, help="how many clients send at once; 20 on AWS, 4 locally")

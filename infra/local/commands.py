@@ -1,4 +1,4 @@
-"""`python -m infra.local run|demo|deploy|status`: what the make targets of these names do."""
+"""`python -m infra.local.commands run|demo|deploy|status`: what the make targets of these names do."""
 
 import os
 import signal
@@ -92,7 +92,7 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 def main() -> int:
-    parser = Arguments(prog="python -m infra.local", description=__doc__)
+    parser = Arguments(prog="python -m infra.local.commands", description=__doc__)
     parser.add_argument("command", choices=["run", "demo", "deploy", "status"])
     parser.add_argument("--port", type=port_number, default=os.environ.get("PORT", str(DEFAULT_PORT)))
     parser.add_argument("--image", type=Path, default=SAMPLE_PHOTO)
