@@ -38,7 +38,7 @@ help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
 
 setup: .venv/installed ## Install the packages into .venv and download the models: make setup [PYTHON=python3.13]
-	@$(BIN)/python -m infra.models centerface
+	@$(BIN)/python -m infra model centerface
 
 .venv/installed: requirements.txt pyproject.toml infra/uv.txt
 	@command -v $(PYTHON_COMMAND) >/dev/null || { echo "Python 3.11 or newer is missing: install it, or name it: make setup PYTHON=python3.13" >&2; exit 1; }
@@ -49,7 +49,7 @@ setup: .venv/installed ## Install the packages into .venv and download the model
 	@uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement infra/uv.txt
 	@$(INSTALL) --require-hashes --requirement requirements.txt
 	@$(INSTALL) --no-build-isolation --editable .
-	@$(BIN)/python -m infra.models yunet --optional
+	@$(BIN)/python -m infra model yunet --optional
 	@touch $@
 
 develop: .venv/developed setup
@@ -60,17 +60,17 @@ develop: .venv/developed setup
 	@touch $@
 
 run: setup ## Start the local stack and keep it running until Ctrl-C: make run [PORT=4802] [PARAMETERS="Quality=fast"]
-	@$(WORDS) $(BIN)/python -m infra.local.commands run $(PORT_OPTION) $${PARAMETERS:+--parameters $$PARAMETERS}
+	@$(WORDS) $(BIN)/python -m infra run $(PORT_OPTION) $$PARAMETERS
 
 demo: setup ## Send a photo and print its faces: make demo [IMAGE=photo.jpg] [JSON=1] [PORT=4802]
-	@$(BIN)/python -m infra.local.commands demo $(PORT_OPTION) $${IMAGE:+--image "$$IMAGE"} $${JSON:+--json}
+	@$(BIN)/python -m infra demo $(PORT_OPTION) $${IMAGE:+--image "$$IMAGE"} $${JSON:+--json}
 
 status: setup ## Show the addresses of the local stack: make status [PORT=4802] [JSON=1]
-	@$(BIN)/python -m infra.local.commands status $(PORT_OPTION) $${JSON:+--json}
+	@$(BIN)/python -m infra status $(PORT_OPTION) $${JSON:+--json}
 
 # Does not depend on `setup`, because the shell would run its messages.
 env: ## Print the addresses as shell variables API, WS and BUCKET: eval "$(make -s env)" [PORT=4802] [ENVIRONMENT=prod]
-	@$(BIN)/python -m infra.env $(WHERE)
+	@$(BIN)/python -m infra env $(WHERE)
 
 unit: develop ## Run the tests that need neither the local stack nor a browser, in a minute
 	$(BIN)/pytest tests/unit -n 2 --dist worksteal
@@ -79,11 +79,11 @@ coverage: develop ## Report unit test coverage; fail below 96 %
 	$(BIN)/pytest tests/unit -n 2 --cov --cov-report=term
 
 test: develop ## Run every test
-	@$(BIN)/python -m infra.local.localstack --optional
+	@$(BIN)/python -m infra localstack --optional
 	ARM64_PYTHON=$(ARM64) $(BIN)/pytest -n 2 --dist loadgroup
 
 test-localstack: develop ## Run the tests of storage on LocalStack, without a container; needs Python 3.12 or 3.13
-	@$(BIN)/python -m infra.local.localstack
+	@$(BIN)/python -m infra localstack
 	$(BIN)/pytest tests/localstack
 
 test-arm64: develop ## Test the arm64 packages with an arm64 Python: make test-arm64 [ARM64_PYTHON=/path/to/python3.13]
@@ -104,7 +104,7 @@ types:
 templates: build/checks/installed
 	$(BIN)/cfn-lint template.yaml docs/examples/*.yaml
 	@mkdir -p build
-	$(BIN)/python -m infra.template > build/template.json
+	$(BIN)/python -m infra template > build/template.json
 	$(BIN)/cfn-lint build/template.json
 	$(BIN)/sam validate --lint
 	build/checks/bin/checkov --config-file infra/checks/checkov.yaml
@@ -113,14 +113,14 @@ scripts: infra/checks/node_modules/.package-lock.json
 	infra/checks/node_modules/.bin/eslint --config infra/checks/eslint.config.js functions tests
 
 documents: infra/checks/node_modules/.package-lock.json
-	@$(BIN)/python -m infra.asyncapi
-	@$(BIN)/python -m infra.client_names --check
+	@$(BIN)/python -m infra asyncapi
+	@$(BIN)/python -m infra client-names --check
 
 prose: infra/checks/node_modules/.package-lock.json
-	@$(BIN)/python -m infra.prose
+	@$(BIN)/python -m infra prose
 
 audit: build/checks/installed
-	@$(BIN)/python -m infra.audit
+	@$(BIN)/python -m infra audit
 
 # checkov and pip-audit have their own environment, because their pinned versions conflict with the local stack's.
 build/checks/installed: infra/checks/requirements.lock .venv/installed
@@ -149,37 +149,37 @@ chaos: develop ## Inject faults under bursts of up to 500 photos: make chaos [CH
 	@$(WORDS) $(BIN)/pytest tests/e2e/chaos tests/unit/api/test_job_life.py --chaos --chaos-photos 500 --job-lives 100 -o timeout=3600 $$CHAOS
 
 deploy-local: setup ## Deploy the packaged service to a local stack that runs in containers (infra/compose.yaml)
-	@$(BIN)/python -m infra.local.commands deploy $(PORT_OPTION)
+	@$(BIN)/python -m infra deploy-local $(PORT_OPTION)
 
 package: setup ## Build the packages and print their sizes: make package [ARCHITECTURE=x86_64]
-	@$(BIN)/python -m infra.aws.package --architecture "$${ARCHITECTURE:-arm64}"
+	@$(BIN)/python -m infra package --architecture "$${ARCHITECTURE:-arm64}"
 
 deploy: setup ## Build and deploy to AWS: make deploy [ENVIRONMENT=prod] [PARAMETERS="AlarmEmail=me@example.org"] [YES=1]
-	@$(WORDS) $(BIN)/python -m infra.aws.release deploy $(ENVIRONMENT_OPTION) $${YES:+--yes} $${ARCHITECTURE:+"Architecture=$$ARCHITECTURE"} $$PARAMETERS
+	@$(WORDS) $(BIN)/python -m infra deploy $(ENVIRONMENT_OPTION) $${YES:+--yes} $${ARCHITECTURE:+"Architecture=$$ARCHITECTURE"} $$PARAMETERS
 
 verify: setup ## Test a deployed service as a client: make verify [ENVIRONMENT=prod]
-	@$(BIN)/python -m infra.verify.command $(WHERE) $${CLIENTS:+--clients "$$CLIENTS"} $${LISTENERS:+--listeners "$$LISTENERS"}
+	@$(BIN)/python -m infra verify $(WHERE) $${CLIENTS:+--clients "$$CLIENTS"} $${LISTENERS:+--listeners "$$LISTENERS"}
 
 delete: setup ## Delete the service from AWS with every job and image: make delete [ENVIRONMENT=prod]
-	@$(BIN)/python -m infra.aws.release delete $(ENVIRONMENT_OPTION)
+	@$(BIN)/python -m infra delete $(ENVIRONMENT_OPTION)
 
 erase: setup ## Erase every job, image, event and key of an owner: make erase OWNER=alice [ENVIRONMENT=prod]
-	@$(BIN)/python -m infra.aws.erase $(WHERE) "$$OWNER"
+	@$(BIN)/python -m infra erase $(WHERE) "$$OWNER"
 
 invoke: setup ## Run a function here against the local stack: make invoke FUNCTION=Detector EVENT=events/detector/direct.json
-	@$(BIN)/python -m infra.local.invoke $(PORT_OPTION) "$${FUNCTION:-Detector}" "$${EVENT:-events/detector/direct.json}"
+	@$(BIN)/python -m infra invoke $(PORT_OPTION) "$${FUNCTION:-Detector}" "$${EVENT:-events/detector/direct.json}"
 
 key: setup ## Issue a key: make key OWNER=alice [SCOPES=send,read] [DAILY=1000] [DAYS=90] [ENVIRONMENT=default]
-	@$(BIN)/python -m infra.keys $(WHERE) create "$$OWNER" $${SCOPES:+--scopes "$$SCOPES"} $${DAILY:+--daily "$$DAILY"} $${DAYS:+--days "$$DAYS"}
+	@$(BIN)/python -m infra key $(WHERE) "$$OWNER" $${SCOPES:+--scopes "$$SCOPES"} $${DAILY:+--daily "$$DAILY"} $${DAYS:+--days "$$DAYS"}
 
 keys: setup ## List the keys, without their secrets: make keys [ENVIRONMENT=default]
-	@$(BIN)/python -m infra.keys $(WHERE) list
+	@$(BIN)/python -m infra keys $(WHERE)
 
 revoke: setup ## Revoke a key and close its connections: make revoke KEY=<id> [ENVIRONMENT=default]
-	@$(BIN)/python -m infra.keys $(WHERE) revoke "$$KEY"
+	@$(BIN)/python -m infra revoke $(WHERE) "$$KEY"
 
 logs: setup ## Follow a function's log until Ctrl-C: make logs FUNCTION=Detector [ENVIRONMENT=default] [JSON=1]
-	@$(BIN)/python -m infra.logs $(WHERE) $${JSON:+--json} "$${FUNCTION:-Detector}"
+	@$(BIN)/python -m infra logs $(WHERE) $${JSON:+--json} "$${FUNCTION:-Detector}"
 
 lifecycle: develop ## Test deploying, updating and deleting on a separate local stack
 	$(BIN)/pytest tests/e2e/test_lifecycle.py
@@ -188,7 +188,7 @@ test-containers: develop ## Run every event with `sam local invoke`; needs a con
 	$(BIN)/pytest tests/packaging/test_containers.py
 
 coldstart: develop ## Measure the cold start of each function on this machine
-	@$(BIN)/python -m infra.aws.package --folder build/here --architecture $(subst aarch64,arm64,$(shell uname -m)) \
+	@$(BIN)/python -m infra package --folder build/here --architecture $(subst aarch64,arm64,$(shell uname -m)) \
 	  --python $$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 	@$(BIN)/python -m benchmarks.coldstart --folder build/here
 
@@ -196,7 +196,7 @@ cost: setup ## Print what a million images cost
 	@$(BIN)/python -m benchmarks.cost
 
 model: setup ## Download a detection model: make model MODEL=yunet [MODEL_FILE=path]
-	@$(BIN)/python -m infra.models "$${MODEL:-centerface}" $${MODEL_FILE:+--file "$$MODEL_FILE"}
+	@$(BIN)/python -m infra model "$${MODEL:-centerface}" $${MODEL_FILE:+--file "$$MODEL_FILE"}
 
 screenshots: develop ## Update the README's screenshots in docs/images; needs Chromium
 	$(BIN)/pytest tests/browser/test_screenshots.py --write-images
@@ -208,8 +208,8 @@ schemas: develop ## Generate the API, stream and event schemas and the table of 
 	$(BIN)/python -m face_api.schema > docs/openapi.json
 	$(BIN)/python -m face_websocket.asyncapi > functions/api/face_api/pages/asyncapi.json
 	$(BIN)/python -m face_notifier.schema > docs/eventbridge.schema.json
-	$(BIN)/python -m infra.render_table
-	$(BIN)/python -m infra.client_names
+	$(BIN)/python -m infra render-table
+	$(BIN)/python -m infra client-names
 
 lock: develop ## Update the lock files from the files *.in
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \

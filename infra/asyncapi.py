@@ -1,13 +1,13 @@
-"""Hold the stream's description against AsyncAPI's own JSON schema: `python -m infra.asyncapi`, in `make check`."""
+"""The stream's description, checked against AsyncAPI's own JSON schema."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Any, Final
 
 import jsonschema  # type: ignore[import-untyped]
 
 from infra import ROOT
+from infra.errors import CommandFailed
 
 DOCUMENT: Final = ROOT / "docs" / "asyncapi.json"
 # `make documents` installs it.
@@ -21,14 +21,8 @@ def violations(document: dict[str, Any], schemas: Path = SCHEMAS) -> list[str]:
     return [f"{error.json_path}: {error.message}" for error in jsonschema.Draft7Validator(schema).iter_errors(document)]
 
 
-def main() -> int:
-    problems = violations(json.loads(DOCUMENT.read_text()))
-    for violation in problems:
-        print(f"docs/asyncapi.json: {violation}", file=sys.stderr)
-    if not problems:
-        print("docs/asyncapi.json is a valid AsyncAPI document")
-    return 1 if problems else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def check() -> None:
+    """Check docs/asyncapi.json against AsyncAPI's schema."""
+    if problems := violations(json.loads(DOCUMENT.read_text())):
+        raise CommandFailed("\n".join(f"docs/asyncapi.json: {violation}" for violation in problems))
+    print("docs/asyncapi.json is a valid AsyncAPI document")

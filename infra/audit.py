@@ -1,4 +1,4 @@
-"""Look for known vulnerabilities in every pinned package, where PyPI lists them: `python -m infra.audit`."""
+"""Known vulnerabilities in pinned packages."""
 
 import json
 import subprocess
@@ -42,12 +42,9 @@ def audit(lock: Path) -> int:
     return subprocess.run(command, check=False).returncode
 
 
-def main() -> int:
+def audit_all() -> int:
+    """Look for known vulnerabilities in the pinned packages."""
     if reason := why_unreachable():
         print(f"SKIPPED: pip-audit, because {_SOURCE} lists no vulnerabilities here: {reason}", file=sys.stderr)
         return 0
     return max(audit(ROOT / lock) for lock in _LOCKS)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,18 +1,17 @@
-"""Write the client's enumerations and models from the schemas of the API and the stream.
+"""The client's enumerations and models, generated from the schemas of the API and the stream."""
 
-`python -m infra.client_names [--check]`
-"""
-
-import argparse
 import json
 import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+import typer
 
 from infra import ROOT
 from infra.client_schemas import Schemas, client_schemas
+from infra.errors import CommandFailed
 
 API: Final = ROOT / "docs" / "openapi.json"
 STREAM: Final = ROOT / "docs" / "asyncapi.json"
@@ -70,19 +69,13 @@ def _module(header: str, schemas: Schemas, options: tuple[str, ...]) -> str:
         return module.read_text()
 
 
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="fail if a file differs from what would be written")
-    options = parser.parse_args(arguments)
+def write(
+    *, check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if a file would change.")] = False
+) -> None:
+    """Write the client's enumerations and models."""
     for name, text in generated().items():
         path = FOLDER / name
-        if not options.check:
+        if not check:
             path.write_text(text)
         elif not path.is_file() or path.read_text() != text:
-            print(f"client/facecast/{name} does not follow the schemas: make schemas", file=sys.stderr)
-            return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+            raise CommandFailed(f"client/facecast/{name} does not follow the schemas: make schemas")

@@ -1,14 +1,13 @@
-"""`python -m infra.env`: print a stack's addresses as shell variables: `eval "$(make -s env)"`."""
+"""The addresses of a stack as shell variables: `eval "$(make -s env)"`."""
 
-import os
 import shlex
 import sys
 from collections.abc import Mapping
 
-from infra.arguments import Arguments
 from infra.aws import stack as stacks
-from infra.errors import CommandFailed, ending
-from infra.local.layout import DEFAULT_PORT, LocalStack, port_number
+from infra.errors import CommandFailed
+from infra.local.layout import DEFAULT_PORT, LocalStack
+from infra.options import Environment, Port
 from infra.target import choose_stack
 
 # Variable: output of the template.
@@ -20,23 +19,10 @@ def exports(outputs: Mapping[str, str]) -> str:
     return "".join(f"export {name}={shlex.quote(outputs[output])}\n" for name, output in VARIABLES.items())
 
 
-def print_exports(environment: str | None, local: LocalStack) -> int:
-    """Print the variables of the chosen stack. Raises CommandFailed, ClientError and BotoCoreError."""
-    name = choose_stack(environment, local, "env")
+def env(environment: Environment = None, port: Port = DEFAULT_PORT) -> None:
+    """Print a stack's addresses as shell variables."""
+    name = choose_stack(environment, LocalStack(port), "env")
     stack = stacks.find(name)
     if stack is None or not stack.is_deployed:
         raise CommandFailed(f"The stack {name} is not deployed.")
     sys.stdout.write(exports(stack.outputs))
-    return 0
-
-
-def main() -> int:
-    parser = Arguments(prog="python -m infra.env", description=__doc__)
-    parser.add_argument("--environment", help="section of samconfig.toml; default: the local stack")
-    parser.add_argument("--port", type=port_number, default=os.environ.get("PORT", str(DEFAULT_PORT)))
-    arguments = parser.parse_args()
-    return ending(lambda: print_exports(arguments.environment, LocalStack(arguments.port)))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

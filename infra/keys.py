@@ -1,15 +1,14 @@
-"""`python -m infra.keys create|list|revoke`: keys of a deployed service, with the operator's own AWS credentials."""
+"""Keys of a deployed service, with the operator's own AWS credentials."""
 
-import argparse
-import os
 import re
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Annotated, Final
 
 import boto3
+import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from facelib.domain.access import ApiKey, Scope, digest_of, new_secret
 from facelib.domain.errors import ConnectionGone, DeliveryFailed
@@ -19,9 +18,9 @@ from facelib.stores.access.api_keys import KeyStore
 from facelib.stores.listeners.connections import ConnectionStore
 from facelib.stores.listeners.connections_api import ConnectionsApi
 
-from infra.arguments import Arguments
 from infra.errors import CommandFailed
-from infra.local.layout import DEFAULT_PORT, LocalStack, port_number
+from infra.local.layout import DEFAULT_PORT, LocalStack
+from infra.options import Environment, Port
 from infra.target import choose_stack
 
 _DAYS: Final = 90
@@ -120,56 +119,41 @@ def outputs_of(stack: str) -> Mapping[str, str]:
     return outputs
 
 
-def _new_keys(arguments: argparse.Namespace) -> tuple[tuple[ApiKey, str], ...]:
-    """Return the key to create, if one is to be created. Raises CommandFailed for what makes no sense."""
-    if arguments.command == "revoke" and not arguments.key:
-        raise CommandFailed("Pass the key's id: make revoke KEY=<id>. `make keys` lists them.")
-    if arguments.command != "create":
-        return ()
-    return (new_key(arguments.owner, arguments.scopes, arguments.daily, arguments.days),)
-
-
-def run(arguments: argparse.Namespace) -> None:
-    # Checked first: whether a stack answers does not matter to a request that makes no sense.
-    new = _new_keys(arguments)
-    local = LocalStack(arguments.port)
-    outputs = outputs_of(choose_stack(arguments.environment, local, "key OWNER=alice", " PARAMETERS=Access=keys"))
-    keys = KeyStore(outputs["KeysTableName"])
-    match arguments.command:
-        case "create":
-            for stored, key in new:
-                create(keys, stored, key)
-        case "list":
-            show(keys)
-        case _:
-            connections = ConnectionStore(outputs["ConnectionsTableName"])
-            revoke(keys, arguments.key, connections, connections_api_of(outputs))
+def _outputs(environment: str | None, port: int) -> Mapping[str, str]:
+    outputs = outputs_of(choose_stack(environment, LocalStack(port), "key OWNER=alice", " PARAMETERS=Access=keys"))
     if outputs.get("Access") == "open":
         print("Access is open: callers do not need a key.", file=sys.stderr)
+    return outputs
 
 
-def main() -> int:
-    parser = Arguments(prog="python -m infra.keys", description=__doc__)
-    parser.add_argument("--environment", help="section of samconfig.toml; default: the local stack")
-    parser.add_argument("--port", type=port_number, default=os.environ.get("PORT", str(DEFAULT_PORT)))
-    commands = parser.add_subparsers(dest="command", required=True)
-    created = commands.add_parser("create")
-    created.add_argument("owner")
-    created.add_argument("--scopes", default=",".join(Scope))
-    created.add_argument("--daily", type=int)
-    created.add_argument("--days", type=int, default=_DAYS)
-    commands.add_parser("list")
-    commands.add_parser("revoke").add_argument("key")
-    try:
-        run(parser.parse_args())
-    except CommandFailed as refused:
-        print(refused, file=sys.stderr)
-        return 1
-    except (ClientError, BotoCoreError) as error:
-        print(f"AWS refused: {error}", file=sys.stderr)
-        return 1
-    return 0
+def issue_key(  # noqa: PLR0913 - each option is a parameter
+    owner: Annotated[str, typer.Argument(help="Whose jobs the key reaches.", show_default=False)],
+    *,
+    scopes: Annotated[str, typer.Option("--scopes", help="What the key permits.")] = ",".join(Scope),
+    daily: Annotated[int | None, typer.Option("--daily", help="Images a day; unlimited if omitted.")] = None,
+    days: Annotated[int, typer.Option("--days", help="Days until the key expires.")] = _DAYS,
+    environment: Environment = None,
+    port: Port = DEFAULT_PORT,
+) -> None:
+    """Issue a key and print it, once."""
+    # Checked first: whether a stack answers does not matter to a request that makes no sense.
+    stored, key = new_key(owner, scopes, daily, days)
+    create(KeyStore(_outputs(environment, port)["KeysTableName"]), stored, key)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def list_keys(environment: Environment = None, port: Port = DEFAULT_PORT) -> None:
+    """List the keys, without their secrets."""
+    show(KeyStore(_outputs(environment, port)["KeysTableName"]))
+
+
+def revoke_key(
+    key: Annotated[str, typer.Argument(help="The key's id; `keys` lists them.", show_default=False)],
+    environment: Environment = None,
+    port: Port = DEFAULT_PORT,
+) -> None:
+    """Revoke a key and close its connections."""
+    if not key:
+        raise CommandFailed("Pass the key's id: make revoke KEY=<id>. `make keys` lists them.")
+    outputs = _outputs(environment, port)
+    connections = ConnectionStore(outputs["ConnectionsTableName"])
+    revoke(KeyStore(outputs["KeysTableName"]), key, connections, connections_api_of(outputs))

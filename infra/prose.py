@@ -1,4 +1,4 @@
-"""`python -m infra.prose`: look for phrases that readers stumble over, in documents, messages and comments.
+"""The texts of the project, for the check of their style.
 
 The rules are infra/checks/prose.yaml, and textlint applies them. The texts of a source file are written to build/prose,
 each to the line that it has in the source.
@@ -9,7 +9,6 @@ import io
 import re
 import shutil
 import subprocess
-import sys
 import tokenize
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -129,7 +128,8 @@ def _pages() -> list[Path]:
     return sorted([*pages, *(ROOT / "docs").rglob("*.md")])
 
 
-def main() -> int:
+def check() -> int:
+    """Check the wording of documents, messages and comments."""
     _write_texts()
     texts = sorted(_TEXTS.rglob("*.txt"))
     command = [str(_CHECKS / "node_modules" / ".bin" / "textlint"), "--config", "textlint.json", "--format", "unix"]
@@ -139,7 +139,3 @@ def main() -> int:
     found = re.sub(rf"^{re.escape(str(_TEXTS))}/(.*?)\.txt:", r"\1:", done.stdout, flags=re.MULTILINE)
     print(found.replace(f"{ROOT}/", "") + done.stderr, end="")
     return done.returncode
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,13 +1,12 @@
-"""Print what CHANGELOG.md says of a release, for its page on GitHub: `python -m infra.release_notes v1.0.0`."""
+"""What CHANGELOG.md says about a release, for its page on GitHub."""
 
 import re
-import sys
-from typing import Final
+from typing import Annotated, Final
 
+import typer
 from facecast.version import __version__
 
 from infra import ROOT
-from infra.arguments import Arguments
 from infra.errors import CommandFailed
 
 _VERSION: Final = re.compile(r"v(\d+\.\d+\.\d+)")
@@ -27,16 +26,6 @@ def notes(tag: str, changelog: str, version: str = __version__) -> str:
     return section[1].strip()
 
 
-def main() -> int:
-    parser = Arguments(prog="python -m infra.release_notes", description=__doc__)
-    parser.add_argument("tag", help="for example v1.0.0")
-    try:
-        print(notes(parser.parse_args().tag, (ROOT / "CHANGELOG.md").read_text()))
-    except CommandFailed as refused:
-        print(refused, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def print_notes(tag: Annotated[str, typer.Argument(help="The release's tag, for example v1.0.0.")]) -> None:
+    """Print what CHANGELOG.md says about a release."""
+    print(notes(tag, (ROOT / "CHANGELOG.md").read_text()))

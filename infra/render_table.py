@@ -1,4 +1,4 @@
-"""`python -m infra.render_table`: write the table of renders into docs/use.md, from their declarations."""
+"""The table of renders in docs/use.md, from their declarations."""
 
 import re
 from typing import Final
@@ -21,12 +21,13 @@ def with_table(page: str) -> str:
     return _PLACE.sub(lambda _: table(), page)
 
 
+def write() -> None:
+    """Write the table of renders into docs/use.md."""
+    PAGE.write_text(with_table(PAGE.read_text()))
+
+
 def _row(render: Render) -> str:
     declared = render.declared
     hides = "as the other render does" if declared.exposure is None else "yes" if render.hides_faces else "no"
     options = ", ".join(f"`{option}`" for option in declared.options)
     return f"| `{render.value}` | {declared.description} | {hides} | {options} |"
-
-
-if __name__ == "__main__":
-    PAGE.write_text(with_table(PAGE.read_text()))

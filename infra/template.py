@@ -1,7 +1,4 @@
-"""The template as data: whole, with what it includes, and its intrinsic functions in their long form ({"Ref": ...}).
-
-`python -m infra.template` prints it, for linters that do not follow AWS::Include.
-"""
+"""The template as data: whole, with what it includes, and its intrinsic functions in their long form ({"Ref": ...})."""
 
 import json
 import re
@@ -87,5 +84,6 @@ def mentioned(node: object) -> Iterator[str]:
             yield from mentioned(value)
 
 
-if __name__ == "__main__":
+def print_template() -> None:
+    """Print the template as JSON, with the files it includes."""
     print(json.dumps(load(), indent=2))

@@ -1,21 +1,20 @@
-"""Erase every job, image, event, key and counter of an owner: `python -m infra.aws.erase OWNER`.
+"""The erasure of every job, image, event, key and counter of an owner.
 
 Keys go first, so that nothing new comes in. The tables themselves say what is left to do, so an erasure that was
 interrupted continues where it stopped. A job's record goes last, once the buckets show that its objects are gone.
 """
 
-import os
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Final
+from typing import Annotated, Final
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+import typer
+from botocore.exceptions import ClientError
 from facelib.domain import object_keys
 from facelib.domain.access import ApiKey
 from facelib.domain.errors import JobNotFound, ObjectsNotDeleted
@@ -32,11 +31,11 @@ from facelib.stores.listeners.connections_api import ConnectionsApi
 from facelib.stores.objects.images import ImageStore
 from facelib.stores.threads import threads
 
-from infra.arguments import Arguments
 from infra.aws.release import confirm, empty
-from infra.errors import CommandFailed, aws_failure
+from infra.errors import CommandFailed, Stopped
 from infra.keys import close_connections, connections_api_of
-from infra.local.layout import DEFAULT_PORT, LocalStack, port_number
+from infra.local.layout import DEFAULT_PORT, LocalStack
+from infra.options import Environment, Port
 from infra.target import choose_stack
 
 _BATCH: Final = 100
@@ -192,11 +191,15 @@ def _number(count: int, thing: str) -> str:
     return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
-def erase(owner: str, environment: str | None, local: LocalStack) -> int:
-    """Ask, then erase in a stack on AWS, or without an environment in the local one. Raises CommandFailed."""
+def erase(
+    owner: Annotated[str, typer.Argument(help="The owner, as the keys name it.", show_default=False)],
+    environment: Environment = None,
+    port: Port = DEFAULT_PORT,
+) -> None:
+    """Erase every job, image, event and key of an owner."""
     if not object_keys.is_owner(owner):
         raise CommandFailed("Pass the owner: make erase OWNER=alice (1 to 64 of a-z, 0-9, '.', '_' and '-')")
-    erasure = Erasure.of_stack(owner, choose_stack(environment, local, f"erase OWNER={owner}"))
+    erasure = Erasure.of_stack(owner, choose_stack(environment, LocalStack(port), f"erase OWNER={owner}"))
     total = erasure.count()
     owned_keys = _number(len(erasure.access.keys_of(owner)), "key")
     what = f"{_number(total, 'job')} of {owner}, with every image, and {owned_keys}"
@@ -204,32 +207,10 @@ def erase(owner: str, environment: str | None, local: LocalStack) -> int:
     try:
         done = erasure.run(_progress(total))
     except KeyboardInterrupt:
-        print("\nStopped. Run the same command again to erase the rest.", file=sys.stderr)
-        return 130
+        raise Stopped("Stopped. Run the same command again to erase the rest.") from None
     except ObjectsNotDeleted as error:
         raise CommandFailed(f"Not everything was erased: {error}. Run the same command again.") from None
     left = erasure.left()
     print(f"Erased {_number(done, 'job')} of {owner}, and {owned_keys}. Left: {left}.")
     if left != _NOTHING:
-        print("Some data is left, or more arrived in the meantime. Run the same command again.", file=sys.stderr)
-        return 1
-    return 0
-
-
-def main() -> int:
-    parser = Arguments(prog="python -m infra.aws.erase", description=__doc__)
-    parser.add_argument("owner")
-    parser.add_argument("--environment", help="section of samconfig.toml; default: the local stack")
-    parser.add_argument("--port", type=port_number, default=os.environ.get("PORT", str(DEFAULT_PORT)))
-    given = parser.parse_args()
-    try:
-        return erase(given.owner, given.environment, LocalStack(given.port))
-    except CommandFailed as refused:
-        print(refused, file=sys.stderr)
-    except (ClientError, BotoCoreError) as error:
-        print(aws_failure(error), file=sys.stderr)
-    return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        raise CommandFailed("Some data is left, or more arrived in the meantime. Run the same command again.")

@@ -1,4 +1,4 @@
-"""Build what ships, with the real SAM CLI, and print how large each function is: `python -m infra.aws.package`."""
+"""Build what ships, with the real SAM CLI, and how large each function is."""
 
 import os
 import subprocess
@@ -6,13 +6,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
+import typer
 from face_models import MODELS
 
 from infra import ROOT
-from infra.arguments import Arguments
-from infra.errors import CommandFailed, ending
+from infra.errors import CommandFailed
 from infra.sam import sam
 from infra.template import functions, layers_of
 
@@ -97,8 +97,12 @@ def _mb(size: int) -> str:
     return f"{size / 1_000_000:.2f} MB"
 
 
-def package(architecture: Architecture, folder: Path = BUILD, python: str = "3.13") -> None:
-    """Build, and print the sizes. Raises BuildFailed, and CommandFailed for what Lambda would not take."""
+def package(
+    architecture: Annotated[Architecture, typer.Option("--architecture", help="The processor to build for.")] = "arm64",
+    folder: Annotated[Path, typer.Option("--folder", help="The folder to build in.", show_default=False)] = BUILD,
+    python: Annotated[str, typer.Option("--python", help="The Python to build for; Lambda runs 3.13.")] = "3.13",
+) -> None:
+    """Build the packages for AWS and print their sizes."""
     build(architecture, folder, python)
     built = packages(folder)
     print(f"For {architecture}, in {folder}:\n\n{table(built)}\n")
@@ -111,21 +115,3 @@ def package(architecture: Architecture, folder: Path = BUILD, python: str = "3.1
         )
     if too_large := [each.function for each in built if each.room < 0]:
         raise CommandFailed(f"Larger than Lambda takes: {', '.join(too_large)}")
-
-
-def main() -> int:
-    parser = Arguments(prog="python -m infra.aws.package", description=__doc__)
-    parser.add_argument("--architecture", choices=["arm64", "x86_64"], default="arm64")
-    parser.add_argument("--folder", type=Path, default=BUILD)
-    parser.add_argument("--python", default="3.13", help="the Python to build for; Lambda runs 3.13")
-    arguments = parser.parse_args()
-
-    def run() -> int:
-        package(arguments.architecture, arguments.folder, arguments.python)
-        return 0
-
-    return ending(run)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,22 +1,23 @@
-"""Deploy the service to AWS, and delete it again, buckets and all: `python -m infra.aws.release`."""
+"""The deployment of the service to AWS, and its deletion, buckets and all."""
 
 import os
 import shlex
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Annotated, Final, cast
 
 import boto3
+import typer
 
-from infra.arguments import Arguments
 from infra.aws import stack as stacks
 from infra.aws.account import Account
 from infra.aws.concurrency import ASK_FOR_MORE, FITTED, check_reserved, fit
 from infra.aws.gradual import prepare
 from infra.aws.package import BUILD, Architecture, package, shipped_models
 from infra.aws.samconfig import CONFIG, section_of, stack_of
-from infra.errors import CommandFailed, Stopped, ending
+from infra.errors import CommandFailed, Stopped
+from infra.options import Parameters
 from infra.parameters import check_together, detection_models, installed_models, parameters_of_template, read_parameters
 from infra.sam import sam
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _DELETE_AT_ONCE: Final = 1_000
+OnAws = Annotated[str, typer.Option("--environment", help="Section of samconfig.toml.")]
 
 
 def parameters_of(environment: str, more: Iterable[str] = ()) -> dict[str, str]:
@@ -87,12 +89,15 @@ def _fitted(
     ]
 
 
-def deploy(environment: str, given: Mapping[str, str], *, ask: bool = True) -> int:
-    """Show where the deployment goes, build, and run `sam deploy`, which lists the changes and asks for confirmation.
-
-    Raises CommandFailed, Stopped, and ClientError or BotoCoreError of AWS.
-    """
-    if ask and not sys.stdin.isatty():
+def deploy(
+    parameters: Parameters = None,
+    environment: OnAws = "default",
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Deploy without confirmation.")] = False,
+) -> int:
+    """Build the service and deploy it to AWS."""
+    given = parameters_of(environment, parameters or ())
+    if not yes and not sys.stdin.isatty():
         raise CommandFailed(
             "Nothing was deployed: there is no terminal to confirm the changes. To deploy without confirmation: "
             "make deploy YES=1"
@@ -105,7 +110,7 @@ def deploy(environment: str, given: Mapping[str, str], *, ask: bool = True) -> i
     detection_models(plan.parameters, installed_models())
     print(f"{account}\n{plan}", flush=True)
     package(plan.architecture)
-    status = _deploy(plan, ask=ask)
+    status = _deploy(plan, ask=not yes)
     return status or _tell(stack, environment, before)
 
 
@@ -164,11 +169,8 @@ def _tell(stack: str, environment: str, before: stacks.DeployedStack | None) -> 
     return 0
 
 
-def delete(environment: str) -> int:
-    """Have the stack's name typed, empty its buckets, which AWS would refuse to delete otherwise, then delete it.
-
-    Raises CommandFailed, Stopped, and ClientError or BotoCoreError of AWS.
-    """
+def delete(environment: OnAws = "default") -> int:
+    """Delete the service from AWS with every job and image."""
     stack = stack_of(environment)
     account = Account.of_caller()
     if stacks.find(stack) is None:
@@ -177,6 +179,7 @@ def delete(environment: str) -> int:
         )
     print(account)
     confirm(f"Delete the stack {stack} with all its jobs and images? Type its name to confirm: ", stack, "deleted")
+    # AWS would refuse to delete a bucket that holds anything.
     s3 = boto3.client("s3")
     for bucket in stacks.buckets(stack):
         empty(s3, bucket)
@@ -209,24 +212,3 @@ def confirm(question: str, name: str, done: str) -> None:
         print(flush=True)
     if typed != name:
         raise CommandFailed(f"Nothing was {done}.")
-
-
-def main() -> int:
-    parser = Arguments(prog="python -m infra.aws.release", description=__doc__)
-    parser.add_argument("command", choices=["deploy", "delete"])
-    parser.add_argument("parameters", nargs="*", help="NAME=VALUE, over those of samconfig.toml")
-    parser.add_argument("--environment", default="default", help="a section of samconfig.toml")
-    parser.add_argument("--yes", action="store_true", help="deploy without asking for confirmation")
-    # Intermixed: an option may stand between the command and its parameters.
-    arguments = parser.parse_intermixed_args()
-    if arguments.command == "delete":
-        return ending(lambda: delete(arguments.environment))
-    return ending(
-        lambda: deploy(
-            arguments.environment, parameters_of(arguments.environment, arguments.parameters), ask=not arguments.yes
-        )
-    )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

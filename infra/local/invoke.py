@@ -1,20 +1,20 @@
-"""Run a function's code here, with the environment that the local stack gives it: what `make invoke` does."""
+"""A function's code in a process here, with the environment that the local stack gives it."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import boto3
+import typer
 from localstack_client.session import Session
 
 from infra import ROOT
-from infra.arguments import Arguments
 from infra.errors import CommandFailed
 from infra.local.deploy import session
-from infra.local.layout import DEFAULT_PORT, STACK_NAME, LocalStack, port_number
+from infra.local.layout import DEFAULT_PORT, STACK_NAME, LocalStack
 from infra.local.server import is_answering
+from infra.options import Port
 from infra.template import Resource, functions, source_of
 
 if TYPE_CHECKING:
@@ -54,31 +54,29 @@ def deployed_configuration(
     return clients.client("lambda").get_function_configuration(FunctionName=name)
 
 
-def invoke(function: Resource, event: Path, stack: LocalStack) -> int:
-    """Run the handler in a separate process, which prints its log and, last, the response."""
+def invoke(
+    function: Annotated[str, typer.Argument(help="The function's name in template.yaml.", show_default=False)],
+    event: Annotated[Path, typer.Argument(help="A file with the event, as in events/.", show_default=False)],
+    port: Port = DEFAULT_PORT,
+) -> int:
+    """Run a function's code here against the local stack."""
+    try:
+        command, environment = _process(find(function), event, LocalStack(port))
+    except CommandFailed as failed:
+        # A function that fails ends with 1.
+        failed.exit_code = 2
+        raise
+    return subprocess.run(command, env=environment, check=False).returncode
+
+
+def _process(function: Resource, event: Path, stack: LocalStack) -> tuple[list[str | Path], dict[str, str]]:
+    """Return the command line that runs the handler, and its environment. Raises CommandFailed."""
     if not event.is_file():
         raise CommandFailed(f"There is no file {event}. Choose one: {', '.join(events_of(function))}.")
     folders = (ROOT / "layers" / "common", ROOT / "layers" / "vision", source_of(function))
     paths = [argument for folder in folders for argument in ("--path", str(folder))]
-    command = [sys.executable, ROOT / "infra" / "local" / "handler.py", *paths, function.properties["Handler"], event]
+    handler = ROOT / "infra" / "local" / "handler.py"
     # The local stack does not have an X-Ray daemon.
     quiet = {"POWERTOOLS_TRACE_DISABLED": "true"}
     environment = stack.environment() | environment_of(function, stack) | quiet
-    return subprocess.run(command, env=environment, check=False).returncode
-
-
-def main() -> int:
-    parser = Arguments(prog="python -m infra.local.invoke", description=__doc__)
-    parser.add_argument("function")
-    parser.add_argument("event", type=Path)
-    parser.add_argument("--port", type=port_number, default=os.environ.get("PORT", str(DEFAULT_PORT)))
-    arguments = parser.parse_args()
-    try:
-        return invoke(find(arguments.function), arguments.event, LocalStack(arguments.port))
-    except CommandFailed as error:
-        print(error, file=sys.stderr)
-        return 2
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return [sys.executable, handler, *paths, function.properties["Handler"], event], environment

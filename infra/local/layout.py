@@ -1,7 +1,6 @@
 """Where things stand in a checkout, and how a stack is described to scripts."""
 
 import os
-from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Final
 
@@ -16,13 +15,6 @@ DEFAULT_PORT: Final = 4566
 # Access key and secret of the emulator's root user.
 KEY: Final = "test"
 STACK_NAME: Final = "facecast"
-
-
-def port_number(text: str) -> int:
-    """Read a port as argparse wants it: ArgumentTypeError if it is invalid."""
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65_535:
-        raise ArgumentTypeError(f"a port is a number from 1 to 65535, not {text!r}")
-    return int(text)
 
 
 class Addresses(BaseModel):

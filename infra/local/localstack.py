@@ -1,4 +1,4 @@
-"""LocalStack without a container, for the tests of storage: `python -m infra.local.localstack` installs it.
+"""LocalStack without a container, for the tests of storage: `python -m infra localstack` installs it.
 
 Its open edition has S3, SQS, EventBridge, CloudFormation and IAM. DynamoDB is a download of another vendor there, so
 calls to it are forwarded to ministack. Lambda needs Docker, and API Gateway v2 (the HTTP and the WebSocket API) a paid
@@ -15,11 +15,12 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
+
+import typer
 
 from infra import ROOT
-from infra.arguments import Arguments
-from infra.errors import CommandFailed, ending
+from infra.errors import CommandFailed
 from infra.local.server import stop
 
 HOME: Final = ROOT / "build" / "localstack"
@@ -126,22 +127,13 @@ def _is_answering(url: str) -> bool:
         return False
 
 
-def main() -> int:
-    parser = Arguments(prog="python -m infra.local.localstack", description=__doc__)
-    parser.add_argument("--optional", action="store_true", help="succeed, and skip the tests, if no Python can run it")
-    arguments = parser.parse_args()
-
-    def run() -> int:
-        try:
-            install()
-        except CommandFailed as refused:
-            if not arguments.optional:
-                raise
-            print(f"SKIPPED: the tests with LocalStack. {refused}", file=sys.stderr)
-        return 0
-
-    return ending(run)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def install_for_tests(
+    *, optional: Annotated[bool, typer.Option("--optional", help="Succeed if no Python can run it.")] = False
+) -> None:
+    """Install LocalStack for the tests of storage."""
+    try:
+        install()
+    except CommandFailed as failed:
+        if not optional:
+            raise
+        print(f"SKIPPED: the tests with LocalStack. {failed}", file=sys.stderr)

@@ -1,20 +1,20 @@
-"""`python -m infra.verify.command`: use a deployed service as its users will, and print what works."""
+"""Use a deployed service as its users will, and print what works."""
 
 import asyncio
-import os
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Annotated
 
 import httpx
+import typer
 from facelib.stores.access.api_keys import KeyStore
 
-from infra.arguments import Arguments
 from infra.aws import stack as stacks
 from infra.aws.account import region
-from infra.errors import CommandFailed, ending
+from infra.errors import CommandFailed
 from infra.keys import new_key
-from infra.local.layout import DEFAULT_PORT, SAMPLE_PHOTO, LocalStack, port_number
+from infra.local.layout import DEFAULT_PORT, SAMPLE_PHOTO, LocalStack
+from infra.options import Environment, Port
 from infra.target import choose_stack
 from infra.verify.checks import Check, checks
 from infra.verify.service import PATIENCE_SECONDS, Failed, Service
@@ -25,9 +25,16 @@ _ON_AWS = (20, 300)
 _LOCALLY = (4, 30)
 
 
-def verify(environment: str | None, local: LocalStack, clients: int | None, listeners: int | None) -> int:
-    """Run every check, and return 1 if one fails. Raises CommandFailed, ClientError and BotoCoreError."""
-    name = choose_stack(environment, local, "verify")
+def verify(
+    environment: Environment = None,
+    port: Port = DEFAULT_PORT,
+    clients: Annotated[int | None, typer.Option("--clients", help="Clients at once; 20 on AWS, 4 locally.")] = None,
+    listeners: Annotated[
+        int | None, typer.Option("--listeners", help="Listeners at once; 300 on AWS, 30 locally.")
+    ] = None,
+) -> int:
+    """Test a deployed service as a client."""
+    name = choose_stack(environment, LocalStack(port), "verify")
     chosen = region()
     stack = stacks.find(name)
     if stack is None or not stack.is_deployed:
@@ -81,19 +88,3 @@ async def _jobs(service: Service) -> set[str]:
     """Return the latest jobs; those that the checks made are deleted at the end."""
     response = await service.http.get("/jobs", params={"limit": 100})
     return {job["job_id"] for job in response.json()["jobs"]} if response.status_code == 200 else set()
-
-
-def main() -> int:
-    parser = Arguments(prog="python -m infra.verify.command", description=__doc__)
-    parser.add_argument("--environment", help="section of samconfig.toml; default: the local stack")
-    parser.add_argument("--port", type=port_number, default=os.environ.get("PORT", str(DEFAULT_PORT)))
-    parser.add_argument("--clients", type=int, help="how many clients send at once; 20 on AWS, 4 locally")
-    parser.add_argument("--listeners", type=int, help="how many listeners connect at once; 300 on AWS, 30 locally")
-    arguments = parser.parse_args()
-    return ending(
-        lambda: verify(arguments.environment, LocalStack(arguments.port), arguments.clients, arguments.listeners)
-    )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

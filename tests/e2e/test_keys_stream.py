@@ -80,7 +80,7 @@ def test_listeners_receive_events_of_their_owners_jobs_only(closed_stack: Stack,
 def test_a_connection_ends_with_its_key(closed_stack: Stack) -> None:
     gone = holder(closed_stack, "carol")
     with gone.listening() as socket:
-        revoke = [sys.executable, "-m", "infra.keys", "--port", str(closed_stack.local_stack.port), "revoke"]
+        revoke = [sys.executable, "-m", "infra", "revoke", "--port", str(closed_stack.local_stack.port)]
         done = subprocess.run(
             [*revoke, gone.stored.key_id], cwd=ROOT, env=os.environ, capture_output=True, text=True, check=True
         )

@@ -145,7 +145,7 @@ def typed(local_stack: LocalStack, command: list[str], question: bytes, response
 def delete(local_stack: LocalStack) -> None:
     """`make delete`, answered as a person would."""
     done = subprocess.run(
-        [sys.executable, "-m", "infra.aws.release", "delete"],
+        [sys.executable, "-m", "infra", "delete"],
         cwd=ROOT,
         env=local_stack.environment(),
         input=f"{STACK_NAME}\n",
@@ -167,7 +167,7 @@ def test_delete_requires_the_stacks_name(local_stack: LocalStack) -> None:
 
 def refuse(local_stack: LocalStack) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "infra.aws.release", "delete"],
+        [sys.executable, "-m", "infra", "delete"],
         cwd=ROOT,
         env=local_stack.environment(),
         input="yes\n",

@@ -47,7 +47,7 @@ def workers_of_api(leader: int) -> set[str]:
 
 
 def local(port: int, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", "infra.local.commands", *arguments, "--port", str(port)]
+    return [sys.executable, "-m", "infra", *arguments, "--port", str(port)]
 
 
 @pytest.fixture

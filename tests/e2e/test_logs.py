@@ -10,18 +10,18 @@ import httpx
 import pytest
 
 from infra import ROOT
-from infra.local.commands import status
+from infra.local.commands import print_status
 from tests.support.stack import PATIENCE_SECONDS, Stack, wait_until
 
 
 @pytest.mark.stack
 @pytest.mark.xdist_group("stack")
 def test_the_status_is_text_or_json(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
-    status(stack.local_stack, as_json=False)
+    print_status(stack.local_stack, as_json=False)
     told = capsys.readouterr().out
     assert f"page        {stack.http_url}/\n" in told
     assert "{" not in told
-    status(stack.local_stack, as_json=True)
+    print_status(stack.local_stack, as_json=True)
     assert json.loads(capsys.readouterr().out)["http_url"] == stack.http_url
 
 
@@ -29,7 +29,7 @@ def test_the_status_is_text_or_json(stack: Stack, capsys: pytest.CaptureFixture[
 @pytest.mark.xdist_group("stack")
 def test_a_line_shows_soon_after_it_was_logged_and_ctrl_c_ends_it(stack: Stack, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "infra.logs", "Api", "--port", str(stack.local_stack.port)]
+    command = [sys.executable, "-m", "infra", "logs", "Api", "--port", str(stack.local_stack.port)]
     with out.open("wb") as file, subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=subprocess.PIPE) as follower:
         assert follower.stderr is not None
         assert follower.stderr.readline().startswith(b"Following /aws/")
@@ -41,7 +41,7 @@ def test_a_line_shows_soon_after_it_was_logged_and_ctrl_c_ends_it(stack: Stack, 
 
 
 def test_without_a_stack_it_explains_how_to_start_one(free_port: int) -> None:
-    command = [sys.executable, "-m", "infra.logs", "Api", "--port", str(free_port)]
+    command = [sys.executable, "-m", "infra", "logs", "Api", "--port", str(free_port)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert f"make run PORT={free_port}" in done.stderr

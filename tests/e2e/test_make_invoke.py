@@ -15,7 +15,7 @@ STACK = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
 def invoke(port: int, function: str, event: Path | str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "infra.local.invoke", "--port", str(port), function, str(event)]
+    command = [sys.executable, "-m", "infra", "invoke", "--port", str(port), function, str(event)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 

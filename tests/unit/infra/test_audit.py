@@ -46,11 +46,11 @@ def test_a_source_is_one_that_lists_vulnerabilities(status: int, body: bytes, *,
 
 def test_the_audit_is_skipped_aloud(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(audit, "why_unreachable", lambda: "no route to host")
-    assert audit.main() == 0
+    assert audit.audit_all() == 0
     assert "SKIPPED: pip-audit" in capsys.readouterr().err
 
 
 def test_one_vulnerable_lock_fails_the_audit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit, "why_unreachable", lambda: None)
     monkeypatch.setattr(audit, "audit", lambda lock: int("vision" in str(lock)))
-    assert audit.main() == 1
+    assert audit.audit_all() == 1

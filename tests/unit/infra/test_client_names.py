@@ -16,10 +16,11 @@ from facelib.domain.renders import Render
 from typer.testing import CliRunner
 
 from infra import client_names
+from infra.__main__ import main as run
 
 
 def test_the_generated_names_follow_the_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert client_names.main(["--check"]) == 0
+    assert run(["client-names", "--check"]) == 0
     edited = json.loads(client_names.API.read_text())
     schemas = edited["components"]["schemas"]
     schemas["Render"]["enum"].append("emoji")
@@ -32,9 +33,9 @@ def test_the_generated_names_follow_the_document(tmp_path: Path, monkeypatch: py
     schemas["JobView"]["properties"]["brightness"] = {"anyOf": [{"type": "number"}, {"type": "null"}]}
     (tmp_path / "openapi.json").write_text(json.dumps(edited))
     monkeypatch.setattr(client_names, "API", tmp_path / "openapi.json")
-    assert client_names.main(["--check"]) == 1
+    assert run(["client-names", "--check"]) == 1
     monkeypatch.setattr(client_names, "FOLDER", tmp_path)
-    assert client_names.main([]) == 0
+    assert run(["client-names"]) == 0
     assert 'EMOJI = "emoji"' in (tmp_path / "generated.py").read_text()
     models = (tmp_path / "generated_models.py").read_text()
     assert 'border: int | None = Field(None, description="Width.", ge=1)' in models

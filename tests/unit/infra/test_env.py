@@ -6,7 +6,6 @@ import pytest
 
 from infra import env
 from infra.errors import CommandFailed
-from infra.local.layout import LocalStack
 
 
 def test_a_shell_reads_the_values_as_they_are() -> None:
@@ -18,5 +17,5 @@ def test_a_shell_reads_the_values_as_they_are() -> None:
 
 def test_without_a_stack_nothing_is_printed(free_port: int, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(CommandFailed, match=rf"port {free_port}"):
-        env.print_exports(None, LocalStack(free_port))
+        env.env(None, free_port)
     assert capsys.readouterr().out == ""

@@ -10,9 +10,9 @@ import pytest
 @pytest.mark.parametrize(
     "command",
     [
-        ["infra.aws.erase", "alice", "--environment", "default"],
-        ["infra.aws.release", "delete"],
-        ["infra.keys", "--environment", "default", "list"],
+        ["erase", "alice", "--environment", "default"],
+        ["delete"],
+        ["keys", "--environment", "default"],
     ],
 )
 def test_without_credentials(command: list[str]) -> None:
@@ -25,7 +25,7 @@ def test_without_credentials(command: list[str]) -> None:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }
     done = subprocess.run(
-        [sys.executable, "-m", *command],
+        [sys.executable, "-m", "infra", *command],
         env=environment | nowhere,
         input="facecast\n",
         capture_output=True,

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from infra import logs
+from infra.__main__ import main
 from infra.template import Resource
 
 GROUP = "/facecast/detector"
@@ -61,9 +62,8 @@ def test_errors_of_aws_are_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys:
     def refuse(_function: Resource, _clients: boto3.Session, stack: str) -> None:
         raise ClientError({"Error": {"Code": "ValidationError", "Message": f"{stack} is not there"}}, "Describe")
 
-    monkeypatch.setattr("sys.argv", ["logs", "Detector", "--environment", "prod"])
     monkeypatch.setattr(logs, "deployed_configuration", refuse)
-    assert logs.main() == 1
+    assert main(["logs", "Detector", "--environment", "prod"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("The log cannot be read: ")
     assert line.endswith("facecast-prod is not there")

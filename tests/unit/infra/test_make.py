@@ -103,7 +103,7 @@ def test_omitted_parameters_have_a_default(repository: Path, folder: Path) -> No
 
 def test_an_environment_is_passed_where_it_is_named(repository: Path, folder: Path) -> None:
     make(repository, folder, "erase", "OWNER=alice", "ENVIRONMENT=prod", "PORT=4802")
-    assert called(folder)[-6:] == ["infra.aws.erase", "--port", "4802", "--environment", "prod", "alice"]
+    assert called(folder)[-7:] == ["infra", "erase", "--port", "4802", "--environment", "prod", "alice"]
 
 
 def test_no_recipe_expands_values_of_the_caller(repository: Path) -> None:

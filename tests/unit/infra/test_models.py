@@ -6,6 +6,7 @@ import pytest
 from face_models import CENTERFACE, Model
 
 from infra import models
+from infra.__main__ import main
 
 
 @pytest.fixture
@@ -19,19 +20,19 @@ def test_an_installed_model_is_not_downloaded_again(monkeypatch: pytest.MonkeyPa
     real = Path(models.__file__).parents[1] / "layers/vision/face_models" / CENTERFACE.file_name
     (elsewhere / CENTERFACE.file_name).symlink_to(real)
     monkeypatch.delattr(models, "_fetch")
-    assert models.main(["centerface"]) == 0
+    assert main(["model", "centerface"]) == 0
 
 
 def test_a_wrong_file_is_not_installed(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wrong = elsewhere / "wrong.onnx"
     wrong.write_bytes(b"wrong")
-    assert models.main(["yunet", "--file", str(wrong)]) == 1
+    assert main(["model", "yunet", "--file", str(wrong)]) == 1
     assert "This is not the model yunet" in capsys.readouterr().err
     assert list(elsewhere.iterdir()) == [wrong]
 
 
 def test_a_file_that_is_not_there(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert models.main(["yunet", "--file", str(elsewhere / "none")]) == 1
+    assert main(["model", "yunet", "--file", str(elsewhere / "none")]) == 1
     assert "cannot be read" in capsys.readouterr().err
 
 
@@ -49,8 +50,8 @@ def test_without_a_network_a_message_explains_what_to_do(
         raise OSError("no route to host")
 
     monkeypatch.setattr("urllib.request.urlopen", unreachable)
-    assert models.main(["yunet"]) == 1
+    assert main(["model", "yunet"]) == 1
     assert "--file" in capsys.readouterr().err
-    assert models.main(["yunet", "--optional"]) == 0
+    assert main(["model", "yunet", "--optional"]) == 0
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith("Continuing without the model yunet; later: make model MODEL=yunet. ")

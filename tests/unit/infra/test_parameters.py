@@ -1,16 +1,16 @@
 """Values that `make run` refuses before anything starts, with one sentence each."""
 
 import re
-from argparse import ArgumentTypeError
 from pathlib import Path
 
 import pytest
 from face_models import Model
+from typer import BadParameter
 
 from infra.cloudformation import CloudFormation
 from infra.errors import CommandFailed
 from infra.local.deploy import LOCAL_PARAMETERS
-from infra.local.layout import port_number
+from infra.options import port_number
 from infra.parameters import check_together, detection_models, installed_models, parameters_of_template, read_parameters
 from infra.template import load
 
@@ -115,7 +115,7 @@ def test_a_network_that_is_named_must_be_there() -> None:
 
 @pytest.mark.parametrize("port", ["abc", "80000", "0", "-1", "", "\u0664"])
 def test_an_invalid_port(port: str) -> None:
-    with pytest.raises(ArgumentTypeError, match="a port is a number from 1 to 65535"):
+    with pytest.raises(BadParameter, match="a port is a number from 1 to 65535"):
         port_number(port)
 
 

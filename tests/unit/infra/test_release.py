@@ -13,11 +13,12 @@ from botocore.stub import Stubber
 from face_models import MODELS, YUNET, Model
 from moto import mock_aws
 
+from infra.__main__ import main
 from infra.aws import release, samconfig
 from infra.aws import stack as stacks
 from infra.aws.account import Account
 from infra.aws.stack import DeployedStack
-from infra.errors import CommandFailed, ending
+from infra.errors import CommandFailed
 
 
 def test_given_parameters_override_those_of_samconfig() -> None:
@@ -108,13 +109,10 @@ def deployed(status: str = "UPDATE_COMPLETE", day: int = 1, **parameters: str) -
     return DeployedStack("facecast", status, datetime(2026, 1, day, tzinfo=UTC), parameters, outputs)
 
 
-def test_deploy_takes_parameters_behind_its_options_and_names_its_configuration(
-    aws: Aws, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_deploy_takes_parameters_behind_its_options_and_names_its_configuration(aws: Aws) -> None:
     """The command line of the Makefile's target, word by word."""
     aws.after = deployed()
-    monkeypatch.setattr("sys.argv", ["release", "deploy", "--environment", "default", "--yes", "Architecture=x86_64"])
-    assert release.main() == 0
+    assert main(["deploy", "--environment", "default", "--yes", "Architecture=x86_64"]) == 0
     assert aws.overrides() == {"Architecture": "x86_64", "DetectionModels": "centerface,yunet"}
     assert aws.called[0][aws.called[0].index("--config-file") + 1] == str(samconfig.CONFIG)
     assert "--no-confirm-changeset" in aws.called[0]
@@ -123,7 +121,7 @@ def test_deploy_takes_parameters_behind_its_options_and_names_its_configuration(
 def test_deploying_without_the_requested_model_is_refused(aws: Aws, tmp_path: Path) -> None:
     (tmp_path / YUNET.file_name).unlink()
     with pytest.raises(CommandFailed, match="make model MODEL=yunet"):
-        release.deploy("default", {"Detector": "yunet"}, ask=False)
+        release.deploy(["Detector=yunet"], yes=True)
     assert aws.called == []
 
 
@@ -131,7 +129,7 @@ def test_a_second_deployment_remembers_the_first(aws: Aws, capsys: pytest.Captur
     """R3: `Detector=yunet Access=open`, then `Quality=balanced`."""
     aws.before = deployed(Detector="yunet", Access="open", DetectorConcurrency="40", GoneSince="1")
     aws.after = deployed(day=2, Detector="yunet", Access="open")
-    assert release.deploy("default", {"Quality": "balanced"}, ask=False) == 0
+    assert release.deploy(["Quality=balanced"], yes=True) == 0
     assert aws.overrides() == {"Quality": "balanced", "DetectionModels": "yunet"}
     shown = capsys.readouterr().out
     assert "make key" not in shown
@@ -141,7 +139,7 @@ def test_a_second_deployment_remembers_the_first(aws: Aws, capsys: pytest.Captur
 
 def test_a_new_account_is_not_starved(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
     aws.executions, aws.after = 10, deployed()
-    assert release.deploy("default", {}, ask=False) == 0
+    assert release.deploy(yes=True) == 0
     fitted = {"DetectorConcurrency": "2", "IntakeConcurrency": "2", "DeliveryConcurrency": "2", "WaitingRequests": "2"}
     assert fitted.items() <= aws.overrides().items()
     assert "DetectorConcurrency from 10 to 2" in capsys.readouterr().out
@@ -159,7 +157,7 @@ def test_a_declined_first_deployment_leaves_nothing_and_reports_nothing(
     aws: Aws, capsys: pytest.CaptureFixture[str], before: DeployedStack | None, after: DeployedStack | None
 ) -> None:
     aws.before, aws.after = before, after
-    assert release.deploy("default", {}, ask=False) == 1
+    assert release.deploy(yes=True) == 1
     assert aws.discarded == (["facecast"] if after else [])
     said = capsys.readouterr()
     assert "Nothing was deployed" in said.err
@@ -168,13 +166,13 @@ def test_a_declined_first_deployment_leaves_nothing_and_reports_nothing(
 
 def test_a_refused_change_set_leaves_nothing(aws: Aws) -> None:
     aws.status, aws.after = 1, deployed("REVIEW_IN_PROGRESS")
-    assert release.deploy("default", {}, ask=False) == 1
+    assert release.deploy(yes=True) == 1
     assert aws.discarded == ["facecast"]
 
 
 def test_a_declined_update_is_not_reported_as_deployed(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
     aws.before = aws.after = deployed()
-    assert release.deploy("default", {}, ask=False) == 0
+    assert release.deploy(yes=True) == 0
     shown = capsys.readouterr().out
     assert "was not changed" in shown
     assert "make key" not in shown
@@ -184,7 +182,7 @@ def test_a_declined_update_is_not_reported_as_deployed(aws: Aws, capsys: pytest.
 def test_a_stack_that_cannot_be_deployed_is_refused_before_the_build(aws: Aws, status: str) -> None:
     aws.before = deployed(status)
     with pytest.raises(CommandFailed, match=status):
-        release.deploy("default", {}, ask=False)
+        release.deploy(yes=True)
 
 
 @pytest.mark.parametrize(
@@ -200,14 +198,14 @@ def test_ctrl_c_reports_whether_cloudformation_is_still_running(
     aws: Aws, capsys: pytest.CaptureFixture[str], left: DeployedStack | None, words: str
 ) -> None:
     aws.interrupted, aws.after = True, left
-    assert ending(lambda: release.deploy("default", {}, ask=False)) == 130
+    assert main(["deploy", "--yes"]) == 130
     assert words in capsys.readouterr().err
 
 
 def test_deploying_without_a_terminal_explains_how_to_confirm(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO())
     with pytest.raises(CommandFailed, match="YES=1"):
-        release.deploy("default", {})
+        release.deploy()
     assert aws.called == []
 
 
@@ -215,9 +213,8 @@ def test_delete_without_a_terminal_deletes_nothing(
     aws: Aws, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     aws.before = deployed()
-    monkeypatch.setattr("sys.argv", ["release", "delete"])
     monkeypatch.setattr("sys.stdin", io.StringIO())
-    assert release.main() == 1
+    assert main(["delete"]) == 1
     assert "Nothing was deleted" in capsys.readouterr().err
     assert aws.called == []
 

@@ -62,6 +62,6 @@ def test_the_workflow_builds_and_tests_its_release(repository: Path) -> None:
     assert workflow[True] == {"push": {"tags": ["v*"]}}
     assert workflow["permissions"] == {"contents": "read"}
     steps = [step.get("run", "") for step in workflow["jobs"]["release"]["steps"]]
-    order = ["infra.release_notes", "make wheel", "tests/packaging/test_client.py", "gh release create"]
+    order = ["infra release-notes", "make wheel", "tests/packaging/test_client.py", "gh release create"]
     places = [next(at for at, step in enumerate(steps) if one in step) for one in order]
     assert places == sorted(places)

@@ -1,0 +1,25 @@
+"""Options that commands share. Each has an explicit name: Typer would add `--no-json` to a `bool` without one."""
+
+from typing import Annotated
+
+import typer
+
+
+def port_number(given: str | int) -> int:
+    """Read a port; Typer also passes the default. Raises BadParameter."""
+    text = str(given)
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65_535:
+        raise typer.BadParameter(f"a port is a number from 1 to 65535, not {text!r}")
+    return int(text)
+
+
+Port = Annotated[int, typer.Option("--port", envvar="PORT", parser=port_number, help="Port of the local stack.")]
+Environment = Annotated[
+    str | None,
+    typer.Option("--environment", help="Section of samconfig.toml; the local stack if omitted.", show_default=False),
+]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="NAME=VALUE", help="Parameters of template.yaml.", show_default=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
