@@ -20,7 +20,7 @@ from facelib.stores.listeners.connections_api import ConnectionsApi
 
 from infra.errors import CommandFailed
 from infra.local.layout import DEFAULT_PORT, LocalStack
-from infra.options import Environment, Port
+from infra.options import Environment, Port, whole_number
 from infra.target import choose_stack
 
 _DAYS: Final = 90
@@ -127,11 +127,15 @@ def _outputs(environment: str | None, port: int) -> Mapping[str, str]:
 
 
 def issue_key(  # noqa: PLR0913 - each option is a parameter
-    owner: Annotated[str, typer.Argument(help="Whose jobs the key reaches.", show_default=False)],
+    owner: Annotated[str, typer.Argument(help="The owner of the jobs sent with the key.", show_default=False)],
     *,
-    scopes: Annotated[str, typer.Option("--scopes", help="What the key permits.")] = ",".join(Scope),
-    daily: Annotated[int | None, typer.Option("--daily", help="Images a day; unlimited if omitted.")] = None,
-    days: Annotated[int, typer.Option("--days", help="Days until the key expires.")] = _DAYS,
+    scopes: Annotated[str, typer.Option("--scopes", help="What the key permits, separated by commas.")] = ",".join(
+        Scope
+    ),
+    daily: Annotated[
+        int | None, typer.Option("--daily", parser=whole_number, help="Images a day; unlimited if omitted.")
+    ] = None,
+    days: Annotated[int, typer.Option("--days", parser=whole_number, help="Days until the key expires.")] = _DAYS,
     environment: Environment = None,
     port: Port = DEFAULT_PORT,
 ) -> None:

@@ -13,6 +13,14 @@ def port_number(given: str | int) -> int:
     return int(text)
 
 
+def whole_number(given: str | int) -> int:
+    """Read a number, and name what is not one. Raises BadParameter."""
+    try:
+        return int(given)
+    except ValueError:
+        raise typer.BadParameter(f"{given!r} is not a whole number") from None
+
+
 Port = Annotated[int, typer.Option("--port", envvar="PORT", parser=port_number, help="Port of the local stack.")]
 Environment = Annotated[
     str | None,

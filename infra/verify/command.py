@@ -14,7 +14,7 @@ from infra.aws.account import region
 from infra.errors import CommandFailed
 from infra.keys import new_key
 from infra.local.layout import DEFAULT_PORT, SAMPLE_PHOTO, LocalStack
-from infra.options import Environment, Port
+from infra.options import Environment, Port, whole_number
 from infra.target import choose_stack
 from infra.verify.checks import Check, checks
 from infra.verify.service import PATIENCE_SECONDS, Failed, Service
@@ -28,9 +28,11 @@ _LOCALLY = (4, 30)
 def verify(
     environment: Environment = None,
     port: Port = DEFAULT_PORT,
-    clients: Annotated[int | None, typer.Option("--clients", help="Clients at once; 20 on AWS, 4 locally.")] = None,
+    clients: Annotated[
+        int | None, typer.Option("--clients", parser=whole_number, help="Clients at once; 20 on AWS, 4 locally.")
+    ] = None,
     listeners: Annotated[
-        int | None, typer.Option("--listeners", help="Listeners at once; 300 on AWS, 30 locally.")
+        int | None, typer.Option("--listeners", parser=whole_number, help="Listeners at once; 300 on AWS, 30 locally.")
     ] = None,
 ) -> int:
     """Test a deployed service as a client."""
