@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
+from boto3.dynamodb.conditions import Attr
+
 from facelib.domain.access import ApiKey, Identity, Refusal, split_key
 from facelib.stores.attributes import Item, Items, number, text, utc_now
 from facelib.stores.clients import dynamodb
+from facelib.stores.conditional import condition_arguments
 
 # How long a key that has expired or was revoked is still listed.
 _LISTED: Final = timedelta(days=90)
@@ -19,9 +22,8 @@ class KeyStore:
         self._table = table
 
     def add(self, key: ApiKey) -> None:
-        dynamodb().put_item(
-            TableName=self._table, Item=key_item(key), ConditionExpression="attribute_not_exists(key_id)"
-        )
+        is_new = condition_arguments(Attr("key_id").not_exists())
+        dynamodb().put_item(TableName=self._table, Item=key_item(key), **is_new)
 
     def get(self, key_id: str) -> ApiKey | None:
         response = dynamodb().get_item(TableName=self._table, Key={"key_id": text(key_id)}, ConsistentRead=True)

@@ -3,12 +3,13 @@
 import secrets
 from datetime import datetime, timedelta
 
-from botocore.exceptions import ClientError
+from boto3.dynamodb.conditions import Attr
 
 from facelib.domain import limits
 from facelib.domain.access import Principal, digest_of
 from facelib.stores.attributes import Item, number, text, time_text, utc_now
-from facelib.stores.clients import code_of, dynamodb
+from facelib.stores.clients import dynamodb
+from facelib.stores.conditional import ConditionFailed, condition_arguments, conditional_write
 
 
 class TicketStore:
@@ -29,17 +30,13 @@ class TicketStore:
 
     def redeem(self, ticket: str) -> Principal | None:
         """Return the ticket's owner, and delete it: of several concurrent attempts, only one succeeds."""
+        is_valid = condition_arguments(Attr("expires_at").gt(time_text(utc_now())))
         try:
-            response = dynamodb().delete_item(
-                TableName=self._table,
-                Key=_key(ticket),
-                ConditionExpression="expires_at > :now",
-                ExpressionAttributeValues={":now": text(time_text(utc_now()))},
-                ReturnValues="ALL_OLD",
-            )
-        except ClientError as error:
-            if code_of(error) != "ConditionalCheckFailedException":
-                raise
+            with conditional_write():
+                response = dynamodb().delete_item(
+                    TableName=self._table, Key=_key(ticket), ReturnValues="ALL_OLD", **is_valid
+                )
+        except ConditionFailed:
             return None
         return Principal.model_validate_json(response["Attributes"]["principal"]["S"])
 

@@ -9,11 +9,12 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Final
 
-from botocore.exceptions import ClientError
+from boto3.dynamodb.conditions import Attr
 
 from facelib.domain import limits
 from facelib.stores.attributes import Item, number, text, time_text, utc_now
-from facelib.stores.clients import code_of, dynamodb
+from facelib.stores.clients import dynamodb
+from facelib.stores.conditional import ConditionFailed, condition_arguments, conditional_write
 
 _LEASE: Final = timedelta(seconds=limits.WAIT_SECONDS + 40)
 # Leases are tried in a random order; each failed attempt also costs a write.
@@ -41,21 +42,18 @@ class WaitingStore:
     def _take(self, lease: int) -> bool:
         now = utc_now()
         until = now + _LEASE
+        item = {
+            **_key(lease),
+            "holder": text(self._holder),
+            "expires_at": text(time_text(until)),
+            "ttl": number(int(until.timestamp()) + 1),
+        }
+        is_new, is_held = Attr("record_id").not_exists(), Attr("holder").eq(self._holder)
+        is_free = is_new | is_held | Attr("expires_at").lt(time_text(now))
         try:
-            dynamodb().put_item(
-                TableName=self._table,
-                Item={
-                    **_key(lease),
-                    "holder": text(self._holder),
-                    "expires_at": text(time_text(until)),
-                    "ttl": number(int(until.timestamp()) + 1),
-                },
-                ConditionExpression="attribute_not_exists(record_id) OR holder = :me OR expires_at < :now",
-                ExpressionAttributeValues={":me": text(self._holder), ":now": text(time_text(now))},
-            )
-        except ClientError as error:
-            if code_of(error) != "ConditionalCheckFailedException":
-                raise
+            with conditional_write():
+                dynamodb().put_item(TableName=self._table, Item=item, **condition_arguments(is_free))
+        except ConditionFailed:
             return False
         self._held, self._until = lease, until
         return True

@@ -4,13 +4,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from boto3.dynamodb.conditions import Attr, ConditionBase
 from botocore.exceptions import BotoCoreError, ClientError
 
 from facelib.domain import limits
 from facelib.domain.errors import ConnectionGone
 from facelib.observability import logger
 from facelib.stores.attributes import Item, number, text, time_text, utc_now
-from facelib.stores.clients import code_of, dynamodb
+from facelib.stores.clients import dynamodb
+from facelib.stores.conditional import Change, ConditionFailed, condition_arguments, conditional_write
 from facelib.stores.listeners.subscriptions import Subscriptions
 
 # API Gateway returns 410 until $connect has returned, so a 410 this soon after the row was written is inconclusive.
@@ -80,35 +82,27 @@ class ConnectionStore:
         self.subscriptions.unsubscribe_from_all(owner, connection_id)
         if "job_id" in old and old["job_id"]["S"] != job_id:
             self.subscriptions.unsubscribe_from_job(owner, connection_id, old["job_id"]["S"])
-        self._update(
-            connection_id,
-            "SET job_id = :job, is_narrow = :true",
-            {":job": text(job_id), ":true": {"BOOL": True}},
-        )
+        self._update(connection_id, Change(put={"job_id": text(job_id), "is_narrow": {"BOOL": True}}))
 
     def _widen(self, owner: str, connection_id: str, old: Item) -> None:
         self.subscriptions.subscribe_to_all(owner, connection_id, _ttl_of(old))
         # The row under the job is kept and marked, so that a broadcast that read all subscriptions too early finds it.
         self.subscriptions.mark_widened(owner, connection_id, old["job_id"]["S"], _ttl_of(old))
-        self._update(connection_id, "REMOVE is_narrow", {})
+        self._update(connection_id, Change(remove=("is_narrow",)))
 
     def begin_replay(self, connection_id: str) -> bool:
         """Reserve the connection's one replay; False while another one is running."""
         now = int(utc_now().timestamp())
+        is_free = Attr("replay_until").not_exists() | Attr("replay_until").lt(now)
         try:
-            self._update(
-                connection_id,
-                "SET replay_until = :until",
-                {":until": number(now + _REPLAY_SECONDS), ":now": number(now)},
-                "attribute_not_exists(replay_until) OR replay_until < :now",
-            )
+            self._update(connection_id, Change(put={"replay_until": number(now + _REPLAY_SECONDS)}), is_free)
         except ConnectionGone:
             return False
         return True
 
     def end_replay(self, connection_id: str) -> None:
         """Allow another replay; a reservation that is never ended expires. Raises ConnectionGone."""
-        self._update(connection_id, "REMOVE replay_until", {})
+        self._update(connection_id, Change(remove=("replay_until",)))
 
     def remove(self, owner: str, connection_id: str) -> None:
         """Remove a connection and its subscriptions."""
@@ -120,21 +114,17 @@ class ConnectionStore:
 
         Failing to remove a row does not repeat the broadcast; the next event gets the same 410.
         """
+        youngest = _ttl(utc_now() - timedelta(seconds=_CONNECT_GRACE_SECONDS))
+        is_gone = condition_arguments(Attr("connection_id").not_exists() | Attr("ttl").lt(youngest))
         try:
-            response = dynamodb().delete_item(
-                TableName=self._table,
-                Key=_key(connection_id),
-                ConditionExpression="attribute_not_exists(connection_id) OR #ttl < :young",
-                ExpressionAttributeNames={"#ttl": "ttl"},
-                ExpressionAttributeValues={
-                    ":young": number(_ttl(utc_now() - timedelta(seconds=_CONNECT_GRACE_SECONDS)))
-                },
-                ReturnValues="ALL_OLD",
-            )
+            with conditional_write():
+                response = dynamodb().delete_item(
+                    TableName=self._table, Key=_key(connection_id), ReturnValues="ALL_OLD", **is_gone
+                )
             self._unsubscribe(owner, connection_id, response.get("Attributes", {}))
+        except ConditionFailed:
+            return False
         except (ClientError, BotoCoreError) as error:
-            if isinstance(error, ClientError) and code_of(error) == "ConditionalCheckFailedException":
-                return False
             logger.warning(
                 "Could not remove a connection", extra={"connection_id": connection_id, "reason": repr(error)}
             )
@@ -155,21 +145,15 @@ class ConnectionStore:
             raise ConnectionGone
         return row
 
-    def _update(self, connection_id: str, expression: str, values: Item, condition: str | None = None) -> None:
+    def _update(self, connection_id: str, change: Change, condition: ConditionBase | None = None) -> None:
         """Update the row of a connection. Raises ConnectionGone if there is none, or the condition fails."""
-        exists = "attribute_exists(connection_id)"
+        exists = Attr("connection_id").exists()
+        arguments = change.arguments(exists if condition is None else exists & condition)
         try:
-            dynamodb().update_item(
-                TableName=self._table,
-                Key=_key(connection_id),
-                UpdateExpression=expression,
-                ConditionExpression=f"{exists} AND ({condition})" if condition else exists,
-                **({"ExpressionAttributeValues": values} if values else {}),  # type: ignore[arg-type]
-            )
-        except ClientError as error:
-            if code_of(error) == "ConditionalCheckFailedException":
-                raise ConnectionGone from None
-            raise
+            with conditional_write():
+                dynamodb().update_item(TableName=self._table, Key=_key(connection_id), **arguments)
+        except ConditionFailed:
+            raise ConnectionGone from None
 
 
 def _connection(row: Item) -> Connection:
