@@ -15,7 +15,7 @@ AS_OF: Final = "2026-11-29, us-east-1, without free tiers"
 MILLION: Final = 1_000_000
 OUT: Final = "Data to the internet"
 
-# Requests to AWS for one image, by the way it is sent: one result, no listeners, the event bus on. Counted on the local
+# Requests to AWS for one image, by upload method: one result, no listeners, the event bus on. Counted on the local
 # stack by tests/e2e/test_requests.py, without messages between AWS's own services.
 Requests = Mapping[str, int]
 _DETECTION: Final = {
@@ -28,7 +28,7 @@ _DETECTION: Final = {
     "events PutEvents": 1,
 }
 _POST: Final = {**_DETECTION, "Api invocation": 1, "dynamodb PutItem": 1}
-WAYS: Final[Mapping[str, Requests]] = {
+REQUESTS: Final[Mapping[str, Requests]] = {
     "`POST /image`": {**_POST, "s3 PutObject": 2, "dynamodb UpdateItem": 3},  # kept, claimed, completed
     "presigned upload": {**_POST, "s3 PostObject": 1, "s3 PutObject": 1},
     "drop folder": {
@@ -108,7 +108,7 @@ class Line:
 
 def lines(use: Use) -> tuple[Line, ...]:
     """Return the cost of one image by service."""
-    requests = WAYS["`POST /image`"]
+    requests = REQUESTS["`POST /image`"]
     calls = requests["Api invocation"] + 1
     puts, gets = requests["s3 PutObject"], requests["s3 GetObject"] + 1
     stored = 2 * use.image_bytes / 1e9 * use.kept_days / 30 * S3_GB_MONTH.dollars
@@ -129,7 +129,7 @@ def lines(use: Use) -> tuple[Line, ...]:
 
 
 def _functions(use: Use, calls: int) -> Line:
-    invocations = calls + sum(WAYS["`POST /image`"][f"{name} invocation"] for name in ("Detector", "Broadcaster"))
+    invocations = calls + sum(REQUESTS["`POST /image`"][f"{name} invocation"] for name in ("Detector", "Broadcaster"))
     gb_seconds = (
         calls * use.api_ms * use.api_mb + use.detector_ms * use.detector_mb + use.broadcaster_ms * use.broadcaster_mb
     ) / 1_024_000
@@ -157,10 +157,12 @@ def table(use: Use, images: int = MILLION) -> str:
 
 
 def requests_table() -> str:
-    """Return a Markdown table of requests by way in."""
-    names = sorted({name for way in WAYS.values() for name in way}, key=lambda name: (name[0].islower(), name))
-    rows = [f"| an image takes | {' | '.join(WAYS)} |", f"|---|{'---:|' * len(WAYS)}"]
-    rows += [f"| {name} | {' | '.join(str(way.get(name, 0)) for way in WAYS.values())} |" for name in names]
+    """Return a Markdown table of requests by upload method."""
+    names = sorted(
+        {name for method in REQUESTS.values() for name in method}, key=lambda name: (name[0].islower(), name)
+    )
+    rows = [f"| an image takes | {' | '.join(REQUESTS)} |", f"|---|{'---:|' * len(REQUESTS)}"]
+    rows += [f"| {name} | {' | '.join(str(method.get(name, 0)) for method in REQUESTS.values())} |" for name in names]
     return "\n".join(rows)
 
 

@@ -14,7 +14,7 @@ from facecast.calls import TIMEOUT, Flow, Pause, Result
 from facecast.errors import Forbidden, ServiceError
 from facecast.listener import listen
 from facecast.models import Event, Job, Limits, Options, Submission
-from facecast.operations import PATIENCE_SECONDS, Operations
+from facecast.operations import TIMEOUT_SECONDS, Operations
 from facecast.photo import Image, Photo, read_photo
 
 
@@ -61,14 +61,16 @@ class AsyncClient:
         options: Options | None = None,
         *,
         idempotency_key: str | None = None,
-        patience: float = PATIENCE_SECONDS,
+        timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> Job:
         """Send an image and return the job once it has completed or failed.
 
-        Raise OSError for a file that cannot be read; JobTimeout after `patience` seconds; ServiceError.
+        Raise OSError for a file that cannot be read; JobTimeout after `timeout_seconds` seconds; ServiceError.
         """
         key = idempotency_key or str(uuid.uuid4())
-        return await self._run(self._operations.detect(await self._read(image), options or Options(), key, patience))
+        return await self._run(
+            self._operations.detect(await self._read(image), options or Options(), key, timeout_seconds)
+        )
 
     async def detect_many(
         self, images: Iterable[Image], options: Options | None = None, *, parallel: int = 4
@@ -82,9 +84,9 @@ class AsyncClient:
             async for outcome in outcomes:
                 yield outcome
 
-    async def wait(self, job_id: str, *, patience: float = PATIENCE_SECONDS) -> Job:
+    async def wait(self, job_id: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Job:
         """Return a job once it has ended. Raise JobTimeout, NotFound, ServiceError."""
-        return await self._run(self._operations.wait(job_id, patience))
+        return await self._run(self._operations.wait(job_id, timeout_seconds))
 
     async def job(self, job_id: str) -> Job:
         """Return a job as it is now. Raise NotFound, ServiceError."""

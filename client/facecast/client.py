@@ -15,7 +15,7 @@ from facecast.async_client import AsyncClient
 from facecast.calls import TIMEOUT, Flow, Pause, Result
 from facecast.errors import SERVICE_UNUSABLE, ServiceError
 from facecast.models import Event, Job, Limits, Options, Submission
-from facecast.operations import PATIENCE_SECONDS, Operations
+from facecast.operations import TIMEOUT_SECONDS, Operations
 from facecast.photo import Image, Photo, read_photo
 
 
@@ -63,14 +63,14 @@ class Client:
         options: Options | None = None,
         *,
         idempotency_key: str | None = None,
-        patience: float = PATIENCE_SECONDS,
+        timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> Job:
         """Send an image and return the job once it has completed or failed.
 
-        Raise OSError for a file that cannot be read; JobTimeout after `patience` seconds; ServiceError.
+        Raise OSError for a file that cannot be read; JobTimeout after `timeout_seconds` seconds; ServiceError.
         """
         key = idempotency_key or str(uuid.uuid4())
-        return self._run(self._operations.detect(self._read(image), options or Options(), key, patience))
+        return self._run(self._operations.detect(self._read(image), options or Options(), key, timeout_seconds))
 
     def detect_many(
         self, images: Iterable[Image], options: Options | None = None, *, parallel: int = 4
@@ -90,9 +90,9 @@ class Client:
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     yield running.pop(future), _outcome(future)
 
-    def wait(self, job_id: str, *, patience: float = PATIENCE_SECONDS) -> Job:
+    def wait(self, job_id: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Job:
         """Return a job once it has ended. Raise JobTimeout, NotFound, ServiceError."""
-        return self._run(self._operations.wait(job_id, patience))
+        return self._run(self._operations.wait(job_id, timeout_seconds))
 
     def job(self, job_id: str) -> Job:
         """Return a job as it is now. Raise NotFound, ServiceError."""

@@ -9,7 +9,7 @@ from typing import Final, Protocol, Self, TypeVar
 
 from facecast.errors import SERVICE_UNUSABLE, ServiceError
 from facecast.models import FINAL_STATUSES, Event, Job, Options, Submission
-from facecast.operations import PATIENCE_SECONDS, still_running
+from facecast.operations import TIMEOUT_SECONDS, still_running
 from facecast.photo import Image
 
 _FIRST_POLL_SECONDS: Final = 0.3
@@ -51,10 +51,10 @@ class JobWaiter:
         with suppress(asyncio.CancelledError):
             await self._listening
 
-    async def wait(self, submission: Submission, patience: float = PATIENCE_SECONDS) -> Job:
+    async def wait(self, submission: Submission, timeout_seconds: float = TIMEOUT_SECONDS) -> Job:
         """Return the job once it has ended. Raise JobTimeout, NotFound where it was deleted, ServiceError."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + patience
+        deadline = loop.time() + timeout_seconds
         delay = _FIRST_POLL_SECONDS
         heard = self._heard(submission)
         try:

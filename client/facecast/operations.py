@@ -13,7 +13,7 @@ from facecast.errors import Conflict, JobTimeout, NotFound
 from facecast.models import Job, Limits, Options, Submission
 from facecast.photo import Photo
 
-PATIENCE_SECONDS: Final = 180.0
+TIMEOUT_SECONDS: Final = 180.0
 
 _FIRST_POLL_SECONDS: Final = 0.3
 _LAST_POLL_SECONDS: Final = 5.0

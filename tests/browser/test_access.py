@@ -224,7 +224,7 @@ def test_a_result_is_opened_and_closed_with_only_the_keyboard(page: Page, job_id
     for _ in range(14):
         ActionChains(page.chrome).send_keys(Keys.TAB).perform()
         reached.add(page.value("document.activeElement.className || document.activeElement.name"))
-    assert {"close", "stage", "way", "in", "download", "copy-json", "copy-curl"} <= reached
+    assert {"close", "stage", "shown-render", "in", "download", "copy-json", "copy-curl"} <= reached
     ActionChains(page.chrome).send_keys(Keys.ESCAPE).perform()
     page.wait_until(lambda: not page.value("document.getElementById('result').open"), "it is closed")
     assert page.value("document.activeElement.closest('.card')?.dataset.job") == job_id

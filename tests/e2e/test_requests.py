@@ -1,4 +1,4 @@
-"""How many requests an image takes, by its way in, so that an additional one is noticed."""
+"""How many requests an image takes, by upload method, so that an additional one is noticed."""
 
 import re
 from collections import Counter
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.cost import WAYS, requests_table
+from benchmarks.cost import REQUESTS, requests_table
 from infra.local.deploy import deploy
 from infra.local.layout import LocalStack
 from infra.local.server import running
@@ -36,7 +36,7 @@ def drop(stack: Stack, data: bytes) -> None:
     stack.aws.client("s3").put_object(Bucket=bucket, Key="inbox/public/a.jpg", Body=data)
 
 
-SEND = dict(zip(WAYS, (post, upload, drop), strict=True))
+SEND = dict(zip(REQUESTS, (post, upload, drop), strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -74,14 +74,14 @@ class Recording:
         return Counter(f"{name} invocation" for name in INVOKED.findall(self.stack.local_stack.log.read_text()))
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_an_image_needs_no_more_requests_than_in_the_model(recorder: Stack, way: str) -> None:
-    expected = Counter(WAYS[way])
+@pytest.mark.parametrize("method", REQUESTS)
+def test_an_image_needs_no_more_requests_than_in_the_model(recorder: Stack, method: str) -> None:
+    expected = Counter(REQUESTS[method])
     del expected["Api invocation"]
     # The first image starts every function, which is not counted.
     for _ in range(2):
         recording = Recording(recorder)
-        SEND[way](recorder, one_face(256))
+        SEND[method](recorder, one_face(256))
         wait_until(partial(has_all, recording, expected))
     assert recording.requests == expected
 

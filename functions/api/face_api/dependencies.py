@@ -19,7 +19,7 @@ from facelib.stores.queues.queue import Queue
 from fastapi import Depends, Header
 
 from face_api.accept import Submissions
-from face_api.draw import Drawer
+from face_api.draw import OnDemandResults
 
 
 @cache
@@ -60,8 +60,8 @@ def detector() -> DetectorClient:
     return DetectorClient(settings().detector_function)
 
 
-def drawer() -> Drawer:
-    return Drawer(jobs(), images(), detector(), detect_queue())
+def on_demand_results() -> OnDemandResults:
+    return OnDemandResults(jobs(), images(), detector(), detect_queue())
 
 
 @cache
@@ -90,7 +90,7 @@ RetriesDep = Annotated[Retries, Depends(retries)]
 ListsDep = Annotated[JobLists, Depends(lists)]
 ImagesDep = Annotated[ImageStore, Depends(images)]
 DetectQueueDep = Annotated[Queue, Depends(detect_queue)]
-DrawerDep = Annotated[Drawer, Depends(drawer)]
+OnDemandResultsDep = Annotated[OnDemandResults, Depends(on_demand_results)]
 DetectorDep = Annotated[DetectorClient, Depends(detector)]
 TicketsDep = Annotated[TicketStore, Depends(tickets)]
 UsageDep = Annotated[UsageStore, Depends(usage)]

@@ -29,7 +29,7 @@ _CLEAN_UP_AFTER_SECONDS = 60
 
 
 @dataclass(frozen=True)
-class Drawer:
+class OnDemandResults:
     """The dependencies of drawing: the stores, and the detector that draws."""
 
     jobs: JobTable

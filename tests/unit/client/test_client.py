@@ -120,7 +120,7 @@ def test_too_large_a_photo_is_not_sent(call: Caller, tmp_path: Path) -> None:
 def test_waiting_has_an_end(call: Caller) -> None:
     played = PlayedService({f"GET /api/jobs/{JOB_ID}": httpx.Response(200, json=a_job("pending"))})
     with pytest.raises(JobTimeout, match="is still pending"):
-        call(played, "wait", JOB_ID, patience=-1)
+        call(played, "wait", JOB_ID, timeout_seconds=-1)
 
 
 def test_jobs_are_read_page_after_page(call: Caller) -> None:

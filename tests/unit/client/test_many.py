@@ -139,7 +139,7 @@ def test_waiting_ends_with_a_deleted_job_or_with_patience(monkeypatch: pytest.Mo
             with pytest.raises(NotFound):
                 await waiter.wait(Submission(job_id=JOB_ID))
             with pytest.raises(JobTimeout):
-                await waiter.wait(Submission(job_id=JOB_ID), patience=-1)
+                await waiter.wait(Submission(job_id=JOB_ID), timeout_seconds=-1)
 
     asyncio.run(play())
 

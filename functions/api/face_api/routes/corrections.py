@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header, Response
 
 from face_api.bounds import BODY_TOO_LARGE
 from face_api.corrections import etag_of
-from face_api.dependencies import DrawerDep, JobsDep
+from face_api.dependencies import JobsDep, OnDemandResultsDep
 from face_api.models import CorrectionsOfJob
 from face_api.principals import ManagerDep, ReaderDep
 from face_api.problems import responses
@@ -61,7 +61,7 @@ def put_corrections(
     job_id: JobId,
     corrections: Corrections,
     response: Response,
-    drawer: DrawerDep,
+    results: OnDemandResultsDep,
     manager: ManagerDep,
     if_match: Annotated[
         str | None, Header(description="The `ETag` of the corrections to replace; 412 if they have changed.")
@@ -72,7 +72,7 @@ def put_corrections(
     These corrections replace those before. Every result that hides faces is drawn again before the response; later
     ones follow. May be repeated.
     """
-    return _answer(drawer.correct(job_id, manager.owner, corrections, if_match), response)
+    return _answer(results.correct(job_id, manager.owner, corrections, if_match), response)
 
 
 def _answer(job: Job, response: Response) -> CorrectionsOfJob:

@@ -8,7 +8,7 @@ from facelib.domain.errors import FaceNotFound
 from facelib.domain.renders import ResultType
 from fastapi import APIRouter, Path, Query, Response
 
-from face_api.dependencies import DrawerDep
+from face_api.dependencies import OnDemandResultsDep
 from face_api.principals import ReaderDep
 from face_api.problems import responses
 from face_api.routes.jobs import JobId
@@ -41,7 +41,7 @@ def get_face_image(
     number: Annotated[
         int, Path(ge=0, lt=limits.MAX_FACES, description="Its index in `faces` of the job, from 0.", examples=[0])
     ],
-    drawer: DrawerDep,
+    results: OnDemandResultsDep,
     reader: ReaderDep,
     *,
     align: Annotated[
@@ -52,5 +52,5 @@ def get_face_image(
 
     It has at most 1,024 pixels a side and is never enlarged. 403 if the photo was sent to have its faces hidden.
     """
-    picture = drawer.face(job_id, reader.owner, number, align=align)
+    picture = results.face(job_id, reader.owner, number, align=align)
     return Response(picture, media_type=ResultType.JPEG)

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from fastapi import APIRouter, Response
 
 from face_api.bounds import BODY_TOO_LARGE
-from face_api.dependencies import DrawerDep, ImagesDep
+from face_api.dependencies import ImagesDep, OnDemandResultsDep
 from face_api.models import RenderReady, RenderRequested
 from face_api.principals import ReaderDep
 from face_api.problems import responses
@@ -34,7 +34,12 @@ router = APIRouter(prefix="/jobs", tags=["jobs"])
     },
 )
 def post_render(
-    job_id: JobId, request: RenderRequested, response: Response, drawer: DrawerDep, images: ImagesDep, reader: ReaderDep
+    job_id: JobId,
+    request: RenderRequested,
+    response: Response,
+    results: OnDemandResultsDep,
+    images: ImagesDep,
+    reader: ReaderDep,
 ) -> RenderReady:
     """Draw one more result while the original is kept, and get its URL; may be repeated.
 
@@ -42,7 +47,7 @@ def post_render(
     have its faces hidden, results that show more of them are refused (403); after `solid` only, so are blur and
     pixelate.
     """
-    job, is_new = drawer.ensure(job_id, reader.owner, request.render)
+    job, is_new = results.ensure(job_id, reader.owner, request.render)
     response.status_code = HTTPStatus.CREATED if is_new else HTTPStatus.OK
     seconds = seconds_of_address(job)
     return RenderReady(

@@ -6,13 +6,13 @@ const UNREACHABLE = "The service could not be reached. Check your connection and
 const UNAUTHORIZED = 401;
 const TOO_LARGE = 413;
 
-async function call(path, how) {
-  return (await exchange(path, how)).content;
+async function call(path, request) {
+  return (await exchange(path, request)).content;
 }
 
 /** As `call`, also returning the version (`ETag`); `version` is the one that the call replaces. */
-async function callVersioned(path, how) {
-  const { content, version } = await exchange(path, how);
+async function callVersioned(path, request) {
+  const { content, version } = await exchange(path, request);
   return { ...content, version };
 }
 
@@ -84,7 +84,7 @@ export async function renderUrl(jobId, render) {
   return url;
 }
 
-/** Sends a `{file, options, key}` in the way that suits its size; returns the job's id. `onProgress` gets 0 to 1. */
+/** Sends a `{file, options, key}` directly or through the bucket; returns the job's id. `onProgress` gets 0 to 1. */
 export async function sendPhoto(photo, limits, { onProgress, signal }) {
   const { size } = photo.file;
   if (size > limits.presigned_upload_bytes) {
@@ -95,11 +95,11 @@ export async function sendPhoto(photo, limits, { onProgress, signal }) {
   return send(photo, { onProgress, signal });
 }
 
-async function sendDirectly({ file, options, key }, how) {
+async function sendDirectly({ file, options, key }, transfer) {
   const form = new FormData();
   for (const [name, value] of Object.entries(options)) form.append(name, value);
   form.append("file", file);
-  return JSON.parse(await post("image", form, { key, ...how })).job_id;
+  return JSON.parse(await post("image", form, { key, ...transfer })).job_id;
 }
 
 /** API Gateway limits the size of bodies: large files go to the bucket, with a form that the API signs. */

@@ -38,8 +38,8 @@ export async function changeKey() {
   if (await show({ canCancel: true })) location.reload();
 }
 
-function show(how) {
-  waiting ??= open(how).finally(() => (waiting = undefined));
+function show(dialogOptions) {
+  waiting ??= open(dialogOptions).finally(() => (waiting = undefined));
   return waiting;
 }
 

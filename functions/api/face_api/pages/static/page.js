@@ -142,9 +142,9 @@ async function connect() {
       showState("unheard");
       return;
     }
-    const how = { onEvent: showOrDrop, onState: showState, replay: REPLAY };
-    if (IS_LOCAL) how.longestWaitMs = LOCAL_LONGEST_WAIT_MS;
-    listener = listen({ url: limits.stream_url, getTicket: limits.access === "keys" ? getTicket : undefined, ...how });
+    const listenerOptions = { onEvent: showOrDrop, onState: showState, replay: REPLAY };
+    if (IS_LOCAL) listenerOptions.longestWaitMs = LOCAL_LONGEST_WAIT_MS;
+    listener = listen({ url: limits.stream_url, getTicket: limits.access === "keys" ? getTicket : undefined, ...listenerOptions });
   } catch (error) {
     showState("closed");
     showTrouble(error.message);

@@ -102,7 +102,7 @@ function drawChoices() {
   const first = named(chosen) ?? named(job.options.render[0]) ?? renders[0];
   for (const render of renders) {
     const label = document.createElement("label");
-    const input = Object.assign(document.createElement("input"), { type: "radio", name: "way", value: render.name });
+    const input = Object.assign(document.createElement("input"), { type: "radio", name: "shown-render", value: render.name });
     input.checked = render === first;
     input.addEventListener("change", () => {
       chosen = render.name;
@@ -120,7 +120,7 @@ async function show(render) {
   const isOther = render !== current.render;
   const isLaidOver = showsPhoto && [PHOTO, BOXES].includes(render.name);
   current.render = render;
-  dialog.dataset.way = render.name;
+  dialog.dataset.render = render.name;
   faces.setView({ areHidden: render.hides_faces, isChosen: isLaidOver, corrections: job.corrections });
   find(".boxes").hidden = !isLaidOver && !render.hides_faces;
   find(".compare").hidden = find(".divider").hidden = !render.hides_faces || !showsPhoto || job.faces.length === 0;
