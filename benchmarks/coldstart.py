@@ -1,7 +1,7 @@
 """How long each built function takes to start: `python -m benchmarks.coldstart`, after `make package`.
 
-Each start is a new process of the built package under `python -I -S`, so nothing else is on its path. The machine must
-have the package's Python version and processor type.
+Each start is a new process of the built package under `python -I -S`, so that nothing else is on its path. The machine
+must have the package's Python version and processor type.
 """
 
 import argparse
@@ -49,13 +49,13 @@ def _parts(function: Resource, folder: Path, python: str) -> tuple[tuple[str, fl
 
 
 def _run(function: Resource, folder: Path, python: str, *options: str) -> subprocess.CompletedProcess[str]:
-    # -B: layers and functions are read-only on Lambda, so modules compiled at one start are not kept for the next.
+    # -B, because layers and functions are read-only on Lambda, so modules compiled at one start are not kept.
     started = command(folder, function, python, options=("-B", *options))
     return subprocess.run(started, env=environment(function), capture_output=True, text=True, check=True)
 
 
 def table(starts: Sequence[Start]) -> str:
-    rows = ["| function | init, by the clock | of processor | most of it |", "|---|---:|---:|---|"]
+    rows = ["| function | init, wall time | processor time | largest parts |", "|---|---:|---:|---|"]
     for start in starts:
         parts = ", ".join(f"{name} {milliseconds:.0f}" for name, milliseconds in start.parts)
         name = start.function.removesuffix("Function")
@@ -66,7 +66,7 @@ def table(starts: Sequence[Start]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.coldstart", description=__doc__)
     parser.add_argument("--folder", type=Path, default=BUILD)
-    parser.add_argument("--python", default=sys.executable, help="an interpreter of the version that was built for")
+    parser.add_argument("--python", default=sys.executable, help="an interpreter with the packages' Python version")
     parser.add_argument("--times", type=int, default=10)
     arguments = parser.parse_args()
     print(table([measure(function, arguments.folder, arguments.python, arguments.times) for function in functions()]))

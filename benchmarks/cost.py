@@ -24,7 +24,7 @@ _DETECTION: Final = {
     "Notifier invocation": 1,
     "s3 GetObject": 1,
     "dynamodb UpdateItem": 2,  # claimed, completed
-    "dynamodb Query": 2,  # the owner's listeners, and those of the job
+    "dynamodb Query": 2,  # The owner's listeners, and those of the job.
     "events PutEvents": 1,
 }
 _POST: Final = {**_DETECTION, "Api invocation": 1, "dynamodb PutItem": 1}
@@ -44,7 +44,7 @@ REQUESTS: Final[Mapping[str, Requests]] = {
 
 @dataclass(frozen=True)
 class Price:
-    """Dollars for one unit, and the source of the price."""
+    """A price in dollars for one unit, and its source."""
 
     dollars: float
     source: str
@@ -77,7 +77,7 @@ REKOGNITION_IMAGE: Final = Price(0.0010, "https://aws.amazon.com/rekognition/pri
 
 @dataclass(frozen=True)
 class Use:
-    """One image: `POST /image`, one detection, one event to listeners, one download; bus and X-Ray off."""
+    """The usage for one image: `POST /image`, a detection, an event to listeners, a download; bus and X-Ray are off."""
 
     api_ms: float = 40
     api_mb: int = 1024
@@ -139,7 +139,7 @@ def _functions(use: Use, calls: int) -> Line:
 
 
 def before_data_out(use: Use) -> float:
-    """Return the dollars of one image without its data to the internet, which depends on who fetches results."""
+    """Return the dollars for one image without data to the internet, which depends on who downloads results."""
     return sum(line.dollars for line in lines(use) if line.service != OUT)
 
 
@@ -168,7 +168,7 @@ def requests_table() -> str:
 
 # Metrics: cold starts of five functions, two counts and five stages of the detector, five counts of the broadcaster.
 _METRICS: Final = 17
-# Each mapping of a queue keeps five long polls of 20 seconds going.
+# For each queue, Lambda runs five long polls of 20 seconds.
 _POLLS_A_MONTH: Final = 5 * 3 * 60 * 24 * 30
 
 

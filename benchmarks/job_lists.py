@@ -1,8 +1,9 @@
-"""How long `GET /jobs` takes with 100 jobs of an owner and with 100,000: `python -m benchmarks.job_lists`.
+"""Measures `GET /jobs` for an owner with 100 jobs and one with 100,000: `python -m benchmarks.job_lists`.
 
-Both owners are in one table, listed alternately by the API in this process. The table is in dynalite (npm), which keeps
-its indexes sorted like DynamoDB, so that a page costs the same for any length of the list. `--endpoint` measures
-another database, like the local stack's emulator, which scans a whole partition of an index for every query.
+The jobs of both owners are in one table, and are listed alternately by the API in this process. The table is in
+dynalite (npm), which keeps its indexes sorted like DynamoDB, so that the cost of a page does not depend on the length
+of the list. `--endpoint` measures another database, like the local stack's emulator, which scans a whole partition of
+an index for every query.
 """
 
 import argparse
@@ -39,7 +40,7 @@ from tests.support.api import Api
 from tests.support.stack import free_port, wait_until
 
 OWNERS: Final = {"small": 100, "large": 100_000}
-# One in this many jobs failed; a filtered list looks for them.
+# One out of this number of jobs has failed; a filtered list looks for these.
 _FAILED_EVERY: Final = 50
 _BATCH_WRITE: Final = 25
 _NOBODY: Final = "x"
@@ -103,7 +104,7 @@ def measure(
             for name, query in {
                 "first page": "",
                 "100 jobs": "?limit=100",
-                "a page further on": f"?cursor={middle[owner]}",
+                "a later page": f"?cursor={middle[owner]}",
                 "status=failed": "?status=failed",
             }.items():
                 begun = time.perf_counter()

@@ -1,4 +1,4 @@
-"""What keys cost `POST /image`: `python -m benchmarks.keys --open URL --keys URL --key fc_...`, both in turn."""
+"""Compares `POST /image` with and without keys: `python -m benchmarks.keys --open URL --keys URL --key fc_...`."""
 
 import argparse
 import statistics
@@ -29,7 +29,7 @@ def main() -> None:
         for name, client in clients.items():
             begun = time.perf_counter()
             client.post("/image", content=photo).raise_for_status()
-            # Not measured: the first requests start functions.
+            # The first requests are not measured, because they start functions.
             if number:
                 times[name].append((time.perf_counter() - begun) * 1_000)
             time.sleep(_PAUSE_SECONDS)

@@ -40,7 +40,7 @@ def milliseconds(call: Callable[[], object]) -> float:
 
 
 def photos(count: int) -> list[bytes]:
-    """Portraits of 512 x 512, each with different slight noise."""
+    """Create portraits of 512 x 512 px, each with slightly different noise."""
     random = np.random.default_rng(1)
     noisy = (astronaut() + random.integers(0, 4, (512, 512, 3)).astype(np.uint8) for _ in range(count))
     return [jpeg(np.asarray(picture, np.uint8)) for picture in noisy]
@@ -53,7 +53,7 @@ def row(name: str, times: list[float]) -> str:
 
 
 def large_photos(count: int, profile: bytes | None) -> list[bytes]:
-    """Portraits of 12 megapixels, of some 3 MB, as phones take them."""
+    """Create portraits of 12 megapixels and about 3 MB, like those of phones."""
     random = np.random.default_rng(2)
     large = resized(astronaut(), 4_000, 3_000)
     noisy = [large[y:, x:] for x, y in random.integers(0, 16, (count, 2))]
@@ -61,7 +61,7 @@ def large_photos(count: int, profile: bytes | None) -> list[bytes]:
 
 
 def upload_to_event(stack: Stack, images: list[bytes], send: Callable[[bytes], str]) -> tuple[list[float], list[float]]:
-    """Milliseconds from sending each image to receiving its event, and those of its detector's stages."""
+    """Return the milliseconds from sending each image to receiving its event, and those of the detector's stages."""
     waits, stages = [], []
     with stack.listener() as listener:
         for image in images:
@@ -74,7 +74,7 @@ def upload_to_event(stack: Stack, images: list[bytes], send: Callable[[bytes], s
 
 
 def throughput(stack: Stack, images: list[bytes], senders: int) -> float:
-    """Images per second, from the first one sent to the last event received."""
+    """Return the images per second, from sending the first one to receiving the last event."""
     with stack.listener() as listener, ThreadPoolExecutor(senders) as pool:
         begun = time.perf_counter()
         for job_id in pool.map(stack.post_image, images):
@@ -83,7 +83,7 @@ def throughput(stack: Stack, images: list[bytes], senders: int) -> float:
 
 
 def processor_ms(emulator: int) -> Counter[str]:
-    """Processor milliseconds so far of the emulator and of each function, over all its processes (Linux)."""
+    """Return the processor time so far in milliseconds, of the emulator and of each function's processes (Linux)."""
     used: Counter[str] = Counter()
     for pid in (emulator, *_descendants(emulator)):
         try:
@@ -99,7 +99,7 @@ def processor_ms(emulator: int) -> Counter[str]:
 
 @contextmanager
 def memory_peak(emulator: int) -> Iterator[list[float]]:
-    """Fill the list with the largest sum of memory so far, in MB, of the emulator and its functions (Linux)."""
+    """Store in the list the largest total memory so far, in MB, of the emulator and its functions (Linux)."""
     peaks, ended = [0.0], threading.Event()
 
     def watch() -> None:
@@ -173,7 +173,7 @@ def measure(stack: Stack, count: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pipeline", description=__doc__)
     parser.add_argument("--count", type=int, default=20, help="images sent one after the other")
-    parser.add_argument("--senders", type=int, default=8, help="who send at the same time, ten images each")
+    parser.add_argument("--senders", type=int, default=8, help="number of parallel senders, which send ten images each")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         local_stack = LocalStack(free_port(), Path(folder))

@@ -1,7 +1,7 @@
-"""Model of delivery time, cost and the first quota that is reached: `python -m benchmarks.scaling`.
+"""A model of delivery time, cost, and the quota that is reached first: `python -m benchmarks.scaling`.
 
-Writes docs/scaling.svg and the table of docs/scaling.md. Every number from AWS is below with its source, every other
-number with where it was measured; change one and run it again.
+Writes docs/scaling.svg and the table of docs/scaling.md. Every number from AWS is below with its source, and every
+other number with its measurement. To try other inputs, change the numbers and run this module again.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -37,14 +37,16 @@ DOLLARS_PER_GB_OUT: Final = 0.09
 EVENT_BYTES: Final = 380
 ROW_BYTES: Final = 60
 FUNCTION_GB: Final = 1.0
-# An assumption, to be measured on AWS: here a post takes 0.6 ms of CPU (docs/decisions), and 1 GB is 0.58 of a core.
+# An assumption, to be measured on AWS: locally, a post takes 0.6 ms of CPU (docs/decisions), and 1 GB is 0.58 of a
+# core.
 POSTS_PER_FUNCTION: Final = 1_000
 LISTENERS_AT_ONCE: Final = 1_000
-# Stream to function, reading the listeners, and, where they are many, the hop over the queue: seconds, assumed.
+# Assumed seconds for the stream to invoke the function and to read the listeners, and, if there are many, for the
+# queue.
 OVERHEAD: Final = 0.2
 HOP: Final = 0.2
-# The broadcaster's time-out of 30 s less what it keeps for its own end: it cannot hold the stream longer than a pass
-# that takes so long, and what is not held piles up.
+# The broadcaster's time-out of 30 s, minus its reserve. It cannot delay the stream for longer than a pass of this
+# duration; with longer passes, posts accumulate.
 LONGEST_PASS: Final = 24.0
 
 LISTENERS: Final = (1_000, 10_000, 100_000, 1_000_000)
@@ -54,7 +56,7 @@ _DOCS: Final = Path(__file__).parents[1] / "docs"
 
 @dataclass(frozen=True)
 class Plan:
-    """One load, with or without coalescing of events during a pass."""
+    """A load, with or without coalescing of events during a pass."""
 
     listeners: int
     events_per_second: float
@@ -63,12 +65,12 @@ class Plan:
 
     @property
     def capacity(self) -> float:
-        """Posts per second: those of one function, or the whole quota if one function is not enough."""
+        """The maximum posts per second: those of one function, or the whole quota if one function is not enough."""
         return self.posts_per_second if self.is_split else POSTS_PER_FUNCTION
 
     @property
     def is_split(self) -> bool:
-        """Whether the posts are sent through the queue: for many listeners, or if one function would fall behind."""
+        """Whether posts are sent through the queue: for many listeners, or if one function is not fast enough."""
         alone = self.listeners / POSTS_PER_FUNCTION
         busy = alone * EVENT_BYTES / FRAME_BYTES if self.coalesced else alone + OVERHEAD
         return self.listeners > LISTENERS_AT_ONCE or self.events_per_second * busy > 1
@@ -85,7 +87,7 @@ class Plan:
 
     @property
     def pass_seconds(self) -> float:
-        """The duration of notifying all listeners; infinite if the posts would pile up."""
+        """The time for notifying all listeners; infinite if posts would accumulate."""
         least = self.listeners / self.capacity
         if not self.coalesced:
             return self.overhead + least if self.events_per_second * least <= 1 else inf
@@ -100,7 +102,7 @@ class Plan:
     def last_heard(self) -> float:
         """The 95th percentile of the seconds from a job's write to the last listener.
 
-        An event that arrives during a pass waits for its end, uniformly from 0 to 1 pass.
+        An event that arrives during a pass waits for the end of the pass, for a uniformly distributed time.
         """
         waits = self.coalesced and self.events_per_second * self.pass_seconds > 1
         return self.pass_seconds * (1.95 if waits else 1)
@@ -127,7 +129,7 @@ class Plan:
         return 3600 * second
 
     def shares(self) -> Iterator[tuple[str, float]]:
-        """Return the share of each quota that the load uses; above 1 the quota is exceeded."""
+        """Return the share of each quota that the load uses; above 1, the quota is exceeded."""
         rate, piles_up = self.events_per_second, self.pass_seconds == inf
         least = self.listeners * rate * (EVENT_BYTES / FRAME_BYTES if self.coalesced else 1)
         requests = least if piles_up else self.posts

@@ -1,6 +1,6 @@
-"""Put the detector into the package: its code, what that needs of facelib, and CenterFace's weights with their licence.
+"""Add the detector to the package: its code, the parts of facelib that it needs, and CenterFace's weights.
 
-Nothing is copied in the repository. A source distribution has it all under `facecast/_bundled` already.
+Nothing is copied within the repository. A source distribution already contains these files in `facecast/_bundled`.
 """
 
 import ast
@@ -17,7 +17,7 @@ _DETECTOR: Final = _REPOSITORY / "functions" / "detector"
 _COMMON: Final = _REPOSITORY / "layers" / "common"
 _VISION: Final = _REPOSITORY / "layers" / "vision"
 _BUNDLED: Final = "facecast/_bundled"
-# Modules that import these, directly or not, run on Lambda only.
+# Modules that import these, directly or indirectly, run only on Lambda.
 _AWS: Final = frozenset({"aws_lambda_powertools", "boto3", "botocore"})
 
 
@@ -29,13 +29,15 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             build_data["force_include"].update(places | self._weights())
 
     def _weights(self) -> dict[str, str]:
-        """Return the places of CenterFace's weights and their licence. Raise ValueError for other weights."""
+        """Return the paths of CenterFace's weights and their licence. Raise ValueError if the checksum is wrong."""
         model = runpy.run_path(str(_VISION / "face_models" / "__init__.py"))["CENTERFACE"]
         if not model.path.is_file():
-            self.app.display_warning(f"Without {model.path}, which `make model` fetches, `facecast blur` cannot work.")
+            self.app.display_warning(
+                f"{model.path} is missing, so `facecast blur` will not work. To download it: make model"
+            )
             return {}
         if hashlib.sha256(model.path.read_bytes()).hexdigest() != model.sha256:
-            raise ValueError(f"{model.path} is not the model it should be. Remove it, and fetch it again: make model")
+            raise ValueError(f"{model.path} has the wrong checksum. Remove it, and download it again: make model")
         return {
             str(model.path): f"{_BUNDLED}/face_models/{model.path.name}",
             str(_VISION / "licenses" / "centerface.txt"): f"{_BUNDLED}/face_models/centerface.LICENSE.txt",
@@ -43,7 +45,7 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
 
 
 def _pure_modules() -> list[Path]:
-    """Return the modules of face_detector that need nothing of AWS, and the modules of facelib that those need."""
+    """Return the modules of face_detector that do not need AWS, and the modules of facelib that they import."""
     paths = {
         _module(path): path for path in (*_DETECTOR.glob("face_detector/**/*.py"), *_COMMON.glob("facelib/**/*.py"))
     }

@@ -1,7 +1,7 @@
-"""Fill a layer: the project's sources and the pinned packages for Lambda's Python and processor, without unused files.
+"""Fill a layer with the project's sources and the pinned packages for Lambda's Python and processor.
 
-Runs in the copy of this folder that `sam build` makes, with any Python from 3.11 on, so it needs only the standard
-library and pip. Environment variables:
+It runs in the copy of this folder that `sam build` makes, with any Python from 3.11, so it uses only the standard
+library and pip. Unused files are left out. Environment variables:
 
 FACECAST_ARCHITECTURE   arm64 (default) or x86_64
 FACECAST_PYTHON         the Python the layer is for, 3.13 by default
@@ -74,7 +74,7 @@ _UNUSED: Final = {
         "numpy/polynomial",
         "numpy/random",
         "numpy/testing",
-        # Text and Tk, with their libraries.
+        # Text and Tk support, with their libraries.
         "PIL/_imagingft.*",
         "PIL/_imagingtk.*",
         "pillow.libs/libfreetype*",
@@ -83,7 +83,7 @@ _UNUSED: Final = {
     ),
     "web": (),
 }
-# The AWS services that facelib.stores talks to, the one that may provide credentials, and the tracer's.
+# The AWS services that facelib.stores and the tracer use, and the one that may provide credentials.
 _AWS_SERVICES: Final = ("dynamodb", "events", "lambda", "s3", "sqs", "sts", "xray")
 
 
@@ -108,11 +108,11 @@ def add_licences(destination: Path) -> None:
     models = runpy.run_path(str(HERE / "vision" / "face_models" / "__init__.py"))["MODELS"]
     shipped = [model for model in models.values() if model.path.is_file()]
     if not shipped:
-        raise SystemExit("There is no detection model in layers/vision/face_models. Fetch one: make model")
+        raise SystemExit("No detection model found in layers/vision/face_models. To download one: make model")
     for model in shipped:
         if hashlib.sha256(model.path.read_bytes()).hexdigest() != model.sha256:
             raise SystemExit(
-                f"{model.path.name} is not the model it should be. Fetch it again: make model MODEL={model.name}"
+                f"{model.path.name} has the wrong checksum. To download it again: make model MODEL={model.name}"
             )
         licences = destination.parent / "licenses"
         licences.mkdir(exist_ok=True)
@@ -120,7 +120,7 @@ def add_licences(destination: Path) -> None:
 
 
 def install(layer: str, destination: Path, architecture: str, version: str) -> None:
-    """Install what requirements.lock names and resolve nothing: pip would read markers for its own Python."""
+    """Install exactly what requirements.lock lists: if pip resolved dependencies, it would do so for its own Python."""
     machine = _MACHINE[architecture]
     platforms = [f"--platform=manylinux_2_{minor}_{machine}" for minor in _GLIBC] + [
         f"--platform=manylinux2014_{machine}"
@@ -152,9 +152,9 @@ def trim(layer: str, destination: Path) -> None:
 
 
 def compile_sources(destination: Path, version: str) -> None:
-    """Compile ahead, unchecked: a layer is read-only, so Lambda would compile everything again at each cold start."""
+    """Compile the sources, with unchecked bytecode. Otherwise Lambda would compile them at each cold start."""
     compiler = _compiler(version)
-    # `make package` says so.
+    # `make package` prints a warning.
     if compiler is None:
         return
     # The paths in tracebacks are those on Lambda.
@@ -168,7 +168,7 @@ def _compiler(version: str) -> str | None:
 
 
 def _version_of(interpreter: str) -> str:
-    """Run it: a command of that name may be a shim that does not work."""
+    """Return the version by running the command, because it may be a shim that does not work."""
     script = "import sys; print('%d.%d' % sys.version_info[:2])"
     try:
         version = subprocess.run([interpreter, "-c", script], capture_output=True, text=True, check=False)

@@ -65,7 +65,7 @@ def job_lives(request: pytest.FixtureRequest) -> int:
 
 @pytest.fixture
 def fuzzing(request: pytest.FixtureRequest) -> tuple[str, str]:
-    """Return schemathesis' options: how long it runs, and from which seed."""
+    """Return schemathesis' options: its duration and its seed."""
     seconds, seed = (request.config.getoption(name) for name in ("--fuzz-seconds", "--fuzz-seed"))
     return f"--max-time={seconds}", f"--seed={seed}"
 

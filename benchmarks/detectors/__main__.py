@@ -30,13 +30,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     args = parser.parse_args(arguments)
     if args.truth and not args.images:
-        parser.error("--truth needs the folder of its images: --images FOLDER")
+        parser.error("--truth requires the folder of its images: --images FOLDER")
     if args.images and not args.images.is_dir():
-        parser.error(f"there is no folder {args.images}")
+        parser.error(f"folder {args.images} not found")
     with tempfile.TemporaryDirectory() as scratch:
         samples = list(_samples(args, Path(scratch)))[: args.limit]
         if not samples:
-            print("There are no images to measure.", file=sys.stderr)
+            print("No images found.", file=sys.stderr)
             return 1
         photo = truth.photo(Path(scratch))
         measured = [
@@ -56,9 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.detectors", description="Measure face detectors.")
     parser.add_argument("--images", type=Path, help="a folder of images; without --truth only times are measured")
-    parser.add_argument("--truth", type=Path, help="their boxes: WIDER FACE's text format, or JSON as in samples")
+    parser.add_argument("--truth", type=Path, help="the images' boxes: WIDER FACE's text format, or JSON as in samples")
     parser.add_argument("--scales", type=float, nargs="+", default=[1.0], help="scale each image by these factors")
-    parser.add_argument("--made", action="store_true", help="use synthetic crowds, made of scikit-image's astronaut")
+    parser.add_argument("--made", action="store_true", help="use synthetic crowds of scikit-image's astronaut")
     parser.add_argument("--detectors", nargs="*", default=list(OURS), choices=OURS, metavar="DETECTOR-QUALITY")
     parser.add_argument("--peers", nargs="*", default=list(PEERS), choices=PEERS)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _samples(args: argparse.Namespace, scratch: Path) -> Iterator[Sample]:
-    """Yield the named images; by default the shared samples if present, else synthetic ones."""
+    """Yield the given images; by default, the shared samples if they exist, otherwise synthetic ones."""
     images, boxes = args.images, args.truth
     if images is None and SHARED.is_dir() and not args.made:
         images, boxes = SHARED, SHARED / "faces.json"
@@ -131,7 +131,7 @@ class _Worker:
         first = peers.read_line(self._process)
         if first is None:
             self.close()
-            raise peers.NotInstalled("it did not start")
+            raise peers.NotInstalled("the process did not start")
         self.measured = Measured(name, first["version"], threads)
 
     def detect(self, path: Path) -> peers.Response:

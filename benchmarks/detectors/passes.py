@@ -1,4 +1,4 @@
-"""The savings and the cost of the early exit: `python -m benchmarks.detectors.passes --help`.
+"""Measures the savings and the cost of the early exit: `python -m benchmarks.detectors.passes --help`.
 
 Every detector processes each photo in one pass with the finest scales, in two passes, and in two with alternatives for
 the coarse one, in one process with one thread. Times are processor times, which other load on the machine affects less.
@@ -109,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     detectors = [f"{name}-{quality}" for name in (BEST, *MODELS) for quality in _QUALITIES]
     parser.add_argument("--images", type=Path, required=True, help="folder of photos")
-    parser.add_argument("--truth", type=Path, required=True, help="their boxes in WIDER FACE's text format")
+    parser.add_argument("--truth", type=Path, required=True, help="the photos' boxes in WIDER FACE's text format")
     parser.add_argument("--scales", type=float, nargs="+", default=[1.0, 0.5], help="scale each photo by these factors")
     parser.add_argument("--detectors", nargs="+", default=detectors, choices=detectors, metavar="DETECTOR-QUALITY")
     parser.add_argument(
@@ -122,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--chart", type=Path, help="draw AP against milliseconds, at the first scale, to this SVG file")
     parser.add_argument("--limit", type=int, help="maximum number of photos")
-    parser.add_argument("--found", type=Path, help="write the faces to this folder, a file of JSON lines for each run")
+    parser.add_argument("--found", type=Path, help="write the faces to this folder, as JSON lines for each run")
     return parser
 
 
@@ -146,7 +146,7 @@ def _in_one_pass(detector: Detector) -> Detector:
     """Return the detector without its coarse pass."""
     members = [replace(member, passes=member.passes[-1:]) for member in detector.members]
     if len(members) == 1 and detector.info.quality is Quality.BALANCED:
-        # A single network uses a coarser second scale, also if faces are redacted.
+        # A single network uses a coarser second scale, even if faces are hidden.
         members = list(detector.redactor.members)
     return Detector(detector.info, members, detector.thresholds)
 

@@ -1,4 +1,4 @@
-"""Virtual environments of the peers under `.local/`, created on first use, and the protocol of a worker process."""
+"""Creates virtual environments for other libraries in `.local/` on first use, and talks to worker processes."""
 
 import json
 import os
@@ -13,17 +13,17 @@ _ROOT: Final = Path(__file__).parents[2]
 _PACKAGES: Final = {
     "dlib": ["dlib-bin==20.0.1", "numpy"],
     "haar": ["opencv-python-headless==4.14.0.94"],
-    # The last version that ships its models in the package.
+    # The last version whose package contains the models.
     "mediapipe": ["mediapipe==0.10.14", "pillow"],
 }
 
 
 class NotInstalled(Exception):
-    """The peer cannot be installed; the message is the reason."""
+    """The library cannot be installed; the message contains the reason."""
 
 
 def python_for(name: str) -> Path:
-    """Return the interpreter for a detector, after installing a peer's packages; raise NotInstalled."""
+    """Return the interpreter for a detector, after installing its packages. Raise NotInstalled."""
     if name not in _PACKAGES:
         return Path(sys.executable)
     folder = _ROOT / ".local" / f"bench-{name}"

@@ -1,4 +1,4 @@
-"""Measurements as tables and as a chart."""
+"""Formats measurements as tables and as a chart."""
 
 import os
 import platform
@@ -47,7 +47,7 @@ class Measured:
 
 
 def precision(measured: Measured, samples: Sequence[Sample], iou_threshold: float, min_height: float) -> float:
-    """Return the AP of faces from a height on; smaller ones count neither for nor against, as in WIDER FACE."""
+    """Return the AP of faces of at least this height; as in WIDER FACE, smaller ones do not count."""
     matches, faces = [], 0
     for detections, sample in zip(measured.detections, samples, strict=True):
         is_tall = sample.faces[:, 3] >= min_height
@@ -76,7 +76,7 @@ def markdown(measured: Sequence[Measured], samples: Sequence[Sample], iou_thresh
         "",
         _circumstances(samples, iou_threshold),
         "",
-        # Accuracy needs ground truth.
+        # Accuracy requires ground truth.
         *([*_table(_accuracy(measured, samples, iou_threshold)), ""] if any(len(one.faces) for one in samples) else []),
         *_table(_times(measured)),
     ]

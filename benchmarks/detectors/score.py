@@ -24,7 +24,7 @@ class Detections:
 
 @dataclass(frozen=True)
 class Matches:
-    """The counted detections of one image, by score: which are correct, and which faces are detected."""
+    """The counted detections of one image, by score: whether each is correct, and which faces are detected."""
 
     scores: npt.NDArray[np.float64]
     is_right: npt.NDArray[np.bool_]

@@ -34,7 +34,7 @@ def boxes(rows: list[list[float]]) -> Boxes:
 
 
 def from_wider(truth: Path, images: Path) -> Iterator[Sample]:
-    """Read WIDER FACE's `wider_face_val_bbx_gt.txt`: a path, a count, a row per face; invalid faces are ignored."""
+    """Read WIDER FACE's `wider_face_val_bbx_gt.txt`: a path, a count and a row per face; invalid faces are ignored."""
     lines = iter(truth.read_text().splitlines())
     for name in lines:
         count = int(next(lines))
@@ -86,7 +86,7 @@ def scaled(sample: Sample, factor: float, folder: Path) -> Sample:
 
 
 def photo(folder: Path) -> Path:
-    """Draw a photo of 4,000 x 3,000 px with some grain, like a phone's, for timing only."""
+    """Draw a photo of 4,000 x 3,000 px with grain like a phone's, only for timing."""
     picture, _ = crowd(4000, 3000, 300)
     grain = np.random.default_rng(1).integers(-6, 7, picture.shape, np.int16)
     path = folder / "photo.jpg"

@@ -1,7 +1,7 @@
 """One detector in a separate process: image paths on standard input, one JSON line per image on standard output.
 
-Run by benchmarks.detectors, peers in separate virtual environments, so this module imports only packages that all of
-them have. The first line is the detector's version. Boxes are [left, top, width, height] in pixels.
+benchmarks.detectors runs other libraries in separate virtual environments, so this module imports only packages that
+all of them have. The first line is the detector's version. Boxes are [left, top, width, height] in pixels.
 """
 
 import importlib
@@ -15,7 +15,7 @@ from typing import Any
 # Boxes, their scores, and milliseconds per stage.
 Result = tuple[list[list[float]], list[float], dict[str, float]]
 Detect = Callable[[str], Result]
-# Average precision needs low-scoring detections as well.
+# Average precision also requires detections with low scores.
 MIN_CONFIDENCE = 0.02
 
 
@@ -44,7 +44,7 @@ def dlib_hog(_: int) -> tuple[str, Detect]:
     def detect(path: str) -> Result:
         pixels = dlib.load_rgb_image(path)
         start = time.perf_counter()
-        # Upsampled once, as its documentation advises for small faces; -0.5 is a lower threshold than its default.
+        # Upsampled once, as dlib's documentation advises for small faces; -0.5 is lower than the default threshold.
         rectangles, scores, _ = detector.run(pixels, 1, -0.5)
         elapsed = (time.perf_counter() - start) * 1000
         return [[r.left(), r.top(), r.width(), r.height()] for r in rectangles], list(scores), {"detect": elapsed}

@@ -1,4 +1,4 @@
-"""How the files of a folder are decoded: accepted or refused, with which colours, in what time and memory.
+"""Reports for each file of a folder whether it is accepted, and its colours, time and memory.
 
     python -m benchmarks.files FOLDER [--seconds 60]
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.files.look import ACCEPTED, CRASHED, HEAD, HUNG, Row, row_of
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".avif", ".heic", ".heif", ".hif"})
-# Differences, of 255 levels, that are invisible and clearly visible.
+# Differences (in levels of 255) that are invisible, and that are clearly visible.
 CLOSE, FAR = 3.0, 8.0
 LISTED = 10
 
@@ -37,7 +37,7 @@ def summary(every: list[Row]) -> Iterator[str]:
     yield from _listed("Refused, but decoded by others", [row for row in refused if row.others])
     yield from _listed("Crashed or hung", [row for row in refused if row.outcome in (CRASHED, HUNG)])
     yield from _listed("Unlike Pillow", [row for row in far if row.colours != "named"])
-    yield from _listed("Unlike Pillow, which does not read how they name their colours", far, {"named"})
+    yield from _listed("Different from Pillow, which ignores their code points for colours", far, {"named"})
     yield from _listed("Longest", sorted(every, key=lambda row: -row.seconds)[:LISTED])
     yield from _listed("Most memory", sorted(every, key=lambda row: -row.peak_mib)[:LISTED])
 
@@ -64,7 +64,7 @@ def _listed(title: str, some: Iterable[Row], colours: Iterable[str] = ("", "ICC"
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.files", description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--seconds", type=float, default=60, help="after which a file counts as hung")
+    parser.add_argument("--seconds", type=float, default=60, help="time after which decoding a file counts as hung")
     args = parser.parse_args(arguments)
     print(HEAD)
     every = []

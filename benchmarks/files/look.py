@@ -1,4 +1,4 @@
-"""One file, decoded by the service and by other libraries, in a separate process."""
+"""Decodes one file with the service and with other libraries, in a separate process."""
 
 import multiprocessing
 import resource
@@ -27,23 +27,23 @@ HEAD = "file\toutcome\tsize\tdifference\tsecond\tseconds\tMiB\tothers\tcolours\t
 
 
 class Row(Frozen):
-    """The outcome of a file. Differences are mean absolute ones, of 255 levels; None if nothing is compared."""
+    """The outcome of a file. Differences are mean absolute ones in levels of 255, or None without a comparison."""
 
     file: str
-    # "accepted", or the reason for which the file was refused, or how its process ended.
+    # "accepted", the reason for rejecting the file, or how the process ended.
     outcome: str
     width: int = 0
     height: int = 0
-    # The difference to Pillow with a conversion of the ICC profile.
+    # The difference from Pillow with a conversion of the ICC profile.
     difference: float | None = None
-    # The difference to OpenCV, before any conversion.
+    # The difference from OpenCV, before any conversion.
     second: float | None = None
-    # Seconds of processor time, and peak memory of the whole process.
+    # The processor time in seconds, and the peak memory of the whole process.
     seconds: float = 0
     peak_mib: int = 0
     # The other libraries that decode it.
     others: str = ""
-    # "ICC", or "named" for colours that Pillow does not read.
+    # "ICC", or "named" for code points, which Pillow does not read.
     colours: str = ""
     detail: str = ""
 
@@ -64,7 +64,7 @@ def look(data: bytes, name: str) -> Row:
         pixels = to_srgb(stored.copy(), header.profile)
     except ImageRejected as rejected:
         row = Row(file=name, outcome=rejected.failure.reason, detail=rejected.failure.detail, **_cost(start))
-        # Other libraries would need hours and gigabytes for these.
+        # For these files, other libraries would take hours and gigabytes.
         is_large = rejected.failure.reason is FailureReason.TOO_MANY_PIXELS
         return row if is_large else row.model_copy(update={"others": _who(with_pillow(data), with_opencv(data))})
     row = Row(file=name, outcome=ACCEPTED, width=pixels.shape[1], height=pixels.shape[0], **_cost(start))
@@ -109,7 +109,8 @@ Look = Callable[[bytes, str], Row]
 
 def row_of(path: Path, name: str, seconds: float, look: Look = look) -> Row:
     """Examine a file in a separate process, which may crash or hang."""
-    # Forked by a server that has imported everything and runs no threads: OpenCV's do not survive a fork.
+    # Forked from a server that has imported everything and has no threads, because OpenCV's threads do not survive a
+    # fork.
     processes = multiprocessing.get_context("forkserver")
     processes.set_forkserver_preload([__name__])
     result, far_end = processes.Pipe(duplex=False)

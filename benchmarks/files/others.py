@@ -1,4 +1,4 @@
-"""Decoding by Pillow and OpenCV, with which the service's decoding is compared."""
+"""Decodes files with Pillow and OpenCV, for comparison with the service."""
 
 import io
 from contextlib import suppress
@@ -16,7 +16,7 @@ def opened(data: bytes) -> Image.Image:
 
 
 def with_pillow(data: bytes) -> Pixels | None:
-    """Return upright BGR pixels in sRGB, by Pillow and its ImageCms, or None if it cannot decode the file."""
+    """Decode with Pillow and its ImageCms to upright BGR pixels in sRGB; None if Pillow cannot decode the file."""
     with suppress(Exception), opened(data) as image:
         image.load()
         upright = ImageOps.exif_transpose(image)
@@ -67,11 +67,11 @@ def _over_white(image: Image.Image) -> Image.Image:
 
 
 def with_opencv(data: bytes) -> Pixels | None:
-    """Return BGR pixels as they are stored, by OpenCV, or None if it cannot decode the file."""
+    """Decode with OpenCV to BGR pixels in the stored orientation; None if OpenCV cannot decode the file."""
     with suppress(cv2.error):
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
         if pixels is not None and pixels.dtype == np.uint16:
-            # Only OpenCV knows the maximum level of an AVIF, 1,023 or more; that of a PNG is 65,535.
+            # The maximum level of a PNG is 65,535. Only OpenCV knows that of an AVIF, which is 1,023 or more.
             is_png = data.startswith(b"\x89PNG")
             pixels = cv2.convertScaleAbs(pixels, alpha=1 / 257) if is_png else _in_8_bits(data)
         return None if pixels is None else _opaque(as_pixels(pixels))

@@ -1,4 +1,4 @@
-"""Events without images: jobs are ended by writing directly to the jobs table."""
+"""Produces events without images, by writing the end of jobs directly to the jobs table."""
 
 import time
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ from facelib.stores.jobs.creation import NewJobs
 from facelib.stores.jobs.retries import Retries
 from facelib.stores.jobs.table import JobTable
 
-_FAILURE = Failure(reason=FailureReason.INTERNAL_ERROR, detail="made to fail")
+_FAILURE = Failure(reason=FailureReason.INTERNAL_ERROR, detail="failed by the benchmark")
 
 
 def _outcome() -> Outcome:
@@ -37,7 +37,7 @@ def _outcome() -> Outcome:
 
 @dataclass(frozen=True)
 class Ended:
-    """A job's end: the id of its event, and `time.time()` when the write began."""
+    """The end of a job: the id of its event, and `time.time()` at the beginning of the write."""
 
     job_id: str
     event_id: str

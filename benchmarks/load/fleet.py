@@ -1,4 +1,4 @@
-"""Many listeners in one process: they record what each of them received and when, and can be killed."""
+"""Many listeners in one process, which record what they receive and when, and can be killed."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ class Heard:
     event_id: str
     job_id: str
     at: float
-    """`time.time()` of its frame."""
+    """An event with the `time.time()` of its frame."""
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Fleet:
             return
 
     def _events(self, frame: str | bytes) -> tuple[tuple[str, str], ...]:
-        """All listeners get the same frames, so each frame is parsed once."""
+        """Parse each frame only once, because all listeners receive the same frames."""
         if frame not in self._parsed:
             events = json.loads(frame)["events"]
             self._parsed[frame] = tuple((each["event_id"], each["job_id"]) for each in events if "event_id" in each)

@@ -1,4 +1,4 @@
-"""Listeners by the thousand: `python -m benchmarks.load.listeners [--listeners 1000] [--events 100] [--kill 0]`.
+"""Load test with listeners: `python -m benchmarks.load.listeners [--listeners 1000] [--events 100] [--kill 0]`.
 
 Starts its own local stack (or uses a running one, with --port), connects the listeners, ends jobs by writing to the
 jobs table, and reports how long the last listener waited. Each job ends twice, failed and then, after a retry,
@@ -50,7 +50,7 @@ def faults(heard: Sequence[Heard], ended: Sequence[Ended]) -> Faults:
 
 
 def waits(listeners: Sequence[Listener], ended: Sequence[Ended]) -> list[float]:
-    """For each event the seconds from the job's write to the last listener."""
+    """Return for each event the seconds from the job's write to the last listener."""
     last: dict[str, float] = {}
     for listener in listeners:
         for heard in listener.heard:
@@ -59,7 +59,7 @@ def waits(listeners: Sequence[Listener], ended: Sequence[Ended]) -> list[float]:
 
 
 def spreads(listeners: Sequence[Listener], ended: Sequence[Ended]) -> list[float]:
-    """For each event the seconds from the first listener to the last."""
+    """Return for each event the seconds from the first listener to the last."""
     times: dict[str, list[float]] = defaultdict(list)
     for listener in listeners:
         for heard in listener.heard:
@@ -81,7 +81,7 @@ async def drive(source: Feed, listeners: Fleet, events: int, rate: float, kill: 
         await asyncio.sleep(max(0.0, start + number / rate - time.monotonic()))
         ended.append(await asyncio.to_thread(source.end, job_id, failed=first))
     await listeners.until_heard([each.event_id for each in ended], _PATIENCE_SECONDS)
-    # When one more event has arrived, so have any duplicates.
+    # When another event has arrived, so have all duplicates.
     last = await asyncio.to_thread(lambda: source.end(source.add()))
     await listeners.until_heard([last.event_id], _PATIENCE_SECONDS)
     return ended
@@ -109,7 +109,7 @@ async def run(addresses: Addresses, local_stack: LocalStack, args: argparse.Name
         mine = rows(addresses, local_stack) - before
         print(f"listeners   {args.listeners} connected in {time.monotonic() - start:.1f} s")
         with feed(addresses.endpoint_url, addresses.outputs["JobsTableName"]) as source:
-            # One event first, to start the functions.
+            # A first event, to start the functions.
             await drive(source, listeners, events=2, rate=args.rate, kill=0)
             ended = await drive(source, listeners, args.events, args.rate, args.kill)
         faulty = [faults(listener.heard, ended) for listener in listeners.listeners]
@@ -147,7 +147,7 @@ def main() -> int:
     parser.add_argument("--events", type=int, default=100)
     parser.add_argument("--rate", type=float, default=10, help="events a second")
     parser.add_argument("--kill", type=int, default=0, help="listeners to kill in the middle")
-    parser.add_argument("--port", type=int, help="of a stack that runs; without it, one is started on port 4599")
+    parser.add_argument("--port", type=int, help="port of a running stack; without it, a stack is started on port 4599")
     args = parser.parse_args()
     with _stack(args.port or 4599, use=args.port is not None) as (addresses, local_stack):
         return 0 if asyncio.run(run(addresses, local_stack, args)) else 1

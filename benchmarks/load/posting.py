@@ -1,8 +1,8 @@
-"""How fast one process posts one event to many listeners: `python -m benchmarks.load.posting [--listeners 500]`.
+"""Measures how fast one process posts an event to many listeners: `python -m benchmarks.load.posting`.
 
-Compares, alternating in one run, a plain loop of boto3 calls over 8 and over 32 threads with the broadcaster's method.
+Compares boto3 calls in 8 and in 32 threads with the broadcaster's method, alternating in one run.
 The listeners are real WebSockets on a new emulator; the posting process is this one. The emulator's own time is
-measured separately: its processor time, and a loop that sends signed requests over open sockets.
+measured separately: its processor time, and a loop that sends prepared requests over open sockets.
 """
 
 import argparse
@@ -114,7 +114,7 @@ def _push(url: str, threads: int) -> Way:
 
 
 def _signed_ahead(url: str, threads: int) -> Way:
-    """Send bytes that were prepared before the measurement: the rest is the emulator's time."""
+    """Send bytes that were prepared before the measurement, so that only the emulator's time is measured."""
     connections_api, pool, address = ConnectionsApi(url), ThreadPoolExecutor(threads), urlsplit(url)
     requests: dict[str, bytes] = {}
 
@@ -129,7 +129,7 @@ def _signed_ahead(url: str, threads: int) -> Way:
         return "\r\n".join([*lines, "", ""]).encode() + _FRAME
 
     def send(number: int, ids: Sequence[str]) -> None:
-        # A new socket for each round: the emulator closes sockets that are idle while other methods run.
+        # Each round uses new sockets, because the emulator closes sockets that are idle while other methods run.
         with create_connection((str(address.hostname), int(address.port or 80))) as socket:
             for each in ids[number::threads]:
                 socket.sendall(requests[each])
@@ -144,7 +144,7 @@ def _signed_ahead(url: str, threads: int) -> Way:
 
 
 def _cpu_of(pid: int) -> float:
-    """Return the processor seconds of a process so far (proc(5), `stat`, fields 14 and 15)."""
+    """Return the processor time of a process so far, in seconds (proc(5), `stat`, fields 14 and 15)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

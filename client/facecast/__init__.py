@@ -1,4 +1,4 @@
-"""Client of a Facecast service: `Client`, and `AsyncClient` with the same methods to await."""
+"""A client for a Facecast service: `Client`, and `AsyncClient`, which has the same methods as coroutines."""
 
 from facecast.async_client import AsyncClient
 from facecast.client import Client

@@ -16,7 +16,7 @@ _CONNECT_SECONDS: Final = 0.5
 
 
 class AddressInvalid(ValueError):
-    """No address of a service; the message says what one looks like."""
+    """The address is not valid; the message shows what a valid one looks like."""
 
 
 def checked_url(text: str) -> str:
@@ -40,9 +40,9 @@ def checked_url(text: str) -> str:
 
 
 def local_stack(folder: Path) -> str | None:
-    """Return the address of the local stack started in this folder or one above; None if there is none.
+    """Return the address of the local stack that was started in this folder or a parent folder, or None.
 
-    Raises AddressInvalid if several of them answer, or if the file cannot be trusted.
+    Raise AddressInvalid if several stacks answer, or if the file cannot be trusted.
     """
     for each in (folder, *folder.parents):
         if addresses := [_address_in(path) for path in _stack_files(each / ".local")]:
@@ -51,7 +51,7 @@ def local_stack(folder: Path) -> str | None:
 
 
 def _stack_files(state: Path) -> Iterator[Path]:
-    """Give the newest first."""
+    """Return the files of local stacks, newest first."""
     paths = [path for pattern in _STACK_FILES for path in state.glob(pattern) if path.is_file()]
     yield from sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True)
 
@@ -71,7 +71,7 @@ def _address_in(path: Path) -> str:
 
 
 def _the_one(urls: list[str]) -> str:
-    """Several stacks may have left files; use the one that answers, or else the newest."""
+    """Choose one of several stacks' files: the one whose stack answers, otherwise the newest."""
     if len(urls) == 1:
         return urls[0]
     answering = [url for url in urls if _is_reachable(url)]

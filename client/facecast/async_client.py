@@ -1,4 +1,4 @@
-"""The service for programs with an event loop: the methods of `Client`, to await."""
+"""The client for programs with an event loop: it has the methods of `Client` as coroutines."""
 
 import asyncio
 import uuid
@@ -40,15 +40,15 @@ class AsyncClient:
         await self._http.aclose()
 
     async def limits(self) -> Limits:
-        """Return the limits in force; they are fetched once. Raise ServiceError."""
+        """Return the current limits, which are fetched only once. Raise ServiceError."""
         return await self._run(self._operations.limits())
 
     async def send(
         self, image: Image, options: Options | None = None, *, idempotency_key: str | None = None
     ) -> Submission:
-        """Send an image (its bytes or its path) in the way that fits its size, and do not wait for the faces.
+        """Send an image (its bytes or its path), and return without waiting for the faces.
 
-        The same key with the same image and options gives the same job. Raise OSError for a file that cannot be read;
+        The same key with the same image and options returns the same job. Raise OSError for a file that cannot be read;
         ServiceError, also for a file that is too large or not an image.
         """
         key = idempotency_key or str(uuid.uuid4())
@@ -75,7 +75,7 @@ class AsyncClient:
     async def detect_many(
         self, images: Iterable[Image], options: Options | None = None, *, parallel: int = 4
     ) -> AsyncGenerator[tuple[Image, Job | ServiceError | OSError], None]:
-        """Detect faces in many images, `parallel` at a time; yield each with its job or error, as it finishes.
+        """Detect faces in many images, `parallel` at a time; yield each image with its job or error when it finishes.
 
         Outcomes arrive on the stream, or by polling if the stream is blocked. Raise errors that affect all images:
         Unreachable, Unauthorized, Forbidden, TooManyRequests.
@@ -89,7 +89,7 @@ class AsyncClient:
         return await self._run(self._operations.wait(job_id, timeout_seconds))
 
     async def job(self, job_id: str) -> Job:
-        """Return a job as it is now. Raise NotFound, ServiceError."""
+        """Return the current state of a job. Raise NotFound, ServiceError."""
         return await self._run(self._operations.job(job_id))
 
     async def jobs(self, status: str | None = None) -> AsyncGenerator[Job, None]:
@@ -103,7 +103,7 @@ class AsyncClient:
                 return
 
     async def result(self, job_id: str, render: str | None = None) -> bytes:
-        """Return a result (a JPEG, or WebP for `preview`), by default the first one asked for.
+        """Return a result (a JPEG, or WebP for `preview`), by default the first one that was requested.
 
         Raise NotFound, Conflict, ServiceError.
         """
@@ -138,7 +138,7 @@ class AsyncClient:
     ) -> AsyncGenerator[Event, None]:
         """Yield each event of the live stream once, indefinitely; lost connections are reopened.
 
-        `replay` starts with this many of the latest events, `job_id` narrows the stream to one job; `on_connection` is
+        `replay` is the number of past events to start with, `job_id` narrows the stream to one job; `on_connection` is
         called with True when a connection is open and with False when it is lost. Raise ServiceError if the stream
         refuses the connection permanently.
         """

@@ -1,11 +1,11 @@
-"""The modules of the detector: in the built package under `_bundled`, in the repository where they are."""
+"""Makes the detector's modules importable: in the built package from `_bundled`, in a checkout from their folders."""
 
 import sys
 from pathlib import Path
 from typing import Final
 
 _BUNDLED: Final = Path(__file__).parent / "_bundled"
-# Inserted first, because other packages of the same names may be installed.
+# Inserted first, because other packages with the same names may be installed.
 if _BUNDLED.is_dir():
     sys.path.insert(0, str(_BUNDLED))
 

@@ -1,6 +1,6 @@
-"""Calls to a service: what authorizes them, which failures are repeated and when, and how responses are read.
+"""Calls to a service: how they are authorized, which failures are retried and when, and how responses are read.
 
-No input or output happens here: the caller of a `Flow` makes its calls and pauses.
+No I/O happens here: the caller of a `Flow` makes its calls and pauses.
 """
 
 import random
@@ -44,7 +44,7 @@ Flow = Generator[Call | Pause, Any, Result]
 
 
 class Calls:
-    """Calls to the service at an address, with a key where it requires one. Every method raises ServiceError."""
+    """Calls to the service at an address, with a key if it requires one. Every method raises ServiceError."""
 
     def __init__(self, url: str, key: str | None) -> None:
         self.url = checked_url(url)
@@ -90,7 +90,7 @@ class Calls:
         raise AssertionError("the last attempt returns or raises")
 
     def _attempt(self, call: Call, *, repeatable: bool) -> Flow[tuple[httpx.Response | ServiceError, float | None]]:
-        """Return the response or the error, and the seconds until a retry may succeed; None for never."""
+        """Return the response or the error, and the seconds until a retry may succeed, or None if it cannot."""
         try:
             response = yield call
         except (httpx.TransportError, httpx.InvalidURL) as error:

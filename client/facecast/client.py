@@ -1,4 +1,4 @@
-"""The service for programs that call and wait. Each method says what it raises; every error is a ServiceError."""
+"""The blocking client. Each method lists the errors that it raises, which are subclasses of ServiceError."""
 
 import asyncio
 import time
@@ -44,13 +44,13 @@ class Client:
         self._http.close()
 
     def limits(self) -> Limits:
-        """Return the limits in force; they are fetched once. Raise ServiceError."""
+        """Return the current limits, which are fetched only once. Raise ServiceError."""
         return self._run(self._operations.limits())
 
     def send(self, image: Image, options: Options | None = None, *, idempotency_key: str | None = None) -> Submission:
-        """Send an image (its bytes or its path) in the way that fits its size, and do not wait for the faces.
+        """Send an image (its bytes or its path), and return without waiting for the faces.
 
-        The same key with the same image and options gives the same job. Raise OSError for a file that cannot be read;
+        The same key with the same image and options returns the same job. Raise OSError for a file that cannot be read;
         ServiceError, also for a file that is too large or not an image.
         """
         key = idempotency_key or str(uuid.uuid4())
@@ -75,7 +75,7 @@ class Client:
     def detect_many(
         self, images: Iterable[Image], options: Options | None = None, *, parallel: int = 4
     ) -> Iterator[tuple[Image, Job | ServiceError | OSError]]:
-        """Detect faces in many images, `parallel` at a time; yield each with its job or error, as it finishes.
+        """Detect faces in many images, `parallel` at a time; yield each image with its job or error when it finishes.
 
         Raise errors that affect all images: Unreachable, Unauthorized, Forbidden, TooManyRequests.
         """
@@ -95,7 +95,7 @@ class Client:
         return self._run(self._operations.wait(job_id, timeout_seconds))
 
     def job(self, job_id: str) -> Job:
-        """Return a job as it is now. Raise NotFound, ServiceError."""
+        """Return the current state of a job. Raise NotFound, ServiceError."""
         return self._run(self._operations.job(job_id))
 
     def jobs(self, status: str | None = None) -> Iterator[Job]:
@@ -108,7 +108,7 @@ class Client:
                 return
 
     def result(self, job_id: str, render: str | None = None) -> bytes:
-        """Return a result (a JPEG, or WebP for `preview`), by default the first one asked for.
+        """Return a result (a JPEG, or WebP for `preview`), by default the first one that was requested.
 
         Raise NotFound, Conflict, ServiceError.
         """
@@ -141,7 +141,7 @@ class Client:
     def listen(self, *, replay: int = 0, job_id: str | None = None) -> Generator[Event, None, None]:
         """Yield each event of the live stream once, indefinitely; lost connections are reopened.
 
-        `replay` starts with this many of the latest events, `job_id` narrows the stream to one job. It needs a thread
+        `replay` is the number of past events to start with, `job_id` narrows the stream to one job. It needs a thread
         without a running event loop. Raise ServiceError if the stream refuses the connection permanently.
         """
 

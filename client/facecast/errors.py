@@ -1,8 +1,8 @@
-"""Errors. Every message is written for the user."""
+"""The client's errors. Every message is written for the user."""
 
 
 class ServiceError(Exception):
-    """Base of all errors: a call failed. The message is the service's own, if it sent one."""
+    """Base of all errors: a call failed. The message is from the service, if it sent one."""
 
 
 class ServiceFailed(ServiceError):
@@ -14,7 +14,7 @@ class Unreachable(ServiceError):
 
 
 class Unauthorized(ServiceError):
-    """The service requires a key, and got none or an invalid one (401)."""
+    """The service requires a key, and the key is missing or invalid (401)."""
 
 
 class Forbidden(ServiceError):
@@ -22,7 +22,7 @@ class Forbidden(ServiceError):
 
 
 class TooManyRequests(ServiceError):
-    """A quota is used up (429), and `retry_after` seconds are too long to wait."""
+    """A quota is used up (429), and `retry_after` seconds are too long for a retry."""
 
     def __init__(self, message: str, retry_after: float | None) -> None:
         super().__init__(message)

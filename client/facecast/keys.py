@@ -1,4 +1,4 @@
-"""Keys: read from the environment or from a file that only its owner can read, never from an argument."""
+"""Reads the key, from the environment or from a file that only its owner can read, never from an argument."""
 
 import os
 import stat
@@ -9,7 +9,7 @@ from typing import Final
 KEY_VARIABLE: Final = "FACECAST_KEY"
 FILE_VARIABLE: Final = "FACECAST_KEY_FILE"
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
-# A key has some 60 characters.
+# A key has about 60 characters.
 _AT_MOST_BYTES: Final = 1_000
 
 
@@ -42,7 +42,7 @@ def read_key(path: Path) -> str:
 
 
 def checked_key(text: str) -> str:
-    """Return a key in the form of a header. Raise KeyUnusable."""
+    """Return the key if it can be sent in a header. Raise KeyUnusable."""
     key = text.strip()
     if not key or not key.isascii() or not key.isprintable() or " " in key:
         raise KeyUnusable("Invalid key: expected one word such as fc_..._...")

@@ -1,9 +1,9 @@
-"""A listener that misses nothing: it reconnects, requests a replay of what it missed, and drops duplicates.
+"""A listener that does not miss events: it reconnects, requests a replay, and drops duplicates.
 
     async for event in listen("wss://.../ws", replay=20):
         print(event["type"], event["job_id"])
 
-`python -m facecast.listener URL [--replay N] [--job JOB_ID]` prints one event a line.
+`python -m facecast.listener URL [--replay N] [--job JOB_ID]` prints one event per line.
 """
 
 import argparse
@@ -22,26 +22,26 @@ from facecast.errors import TooManyRequests, Unreachable
 
 Event = Mapping[str, Any]
 
-# API Gateway closes a connection that was idle for 10 minutes.
+# API Gateway closes idle connections (docs/websocket.md).
 PING_SECONDS: Final = 240.0
 _PONG_SECONDS: Final = 15.0
 # Exponential backoff with full jitter, from one second to a minute, so that listeners that were cut off together do not
 # all reconnect at once.
 _FIRST_WAIT: Final = 1.0
 _LONGEST_WAIT: Final = 60.0
-# The server starts a replay 90 s before the requested event, and no event is later than that.
+# Longer than the overlap of a replay (`REPLAY_OVERLAP_SECONDS`): an event cannot arrive later than that.
 _OVERLAP: Final = timedelta(minutes=5)
 _ID_TIME: Final = "%Y%m%dT%H%M%S.%fZ"
 # Sorts after every event id.
 _AFTER_ALL: Final = "9999"
-# The address is wrong or not allowed, so retrying is useless.
+# The address is wrong or not allowed, so a retry cannot succeed.
 _FINAL_REFUSALS: Final = frozenset({400, 401, 403, 404})
 
 
 class Memory:
     """The latest event seen of each job, and the position in the stream. Ids sort by time.
 
-    Uses the service's time: this machine's clock may be wrong.
+    All times are the service's, because this machine's clock may be wrong.
     """
 
     def __init__(self) -> None:
@@ -66,7 +66,7 @@ class Memory:
                 yield event
 
     def is_news(self, event: Event, *, is_resumed: bool) -> bool:
-        """Return whether this event is new, and mark it as seen.
+        """Return whether an event is new, and mark it as seen.
 
         A connection that resumes also receives events from before the start, which are not new. An event that is not
         newer than the last one of its job is a duplicate or out of date.
@@ -97,11 +97,11 @@ async def listen(
     job_id: str | None = None,
     on_connection: Callable[[bool], None] | None = None,
 ) -> AsyncGenerator[Event, None]:
-    """Yield each job event once; events of one job are in order. Runs until it is closed.
+    """Yield each job event once, in order for each job. Runs until it is closed.
 
-    `address` is the stream's, or a function that gives a fresh one, with its ticket, for each connection. `replay`
-    starts with this many of the latest events; `on_connection` is called with True when a connection is open, from when
-    on no event is missed, and with False when it is lost. Raise websockets.InvalidStatus if the server refuses
+    `address` is the stream's, or a function that returns an address with a new ticket for each connection. `replay` is
+    the number of past events to start with. `on_connection` is called with True when a connection is open, after which
+    no event is missed, and with False when it is lost. Raise websockets.InvalidStatus if the server refuses
     permanently, and the errors of `address` except for Unreachable and TooManyRequests, which are temporary.
     """
     memory = Memory()
@@ -143,8 +143,8 @@ def _notify(on_connection: Callable[[bool], None] | None, *, is_connected: bool)
 async def _frames(socket: websockets.ClientConnection, *, is_first: bool) -> AsyncGenerator[Sequence[Event], None]:
     """Yield the events of each frame of one connection, starting with an empty list once it is open.
 
-    A first connection is open when the service has sent its position in the stream. Pings keep it from being closed as
-    idle. Ends, or raises, when the connection is lost.
+    A first connection is open when the service has sent its position in the stream. Pings prevent API Gateway from
+    closing it as idle. Ends, or raises, when the connection is lost.
     """
     if is_first:
         await socket.send('{"action": "hello"}')
@@ -175,7 +175,7 @@ async def _print(url: str, replay: int, job_id: str | None) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m facecast.listener", description="Print events as they come.")
     parser.add_argument("url", help="the stream's address, ws://... or wss://...")
-    parser.add_argument("--replay", type=int, default=0, help="begin with this many of the latest events")
+    parser.add_argument("--replay", type=int, default=0, help="number of past events to start with")
     parser.add_argument("--job", help="receive events of this job only")
     arguments = parser.parse_args()
     with suppress(KeyboardInterrupt):

@@ -1,6 +1,6 @@
-"""Hide the faces in photos on this computer, by the service's own detector: no service, no network.
+"""Hide the faces in photos on this computer, with the service's own detector but without a service or a network.
 
-It needs more libraries than the client: `pip install 'facecast[local]'`.
+This requires more libraries than the client: `pip install 'facecast[local]'`.
 
     detector = LocalDetector(render="blur")
     Path("blurred.jpg").write_bytes(detector.hide(Path("party.jpg").read_bytes()).jpeg)
@@ -41,7 +41,7 @@ class Hidden:
 
 
 class LocalDetector:
-    """Hides everything that may be a face. Its network is loaded once; a detector is for one thread at a time."""
+    """Hides everything that may be a face. Its network is loaded once. Not thread-safe."""
 
     def __init__(self, render: str = "blur", *, strength: int | None = None, size: str = "original") -> None:
         """`render` is one of `facecast.bundled.HIDING`; the strength, 1 to 5, applies to all but `solid`.
@@ -49,14 +49,14 @@ class LocalDetector:
         `size` is `original` or `fit` (at most 2,048 px on the long side). Raise ValueError.
         """
         if render not in HIDING:
-            raise ValueError(f"{render} hides no faces; choose one of {', '.join(HIDING)}.")
+            raise ValueError(f"{render} does not hide faces; choose one of {', '.join(HIDING)}.")
         self._render = Render(render)
         self._detector = load_detector(BEST, Quality.BALANCED)
         self._options = Options.model_validate(
             {
                 "render": (self._render,),
                 "size": size,
-                # Counts every hidden face, including those below the threshold for reporting.
+                # The count includes hidden faces below the threshold for reporting.
                 "min_confidence": self._detector.redactor.redact_threshold,
                 **({} if strength is None else {"blur_strength": strength}),
             }

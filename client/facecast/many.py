@@ -1,4 +1,4 @@
-"""Many photos: a few at a time, with outcomes from the stream, or by polling if the stream is blocked."""
+"""Sends many photos, a few at a time. Outcomes are received on the stream, or by polling if it is blocked."""
 
 import asyncio
 from collections import deque
@@ -16,7 +16,7 @@ _FIRST_POLL_SECONDS: Final = 0.3
 _LAST_POLL_SECONDS: Final = 5.0
 # The polling interval while the stream is connected, in case an event was lost.
 _CONNECTED_POLL_SECONDS: Final = 10.0
-# An event may come before the response to the upload; this many events of unknown jobs are kept.
+# An event may arrive before the response to the upload, so events of unknown jobs are kept, up to this number.
 _EARLY: Final = 1_000
 
 Item = TypeVar("Item")
@@ -56,12 +56,12 @@ class JobWaiter:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_seconds
         delay = _FIRST_POLL_SECONDS
-        heard = self._heard(submission)
+        ended = self._end_of(submission)
         try:
             while True:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(heard.wait(), _CONNECTED_POLL_SECONDS if self._is_connected else delay)
-                heard.clear()
+                    await asyncio.wait_for(ended.wait(), _CONNECTED_POLL_SECONDS if self._is_connected else delay)
+                ended.clear()
                 job = await self._client.job(submission.job_id)
                 if job.is_final:
                     return job
@@ -71,20 +71,20 @@ class JobWaiter:
         finally:
             self._waiting.pop(submission.job_id, None)
 
-    def _heard(self, submission: Submission) -> asyncio.Event:
-        """Two photos of the same content have the same job, and wait for the same event."""
-        heard = self._waiting.setdefault(submission.job_id, asyncio.Event())
+    def _end_of(self, submission: Submission) -> asyncio.Event:
+        """Return an asyncio event that is set when the job ends; two photos with the same content share it."""
+        ended = self._waiting.setdefault(submission.job_id, asyncio.Event())
         if submission.status in FINAL_STATUSES or submission.job_id in self._early:
-            heard.set()
-        return heard
+            ended.set()
+        return ended
 
     async def _listen(self) -> None:
         """Never raises: if the stream is refused, jobs are polled."""
         with suppress(ServiceError):
             async with aclosing(self._client.listen(on_connection=self._connection)) as events:
                 async for event in events:
-                    if heard := self._waiting.get(event.job_id):
-                        heard.set()
+                    if ended := self._waiting.get(event.job_id):
+                        ended.set()
                     else:
                         self._early.append(event.job_id)
         self._is_connected = False

@@ -10,9 +10,9 @@ from facecast.generated import Render, RetryableReason, Status
 from facecast.generated_models import Face
 
 FINAL_STATUSES: Final = frozenset({Status.COMPLETED.value, Status.FAILED.value})
-# Reasons of failures that are not the image's fault, so that a retry may succeed.
+# Failure reasons that are not caused by the image, so that a retry may succeed.
 RETRYABLE: Final = frozenset(reason.value for reason in RetryableReason)
-# The renders of this version of the service; `Limits.renders` has those of the connected service.
+# The renders known to this version of the client; `Limits.renders` lists those of the connected service.
 RENDERS: Final = tuple(render.value for render in Render)
 
 
@@ -29,7 +29,7 @@ class Options(generated_models.Options):
     """Results to draw, one picture each; see RENDERS."""
 
     def given(self) -> dict[str, Any]:
-        """Return the options that are set, as a request carries them."""
+        """Return the options that are set, in the form of a request."""
         return self.model_dump(mode="json", exclude_none=True)
 
 
@@ -44,7 +44,7 @@ class OfferedRender(_Model):
 
 
 class Limits(_Model):
-    """The current limits that a client needs; `data` is all of them."""
+    """The limits that a client needs; `data` is the whole response."""
 
     direct_upload_bytes: int
     presigned_upload_bytes: int
@@ -57,7 +57,7 @@ class Limits(_Model):
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Self:
-        """Raise ValidationError (a ValueError) for anything but a response of GET /limits."""
+        """Read a response of GET /limits. Raise ValidationError (a ValueError)."""
         return cls.model_validate({**data, "data": data})
 
     @property
@@ -86,7 +86,7 @@ class JobOptions(generated_models.JobOptions):
 
     @property
     def pictures(self) -> tuple[str, ...]:
-        """The renders of which there is a result: `none` draws nothing."""
+        """The renders that have a result; `none` does not."""
         return tuple(render for render in self.render if render != "none")
 
 
@@ -100,7 +100,7 @@ class Job(generated_models.Job):
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Self:
-        """Raise ValidationError (a ValueError) for anything but a job."""
+        """Read a job from a response. Raise ValidationError (a ValueError)."""
         return cls.model_validate({**data, "data": data})
 
     @property
@@ -109,7 +109,7 @@ class Job(generated_models.Job):
 
 
 class Submission(_Model):
-    """A photo that the service has taken: the id of its job, and the job's status at that moment."""
+    """A photo that the service has accepted: the id of its job, and the job's status at that time."""
 
     job_id: str
     status: str = "pending"
@@ -118,7 +118,7 @@ class Submission(_Model):
 class Event(generated_models.Event):
     """An event of a job from the stream.
 
-    The types are `job.completed`, `job.failed`, `job.corrected`, `job.deleted`, and those to come.
+    The types are `job.completed`, `job.failed`, `job.corrected` and `job.deleted`; newer services may add others.
     """
 
     type: str
@@ -127,10 +127,10 @@ class Event(generated_models.Event):
 
     @property
     def is_completed(self) -> bool:
-        """Whether the job has results: it was completed, or corrected after that."""
+        """Whether the job has results: it was completed, and perhaps corrected."""
         return self.status == Status.COMPLETED
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Self:
-        """Raise ValidationError (a ValueError) for anything but an event of a job."""
+        """Read an event of a job. Raise ValidationError (a ValueError)."""
         return cls.model_validate({**data, "data": data})

@@ -1,6 +1,6 @@
-"""What a client can do with a service, without any input or output.
+"""The operations of a client, without any I/O.
 
-Each operation is a generator that yields calls and pauses, is sent the responses and returns the result. `Client` and
+Each operation is a generator that yields calls and pauses, receives the responses and returns the result. `Client` and
 `AsyncClient` run them, so that both behave alike.
 """
 
@@ -32,7 +32,7 @@ class Operations:
         return self._limits
 
     def send(self, photo: Photo, options: Options, key: str, *, wait: bool = False) -> Flow[Job | Submission]:
-        """Send a photo in the way that fits its size; return the whole job if it ends within the waiting time."""
+        """Send a photo, directly or through the bucket; return the whole job if it ends within the waiting time."""
         limits = yield from self.limits()
         if len(photo.data) > limits.direct_upload_bytes:
             return (yield from self._send_to_bucket(photo, options, key))
@@ -55,7 +55,7 @@ class Operations:
                 "POST", "uploads", json={"options": options.given()}, headers={"Idempotency-Key": key}
             )
         except Conflict as conflict:
-            # The image arrived before, and its job accepts no further upload.
+            # The image has already arrived, and its job does not accept another upload.
             if conflict.job_id is None:
                 raise
             job = yield from self.job(conflict.job_id)
@@ -111,7 +111,7 @@ class Operations:
         return bytes(response.content)
 
     def _fetch(self, address: str) -> Flow[bytes]:
-        """Read an object by its presigned address. The bucket is not the API, so the key is not sent."""
+        """Read an object from its presigned URL. The bucket is not the API, so the key is not sent."""
         response = yield from self._calls.checked(Call("GET", str(address), {}))
         return bytes(response.content)
 
@@ -129,7 +129,7 @@ class Operations:
         try:
             ticket = yield from self._calls.json("POST", "stream-tickets", repeatable=False)
         except NotFound:
-            # An open service has no tickets.
+            # A service with open access does not issue tickets.
             return limits.stream_url
         return f"{ticket['stream_url']}?{urlencode({'ticket': ticket['ticket']})}"
 
@@ -146,7 +146,7 @@ def still_running(job: Job) -> JobTimeout:
 
 
 def _job_or_submission(body: dict[str, Any]) -> Job | Submission:
-    """Read the response of POST /image: a job that has not ended within the waiting time has only some fields."""
+    """Read the response of POST /image: if a job has not ended within the waiting time, it has only some fields."""
     return Job.of(body) if "options" in body else Submission.model_validate(body)
 
 

@@ -1,4 +1,4 @@
-"""Photos to send: their bytes, and a key that is the same for the same photo."""
+"""Photos to send, and their idempotency keys."""
 
 import hashlib
 import json
@@ -29,7 +29,7 @@ Image = Photo | bytes | str | PathLike[str]
 
 
 def read_photo(image: Image, limits: Limits) -> Photo:
-    """Raise OSError for a file that cannot be read, and ServiceError for an image that is larger than allowed."""
+    """Read an image. Raise OSError if the file cannot be read, and ServiceError if it is larger than allowed."""
     at_most = limits.presigned_upload_bytes
     if isinstance(image, Photo | bytes):
         photo = image if isinstance(image, Photo) else Photo(image)
@@ -37,7 +37,7 @@ def read_photo(image: Image, limits: Limits) -> Photo:
         with Path(image).open("rb") as file:
             photo = Photo.of(file.read(at_most + 1), str(image))
     if len(photo.data) > at_most:
-        raise ServiceError(f"The file is too large: at most {at_most:,} bytes are allowed.")
+        raise ServiceError(f"The file is too large; the maximum is {at_most:,} bytes.")
     return photo
 
 

@@ -1,4 +1,4 @@
-"""Error responses: problem+json (RFC 9457), or a gateway's own format."""
+"""Reads error responses: problem+json (RFC 9457), or a gateway's own format."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime

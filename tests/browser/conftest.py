@@ -28,7 +28,7 @@ FLAGS = (
 
 @pytest.fixture(scope="session")
 def chromium() -> tuple[str, str]:
-    """Where Chromium and its driver are."""
+    """Return the paths of Chromium and its driver."""
     binary, driver = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")
     if not binary or not driver:
         pytest.skip("Chromium is missing: apt-get install chromium chromium-driver")
@@ -63,14 +63,14 @@ def page(first: Page) -> Iterator[Page]:
     """Open the page, connected to the stream, in a browser with empty storage."""
     first.forget()
     yield first.load()
-    # A page that stays open requests a preview of every job, also of those of the next tests.
+    # An open page requests a preview of every job, including those of the next tests.
     first.leave()
 
 
 @pytest.fixture
 def empty(stack: Stack, page: Page) -> Page:
     """Open the page without results."""
-    # An open page might just be asking for a picture of what is deleted.
+    # An open page might request a picture of a job that is being deleted.
     page.leave()
     for job in stack.http.get("/jobs", params={"limit": 100}).json()["jobs"]:
         stack.http.delete(f"/jobs/{job['job_id']}")

@@ -83,7 +83,7 @@ def job_id(stack: Stack) -> str:
 
 def violations(page: Page, tools: Path) -> list[str]:
     page.chrome.execute_script((tools / "axe-core" / "axe.min.js").read_text())
-    # In forced colors the contrast is the user's, and axe reads the page's own colors.
+    # In forced colors, the user determines the contrast, but axe reads the page's own colors.
     script = """const rules = { "color-contrast": { enabled: !matchMedia("(forced-colors: active)").matches } };
       axe.run({ rules }).then(arguments[0])"""
     found = page.chrome.execute_async_script(script)["violations"]
@@ -106,7 +106,7 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(
     letter.write_text("Dear Sir or Madam")
     if width < 500:
         page.resize(width, 844)
-    # Elements that are still fading in do not have full contrast yet.
+    # Elements that are fading in do not have full contrast yet.
     page.emulate(prefers_reduced_motion="reduce", **LOOKS[look])
 
     def check(what: str) -> None:
@@ -142,7 +142,7 @@ def test_html_validate_finds_nothing(tools: Path) -> None:
 def test_controls_are_at_least_44_px_large(page: Page, job_id: str) -> None:
     page.resize(390, 844)
     page.load().wait_for_result(job_id)
-    # The size of a face on the picture is given.
+    # The size of a face in the picture cannot be changed.
     small = """[...document.querySelectorAll("button:not(.mark), select, summary, nav a, .choices label, .drop")]
       .filter((one) => one.checkVisibility()).map((one) => [one, one.getBoundingClientRect()])
       .filter(([, { width, height }]) => width < 44 || height < 44).map(([one]) => one.outerHTML)"""
@@ -155,7 +155,7 @@ def test_controls_are_at_least_44_px_large(page: Page, job_id: str) -> None:
     assert page.value(small) == []
 
 
-def test_in_forced_colors_the_choice_is_seen(page: Page) -> None:
+def test_the_choice_is_visible_in_forced_colors(page: Page) -> None:
     page.emulate(forced_colors="active")
     color = "getComputedStyle(document.querySelector('[value={}] + span')).backgroundColor"
     assert page.value(color.format("boxes")) != page.value(color.format("blur"))

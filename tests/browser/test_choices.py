@@ -1,4 +1,4 @@
-"""Choices for the next photos, and their effect."""
+"""The choices for the next photos, and their effect."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Correcting a result by hand: faces are shown again, and what was missed is hidden."""
+"""Manual corrections: faces are shown again, and missed areas are hidden."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Correcting what others correct or delete at the same time, and what cannot be corrected."""
+"""Corrections of results that others correct or delete at the same time, or that cannot be corrected."""
 
 import json
 
@@ -28,7 +28,7 @@ def try_to_save(page: Page) -> str:
 
 
 def test_corrections_of_others_and_local_changes_are_both_kept(stack: Stack, someone: Page, job_id: str) -> None:
-    """The stream is blocked; otherwise the page would know before."""
+    """The stream is blocked; otherwise, the page would already have the other corrections."""
     page = someone
     page.load_without_stream()
     stack.http.put(f"/jobs/{job_id}/corrections", json={"hide": [_BOX], "show": [0]}).raise_for_status()
@@ -63,7 +63,7 @@ def test_without_its_original_a_result_cannot_be_corrected(stack: Stack, page: P
 @pytest.mark.parametrize(
     ("status", "answer"),
     [
-        (403, "This key may not correct results; it needs the scope \N{LEFT DOUBLE QUOTATION MARK}manage"),
+        (403, "This key does not allow corrections; they require the scope \N{LEFT DOUBLE QUOTATION MARK}manage"),
         (404, "This photo was deleted"),
         (409, "Nothing to correct."),
         (503, "Busy."),

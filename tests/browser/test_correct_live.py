@@ -1,4 +1,4 @@
-"""Corrections reach every open page, its list and its view."""
+"""Corrections appear on every open page, in its list and its view."""
 
 import io
 

@@ -12,7 +12,7 @@ from tests.support.stack import Stack
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
-def test_the_documentation_needs_nothing_from_elsewhere(stack: Stack, page: Page) -> None:
+def test_the_documentation_loads_nothing_from_other_sites(stack: Stack, page: Page) -> None:
     page.chrome.get("about:blank")
     page.requests()
     page.chrome.get(stack.docs_url)
@@ -39,7 +39,7 @@ def test_the_documentation_can_be_tried_out(stack: Stack, page: Page) -> None:
 
 
 def test_the_filled_in_example_finds_a_face(stack: Stack, page: Page, tmp_path: Path) -> None:
-    """Only the file is chosen: the defaults of every field are sent with it, in the query and in the form."""
+    """Only the file is chosen; all other fields are sent with their defaults, in the query and in the form."""
     photo = tmp_path / "photo.jpg"
     photo.write_bytes(one_face())
     page.chrome.get(stack.docs_url)

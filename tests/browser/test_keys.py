@@ -1,4 +1,4 @@
-"""The page of a stack that asks for keys."""
+"""The page of a stack that requires keys."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ def enter(page: Page, key: str) -> None:
     page.chrome.find_element(By.CSS_SELECTOR, "#key button").click()
 
 
-def test_with_a_key_the_page_is_as_ever(closed_stack: Stack, page: Page, tmp_path: Path) -> None:
+def test_the_page_works_with_a_key(closed_stack: Stack, page: Page, tmp_path: Path) -> None:
     alice: Holder = holder(closed_stack, "alice-of-the-page")
     photo = tmp_path / "photo.jpg"
     photo.write_bytes(one_face())
@@ -77,7 +77,7 @@ def test_a_key_that_may_only_send_sees_a_notice(closed_stack: Stack, page: Page,
     photo.write_bytes(one_face())
     opened(page, camera.key)
     page.wait_until(lambda: page.text("connection") == "Sending only", "it is not called offline")
-    assert page.text("send-only") == "This key may send photos, but not see their results."
+    assert page.text("send-only") == "This key allows you to send photos, but not to see results."
     assert [part for part in ("#connect", "#loading", "#empty", "#trouble") if page.shows(part)] == []
     page.choose(photo)
     page.wait_until(lambda: [card.headline for card in page.cards()] == ["Sent"], "that it was sent is shown")
@@ -119,7 +119,7 @@ def test_a_key_is_described_kept_and_forgotten(closed_stack: Stack, page: Page) 
     assert page.value("Object.values(sessionStorage)") == [alice.key]
     page.click("#change-key")
     page.click("#key .forget")
-    page.wait_until(lambda: page.shows("#key") and page.text("key-title").endswith("asks for a key"), "it is gone")
+    page.wait_until(lambda: page.shows("#key") and page.text("key-title").endswith("requires a key"), "it is gone")
     assert page.value("Object.values(sessionStorage)") == []
 
 
@@ -159,7 +159,7 @@ def test_a_key_without_manage_cannot_correct_and_the_page_explains_why(closed_st
     page.click("#result [value=blur]")
     page.wait_for_picture()
     page.click("#result .correct")
-    assert "needs the scope" in page.chrome.find_element(By.CSS_SELECTOR, "#result .problem").text
+    assert "require the scope" in page.chrome.find_element(By.CSS_SELECTOR, "#result .problem").text
     assert not page.shows("#result .marks")
     page.click("#result .close")
     page.click("#change-key")

@@ -1,4 +1,4 @@
-"""The whole task of hiding faces: send photos, review each, correct some, and download all."""
+"""The complete task of hiding faces: send photos, review each, correct some, and download all."""
 
 import io
 import zipfile
@@ -45,7 +45,7 @@ class Photo:
 
 
 def missed_head() -> Picture:
-    """Upside down, behind dark glasses and a mask."""
+    """Return a head that no detector finds: upside down, with dark glasses and a mask."""
     head = compose(140, 160, [(45, 40, 70)])[0]
     head[55:75, 30:110] = 0
     head[85:115, 30:110] = 255
@@ -53,7 +53,7 @@ def missed_head() -> Picture:
 
 
 def take(folder: Path, number: int, *, has_missed: bool) -> Photo:
-    """Sizes and positions of the face differ; one photo is larger than default results."""
+    """Create photos whose faces differ in size and position; one photo is larger than default results."""
     width, height = (2600, 1700) if number == _LARGE else (480 + 4 * number, 320 + number)
     face = (60 + number, 90 + number)
     picture = compose(width, height, [(*face, _TALL)])[0]
@@ -101,7 +101,7 @@ def download(page: Page, folder: Path) -> dict[str, bytes]:
 
 
 def check(photo: Photo, data: bytes, *, is_shown: bool) -> None:
-    """Check that a result is as large as the photo, hides everything required, and has no metadata of the camera."""
+    """Check that a result is as large as the photo, hides everything required, and does not contain metadata."""
     with Image.open(io.BytesIO(data)) as opened:
         assert opened.size == photo.picture.shape[1::-1], photo.path.name
         assert not opened.getexif()
@@ -116,7 +116,7 @@ def check(photo: Photo, data: bytes, *, is_shown: bool) -> None:
         assert picture[_MISSED][10:-10, 10:-10].std() < 10, "the head is covered"
 
 
-def test_forty_photos_are_hidden_reviewed_corrected_and_taken_home(
+def test_forty_photos_are_hidden_reviewed_corrected_and_downloaded(
     stack: Stack, empty: Page, someone: Page, tmp_path: Path
 ) -> None:
     page = empty
@@ -160,7 +160,7 @@ def swipe_on(page: Page) -> None:
     touch(page, "touchEnd")
 
 
-def test_fingers_on_a_phone_do_it_in_the_dark(stack: Stack, empty: Page, tmp_path: Path) -> None:
+def test_the_task_works_on_a_phone_in_dark_mode(stack: Stack, empty: Page, tmp_path: Path) -> None:
     page = empty
     page.resize(390, 844)
     page.emulate(prefers_color_scheme="dark")
@@ -221,7 +221,7 @@ def test_only_the_keyboard_is_needed_in_the_dark_theme(stack: Stack, empty: Page
 
 
 def cover_by_keys(page: Page, photo: Photo) -> None:
-    """Move the new rectangle with the arrow keys to the corner of the head, and resize it over the other one."""
+    """Move the new rectangle to the corner of the head with the arrow keys, and resize it to the opposite corner."""
     left, top, width, height = rectangle(page, ".marks")
     (x0, y0), (x1, y1) = around_missed(photo)
     step = max(width, height) / 100

@@ -1,4 +1,4 @@
-"""The page while something cannot be reached: the stream, the list, the service, a picture."""
+"""The page if the stream, the list, the service or a picture is not available."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def test_without_the_stream_the_list_and_own_results_are_shown(stack: Stack, som
 
 
 def test_an_offline_page_connects_on_request(someone: Page) -> None:
-    # The next automatic attempt is then a quarter of an hour away.
+    # The next automatic attempt would be in a quarter of an hour.
     never = "Math.random = () => 1_000;"
     someone.run_first(never)
     someone.load_without_stream()
@@ -31,7 +31,7 @@ def test_an_offline_page_connects_on_request(someone: Page) -> None:
 
 
 def test_cards_of_deleted_jobs_disappear_when_the_page_reconnects(stack: Stack, someone: Page, photo: Path) -> None:
-    """As after a restart of the stack: no jobs are left, and the stream sends no events about it."""
+    """As after a restart of the stack: no jobs are left, and the stream does not report this."""
     someone.run_first(
         "const Real = WebSocket;"
         "window.WebSocket = class extends Real { constructor(...given) { super(...given); window.socket = this; } };"
@@ -95,7 +95,7 @@ def test_a_picture_that_failed_is_loaded_again(page: Page, photo: Path) -> None:
 
 
 def test_the_page_explains_why_a_picture_is_no_longer_available(stack: Stack, page: Page) -> None:
-    # An open page would request the preview as soon as it receives the event, before the original is gone.
+    # An open page would request the preview as soon as it receives the event, before the original is deleted.
     page.leave()
     job_id = stack.completed(encoded(astronaut()))
     bucket = stack.outputs["OriginalsBucketName"]

@@ -1,4 +1,4 @@
-"""The web page: photos go out, everyone's results come in."""
+"""The web page: sending photos, and receiving everyone's results."""
 
 import uuid
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.support.stack import Stack
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
-def test_a_photo_appears_here_and_at_everyone(page: Page, someone: Page, photo: Path) -> None:
+def test_a_photo_appears_on_every_open_page(page: Page, someone: Page, photo: Path) -> None:
     other = someone.load()
     page.choose(photo)
     mine = page.wait_for_result(photo.name)
@@ -38,7 +38,7 @@ def test_photos_can_be_dropped_and_pasted(page: Page, kind: str) -> None:
     assert page.wait_for_result(name).headline == "1 face"
 
 
-def test_a_large_photo_goes_straight_to_the_bucket(stack: Stack, page: Page, tmp_path: Path) -> None:
+def test_a_large_photo_is_uploaded_directly_to_the_bucket(stack: Stack, page: Page, tmp_path: Path) -> None:
     noise = np.random.default_rng(7).integers(0, 255, (1300, 1300, 3), np.uint8)
     photo = saved(tmp_path, encoded(compose(1300, 1300, [(400, 400, 300)], noise)[0], "PNG"), ".png")
     assert photo.stat().st_size > stack.http.get("/limits").json()["direct_upload_bytes"]
@@ -74,7 +74,7 @@ def test_a_broken_photo_shows_why_it_failed(stack: Stack, page: Page, tmp_path: 
     assert page.failures() == [], "other people's failures are theirs"
 
 
-def test_too_large_a_file_is_not_sent(stack: Stack, page: Page, tmp_path: Path) -> None:
+def test_a_file_that_is_too_large_is_not_sent(stack: Stack, page: Page, tmp_path: Path) -> None:
     huge = tmp_path / "huge.jpg"
     with huge.open("wb") as file:
         file.truncate(stack.http.get("/limits").json()["presigned_upload_bytes"] + 1)

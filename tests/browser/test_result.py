@@ -66,7 +66,7 @@ def test_a_face_in_the_list_and_its_box_mark_each_other(page: Page, job_id: str)
     assert page.value("document.querySelector('.faces li').classList.contains('marked')")
 
 
-def test_the_slider_leaves_out_less_certain_faces(stack: Stack, page: Page, job_id: str) -> None:
+def test_the_slider_removes_less_certain_faces(stack: Stack, page: Page, job_id: str) -> None:
     page.open_result(job_id)
     lowest = min(face["confidence"] for face in stack.job(job_id)["faces"])
     page.chrome.execute_script(
@@ -107,7 +107,7 @@ def test_the_divider_is_dragged_on_the_picture(page: Page, job_id: str) -> None:
     assert float(hidden_from) == pytest.approx(share, abs=0.5)
 
 
-def test_where_faces_are_hidden_all_are(page: Page, job_id: str) -> None:
+def test_hiding_applies_to_all_faces(page: Page, job_id: str) -> None:
     page.open_result(job_id)
     page.click("#result [value=blur]")
     page.wait_for_picture()
@@ -191,7 +191,7 @@ def test_a_deleted_job_is_reported(stack: Stack, page: Page) -> None:
     assert not page.shows("#result .view"), "controls without a picture do nothing"
 
 
-def test_a_job_that_ends_while_it_is_looked_at_is_shown(stack: Stack, page: Page) -> None:
+def test_a_job_that_ends_while_its_view_is_open_is_shown(stack: Stack, page: Page) -> None:
     granted = stack.http.post("/uploads", json={}).json()
     page.chrome.execute_script("location.hash = `#job=${arguments[0]}`", granted["job_id"])
     page.wait_until(lambda: page.shows("#result .problem"), "it is still pending")

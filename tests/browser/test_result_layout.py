@@ -1,4 +1,4 @@
-"""How the view of a result is laid out, on wide and narrow screens."""
+"""The layout of the view of a result, on wide and narrow screens."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Many results: moving between them, filters, and actions on several at once."""
+"""Many results: navigation, filters, and actions on several results."""
 
 import zipfile
 from pathlib import Path
@@ -101,7 +101,7 @@ def test_a_swipe_shows_the_next_result(page: Page, jobs: list[str]) -> None:
     wait_for_result(page, jobs[0])
 
 
-def test_filters_show_what_needs_a_look(stack: Stack, page: Page, jobs: list[str]) -> None:
+def test_filters_show_photos_to_check(stack: Stack, page: Page, jobs: list[str]) -> None:
     empty = stack.completed(encoded(compose(300, 300, [])[0]))
     page.wait_for_result(empty)
     choose_filter(page, "faceless")
@@ -125,7 +125,7 @@ def test_results_hidden_by_the_filter_are_deselected(page: Page, jobs: list[str]
     assert not page.shows("#selection .selected")
 
 
-def test_those_chosen_are_deleted_together_and_it_can_be_undone(stack: Stack, page: Page, jobs: list[str]) -> None:
+def test_selected_photos_are_deleted_together_and_this_can_be_undone(stack: Stack, page: Page, jobs: list[str]) -> None:
     pick(page, *jobs[:2])
     page.click("#selection .delete-all")
     page.wait_until(lambda: shown(page) == [jobs[2]], "the cards are gone")

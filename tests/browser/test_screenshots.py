@@ -1,4 +1,4 @@
-"""The pictures of the README: `make screenshots` writes them to docs/images."""
+"""The pictures in the README, which `make screenshots` writes to docs/images."""
 
 import io
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def fresh(stack: Stack, someone: Page) -> Page:
-    """Open a page without results, dark and of the size of the pictures."""
+    """Open a page without results, in dark mode and in the size of the pictures."""
     for job in stack.http.get("/jobs", params={"limit": 100}).json()["jobs"]:
         stack.http.delete(f"/jobs/{job['job_id']}")
     someone.chrome.execute_cdp_cmd(

@@ -1,4 +1,4 @@
-"""Many photos at once: their own thumbnails, progress, and cancelling."""
+"""Sending many photos: thumbnails, progress and cancelling."""
 
 from pathlib import Path
 
@@ -45,7 +45,7 @@ def test_a_photo_is_shown_until_its_result_is_ready(page: Page, photos: list[Pat
 
 
 def test_four_are_sent_at_a_time_and_the_rest_can_be_cancelled(stack: Stack, page: Page, photos: list[Path]) -> None:
-    # Requests that never end.
+    # Requests that never finish.
     page.chrome.execute_script(
         "window.begun = 0; XMLHttpRequest.prototype.send = function () { begun += 1; };"
         "XMLHttpRequest.prototype.abort = function () { this.dispatchEvent(new Event('abort')); };"
@@ -121,7 +121,7 @@ def test_unsent_photos_are_sent_when_there_is_a_connection(
 
 
 def test_unsent_photos_are_sent_when_the_stream_is_back(someone: Page, photos: list[Path]) -> None:
-    """As if the service was down while the browser was online."""
+    """As if the service were down while the browser is online."""
     someone.run_first(
         "const Real = WebSocket; window.sockets = [];"
         "window.WebSocket = class extends Real { constructor(...args) { super(...args); sockets.push(this); } }"

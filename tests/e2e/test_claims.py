@@ -1,4 +1,4 @@
-"""Claims race on the real local stack, whose conditional writes are atomic; moto's are not across threads."""
+"""Concurrent claims on the local stack, whose conditional writes are atomic; moto's are not across threads."""
 
 import threading
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def jobs(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[JobStore]:
     clients.dynamodb.cache_clear()
 
 
-def test_one_of_many_claims_at_once_wins(jobs: JobStore) -> None:
+def test_only_one_of_many_simultaneous_claims_succeeds(jobs: JobStore) -> None:
     job = jobs.add(new_job())
     start = threading.Barrier(4)
 

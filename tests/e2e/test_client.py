@@ -67,7 +67,7 @@ def test_a_large_photo_is_uploaded_to_the_bucket(
     assert job["image"]["bytes"] == large.stat().st_size
 
 
-def test_one_bad_photo_does_not_keep_the_others_from_being_looked_at(
+def test_a_bad_photo_does_not_stop_the_others(
     photo: Path, broken: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     letter = tmp_path / "letter.jpg"
@@ -76,7 +76,7 @@ def test_one_bad_photo_does_not_keep_the_others_from_being_looked_at(
     said = capsys.readouterr()
     jobs = {job["photo"]: job for job in map(json.loads, said.out.splitlines())}
     assert {name: job["status"] for name, job in jobs.items()} == {str(broken): "failed", str(photo): "completed"}
-    # In the order in which they ended; the total is last.
+    # In the order in which the photos finished, followed by the total.
     *errors, summary = said.err.splitlines()
     missing, *others = errors
     refused, failed = sorted(others, key=lambda line: str(broken) in line)
@@ -111,7 +111,7 @@ def test_jobs_are_listed_retried_and_deleted(stack: Stack, broken: Path, capsys:
 
 
 def fail_for_another_reason(stack: Stack, job_id: str) -> None:
-    """Give the job a temporary failure: the image itself could be processed."""
+    """Replace the job's failure with a temporary one, as if the image could be processed."""
     stack.aws.client("dynamodb").update_item(
         TableName=stack.outputs["JobsTableName"],
         Key={"job_id": {"S": job_id}},

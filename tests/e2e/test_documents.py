@@ -1,4 +1,4 @@
-"""Every block of shell in the documents, typed as it is written, on stacks on free ports."""
+"""Runs every shell block in the documents as it is written, on stacks on free ports."""
 
 import os
 import re
@@ -25,7 +25,7 @@ PAGES: Final = [
     )
 ]
 _AWS: Final = "needs an AWS account"
-# The blocks that are not run, by their page and their beginning, with the reason.
+# Blocks that are not run, by page and beginning, with the reason.
 NOT_RUN: Final = {
     ("README.md", "make demo"): "test_local_stack runs both commands on a fresh clone",
     ("README.md", "make wheel"): "tests/packaging/test_client.py builds and installs the wheel",
@@ -39,9 +39,9 @@ NOT_RUN: Final = {
     "test_webhook makes them by the API",
     ("docs/websocket.md", ".venv/bin/python -m websockets"): "listens until Ctrl-C; tests/e2e/stream does that",
 }
-# Whole pages of commands for AWS; tests/template/test_runbook.py checks that commands and options exist.
+# Pages whose commands are for AWS; tests/template/test_runbook.py checks that commands and options exist.
 FOR_AWS: Final = {"docs/alarms.md", "docs/operations.md"}
-# Pages about keys need a stack that asks for them.
+# Pages about keys need a stack that requires them.
 WITH_KEYS: Final = {"docs/keys.md"}
 # curl as written, but an HTTP error ends the script.
 _SHELL: Final = 'set -e -o pipefail; curl() { command curl -sS --fail-with-body "$@"; }\n'
@@ -69,7 +69,7 @@ OPEN_PAGES: Final = [page for page in PAGES if script(page) and page not in WITH
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """Return what a reader has: the checkout, some photos, and `facecast` on the path."""
+    """Return a checkout with some photos, and with `facecast` on the path."""
     checkout = tmp_path / "facecast"
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in filter(lambda name: (ROOT / name).is_file(), listed.splitlines()):

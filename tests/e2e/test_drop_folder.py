@@ -1,4 +1,4 @@
-"""Files put into the drop folder, as a user of the bucket would put them."""
+"""Files that are copied to the drop folder, as by a user of the bucket."""
 
 import json
 import shutil
@@ -35,7 +35,7 @@ def put(stack: Stack, key: str, data: bytes, metadata: dict[str, str] | None = N
 
 
 def ends(subscription: Subscription, *keys: str) -> dict[str, Any]:
-    """Return the one event of each of these files, by its key."""
+    """Return the only event of each of these files, by object key."""
     subscription.wait_until(lambda: set(keys) <= {event["detail"].get("source") for event in subscription.events})
     events = [event for event in subscription.events if event["detail"].get("source") in keys]
     assert len(events) == len(keys), "each once"
@@ -107,7 +107,7 @@ def drops(request: pytest.FixtureRequest) -> int:
 
 
 def copy(folder: Path, stack: Stack, destination: str) -> None:
-    """Copy a folder as a user would: with the AWS CLI, or else one file at a time."""
+    """Copy a folder as a user would, with the AWS CLI if it is installed, otherwise file by file."""
     bucket = stack.outputs["OriginalsBucketName"]
     if shutil.which("aws"):
         command = ["aws", "s3", "cp", str(folder), f"s3://{bucket}/{destination}", "--recursive", "--only-show-errors"]
@@ -126,7 +126,7 @@ def files_of(stack: Stack, job_ids: set[str]) -> int:
 
 @pytest.mark.timeout(1_200)
 def test_every_dropped_photo_is_one_job_while_detectors_are_killed(stack: Stack, drops: int, tmp_path: Path) -> None:
-    """`pytest tests/e2e/test_drop_folder.py --drops 300` for as many as at a party."""
+    """`pytest tests/e2e/test_drop_folder.py --drops 300` for a longer run."""
     for number in range(drops):
         (tmp_path / f"{number}.jpg").write_bytes(one_face(200 + number % 100))
     with subscribed(stack) as subscription, ThreadPoolExecutor(1) as background:

@@ -29,7 +29,7 @@ def test_every_end_and_every_deletion_is_one_event(stack: Stack) -> None:
         picture = stack.aws.client("s3").get_object(Bucket=results["bucket"], Key=results["renders"]["boxes"])
         assert picture["Body"].read() == stack.result(done)
 
-        # Three parallel deletions, and another one later, are one event.
+        # Three parallel deletions and a later one produce only one event.
         with ThreadPoolExecutor(3) as pool:
             responses = list(pool.map(lambda _: stack.http.delete(f"/jobs/{done}").status_code, range(3)))
         assert 204 in responses

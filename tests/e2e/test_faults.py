@@ -1,4 +1,4 @@
-"""Every failure ends where an operator sees it, and nothing is lost."""
+"""Every failure becomes visible to the operator, and nothing is lost."""
 
 import json
 
@@ -11,9 +11,9 @@ from tests.support.workers import kill_workers
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
-def test_a_detector_killed_in_the_middle_of_a_job_loses_nothing(stack: Stack) -> None:
+def test_nothing_is_lost_if_a_detector_is_killed_during_a_job(stack: Stack) -> None:
     with stack.listener() as listener:
-        listener.wait_for_job(stack.post_image(one_face(256)))  # a detector is up
+        listener.wait_for_job(stack.post_image(one_face(256)))  # A detector is running.
         job_id = stack.upload(one_face(7_000))
         stack.wait_until(lambda: stack.job(job_id)["status"] != "pending", pause=0.01)
         assert kill_workers(stack, "DetectorFunction")
@@ -34,7 +34,7 @@ def test_an_abandoned_job_fails_with_an_event_and_can_be_retried(stack: Stack) -
         stack.aws.client("sqs").send_message(QueueUrl=queue, MessageBody=message)
         event = listener.wait_for_job(job_id)
         assert (event["type"], event["failure"]["reason"]) == ("job.failed", "internal_error")
-        # Its original arrives late: the job keeps its outcome.
+        # If its original arrives late, the job keeps its outcome.
         assert stack.post_form(granted["upload"], one_face(512)).status_code == 204
         retried = stack.http.post(f"/jobs/{job_id}/retry")
         assert (retried.status_code, retried.json()["status"]) == (202, "pending")
@@ -66,12 +66,12 @@ def test_events_that_are_not_about_a_job_are_ignored(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("side", [5_000, 512])
-def test_delete_while_the_detector_works_leaves_nothing_behind(stack: Stack, side: int) -> None:
+def test_a_deletion_during_processing_removes_everything(stack: Stack, side: int) -> None:
     job_id = stack.upload(one_face(side))
     stack.wait_until(lambda: stack.job(job_id)["status"] != "pending", pause=0.01)
     assert stack.http.delete(f"/jobs/{job_id}").status_code == 204
     with stack.listener() as listener:
-        # Two detectors run at the same time; when two more jobs are done, the deleted one's detector has also finished.
+        # Two detectors run in parallel, so when two more jobs are done, the deleted job's detector has also finished.
         for later in [stack.post_image(one_face(2_000)) for _ in range(3)]:
             listener.wait_for_job(later)
     stack.wait_until(lambda: stack.objects_of(job_id) == [])

@@ -70,7 +70,7 @@ def test_delete_removes_everything(stack: Stack) -> None:
     assert_problem(stack.http.delete(f"/jobs/{job_id}"), 404)
 
 
-def test_the_same_404_for_every_job_that_is_not_there(stack: Stack) -> None:
+def test_the_same_404_for_every_missing_job(stack: Stack) -> None:
     deleted = stack.post_image(jpeg(NO_FACE))
     stack.http.delete(f"/jobs/{deleted}")
     expired = stack.http.post("/uploads", json={}).json()["job_id"]
@@ -91,7 +91,7 @@ def test_the_same_404_for_every_job_that_is_not_there(stack: Stack) -> None:
     assert expired not in {job["job_id"] for job in stack.http.get("/jobs", params={"limit": 100}).json()["jobs"]}
 
 
-def test_unknown_addresses_and_methods_are_problems_too(stack: Stack) -> None:
+def test_unknown_paths_and_methods_return_problems(stack: Stack) -> None:
     assert_problem(stack.http.get("/nothing/here"), 404, "/docs")
     refused = stack.http.put("/image", content=b"")
     assert_problem(refused, 405)
@@ -116,7 +116,7 @@ def test_the_streams_description_leads_to_the_stream(stack: Stack) -> None:
         assert json.loads(listener.recv(timeout=PATIENCE_SECONDS)) == pong
 
 
-def test_a_page_of_the_stack_may_ask(stack: Stack) -> None:
+def test_the_stacks_own_page_may_send_requests(stack: Stack) -> None:
     own = stack.local_stack.origins[0]
     headers = {"Origin": own, "Access-Control-Request-Method": "DELETE"}
     preflight = stack.http.options(f"/jobs/{uuid.uuid4()}", headers=headers)
@@ -125,7 +125,7 @@ def test_a_page_of_the_stack_may_ask(stack: Stack) -> None:
     assert "DELETE" in preflight.headers["access-control-allow-methods"]
 
 
-def test_a_page_of_another_site_may_not(stack: Stack) -> None:
+def test_pages_of_other_sites_may_not_send_requests(stack: Stack) -> None:
     foreign = {"Origin": "https://example.com"}
     for method, path in (("GET", "/jobs"), ("POST", "/image"), ("DELETE", f"/jobs/{uuid.uuid4()}")):
         response = stack.http.request(method, path, headers=foreign)
@@ -141,7 +141,7 @@ def test_a_page_of_another_site_may_not(stack: Stack) -> None:
     assert refused.value.response.status_code == 403
 
 
-def test_every_answer_carries_the_security_headers(stack: Stack) -> None:
+def test_every_response_has_the_security_headers(stack: Stack) -> None:
     for path in ("/", "/docs", "/health", "/jobs/unknown", "/nothing"):
         headers = stack.http.get(path).headers
         assert headers["x-content-type-options"] == "nosniff"

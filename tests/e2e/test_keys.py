@@ -1,4 +1,4 @@
-"""A stack that requires keys, on the real local stack: who has access, and that other owners' data is invisible."""
+"""A local stack that requires keys: only valid keys have access, and other owners' data is invisible."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -45,7 +45,7 @@ PUBLIC = [
 
 @pytest.fixture(scope="module")
 def strangers(closed_stack: Stack, alice: Holder) -> dict[Refusal, str]:
-    """Refused credentials, by the reason."""
+    """Credentials that are refused, by reason."""
     revoked = holder(closed_stack, "alice", revoked_at=datetime.now(UTC))
     expired = holder(closed_stack, "alice", expires_at=datetime.now(UTC))
     wrong = f"fc_{alice.stored.key_id}_{'0' * 64}"
@@ -96,14 +96,14 @@ def test_a_route(  # noqa: PLR0917 - a row of the table
     assert holder(closed_stack, "alice", scope).request(method, path, **sent).status_code == status
 
 
-def test_idempotency_keys_of_two_owners_never_meet(alice: Holder, bob: Holder) -> None:
+def test_idempotency_keys_of_two_owners_are_independent(alice: Holder, bob: Holder) -> None:
     sent = {"content": PHOTO, "headers": {"Idempotency-Key": "same"}}
     first, second = (owner.request("POST", "/image", **sent).json()["job_id"] for owner in (alice, bob))
     assert first != second
     assert alice.request("POST", "/image", **sent).json()["job_id"] == first
 
 
-def test_a_form_makes_a_job_of_its_owner(closed_stack: Stack, alice: Holder, bob: Holder) -> None:
+def test_the_job_of_a_form_belongs_to_its_owner(closed_stack: Stack, alice: Holder, bob: Holder) -> None:
     granted = alice.request("POST", "/uploads", json={}).json()
     assert closed_stack.post_form(granted["upload"], PHOTO).status_code == 204
     path = f"/jobs/{granted['job_id']}"

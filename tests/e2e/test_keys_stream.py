@@ -37,7 +37,7 @@ def test_tickets(closed_stack: Stack, alice: Holder) -> None:
         assert refused.value.response.status_code in (401, 403), query
 
 
-def test_a_ticket_that_many_redeem_at_once_admits_one(closed_stack: Stack, alice: Holder) -> None:
+def test_a_ticket_redeemed_by_many_at_once_admits_one(closed_stack: Stack, alice: Holder) -> None:
     ticket = alice.ticket()
 
     def gets_in(_: int) -> bool:
@@ -57,7 +57,7 @@ def _heard(frames: Iterator[str | bytes]) -> Iterator[dict[str, Any]]:
 
 
 def test_listeners_receive_events_of_their_owners_jobs_only(closed_stack: Stack, alice: Holder, bob: Holder) -> None:
-    """Also in a replay, and by subscribing to another owner's job. Keys of one owner share their events."""
+    """Also in replays and with subscriptions to another owner's job. Keys of one owner share their events."""
     before = completed(alice)
     with alice.listening() as first, holder(closed_stack, "alice").listening() as second, bob.listening() as other:
         other.send(json.dumps({"action": "subscribe", "job_id": before}))

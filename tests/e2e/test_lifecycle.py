@@ -1,4 +1,4 @@
-"""Deploy, use, update with the data kept, delete with nothing left."""
+"""Deploys a stack, uses it, updates it without losing data, and deletes it completely."""
 
 import contextlib
 import os
@@ -68,7 +68,7 @@ def test_a_deployment_is_created_updated_and_deleted(local_stack: LocalStack) ->
 
 
 def test_make_deploy_and_make_delete_as_in_the_readme(local_stack: LocalStack) -> None:
-    """Against a bare local stack, each question answered on a terminal."""
+    """On an empty local stack, with the questions answered on a terminal."""
     with running(local_stack):
         before = set(left_in(local_stack))
         declined = typed(local_stack, MAKE_DEPLOY, b"[y/N]:", b"n\n", status=2)
@@ -143,7 +143,7 @@ def typed(local_stack: LocalStack, command: list[str], question: bytes, response
 
 
 def delete(local_stack: LocalStack) -> None:
-    """`make delete`, answered as a person would."""
+    """Run `make delete`, and answer its question."""
     done = subprocess.run(
         [sys.executable, "-m", "infra", "delete"],
         cwd=ROOT,

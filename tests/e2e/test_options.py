@@ -1,4 +1,4 @@
-"""Options and the requested results, on the real stack."""
+"""Options and requested results, on the real stack."""
 
 import httpx
 import pytest
@@ -71,7 +71,7 @@ def test_a_render_that_was_not_requested(stack: Stack) -> None:
         ({"colour": "red"}, "colour"),
     ],
 )
-def test_options_that_make_no_sense(stack: Stack, parameters: dict[str, str], field: str) -> None:
+def test_invalid_options(stack: Stack, parameters: dict[str, str], field: str) -> None:
     response = stack.http.post("/image", content=one_face(64), params=parameters)
     assert_problem(response, 422, field)
     assert response.json()["errors"][0]["field"].startswith(field)
@@ -85,12 +85,12 @@ def test_options_in_json_have_the_types_that_are_described(stack: Stack, options
     assert_problem(stack.http.post("/uploads", json={"options": options}), 422, next(iter(options)))
 
 
-def test_a_wrong_option_is_reported_even_if_the_form_overrides_it(stack: Stack) -> None:
+def test_an_invalid_option_is_reported_even_if_the_form_overrides_it(stack: Stack) -> None:
     response = stack.http.post("/image", params={"size": "huge"}, data={"size": "fit"}, files={"file": one_face(64)})
     assert_problem(response, 422, "size")
 
 
-def test_the_form_counts_more_than_the_query(stack: Stack) -> None:
+def test_the_form_takes_precedence_over_the_query(stack: Stack) -> None:
     response = stack.http.post(
         "/image",
         params={"max_faces": 1, "size": "original"},

@@ -1,4 +1,4 @@
-"""From an image to a live event: every way to upload, and what every listener receives."""
+"""From an image to a live event: every upload method, and the events of every listener."""
 
 import io
 import json
@@ -32,14 +32,14 @@ def send_presigned(stack: Stack, data: bytes) -> str:
 
 
 def assert_heard_once(listener: Listener, job_id: str) -> None:
-    """Wait for a ping's response: frames arrive in order, so a second event would have come before it."""
+    """Wait for the response to a ping: frames arrive in order, so a second event would arrive before it."""
     listener.ping()
     assert len(listener.of_job(job_id)) == 1
 
 
 @pytest.mark.parametrize("send", [send_raw, send_form, send_presigned])
 @pytest.mark.parametrize(("data", "count"), [(one_face(), 1), (three_faces(), 3)], ids=["one", "three"])
-def test_every_way_in_leads_to_one_event_with_the_right_count(
+def test_every_upload_method_leads_to_one_event_with_the_correct_count(
     stack: Stack, send: Callable[[Stack, bytes], str], data: bytes, count: int
 ) -> None:
     with stack.listener() as listener:
@@ -84,7 +84,7 @@ def test_two_listeners_receive_events_despite_one_that_vanished(stack: Stack) ->
     assert events[0] == events[1]
 
 
-def test_no_face_is_a_success(stack: Stack) -> None:
+def test_a_photo_without_faces_is_completed(stack: Stack) -> None:
     with stack.listener() as listener:
         job_id = stack.post_image(jpeg(NO_FACE))
         event = listener.wait_for_job(job_id)
@@ -97,7 +97,7 @@ def test_no_face_is_a_success(stack: Stack) -> None:
     ("data", "status", "words"),
     [(b"Dear Sir or Madam", 415, "a text file"), (b"", 422, "empty"), (b"%PDF-1.7\n", 415, "a PDF document")],
 )
-def test_a_body_that_is_not_an_image_is_refused_at_once(stack: Stack, data: bytes, status: int, words: str) -> None:
+def test_a_body_that_is_not_an_image_is_refused_immediately(stack: Stack, data: bytes, status: int, words: str) -> None:
     response = stack.http.post("/image", content=data)
     assert response.status_code == status
     assert response.headers["content-type"] == "application/problem+json"
@@ -126,7 +126,7 @@ def test_bad_images_fail_with_a_reason_and_an_event(stack: Stack, data: bytes, r
 
 
 def assert_nothing_waits(stack: Stack) -> None:
-    """No message is left in the detect queue."""
+    """Check that no message is left in the detect queue."""
     sqs = stack.aws.client("sqs")
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
 
@@ -138,7 +138,7 @@ def assert_nothing_waits(stack: Stack) -> None:
 
 
 def test_a_duplicate_delivery_changes_nothing(stack: Stack) -> None:
-    """The same S3 event four more times: through the queue, and directly to the function at the same time."""
+    """Deliver the same S3 event four more times, through the queue and directly to the function, at the same time."""
     with stack.listener() as listener:
         job_id = stack.post_image(three_faces())
         event = stack.original_created(job_id)

@@ -1,4 +1,4 @@
-"""The real boto3 client of Amazon Rekognition, pointed at this service."""
+"""Uses this service with boto3's client for Amazon Rekognition."""
 
 from typing import Any
 
@@ -50,14 +50,14 @@ def test_an_object_of_the_originals_bucket(stack: Stack, rekognition: Any) -> No
             rekognition.detect_faces(Image={"S3Object": wrong})
 
 
-def test_the_largest_image_this_way(rekognition: Any) -> None:
+def test_the_largest_image(rekognition: Any) -> None:
     data = padded(one_face(), limits.REKOGNITION_BYTES)
     assert len(rekognition.detect_faces(Image={"Bytes": data})["FaceDetails"]) == 1
     with pytest.raises(rekognition.exceptions.ImageTooLargeException, match="3,300,001"):
         rekognition.detect_faces(Image={"Bytes": data + b"\0"})
 
 
-def test_the_clients_own_exceptions(rekognition: Any) -> None:
+def test_errors_are_exceptions_of_the_client(rekognition: Any) -> None:
     with pytest.raises(rekognition.exceptions.InvalidImageFormatException, match="text"):
         rekognition.detect_faces(Image={"Bytes": b"Dear Sir or Madam"})
     with pytest.raises(rekognition.exceptions.InvalidImageFormatException):

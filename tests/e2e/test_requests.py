@@ -51,7 +51,7 @@ def recorder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @dataclass
 class Recording:
-    """The requests since it began. The emulator returns the latest fifty, more than one image needs."""
+    """The requests since the recording began. The emulator returns the latest fifty, which is enough for one image."""
 
     stack: Stack
 
@@ -61,7 +61,7 @@ class Recording:
 
     @property
     def requests(self) -> Counter[str]:
-        """Count them, and one more to the API, which the emulator does not record."""
+        """Count the requests, and add one to the API, which the emulator does not record."""
         events = [event for event in self._latest() if event["EventId"] not in self._before]
         names = [f"{event['EventSource'].split('.')[0]} {event['EventName']}" for event in events]
         made = Counter("s3 PostObject" if name == "s3 POST.s3" else name for name in names)
@@ -90,5 +90,5 @@ def has_all(recording: Recording, expected: Counter[str]) -> bool:
     return not expected - recording.requests
 
 
-def test_the_page_has_todays_table(repository: Path) -> None:
+def test_the_document_has_the_current_table(repository: Path) -> None:
     assert requests_table() in (repository / "docs" / "scaling.md").read_text()

@@ -1,4 +1,4 @@
-"""A folder of photos, interrupted and resumed by the command line, on the real stack."""
+"""An interrupted run of the command line over a folder of photos is resumed, on the real stack."""
 
 import json
 import signal
@@ -50,7 +50,7 @@ def test_an_interrupted_run_resumes_and_has_each_result_once(
 
     second = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert second.returncode == 0, second.stderr
-    assert f"resuming an earlier run: {done} photos are already done" in second.stderr
+    assert f"resuming an earlier run: {done} photos are already finished" in second.stderr
     assert second.stdout.count("1 face") == 24 - done
 
     lines = [json.loads(line) for line in (tmp_path / "results.jsonl").read_text().splitlines()]
@@ -63,21 +63,21 @@ def test_an_interrupted_run_resumes_and_has_each_result_once(
 
 
 @pytest.mark.parametrize("reason", ["internal_error", "original_missing"])
-def test_a_photo_that_failed_through_no_fault_of_its_own_is_processed_by_the_same_command(
+def test_a_photo_that_the_service_failed_to_process_is_retried_by_the_same_command(
     reason: str, stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     many_photos(tmp_path / reason, 2)
     command = ["detect", reason, "--out", "results", "--url", stack.http_url]
     with Client(stack.http_url) as client:
-        # Sent as the command sends it, so that the command finds its job.
+        # Sent in the same way as by the command, so that the command finds its job.
         photo = (tmp_path / reason / "01.jpg").read_bytes()
         options = Options()
         failed = client.detect(photo, options, idempotency_key=idempotency_key(photo, options)).job_id
     _let_it_fail(stack, failed, reason)
     assert main(command) == 0, capsys.readouterr().err
     assert sorted(path.name for path in (tmp_path / "results").iterdir()) == ["00-boxes.jpg", "01-boxes.jpg"]
-    # One gets a retry, the other a new job, because its image is gone.
+    # One job is retried; the other photo gets a new job, because its image no longer exists.
     assert (f"job {failed}" in capsys.readouterr().out) == (reason == "internal_error")
 
 

@@ -1,4 +1,4 @@
-"""`facecast detect` as a person sees it: a bar on a terminal, plain lines in a pipe."""
+"""The output of `facecast detect`: a progress bar on a terminal, plain lines in a pipe."""
 
 import contextlib
 import os
@@ -30,7 +30,7 @@ def command(stack: Stack, tmp_path: Path) -> list[str]:
 
 
 def environment(state: Path) -> dict[str, str]:
-    # Without width and colours of the terminal that runs the tests.
+    # Without the width and colours of the terminal that runs the tests.
     others = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "CI")}
     return others | {"TERM": "xterm", "COLUMNS": "100", "XDG_STATE_HOME": str(state)}
 
@@ -41,7 +41,7 @@ def on_a_terminal(command: list[str], folder: Path) -> tuple[int, str]:
     with subprocess.Popen(command, cwd=folder, env=environment(folder), stdin=its, stdout=its, stderr=its) as running:
         os.close(its)
         written = b""
-        # Linux raises it once the terminal was closed by all.
+        # Linux raises this error once all processes have closed the terminal.
         with contextlib.suppress(OSError):
             while part := os.read(ours, 65_536):
                 written += part

@@ -1,4 +1,4 @@
-"""Photos by presigned form, the direct limit and idempotency keys, on the real stack."""
+"""Presigned forms, the limit for direct uploads, and idempotency keys, on the real stack."""
 
 import io
 import uuid
@@ -33,7 +33,7 @@ def test_a_large_photo_by_presigned_post(stack: Stack) -> None:
     assert max(Image.open(io.BytesIO(stack.result(job_id))).size) <= limits.RESULT_LONG_SIDE
 
 
-def test_a_presigned_form_accepts_only_what_it_was_made_for(stack: Stack) -> None:
+def test_a_presigned_form_accepts_only_its_own_upload(stack: Stack) -> None:
     granted = stack.http.post("/uploads", json={"content_type": "image/png"}).json()
     form, key = granted["upload"], f"originals/{granted['job_id']}"
     assert form["fields"]["key"] == key
@@ -50,7 +50,7 @@ def test_a_presigned_form_accepts_only_what_it_was_made_for(stack: Stack) -> Non
     assert stack.post_form(form, photo, "image/png").status_code == 204
 
 
-def test_a_form_can_be_posted_as_it_is(stack: Stack) -> None:
+def test_a_form_can_be_posted_unchanged(stack: Stack) -> None:
     granted = stack.http.post("/uploads", json={"render": ["blur"]}).json()
     form = granted["upload"]
     posted = httpx.post(form["url"], data=form["fields"], files={"file": ("photo.png", one_face(256))})
@@ -88,7 +88,7 @@ def test_the_direct_limit(stack: Stack, extra: int, status: int) -> None:
         assert_problem(response, 413, "4,500,001 bytes", "POST /uploads")
 
 
-def test_an_idempotency_key_makes_one_job(stack: Stack) -> None:
+def test_an_idempotency_key_creates_one_job(stack: Stack) -> None:
     headers = {"Idempotency-Key": f"try-{uuid.uuid4()}"}
     with stack.listener() as listener:
         first, second = (stack.http.post("/image", content=one_face(), headers=headers) for _ in range(2))

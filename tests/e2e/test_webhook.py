@@ -1,4 +1,4 @@
-"""The example that posts events to a web address: CloudFormation of the local stack refuses it, its API does not."""
+"""The example that posts events to a URL, created through the API, because the local stack's CloudFormation cannot."""
 
 import json
 from collections.abc import Iterator

@@ -26,7 +26,7 @@ _CLIENTS: Final = (clients.s3, clients.sqs, clients.dynamodb, clients.event_brid
 
 @pytest.fixture(scope="module")
 def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
-    """Deploy the template's storage; until the end of the module the functions' clients are pointed at it."""
+    """Deploy the template's storage, and let the functions' clients use it until the end of the module."""
     if not localstack.is_installed():
         pytest.skip("LocalStack is not installed: make test-localstack, with Python 3.12 or 3.13")
     folder = tmp_path_factory.mktemp("localstack")
@@ -43,7 +43,7 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
 
 
 def _deployed() -> dict[str, str]:
-    # Without retries, which would hide the actual error behind "already exists".
+    # Without retries, because a retry would replace the actual error with "already exists".
     cloudformation = boto3.client("cloudformation", config=Config(retries={"total_max_attempts": 1}))
     parameters: list[ParameterTypeDef] = [
         {"ParameterKey": name, "ParameterValue": value} for name, value in parameters_of_template().items()

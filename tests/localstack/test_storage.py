@@ -1,4 +1,4 @@
-"""The stores and events of storage, on LocalStack."""
+"""The stores, and the events of the storage, on LocalStack."""
 
 import json
 import re
@@ -44,7 +44,7 @@ def jobs(storage: Storage) -> JobStore:
     return JobStore(storage.names["JobsTable"])
 
 
-def test_every_resource_of_storage_is_made(storage: Storage) -> None:
+def test_every_resource_of_storage_is_created(storage: Storage) -> None:
     assert set(storage.names) == set(template_of_storage()["Resources"])
     assert len(storage.names) >= 27
 
@@ -68,7 +68,7 @@ def test_a_form_uploads_one_original_whose_event_reaches_the_detectors(storage: 
     ],
 )
 def test_a_form_accepts_nothing_else(images: ImageStore, changed: dict[str, str], content: bytes) -> None:
-    # LocalStack checks a form's conditions, not its signature, which the tests on ministack do.
+    # LocalStack checks a form's conditions but not its signature, which the tests on ministack check.
     form = images.upload_form(JOBS[2], None)
     fields = {**form.fields, "Content-Type": "image/jpeg", **changed}
     assert httpx.post(form.url, data=fields, files={"file": content}).status_code in {400, 403}
@@ -76,8 +76,8 @@ def test_a_form_accepts_nothing_else(images: ImageStore, changed: dict[str, str]
         images.original(JOBS[2])
 
 
-def test_a_signed_address_is_good_for_one_result_and_for_its_time(images: ImageStore) -> None:
-    """L3: by default LocalStack answers expired and changed addresses with 200."""
+def test_a_presigned_url_is_valid_for_one_result_until_it_expires(images: ImageStore) -> None:
+    """By default, LocalStack responds to expired and altered URLs with 200."""
     images.add_result(JOBS[3], Render.BOXES, b"result")
     url = images.result_url(JOBS[3], Render.BOXES, limits.RESULT_URL_SECONDS)
     response = httpx.get(url)
@@ -102,7 +102,7 @@ def test_an_original_is_stored_once_and_deleted_with_its_results(images: ImageSt
 def test_a_dropped_file_becomes_a_job_and_leaves_the_inbox(
     storage: Storage, jobs: JobStore, images: ImageStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """L2: a conditional delete is 501 here, so the file stayed and each delivery copied it again."""
+    """LocalStack responds to a conditional delete with 501; if this were an error, the file would never be deleted."""
     bucket, key = storage.names["OriginalsBucket"], "inbox/alice/2026/party ü+1.jpg"
     made = Intake(jobs.new, jobs.claims, Inbox(bucket), DAY)
     monkeypatch.setattr(main, "intake", lambda: made)
@@ -168,7 +168,7 @@ def test_a_job_is_stored_and_found(jobs: JobStore) -> None:
 
 @pytest.mark.parametrize("bucket", ["OriginalsBucket", "ResultsBucket"])
 def test_objects_expire(storage: Storage, bucket: str) -> None:
-    """L4: CloudFormation drops the rules there, so a local deployment sets them by API."""
+    """LocalStack's CloudFormation drops the rules, so a local deployment sets them through the API."""
     expire(clients.s3(), storage.names[bucket], 2)
     [rule] = clients.s3().get_bucket_lifecycle_configuration(Bucket=storage.names[bucket])["Rules"]
     assert (rule["Status"], rule["Expiration"]["Days"]) == ("Enabled", 2)
@@ -178,8 +178,8 @@ def test_objects_expire(storage: Storage, bucket: str) -> None:
 
 
 def test_it_listens_on_this_machine_only(storage: Storage) -> None:
-    """L1: the default server listens on every address and ignores GATEWAY_LISTEN."""
+    """LocalStack's default server ignores GATEWAY_LISTEN and listens on every address."""
     port = int(storage.url.rpartition(":")[2])
     with socket.socket() as probe:
-        # On Linux all of 127.0.0.0/8 is this machine, so a server on 0.0.0.0 would answer here.
+        # On Linux, all of 127.0.0.0/8 is this machine, so a server on 0.0.0.0 would answer.
         assert probe.connect_ex(("127.0.0.2", port)) != 0

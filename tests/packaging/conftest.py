@@ -1,4 +1,4 @@
-"""The packages, built once for the tests of this folder: for Lambda on both processors, and for the interpreter here.
+"""The packages, built once for the tests in this folder: for Lambda on both processors, and for this interpreter.
 
 Functions are run by this Python, or by PACKAGING_PYTHON with the processor PACKAGING_ARCHITECTURE: `make test-arm64`.
 ARM64_PYTHON is a Python 3.13 for arm64, with which every test run imports Lambda's packages.
@@ -22,7 +22,7 @@ LAMBDAS_PYTHON = "3.13"
 
 @pytest.fixture(scope="session")
 def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
-    """Return the build folder for an architecture and a Python; each is built once."""
+    """Return the build folder for an architecture and a Python, which is built only once."""
 
     @cache
     def built(architecture: Architecture, python: str) -> Path:
@@ -35,7 +35,7 @@ def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
 
 @pytest.fixture(scope="session", params=["arm64", "x86_64"])
 def for_lambda(request: pytest.FixtureRequest, builds: Builds) -> tuple[Architecture, Path]:
-    """Return an architecture, and the folder with what Lambda runs on it."""
+    """Return an architecture, and the folder with the packages for Lambda."""
     architecture: Architecture = request.param
     return architecture, builds(architecture, LAMBDAS_PYTHON)
 
@@ -63,6 +63,6 @@ def runnable_on_arm64(builds: Builds, tmp_path_factory: pytest.TempPathFactory) 
         )
     interpreter = Interpreter.ask(python)
     assert (interpreter.architecture, interpreter.version) == ("arm64", LAMBDAS_PYTHON), interpreter
-    # Without precompiled modules, the first imported function compiles for the others.
+    # Without precompiled modules, importing the first function compiles modules for the others.
     compiled = "-X", f"pycache_prefix={tmp_path_factory.mktemp('compiled')}"
     return Runnable(builds("arm64", LAMBDAS_PYTHON), python, LAMBDAS_PYTHON, compiled)

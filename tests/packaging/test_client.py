@@ -1,4 +1,4 @@
-"""The client as it is released: built, installed into clean environments, and run there without this repository."""
+"""The released client: built, installed into clean environments, and run there without this repository."""
 
 import io
 import os
@@ -19,7 +19,7 @@ from PIL import Image
 from tests.support.pictures import compose, encoded
 
 PHOTOS = 40
-# Lowest and highest are what the dependencies allow; under typer 0.27 an option once lost its name.
+# The lowest and highest versions of the dependencies; with typer 0.27, an option once lost its name.
 RESOLUTIONS = {"lowest": ["--resolution", "lowest-direct"], "highest": [], "typer 0.27": ["typer==0.27.3"]}
 OPTIONS = {
     "detect": {"--render", "--min-confidence", "--max-faces", "--blur-strength", "--size", "--out", "--jsonl", "--json"}
@@ -85,7 +85,7 @@ def build(project: Path, folder: Path, *targets: str) -> None:
 
 
 def uv(*arguments: str | Path) -> None:
-    """Run uv, or skip the test without uv or a network; a release skips nothing."""
+    """Run uv, or skip the test if there is no uv or network. A release does not skip tests."""
     give_up = pytest.fail if os.environ.get("REQUIRE_NETWORK") else pytest.skip
     tool = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     if tool is None:
@@ -103,7 +103,7 @@ def environment(folder: Path, *packages: str | Path) -> Environment:
 
 
 def contents(wheel: Path) -> dict[str, bytes]:
-    """Return its files, without RECORD, which has no order."""
+    """Return its files except RECORD, whose order varies."""
     with zipfile.ZipFile(wheel) as archive:
         return {name: archive.read(name) for name in archive.namelist() if not name.endswith("/RECORD")}
 
@@ -114,7 +114,7 @@ def test_the_wheel_holds_the_client_the_detector_and_the_weights(distributions: 
     bundled = {name.removeprefix("facecast/_bundled/") for name in files if name.startswith("facecast/_bundled/")}
     assert {"face_detector/analyse.py", "facelib/domain/options.py", "face_models/centerface.onnx"} <= bundled
     assert "MIT License" in files["facecast/_bundled/face_models/centerface.LICENSE.txt"].decode()
-    # Nothing for Lambda, and not the network whose weights have another licence.
+    # Nothing for Lambda, and not YuNet, whose weights are not in the package.
     assert not [name for name in bundled if "stores" in name or "settings" in name or name.endswith("/main.py")]
     assert "face_models/yunet_n_640_640.onnx" not in bundled
     code = [text.decode() for name, text in files.items() if name.endswith(".py")]
@@ -196,6 +196,6 @@ def test_a_folder_is_blurred_without_a_service(
         result = Image.open(io.BytesIO((tmp_path / "hidden" / name).read_bytes()))
         assert (result.format, result.size) == ("JPEG", (400, 300))
         after = np.asarray(result.convert("RGB"))[top:bottom, left:right].astype(float)
-        # Only averages of large cells are left of a face: its edges are gone.
+        # Only averages of large cells remain of a face, so it does not have edges.
         edges = [np.abs(np.diff(part, axis=1)).mean() for part in (before[top:bottom, left:right].astype(float), after)]
         assert edges[1] < edges[0] / 2, name

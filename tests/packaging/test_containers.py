@@ -1,4 +1,4 @@
-"""`sam local invoke`: the packages that ship, in containers made of Lambda's own image, for every event."""
+"""Runs the packages with `sam local invoke`, in containers of Lambda's image, for every event."""
 
 import contextlib
 import ipaddress
@@ -57,7 +57,7 @@ def engine(*arguments: str) -> str | None:
 
 @pytest.fixture(scope="module")
 def bridge() -> str:
-    """Return this machine's address as containers see it."""
+    """Return this machine's address for containers."""
     subnet = engine("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Subnet}}")
     if not subnet:
         pytest.skip(
@@ -87,7 +87,7 @@ def containers(bridge: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def with_endpoint(built: Path) -> Path:
-    """Declare AWS_ENDPOINT_URL in the same template: SAM sets no variable that the template does not name."""
+    """Declare AWS_ENDPOINT_URL in the template, because SAM sets only variables that the template declares."""
     template = load(built)
     template["Globals"]["Function"]["Environment"]["Variables"]["AWS_ENDPOINT_URL"] = ""
     changed = built.with_name("with-endpoint.yaml")
@@ -96,7 +96,7 @@ def with_endpoint(built: Path) -> Path:
 
 
 def environment(stack: Stack, endpoint: str) -> dict[str, dict[str, str]]:
-    """Each function's variables, with the local stack under the address that containers reach."""
+    """Each function's variables, with the address of the local stack for containers."""
     client = stack.aws.client("lambda")
     variables = {}
     for function in functions():

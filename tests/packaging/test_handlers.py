@@ -1,4 +1,4 @@
-"""Every handler, run by an interpreter without site-packages from nothing but the built layers and its own folder."""
+"""Every handler, run by an interpreter without site-packages, from only the built layers and its own folder."""
 
 import base64
 import json
@@ -33,7 +33,7 @@ def responses(built: Runnable, name: str, *events: Path) -> list[Any]:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_handler_needs_nothing_but_its_layers(name: str, runnable: Runnable) -> None:
+def test_a_handler_needs_only_its_layers(name: str, runnable: Runnable) -> None:
     responses(runnable, name)
 
 
@@ -58,7 +58,9 @@ def test_the_api_serves_its_page_and_its_documentation(path: str, runnable: Runn
     assert response["statusCode"] == 200
 
 
-def test_the_detector_finds_the_same_face_as_here_in_every_format(runnable: Runnable, tmp_path: Path) -> None:
+def test_the_detector_finds_the_same_face_as_on_this_machine_in_every_format(
+    runnable: Runnable, tmp_path: Path
+) -> None:
     here = load_detector(BEST, Quality.BALANCED)
     with Image.open(SAMPLE_PHOTO) as photo:
         pictures = [encoded(photo.convert("RGB"), kind) for kind in ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIC")]
@@ -67,7 +69,7 @@ def test_the_detector_finds_the_same_face_as_here_in_every_format(runnable: Runn
         assert response["failure"] is None
         (face,) = response["faces"]
         (expected,) = find_faces(picture, Options(), here).faces
-        # Another processor rounds differently.
+        # Other processors round differently.
         assert face["box"] == pytest.approx(expected.box.model_dump(), abs=1)
         assert face["confidence"] == pytest.approx(expected.confidence, abs=0.01)
 
@@ -84,7 +86,7 @@ def test_the_detector_accepts_s3s_test_event(event: str, runnable: Runnable) -> 
 
 
 def test_every_aws_client_finds_its_data(runnable: Runnable) -> None:
-    """The data of other services is left out; creating a client without its data fails."""
+    """The data of other services is removed, and a client cannot be created without its data."""
     script = (
         f"import site; site.addsitedir({str(runnable.folder / 'CommonLayer' / 'python')!r})\n"
         "from facelib.stores import clients\n"

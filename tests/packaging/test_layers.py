@@ -1,4 +1,4 @@
-"""What is in the packages, and what is not."""
+"""The contents of the packages."""
 
 import hashlib
 import re
@@ -26,7 +26,7 @@ def extensions(folder: Path) -> Iterator[Path]:
 
 
 def pins(lock: Path) -> set[str]:
-    """Return every NAME==VERSION of a lock. pip itself refuses a lock in which one has no hash."""
+    """Return every NAME==VERSION of a lock. Pip itself refuses a lock in which a hash is missing."""
     return set(re.findall(r"^\S+==\S+", lock.read_text(), re.MULTILINE))
 
 
@@ -39,7 +39,7 @@ def test_every_function_fits_with_room_left(for_lambda: Built) -> None:
     built = packages(folder)
     print(f"{architecture}\n{table(built)}")
     assert len(built) == 8
-    # On x86_64 OpenCV and NumPy each contain an OpenBLAS, with kernels for many old processors.
+    # On x86_64, OpenCV and NumPy each contain an OpenBLAS with kernels for many old processors.
     least = {"arm64": 60, "x86_64": 5}[architecture] * 1_000_000
     assert all(package.room >= least for package in built)
     assert all(package.total < LIMIT_BYTES // 4 for package in built if package.function != "DetectorFunction")
@@ -55,7 +55,7 @@ def test_extensions_are_for_the_processor_and_for_python_313(for_lambda: Built) 
         assert "cpython-" not in path.name or "cpython-313-" in path.name, path
 
 
-def test_only_the_detector_carries_image_code(for_lambda: Built) -> None:
+def test_only_the_detector_contains_image_code(for_lambda: Built) -> None:
     _, folder = for_lambda
     for layer in ("CommonLayer", "WebLayer"):
         assert not {"cv2", "numpy", "PIL", "simplejpeg"} & names(folder / layer / "python")
@@ -74,7 +74,7 @@ def test_swagger_ui_is_in_the_web_layer(for_lambda: Built) -> None:
     assert {"swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png"} <= names(resources)
 
 
-def test_nothing_that_is_never_used_is_shipped(for_lambda: Built) -> None:
+def test_unused_files_are_not_shipped(for_lambda: Built) -> None:
     _, folder = for_lambda
     for path in folder.rglob("*"):
         assert path.suffix != ".pyi"
@@ -101,7 +101,7 @@ def test_every_package_keeps_its_licence(for_lambda: Built) -> None:
 
 
 def test_layers_are_compiled_ahead_and_never_checked_against_their_source(runnable: Runnable) -> None:
-    """A layer is read-only on Lambda: what is not compiled, or has a stale time, is compiled at every cold start."""
+    """Layers are read-only on Lambda, so modules without valid bytecode would be compiled at every cold start."""
     for layer in ("CommonLayer", "VisionLayer", "WebLayer"):
         sources = list((runnable.folder / layer).rglob("*.py"))
         assert sources
@@ -119,6 +119,6 @@ def test_shipped_versions_are_the_tested_ones(layer: str) -> None:
     assert shipped <= pins(ROOT / "requirements.txt")
 
 
-def test_no_layer_ships_what_another_one_has() -> None:
+def test_layers_do_not_share_packages() -> None:
     locks = {layer: pins(ROOT / "layers" / layer / "requirements.lock") for layer in ("common", "vision", "web")}
     assert not locks["common"] & (locks["vision"] | locks["web"])

@@ -1,6 +1,6 @@
-"""No file harms the detector, with any options: each ends in faces or in a reason, in bounded time and memory.
+"""Every file, with any options, leads to faces or a failure reason, in limited time and memory.
 
-Here each file meets some of the combinations of options. All of them, which takes hours:
+Each file is tested with some combinations of options. To test all combinations, which takes hours:
 `pytest tests/resources/test_odd_files.py --every-combination -o timeout=0`.
 """
 
@@ -58,7 +58,7 @@ def every_combination(request: pytest.FixtureRequest) -> bool:
 def processed(
     folder: Path, cases: Sequence[tuple[OddFile, Options]], detector: str, quality: Quality = Quality.BALANCED
 ) -> Iterator[tuple[OddFile, Outcome]]:
-    """Process files in a separate process, in which memory of one file adds to that of the next."""
+    """Process files in a separate process, in which the memory of all files adds up."""
     for file in {file.name: file for file, _ in cases}.values():
         (folder / file.name).write_bytes(file.make())
     lines = [Case(file=str(folder / file.name), options=options).model_dump_json() for file, options in cases]
@@ -87,32 +87,35 @@ def test_there_are_at_least_sixty() -> None:
     assert len(set(names)) == len(names) >= 60
 
 
-def test_an_odd_file_ends_as_it_should(detector: str, every_combination: bool, tmp_path: Path) -> None:
+def test_an_unusual_file_has_the_expected_outcome(detector: str, every_combination: bool, tmp_path: Path) -> None:
     files = odd_files()
     if every_combination:
         check(processed(tmp_path, list(product(files, COMBINATIONS)), detector))
         return
-    # Each detector gets each file, and one detector also gets it with other options, which alternate.
+    # Each detector processes each file, and one detector also processes it with alternating other options.
     turns = zip(files, cycle(present()), cycle(COMBINATIONS), strict=False)
     cases = [(file, options if turn == detector else Options()) for file, turn, options in turns]
     check(processed(tmp_path, cases, detector))
 
 
-def test_a_file_full_of_parts_costs_no_more(tmp_path: Path) -> None:
+def test_a_file_with_many_parts_does_not_cost_more(tmp_path: Path) -> None:
     model_files(CENTERFACE.name)
     check(processed(tmp_path, [(file, Options()) for file in full_of_parts()], CENTERFACE.name))
 
 
-def test_the_largest_images_stay_within_the_memory(detector: str, every_combination: bool, tmp_path: Path) -> None:
+def test_the_largest_images_stay_within_the_memory_limit(
+    detector: str, every_combination: bool, tmp_path: Path
+) -> None:
     first, *others = files = large_images()
-    # The images that take the most memory for each detector; other images for one of them, with different renders.
+    # Each detector processes the images that take the most memory; one of them also processes others, with other
+    # renders.
     mine = others[present().index(detector) :: len(present())]
     renders = cycle(Options(size=Size.ORIGINAL, render=(render,)) for render in DRAWN)
     some = [(first, HARDEST.model_copy(update={"render": (Render.BLUR,)})), *zip(mine, renders, strict=False)]
     check(processed(tmp_path, list(product(files, COMBINATIONS)) if every_combination else some, detector))
 
 
-def test_the_most_thorough_detector_stays_within_the_memory(every_combination: bool, tmp_path: Path) -> None:
+def test_the_most_thorough_detector_stays_within_the_memory_limit(every_combination: bool, tmp_path: Path) -> None:
     model_files(CENTERFACE.name)
     files = large_images() if every_combination else large_images()[:1]
     check(processed(tmp_path, [(file, HARDEST) for file in files], BEST, Quality.THOROUGH))

@@ -1,4 +1,4 @@
-"""The tables, buckets and queues of the template in moto, made from the template itself."""
+"""Creates the template's tables, buckets and queues in moto, from the template itself."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Parts of the service that run interleaved: each stops before every call to AWS until the test lets it continue."""
+"""Runs parts of the service interleaved: each stops before every call to AWS until the test lets it continue."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -15,18 +15,18 @@ _PATIENCE_SECONDS = 60.0
 
 
 class Killed(BaseException):
-    """The process was killed in the middle of its work; not an Exception, so that error handlers do not catch it."""
+    """The process was killed. This is not an Exception, so that error handlers do not catch it."""
 
 
 @dataclass
 class Actor:
-    """One piece of work in a separate thread, which is controlled by `step`, `finish`, `throttle` and `kill`."""
+    """Work in a separate thread, which is controlled by `step`, `finish`, `throttle` and `kill`."""
 
     name: str
     work: Callable[[], object]
     result: Any = None
     error: BaseException | None = None
-    # What the work has reported, for the test that watches it.
+    # Reports of the work, for the test.
     notes: dict[str, Any] = field(default_factory=dict)
     was_killed: bool = False
     was_throttled: bool = False
@@ -50,7 +50,7 @@ class Actor:
             self.step()
 
     def kill(self) -> None:
-        """Kill it before its pending call."""
+        """Kill the actor before its pending call."""
         self.was_killed = True
         self.step()
 
@@ -86,13 +86,13 @@ class Actor:
 
 _acting: ContextVar[Actor | None] = ContextVar("acting", default=None)
 
-# The client's operation, its parameters and the call itself → the response.
+# (The operation, its parameters, the call itself) → the response.
 Call = Callable[[Actor | None, str, dict[str, Any], Callable[[], Any]], Any]
 
 
 @contextmanager
 def interleaved(on_call: Call) -> Iterator[None]:
-    """Let actors stop before each call to AWS, and let `on_call` make it: it may record, replace or refuse the call."""
+    """Let actors stop before each call to AWS, which `on_call` may make, record, replace or refuse."""
     make = BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def gated(client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""The API in process: requests go straight into the application, as a client would send them."""
+"""The API in process: requests are passed directly to the application."""
 
 import asyncio
 from functools import cache
@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 @cache
 def shared_app() -> FastAPI:
-    """Return the application that all tests share: a new one would analyse its routes with the first request."""
+    """Return the application that all tests share, because a new one would analyse its routes again."""
     return create_app()
 
 
@@ -25,12 +25,12 @@ def described() -> dict[str, Any]:
 
 
 class Api:
-    """Requests to the application; where `identity` is set, as API Gateway's authorizer would pass them."""
+    """Sends requests to the application; if `identity` is set, as if API Gateway's authorizer had passed them."""
 
     def __init__(self, app: FastAPI) -> None:
         self.app = app
         self.identity: Identity | None = None
-        # An unexpected error becomes a response, as on Lambda, and is not raised into the test.
+        # An unexpected error becomes a response, as on Lambda, and is not raised in the test.
         self._transport = httpx.ASGITransport(self._authorized, raise_app_exceptions=False)
 
     async def _authorized(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""Ways in which a process that decodes a file may end (benchmarks.files)."""
+"""Processes that decode a file and crash, fail or hang (for benchmarks.files)."""
 
 import os
 import threading

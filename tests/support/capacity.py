@@ -1,4 +1,4 @@
-"""Write units, as DynamoDB charges for them; emulators do not count the indexes.
+"""Counts write units as DynamoDB charges them; emulators do not count those of indexes.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html (1 KB a unit)
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html#GSI.ThroughputConsiderations.Writes
@@ -21,7 +21,7 @@ _UNIT: Final = 1024
 
 @contextmanager
 def counted(table: str, *, transaction: bool = False) -> Iterator[Counter[str]]:
-    """Count the write units of a block that writes each job at most once; a transaction takes two for one."""
+    """Count the write units of a block that writes each job at most once; a transaction takes twice as many."""
     units: Counter[str] = Counter()
     before = _items(table)
     yield units

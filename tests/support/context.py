@@ -1,10 +1,10 @@
-"""Lambda's context for a handler, as far as handlers use it."""
+"""Lambda's context, with the parts that handlers use."""
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
 class Context(LambdaContext):
-    """A context with this much time left."""
+    """A context with this remaining time."""
 
     def __init__(self, seconds: float = 30) -> None:
         self._function_name = "function"

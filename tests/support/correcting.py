@@ -1,4 +1,4 @@
-"""Correcting in the view of a result, as a person does it, and the resulting job."""
+"""Makes corrections in the view of a result, as a person does, and returns the resulting job."""
 
 import io
 from typing import Any
@@ -13,7 +13,7 @@ from tests.support.stack import Stack
 
 
 def two_faces() -> Picture:
-    """Two faces, the larger one on the left, and a pattern in place of a missed one."""
+    """Create a photo with two faces, the larger one on the left, and a pattern instead of a missed face."""
     picture = compose(900, 600, [(120, 150, 200), (560, 200, 140)])[0]
     picture[400:600, 450:] = np.random.default_rng(5).integers(0, 255, (200, 450, 1), np.uint8)
     return picture
@@ -89,7 +89,7 @@ def control(page: Page, key: str) -> None:
 
 
 def hold(page: Page, modifier: str, *keys: str) -> None:
-    """Press keys while another is held down."""
+    """Press keys while another key is held down."""
     ActionChains(page.chrome).key_down(modifier).send_keys(*keys).key_up(modifier).perform()
 
 

@@ -1,6 +1,6 @@
-"""The cost of a file, in plain photos decoded by the same process, so that the machine's speed does not matter.
+"""Measures the cost of a file in plain photos decoded by the same process, to be independent of the machine's speed.
 
-Processor time, because other processes affect it little.
+It is measured in processor time, which other processes hardly affect.
 """
 
 import time
@@ -15,12 +15,12 @@ from PIL import Image
 
 from tests.support.pictures import astronaut, encoded, resized
 
-# An unbounded file takes 50 to 1,000 times as long as a plain photo.
+# Without limits, a file takes 50 to 1,000 times as long as a plain photo.
 MOST_TIMES: Final = 20
 
 
 def in_photos(action: Callable[[], object]) -> tuple[str, float]:
-    """Return the outcome of an action, `ok` or the reason of its refusal, and its cost in plain photos."""
+    """Return the outcome of an action (`ok` or the reason of its refusal), and its cost in plain photos."""
     outcome, seconds = _timed(action)
     return outcome, seconds / _photo()
 

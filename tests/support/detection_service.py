@@ -52,7 +52,7 @@ class OneFace(Detector):
 
 
 class Service:
-    """The use cases with stores in moto, and access to the buckets."""
+    """The use cases, with stores in moto and access to the buckets."""
 
     def __init__(self, account: Cloud) -> None:
         self.jobs = JobStore(account.jobs_table)

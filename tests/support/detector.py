@@ -19,12 +19,12 @@ from PIL import Image
 from tests.support.jobs import completed_job
 from tests.support.pictures import Picture, Truth, encoded
 
-# A copy that some development machines have next to the repository.
+# A copy of the models, which some development machines have next to the repository.
 _SHARED_YUNET = Path(__file__).parents[3] / "shared" / "models" / YUNET.file_name
 
 
 class CachedDetector(Detector):
-    """A detector that caches its detections. Not for tests of how long or how often it detects."""
+    """A detector that caches its detections. Not for tests of its time or its number of runs."""
 
     def __init__(self, detector: Detector) -> None:
         self._detector = detector

@@ -9,7 +9,7 @@ from typing import Self
 from urllib.parse import unquote
 
 Script = Callable[[str, int], int]
-"""The status for a connection id and the number of posts it has seen before."""
+"""Returns the status for a connection id and the number of its previous posts."""
 
 
 class Endpoint:

@@ -1,4 +1,4 @@
-"""Objects put into the inbox, and the events S3 sends for them."""
+"""Puts objects into the inbox, and returns S3's events for them."""
 
 import itertools
 import json

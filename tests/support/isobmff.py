@@ -1,4 +1,4 @@
-"""AVIF and HEIC files assembled box by box, as encoders do not write them."""
+"""Assembles AVIF and HEIC files box by box, in forms that encoders do not write."""
 
 import struct
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ class Coded(NamedTuple):
     data: bytes
 
     def item(self, width: int, height: int, *properties: bytes) -> Item:
-        """Claim a size for the coded image."""
+        """Declare a size for the coded image."""
         depth = full_box(b"pixi", b"\3\x08\x08\x08")
         return Item(self.kind, self.data, (self.configuration, size_property(width, height), depth, *properties))
 
@@ -65,7 +65,7 @@ def _child(data: bytes, kind: bytes) -> bytes:
 
 
 def grid(rows: int, columns: int, tile: int, *, in_meta: bool = True) -> Item:
-    """Return a grid to be derived from square tiles. Cameras keep it in the meta box."""
+    """Return a grid of square tiles. Cameras store it in the meta box."""
     width, height = columns * tile, rows * tile
     data = bytes([0, 1, rows - 1, columns - 1]) + struct.pack(">II", width, height)
     return Item(b"grid", data, (size_property(width, height), full_box(b"pixi", b"\3\x08\x08\x08")), in_meta)

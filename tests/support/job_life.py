@@ -1,4 +1,4 @@
-"""Jobs, their senders and readers, and a model of SQS: the parts of random job histories."""
+"""The parts of random job histories: jobs, their senders and readers, and a model of SQS."""
 
 import hashlib
 import json
@@ -59,7 +59,7 @@ def analyse(data: bytes, options: Options, _: object) -> Analysis:
 
 @dataclass
 class Message:
-    """A message of the queue; `reader` has received it and not yet answered."""
+    """A message of the queue; `reader` has received it but not yet responded."""
 
     body: str
     job_id: str
@@ -73,7 +73,7 @@ class Message:
 
 @dataclass
 class Seen:
-    """What a client knows of a job: its uploads in order, and its outcome."""
+    """What a client knows about a job: its uploads in order, and its outcome."""
 
     uploads: list[bytes] = field(default_factory=list)
     is_form: bool = False
@@ -83,7 +83,7 @@ class Seen:
 
 
 class JobWorld(RuleBasedStateMachine):
-    """The service on its real stores, its users, the queue, and what clients know of each job."""
+    """The service with its real stores, its users, the queue, and what clients know about each job."""
 
     def __init__(self, account: Cloud, api: Api) -> None:
         super().__init__()
@@ -105,7 +105,7 @@ class JobWorld(RuleBasedStateMachine):
             return {}
         if not operation.startswith(("Get", "Head", "List", "Scan", "Query")):
             self._is_checked = False
-        sent = parameters.get("Body")  # the call itself wraps it
+        sent = parameters.get("Body")  # The call itself is wrapped.
         response = make()
         if operation in ("PutItem", "TransactWriteItems"):
             for item in _written(parameters):
@@ -127,7 +127,7 @@ class JobWorld(RuleBasedStateMachine):
         return [dict(row) for row in self.dynamodb.scan(TableName=self.account.jobs_table)["Items"]]
 
     def _items(self) -> dict[str, dict[str, Any]]:
-        """Return every job that is stored, in the order in which they were made."""
+        """Return every stored job, in the order of creation."""
         rows = self._rows()
         stored = {row["job_id"]["S"]: row for row in rows if row.get("status", {"S": DELETED}) != {"S": DELETED}}
         assert set(stored) <= set(self.jobs)
@@ -168,7 +168,7 @@ class JobWorld(RuleBasedStateMachine):
         self._settle()
 
     def _settle(self) -> None:
-        """Take back the messages of readers that have ended: done, or to be redelivered."""
+        """Take back the messages of readers that have ended; they are done, or will be redelivered."""
         for queue in (self.queue, self.dead):
             for message in [one for one in queue if one.reader and one.reader.is_done]:
                 reader, message.reader = cast("Actor", message.reader), None

@@ -92,7 +92,7 @@ def added(jobs: JobStore, **kind: object) -> Job:
 
 
 def form_job(unused: timedelta) -> Job:
-    """Make a job whose form is valid for this long, and which is kept for a day once the form was used."""
+    """Create a job whose form is valid for this time, and which is kept for a day once the form is used."""
     job = new_job()
     return job.model_copy(update={"expires_at": job.created_at + unused, "kept_until": job.expires_at})
 

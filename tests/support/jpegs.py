@@ -1,4 +1,4 @@
-"""JPEGs assembled marker by marker, as few or no encoders write them (ITU-T T.81)."""
+"""Assembles JPEGs marker by marker, in forms that few or no encoders write (ITU-T T.81)."""
 
 import math
 import struct
@@ -23,13 +23,13 @@ class _Bits:
         self._bits: list[str] = []
 
     def difference(self, value: int) -> None:
-        """Append a block of one brightness, by its difference to the one before (F.1.2.1)."""
+        """Append a block with one brightness, as the difference from the previous block (F.1.2.1)."""
         size = abs(value).bit_length()
         code = value if value > 0 else value + (1 << size) - 1
         self._bits.append(f"{size:04b}" + (f"{code:0{size}b}" if size else "") + "0")
 
     def taken(self) -> bytes:
-        """Return the bytes so far, filled up with ones, each FF followed by a stuffed zero."""
+        """Return the bytes so far, padded with ones, with a stuffed zero after each FF."""
         bits = "".join(self._bits)
         self._bits.clear()
         bits += "1" * (-len(bits) % 8)
@@ -63,7 +63,7 @@ def _blocks(side: int, factor: int) -> int:
 
 
 def scan(width: int, height: int, sampling: Sampling, members: Sequence[int], restart: int = 0) -> bytes:
-    """Return a scan of some components, with its header, of blocks of one brightness each."""
+    """Return a scan of some components, with its header; each of its blocks has one brightness."""
     bits, before, data = _Bits(), dict.fromkeys(members, 0), b""
     for number, blocks in enumerate(_mcus(width, height, sampling, members)):
         if restart and number and number % restart == 0:

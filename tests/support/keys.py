@@ -19,7 +19,7 @@ PHOTO = one_face(256)
 
 @dataclass(frozen=True)
 class Holder:
-    """A key, and requests that carry it."""
+    """A key, and requests with it."""
 
     stored: ApiKey
     key: str

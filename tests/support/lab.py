@@ -1,4 +1,4 @@
-"""CIELAB and the perceived difference of colours, for tests of results."""
+"""CIELAB and perceived colour differences, for tests of results."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ _WHITE: Final = np.array([0.95047, 1.0, 1.08883])
 
 
 def lab_of(rgb: npt.NDArray[np.uint8] | npt.NDArray[np.float64]) -> Lab:
-    """Return the CIELAB of sRGB (..., 3), as bytes or from 0 to 1."""
+    """Convert sRGB (..., 3), as bytes or from 0 to 1, to CIELAB."""
     values = rgb / 255 if rgb.dtype == np.uint8 else np.asarray(rgb, float)
     linear = np.where(values > 0.04045, ((values + 0.055) / 1.055) ** 2.4, values / 12.92)
     relative = linear @ _TO_XYZ.T / _WHITE
@@ -26,7 +26,7 @@ def lab_of(rgb: npt.NDArray[np.uint8] | npt.NDArray[np.float64]) -> Lab:
 
 
 def rgb_of(lab: Lab) -> npt.NDArray[np.float64]:
-    """Return the sRGB, from 0 to 1, of CIELAB (..., 3)."""
+    """Convert CIELAB (..., 3) to sRGB from 0 to 1."""
     lightness, a, b = np.moveaxis(lab, -1, 0)
     y = (lightness + 16) / 116
     curved = np.stack([y + a / 500, y, y - b / 200], -1)

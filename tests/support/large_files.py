@@ -1,4 +1,4 @@
-"""Files at the limits: as many pixels, parts or bytes as are accepted."""
+"""Files at the limits, with the maximum number of pixels, parts or bytes."""
 
 import struct
 import zlib
@@ -45,23 +45,23 @@ def gif_of(extension: bytes, count: int) -> bytes:
 
 
 def many(part: bytes) -> int:
-    """As many copies of a part as fit into the largest file."""
+    """Return as many copies of a part as fit into the largest file."""
     return (_FULL - 100_000) // len(part)
 
 
 def close_up(width: int = 9_000, height: int = 12_200) -> Image.Image:
-    """Return a head that fills the image, all of which is redacted."""
+    """Return a head that fills the image, so that all of it is hidden."""
     return Image.fromarray(resized(np.ascontiguousarray(astronaut()[30:200, 150:293]), width, height))
 
 
 def noise() -> bytes:
-    """Return an image with a thousand false detections at a confidence of 0."""
+    """Return an image with a thousand false detections at a minimum confidence of 0."""
     pixels = np.random.default_rng(1).integers(0, 256, (2_000, 2_000, 3), np.uint8)
     return encoded(Image.fromarray(pixels), quality=60)
 
 
 def progressive() -> bytes:
-    """Return 40 megapixels of four channels, whose coefficients libjpeg holds all at once."""
+    """Return a JPEG of 40 megapixels and four channels, whose coefficients libjpeg holds at the same time."""
     return encoded(close_up(5_500, 7_400).convert("CMYK"), progressive=True, quality=80, subsampling=0)
 
 
@@ -113,7 +113,7 @@ def large_images() -> list[OddFile]:
 
 
 def full_of_parts() -> list[OddFile]:
-    """Return files whose parts reach the limits, for libraries that take long for each part."""
+    """Return files whose parts reach the limits, because libraries take long for each part."""
     text = chunk(b"tEXt", b"k\0" + b"v" * 25_000)
     compressed = zlib.compress(b" " * 900_000)
     resources = segment(0xED, b"Photoshop 3.0\0" + b"8BIM\x04\x04\0\0\0\0\0\0" * 2_000)
@@ -140,7 +140,7 @@ def _png_before(chunks: bytes) -> bytes:
 
 
 def _tags(count: int, size: int) -> bytes:
-    """Return an EXIF directory whose entries all share the same bytes, as many as fit."""
+    """Return an EXIF directory with the maximum number of entries, which all share the same bytes."""
     value_bytes = size - count * 12 - 50
     entries = (struct.pack("<HHII", tag, 1, value_bytes, 8) for tag in range(1, count + 1))
     return b"II*\0\x08\0\0\0" + struct.pack("<H", count) + b"".join(entries) + b"\0" * 4

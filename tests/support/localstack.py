@@ -1,4 +1,4 @@
-"""The template's storage in LocalStack, as a test sees it."""
+"""Access to the template's storage in LocalStack, for tests."""
 
 import json
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ class Storage:
     names: dict[str, str]
 
     def messages(self, queue: str) -> Iterator[dict[str, Any]]:
-        """Receive and delete what is in a queue."""
+        """Receive and delete all messages in a queue."""
         for message in clients.sqs().receive_message(QueueUrl=self.names[queue], WaitTimeSeconds=1).get("Messages", ()):
             clients.sqs().delete_message(QueueUrl=self.names[queue], ReceiptHandle=message["ReceiptHandle"])
             yield json.loads(message["Body"])
@@ -52,7 +52,7 @@ class Storage:
 def template_of_storage() -> dict[str, Any]:
     whole = load()
     storage = {name: each for name, each in whole["Resources"].items() if each["Type"] in STORAGE}
-    # Policies of the buckets apply on AWS only; one log group is optional.
+    # Bucket policies apply only on AWS, and one log group is optional.
     kept = {name: each for name, each in storage.items() if "Condition" not in each}
     # LocalStack looks up only text in a mapping; AWS converts a number to text.
     texts = {

@@ -1,4 +1,4 @@
-"""Lossless grey JPEGs (ITU-T T.81, annex H), which archives write and Pillow does not."""
+"""Encodes lossless grey JPEGs (ITU-T T.81, annex H), which exist in archives but which Pillow cannot write."""
 
 import struct
 from typing import Final
@@ -14,7 +14,7 @@ _CODE_BITS: Final = 4
 
 
 def lossless(grey: Picture) -> bytes:
-    """Encode (height, width) levels, each by its difference to the one on its left, or above in the first column."""
+    """Encode (height, width) levels as differences from the level on the left or, in the first column, above."""
     levels = grey.astype(int)
     before = np.empty_like(levels)
     before[:, 1:] = levels[:, :-1]

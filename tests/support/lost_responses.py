@@ -1,4 +1,4 @@
-"""Calls to AWS that take effect and whose response is lost, and calls that AWS cancels."""
+"""Simulates calls to AWS that succeed but whose response is lost, and calls that AWS cancels."""
 
 import pytest
 from botocore.client import BaseClient

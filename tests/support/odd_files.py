@@ -1,4 +1,4 @@
-"""Files that are hard on a decoder, each with its valid outcomes."""
+"""Files that are difficult for decoders, with their valid outcomes."""
 
 import zlib
 from collections.abc import Callable, Iterator
@@ -80,7 +80,7 @@ def _jpegs() -> Iterator[OddFile]:
     yield odd("cut_progressive.jpg", lambda: cut(encoded(image(), progressive=True)), CORRUPT)
     yield odd("cut_grey.jpg", lambda: cut(encoded(image("L"))), CORRUPT)
     yield odd("cut_cmyk.jpg", lambda: cut(encoded(image("CMYK"))), CORRUPT)
-    # Damage may be invisible in the code of a JPEG: a decoder only notices code that makes no sense.
+    # Damage to a JPEG's coded data may be undetectable: decoders notice only invalid codes.
     yield odd("damaged_pixels.jpg", lambda: damaged(good, 0.4), CORRUPT, OK)
     yield odd("damaged_tables.jpg", lambda: damaged(good, 0.001), CORRUPT)
     yield odd("signature_only.jpg", lambda: b"\xff\xd8\xff", CORRUPT)

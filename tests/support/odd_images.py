@@ -28,7 +28,7 @@ def png(width: int, height: int, *, depth: int = 8, colour: int = 2, idat: bytes
 
 
 def empty_rows(width: int, height: int, bytes_a_pixel: int) -> bytes:
-    """Compress a PNG's pixel data, all black, without ever holding it."""
+    """Compress black pixel data for a PNG, without keeping it in memory."""
     packer = zlib.compressobj(1)
     row = b"\0" * (width * bytes_a_pixel + 1)
     return b"".join([*(packer.compress(row) for _ in range(height)), packer.flush()])
@@ -52,7 +52,7 @@ def png_16_bit(*, alpha: bool) -> bytes:
 
 
 def damaged(data: bytes, share: float, count: int = 40) -> bytes:
-    """Overwrite bytes from this fraction of the file on."""
+    """Overwrite bytes, starting at this fraction of the file."""
     broken = bytearray(data)
     start = int(len(data) * share)
     for at in range(start, min(start + count * 7, len(data)), 7):
@@ -66,7 +66,7 @@ def patched(data: bytes, old: bytes, new: bytes) -> bytes:
 
 
 def jpeg_with_size(width: int, height: int) -> bytes:
-    """Make a small JPEG that claims another size."""
+    """Create a small JPEG that declares another size."""
     data = encoded(image(size=(64, 64)))
     return patched(data, b"\x00\x11\x08\x00\x40\x00\x40", b"\x00\x11\x08" + struct.pack(">HH", height, width))
 
@@ -95,7 +95,7 @@ def avif_with_size(width: int, height: int) -> bytes:
 
 
 def with_size(form: str, width: int, height: int, **options: object) -> bytes:
-    """Make an AVIF or HEIC that claims this size."""
+    """Create an AVIF or HEIC that declares this size."""
     size = (512, 256)
     return claiming(encoded(image(size=size), form, **options), size, (width, height))
 
@@ -119,7 +119,7 @@ def exif_of(orientation: int) -> bytes:
 
 
 def looping_exif() -> bytes:
-    """Make a directory that claims 65,535 entries and points at itself."""
+    """Create a directory that declares 65,535 entries and points to itself."""
     return b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"\x12\x01" * 40 + b"\x08\0\0\0"
 
 
@@ -137,7 +137,7 @@ def text_bomb() -> bytes:
 
 
 def texts_behind_pixels() -> bytes:
-    """Make a PNG of 7 MB whose texts, each below libpng's limit, are 7 GB."""
+    """Create a PNG of 7 MB with 7 GB of texts, each of which is below libpng's limit."""
     good = png(64, 64, idat=empty_rows(64, 64, 3))
     text = chunk(b"zTXt", b"k\0\0" + zlib.compress(b"x" * 7_800_000, 9))
     return good[:-12] + text * 900 + good[-12:]

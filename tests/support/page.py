@@ -1,4 +1,4 @@
-"""The web page as a person sees it, in one browser."""
+"""Controls the web page in one browser, as a person does."""
 
 import base64
 import json
@@ -65,7 +65,7 @@ class Page:
         self.url = url
 
     def forget(self) -> None:
-        """Reset to a new browser: nothing stored or blocked, a large screen, an empty log."""
+        """Reset the browser: nothing stored or blocked, a large screen, an empty log."""
         self.chrome.get("about:blank")
         self.block()
         self.chrome.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": self.url, "storageTypes": "all"})
@@ -90,11 +90,11 @@ class Page:
         self.chrome.find_element(By.ID, "photos").send_keys("\n".join(map(str, photos)))
 
     def hand_over(self, kind: str, name: str, data: bytes) -> None:
-        """Drop or paste a file, with the events that a browser sends."""
+        """Drop or paste a file, with a browser's events."""
         self.chrome.execute_script(_HAND_OVER, kind, name, base64.b64encode(data).decode())
 
     def click_on_card(self, of: str, button: str) -> None:
-        """Click the button with this class on the card of a job or of a file, by its id or name."""
+        """Click the button with this class on the card of a job (by its id) or of a file (by its name)."""
         self.chrome.execute_script(_CLICK, of, f".{button}")
 
     def load_without_stream(self) -> None:
@@ -104,7 +104,7 @@ class Page:
         self.wait_until(lambda: self.text("connection").startswith("Offline"), "the stream is shut")
 
     def run_first(self, script: str) -> None:
-        """Run a script before those of every page opened from now on."""
+        """Run a script before the scripts of every page that is opened from now on."""
         self.chrome.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
 
     def block(self, *patterns: str) -> None:
@@ -175,7 +175,7 @@ class Page:
         return matching[0]
 
     def wait_for_result(self, of: str) -> Card:
-        """Wait for the card of a job or of a file, by its id or name, and its picture."""
+        """Wait for the card of a job (by its id) or of a file (by its name), and for its picture."""
         return self.wait_for_card(lambda card: of in (card.job_id, card.detail) and card.width > 0)
 
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
@@ -187,7 +187,7 @@ class Page:
         return [entry["message"] for entry in entries if entry["level"] in {"WARNING", "SEVERE"}]
 
     def requests(self) -> list[tuple[str, str]]:
-        """Return method and address of all requests since the last call."""
+        """Return the method and the URL of all requests since the last call."""
         log = self.chrome.get_log("performance")  # type: ignore[no-untyped-call]
         messages = [json.loads(entry["message"])["message"] for entry in log]
         sent = [one["params"]["request"] for one in messages if one["method"] == "Network.requestWillBeSent"]

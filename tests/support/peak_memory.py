@@ -1,4 +1,4 @@
-"""Go through files as the detector does, and print for each how it ended and what it took.
+"""Process files as the detector does, and print the outcome and the cost of each.
 
 python -m tests.support.peak_memory DETECTOR QUALITY    a `Case` as JSON on each line of standard input
 """
@@ -31,7 +31,7 @@ class Outcome(Frozen):
 
     case: Case
     outcome: str
-    # What is done before any pixel is decoded, in `tests.support.cost`.
+    # The cost before any pixel is decoded, as in `tests.support.cost`.
     header_in_photos: float
     # The peak memory of the process so far.
     peak_mib: int

@@ -27,6 +27,6 @@ def three_faces() -> bytes:
 
 
 def padded(photo: bytes, size: int) -> bytes:
-    """Pad a JPEG to this length with bytes behind its end, which decoders ignore."""
+    """Pad a JPEG to this length with bytes after its end, which decoders ignore."""
     assert len(photo) <= size
     return photo + b"\0" * (size - len(photo))

@@ -1,4 +1,4 @@
-"""Pictures of one real face, placed, scaled and rotated, so that the ground truth is known.
+"""Creates pictures from one real face, which is placed, scaled and rotated, so that the ground truth is known.
 
 The face is Eileen Collins, photographed by NASA, in the public domain: the photo that the page offers as a sample.
 """
@@ -24,7 +24,7 @@ Picture = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Truth:
-    """Where a face is: left, top, width and height in pixels."""
+    """The position of a face: left, top, width and height in pixels."""
 
     x: float
     y: float
@@ -32,7 +32,7 @@ class Truth:
     height: float
 
 
-# Hair-line to chin, ear to ear, as measured by hand in the 512 x 512 picture.
+# From hairline to chin and ear to ear, measured manually in the 512 x 512 picture.
 FACE: Final = Truth(176, 58, 98, 122)
 # The part to be pasted elsewhere: the head with its hair, without the helmet.
 _HEAD: Final = Truth(120, 0, 210, 220)
@@ -72,7 +72,7 @@ def compose(
 
 
 def _paste(canvas: Picture, part: Picture, left: int, top: int) -> None:
-    """Paste what fits; a part may reach over any border."""
+    """Paste the part of the head that is inside the picture."""
     height, width = canvas.shape[:2]
     x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + part.shape[1], width), min(top + part.shape[0], height)
     if x0 < x1 and y0 < y1:
@@ -91,12 +91,12 @@ def crowd(width: int, height: int, tall: int) -> tuple[Picture, list[Truth]]:
 
 
 def rotated(picture: Picture, degrees: float) -> Picture:
-    """Turn counter-clockwise about the centre, same size, grey where nothing is left."""
+    """Rotate counter-clockwise around the centre, in the same size; empty areas are grey."""
     turned = Image.fromarray(picture).rotate(degrees, Image.Resampling.BICUBIC, fillcolor=(_GREY,) * 3)
     return np.asarray(turned, np.uint8)
 
 
-# How the stored pixels come from the upright ones for each EXIF orientation (EXIF 2.32, tag 274).
+# How to convert upright pixels to stored ones, for each EXIF orientation (EXIF 2.32, tag 274).
 _STORED: Final[dict[int, list[Image.Transpose]]] = {
     1: [],
     2: [Image.Transpose.FLIP_LEFT_RIGHT],
@@ -111,7 +111,7 @@ ORIENTATIONS: Final = tuple(_STORED)
 
 
 def turned(picture: Picture, orientation: int, form: str = "JPEG", **options: object) -> bytes:
-    """Encode so that a viewer that applies the EXIF orientation shows the upright picture."""
+    """Encode a picture that is upright in a viewer that applies the EXIF orientation."""
     image = Image.fromarray(picture)
     for step in _STORED[orientation]:
         image = image.transpose(step)
@@ -130,7 +130,7 @@ _DEFAULTS: Final[Mapping[str, Mapping[str, object]]] = {
 
 
 def encoded(picture: Picture | Image.Image, form: str = "JPEG", **options: object) -> bytes:
-    """Encode as Pillow's format of this name, by default in good quality and as fast as the encoder can."""
+    """Encode in this format of Pillow, by default in good quality and with the encoder's fastest setting."""
     image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
     options = {**_DEFAULTS.get(form, {}), **options}
     target = io.BytesIO()

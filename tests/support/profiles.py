@@ -16,7 +16,7 @@ Colours = npt.NDArray[np.float64]
 _SRGB: Final = np.array([(0.43607, 0.22249, 0.01392), (0.38515, 0.71688, 0.09708), (0.14307, 0.06061, 0.71410)])
 _DISPLAY_P3: Final = np.array([(0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407)])
 _ADOBE_RGB: Final = np.array([(0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457)])
-# 0 stands for the curve of sRGB.
+# 0 means the curve of sRGB.
 _SRGB_CURVE: Final = 0.0
 
 
@@ -33,7 +33,7 @@ class MatrixProfile:
         return profile(b"RGB ", tags | dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve(self.exponent)))
 
     def as_srgb(self, picture: Picture) -> Picture:
-        """Return the sRGB colours of a viewer that applies the profile."""
+        """Return the sRGB colours that a viewer shows if it applies the profile."""
         light = _linear(picture) if self.exponent == _SRGB_CURVE else (picture / 255) ** self.exponent
         return encoded_light(light @ self.primaries @ np.linalg.inv(_SRGB))
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-# Up to this many examples are the same on every machine and every day; a longer search looks for new ones.
+# Up to this number, the examples are always the same; a longer search uses new ones.
 _MOST_FIXED: Final = 200
 
 

@@ -1,4 +1,4 @@
-"""Regions of every age and partition, for addresses that differ between them."""
+"""Old and new Regions of every partition, whose URLs differ."""
 
 from typing import Final
 

@@ -39,7 +39,7 @@ Responses = httpx.Response | Exception | list[httpx.Response | Exception]
 
 
 class PlayedService:
-    """Responds from a table of `METHOD path` and records the requests; a list has one response for each request."""
+    """Responds from a table of `METHOD path`, and records the requests. A list contains a response for each request."""
 
     url: Final = "https://example.test/api"
 

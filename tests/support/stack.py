@@ -1,4 +1,4 @@
-"""The deployed service as a client sees it: HTTP calls, and listeners on the stream."""
+"""Access to the deployed service for tests: HTTP calls, and listeners on the stream."""
 
 import json
 import struct
@@ -86,7 +86,7 @@ def wait_until(condition: Callable[[], bool], pause: float = 0.1, seconds: float
         time.sleep(pause)
 
 
-# A killed worker delays its job this long, and tests kill many.
+# A killed worker delays its job by this time, and tests kill many.
 IMPATIENT: Final = {"DetectorTimeout": "10"}
 
 
@@ -143,7 +143,7 @@ class Stack:
                 callback.delete_connection(ConnectionId=item["connection_id"]["S"])
 
     def post_image(self, data: bytes, **options: Any) -> str:
-        """Send an image as the body; the job's id."""
+        """Send an image as the body, and return the job's id."""
         response = self.http.post("/image", content=data, params=options)
         assert response.status_code == 202, response.text
         return str(response.json()["job_id"])
@@ -156,7 +156,7 @@ class Stack:
         return job_id
 
     def upload(self, data: bytes, content_type: str = "image/jpeg", **request: Any) -> str:
-        """Send an image by a presigned POST; the job's id."""
+        """Send an image by a presigned POST, and return the job's id."""
         granted = self.http.post("/uploads", json=request)
         assert granted.status_code == 201, granted.text
         response = self.post_form(granted.json()["upload"], data, content_type)

@@ -24,13 +24,13 @@ OWNER: Final = PUBLIC_OWNER
 
 
 class Queue:
-    """A queue as a test sees it; `take` is for the delivery queue."""
+    """A queue; `take` is for the delivery queue."""
 
     def __init__(self, url: str) -> None:
         self.url = url
 
     def take(self) -> list[Delivery | ShardDelivery | Replay | MalformedRecord]:
-        """All messages, including delayed ones, in no order."""
+        """Return all messages, including delayed ones, in no particular order."""
         return [MESSAGE.validate_json(body) for body in self.bodies()]
 
     def bodies(self) -> list[str]:
@@ -79,12 +79,12 @@ def stored(job: Job) -> Job:
 
 
 def indexed(job: Job) -> dict[str, Any]:
-    """Return the item of a job, as the table and its indexes have it."""
+    """Return the item of a job, as in the table and its indexes."""
     return to_item(job) | {SHARD: {"S": owner_shard(job.owner, job.job_id, limits.INDEX_SHARDS)}}
 
 
 def record(job: Job, old: Status = Status.PROCESSING, *, corrected: bool = False) -> dict[str, Any]:
-    """Return the stream's record of a change of a job, from this status, or to results that were just corrected."""
+    """Return the stream record of a job's change from this status, or of a correction."""
     new, set_with_it = indexed(job), set[str]()
     if old is not job.status or corrected:
         set_with_it = {"event_id", "corrected_at"}

@@ -1,6 +1,6 @@
-"""Checks of parameters that botocore omits although its models define them: enumerations, lengths and patterns.
+"""Checks parameters against the enumerations, lengths and patterns in botocore's models, which botocore ignores.
 
-Botocore itself checks required and unknown parameters and types before sending, to moto and to AWS.
+Botocore itself checks only types and required and unknown parameters.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Any, Final
 from botocore.handlers import BUILTIN_HANDLERS
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StringShape, StructureShape
 
-# Names in an account, which the tests choose; AWS also takes ARNs there.
+# Names that the tests choose; AWS also accepts ARNs.
 _OF_TESTS: Final = {"FunctionName", "EventBusName"}
 
 
@@ -20,7 +20,7 @@ class ParameterInvalid(AssertionError):
 
 
 class _Check:
-    """The check, which is on while a test asks for it. Threads of the test see it too."""
+    """The check, which a test turns on, also for its threads."""
 
     on = False
 
@@ -33,13 +33,13 @@ class _Check:
 
 
 _check: Final = _Check()
-# A session of boto3 copies this list when it is created, and lives as long as the process.
+# A boto3 session copies this list when it is created, and is kept for the whole process.
 BUILTIN_HANDLERS.append(("provide-client-params", _check))
 
 
 @contextmanager
 def checked() -> Iterator[None]:
-    """Check every call within, of clients whose session began after this module was imported."""
+    """Check every call in the block, of clients whose session was created after the import of this module."""
     _check.on = True
     try:
         yield
@@ -77,7 +77,7 @@ def _problem(shape: Shape, value: Any) -> str | None:
 
 
 def _is_python(pattern: str) -> bool:
-    # Models have the patterns of Java's regular expressions, a few of which Python does not know.
+    # The models use Java's regular expressions, a few of which Python does not support.
     try:
         re.compile(pattern)
     except re.error:

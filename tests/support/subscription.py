@@ -1,4 +1,4 @@
-"""A consumer of the event bus: docs/examples/rule-to-queue.yaml, deployed unchanged, and its queue."""
+"""A consumer of the event bus, with docs/examples/rule-to-queue.yaml deployed unchanged."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ RULE = ROOT / "docs" / "examples" / "rule-to-queue.yaml"
 
 @dataclass
 class Subscription:
-    """Everything that has arrived in the queue."""
+    """All events that have arrived in the queue."""
 
     sqs: Any
     queue_url: str
@@ -28,7 +28,7 @@ class Subscription:
         return [event["detail-type"] for event in self.of_job(job_id)]
 
     def wait_until(self, condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
-        """Take messages until the condition holds, and then those that have already arrived."""
+        """Receive messages until the condition holds, then the rest of those that have arrived."""
 
         def is_so() -> bool:
             self._take(seconds=1)
@@ -39,7 +39,7 @@ class Subscription:
             pass
 
     def _take(self, seconds: int) -> int:
-        """Take some of the messages, waiting this long for the first, and return their number."""
+        """Receive some messages, waiting up to this time for the first one, and return their number."""
         response = self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=seconds)
         messages = response.get("Messages", [])
         for message in messages:
@@ -50,7 +50,7 @@ class Subscription:
 
 @contextmanager
 def subscribed(stack: Stack) -> Iterator[Subscription]:
-    """Deploy the example beside the stack, and remove it afterwards."""
+    """Deploy the example in addition to the stack, and remove it afterwards."""
     cloudformation, name = stack.aws.client("cloudformation"), f"jobs-{uuid4().hex[:8]}"
     cloudformation.create_stack(
         StackName=name,

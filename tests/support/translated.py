@@ -1,4 +1,4 @@
-"""The template as AWS gets it: translated by SAM as CloudFormation's transform does, and resolved for a Region."""
+"""The template in the form that AWS deploys: translated by SAM, and resolved for a Region."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -12,7 +12,7 @@ UPLOADED: Final = "s3://bucket/code"
 
 
 class _NoManagedPolicies:
-    """SAM asks IAM for the ARNs of managed policies that a function names; these functions name none."""
+    """An empty list of managed policies, because no function uses any; SAM would request it from IAM."""
 
     def load(self) -> dict[str, str]:
         return {}

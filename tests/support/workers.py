@@ -13,9 +13,9 @@ FUNCTIONS = ("ApiFunction", "DetectorFunction", "DeadLetterFunction", "Broadcast
 
 
 def worker_pids(stack: Stack, function: str) -> list[int]:
-    """List the processes that run this function of the template, in this stack only.
+    """List the processes that run this function, only in this stack.
 
-    All stacks use the same function names, so processes are matched by session: each emulator leads its own.
+    All stacks use the same function names, so processes are matched by session, of which each emulator has its own.
     """
     listing = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,sess=,args="], capture_output=True, text=True, check=True)
     rows = (line.split(maxsplit=2) for line in listing.stdout.splitlines())
@@ -24,7 +24,7 @@ def worker_pids(stack: Stack, function: str) -> list[int]:
 
 
 def kill_workers(stack: Stack, function: str) -> int:
-    """Kill every process that runs this function, wherever it is, and return how many there were."""
+    """Kill every process that runs this function, and return their number."""
     pids = worker_pids(stack, function)
     for pid in pids:
         os.kill(pid, signal.SIGKILL)

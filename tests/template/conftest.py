@@ -1,4 +1,4 @@
-"""The translated template, once for all tests: it takes a second."""
+"""The translated template, shared by all tests because translating it takes a second."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Which routes are open to anyone, and that no other becomes so by accident."""
+"""Only the intended routes are open to anyone."""
 
 from typing import Any
 
@@ -15,10 +15,10 @@ PUBLIC = {
     "ANY /asyncapi.json",
     "ANY /health",
     "ANY /limits",
-    # Preflights, which carry no key.
+    # Preflights do not have a key.
     "OPTIONS /{proxy+}",
 }
-# Frames of an accepted connection need no key.
+# Frames of an accepted connection do not need a key.
 OF_CONNECTIONS = {"$default", "$disconnect"}
 AUTHORIZERS = {
     ("HttpApi", "$default"): "KeyAuthorizer",
@@ -68,7 +68,7 @@ def test_the_cache_key_is_the_header_with_the_key() -> None:
     assert "AuthorizerResultTtlInSeconds" not in sources["TicketAuthorizer"]
 
 
-def test_no_function_can_make_a_key() -> None:
+def test_no_function_can_create_a_key() -> None:
     granted = [
         statement["Action"]
         for role in resources("AWS::IAM::Role")

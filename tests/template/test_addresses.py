@@ -78,7 +78,7 @@ def test_custom_domain_names_are_used_in_all_addresses(template: dict[str, Any])
     assert addresses["PUBLIC_URL"] == {"https://faces.example.org"} == {outputs["HttpUrl"]}
     assert addresses["STREAM_URL"] == {"wss://stream.example.org/ws"} == {outputs["StreamUrl"]}
     assert outputs["DocsUrl"] == "https://faces.example.org/docs"
-    # The service itself posts to connections at the address that works independently of DNS.
+    # The service itself posts to connections at API Gateway's address, which does not depend on DNS.
     assert addresses["CALLBACK_URL"] == {"https://WebSocketApi.execute-api.eu-central-1.amazonaws.com/ws"}
     resources = stack.resources()
     for domain, mapping, api, stage in (
@@ -89,7 +89,7 @@ def test_custom_domain_names_are_used_in_all_addresses(template: dict[str, Any])
         assert configuration["CertificateArn"] == OWN["CertificateArn"]
         assert configuration["EndpointType"] == "REGIONAL"
         assert (resources[mapping]["Properties"]["ApiId"], resources[mapping]["Properties"]["Stage"]) == (api, stage)
-    # A mapping replaces the stage in the path, so the stream has the same path at every domain name.
+    # A mapping replaces the stage in the path, so the stream has the same path with every domain name.
     assert resources["StreamDomainMapping"]["Properties"]["ApiMappingKey"] == "ws"
     assert (outputs["HttpDomainTarget"], outputs["StreamDomainTarget"]) == (
         "HttpDomainName.RegionalDomainName",

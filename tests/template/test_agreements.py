@@ -31,7 +31,7 @@ def by_event() -> dict[str, Any]:
 
 def test_the_index_of_events_has_only_the_fields_of_an_event() -> None:
     required = {name for name, field in Job.model_fields.items() if field.is_required()}
-    # The options determine whether there is a result whose address an event may contain.
+    # The options determine whether there is a result whose URL an event may contain.
     of_events = set(JobEnded.model_fields) & set(Job.model_fields) | {"options"}
     in_every_index = {"job_id", *(key["AttributeName"] for key in by_event()["KeySchema"])}
     assert set(by_event()["Projection"]["NonKeyAttributes"]) == (required | of_events) - in_every_index
@@ -59,7 +59,7 @@ def passes(pattern: object, part: object) -> bool:
     return part in pattern or {"exists": True} in pattern
 
 
-# Sorted: workers of pytest-xdist have to collect the same tests in the same order.
+# Sorted, because all workers of pytest-xdist must collect the tests in the same order.
 CHANGES = [(old, new) for old, news in TRANSITIONS.items() for new in sorted(news)]
 
 
@@ -75,7 +75,7 @@ def test_the_stream_is_filtered_as_it_is_read(old: str, new: str) -> None:
 
 @pytest.mark.parametrize("old", [{}, {"corrected_at": {"S": "2026-11-24T10:00:00.000000Z"}}])
 def test_a_correction_passes_the_filter(old: dict[str, Any]) -> None:
-    """Also the second of two detectors that draw the same corrections at the same time."""
+    """Also for the second of two detectors that draw the same corrections at the same time."""
     change = record(corrected_job(), Status.COMPLETED, corrected=True)
     change["dynamodb"]["OldImage"].update(old)
     assert job_of_record(change)
@@ -102,7 +102,7 @@ def test_a_new_or_removed_record_is_not_read() -> None:
 
 
 def _job_in(status: str) -> dict[str, Any]:
-    """Return the item of a job in a status. Until it ends it has no event id; its deletion gets a new one."""
+    """Return the item of a job in a status. It has an event id only after the job's end, and a new one in deletion."""
     item = to_item(completed_job()) | {"status": {"S": str(status)}}
     if status in (Status.PENDING, Status.PROCESSING):
         return {name: value for name, value in item.items() if name != "event_id"}

@@ -13,7 +13,7 @@ SOURCES = [
     for function in functions()
     for name, event in function.properties.get("Events", {}).items()
 ]
-# The destinations of failures, where messages stay until an operator handles them.
+# Queues for failures, in which messages stay until an operator handles them.
 LAST = {"DetectDeadLetterQueue", "BroadcastFailureQueue", "NotifyFailureQueue", "IntakeFailureQueue"}
 
 
@@ -62,7 +62,7 @@ def test_a_message_is_hidden_six_times_as_long_as_its_function_may_run(
 def test_no_queue_uses_the_whole_concurrency_of_an_account(
     function: Resource, kind: str, source: dict[str, Any]
 ) -> None:
-    """A new account has ten executions; deliveries beyond them are throttled, and each counts as a try."""
+    """A new account has few executions; deliveries beyond them are throttled, and each of them counts."""
     if kind == "SQS":
         # The local stack cannot read a number from a parameter here.
         most = CloudFormation(load(), {"LocalEndpoint": "http://localhost:4566"}).resolve(source["ScalingConfig"])
@@ -78,7 +78,7 @@ def test_detectors_at_the_same_time_are_limited() -> None:
 
 
 def test_concurrency_is_reserved_only_on_request() -> None:
-    """A new account has ten in all, and AWS refuses a reservation that leaves fewer than ten."""
+    """A new account cannot reserve any, because AWS refuses a reservation that leaves fewer than ten."""
     reserved = {one.name: one.properties.get("ReservedConcurrentExecutions") for one in functions()}
     for name, parameter in (("DetectorFunction", "DetectorReserved"), ("ApiFunction", "ApiReserved")):
         assert reserved[name] == {"Fn::If": [f"Has{parameter}", {"Ref": parameter}, {"Ref": "AWS::NoValue"}]}

@@ -1,4 +1,4 @@
-"""Gradual deployment, on what SAM makes of it: the local stack has no CodeDeploy."""
+"""Gradual deployment, checked in SAM's translation, because the local stack does not have CodeDeploy."""
 
 import json
 import subprocess
@@ -51,7 +51,7 @@ def test_crashes_of_a_function_shift_its_traffic_back(stack: CloudFormation) -> 
 
 
 def test_every_call_uses_the_alias(stack: CloudFormation) -> None:
-    """Otherwise it would reach the new version at once."""
+    """Otherwise, the call would reach the new version immediately."""
     resources = stack.resources()
     called: dict[str, set[str]] = {}
     for one in resources.values():
@@ -78,7 +78,7 @@ def versions(template: dict[str, Any]) -> set[str]:
 
 
 def test_a_changed_parameter_makes_new_versions(template: dict[str, Any]) -> None:
-    """SAM by itself would leave the alias at the old version, with the old value."""
+    """SAM itself would leave the alias at the old version, with the old value."""
     assert len(versions(template)) == len(NAMES)
     assert versions(translated()) == versions(template)
     assert not versions(translated(Quality="thorough")) & versions(template)
@@ -88,7 +88,7 @@ def test_old_versions_are_removed(template: dict[str, Any]) -> None:
     assert {template["Resources"][name]["DeletionPolicy"] for name in versions(template)} == {"Delete"}
 
 
-def test_the_role_of_codedeploy_is_small(stack: CloudFormation) -> None:
+def test_the_role_of_codedeploy_has_few_permissions(stack: CloudFormation) -> None:
     resources = stack.resources()
     assert "CodeDeployServiceRole" not in resources
     (policy,) = resources["DeploymentRole"]["Properties"]["Policies"]

@@ -1,4 +1,4 @@
-"""Alarms and the dashboard: they watch metrics that exist, and someone is notified."""
+"""Alarms and the dashboard use existing metrics, and alarms notify someone."""
 
 import json
 import re
@@ -37,7 +37,7 @@ def anchors(page: Path) -> set[str]:
 
 
 def is_reported(name: str) -> bool:
-    """Whether the code has this metric, by its name or by its stage (`DecodeTime` is `decode`)."""
+    """Return whether the code has this metric, by its name or by its stage (`DecodeTime` is `decode`)."""
     stage = name.removesuffix("Time").lower()
     return f'"{name}"' in CODE or (name.endswith("Time") and f'timed("{stage}")' in CODE)
 
@@ -45,7 +45,7 @@ def is_reported(name: str) -> bool:
 @pytest.mark.parametrize("alarm", ALARMS, ids=lambda alarm: alarm.name)
 def test_an_alarm_notifies_and_is_explained(alarm: Resource) -> None:
     assert alarm.properties["AlarmActions"] == [{"Ref": "AlarmTopic"}]
-    # An idle service reports no metrics, which is not a problem.
+    # An idle service does not report metrics, which is normal.
     assert alarm.properties["TreatMissingData"] == "notBreaching"
 
 
@@ -86,7 +86,7 @@ def test_required_alarms_exist() -> None:
 
 @pytest.mark.parametrize("metric", ["Throttles", "Errors"])
 def test_every_function_has_its_own_alarm(metric: str) -> None:
-    """A sum over functions has no value while one of them was never invoked."""
+    """A sum over functions has no value until each of them has been invoked."""
     watched = [
         alarm.properties["Dimensions"][0]["Value"]["Ref"]
         for alarm in ALARMS
@@ -96,13 +96,13 @@ def test_every_function_has_its_own_alarm(metric: str) -> None:
 
 
 def test_an_alarm_expression_reads_a_single_metric() -> None:
-    """A metric that was never reported cannot be filled in, so the expression has no value."""
+    """FILL does not work for a metric that was never reported, so the expression would have no value."""
     for alarm in ALARMS:
         assert len({json.dumps([one["MetricName"], one["Dimensions"]]) for one in metrics(alarm)}) == 1, alarm.name
 
 
 def test_an_alarm_on_a_stream_can_fire() -> None:
-    """A mapping drops records above an age, so no greater age is reported."""
+    """A mapping drops records above a certain age, so a greater age is never reported."""
     ages = {
         f"{function.name}": event["Properties"]["MaximumRecordAgeInSeconds"]
         for function in functions()
@@ -119,7 +119,7 @@ def test_an_alarm_on_a_stream_can_fire() -> None:
 
 
 def test_the_alarm_on_a_queue_that_is_drained_counts_what_is_received() -> None:
-    """A dead-letter queue with a consumer shows no waiting messages, and a redrive is not counted as sent."""
+    """A dead-letter queue with a consumer has no visible messages, and redriven messages do not count as sent."""
     (given_up,) = (alarm for alarm in ALARMS if alarm.name == "GivenUpAlarm")
     assert given_up.properties["MetricName"] == "NumberOfMessagesReceived"
 

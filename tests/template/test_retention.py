@@ -13,9 +13,9 @@ STATEFUL = [
 
 @pytest.mark.parametrize("resource", STATEFUL, ids=lambda resource: resource.name)
 def test_nothing_outlives_the_stack(resource: Resource) -> None:
-    # CloudFormation deletes by default.
+    # By default, CloudFormation deletes resources.
     assert resource.attributes.get("DeletionPolicy", "Delete") == "Delete"
-    # An update that replaces a table keeps the old one, whose jobs expire there; losing them would be worse.
+    # If an update replaces a table, the old one is kept, and its jobs expire; losing them would be worse.
     replaced = "Retain" if resource.type == "AWS::DynamoDB::Table" else "Delete"
     assert resource.attributes.get("UpdateReplacePolicy", "Delete") == replaced
 
@@ -47,5 +47,5 @@ def test_objects_expire_with_their_job(bucket: Resource) -> None:
 @pytest.mark.parametrize("table", list(resources("AWS::DynamoDB::Table")), ids=lambda table: table.name)
 def test_rows_expire(table: Resource) -> None:
     assert table.properties["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
-    # A backup would keep what was deleted.
+    # A backup would keep deleted data.
     assert "PointInTimeRecoverySpecification" not in table.properties

@@ -34,7 +34,7 @@ def test_buckets_require_tls() -> None:
 
 
 @pytest.mark.parametrize("stage", list(resources("AWS::ApiGatewayV2::Stage")), ids=lambda resource: resource.name)
-def test_every_door_is_throttled(stage: Resource) -> None:
+def test_every_stage_is_throttled(stage: Resource) -> None:
     assert stage.properties["DefaultRouteSettings"]["ThrottlingRateLimit"] > 0
 
 
@@ -46,7 +46,7 @@ def test_no_client_reads_a_header_that_api_gateway_may_rename() -> None:
 
 
 def test_access_logs_are_always_json() -> None:
-    """MessageString is in quotation marks already, so that a line with an error would not be JSON."""
+    """MessageString already has quotation marks, so with others a line with an error would not be JSON."""
     (stage,) = (one for one in resources("AWS::ApiGatewayV2::Stage") if one.name == "HttpStage")
     line = stage.properties["AccessLogSettings"]["Format"]
     assert "$context.error.messageString" not in line
@@ -54,7 +54,7 @@ def test_access_logs_are_always_json() -> None:
 
 
 def test_route_keys_are_valid_for_api_gateway() -> None:
-    """A path does not end in a slash: API Gateway or SAM would strip it, and it would collide with the one without."""
+    """No path ends in a slash: API Gateway or SAM would strip it, and it would collide with the path without one."""
     for route in resources("AWS::ApiGatewayV2::Route"):
         key = route.properties["RouteKey"]
         assert key.startswith("$") or re.fullmatch(r"[A-Z]+ /(([\w.-]+|\{\w+\+?\})(/([\w.-]+|\{\w+\+?\}))*)?", key), key
@@ -79,7 +79,7 @@ def test_each_permission_names_its_source(permission: Resource) -> None:
     assert permission.properties["SourceArn"]
 
 
-def test_no_parameter_has_a_secret_in_it() -> None:
+def test_no_parameter_contains_a_secret() -> None:
     for name, parameter in load()["Parameters"].items():
         assert not any(word in name.lower() for word in ("password", "secret", "token")) or parameter.get("NoEcho"), (
             name

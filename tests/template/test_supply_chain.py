@@ -39,7 +39,7 @@ def test_the_container_is_the_emulator_that_is_installed() -> None:
     assert f"ministack=={version}" in (ROOT / "requirements.in").read_text()
 
 
-def test_permissions_count_in_containers_too() -> None:
+def test_permissions_are_also_checked_in_containers() -> None:
     assert COMPOSE["ministack"]["environment"]["AUTH"] == "true"
     assert COMPOSE["localstack"]["environment"]["ENFORCE_IAM"] == "1"
 
@@ -64,5 +64,5 @@ def test_every_package_of_a_lock_has_its_hashes(lock: Path) -> None:
 def test_nothing_is_installed_from_a_lock_without_its_hashes(installer: str) -> None:
     text = (ROOT / installer).read_text()
     assert "--require-hashes" in text
-    # Every line of the Makefile that reads a lock; the others build one command each.
+    # Every line of the Makefile that reads a lock.
     assert not re.search(r"^(?!.*--require-hashes).*pip install.*(--requirement|-r) ", text, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""The template for AWS: SAM's translation, of which template.yaml shows only a part."""
+"""SAM's translation of the template, which contains more than template.yaml."""
 
 import graphlib
 import json
@@ -13,7 +13,7 @@ from tests.support.translated import deployed, translate
 
 # Actions without resource-level permissions: https://docs.aws.amazon.com/service-authorization/latest/reference/
 WITHOUT_RESOURCE: Final = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
-# One action, for single messages and batches; the local stack uses a name for the second that AWS does not have.
+# One action is for single messages and batches; for batches, the local stack uses a name that AWS does not have.
 BATCHES: Final = "sqs:SendMessage*"
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 RESERVED_VARIABLES: Final = {"_HANDLER", "_X_AMZN_TRACE_ID", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR", "TZ"}
@@ -71,8 +71,8 @@ def test_each_function_has_its_own_role(stack: CloudFormation) -> None:
 
 
 @pytest.mark.parametrize("tracing", ["PassThrough", "Active"])
-def test_no_role_may_touch_everything(tracing: str) -> None:
-    """No managed policy and no wildcard, except where AWS has no resources."""
+def test_no_role_has_access_to_everything(tracing: str) -> None:
+    """No managed policies and no wildcards, except for actions that do not support resources."""
     parameters = {"Tracing": tracing}
     for name, role in roles(deployed(translate(parameters), parameters)).items():
         assert "ManagedPolicyArns" not in role, name
@@ -112,7 +112,7 @@ def test_nothing_depends_on_itself(translated: dict[str, Any]) -> None:
         | set(listed(resource.get("DependsOn", [])))
         for name, resource in resources.items()
     }
-    # Raises CycleError, which names the circle.
+    # Raises CycleError, which contains the cycle.
     assert len(list(graphlib.TopologicalSorter(graph).static_order())) == len(resources)
 
 
@@ -123,12 +123,12 @@ def test_the_template_fits_into_cloudformation(translated: dict[str, Any]) -> No
     assert len(json.dumps(translated, indent=2)) < TEMPLATE_BYTES
 
 
-def test_no_variable_is_reserved_or_too_much(stack: CloudFormation) -> None:
+def test_no_variable_is_reserved_or_too_large(stack: CloudFormation) -> None:
     for name, function in of_type(stack.resources(), "AWS::Lambda::Function").items():
         variables = function["Environment"]["Variables"]
         assert not [one for one in variables if one in RESERVED_VARIABLES or one.startswith(("AWS_", "LAMBDA_"))], name
         assert all(isinstance(value, str | int) for value in variables.values()), name
-        # References are logical ids here: ARNs and addresses are up to 200 characters longer, numbers are not.
+        # References are logical ids here; the actual ARNs and URLs are up to 200 characters longer.
         longer = [0 if str(value).isdigit() else 200 for value in variables.values()]
         size = sum(map(len, variables)) + sum(len(str(value)) for value in variables.values()) + sum(longer)
         assert size < ENVIRONMENT_BYTES, name
@@ -142,7 +142,7 @@ def test_policies_are_short_enough(stack: CloudFormation) -> None:
 
 
 def test_names_are_short_enough(translated: dict[str, Any]) -> None:
-    """Names given by the template; CloudFormation shortens the others itself."""
+    """Checks the names in the template; CloudFormation shortens all others."""
     stack = deployed(translated, {"AWS::StackName": LONGEST_STACK_NAME, "StreamAccessLogging": "true"})
     checked = set()
     for name, resource in stack.resources().items():
@@ -154,7 +154,7 @@ def test_names_are_short_enough(translated: dict[str, Any]) -> None:
 
 
 def test_only_the_stacks_own_bucket_may_send_to_its_queues(stack: CloudFormation) -> None:
-    """CloudFormation would cut a long name that it makes itself, and a pattern of it would not match."""
+    """CloudFormation would shorten a long generated name, and a pattern for the name would not match."""
     resources = stack.resources()
     bucket = resources["OriginalsBucket"]["Properties"]["BucketName"]
     policies = of_type(resources, "AWS::SQS::QueuePolicy")
@@ -180,14 +180,14 @@ def test_two_stacks_share_neither_metrics_nor_alarms(translated: dict[str, Any])
         assert own in watched
 
 
-def test_tables_are_encrypted_with_the_key_that_costs_nothing(stack: CloudFormation) -> None:
-    """DynamoDB's own key, without SSESpecification; with it every request of a function to KMS is charged."""
+def test_tables_are_encrypted_with_the_free_key(stack: CloudFormation) -> None:
+    """Without SSESpecification, DynamoDB uses its own key; otherwise, AWS charges for requests to KMS."""
     tables = of_type(stack.resources(), "AWS::DynamoDB::Table")
     assert tables
     assert not [name for name, table in tables.items() if "SSESpecification" in table]
 
 
-def test_access_logs_need_no_policy_of_their_own(translated: dict[str, Any]) -> None:
+def test_access_logs_do_not_need_a_separate_policy(translated: dict[str, Any]) -> None:
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html."""
     resources = deployed(translated, {"StreamAccessLogging": "true"}).resources()
     for name in ("HttpAccessLogs", "StreamAccessLogs"):

@@ -1,4 +1,4 @@
-"""An account in moto for tests that need it, and metrics that are reset after each test."""
+"""Fixtures for an account in moto, and for metrics that are reset for each test."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from tests.support.account import Cloud, cloud
 
 @pytest.fixture(autouse=True)
 def strict() -> Iterator[None]:
-    """Refuse the parameters that AWS would refuse, in unit tests only: the local stack's ARNs differ from AWS's."""
+    """Refuse parameters that AWS would refuse. Only in unit tests, because the local stack's ARNs differ from AWS's."""
     with strict_parameters.checked():
         yield
 

@@ -73,7 +73,7 @@ def test_calls_are_found() -> None:
 
 
 @pytest.mark.parametrize(("service", "method", "call"), CALLS)
-def test_a_call_is_one_that_aws_has(service: str, method: str, call: ast.Call) -> None:
+def test_a_call_exists_in_aws(service: str, method: str, call: ast.Call) -> None:
     model: ServiceModel = botocore.session.get_session().get_service_model(service)
     operations = {xform_name(name): name for name in model.operation_names}
     assert method in operations

@@ -1,4 +1,4 @@
-"""What import-linter cannot see (its contracts are in pyproject.toml): environment, and classes of the same name."""
+"""Rules that import-linter cannot check: use of the environment, and classes with the same name."""
 
 import ast
 from collections import Counter
@@ -15,7 +15,7 @@ def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-def test_there_is_something_to_look_at() -> None:
+def test_modules_are_found() -> None:
     assert len(SOURCES) > 100
 
 
@@ -23,7 +23,7 @@ def test_there_is_something_to_look_at() -> None:
 def test_only_settings_read_the_environment(path: Path) -> None:
     text = path.read_text()
     if path.name != "settings.py" and "os.environ" in text:
-        # OpenCV takes its limit from the environment, and only there; it is set, not read.
+        # OpenCV reads its limit only from the environment, so this variable is set, not read.
         assert (name(path), text.count("os.environ")) == ("functions/detector/face_detector/__init__.py", 1)
         assert "os.environ.setdefault" in text
     assert "getenv" not in text

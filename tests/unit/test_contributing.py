@@ -1,4 +1,4 @@
-"""The recipes of CONTRIBUTING.md name files that exist, and commands that run."""
+"""The recipes in CONTRIBUTING.md name existing files and commands."""
 
 import re
 
@@ -11,7 +11,7 @@ NAMED = sorted(set(re.findall(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:ya?ml|md))`", 
 IN_COMMANDS = sorted(set(re.findall(r"\b(?:tests|events)/[\w/.-]+\.(?:py|json)", TEXT)))
 
 
-def test_each_thing_that_is_often_added_has_a_recipe() -> None:
+def test_common_additions_have_a_recipe() -> None:
     for what in ("render", "option of a job", "field of a job", "network", "event on the stream", "alarm"):
         assert re.search(rf"^\| an? {what} \|.*`.*`", TEXT, re.MULTILINE), what
     assert len(NAMED) > 15
@@ -19,7 +19,7 @@ def test_each_thing_that_is_often_added_has_a_recipe() -> None:
 
 @pytest.mark.parametrize("name", [*NAMED, *IN_COMMANDS])
 def test_a_file_of_a_recipe_exists(name: str) -> None:
-    # `facelib/stores` is how imports name it.
+    # `facelib/stores` is the name that imports use.
     [found, *_] = [folder / name for folder in (ROOT, ROOT / "layers" / "common") if (folder / name).exists()]
     assert found.is_dir() or not name.endswith("/")
 

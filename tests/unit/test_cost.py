@@ -6,7 +6,7 @@ from benchmarks.cost import REKOGNITION_IMAGE, Use, before_data_out, fixed_a_mon
 from infra import ROOT
 
 
-def test_the_documentation_has_todays_figures() -> None:
+def test_the_documentation_has_the_current_figures() -> None:
     costs = (ROOT / "docs" / "costs.md").read_text()
     assert table(Use()) in costs
     assert fixed_a_month() in costs

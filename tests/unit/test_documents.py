@@ -24,7 +24,7 @@ def test_every_limit_is_documented_with_its_value(repository: Path) -> None:
 
 
 @pytest.mark.parametrize("page", _PAGES)
-def test_links_lead_somewhere(repository: Path, page: str) -> None:
+def test_links_have_a_target(repository: Path, page: str) -> None:
     document = repository / page
     # The badge of CI is a page of the repository on GitHub, which may have any owner.
     links = re.findall(r"\]\((?!https?://|#|\.\./\.\./actions/)([^)#]+)", document.read_text())

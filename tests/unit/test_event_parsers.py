@@ -1,6 +1,6 @@
-"""For any input, the parser of an event returns a value or refuses it by name, and no handler crashes.
+"""For any input, the parsers of events return a value or raise the expected error, and no handler crashes.
 
-For longer: `pytest tests/unit/test_event_parsers.py --examples 100000 -o timeout=1000`.
+For a longer run: `pytest tests/unit/test_event_parsers.py --examples 100000 -o timeout=1000`.
 """
 
 import contextlib
@@ -37,7 +37,7 @@ JSON = st.recursive(
 
 
 def like(example: Any) -> st.SearchStrategy[Any]:
-    """Return values that resemble an event: its own names, any of which may be absent or have any value."""
+    """Return values that resemble an event: it has the same fields, but any may be missing or have any value."""
     if isinstance(example, dict):
         parts = st.fixed_dictionaries({}, optional={name: like(value) for name, value in example.items()})
         return st.one_of(parts, parts, parts, JSON)
@@ -106,7 +106,7 @@ def test_a_query_is_read_or_refused(examples: int) -> None:
     hold(examples, st.none() | st.dictionaries(names, TEXTS | st.just(JOB_ID), max_size=4), read)
 
 
-def test_metadata_of_a_dropped_file_are_read_or_rejected(examples: int) -> None:
+def test_metadata_of_a_dropped_file_is_read_or_rejected(examples: int) -> None:
     names = st.sampled_from(["render", "min-confidence", "max-faces", "size", "faces-json", "blur-strength"])
     values = TEXTS | st.sampled_from(["blur", "boxes,blur", "0.5", "nan", "1e999", "-1", "true", "original", "", ","])
 
@@ -146,7 +146,7 @@ def test_an_event_of_s3_is_read_or_malformed(examples: int) -> None:
 
 @pytest.fixture
 def handlers(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[dict[str, Any], Context], Any]]:
-    """Return the handlers of the queues of S3's events, with use cases that accept any input."""
+    """Return the handlers of S3's events, with use cases that accept any input."""
     accept = type("Accept", (), {name: lambda *_: None for name in ("process", "take", "fail_abandoned", "delete")})()
     monkeypatch.setattr(accept, "processing", accept, raising=False)
     monkeypatch.setattr(detector, "service", lambda: accept)
@@ -155,7 +155,7 @@ def handlers(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[dict[str, Any], 
     return [detector.handler, intake.handler, deadletter.handler]
 
 
-def test_a_malformed_message_stays_in_its_queue_and_blocks_no_other(
+def test_a_malformed_message_stays_in_its_queue_and_does_not_block_others(
     handlers: list[Callable[[dict[str, Any], Context], Any]], examples: int
 ) -> None:
     def handle(bodies: list[str]) -> None:
@@ -180,7 +180,7 @@ def _authorizer(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
 
 
 @pytest.mark.usefixtures("_authorizer")
-def test_no_credentials_are_more_than_refused(examples: int) -> None:
+def test_invalid_credentials_are_only_refused(examples: int) -> None:
     keys = (
         TEXTS | TEXTS.map("Bearer {}".format) | st.from_regex(r"(Bearer )?fc_[0-9a-z]{0,20}_\S{0,40}", fullmatch=True)
     )

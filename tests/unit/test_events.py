@@ -1,7 +1,7 @@
-"""The files of events/ have the shape that AWS documents, so that `make invoke` uses realistic events.
+"""The files in events/ have the form that AWS documents, so that `make invoke` uses realistic events.
 
 They are checked against Powertools' models of events, which follow AWS's documentation, and botocore's model of a
-stream's record.
+stream record.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from infra.template import functions
 
 EVENTS: Final = ROOT / "events"
 FILES: Final = sorted(EVENTS.glob("*/*.json"))
-# S3's test event, and calls between the functions, have no model.
+# There is no model for S3's test event and for calls between the functions.
 S3_TEST: Final = {"Service", "Event", "Time", "Bucket", "RequestId", "HostId"}
 OWN: Final = {"detector/direct.json"}
 WEBSOCKET: Final = {
@@ -30,7 +30,7 @@ WEBSOCKET: Final = {
     "DISCONNECT": models.APIGatewayWebSocketDisconnectEventModel,
     "MESSAGE": models.APIGatewayWebSocketMessageEventModel,
 }
-# Additional fields of $connect that Powertools does not have.
+# Additional fields of $connect that Powertools does not define.
 QUERY: Final = {".queryStringParameters", ".multiValueQueryStringParameters"}
 STREAM_RECORD: Final = botocore.session.get_session().get_service_model("dynamodbstreams").shape_for("StreamRecord")
 
@@ -74,13 +74,13 @@ def _inner(annotation: Any) -> type[BaseModel] | None:
 
 
 def bodies(event: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the messages in an event of a queue that S3 wrote."""
+    """Return the messages that S3 wrote in an event of a queue."""
     records = [json.loads(record["body"]) for record in event.get("Records", ()) if "body" in record]
     return [body for body in records if "Records" in body or body.keys() == S3_TEST]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_an_event_is_as_aws_sends_it(path: Path) -> None:
+def test_an_event_has_the_form_of_aws(path: Path) -> None:
     if f"{path.parent.name}/{path.name}" in OWN:
         return
     for event in (read(path), *bodies(read(path))):
@@ -90,7 +90,7 @@ def test_an_event_is_as_aws_sends_it(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_a_message_carries_the_digest_of_its_body(path: Path) -> None:
+def test_a_message_contains_the_digest_of_its_body(path: Path) -> None:
     for record in read(path).get("Records", ()):
         if "body" in record:
             digest = hashlib.md5(record["body"].encode(), usedforsecurity=False).hexdigest()
@@ -98,7 +98,7 @@ def test_a_message_carries_the_digest_of_its_body(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(EVENTS.glob("*/stream-*.json")), ids=lambda path: path.name)
-def test_a_record_of_the_stream_is_one_of_dynamodbs(path: Path) -> None:
+def test_a_stream_record_has_the_form_of_dynamodb(path: Path) -> None:
     assert isinstance(STREAM_RECORD, StructureShape)
     for record in read(path)["Records"]:
         report = ParamValidator().validate(record["dynamodb"], STREAM_RECORD)

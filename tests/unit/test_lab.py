@@ -1,4 +1,4 @@
-"""The colour difference is the published one."""
+"""The colour differences equal the published ones."""
 
 import numpy as np
 import pytest

@@ -1,6 +1,6 @@
-"""The commands, and how their errors are reported.
+"""The commands and their error reporting.
 
-Exit codes: 0 all went well; 1 something failed (a photo, a job); 2 a usage error; 3 the service cannot be reached or
+Exit codes: 0 success; 1 something failed (a photo, a job); 2 a usage error; 3 the service cannot be reached or
 refuses every request (key, scope, quota), so that the same command may work later; 130 Ctrl-C.
 """
 
@@ -21,8 +21,8 @@ FAILED: Final = 1
 BLOCKED: Final = 3
 
 app = typer.Typer(
-    help="Hide or find the faces in photos: here (blur), or with a Facecast service.",
-    epilog="Exit codes: 0 all went well, 1 something failed, 2 usage error, "
+    help="Hide the faces in photos on this computer (blur), or find and hide them with a Facecast service.",
+    epilog="Exit codes: 0 success, 1 something failed, 2 usage error, "
     "3 the service cannot be reached or refuses the key, 130 interrupted.",
     context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
@@ -44,7 +44,7 @@ def _main(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Hide or find the faces in photos: here (blur), or with a Facecast service."""
+    """Hide the faces in photos on this computer (blur), or find and hide them with a Facecast service."""
 
 
 for command in (blur, detect, listen, jobs.jobs, jobs.show, jobs.faces, jobs.delete, jobs.retry, jobs.limits):

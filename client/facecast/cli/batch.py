@@ -1,4 +1,4 @@
-"""One run over many photos: sends a few at a time, and saves each result once."""
+"""A run over many photos: it uploads a few in parallel, and saves each result once."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ from facecast.many import JobWaiter, pooled
 from facecast.models import Failure, Job, Limits, Options, Submission
 from facecast.photo import Photo, idempotency_key
 
-# Failed jobs of one photo after which a run gives up; the service made six attempts for each.
+# Number of failed jobs after which a run gives up on a photo; the service itself made six attempts for each job.
 _RESENDS: Final = 5
 
 
@@ -33,11 +33,11 @@ class Settings:
     out: Path | None
     as_json: bool
     parallel: int
-    # Makes new jobs of photos that were sent before.
+    # A value other than "" creates new jobs for photos that were sent before.
     salt: str = ""
 
     def options_at(self, limits: Limits) -> Options:
-        """Photos with hidden faces replace the originals, so they keep their size; otherwise the service chooses."""
+        """Keep the photo's size if faces are hidden, because such results replace the originals."""
         if self.out and self.options.size is None and set(self.options.render) & set(limits.hiding):
             return self.options.model_copy(update={"size": Size.ORIGINAL.value})
         return self.options
@@ -53,14 +53,14 @@ class Detected:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A photo that an earlier run has done."""
+    """A photo that an earlier run has finished."""
 
     line: Line
 
 
 @dataclass(frozen=True)
 class Failed:
-    """A photo that failed, for a reason that affects this photo only."""
+    """A photo that failed for a reason that does not affect other photos."""
 
     photo: PhotoFile
     reason: str
@@ -72,7 +72,7 @@ Outcome = Detected | Skipped | Failed
 
 @dataclass
 class Batch:
-    """Photos in progress."""
+    """The photos of a run, of which a few are in progress at a time."""
 
     client: AsyncClient
     settings: Settings
@@ -127,19 +127,19 @@ class Batch:
             return Failed(photo, f"{error} (job {sent.job_id})", isinstance(error, TEMPORARY))
 
     async def _send(self, photo: Photo, options: Options, key: str) -> Submission:
-        """Send a photo, or retry its job of an earlier run if that failed through no fault of the photo."""
+        """Send a photo, or retry the job of an earlier run if the photo did not cause its failure."""
         for _ in range(_RESENDS):
             sent = await self.client.send(photo, options, idempotency_key=key)
             if sent.status != "failed":
                 return sent
             if healed := await self._healed(sent.job_id):
                 return healed
-            # The same for each run, so that only one more job is created.
+            # The new key is the same in every run, so that only one more job is created.
             key = idempotency_key(photo.data, options, sent.job_id)
         return sent
 
     async def _healed(self, job_id: str) -> Submission | None:
-        """Retry a failed job if that may help. Return None if the photo has to be sent again instead."""
+        """Retry a failed job if it may succeed. Return None if the photo has to be sent again instead."""
         job = await self.client.job(job_id)
         if job.failure and job.failure.reason == "original_missing":
             return None

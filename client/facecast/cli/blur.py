@@ -58,8 +58,8 @@ def blur(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Hide the faces in photos on this computer, without a service.
 
-    Results keep their names and subfolders in DIR; metadata is removed. Results are JPEG: photo.heic becomes
-    photo.jpg. It hides everything that may be a face, including a few things that are not. It requires: pip install
+    Results keep their names and subfolders in DIR, without metadata. Results are JPEG: photo.heic becomes photo.jpg.
+    Everything that may be a face is hidden, including a few things that are not. This command requires: pip install
     'facecast[local]'. After Ctrl-C, run the same command again to resume.
     """
     if out.exists() and not out.is_dir():
@@ -87,7 +87,7 @@ def _detector(terminal: Terminal, render: str, strength: int, size: str) -> "Loc
 
 
 def _names(photos: Sequence[PhotoFile], saved: dict[str, Path]) -> dict[str, str]:
-    """Return the name of each photo's result, below the folder of the results."""
+    """Return the path of each photo's result, relative to the folder for results."""
     stems = assign_stems(photos, {photo: str(path.with_suffix("")) for photo, path in saved.items()})
     return {photo.identity: f"{stems[photo.identity]}{_suffix(photo)}" for photo in photos}
 
@@ -108,7 +108,7 @@ def _check_overwrites(photos: Sequence[PhotoFile], names: dict[str, str], out: P
 
 @dataclass
 class _Run:
-    """One photo at a time: the detector uses every processor for each."""
+    """Hides one photo at a time, because the detector uses every processor."""
 
     detector: "LocalDetector"
     settings: str
@@ -134,7 +134,7 @@ class _Run:
             is_complete = True
         except KeyboardInterrupt:
             self.terminal.log(
-                f"{self.tally.done} of {self.tally.total} photos are done. Run the same command again to resume."
+                f"{self.tally.done} of {self.tally.total} photos are finished. Run the same command again to resume."
             )
             raise
         finally:
@@ -147,7 +147,7 @@ class _Run:
             )
 
     def _hide(self, photo: PhotoFile) -> bool:
-        """Return whether an earlier run had finished it."""
+        """Hide the faces in a photo. Return whether an earlier run had already done so."""
         from facecast.local import PhotoRejected  # noqa: PLC0415 - as above
 
         try:

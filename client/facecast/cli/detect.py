@@ -71,9 +71,9 @@ def detect(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Find the faces in photos.
 
-    Photos are sent four at a time and printed as they finish. After Ctrl-C, or when some failed through no fault of
-    their own, run the same command again: it sends the rest and retries the failed ones. The same photo with the same
-    options, sent again within a day, gives the same job.
+    Photos are sent four at a time and printed as they finish. After Ctrl-C, or if the service failed to process some
+    photos, run the same command again: it sends the rest and retries the failed ones. While a job is kept, sending
+    the same photo with the same options returns that job.
     """
     _check_outputs(out, jsonl)
     options = options.model_copy(update={"render": split_renders(render)})
@@ -98,7 +98,7 @@ class _Run:
         """Print how to resume a run that ends early, and raise the error."""
         self._record.begin()
         if self._record.resumed:
-            self._terminal.log(f"resuming an earlier run: {self._record.resumed} photos are already done.")
+            self._terminal.log(f"resuming an earlier run: {self._record.resumed} photos are already finished.")
         is_complete = False
         try:
             with self._terminal.bar(self.tally.total):
@@ -120,7 +120,7 @@ class _Run:
     def _say_how_to_resume(self) -> None:
         if self.tally.done:
             self._terminal.log(
-                f"{self.tally.done} of {self.tally.total} photos are done. Run the same command again to resume."
+                f"{self.tally.done} of {self.tally.total} photos are finished. Run the same command again to resume."
             )
 
     def _sum_up(self) -> None:

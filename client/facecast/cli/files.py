@@ -1,4 +1,4 @@
-"""Files of a run, in a folder that others may write to: links are not followed, and files are replaced atomically."""
+"""Writes files into a folder that others can also write to: without following links, and atomically."""
 
 import os
 import secrets
@@ -15,7 +15,7 @@ def save(folder: Path, name: str, data: bytes) -> Path:
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.parent.resolve().is_relative_to(folder.resolve()):
-        raise OSError(0, "it is behind a symbolic link that leads out of the folder", str(path))
+        raise OSError(0, "a symbolic link in its path leads out of the folder", str(path))
     replace(path, data)
     return path
 
@@ -33,7 +33,7 @@ def replace(path: Path, data: bytes, mode: int = _ANYONE) -> None:
 
 
 def append(path: Path, data: bytes, mode: int = _ANYONE) -> None:
-    """Raise OSError, also where the path is a link."""
+    """Append to a file. Raise OSError, also if the path is a link."""
     with os.fdopen(_open(path, os.O_APPEND, mode), "ab") as file:
         file.write(data)
 

@@ -77,7 +77,7 @@ def show(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Show a job and its faces."""
     if render and not out:
-        raise typer.BadParameter("it needs --out DIR, the folder for the results.", param_hint="--render")
+        raise typer.BadParameter("requires --out DIR, the folder for the results.", param_hint="--render")
     terminal = Terminal()
     with service(url, key_file) as client:
         details = client.job(job)
@@ -105,8 +105,8 @@ def faces(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Save each face of a job as a separate picture.
 
-    They are cut from the original while it is kept, with up to 1,024 pixels a side, named JOB-face-0.jpg and so on, by
-    descending confidence. Photos that were sent to have their faces hidden are refused.
+    The pictures are cut from the original while it is kept, are up to 1,024 pixels wide, and are named JOB-face-0.jpg
+    and so on, by descending confidence. Photos that were sent to have their faces hidden are not available.
     """
     terminal = Terminal()
     with service(url, key_file) as client:
@@ -159,7 +159,7 @@ def limits(*, as_json: JsonOption = False, url: UrlOption = None, key_file: KeyF
 
 
 def _in_words(value: object) -> str:
-    """Format a limit: a list by its members, a described member by its name."""
+    """Format a limit; a list is shown as its members, and an object as its name."""
     if not isinstance(value, list):
         return str(value)
     return ", ".join(str(one["name"]) if isinstance(one, dict) else str(one) for one in value)

@@ -40,7 +40,7 @@ def listen(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Print each job as it finishes, is corrected or is deleted, until Ctrl-C.
 
-    A lost connection is restored without missing events. With --job, it ends with that job.
+    A lost connection is restored without missing events. With --job, the command exits when that job ends.
     """
     if job and replay:
         raise typer.BadParameter("--job and --replay cannot be combined.", param_hint="--replay")
@@ -79,7 +79,7 @@ class _Listener:
             self._terminal.say(f"  saved   {path}")
 
     def _download(self, event: Event) -> list[str]:
-        """Save the results of a job. One that is missing, because its job was deleted, does not stop the listener."""
+        """Save the results of a job. A missing result, whose job was deleted, does not stop the listener."""
         if self._folder is None or not event.is_completed:
             return []
         try:

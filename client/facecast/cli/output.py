@@ -1,4 +1,4 @@
-"""What people see: lines on stdout, complaints on stderr, and a progress bar on a terminal."""
+"""Output for people: lines on stdout, messages on stderr, and a progress bar on a terminal."""
 
 import sys
 import unicodedata
@@ -83,7 +83,7 @@ class Terminal:
                 self._progress = None
 
     def advance(self, *, done: int, failed: int, skipped: bool) -> None:
-        """Move the bar to `done`; skipped items do not count for the rate and the remaining time."""
+        """Move the bar to `done`; skipped items do not affect the rate and the remaining time."""
         if self._progress:
             move = self._progress.reset if skipped else self._progress.update
             move(self._task, completed=done, note=f"[red]{failed} failed[/]" if failed else "")
@@ -101,14 +101,14 @@ class _TimeLeft(RichTimeRemaining):
 
 
 def faces(count: int | None) -> str:
-    """Return the number in words: `no faces`, `1 face`."""
+    """Return the number with its noun: `no faces`, `1 face`."""
     if count is None:
         return ""
     return f"{count or 'no'} face{'' if count == 1 else 's'}"
 
 
 def job_line(job: Mapping[str, Any]) -> str:
-    """Return a job, or the event of its end, as a line; the fields used here have the same names in both."""
+    """Format a job, or its event, as a line; the fields used here have the same names in both."""
     if job.get("type") == "job.deleted":
         return f"{job['job_id']}  {'':20}  deleted"
     failure = job.get("failure")

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Final
 
 STDIN: Final = "-"
-# The files that are sent from folders; a file that is given by name is always sent.
+# Suffixes of the files that are sent from folders; a file that is named explicitly is always sent.
 _SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".webp", ".gif", ".avif", ".heic", ".heif"})
 
 
 @dataclass(frozen=True)
 class PhotoFile:
-    """A photo: its path as given, and the name of its results in their folder."""
+    """A photo: its path as it was given, and the name of its results in the folder for results."""
 
     name: str
     stem: str
@@ -26,7 +26,7 @@ class PhotoFile:
         return identity_of(self.name)
 
     def read(self, at_most: int) -> bytes:
-        """Return the content, one byte more than `at_most` if there is more. Raise OSError."""
+        """Return up to `at_most` + 1 bytes of the content, so that the caller notices a larger file. Raise OSError."""
         if self.name == STDIN:
             return sys.stdin.buffer.read(at_most + 1)
         with Path(self.name).open("rb") as file:
@@ -92,7 +92,7 @@ def _in_folder(folder: Path, skip: Path | None) -> Iterator[PhotoFile | Unusable
 
 
 def _matching(pattern: str, skip: Path | None) -> Iterator[PhotoFile | Unusable]:
-    """Shells expand globs; this is for those in quotes, and for `**`."""
+    """Expand a glob that the shell did not: one in quotes, or with `**`."""
     base = Path(re.split(r"[*?[]", pattern, maxsplit=1)[0])
     base = base if base.is_dir() else base.parent
     paths = [Path(one) for one in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207 - absolute patterns too
@@ -105,7 +105,7 @@ def _matching(pattern: str, skip: Path | None) -> Iterator[PhotoFile | Unusable]
 
 
 def assign_stems(photos: Sequence[PhotoFile], taken: Mapping[str, str]) -> dict[str, str]:
-    """Return a name for each photo's results; duplicates are numbered, and names that are already assigned are kept."""
+    """Return a name for each photo's results; duplicates are numbered, and assigned names are kept."""
     used = set(taken.values())
     stems = {}
     for photo in photos:

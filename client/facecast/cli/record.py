@@ -1,4 +1,4 @@
-"""The record of a run: a file of JSON lines, with which the same command resumes or retries failures."""
+"""The record of a run: a file of JSON lines from which the same command can resume, or retry failures."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from facecast.cli.files import append, replace
 from facecast.cli.photos import PhotoFile, identity_of
 from facecast.models import RETRYABLE
 
-# Next to the results, while photos are left to do and no file was requested.
+# Kept next to the results until all photos are finished, if no file was requested.
 HIDDEN: Final = ".facecast.jsonl"
 
 Line = Mapping[str, Any]
@@ -24,7 +24,7 @@ class Record:
     """
 
     def __init__(self, lines: Path | None, out: Path | None, photos: Sequence[PhotoFile] = ()) -> None:
-        """Read what an earlier run has done of these photos. Raise OSError."""
+        """Read which of these photos an earlier run has finished. Raise OSError."""
         self.path = lines or (out / HIDDEN if out else None)
         self._out = out
         self._is_hidden = lines is None
@@ -33,14 +33,14 @@ class Record:
         self._lines: dict[str, Line] = {}
         self._is_stale = False
         self._read({photo.identity for photo in photos})
-        # Results that already exist.
+        # Existing results.
         self.resumed = len(self._lines)
 
     def __len__(self) -> int:
         return len(self._lines)
 
     def first_saved(self, out: Path) -> dict[str, Path]:
-        """Return the first result of each photo below `out`: names that must not be given to other photos."""
+        """Return the first result of each photo in `out`: these names must not be given to other photos."""
         paths = {photo: Path(line["saved"][0]) for photo, line in self._lines.items() if line["saved"]}
         return {photo: path.relative_to(out) for photo, path in paths.items() if path.is_relative_to(out)}
 
@@ -52,7 +52,7 @@ class Record:
                 self._write()
 
     def find(self, photo: PhotoFile, fingerprint: str) -> Line | None:
-        """Return the line of a photo that is done."""
+        """Return the line of a finished photo."""
         line = self._lines.get(photo.identity)
         return line if line and line["fingerprint"] == fingerprint else None
 
@@ -64,7 +64,7 @@ class Record:
             append(self.path, _encoded([line]), self._mode)
 
     def end(self, *, is_complete: bool) -> None:
-        """Keep one line for each photo; remove the hidden file if nothing is left to do. Raise OSError."""
+        """Keep one line for each photo; remove the hidden file if all photos are finished. Raise OSError."""
         if not self.path:
             return
         if self._is_hidden and is_complete:
@@ -86,7 +86,7 @@ class Record:
         self._is_stale = False
 
     def _is_done(self, line: Line) -> bool:
-        """Return whether the job has ended with all results saved, or in a way that a retry cannot change."""
+        """Return whether the job has ended and all results are saved, or a retry cannot change its outcome."""
         if failure := line.get("failure"):
             return failure.get("reason") not in RETRYABLE
         if self._out and not line["saved"] and line.get("options", {}).get("render") != ["none"]:

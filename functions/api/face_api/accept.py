@@ -43,17 +43,17 @@ class Submission:
 
 @dataclass(frozen=True)
 class Accepted:
-    """The job of a submission: a new one, or the one that the same request stored before."""
+    """The job of a submission: a new one, or the one that the same request created before."""
 
     job: Job
     is_new: bool
-    # The day to which its image counts.
+    # The day for which its image is counted.
     day: date | None = None
 
 
 @dataclass(frozen=True)
 class Submissions:
-    """Where submissions are stored and counted."""
+    """The stores of submissions."""
 
     jobs: NewJobs
     images: ImageStore
@@ -73,7 +73,7 @@ class Submissions:
         return accepted
 
     def _add(self, job: Job, submission: Submission) -> Accepted:
-        """Count and store; a request that was accepted before is neither counted nor refused."""
+        """Count the image and store the job; a request that was accepted before is neither counted nor refused."""
         request = submission.request
         try:
             day = self.usage.count(submission.principal)
@@ -99,8 +99,8 @@ class Submissions:
         try:
             self.images.add_original(job.job_id, submission.content, media_type)
         except Exception:
-            # Others with the same idempotency key may still store it, so only the request that made the job removes it.
-            # If it cannot be removed, the image exists: this call succeeded and its response was lost, or another
+            # Others with the same idempotency key may still store it, so only the request that created the job removes
+            # it. If it cannot be removed, the image exists: this call succeeded and its response was lost, or another
             # request stored it.
             if not accepted.is_new:
                 raise

@@ -29,20 +29,20 @@ SECURITY_HEADERS: Final = {
 
 _WORTH_COMPRESSING_BYTES: Final = 1_000
 
-_DESCRIPTION: Final = """Finds or hides the faces in photos and pushes every result to its listeners.
+_DESCRIPTION: Final = """Finds or hides the faces in photos, and sends every result to listeners.
 
 **Stream.** `GET /limits` gives `stream_url`, a WebSocket. Each frame is `{"events": [...]}` with `job.completed`,
-`job.failed`, `job.corrected` and `job.deleted`. `?job_id=` narrows it to one job, `?replay=20` begins with the latest
-events, `?after=<event_id>` with what was missed. [asyncapi.json](asyncapi.json) describes every frame of both
+`job.failed`, `job.corrected` and `job.deleted`. `?job_id=` limits it to one job, `?replay=20` begins with the latest
+events, `?after=<event_id>` with all events after that one. [asyncapi.json](asyncapi.json) describes every frame of both
 directions.
 
 **Keys.** If `access` in `GET /limits` is `keys`, click Authorize and paste your key. Errors are
-`application/problem+json` (RFC 9457) and say what to do next.
+`application/problem+json` (RFC 9457) and state what to do next.
 """
 
 
 class SecurityHeaders:
-    """Adds `SECURITY_HEADERS` to every response that does not set them itself."""
+    """Adds `SECURITY_HEADERS` to responses; a header that a response sets itself is kept."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -69,7 +69,7 @@ def create_app() -> FastAPI:
         # A redirect from `/jobs/` to `/jobs` would not include the path prefix of the API.
         redirect_slashes=False,
         responses=problems.responses(HTTPStatus.REQUEST_URI_TOO_LONG, HTTPStatus.INTERNAL_SERVER_ERROR),
-        # Relative to openapi.json, so that it holds below any path.
+        # Relative to openapi.json, so that it works with any path prefix.
         servers=[{"url": ".", "description": "this service"}],
         openapi_tags=TAGS,
         generate_unique_id_function=lambda route: route.name,
@@ -77,7 +77,7 @@ def create_app() -> FastAPI:
     _include_routers(app)
     problems.install(app)
     # The last one added is the outermost.
-    # API Gateway compresses nothing itself; a page of the list becomes a tenth.
+    # API Gateway does not compress responses; compression reduces a page of the list to a tenth.
     app.add_middleware(GZipMiddleware, minimum_size=_WORTH_COMPRESSING_BYTES)
     app.add_middleware(problems.LastResort)
     app.add_middleware(oversized.BoundedBody)
@@ -99,7 +99,7 @@ def _include_routers(app: FastAPI) -> None:
         corrections.router,
         access.router,
     ):
-        # A route that forgets to require a scope is still not public.
+        # A route that does not require a scope still requires a key.
         app.include_router(router, dependencies=[Depends(require)], responses=needs_key)
     app.include_router(rekognition.router)
     app.include_router(service.router)

@@ -14,9 +14,9 @@ def check_in_photo(corrections: Corrections, job: Job) -> None:
     """Raise CorrectionsInvalid for a face that the job does not have, and for a rectangle outside the photo."""
     count = len(job.faces or ())
     if any(number >= count for number in corrections.show):
-        raise CorrectionsInvalid(f"show: the job has {count} faces, which are counted from 0.")
+        raise CorrectionsInvalid(f"show: the job has {count} faces, numbered from 0.")
     image = job.image
     if image and any(box.x >= image.width or box.y >= image.height for box in corrections.hide):
         raise CorrectionsInvalid(
-            f"hide: a rectangle is outside of the photo, which has {image.width} x {image.height}."
+            f"hide: a rectangle is outside the photo, whose size is {image.width} x {image.height} pixels."
         )

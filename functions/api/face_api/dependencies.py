@@ -103,7 +103,7 @@ IdempotencyKeyDep = Annotated[
         min_length=1,
         max_length=limits.IDEMPOTENCY_KEY_CHARACTERS,
         pattern=r"^[\x21-\x7e]+$",
-        description="Repeating a request with the same key returns the same job, for example after the first response "
+        description="A repeated request with the same key returns the same job, for example after the first response "
         "was lost.",
     ),
 ]

@@ -1,4 +1,4 @@
-"""Pictures on demand: draw one more result of a completed job, once; cut out one of its faces."""
+"""Pictures on demand: draw one more result of a completed job, or cut out one of its faces."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ from facelib.stores.queues.queue import Queue
 
 from face_api.corrections import check_in_photo, etag_of
 
-# By then, a detector that the API stopped waiting for has certainly ended.
+# Long enough for a detector to end if the API stopped waiting for it.
 _CLEAN_UP_AFTER_SECONDS = 60
 
 
@@ -38,7 +38,7 @@ class OnDemandResults:
     queue: Queue
 
     def ensure(self, job_id: str, owner: str, render: Render) -> tuple[Job, bool]:
-        """Return the job once it has this result, and whether it was drawn now.
+        """Draw a result unless it exists; return the job, and whether the result was drawn now.
 
         Raises JobNotFound, JobConflict (not completed), NoResult (failed), RenderRefused (it would show
         more of hidden faces), OriginalGone and DetectorBusy.
@@ -61,7 +61,8 @@ class OnDemandResults:
         if job.status is not Status.COMPLETED:
             raise JobConflict(job, "so there is nothing to correct; only a completed job can be corrected")
         if corrections == job.corrections and job.corrected_at:
-            # A repeated request whose response was lost: the corrections are already saved, so its ETag is out of date.
+            # The request was repeated because its response was lost: the corrections are saved, so its ETag is out of
+            # date.
             return job
         if if_match not in (None, "*", etag_of(job)):
             raise CorrectionsChanged

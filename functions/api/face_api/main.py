@@ -12,8 +12,8 @@ from mangum.types import LambdaContext as MangumContext
 from face_api.app import create_app
 from face_api.dependencies import settings
 
-# At import, when Lambda gives the function a whole processor, and where a missing setting is reported early. The
-# clients take longer than the first request itself.
+# Created on import, when Lambda gives the function a whole processor, and so that a missing setting is reported early.
+# Creating the clients takes longer than the first request itself.
 settings()
 dynamodb()
 s3()

@@ -1,4 +1,4 @@
-"""Requests and responses. A stored job is never returned as it is; these models are its public form."""
+"""Requests and responses. Stored jobs are returned only in the form of these models."""
 
 from datetime import date
 from typing import Annotated, Self
@@ -23,14 +23,16 @@ MediaType = Annotated[
 
 def _drawn(render: Render) -> Render:
     if not render.is_drawn:
-        raise ValueError(f"`{render}` draws no picture. Choose one of {', '.join(DRAWN)}")
+        raise ValueError(f"`{render}` does not produce a picture. Choose one of {', '.join(DRAWN)}")
     return render
 
 
 class RenderRequested(Frozen):
     render: Annotated[
         Render, AfterValidator(_drawn), WithJsonSchema({"type": "string", "enum": list(DRAWN), "title": "Render"})
-    ] = Field(description="The render to draw. All other options, including `blur_strength`, are those of the job.")
+    ] = Field(
+        description="The render to draw. The job's own values apply to all other options, including `blur_strength`."
+    )
 
 
 class RenderReady(Frozen):
@@ -42,7 +44,7 @@ class RenderReady(Frozen):
 
 
 class CorrectionsOfJob(Frozen):
-    """What people changed about what the results hide."""
+    """Manual changes to the areas that the results hide."""
 
     hide: tuple[HiddenBox, ...]
     show: tuple[int, ...]
@@ -58,7 +60,7 @@ class JobList(Frozen):
 
 
 class JobAccepted(Frozen):
-    """The image was accepted; its faces will be at `links.self`, and on the stream."""
+    """The image was accepted; its faces will be available at `links.self`, and sent on the stream."""
 
     job_id: str = Field(examples=[EXAMPLE_ID])
     status: Status
@@ -66,12 +68,12 @@ class JobAccepted(Frozen):
 
 
 class UploadRequest(Options):
-    """Options may be given here, as in a form of `POST /image`, or together in `options`."""
+    """Options can be at the top level, as in a form of `POST /image`, or in `options`."""
 
     content_type: MediaType | None = Field(
         default=None, description="The content type that the upload must have; any `image/` type if omitted."
     )
-    options: Options = Field(default=Options(), description="Options given outside of it take precedence.")
+    options: Options = Field(default=Options(), description="Options at the top level take precedence.")
 
     @property
     def chosen(self) -> Options:
@@ -94,14 +96,14 @@ class UploadAccepted(Frozen):
 
 
 class ResultAddress(Frozen):
-    """The URL of a result, which needs no key."""
+    """The URL of a result, which does not require a key."""
 
     url: str = Field(description="A presigned URL of the bucket.")
-    expires_at: AwareDatetime = Field(description="When the address expires; request it again for another.")
+    expires_at: AwareDatetime = Field(description="When the URL expires; repeat the request to get another.")
 
 
 class StreamTicket(Frozen):
-    """Lets one listener in, once."""
+    """A ticket for one connection to the stream."""
 
     ticket: str
     stream_url: str = Field(description="The URL of the WebSocket.", examples=["wss://stream.example.com/ws"])
@@ -109,7 +111,7 @@ class StreamTicket(Frozen):
 
 
 class Usage(Frozen):
-    """What a key allows, and what its owner has used of it today."""
+    """What a key allows, and how much its owner has used today."""
 
     owner: str = Field(examples=["alice"])
     scopes: tuple[Scope, ...]
@@ -137,9 +139,12 @@ class Limits(Frozen):
     presigned_upload_bytes: int
     presigned_upload_seconds: int
     image_pixels: int
-    costly_image_pixels: int = Field(description="The same for AVIF, HEIC, GIF, and animated or transparent WebP.")
+    costly_image_pixels: int = Field(
+        description="Maximum number of pixels of an AVIF, HEIC or GIF, or an animated or transparent WebP."
+    )
     deep_image_pixels: int = Field(
-        description="The same for AVIF with transparency, and for HEIC with more than 8 bits and transparency or 4:4:4."
+        description="Maximum number of pixels of an AVIF with transparency, or a HEIC with more than 8 bits and "
+        "transparency or 4:4:4."
     )
     image_side_pixels: int
     formats: tuple[ImageFormat, ...]
@@ -161,7 +166,7 @@ class Limits(Frozen):
 
     @classmethod
     def in_force(cls, *, job_kept_days: int, stream_url: str, access: Access) -> Self:
-        """Return the service's limits, and what its operator has chosen."""
+        """Return the service's limits and the operator's settings."""
         return cls(
             direct_upload_bytes=limits.DIRECT_UPLOAD_BYTES,
             presigned_upload_bytes=limits.PRESIGNED_UPLOAD_BYTES,
@@ -195,7 +200,7 @@ class Problem(Frozen):
     type: str = Field(default="about:blank", examples=["about:blank"])
     title: str = Field(examples=["Not Found"])
     status: int = Field(examples=[404])
-    detail: str = Field(description="What was wrong, what is allowed, what to do next.")
+    detail: str = Field(description="What is wrong, what is allowed, and what to do next.")
     request_id: str | None = Field(default=None, description="Include it when you report the error.")
     job_id: str | None = Field(default=None, description="The job whose status does not allow the request.")
     errors: tuple["FieldProblem", ...] | None = Field(default=None, description="The invalid fields.")

@@ -1,4 +1,4 @@
-"""The options of a job as text: in a query, or in the fields of a form."""
+"""The options of a job as text, in a query or in the fields of a form."""
 
 from functools import cache
 from typing import Any
@@ -28,7 +28,7 @@ def read_options(fields: QueryParams | FormData, source: str, *other_fields: str
 
 @cache
 def option_properties() -> dict[str, Any]:
-    """Return the schema of each option as text, which cannot be null."""
+    """Return the schema of each option; an option as text cannot be null."""
     schema = Options.model_json_schema(ref_template="#/components/schemas/{model}")
     return {name: _without_null(option) for name, option in schema["properties"].items()}
 

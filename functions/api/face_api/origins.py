@@ -16,6 +16,6 @@ async def refuse_foreign_origin(request: Request, settings: SettingsDep) -> None
     if not settings.allow(request.headers.get("origin")):
         raise HTTPException(
             HTTPStatus.FORBIDDEN,
-            "Pages of this origin may not use the service. Open the service's own page, or add the origin to the "
+            "Web pages of this origin cannot use the service. Open the service's own page, or add the origin to the "
             "parameter CorsOrigins.",
         )

@@ -1,4 +1,4 @@
-"""Requests that are too large are refused before the application, which would parse them before it checks anything."""
+"""Refuses requests that are too large before the application parses them."""
 
 from http import HTTPStatus
 from typing import Final
@@ -10,12 +10,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from face_api.bounds import BODY_TOO_LARGE, QUERY_TOO_LONG
 from face_api.problems import problem
 
-# Their bodies hold an image, whose size they check themselves.
+# The bodies of these routes contain an image, whose size the routes check.
 _OF_IMAGES: Final = ("/image", "/rekognition")
 
 
 class BoundedQuery:
-    """Refuses a long query before the application, which would parse it for every dependency that it solves."""
+    """Refuses a long query, which the application would parse once for every dependency that it resolves."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -29,7 +29,7 @@ class BoundedQuery:
 
 
 class BoundedBody:
-    """Refuses a large body where it is JSON."""
+    """Refuses a large JSON body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

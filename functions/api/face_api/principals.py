@@ -19,7 +19,7 @@ _key = HTTPBearer(
 
 
 async def identify(request: Request, settings: SettingsDep) -> Identity:
-    """Return what the authorizer passed on. Without it there is no principal, however the request got here."""
+    """Return the authorizer's result. A request without one has no principal, no matter how it arrived."""
     if settings.access is Access.OPEN:
         return Identity(principal=PUBLIC)
     authorizer = request.scope.get("aws.event", {}).get("requestContext", {}).get("authorizer", {})
@@ -33,11 +33,11 @@ IdentityDep = Annotated[Identity, Depends(identify)]
 
 
 def authorized(identity: Identity, *scopes: Scope) -> Principal:
-    """Return the principal. Raises Unauthenticated, or ScopeMissing where its key lacks one of the scopes."""
+    """Return the principal. Raises Unauthenticated, or ScopeMissing if its key lacks one of the scopes."""
     principal = identity.principal
     if principal is None:
         raise Unauthenticated(identity.refusal or Refusal.MISSING)
-    # API Gateway may cache a key beyond its expiry.
+    # API Gateway may cache a key until after its expiry.
     if principal.is_expired:
         raise Unauthenticated(Refusal.EXPIRED)
     for scope in scopes:

@@ -1,4 +1,4 @@
-"""Every error as problem+json: one table maps the domain's errors to HTTP, and a last handler catches the rest."""
+"""Errors as problem+json: one table maps the domain's errors to HTTP, and a last handler catches all others."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -65,8 +65,8 @@ STATUS_OF_REASON: Final[Mapping[FailureReason, HTTPStatus]] = {
     FailureReason.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
 }
 EXPLAINED: Final = {
-    # The service may be below a path prefix, so /docs alone may be wrong.
-    HTTPStatus.NOT_FOUND: "Not found. The page at the service's base URL followed by /docs lists all paths.",
+    # The service may have a path prefix, so /docs by itself may be wrong.
+    HTTPStatus.NOT_FOUND: "Not found. For a list of all paths, open /docs below the service's base URL.",
     HTTPStatus.METHOD_NOT_ALLOWED: "Method not allowed; the Allow header lists the supported methods.",
 }
 
@@ -75,11 +75,11 @@ _FAILED: Final = (
     "Internal error; your request was not the cause. Try again. If it fails again, report it with the request id."
 )
 _EXAMPLE_REQUEST_ID: Final = "5c0b7a52-9b3e-4a0e-8f5d-3b1f6a2c9d10"
-# The example in /docs for each error.
+# Examples in /docs.
 EXAMPLE_OF: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.BAD_REQUEST: "There was an error parsing the body",
     HTTPStatus.UNAUTHORIZED: Refusal.UNKNOWN,
-    HTTPStatus.FORBIDDEN: "Pages of this origin may not use the service. Open the service's own page, or add the "
+    HTTPStatus.FORBIDDEN: "Web pages of this origin cannot use the service. Open the service's own page, or add the "
     "origin to the parameter CorsOrigins.",
     HTTPStatus.NOT_FOUND: str(JobNotFound()),
     HTTPStatus.CONFLICT: "The job is pending, so there is no result yet; try again later, or listen on the stream.",
@@ -146,14 +146,14 @@ async def _domain_error(request: Request, error: Exception) -> Response:
     if isinstance(error, ImageRejected):
         status = STATUS_OF_REASON.get(error.failure.reason, HTTPStatus.UNPROCESSABLE_ENTITY)
         return problem(request, status, error.failure.detail)
-    # A client whose response was lost learns here which job its idempotency key belongs to.
+    # For a client whose first response was lost: the job that its idempotency key belongs to.
     job_id = error.job.job_id if isinstance(error, JobConflict) else None
     status = STATUS_OF.get(type(error), HTTPStatus.UNPROCESSABLE_ENTITY)
     return problem(request, status, str(error), job_id=job_id, headers=_headers(error))
 
 
 def _headers(error: FaceError) -> dict[str, str]:
-    """Return how to authenticate (RFC 6750), or when to try again."""
+    """Return headers that state how to authenticate (RFC 6750), or when to try again."""
     match error:
         case Unauthenticated(refusal=Refusal.MISSING):
             return {"WWW-Authenticate": 'Bearer realm="facecast"'}
@@ -190,7 +190,7 @@ def _field_problem(one: Mapping[str, Any]) -> FieldProblem:
 
 
 class LastResort:
-    """Logs an unexpected error in full, and returns a 500 that reveals nothing of it."""
+    """Logs an unexpected error in full, and returns a 500 without details."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""An image and its options from a request, as the raw body or as a form."""
+"""Reads an image and its options from a request, which is the raw image or a form."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -37,7 +37,7 @@ class ReceivedImage:
 
 
 async def receive_image(request: Request) -> ReceivedImage:
-    """Read the image, and the options of the query and, over them, of the form.
+    """Read the image and the options; those in the form take precedence over those in the query.
 
     Raises ImageRejected, RequestValidationError and HTTPException.
     """
@@ -57,7 +57,7 @@ async def receive_image(request: Request) -> ReceivedImage:
 
 
 def _check_charset(request: Request) -> None:
-    """Raise HTTPException (400) for a codec that is not a common charset: some hang, or fail for any text."""
+    """Raise HTTPException (400) for a charset other than the common ones: some codecs hang, or fail for any text."""
     _, parameters = parse_options_header(request.headers["content-type"])
     charset = parameters.get(b"charset", b"").decode("latin-1").lower()
     if charset and charset not in _CHARSETS:
@@ -65,7 +65,7 @@ def _check_charset(request: Request) -> None:
 
 
 def _check_end(request: Request, body: bytes) -> None:
-    """Raise HTTPException (400) for a form that was cut: options such as how to hide faces may be missing."""
+    """Raise HTTPException (400) for a truncated form: options such as how to hide faces may be missing."""
     _, parameters = parse_options_header(request.headers["content-type"])
     boundary = parameters.get(b"boundary")
     if boundary and b"--" + boundary + b"--" not in body:
@@ -73,7 +73,7 @@ def _check_end(request: Request, body: bytes) -> None:
 
 
 def _explained(detail: str) -> str:
-    """Return how to correct a form; the parser only reports what it found."""
+    """Explain how to correct a form; the parser only reports what is wrong."""
     return next((words for start, words in _FORM_ERRORS.items() if detail.startswith(start)), detail)
 
 
@@ -97,7 +97,7 @@ def _format_of(data: bytes, media_type: str) -> ImageFormat:
     try:
         return recognise(data)
     except ImageRejected as rejected:
-        # API Gateway decodes a body of text, which changes the bytes of an image.
+        # API Gateway decodes a body with a text media type, which changes the bytes of an image.
         if not data or not media_type.startswith(("text/", "application/json", "application/x-www-form-urlencoded")):
             raise
         hint = f" The request's Content-Type is {media_type}: send the image as image/jpeg or application/octet-stream."

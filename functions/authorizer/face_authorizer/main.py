@@ -28,7 +28,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
 
 
 def _authorize_request(identity_source: list[str]) -> dict[str, Any]:
-    """Identify a key. For a refused one, the API itself responds with 401 and an explanation.
+    """Identify a key. If it is refused, the API itself responds with 401 and an explanation.
 
     A malformed key gets API Gateway's own 403 here, so that it does not also cost an invocation of the API. Only the
     identity source is read, because API Gateway caches the response by it.

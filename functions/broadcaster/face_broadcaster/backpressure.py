@@ -1,6 +1,6 @@
-"""Backpressure on the stream: after a broadcast to many recipients the next batch waits, and events coalesce.
+"""Backpressure on the stream: after a broadcast to many recipients, the next batch waits, and events accumulate.
 
-Without it every event would be one post per recipient, the posts would exceed API Gateway's quota, and the delivery
+Without it, every event would be one post per recipient, the posts would exceed API Gateway's quota, and the delivery
 queue would grow. With it many recipients get all events since the last broadcast in one post each.
 """
 
@@ -10,7 +10,7 @@ from typing import Final
 
 from facelib.stores.listeners.subscriptions import Subscriptions
 
-# Counting costs as many reads as listing; a number that large changes little in a minute.
+# Counting costs as many reads as listing, and a large number hardly changes within a minute.
 _CACHE_SECONDS: Final = 60.0
 
 

@@ -26,7 +26,7 @@ from face_broadcaster.recipients import LISTENERS_AT_ONCE, deliveries, shard_del
 # Requeued with exponential backoff, 2 to 32 s. After that the queue's own redelivery takes over, which ends in the
 # failure queue.
 _ATTEMPTS: Final = 5
-# Delay before retrying a replay for a listener without a row. One that never gets a row soon counts as gone.
+# Delay before retrying a replay for a listener without a row. If it does not get a row, it soon counts as gone.
 _CONNECTING_SECONDS: Final = 3
 
 Counts = Counter[str]
@@ -41,7 +41,7 @@ class Broadcast:
     backpressure: Backpressure
 
     def broadcast(self, owned: Iterable[OwnedEvent], deadline: float) -> Counts:
-        """Post the events to their owners' listeners, or queue them by shard for owners with many.
+        """Post the events to their owners' listeners, or queue them by shard for owners with many listeners.
 
         `split` counts the posts that queued shards will take, for backpressure.
         """
@@ -63,7 +63,7 @@ class Broadcast:
         return counts
 
     def _end_expired(self, owner: str) -> None:
-        """Close the connections whose key has expired; each is forgotten first, so that it receives nothing more."""
+        """Close the connections whose key has expired; their rows are removed first, to stop further events."""
         if owner == PUBLIC_OWNER:
             return
         for connection_id in list(self.connections.subscriptions.with_ended_key(owner, datetime.now(UTC))):
@@ -127,7 +127,7 @@ class Broadcast:
         except ConnectionGone:
             if self.connections.remove_gone(message.owner, message.connection_id):
                 return Counter(gone=1)
-            # It may still be connecting. Left to the queue, its replay would come a visibility timeout later.
+            # It may still be connecting. The queue itself would redeliver the replay only after the visibility timeout.
             self.queue.send(message.model_dump_json(), delay_seconds=_CONNECTING_SECONDS)
             return Counter(requeued=1)
         if rest:
@@ -135,7 +135,7 @@ class Broadcast:
         return Counter(posts=1, requeued=int(rest is not None))
 
     def _account(self, outcome: FanOutResult) -> Counts:
-        """Requeue what was not posted, and count."""
+        """Requeue the deliveries that were not posted, and count the results."""
         self.queue.send_all(delivery.model_dump_json() for delivery in outcome.late)
         for refused in outcome.refused:
             later = refused.model_copy(update={"attempt": refused.attempt + 1})
@@ -145,5 +145,5 @@ class Broadcast:
 
 
 def _narrow_only(subscriptions: Iterable[JobSubscription]) -> list[JobSubscription]:
-    """Leave out listeners that receive all events by now: they are in a shard, which is read later."""
+    """Leave out listeners that now receive all events: they are in a shard, which is read later."""
     return [subscription for subscription in subscriptions if not subscription.is_widened]

@@ -14,8 +14,8 @@ from facelib.stores.listeners.connections import ConnectionStore
 from facelib.stores.listeners.connections_api import ConnectionsApi
 from facelib.stores.threads import threads
 
-# Seconds before the second and third round, with jitter down to half: enough for a throttled second to pass; the queue
-# retries the rest.
+# Seconds before the second and third round, which jitter shortens by up to half. They outlast a throttled second; the
+# queue retries the rest.
 _WAITS: Final = (0.2, 0.6)
 
 
@@ -28,7 +28,7 @@ class _State(Enum):
 
 @dataclass(frozen=True)
 class PendingPost:
-    """The frames that one listener has yet to receive."""
+    """The frames that have not been posted to one listener yet."""
 
     owner: str
     connection_id: str
@@ -53,7 +53,7 @@ class FanOut:
     connections: ConnectionStore
 
     def send(self, deliveries: Iterable[Delivery], deadline: float) -> FanOutResult:
-        """Post until everything is done, three rounds are over, or `time.monotonic()` passes the deadline."""
+        """Post until all frames are posted, three rounds are over, or `time.monotonic()` passes the deadline."""
         pending = [
             PendingPost(delivery.owner, connection_id, delivery.frames, delivery.attempt)
             for delivery in deliveries
@@ -82,7 +82,7 @@ class FanOut:
         )
 
     def _post(self, post: PendingPost, deadline: float) -> tuple[_State, PendingPost]:
-        """Post one listener's frames in order; after a failure the rest waits, so that no frame overtakes another."""
+        """Post one listener's frames in order, and stop at a failure, so that no frame overtakes another."""
         for posted, frame in enumerate(post.frames):
             rest = replace(post, frames=post.frames[posted:])
             if time.monotonic() > deadline:

@@ -79,7 +79,7 @@ def _broadcast_records(stream: DynamoDBStreamEvent, deadline: float) -> None:
         else:
             owned += [event] if event else []
     counts = broadcast().broadcast(owned, min(deadline, time.monotonic() + _STREAM_SECONDS))
-    # A failure here would block the stream and repeat what was posted, so the queue retries malformed records.
+    # A failure here would block the stream and repeat posted events, so the queue retries malformed records.
     broadcast().queue.send_all(message.model_dump_json() for message in malformed)
     counts.update(events=len(owned), malformed=len(malformed))
     _report(counts, [each.event.job_id for each in owned])

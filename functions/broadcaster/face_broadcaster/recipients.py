@@ -11,7 +11,7 @@ from facelib.messages.events import JobEvent, frames
 from facelib.stores.listeners.subscriptions import SHARDS, JobSubscription
 from facelib.stores.queues.queue import MESSAGE_BYTES
 
-# Recipients of one invocation, which takes about a second for them; more are split over the queue.
+# Maximum number of recipients of one invocation, which takes about a second; more are split over the queue.
 LISTENERS_AT_ONCE: Final = 1_000
 # The size of a message of the delivery queue without frames or events: the owner, and the ids of 1,000 listeners of 16
 # characters each.
@@ -25,7 +25,7 @@ def deliveries(
     everyone: Sequence[str],
     of_job: Mapping[str, Sequence[JobSubscription]],
 ) -> Iterator[Delivery]:
-    """Yield deliveries, one for all listeners of the same events (more where they do not fit into one message).
+    """Yield deliveries, one for all listeners of the same events (or more if they do not fit into one message).
 
     `everyone` are the connections that receive all events, `of_job` those that receive one job's.
     """

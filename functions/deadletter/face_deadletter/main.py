@@ -20,12 +20,12 @@ from facelib.stores.objects.images import ImageStore
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
-# Bytes of a message that cannot be read.
+# Number of bytes logged of a message that cannot be read.
 _LOGGED: Final = 500
 
 RETRIES_EXHAUSTED = Failure(
     reason=FailureReason.INTERNAL_ERROR,
-    detail="The image could not be processed after several attempts; your image is not the cause. "
+    detail="The image could not be processed after several attempts; your image did not cause this. "
     "Retry the job; if it fails again, report its id to the operator of this service.",
 )
 
@@ -53,7 +53,7 @@ def _give_up(record: SQSRecord) -> None:
     try:
         originals = list(originals_created(record.json_body))
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
-        # It will never be readable, so it is only logged: the queue would redeliver it for two weeks.
+        # It will never be readable. An error would make the queue redeliver it for two weeks, so it is only logged.
         logger.exception("Dropped a message that is not an S3 event", extra={"body": shortened(record.body, _LOGGED)})
         return
     for original in originals:

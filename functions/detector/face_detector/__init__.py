@@ -1,8 +1,8 @@
-"""Face detection: bytes to pixels to faces to bytes. Only `main` and `process` know of AWS."""
+"""Face detection: decodes an image, detects faces and draws results. Only `main` and `process` depend on AWS."""
 
 import os
 
 from facelib.domain import limits
 
-# OpenCV reads it once, on import. A second line of defence behind `imaging.header`.
+# OpenCV reads this variable once, on import. It is a second check, after `imaging.header`.
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(limits.IMAGE_PIXELS))

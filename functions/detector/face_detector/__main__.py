@@ -1,4 +1,4 @@
-"""Find faces from the command line, one JSON line per file: `python -m face_detector IMAGE|FOLDER...`."""
+"""Find faces from the command line: `python -m face_detector IMAGE|FOLDER...` prints one JSON line per file."""
 
 import argparse
 import json
@@ -21,7 +21,7 @@ from face_detector.detection.detector import Detector, load_detector
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Return 0 once every file has its line, 1 if a file among them could not be processed, 2 for invalid arguments."""
+    """Return the exit code: 0 for success, 1 if a file could not be processed, 2 for invalid arguments."""
     args = _parser().parse_args(arguments)
     missing = [str(path) for path in args.paths if not path.exists()]
     if missing:
@@ -59,9 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--detector", default=BEST, help=f"one of {', '.join([BEST, *sorted(MODELS)])}, or several: a+b"
     )
-    parser.add_argument(
-        "--model-file", type=Path, metavar="FILE", help="model file for the network named by --detector"
-    )
+    parser.add_argument("--model-file", type=Path, metavar="FILE", help="model file for the network in --detector")
     parser.add_argument("--quality", choices=list(Quality), type=Quality, default=Quality.BALANCED)
     parser.add_argument("--min-confidence", type=float, metavar="0..1", help="default: the detector's threshold")
     parser.add_argument("--max-faces", type=int, default=limits.MAX_FACES, metavar="N")
@@ -72,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         default=limits.BLUR_STRENGTH_DEFAULT,
         metavar=f"1..{limits.BLUR_STRENGTH}",
-        help="of blur and pixelate; higher hides more, and solid hides everything",
+        help="strength of blur and pixelate; higher hides more, and solid hides everything",
     )
     parser.add_argument("--size", choices=list(Size), type=Size, default=Size.FIT, help="size of the results")
     parser.add_argument("--threads", type=int, metavar="N", help="default: one per processor")
@@ -80,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
-    """Yield every file with the name under which its results are saved; folders recursively, hidden files skipped."""
+    """Yield every file with the name for its results. Folders are searched recursively; hidden files are skipped."""
     for path in paths:
         if path.is_dir():
             for file in sorted(path.rglob("*")):

@@ -1,4 +1,4 @@
-"""The pipeline of one image: header, pixels, faces, results; each stage timed."""
+"""The pipeline for one image, whose stages are timed: header, decoding, detection, results."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -62,7 +62,7 @@ def analyse(data: bytes, options: Options, detector: Detector) -> Analysis:
     redacted = _redacted(detected, faces, detector)
     results = {
         render: _draw(
-            # Only the last one is drawn in place: others are drawn of the same pixels.
+            # Only the last one is drawn in place, because the others are drawn from the same pixels.
             pixels if in_place else pixels.copy(),
             redacted if options.hides_faces(render) else faces,
             render,
@@ -76,9 +76,9 @@ def analyse(data: bytes, options: Options, detector: Detector) -> Analysis:
 
 
 def redraw(data: bytes, job: Job, renders: Sequence[Render], detector: Detector) -> Mapping[Render, bytes]:
-    """Draw renders of a completed job again, or later, with its corrections. Raises ImageRejected.
+    """Draw or redraw renders of a completed job, with its corrections. Raises ImageRejected.
 
-    Only redacting detects again, because it hides more faces than are reported.
+    Only renders that hide faces run detection again, because they hide more faces than are reported.
     """
     stages = StageTimer()
     options, reported = job.options, job.faces or ()
@@ -109,10 +109,10 @@ def draw_face(data: bytes, image: ImageInfo, face: Face, detector: Detector, *, 
 
 
 def _in_turn(renders: Sequence[Render]) -> Iterator[tuple[Render, bool]]:
-    """Yield renders and whether to draw them in place.
+    """Yield each render and whether to draw it in place.
 
-    An image of 110 megapixels allows one copy at a time, so those on a copy come first, while the fewest results are in
-    memory beside it.
+    An image of 110 megapixels allows one copy at a time, so those on a copy are drawn first, while the fewest results
+    are in memory.
     """
     drawn = [render for render in renders if render.declared.writes_on_pixels]
     for render in (*drawn[:-1], *(render for render in renders if not render.declared.writes_on_pixels), *drawn[-1:]):
@@ -129,14 +129,14 @@ def _reported(detected: tuple[Face, ...], options: Options, detector: Detector) 
 
 
 def _redacted(detected: tuple[Face, ...], reported: tuple[Face, ...], detector: Detector) -> tuple[Face, ...]:
-    """Return every face to redact: options filter the reported faces, never these."""
+    """Return every face to hide; options filter only the reported faces."""
     above_threshold = tuple(face for face in detected if face.confidence >= detector.redact_threshold)
-    # With a low min_confidence more faces are reported than that; all of them are redacted.
+    # A low min_confidence reports more faces than this threshold; all of them are hidden.
     return tuple(dict.fromkeys((*above_threshold, *reported)))
 
 
 def _draw(pixels: Pixels, faces: tuple[Face, ...], render: Render, options: Options, stages: "StageTimer") -> bytes:
-    """Render, on the pixels themselves, and encode one result."""
+    """Draw one result on the given pixels, and encode it."""
     with stages.timed("render"):
         canvas = drawing_of(render)(pixels, faces, options)
     with stages.timed("encode"):
@@ -148,13 +148,13 @@ def _result_side(options: Options) -> int | None:
 
 
 def _decode_side(options: Options, detector: Detector) -> int | None:
-    """Return the long side that detection and results need at most; None for all of it."""
+    """Return the long side that detection and results need; None for the full size."""
     side = _result_side(options)
     return None if side is None else max(detector.long_side, round(side * _MIN_RESULT_SHARE))
 
 
 def _fit(pixels: Pixels, header: Header, options: Options, stages: "StageTimer") -> Pixels:
-    """Scale to the size of results, then convert to their colours, which costs less after than before."""
+    """Scale to the size of results, then convert the colours, which takes less time after scaling."""
     side = _result_side(options)
     with stages.timed("render"):
         fitted = scale_to(pixels, side, cv2.INTER_AREA) if side and max(pixels.shape[:2]) > side else pixels
@@ -162,7 +162,7 @@ def _fit(pixels: Pixels, header: Header, options: Options, stages: "StageTimer")
 
 
 def _decode(data: bytes, detector: Detector, long_side: int | None, stages: "StageTimer") -> tuple[Header, Pixels]:
-    """Return an image's header and its upright pixels, the long side at least `long_side` (None: whole)."""
+    """Return an image's header and its upright pixels, with a long side of at least `long_side` (None: full size)."""
     with stages.timed("header"):
         header = read_header(data)
         _make_room(header.width * header.height, detector)
@@ -194,7 +194,7 @@ def _image_info(data: bytes, header: Header) -> ImageInfo:
 
 @dataclass
 class StageTimer:
-    """Total milliseconds per stage."""
+    """Measures the total milliseconds of each stage."""
 
     _elapsed_ms: dict[str, float] = field(default_factory=dict)
 

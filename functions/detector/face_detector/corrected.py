@@ -1,25 +1,25 @@
-"""Corrections of what a result hides."""
+"""Applies corrections to the faces that a result hides."""
 
 from typing import Final
 
 from facelib.domain.corrections import Corrections, HiddenBox
 from facelib.domain.face import Box, Face, FaceQuality, Landmarks, Point
 
-# Detections of one face, at another size or by another network, overlap by more than this.
+# Two detections of the same face, in other sizes or by other networks, overlap by more than this.
 _SAME_FACE_IOU: Final = 0.4
 
 
 def corrected(
     hidden: tuple[Face, ...], reported: tuple[Face, ...], corrections: Corrections, image_size: tuple[int, int]
 ) -> tuple[Face, ...]:
-    """Return what is hidden after corrections. Areas hidden by hand stay hidden, also where a face is shown."""
+    """Return the areas to hide after corrections. Manually hidden areas stay hidden even if they cover a shown face."""
     shown = [reported[number] for number in corrections.show if number < len(reported)]
     kept = (face for face in hidden if not _is_shown(face, reported, shown))
     return (*kept, *(_as_face(box, image_size) for box in corrections.hide))
 
 
 def _is_shown(face: Face, reported: tuple[Face, ...], shown: list[Face]) -> bool:
-    """Return whether to show a face: one that was reported by itself alone, any other if it is the same as one."""
+    """Return whether to show a face: a reported one if it is listed, another one if it overlaps a listed face."""
     if face in reported:
         return face in shown
     return any(_overlap(face.box, one.box) > _SAME_FACE_IOU for one in shown)
@@ -34,7 +34,7 @@ def _overlap(one: Box, other: Box) -> float:
 
 
 def _as_face(box: HiddenBox, image_size: tuple[int, int]) -> Face:
-    """Return a rectangle as the face that it hides, of which nothing else is known."""
+    """Return a rectangle as a face without any other properties."""
     middle = Point(x=box.x + box.width / 2, y=box.y + box.height / 2)
     return Face.in_image(
         image_size,

@@ -1,4 +1,4 @@
-"""Results: drawn by the module of their render, encoded without metadata."""
+"""Draws results with the module of their render, and encodes them without metadata."""
 
 from collections.abc import Sequence
 from importlib import import_module
@@ -18,7 +18,7 @@ _WEBP_QUALITY: Final = 80
 
 
 class Draw(Protocol):
-    """Draws the faces on the pixels themselves and returns them; a preview draws on smaller ones.
+    """Draws the faces on the given pixels and returns these; a preview draws on smaller ones.
 
     The pixels may be a scaled version of the image in which the faces were detected: `Face.box_ratio` locates them.
     """

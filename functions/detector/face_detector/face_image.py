@@ -1,4 +1,4 @@
-"""One face of a picture, as a separate picture."""
+"""Cuts one face out of a picture."""
 
 import math
 from typing import Final
@@ -12,13 +12,13 @@ from facelib.domain.job import ImageInfo
 from face_detector.imaging.face_area import edges
 from face_detector.imaging.pixels import Pixels, as_pixels
 
-# Left around the box on each side, in its longer sides: hair and chin, and what a turned face needs.
+# Margin on each side of the box, as a multiple of its longer side: for hair and chin, and for rotated faces.
 _MARGIN: Final = 0.25
 _WHOLE: Final = 1 + 2 * _MARGIN
 
 
 def side_needed(face: Face, image: ImageInfo) -> int:
-    """Return the long side that a picture must have at least, so that its face is as large as one may be."""
+    """Return the minimum long side of a picture, so that its face is as large as allowed."""
     share = _WHOLE * max(face.box.width, face.box.height) / max(image.width, image.height)
     return math.ceil(limits.FACE_IMAGE_SIDE / share)
 
@@ -26,12 +26,13 @@ def side_needed(face: Face, image: ImageInfo) -> int:
 def cut_out(pixels: Pixels, face: Face, *, align: bool) -> Pixels:
     """Return the square around a face, clipped to the picture; never enlarged.
 
-    Aligned, it is turned so that the eyes are level and the mouth is below them, and black outside of the picture.
+    With `align`, it is rotated so that the eyes are level and the mouth is below them; areas outside the picture are
+    black.
     """
     left, top, right, bottom = edges(face, pixels)
     x, y = (left + right) / 2, (top + bottom) / 2
     side = _WHOLE * max(right - left, bottom - top)
-    # Half the diagonal of a square that is turned, and a pixel for rounding.
+    # Half the diagonal of the rotated square, and a pixel for rounding.
     reach = side / 2 * math.sqrt(2) + 1 if align else side / 2
     x0, y0, span = math.floor(x - reach), math.floor(y - reach), math.ceil(2 * reach)
     part = pixels[max(0, y0) : y0 + span, max(0, x0) : x0 + span]
@@ -46,16 +47,17 @@ def cut_out(pixels: Pixels, face: Face, *, align: bool) -> Pixels:
 
 
 def _turned(part: Pixels, centre: tuple[float, float], side: int, degrees: float) -> Pixels:
-    """Turn around a point, counter-clockwise, and return the square around it."""
+    """Rotate counter-clockwise around a point, and return the square around it."""
     matrix = np.asarray(cv2.getRotationMatrix2D(centre, degrees, 1), np.float64)
     matrix[:, 2] += side / 2 - np.array(centre)
     return as_pixels(cv2.warpAffine(part, matrix, (side, side), flags=cv2.INTER_LINEAR))
 
 
 def _tilt(marks: Landmarks) -> float:
-    """Return by how many degrees a face is tilted clockwise.
+    """Return the clockwise tilt of a face in degrees.
 
-    The left eye is the one further left in the picture, also of a face that is upside down: the mouth decides.
+    The left eye is always the one further left in the picture, so the position of the mouth shows whether the face is
+    upside down.
     """
     across = _between(marks.left_eye, marks.right_eye)
     down = _between(_middle(marks.left_eye, marks.right_eye), _middle(marks.mouth_left, marks.mouth_right))

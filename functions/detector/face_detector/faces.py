@@ -1,4 +1,4 @@
-"""Detections to the faces of a job."""
+"""Converts detections to the faces of a job."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ _LANDMARKS: Final = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right
 
 
 def as_faces(detections: Detections, pixels: Pixels, image_size: tuple[int, int]) -> tuple[Face, ...]:
-    """Convert detections in pixels of a scaled image to faces of the image in its own size (width, height)."""
+    """Convert detections in pixels of a scaled image to faces in pixels of the original size (width, height)."""
     rows, columns = pixels.shape[:2]
     x, y = image_size[0] / columns, image_size[1] / rows
     scaled = detections.scaled(x, y)
@@ -33,10 +33,10 @@ def _as_face(  # noqa: PLR0913, PLR0917 - the parts of a face
     image_size: tuple[int, int],
     pixels: Pixels,
 ) -> Face | None:
-    """Clip a detection to the image; None if nothing of it is left."""
+    """Clip a detection to the image; None if it is outside the image."""
     left_top, right_bottom = np.clip([box[:2], box[:2] + box[2:]], 0, image_size).round(2)
     sides = (right_bottom - left_top).round(2)
-    # Written so that it is also correct for NaN, which a network may return.
+    # This comparison is also correct for NaN, which a network may return.
     if not sides.min() > 0 or not np.isfinite(points).all():
         return None
     marks = np.clip(points, 0, image_size).round(2)

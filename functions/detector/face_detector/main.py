@@ -1,4 +1,4 @@
-"""The detector's handler: originals from S3, through SQS or directly, and what the API requests directly."""
+"""The detector's handler: events of originals from S3, through SQS or directly, and requests from the API."""
 
 import json
 from functools import cache
@@ -36,7 +36,7 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 def service() -> DetectionService:
     settings = DetectorSettings.from_environment()
     if settings.threads is not None:
-        # The host has more processors than the function may use; threads for all of them would wait for each other.
+        # The host has more processors than the function can use, so one thread for each would make threads wait.
         cv2.setNumThreads(settings.threads)
     return DetectionService.of(
         JobTable(settings.jobs_table),

@@ -1,4 +1,4 @@
-"""Head pose from five landmarks: perspective-n-point with a model of a mean head."""
+"""Head pose from five landmarks: perspective-n-point with a model of an average head."""
 
 import math
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from facelib.domain.face import Pose
 
 # Millimetres from the tip of the nose: x to the right of the image, y down, z away from the camera. Pupils are 63 mm
 # apart (Dodgson, "Variation and extrema of human interpupillary distance", 2004), the corners of the mouth 50 mm; from
-# pupils to mouth it is 64 mm, and the nose stands 25 mm before them: means of adults, rounded, after Farkas,
+# pupils to mouth it is 64 mm, and the nose is 25 mm in front of them: rounded means of adults, after Farkas,
 # "Anthropometry of the Head and Face", 1994.
 _HEAD: Final = np.array(
     [[-31.5, -33.0, 25.0], [31.5, -33.0, 25.0], [0.0, 0.0, 0.0], [-25.0, 31.0, 22.0], [25.0, 31.0, 22.0]], np.float64
@@ -20,7 +20,7 @@ _FOCAL_LENGTH_PER_SIDE: Final = 1.0
 
 
 def pose_of(landmarks: Sequence[tuple[float, float]], image_size: tuple[int, int]) -> Pose | None:
-    """Estimate the pose from x, y of left eye, right eye, nose, left and right corner of the mouth, in pixels.
+    """Estimate the pose from the x and y of both eyes, the nose and both corners of the mouth, in pixels.
 
     None for degenerate landmarks: coincident or collinear.
     """

@@ -1,6 +1,6 @@
 """The use case for originals: claim a job, process its original, store the faces and the results.
 
-Idempotent, also when run late or concurrently.
+They are idempotent, even if they run late or concurrently.
 """
 
 from concurrent.futures import Future, wait
@@ -38,16 +38,17 @@ class Processing:
         Raises JobClaimed while another detector holds it; the queue delivers the message again later.
         """
         if original.retry is not None:
-            # The API does so too, but only once this message is queued: if it crashed in between, the retry continues.
+            # The API also does this, but only after it has queued this message. If it crashed in between, the retry
+            # continues.
             self.retries.begin(original.job_id, original.retry)
-        # Read while it claims the job: both are waits for AWS, and nearly every claim succeeds.
+        # Read the original while claiming the job: both wait for AWS, and nearly every claim succeeds.
         reading = threads().submit(self.images.original, original.job_id)
         try:
             claim = self.claims.claim(original.job_id, self.lease_seconds)
         except JobFinished as finished:
             logger.info("Nothing to do", extra={"why": str(finished)})
             if finished.original_etag and original.etag not in (None, finished.original_etag):
-                # A form may be posted twice: the job describes one image, which a later one may have replaced.
+                # A form may be posted twice, but the job is for only one of the uploads.
                 self.images.delete_replaced_original(original.job_id, finished.original_etag)
         except JobNotFound:
             # The job was deleted or has expired: remove what was uploaded for it.
@@ -56,7 +57,7 @@ class Processing:
         else:
             self._finish(claim, reading)
         finally:
-            # Lambda freezes a process that has answered, including its pending reads.
+            # Lambda freezes a process after its response, including pending reads.
             wait([reading])
 
     def _finish(self, claim: Claim, reading: Future[Original]) -> None:
@@ -78,7 +79,7 @@ class Processing:
 
     def _store(self, claim: Claim, analysis: Analysis, etag: str) -> None:
         self.claims.hold(claim, self.lease_seconds)
-        # Results first: they exist before the job is seen as completed.
+        # Results are stored first, so that they exist when the job becomes completed.
         add = partial(self.images.add_result, claim.job.job_id)
         list(threads().map(add, analysis.results.keys(), analysis.results.values()))
         outcome = Outcome(analysis, self.detector.info, etag)

@@ -9,9 +9,9 @@ from facelib.domain.face import FaceQuality
 from face_detector.imaging.pixels import Pixels
 from face_detector.imaging.scale import size_within
 
-# Faces are compared at one size; smaller ones are not enlarged, which would blur them.
+# Faces are measured at the same size; smaller ones are not enlarged, because that would blur them.
 _LONG_SIDE: Final = 96
-# Variance at a sharpness of 50, that of a portrait in focus at this size.
+# Variance that corresponds to a sharpness of 50, as in a portrait in focus at this size.
 _HALF_SHARPNESS_VARIANCE: Final = 300.0
 
 

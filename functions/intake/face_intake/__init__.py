@@ -1,1 +1,1 @@
-"""Makes a job of every object that is put into the inbox of the originals bucket."""
+"""Creates a job for every object in the inbox of the originals bucket."""

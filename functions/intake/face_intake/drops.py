@@ -1,4 +1,4 @@
-"""Objects in the inbox, as S3's events report them."""
+"""Objects in the inbox, as reported by S3's events."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,19 +11,20 @@ from facelib.stores.jobs.idempotency import IdempotentRequest
 
 @dataclass(frozen=True)
 class Drop:
-    """One put of an object: a key can be put again, and each put becomes a job."""
+    """One upload of an object: an object can be uploaded again, and each upload becomes a job."""
 
     key: str
     size: int
     etag: str
-    # S3 numbers the puts of a key. https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+    # S3 numbers the uploads of a key.
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
     sequencer: str
 
     @property
     def request(self) -> IdempotentRequest:
-        """Return a key that only repeated events of this put share.
+        """Return a key that only repeated events of this upload share.
 
-        Its line breaks distinguish it from keys of API clients, which are printable characters.
+        Its line breaks distinguish it from the keys of API clients, which consist of printable characters.
         """
         return IdempotentRequest(key=f"inbox\n{self.key}\n{self.etag}\n{self.sequencer}", fingerprint=self.etag)
 
@@ -32,5 +33,5 @@ def drops(event: dict[str, Any]) -> Iterator[Drop]:
     """Yield each object in the event."""
     for record in object_records(event):
         s3_object = record.s3.get_object
-        # S3 encodes keys; Powertools leaves those of records as they are.
+        # S3 encodes keys, and Powertools does not decode those in records.
         yield Drop(unquote_plus(s3_object.key), s3_object.size, s3_object.etag, s3_object.sequencer)

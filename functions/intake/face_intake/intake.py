@@ -1,4 +1,4 @@
-"""The use case: make a job of a dropped object and move the object to its original. Idempotent."""
+"""The use case: create a job for a dropped object, and move the object to be its original. Idempotent."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -36,7 +36,7 @@ class Intake:
         logger.set_correlation_id(None)
         owner = object_keys.owner_of_drop(drop.key)
         if owner is None:
-            # It does not belong to an owner. The file stays, and expires like any other.
+            # The file does not belong to an owner. It stays where it is, and expires like any other.
             metrics.add_metric("UnownedDrops", MetricUnit.Count, 1)
             logger.error("Ignored a file outside of inbox/<owner>/", extra={"key": drop.key})
         elif not drop.key.endswith("/"):  # otherwise a folder of the S3 console
@@ -52,7 +52,7 @@ class Intake:
             _check(drop)
             options = read_options(metadata)
         except ImageRejected as rejected:
-            # The file stays where it is: it cannot be used, and is not lost.
+            # The file cannot be used. It stays where it is, so it is not lost.
             self._fail(self._add(drop, owner, Options()), rejected.failure)
         else:
             self._move(drop, self._add(drop, owner, options))
@@ -66,7 +66,7 @@ class Intake:
         try:
             self.inbox.copy_to_original(drop.key, drop.etag, job.job_id)
         except ObjectMissing:
-            # Another delivery of the same event may have been faster.
+            # Another delivery of the same event may have moved the file first.
             if not self.inbox.has_original(job.job_id):
                 self._fail(job, _REPLACED)
             return
@@ -89,7 +89,7 @@ def _check(drop: Drop) -> None:
     if not object_keys.is_safe_name(drop.key):
         raise ImageRejected(
             FailureReason.INVALID_NAME,
-            "The name of the file has control characters, or a part that is `.` or `..`. Rename it and upload it "
+            "The file's name has control characters, or `.` or `..` as a part of its path. Rename it and upload it "
             "again.",
         )
     check_file_size(drop.size)

@@ -1,4 +1,4 @@
-"""The intake's handler: events of the inbox, as S3 sends them to the queue."""
+"""The intake's handler: S3's events of the inbox, from the queue."""
 
 from functools import cache
 from typing import Any

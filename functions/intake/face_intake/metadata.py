@@ -10,14 +10,14 @@ from facelib.domain.validation import describe_errors
 from pydantic import ValidationError
 
 PREFIX: Final = "facecast-"
-# Users of the drop folder also read results from the bucket.
+# Users of the drop folder usually read results from the bucket.
 _DEFAULTS: Final = Options(faces_json=True)
 
 
 def read_options(metadata: Mapping[str, str]) -> Options:
     """Read the options. Raises ImageRejected for a value that is not valid, or an unknown option.
 
-    Metadata without the prefix is other programs'. Names are in lower case, as S3 returns them.
+    Metadata without the prefix belongs to other programs. S3 returns names in lower case.
     """
     fields = {
         name.removeprefix(PREFIX).replace("-", "_"): value
@@ -30,7 +30,7 @@ def read_options(metadata: Mapping[str, str]) -> Options:
         allowed = ", ".join(map(_metadata_name, Options.model_fields))
         raise ImageRejected(
             FailureReason.INVALID_OPTIONS,
-            f"The metadata of the file is not valid. Allowed are {allowed}; upload the file again after fixing these: "
+            f"The metadata of the file is not valid. Allowed names: {allowed}. Fix these and upload the file again: "
             f"{describe_errors(error, _metadata_name)}.",
         ) from None
 

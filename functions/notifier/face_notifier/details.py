@@ -1,7 +1,7 @@
-"""The details of events on the bus; docs/eventbridge.schema.json is made from these models.
+"""The details of events on the bus; docs/eventbridge.schema.json is generated from these models.
 
 Faces are left out. A thousand of them would exceed the 256 KB that EventBridge accepts, and deleting a job cannot
-remove data from a bus. An event contains the objects' keys and the URL that have them.
+remove data from a bus. An event contains the object keys and the URL from which they can be read.
 """
 
 from typing import Final
@@ -53,7 +53,7 @@ class JobCompleted(EndedDetail):
 class CorrectedDetail(JobCompleted):
     """Results that hide faces were drawn again, under the same keys, because someone corrected them."""
 
-    # The contract's name; the stream has its own JobCorrected.
+    # The name in the contract; the stream has its own JobCorrected.
     model_config = ConfigDict(title="JobCorrected")
 
     corrected_at: AwareDatetime
@@ -66,7 +66,7 @@ class JobFailed(EndedDetail):
 class DeletedDetail(JobDetail):
     """The job was deleted. Consumers must delete their copies."""
 
-    # The contract's name; the stream has its own JobDeleted.
+    # The name in the contract; the stream has its own JobDeleted.
     model_config = ConfigDict(title="JobDeleted")
 
     deleted_at: AwareDatetime
@@ -84,7 +84,7 @@ def bus_event(job: Job | Tombstone, settings: NotifierSettings) -> BusEvent:
 
 
 def _fields(detail: type[EndedDetail], job: Job) -> dict[str, object]:
-    """Return the fields of a detail that are those of the job."""
+    """Return the fields that a detail shares with the job."""
     return {name: getattr(job, name) for name in detail.model_fields if name in Job.model_fields}
 
 

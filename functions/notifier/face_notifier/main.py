@@ -1,6 +1,6 @@
-"""The notifier's handler: records of the jobs table's stream, and events that the bus refused before.
+"""The notifier's handler: records of the jobs table's stream, and events that the bus refused earlier.
 
-It reads the stream beside the broadcaster; neither depends on the other.
+The notifier and the broadcaster read the same stream, independently of each other.
 """
 
 from collections import Counter
@@ -59,7 +59,7 @@ def _notify(stream: DynamoDBStreamEvent) -> None:
         except (LookupError, TypeError, ValueError):
             logger.exception("Could not parse a record of the stream", extra={"record_id": record.event_id})
             malformed.append(MalformedRecord(job_id=job_id_of_record(record.raw_event), record_id=record.event_id))
-    # A failure here would block the stream and repeat events that were taken, so what fails is queued.
+    # A failure here would block the stream and repeat accepted events, so failed events are queued.
     _report(notifier().notify(events, malformed))
 
 

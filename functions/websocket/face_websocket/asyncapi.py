@@ -1,4 +1,4 @@
-"""The stream as an AsyncAPI 3 document: `python -m face_websocket.asyncapi`; its schemas are those of the models.
+"""Generates the stream's AsyncAPI 3 document from the models: `python -m face_websocket.asyncapi`.
 
 https://www.asyncapi.com/docs/reference/specification/v3.0.0
 """
@@ -22,27 +22,27 @@ _CHANNEL: Final = "#/channels/stream"
 
 _DESCRIPTION: Final = f"""Sends an event when one of your jobs is completed, fails, is corrected or is deleted.
 
-**Connecting.** Open a WebSocket at the server's address; `GET /limits` gives it as `stream_url`. The query may narrow
-the stream to one job and request a replay. If `access` in `GET /limits` is `keys`, get a ticket first: `POST
+**Connecting.** Open a WebSocket at the server's address, which `GET /limits` returns as `stream_url`. The query may
+limit the stream to one job and request a replay. If `access` in `GET /limits` is `keys`, get a ticket first: `POST
 /stream-tickets` with the key as `Authorization: Bearer fc_...`, then connect with `?ticket=` within
-{limits.TICKET_SECONDS} seconds; it opens the stream once. Keys must never appear in a URL.
+{limits.TICKET_SECONDS} seconds. A ticket is valid for one connection. Keys must never appear in a URL.
 
-**Refused handshakes.** 400 for an invalid query, 401 without a ticket, 403 for a ticket that is unknown, used
-or expired and for a web page of another origin, 429 beyond {limits.LISTENERS_OF_OWNER:,} connections of an owner. (The
-local stack answers 403 instead of 400 and 429.)
+**Refused handshakes.** The status is 400 for an invalid query, 401 without a ticket, 403 for an unknown, used or
+expired ticket or for a web page of another origin, and 429 if an owner has more than {limits.LISTENERS_OF_OWNER:,}
+connections. (The local stack responds with 403 instead of 400 and 429.)
 
-**Frames** are JSON text. Those you receive are `{{"events": [...]}}`, at most {limits.FRAME_BYTES:,} bytes, oldest
-first. Ignore types that you do not know.
+**Frames** are JSON text. Those that you receive are `{{"events": [...]}}`, at most {limits.FRAME_BYTES:,} bytes, with
+the oldest event first. Ignore types that you do not know.
 
 **Delivery.** Events are delivered at least once: normally once, more often after a failure or in a replay. An event is
-new if its `event_id` is larger than the last one you have seen of its job.
+new if its `event_id` is larger than that of the last event you have seen for its job.
 
-**Staying connected.** Send a ping every few minutes. Reconnect with exponential backoff and jitter, with `?after=` and
-the largest `event_id` you have seen, or the `position` of `connected` if you have seen none, and with a new ticket.
-Drop events that are older than that position, unless you requested a replay.
+**Staying connected.** Send a ping every few minutes. If the connection is lost, reconnect with exponential backoff and
+jitter, a new ticket, and `?after=` with the largest `event_id` you have seen. If you have not seen any, use the
+`position` of `connected`. Drop events that are older than that position, unless you requested a replay.
 
-**Close codes.** 1000: the key was revoked or has expired. 1001: nothing was sent for 10 minutes, or the connection is
-two hours old. 1009: you sent a frame of more than 32 KB. 1006: the network failed. Reconnect after all but 1000.
+**Close codes.** 1000: the key was revoked or has expired. 1001: the connection was idle, or has reached its maximum
+duration. 1009: you sent a frame of more than 32 KB. 1006: the network failed. Reconnect after all codes except 1000.
 """
 
 _SERVERS: Final = {
@@ -51,7 +51,7 @@ _SERVERS: Final = {
         "pathname": "/ws",
         "protocol": "wss",
         "title": "On AWS",
-        "description": "`GET /limits` of your deployment gives the whole address.",
+        "description": "`GET /limits` of your deployment returns the whole address.",
         "variables": {"api": {"description": "Id of the WebSocket API."}, "region": {"default": "us-east-1"}},
         "security": [{"$ref": "#/components/securitySchemes/ticket"}],
     },
@@ -67,7 +67,7 @@ _TICKET: Final = {
     "type": "httpApiKey",
     "name": "ticket",
     "in": "query",
-    "description": "From `POST /stream-tickets`: opens the stream once, within a minute.",
+    "description": "From `POST /stream-tickets`; valid for one connection, within a minute.",
 }
 
 
@@ -152,8 +152,8 @@ _OPERATIONS: Final = {
         "send",
         "Notify listeners of jobs that ended, were corrected or were deleted.",
         "jobEvents",
-        description="To every connection of the job's owner that is subscribed to all jobs or to this one. A deletion "
-        "can also be replayed, until the job would have expired.",
+        description="Sent to every connection of the job's owner that is subscribed to all jobs or to this one. "
+        "A deletion can also be replayed, until the job would have expired.",
     ),
     "receiveHello": _operation(
         "receive",
@@ -161,15 +161,16 @@ _OPERATIONS: Final = {
         "hello",
         ("connected", "error"),
         "Send it as the first frame of a first connection, and keep `position`: if the connection is lost before the "
-        "first event, reconnect with it as `after`. It is the service's time of connecting, so your own clock does not "
-        "matter. It is sent only on request, because API Gateway cannot send frames during the handshake.",
+        "first event, reconnect with it as `after`. It contains the time at which you connected, by the service's "
+        "clock, so your own clock does not matter. It is sent only on request, because API Gateway cannot send frames "
+        "during the handshake.",
     ),
     "receiveSubscribe": _operation(
         "receive", "Receive events of one job only, or of all jobs again.", "subscribe", ("subscribed", "error")
     ),
     "receiveReplay": _operation(
         "receive",
-        "Receive the latest events again, or all events since one.",
+        "Receive the latest events again, or all events after a given one.",
         "replay",
         ("jobEvents", "error"),
         f"A replay `after` an event starts {limits.REPLAY_OVERLAP_SECONDS} seconds before it, so that none is missed. "
@@ -188,7 +189,7 @@ def document() -> dict[str, Any]:
         ref_template="#/components/schemas/{model}",
     )
     components = schemas["$defs"]
-    # In place, because AsyncAPI's schema does not take a reference here.
+    # Not a reference, because AsyncAPI's schema does not allow one here.
     query = components.pop(ConnectQuery.__name__)
     return {
         "asyncapi": "3.0.0",

@@ -1,4 +1,4 @@
-"""Examples of every frame, made from the models, so that they are valid."""
+"""Examples of every frame, created from the models, so that they are valid."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

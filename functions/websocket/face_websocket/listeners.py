@@ -25,7 +25,7 @@ class Listeners:
     def connect(self, principal: Principal, connection_id: str, query: ConnectQuery) -> None:
         """Store the connection, then queue its replay, so that no event falls between the two.
 
-        Raises TooManyListeners where keys are counted.
+        Raises TooManyListeners if keys are required.
         """
         owner = principal.owner
         if principal.key_id and self.connections.subscriptions.count_with_key(owner) >= limits.LISTENERS_OF_OWNER:
@@ -44,7 +44,7 @@ class Listeners:
         self.connections.remove(owner, connection_id)
 
     def end(self, owner: str, connection_id: str) -> None:
-        """Close a connection whose key is not valid any more. Raises ConnectionGone or DeliveryFailed."""
+        """Close a connection whose key is no longer valid. Raises ConnectionGone or DeliveryFailed."""
         self.connections.remove(owner, connection_id)
         self.connections_api.close(connection_id)
 

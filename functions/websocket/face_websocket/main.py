@@ -20,7 +20,7 @@ from facelib.stream.replay import Replayer
 from face_websocket.listeners import Listeners
 from face_websocket.requests import RequestInvalid, read_query, read_request
 
-# A replay that has not ended this long before the function's time-out continues through the queue.
+# Time before the function's time-out at which an unfinished replay is continued through the queue.
 _RESERVE_SECONDS: Final = 5.0
 
 
@@ -57,7 +57,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         logger.info("The listener has disconnected")
         status = HTTPStatus.OK
     except DeliveryFailed as error:
-        # The request was handled; a failed route would not deliver its response either.
+        # The request was handled, and failing the route would not deliver its response.
         logger.warning("Could not post the response", extra={"reason": str(error)})
         status = HTTPStatus.OK
     logger.info("Handled a request", extra={"status": status})
@@ -91,13 +91,13 @@ def _route(request: APIGatewayWebSocketEvent, route: str, connection_id: str, de
 def _principal_of(request: APIGatewayWebSocketEvent) -> Principal:
     """Return whose events this listener receives: API Gateway repeats the context of $connect with every frame.
 
-    Raises LookupError or ValueError where keys are required and there was no authorizer.
+    Raises LookupError or ValueError if keys are required and there was no authorizer.
     """
     if settings().access is Access.OPEN:
         return PUBLIC
     identity = Identity.model_validate_json(request["requestContext"]["authorizer"]["identity"])
     if identity.principal is None:
-        raise LookupError("the authorizer named no principal")
+        raise LookupError("the authorizer did not return a principal")
     return identity.principal
 
 

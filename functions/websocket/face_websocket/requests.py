@@ -1,4 +1,4 @@
-"""Requests of a listener: the query of the address it connects to, and JSON frames later."""
+"""Requests of a listener: the query of the URL that it connects to, then JSON frames."""
 
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal
@@ -71,13 +71,13 @@ class ReplayRequest(Frozen):
 
 
 class Hello(Frozen):
-    """Request the position of the stream at connecting, to resume from there; send it first."""
+    """Request the position of the stream at the time of connecting, to resume from there; must be the first frame."""
 
     action: Literal["hello"]
 
 
 class Ping(Frozen):
-    """Keep the connection from being closed as idle; the response is a pong."""
+    """Prevent the connection from being closed as idle; the response is a pong."""
 
     action: Literal["ping"]
 

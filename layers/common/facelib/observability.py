@@ -1,4 +1,4 @@
-"""The logger, metrics and traces of a function; Powertools reads their names from the environment."""
+"""The logger, metrics and tracer of a function; Powertools reads their names from the environment."""
 
 import warnings
 from collections.abc import Callable
@@ -11,10 +11,10 @@ from facelib.settings import is_traced
 
 _Handler = TypeVar("_Handler", bound=Callable[..., Any])
 
-# An invocation without metrics, like that of S3's test event, is not an error.
+# An invocation without metrics, for example for S3's test event, is not an error.
 warnings.filterwarnings("ignore", message="No application metrics to publish")
 
-# Left out, because it is the same in every line of a log group. CloudWatch charges by the byte.
+# Omitted, because it is the same in every line of a log group, and CloudWatch charges by the byte.
 _CONSTANT: Final = frozenset({"function_arn", "function_memory_size"})
 
 
@@ -23,13 +23,13 @@ class _Formatter(LambdaPowertoolsFormatter):
         return super().serialize({name: value for name, value in log.items() if name not in _CONSTANT})
 
 
-# Without `serialize_stacktrace` each traceback is written once, as text, and not again as JSON.
+# Without `serialize_stacktrace`, each traceback is written only once, as text and not also as JSON.
 logger = Logger(logger_formatter=_Formatter(serialize_stacktrace=False))
 metrics = Metrics()
 
 
 def traced(handler: _Handler) -> _Handler:
-    """Trace a handler where tracing is on; elsewhere X-Ray's SDK is not imported, which takes half a second.
+    """Trace a handler if tracing is on; otherwise X-Ray's SDK is not imported, which saves half a second.
 
     Responses and exceptions are not added to traces: they may contain the caller's data.
     """

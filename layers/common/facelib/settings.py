@@ -1,4 +1,4 @@
-"""Settings of the functions, read from the environment here only."""
+"""Settings of the functions. Only this module reads the environment."""
 
 import os
 from datetime import timedelta
@@ -14,11 +14,11 @@ from facelib.domain.validation import describe_errors
 
 
 class SettingsError(Exception):
-    """A variable is missing from the environment, or has a value that is not valid."""
+    """An environment variable is missing or not valid."""
 
 
 def is_local() -> bool:
-    """Return whether the AWS clients talk to a local stack, whose address is in the environment."""
+    """Return whether the AWS clients use a local stack, whose address is in the environment."""
     return "AWS_ENDPOINT_URL" in os.environ
 
 
@@ -28,7 +28,7 @@ def is_traced() -> bool:
 
 
 class Settings(Frozen):
-    """Base of the settings; each field is read from the environment variable of its upper-case name."""
+    """Base of the settings; each field is read from the environment variable with its upper-case name."""
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -75,7 +75,7 @@ class ApiSettings(AllowedOrigins, Retention):
     results_bucket: str
     detect_queue_url: str
     detector_function: str
-    # Names separated by commas; the API itself contains no model.
+    # Names separated by commas; the API itself does not contain a model.
     detection_models: str = ""
     public_url: str
     stream_url: str
@@ -92,14 +92,14 @@ class DetectorSettings(Settings):
     quality: Quality
     lease_seconds: int
     public_url: str
-    # Whether processor time is proportional to memory, as on AWS, or the whole machine's, as on the local stack.
+    # Whether processor time is proportional to memory, as on AWS. On the local stack, it is the whole machine's.
     is_processor_shared: bool
-    # Megabytes, set by Lambda.
+    # In megabytes, set by Lambda.
     aws_lambda_function_memory_size: int = 1_769
 
     @property
     def threads(self) -> int | None:
-        """Number of useful threads: one per whole vCPU, which Lambda gives for every 1,769 MB; None for no limit.
+        """The useful number of threads, or None for no limit: Lambda gives one vCPU for every 1,769 MB.
 
         https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
         """
@@ -118,7 +118,7 @@ class StreamSettings(Settings):
 
 
 class BroadcasterSettings(StreamSettings):
-    # API Gateway's quota of the account; raise it together with the concurrency of the delivery queue.
+    # The account's quota for API Gateway; raise it together with the concurrency of the delivery queue.
     posts_per_second: int = 10_000
 
 

@@ -20,8 +20,8 @@ from tests.support.stream import ended_job, record
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
-def test_a_listener_that_drops_and_returns_has_each_event_once(stack: Stack) -> None:
-    """It disconnects twice during ten events, and misses some of them."""
+def test_a_listener_that_reconnects_receives_each_event_once(stack: Stack) -> None:
+    """The listener disconnects twice during ten events, and misses some of them."""
 
     async def play() -> tuple[list[str], list[str]]:
         with feed(stack.endpoint_url, stack.outputs["JobsTableName"]) as source:
@@ -96,7 +96,7 @@ def test_a_listener_cut_off_before_its_first_event_misses_none_with_any_clock(
 
 
 def clock(minutes: int) -> type[datetime]:
-    """Return a clock that is wrong by these minutes."""
+    """Return a clock that is wrong by this number of minutes."""
 
     class Wrong(datetime):
         @classmethod
@@ -111,7 +111,7 @@ def refused(*_: object, **__: object) -> None:
 
 
 def end_and_tell(stack: Stack, count: int) -> list[Ended]:
-    """Finished jobs whose events were delivered to their listeners."""
+    """Yield finished jobs whose events were delivered to the listeners."""
     with feed(stack.endpoint_url, stack.outputs["JobsTableName"]) as source, stack.listener() as witness:
         ended = [source.end(source.add()) for _ in range(count)]
         for each in ended:
@@ -141,7 +141,7 @@ def test_the_end_of_a_job_that_came_before_its_listener(stack: Stack) -> None:
 
 
 def test_a_deletion_reaches_listeners_now_and_later(stack: Stack) -> None:
-    """Also after its end was received: an id that is larger than that of any previous event."""
+    """Also after the job's end was received: the deletion has a larger id than any previous event."""
     mine, other = end_and_tell(stack, 2)
 
     with stack.listener() as listener:
@@ -169,7 +169,7 @@ def test_replay_after_an_event(stack: Stack) -> None:
             listener.wait_for_job(each.job_id)
 
 
-def test_narrowing_and_widening(stack: Stack) -> None:
+def test_changing_the_subscription(stack: Stack) -> None:
     with (
         feed(stack.endpoint_url, stack.outputs["JobsTableName"]) as source,
         stack.listener() as listener,
@@ -201,7 +201,7 @@ def test_an_invalid_address_is_refused(query: str, stack: Stack) -> None:
         pass
 
 
-def test_ids_a_little_out_of_order_are_not_missed(stack: Stack) -> None:
+def test_events_with_ids_slightly_out_of_order_are_not_missed(stack: Stack) -> None:
     """A detector with a slow clock ends a job after one with a correct clock; the listener reconnects in between."""
     jobs = stack.outputs["JobsTableName"]
     known, late = ended_job(), ended_job(seconds_ago=30)

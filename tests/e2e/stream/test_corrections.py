@@ -1,4 +1,4 @@
-"""A correction, as others see it: listeners, replays and the bus."""
+"""A correction as it appears to listeners, in replays and on the bus."""
 
 import json
 from collections.abc import Iterator
@@ -61,7 +61,7 @@ def _heard(socket: ClientConnection) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.xdist_group("closed")
 def test_corrections_stay_with_their_owner(closed_stack: Stack, alice: Holder, bob: Holder) -> None:
-    """And among its keys, only one with `manage` may correct."""
+    """Of the owner's keys, only those with `manage` may correct."""
     sent = alice.request("POST", "/image?render=solid", content=PHOTO, headers={"Prefer": "wait=20"}).json()
     path = f"/jobs/{sent['job_id']}/corrections"
     reader = holder(closed_stack, "alice", "send,read")

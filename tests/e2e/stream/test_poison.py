@@ -1,4 +1,4 @@
-"""An unreadable record of the stream: other events are delivered, and it ends in the failure queue."""
+"""An unreadable stream record moves to the failure queue, and other events are still delivered."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from tests.support.stream import ended_job
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
-def test_an_unreadable_record_is_set_aside_and_delays_no_other(stack: Stack) -> None:
+def test_an_unreadable_record_is_queued_and_does_not_delay_others(stack: Stack) -> None:
     table, jobs = stack.aws.client("dynamodb"), stack.outputs["JobsTableName"]
     poison = to_item(ended_job())
     with feed(stack.endpoint_url, jobs) as source, stack.listener() as listener, impatient_queue(stack):
@@ -31,7 +31,7 @@ def test_an_unreadable_record_is_set_aside_and_delays_no_other(stack: Stack) -> 
 
 @contextmanager
 def impatient_queue(stack: Stack) -> Iterator[None]:
-    """Let the delivery queue retry after a second, so that the test need not wait for minutes."""
+    """Let the delivery queue retry after a second, so that the test does not take minutes."""
     sqs, url = stack.aws.client("sqs"), stack.resource("DeliveryQueue")
     usual = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})

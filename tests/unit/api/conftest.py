@@ -1,4 +1,4 @@
-"""The API in process, on the stores of an account in moto."""
+"""Fixtures for the API in process, with stores in moto."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ _CACHED = (
 
 
 def _clear_caches() -> None:
-    """Give each test its own instance of objects that a function keeps for its life."""
+    """Give each test its own instances of objects that a function caches."""
     for cached in _CACHED:
         cached.cache_clear()
 

@@ -1,4 +1,4 @@
-"""What a key allows at the API, in process: identities as the authorizer passes them."""
+"""What a key allows at the API, in process, with identities in the form of the authorizer."""
 
 import base64
 import re
@@ -59,7 +59,7 @@ def _closed(monkeypatch: pytest.MonkeyPatch, api: Api) -> Iterator[None]:
 
 
 class Detector:
-    """Draws nothing."""
+    """A detector that draws nothing."""
 
     def correct(self, _: CorrectRequest) -> RenderReply:
         return RenderReply(outcome=RenderOutcome.STORED)
@@ -112,7 +112,7 @@ def test_a_route_and_its_scope(  # noqa: PLR0917 - a row of the table
 
 
 @pytest.mark.parametrize(("scope", "method", "path", "sent"), CALLS)
-def test_data_of_other_owners_does_not_exist(  # noqa: PLR0917 - a row of the table
+def test_other_owners_data_is_not_found(  # noqa: PLR0917 - a row of the table
     api: Api, job_id: str, scope: Scope, method: str, path: str, sent: dict[str, Any]
 ) -> None:
     api.identity = holder(scope, owner="bob")
@@ -161,7 +161,7 @@ def test_the_images_of_a_day(api: Api) -> None:
     assert api.get("/usage").json()["images"] == 0
 
 
-def test_an_image_that_becomes_no_job_is_not_counted(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_image_without_a_job_is_not_counted(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     api.identity = holder(Scope.SEND, daily=1)
 
     def broken(*_: object) -> None:
@@ -175,7 +175,7 @@ def test_an_image_that_becomes_no_job_is_not_counted(api: Api, monkeypatch: pyte
     assert api.post("/image", content=PHOTO).status_code == 202
 
 
-def test_a_key_that_only_sends_waits_for_no_faces(api: Api) -> None:
+def test_a_key_that_may_only_send_does_not_wait_for_faces(api: Api) -> None:
     api.identity = holder(Scope.SEND)
     response = api.post("/image", content=PHOTO, headers={"Prefer": "wait=20"})
     assert (response.status_code, "preference-applied" in response.headers) == (202, False)
@@ -217,7 +217,7 @@ def test_rekognition_errors_have_the_format_of_aws(api: Api, identity: Identity 
     assert (response.status_code, response.json()["__type"]) == (400, exception)
 
 
-def test_where_access_is_open_all_is_the_publics(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_open_access_all_jobs_belong_to_public(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     from face_api.dependencies import settings  # noqa: PLC0415
 
     monkeypatch.setenv("ACCESS", "open")
@@ -227,9 +227,7 @@ def test_where_access_is_open_all_is_the_publics(api: Api, monkeypatch: pytest.M
     assert api.post("/image", content=PHOTO).status_code == 202
 
 
-def test_requests_with_one_key_that_cancel_each_other_may_be_repeated(
-    api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_requests_that_cancel_each_other_can_be_repeated(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     api.identity = holder(Scope.SEND, daily=1)
     with monkeypatch.context() as patched:
         cancel_transactions(patched)

@@ -1,4 +1,4 @@
-"""Untrusted input is bounded where it enters, and so are quotes of it in the response."""
+"""Untrusted input is limited in size, and so are quotations of it in responses."""
 
 import base64
 import json
@@ -87,7 +87,7 @@ def test_a_few_problems_are_all_reported(api: Api) -> None:
 @pytest.mark.parametrize(
     "charset", ["undefined", "punycode", "idna", "base64", "rot13", "unicode_escape", "none", "🙂"]
 )
-def test_a_form_in_a_strange_charset_is_refused(api: Api, charset: str) -> None:
+def test_a_form_in_an_unusual_charset_is_refused(api: Api, charset: str) -> None:
     sent = form(("render", "blur"), charset=f"; charset={charset}")
     sent["headers"] = {name: value.encode() for name, value in sent["headers"].items()}
     response = api.post("/image", **sent)
@@ -96,13 +96,13 @@ def test_a_form_in_a_strange_charset_is_refused(api: Api, charset: str) -> None:
 
 
 @pytest.mark.parametrize("charset", ["", "; charset=utf-8", '; charset="UTF-8"', "; charset=us-ascii", "; charset="])
-def test_a_form_in_a_usual_charset_is_taken(api: Api, charset: str) -> None:
+def test_a_form_in_a_usual_charset_is_accepted(api: Api, charset: str) -> None:
     response = api.post("/image", **form(("render", "blur"), charset=charset))
     assert response.status_code == 202, response.text
 
 
 def test_a_large_image_is_accepted_in_json_of_rekognition(api: Api) -> None:
-    """It is bounded by its own limit, not by that of other JSON."""
+    """It has its own limit, not that of other JSON."""
     body = json.dumps({"Image": {"Bytes": base64.b64encode(bytes(limits.REKOGNITION_BYTES + 1)).decode()}})
     response = api.post("/rekognition", content=body, headers=DETECT_FACES)
     assert response.json()["__type"] == "ImageTooLargeException"
@@ -124,7 +124,7 @@ def test_a_large_body_is_refused_before_it_is_parsed(
     assert response.status_code == 413
 
 
-def test_a_body_in_pieces_is_read_whole(api: Api) -> None:
+def test_a_body_in_chunks_is_read_completely(api: Api) -> None:
     async def pieces() -> AsyncIterator[bytes]:
         for piece in (b'{"options": ', b'{"render": ', b'["blur"]}}'):
             yield piece

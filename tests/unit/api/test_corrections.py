@@ -1,4 +1,4 @@
-"""`/jobs/{id}/corrections`: versions, what is refused, and what is logged."""
+"""`/jobs/{id}/corrections`: versions, refusals and logs."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ def path(jobs: JobStore) -> str:
     return f"/jobs/{job.job_id}/corrections"
 
 
-def test_corrections_replace_those_before(api: Api, detector: Detector, path: str) -> None:
+def test_corrections_replace_earlier_ones(api: Api, detector: Detector, path: str) -> None:
     nothing = api.get(path)
     assert nothing.json() == {"hide": [], "show": [], "corrected_at": None}
     first = api.request("PUT", path, json={"hide": [BOX], "show": [1, 0, 1]})
@@ -83,7 +83,7 @@ def test_an_outdated_version_is_refused(api: Api, detector: Detector, path: str)
     assert api.request("PUT", path, json={"show": [1]}, headers={"If-Match": "*"}).status_code == 200
 
 
-def test_a_repeated_request_changes_nothing(api: Api, detector: Detector, path: str) -> None:
+def test_a_repeated_request_has_no_effect(api: Api, detector: Detector, path: str) -> None:
     old = api.get(path).headers["etag"]
     answers = [api.request("PUT", path, json={"show": [0]}, headers={"If-Match": old}) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 200]
@@ -124,7 +124,7 @@ def test_corrections_outside_the_photo_are_refused(api: Api, detector: Detector,
     assert not detector.requests
 
 
-def test_the_most_that_is_allowed_is_taken(api: Api, detector: Detector, path: str) -> None:
+def test_the_maximum_is_accepted(api: Api, detector: Detector, path: str) -> None:
     box: dict[str, Any] = {"x": 639.123456, "y": 479.123456, "width": 12345.123456, "height": 12345.123456}
     assert api.request("PUT", path, json={"hide": [box] * limits.HIDDEN_BOXES}).status_code == 200
 
@@ -141,12 +141,14 @@ def test_only_a_completed_job_is_corrected(api: Api, jobs: JobStore, detector: D
     ("gone", "status"),
     [(RenderOutcome.ORIGINAL_GONE, 410), (RenderOutcome.JOB_GONE, 404), (RenderOutcome.CHANGED, 412)],
 )
-def test_what_went_in_the_meantime(api: Api, detector: Detector, path: str, gone: RenderOutcome, status: int) -> None:
+def test_a_job_or_original_that_was_deleted_in_the_meantime(
+    api: Api, detector: Detector, path: str, gone: RenderOutcome, status: int
+) -> None:
     detector.outcome = gone
     assert api.request("PUT", path, json={"show": [0]}).status_code == status
 
 
-def test_a_detector_that_crashed_is_cleaned_up_after(
+def test_cleanup_after_a_crashed_detector(
     api: Api, detector: Detector, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[str] = []
@@ -171,7 +173,7 @@ def test_showing_faces_is_logged_without_personal_data(
     assert logged == [{"job_id": path.split("/")[2], "count": 2}]
 
 
-def test_a_deletion_removes_what_was_corrected(api: Api, jobs: JobStore, detector: Detector, path: str) -> None:
+def test_a_deletion_removes_corrected_results(api: Api, jobs: JobStore, detector: Detector, path: str) -> None:
     api.request("PUT", path, json={"hide": [BOX]})
     job_id = path.split("/")[2]
     jobs.begin_deletion(job_id, "public")

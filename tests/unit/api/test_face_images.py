@@ -1,4 +1,4 @@
-"""`GET /jobs/{id}/faces/{n}/image`: what is shown, and which faces are not."""
+"""`GET /jobs/{id}/faces/{n}/image`: which faces are available, and in what form."""
 
 from dataclasses import dataclass, field
 
@@ -62,7 +62,9 @@ def test_a_face_is_a_jpeg_that_is_not_cached(api: Api, jobs: JobStore, detector:
 
 
 @pytest.mark.parametrize("render", DRAWN)
-def test_a_face_is_shown_where_the_photo_may_be(api: Api, jobs: JobStore, detector: Detector, render: Render) -> None:
+def test_a_face_is_available_if_the_photo_may_be_shown(
+    api: Api, jobs: JobStore, detector: Detector, render: Render
+) -> None:
     job = completed(jobs, Options(render=(render,)))
     response = api.get(f"/jobs/{job.job_id}/faces/0/image")
     assert (response.status_code == 200) is ("plain" in api.get(f"/jobs/{job.job_id}").json()["permitted_renders"])
@@ -77,7 +79,7 @@ def test_a_face_that_does_not_exist(api: Api, jobs: JobStore, detector: Detector
     assert not detector.requests
 
 
-def test_a_job_that_has_not_ended_or_failed_has_no_faces(api: Api, jobs: JobStore, detector: Detector) -> None:
+def test_a_pending_or_failed_job_has_no_faces(api: Api, jobs: JobStore, detector: Detector) -> None:
     pending, failed = jobs.add(new_job()), jobs.add(new_job())
     jobs.fail(jobs.claim(failed.job_id, 30), Failure(reason=FailureReason.CORRUPT_IMAGE, detail="It is broken."))
     assert [api.get(f"/jobs/{job.job_id}/faces/0/image").status_code for job in (pending, failed)] == [409, 410]

@@ -1,4 +1,4 @@
-"""`POST /image` where AWS refuses a call, or the function stops between two: no job and no count remain."""
+"""`POST /image` if AWS refuses a call or the function stops between two calls: no job and no count remain."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ ALICE = Identity(principal=Principal(owner="alice", scopes=frozenset(Scope), key
 
 
 def before(monkeypatch: pytest.MonkeyPatch, operation: str, act: Callable[[], object]) -> None:
-    """Call `act` before each call of this operation, which is not made where it raises."""
+    """Call `act` before each call of this operation; if `act` raises, the call is not made."""
     make = BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def made(client: BaseClient, name: str, parameters: dict[str, Any]) -> Any:
@@ -153,7 +153,7 @@ def test_a_claim_gives_an_accepted_job_its_whole_retention(alice: Api, account: 
 
 
 def test_an_image_that_another_request_has_stored_is_kept(alice: Api, account: Cloud) -> None:
-    """The request that made the job fails, the other one with its key does not."""
+    """The request that created the job fails; the other one with the same key does not."""
     other: list[int] = []
 
     def overtake() -> None:
@@ -173,7 +173,7 @@ def test_an_image_that_another_request_has_stored_is_kept(alice: Api, account: C
 
 
 def test_a_request_whose_job_another_one_withdrew_must_be_repeated(alice: Api, account: Cloud) -> None:
-    """The request that made the job withdraws it while the other one stores the image."""
+    """The request that created the job withdraws it while the other one stores the image."""
     jobs = JobStore(account.jobs_table)
     with pytest.MonkeyPatch.context() as monkeypatch:
         before(monkeypatch, "PutObject", die)

@@ -1,4 +1,4 @@
-"""What is wrong with a form is said in the sender's terms."""
+"""Errors in a form are explained in the sender's terms."""
 
 import pytest
 
@@ -22,12 +22,12 @@ def test_a_whole_form_is_accepted(api: Api) -> None:
 
 
 @pytest.mark.parametrize("left", [30, 200, -1_000, -70, -20, -8, -5])
-def test_a_form_that_was_cut_is_refused_for_it(api: Api, left: int) -> None:
-    """Also behind the image, where an option that hides faces may be lost."""
+def test_a_truncated_form_is_refused_with_the_reason(api: Api, left: int) -> None:
+    """Also if it is truncated after the image, where an option that hides faces may be lost."""
     assert refused(api, FORM[:left]) == "The form ends before its final boundary. Send it again."
 
 
-def test_a_text_in_front_of_the_first_boundary_is_named(api: Api) -> None:
+def test_text_before_the_first_boundary_is_reported(api: Api) -> None:
     assert "begin with its boundary" in refused(api, b"This is a message in MIME format.\r\n" + FORM)
 
 

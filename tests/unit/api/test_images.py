@@ -25,7 +25,7 @@ def options_of(account: Cloud, job_id: str) -> Options:
     return job.options
 
 
-# Each option in text, and what it is in the job.
+# Each option as text, and its value in the job.
 OPTIONS: dict[str, tuple[Any, Any]] = {
     "render": ("blur, boxes,blur", (Render.BLUR, Render.BOXES)),
     "min_confidence": ("0.5", 0.5),
@@ -51,7 +51,7 @@ def test_every_option_by_query_and_by_form(api: Api, account: Cloud, name: str, 
     assert options_of(account, response.json()["job_id"]) == Options.model_validate({name: value})
 
 
-def test_a_repeated_render_and_the_form_over_the_query(api: Api, account: Cloud) -> None:
+def test_a_repeated_render_and_the_precedence_of_the_form(api: Api, account: Cloud) -> None:
     response = api.post(
         "/image",
         params={"max_faces": 1, "size": "original"},
@@ -91,7 +91,7 @@ def test_options_that_are_not_valid(api: Api, name: str, value: str, by: str) ->
     assert response.json()["errors"][0]["field"].startswith(name)
 
 
-def test_a_wrong_option_of_the_query_is_reported_though_the_form_replaces_it(api: Api) -> None:
+def test_an_invalid_query_option_is_reported_even_if_the_form_overrides_it(api: Api) -> None:
     response = api.post("/image", params={"size": "huge"}, data={"size": "fit"}, files={"file": PHOTO})
     assert response.status_code == 422
 
@@ -119,7 +119,7 @@ def test_the_largest_image_is_accepted(api: Api) -> None:
     assert api.post("/image", content=padded(PHOTO, limits.DIRECT_UPLOAD_BYTES)).status_code == 202
 
 
-def test_an_idempotency_key_makes_one_job(api: Api) -> None:
+def test_an_idempotency_key_creates_one_job(api: Api) -> None:
     headers = {"Idempotency-Key": "k"}
     first, second = (api.post("/image", content=PHOTO, headers=headers).json() for _ in range(2))
     assert first == second
@@ -135,7 +135,7 @@ def test_prefer(api: Api, prefer: str, applied: str | None) -> None:
     assert response.headers["location"] == response.json()["links"]["self"]
 
 
-def test_where_too_many_wait_the_response_is_202_at_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_if_too_many_requests_wait_the_response_is_an_immediate_202(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAITING_REQUESTS", "0")
     dependencies.settings.cache_clear()
     response = api.post("/image", content=PHOTO, headers={"Prefer": "wait=20"})
@@ -143,7 +143,7 @@ def test_where_too_many_wait_the_response_is_202_at_once(api: Api, monkeypatch: 
     assert response.json()["status"] == "pending"
 
 
-def test_a_finished_job_needs_no_wait(api: Api, account: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_finished_job_is_returned_without_waiting(api: Api, account: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAITING_REQUESTS", "0")
     dependencies.settings.cache_clear()
     headers = {"Idempotency-Key": "k", "Prefer": "wait=20"}

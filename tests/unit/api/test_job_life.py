@@ -57,7 +57,7 @@ class JobLife(JobWorld):
     @precondition(lambda self: self._forms())
     @rule(data=st.data(), photo=st.sampled_from(CONTENTS))
     def upload(self, data: st.DataObject, photo: bytes) -> None:
-        """Post a form, whether or not it was posted before, and in any state of its job."""
+        """Post a form, which may have been posted before, in any status of its job."""
         key = object_keys.original(self._pick(data, self._forms()))
         self.s3.put_object(Bucket=self.account.originals_bucket, Key=key, Body=photo)
 
@@ -90,7 +90,7 @@ class JobLife(JobWorld):
         message = self._pick(data, self.queue)
         self.queue.append(Message(message.body, message.job_id))
 
-    # ── Time, and sudden death ───────────────────────────────────────────────────────────────────────────
+    # ── Time and crashes ─────────────────────────────────────────────────────────────────────────────────
 
     @precondition(lambda self: self._running())
     @rule(data=st.data(), calls=st.integers(1, 4))
@@ -131,14 +131,14 @@ class JobLife(JobWorld):
         self._set(self._pick(data, self._unused()), expires_at=datetime.now(UTC) - timedelta(seconds=1))
 
     def _unused(self) -> list[str]:
-        """Jobs that no detector has taken up yet, and that expire early as long as none does."""
+        """Jobs that no detector has claimed yet, and that expire early until a detector does."""
         return [
             job_id
             for job_id, item in self._items().items()
             if item["status"]["S"] == Status.PENDING and "kept_until" in item and "retries" not in item
         ]
 
-    # ── What must be so ──────────────────────────────────────────────────────────────────────────────────
+    # ── Invariants ───────────────────────────────────────────────────────────────────────────────────────
 
     @invariant()
     def a_deleted_job_is_gone_and_a_completed_one_keeps_its_outcome_and_its_picture(self) -> None:
@@ -156,7 +156,7 @@ class JobLife(JobWorld):
             seen.completed = seen.completed or outcome
             assert seen.completed == outcome
             if job.is_expired(datetime.now(UTC)):
-                # For the API it does not exist any more, and a late message may remove what is stored of it.
+                # For the API, the job no longer exists, and a late message may remove its objects.
                 continue
             shown = {objects[object_keys.result(job_id, render)] for render in job.options.render}
             assert shown == {drawn(data) for data in seen.uploads if etag(data) == item["original_etag"]["S"]}
@@ -177,7 +177,7 @@ class JobLife(JobWorld):
             self._clear()
 
     def _drain(self) -> None:
-        """Let everything that was begun come to its end, and repeat every deletion that broke off."""
+        """Let all work finish, and repeat every interrupted deletion."""
         while self._running() or self.queue or self.dead:
             for actor in self._running():
                 actor.finish()

@@ -1,4 +1,4 @@
-"""What the API promises of a job's life, in process."""
+"""The API's guarantees for a job's life cycle, in process."""
 
 import pytest
 from facelib.domain import limits, object_keys
@@ -43,7 +43,7 @@ def test_a_deleted_picture_is_never_shown_for_another_job(api: Api, account: Clo
     assert api.get(f"/jobs/{second}/processed-image").status_code == 409
 
 
-def test_a_deletion_that_broke_off_is_repeated(api: Api, account: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_deletion_is_repeated(api: Api, account: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     job_id = posted(api)
 
     def refused(*_: object) -> None:
@@ -59,7 +59,7 @@ def test_a_deletion_that_broke_off_is_repeated(api: Api, account: Cloud, monkeyp
     assert api.delete(f"/jobs/{job_id}").status_code == 404
 
 
-def test_no_more_form_for_a_job_that_has_ended(api: Api, account: Cloud) -> None:
+def test_a_job_that_has_ended_does_not_get_another_form(api: Api, account: Cloud) -> None:
     send = {"json": {}, "headers": {"Idempotency-Key": "k"}}
     granted = api.post("/uploads", **send)
     again = api.post("/uploads", **send)
@@ -115,13 +115,15 @@ NESTED = "[" * 100_000
     ],
     ids=["query", "form", "cursor", "NUL in a cursor", "NUL in an option"],
 )
-def test_nested_or_odd_text_is_a_wrong_request(api: Api, method: str, path: str, sent: dict[str, object]) -> None:
+def test_nested_or_unusual_text_is_an_invalid_request(
+    api: Api, method: str, path: str, sent: dict[str, object]
+) -> None:
     assert api.request(method, path, **sent).status_code == 422
 
 
-# As deep as a body may be.
+# The maximum depth of a body.
 @pytest.mark.parametrize("body", [NESTED[: limits.JSON_BYTES], '{"options": ' + NESTED[:16_000], "nonsense"])
-def test_a_json_body_that_makes_no_sense(api: Api, body: str) -> None:
+def test_an_invalid_json_body(api: Api, body: str) -> None:
     response = api.post("/uploads", content=body, headers={"Content-Type": "application/json"})
     assert response.status_code in (400, 422), response.text
 
@@ -129,7 +131,7 @@ def test_a_json_body_that_makes_no_sense(api: Api, body: str) -> None:
 @pytest.mark.parametrize(
     "name", ["private/photo.jpg", "originals/\0", "originals/0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"]
 )
-def test_rekognition_reads_only_originals_of_jobs_that_are_there(api: Api, account: Cloud, name: str) -> None:
+def test_rekognition_reads_only_originals_of_existing_jobs(api: Api, account: Cloud, name: str) -> None:
     response = api.post(
         "/rekognition",
         json={"Image": {"S3Object": {"Bucket": account.originals_bucket, "Name": name}}},

@@ -38,7 +38,7 @@ def test_none_cannot_be_requested_for_a_job(api: Api, account: Cloud) -> None:
     job = JobStore(account.jobs_table).add(new_job("public"))
     refused = api.post(f"/jobs/{job.job_id}/renders", json={"render": "none"})
     assert refused.status_code == 422
-    assert "draws no picture" in refused.json()["detail"]
+    assert "does not produce a picture" in refused.json()["detail"]
 
 
 def test_a_preview_requested_later_shows_boxes() -> None:

@@ -1,4 +1,4 @@
-"""The committed description of the API is that of the code."""
+"""The committed description of the API matches the code."""
 
 import json
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def test_every_call_is_described_with_its_errors_as_problems() -> None:
 
 
 def test_every_error_has_an_example_for_its_status() -> None:
-    """Not the same for all, which would show "Not Found" for a 422."""
+    """The examples differ; otherwise, a 422 would show "Not Found"."""
     examples = {}
     for calls in described()["paths"].values():
         for call in calls.values():

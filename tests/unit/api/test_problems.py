@@ -1,4 +1,4 @@
-"""Errors that no client provokes on purpose: they are also problem details, and reveal no internals."""
+"""Unexpected errors are also problem details, and do not reveal internals."""
 
 import asyncio
 
@@ -48,7 +48,7 @@ def test_no_redirect_leads_outside_of_the_apis_path() -> None:
     assert (response.status_code, response.headers["content-type"]) == (404, MEDIA_TYPE)
 
 
-def test_every_error_that_the_api_can_meet_has_its_status() -> None:
+def test_every_domain_error_of_the_api_has_a_status() -> None:
     met = {
         errors.Unauthenticated,
         errors.ScopeMissing,

@@ -94,7 +94,7 @@ def test_every_failure_is_an_exception_of_the_client(api: Api, detector: Detecto
     assert reply["__type"].endswith("Exception") or reason is FailureReason.INTERNAL_ERROR
 
 
-def test_a_busy_detector_is_a_call_to_repeat_that_counts_for_nothing(
+def test_a_call_to_a_busy_detector_is_retryable_and_not_counted(
     api: Api, detector: Detector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given_back: list[str] = []

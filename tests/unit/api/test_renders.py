@@ -1,4 +1,4 @@
-"""Results on demand: what is drawn, what is refused, and what a deletion finds."""
+"""Results on demand: drawing, refusals and deletions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -88,7 +88,7 @@ def test_the_error_for_a_missing_result_explains_how_to_request_it(api: Api, job
 
 
 @pytest.mark.parametrize("render", ["boxes", "plain"])
-def test_faces_that_were_sent_to_be_hidden_cannot_be_uncovered(
+def test_faces_that_were_sent_to_be_hidden_cannot_be_shown(
     api: Api, jobs: JobStore, detector: Detector, render: str
 ) -> None:
     job = completed(jobs, Options(render=(Render.BLUR, Render.PREVIEW)))
@@ -102,7 +102,7 @@ def test_faces_that_were_sent_to_be_hidden_cannot_be_uncovered(
 
 
 @pytest.mark.parametrize("sent", [(Render.BOXES,), (Render.BLUR, Render.PREVIEW), (Render.SOLID,), (Render.PREVIEW,)])
-def test_a_job_names_the_renders_that_it_may_be_drawn_in(
+def test_a_job_lists_its_permitted_renders(
     sent: tuple[Render, ...], api: Api, jobs: JobStore, detector: Detector
 ) -> None:
     job = completed(jobs, Options(render=sent))
@@ -127,7 +127,7 @@ def test_later_results_of_covered_faces_reveal_nothing_more(
     assert api.post(f"/jobs/{job.job_id}/renders", json={"render": "preview"}).status_code == 201
 
 
-def test_another_strength_than_the_jobs_own_is_refused(api: Api, jobs: JobStore, detector: Detector) -> None:
+def test_a_strength_that_differs_from_the_jobs_is_refused(api: Api, jobs: JobStore, detector: Detector) -> None:
     """An object is written once, so a job has one strength."""
     job = completed(jobs, Options(blur_strength=5))
     refused = api.post(f"/jobs/{job.job_id}/renders", json={"render": "blur", "blur_strength": 2})
@@ -136,7 +136,7 @@ def test_another_strength_than_the_jobs_own_is_refused(api: Api, jobs: JobStore,
     assert detector.requests == []
 
 
-def test_a_job_that_has_not_ended_or_failed_has_nothing_to_draw(api: Api, jobs: JobStore, detector: Detector) -> None:
+def test_nothing_is_drawn_for_a_pending_or_failed_job(api: Api, jobs: JobStore, detector: Detector) -> None:
     pending, failed = jobs.add(new_job()), jobs.add(new_job())
     jobs.fail(jobs.claim(failed.job_id, 30), Failure(reason=FailureReason.CORRUPT_IMAGE, detail="It is broken."))
     responses = [api.post(f"/jobs/{job.job_id}/renders", json={"render": "blur"}) for job in (pending, failed)]
@@ -145,7 +145,7 @@ def test_a_job_that_has_not_ended_or_failed_has_nothing_to_draw(api: Api, jobs: 
     assert detector.requests == []
 
 
-def test_without_its_original_a_job_keeps_what_it_has(api: Api, jobs: JobStore, detector: Detector) -> None:
+def test_without_its_original_a_job_keeps_its_results(api: Api, jobs: JobStore, detector: Detector) -> None:
     job = completed(jobs)
     detector.outcome = RenderOutcome.ORIGINAL_GONE
     response = api.post(f"/jobs/{job.job_id}/renders", json={"render": "blur"})
@@ -165,7 +165,7 @@ def test_an_invalid_request_is_refused(api: Api, jobs: JobStore, body: object) -
     assert api.post(f"/jobs/{completed(jobs).job_id}/renders", json=body).status_code == 422
 
 
-def test_a_detector_that_crashed_is_cleaned_up_after(
+def test_cleanup_after_a_crashed_detector(
     api: Api, jobs: JobStore, detector: Detector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It may have stored a result for a job that was deleted in the meantime; the next detector checks."""
@@ -183,7 +183,9 @@ def test_a_detector_that_crashed_is_cleaned_up_after(
     assert delay > 30
 
 
-def test_a_deletion_removes_what_was_drawn_later(api: Api, jobs: JobStore, detector: Detector, account: Cloud) -> None:
+def test_a_deletion_removes_results_that_were_drawn_later(
+    api: Api, jobs: JobStore, detector: Detector, account: Cloud
+) -> None:
     job = completed(jobs)
     for render in DRAWN:
         assert api.post(f"/jobs/{job.job_id}/renders", json={"render": render}).status_code in {200, 201}

@@ -49,7 +49,7 @@ def test_jobs_newest_first_page_by_page(api: Api, jobs: JobStore) -> None:
 
 
 @pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 101}, {"cursor": "nonsense"}, {"status": "lost"}])
-def test_lists_that_cannot_be(api: Api, query: dict[str, object]) -> None:
+def test_invalid_list_requests(api: Api, query: dict[str, object]) -> None:
     assert api.get("/jobs", params=query).status_code == 422
 
 
@@ -63,7 +63,7 @@ def test_a_result_is_at_an_address_that_expires(api: Api, jobs: JobStore) -> Non
     assert api.get(f"/jobs/{job_id}/processed-image", params={"render": "pixelate"}).status_code == 404
 
 
-def test_the_result_of_a_job_that_failed_or_has_not_ended(api: Api, jobs: JobStore) -> None:
+def test_the_result_of_a_failed_or_pending_job(api: Api, jobs: JobStore) -> None:
     pending = jobs.add(new_job()).job_id
     failed = jobs.add(new_job()).job_id
     jobs.fail(jobs.claim(failed, 30), FAILURE)
@@ -77,7 +77,7 @@ def test_the_result_of_a_job_that_failed_or_has_not_ended(api: Api, jobs: JobSto
     ("method", "path"),
     [("GET", ""), ("GET", "/processed-image"), ("POST", "/retry"), ("DELETE", "")],
 )
-def test_the_same_404_for_every_job_that_is_not_there(api: Api, jobs: JobStore, method: str, path: str) -> None:
+def test_the_same_404_for_every_missing_job(api: Api, jobs: JobStore, method: str, path: str) -> None:
     theirs = jobs.add(new_job(owner="somebody else")).job_id
     expired = jobs.add(new_job().model_copy(update={"expires_at": datetime.now(UTC)})).job_id
     responses = [

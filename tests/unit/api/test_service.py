@@ -128,8 +128,8 @@ def test_the_streams_description_names_this_deployment(api: Api, monkeypatch: py
 
 
 def test_an_unknown_path_returns_the_documentations_address(api: Api) -> None:
-    """The service may be below a path prefix, as on the local stack."""
-    assert "at the service's base URL followed by /docs" in api.get("/nothing").json()["detail"]
+    """The service may have a path prefix, as on the local stack."""
+    assert "open /docs below the service's base URL" in api.get("/nothing").json()["detail"]
 
 
 @pytest.mark.parametrize("path", ["/", "/openapi.json", "/static/page.js", "/jobs"])

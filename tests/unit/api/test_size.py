@@ -1,6 +1,6 @@
-"""However large a request is, and wherever: its reply is short, and refusing it costs little more than reading it.
+"""Any request, of any size, gets a short response, and refusing it costs little more than reading it.
 
-Each example is one request of up to 4.5 MB to any route. For longer, with other examples each time:
+Each example is one request of up to 4.5 MB to any route. For a longer run, with different examples each time:
 `pytest tests/unit/api/test_size.py --size-seconds 600 -o timeout=1000`.
 """
 
@@ -36,7 +36,7 @@ UNBOUNDED = {"/jobs", "/", "/docs", "/asyncapi.json", "/openapi.json"}
 PHOTO = encoded(astronaut()[:64, :64])
 JOB_ID = new_job().job_id
 
-# Repeated until it is long enough; what a parser, a validator or a message may multiply.
+# Texts that a parser, a validator or a message may multiply; they are repeated until they are long enough.
 UNITS = st.sampled_from(
     [",", "1,", "blur,", "[", '{"a":', '"', "\\", "%2C", "\x00", "é", "😀", "9", "&a=b", ";", " ", "x"]
 )
@@ -113,7 +113,7 @@ class Sent:
         printer.text(repr(self))
 
     def __repr__(self) -> str:
-        # The whole value would fill the screen, and Hypothesis prints all fields by default.
+        # The whole value would fill the screen, because Hypothesis prints all fields by default.
         start = (self.method, self.path[:100], self.query[:100], {k: v[:50] for k, v in self.headers.items()})
         return f"{start} {len(self.body):,} bytes: {self.body[:200]!r}"
 
@@ -143,7 +143,7 @@ def send(api: Api, sent: Sent) -> Reply:
     async def receive() -> dict[str, Any]:
         if message := next(received, None):
             return message
-        # The caller stays until the response is complete, as behind API Gateway.
+        # The caller stays connected until the response is complete, as behind API Gateway.
         await asyncio.Event().wait()
         raise AssertionError
 
@@ -195,7 +195,7 @@ def processor_seconds(api: Api, sent: Sent) -> tuple[float, Reply]:
 
 
 class NoFaces:
-    """A detector that answers at once, as for bytes that are not an image."""
+    """A detector that responds immediately, as for bytes that are not an image."""
 
     def detect(self, _: object) -> DetectReply:
         return DetectReply(failure=Failure(reason=FailureReason.CORRUPT_IMAGE, detail="No image."))
@@ -235,7 +235,7 @@ def test_every_response_is_short_and_fast(hostile: Api, size_seconds: float) -> 
         if reply.status != 200 or sent.path not in UNBOUNDED:
             assert len(reply.body) <= MOST_BYTES
         if seconds > MOST_TIMES * plain:
-            # The garbage collector, or moto's threads, may have taken it.
+            # The garbage collector or moto's threads may have used this time.
             seconds = min(processor_seconds(hostile, sent)[0] for _ in range(3))
         assert seconds <= MOST_TIMES * plain, f"{seconds / plain:.1f} times a plain photo's {plain:.3f} s: {sent}"
 

@@ -83,7 +83,7 @@ def test_requests_that_are_not_valid(api: Api, request_body: dict[str, object], 
 
 
 def test_a_conflict_names_its_job(api: Api) -> None:
-    """A client that repeats its idempotency key learns which job has the image."""
+    """The response to a repeated idempotency key contains the job that has the image."""
     job_id = api.post("/uploads", json={}).json()["job_id"]
     response = api.get(f"/jobs/{job_id}/processed-image")
     assert (response.status_code, response.json()["job_id"]) == (409, job_id)

@@ -1,4 +1,4 @@
-"""The authorizer, on the tables of an account in moto."""
+"""The authorizer, with tables in moto."""
 
 import json
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ def identify(credentials: str, **others: str) -> Identity:
     }
     response = handler(event, Context())
     identity = Identity.model_validate_json(response["context"]["identity"])
-    # The API explains why it refuses a well-formed key; for anything else an invocation is not worthwhile.
+    # The API explains why it refuses a well-formed key; for anything else, an invocation is not worth its cost.
     assert response["isAuthorized"] is (identity.refusal is not Refusal.MALFORMED)
     return identity
 
@@ -82,7 +82,7 @@ def test_invalid_keys(key: tuple[ApiKey, str], change: Any, refusal: Refusal) ->
 
 
 def test_only_the_identity_source_counts(key: tuple[ApiKey, str]) -> None:
-    """API Gateway caches by it: a key elsewhere in the request would admit the next caller with the same header."""
+    """It is API Gateway's cache key: a key in another place would admit the next caller with the same header."""
     others = {"x-api-key": key[1], "x-amz-security-token": key[1]}
     assert identify("Bearer nothing", **others) == Identity(refusal=Refusal.MALFORMED)
 

@@ -1,4 +1,4 @@
-"""Where the service is: what counts as an address, and which stack file is trusted."""
+"""The service's address: which addresses are valid, and which stack file is trusted."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from facecast.addresses import AddressInvalid, checked_url, local_stack
 @pytest.mark.parametrize(
     "url", ["http://localhost:4802/_aws/execute-api/face0001", "https://faces.example.com", "http://[::1]:80/x"]
 )
-def test_an_address_is_taken_without_its_last_slash(url: str) -> None:
+def test_a_trailing_slash_is_removed_from_an_address(url: str) -> None:
     assert checked_url(url) == checked_url(f"{url}/") == url
 
 
@@ -57,7 +57,7 @@ def test_a_stack_on_any_port_is_found_from_below_its_folder(tmp_path: Path) -> N
     assert local_stack(tmp_path / "photos" / "2026") == "http://localhost:4802/api"
 
 
-def test_of_several_stacks_the_one_that_answers_is_meant(tmp_path: Path, listening: list[str], free_port: int) -> None:
+def test_the_stack_that_answers_is_chosen(tmp_path: Path, listening: list[str], free_port: int) -> None:
     gone = f"http://127.0.0.1:{free_port}"
     stack_file(tmp_path, listening[0], "4802")
     newest = stack_file(tmp_path, gone)
@@ -68,7 +68,7 @@ def test_of_several_stacks_the_one_that_answers_is_meant(tmp_path: Path, listeni
         local_stack(tmp_path)
 
 
-def test_if_none_answers_the_newest_is_reported(tmp_path: Path, free_port: int) -> None:
+def test_if_no_stack_answers_the_newest_is_reported(tmp_path: Path, free_port: int) -> None:
     stack_file(tmp_path, f"http://127.0.0.1:{free_port}/old", "4802")
     newest = stack_file(tmp_path, f"http://127.0.0.1:{free_port}/new")
     os.utime(newest, (4e9, 4e9))
@@ -76,7 +76,7 @@ def test_if_none_answers_the_newest_is_reported(tmp_path: Path, free_port: int) 
 
 
 @pytest.mark.parametrize("url", ["http://evil.example/api", "http://localhost.evil.example", "http://10.0.0.1:4566"])
-def test_a_stack_file_leads_nowhere_but_to_this_machine(tmp_path: Path, url: str) -> None:
+def test_a_stack_file_must_point_to_this_machine(tmp_path: Path, url: str) -> None:
     stack_file(tmp_path, url)
     with pytest.raises(AddressInvalid, match=f"not on this machine. If you trust it, pass --url {url}"):
         local_stack(tmp_path)

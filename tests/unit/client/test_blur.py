@@ -29,7 +29,7 @@ def detector() -> LocalDetector:
 
 
 class Marker:
-    """Stands for the detector where a test is about files: it hides one face, and refuses files on demand."""
+    """Replaces the detector in tests of files: it hides one face, and rejects files on demand."""
 
     def __init__(self, *_: object, **__: object) -> None:
         self.seen: list[bytes] = []
@@ -60,7 +60,7 @@ def results() -> dict[str, bytes]:
     return {str(path.relative_to("out")): path.read_bytes() for path in Path("out").rglob("*") if path.is_file()}
 
 
-def test_no_face_is_left_and_the_photo_keeps_its_size(detector: LocalDetector) -> None:
+def test_all_faces_are_hidden_and_the_photo_keeps_its_size(detector: LocalDetector) -> None:
     photo, _ = compose(900, 700, [(120, 150, 200), (500, 300, 260)])
     hidden = detector.hide(encoded(photo))
     assert hidden.face_count >= 2
@@ -78,8 +78,8 @@ def test_files_that_are_not_photos_are_reported_separately(detector: LocalDetect
             detector.hide(data)
 
 
-def test_a_render_that_hides_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match="boxes hides no faces; choose one of blur, pixelate, solid"):
+def test_a_render_that_does_not_hide_faces_is_refused() -> None:
+    with pytest.raises(ValueError, match="boxes does not hide faces; choose one of blur, pixelate, solid"):
         LocalDetector("boxes")
 
 
@@ -100,7 +100,7 @@ def test_names_are_kept_and_other_formats_become_jpeg(marker: Marker, capsys: py
     assert said.err.startswith("facecast: 5 of 5 photos, 5 faces hidden, in ")
 
 
-def test_a_bad_photo_stops_no_other_and_has_no_result(marker: Marker, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bad_photo_has_no_result_and_does_not_stop_others(marker: Marker, capsys: pytest.CaptureFixture[str]) -> None:
     put(a_jpg=b"broken", b_jpg=b"fine")
     assert main(["blur", "photos", "missing.jpg", "--out", "out", "--json"]) == 1
     assert results() == {"b.jpg": b"hidden fine"}
@@ -117,7 +117,7 @@ def test_an_interrupted_run_is_resumed_by_the_same_command(marker: Marker, capsy
     put(a_jpg=b"1", b_jpg=b"interrupt", c_jpg=b"3")
     command = ["blur", "photos", "--out", "out"]
     assert main(command) == 130
-    assert "1 of 3 photos are done. Run the same command again to resume." in capsys.readouterr().err
+    assert "1 of 3 photos are finished. Run the same command again to resume." in capsys.readouterr().err
     assert set(results()) == {"a.jpg", HIDDEN}
     put(b_jpg=b"2")
     assert main(command) == 0
@@ -146,7 +146,7 @@ def test_other_options_are_another_run(marker: Marker) -> None:
         (["photos", "--out", "out", "--blur-strength", "6"], "should be less than or equal to 5"),
     ],
 )
-def test_a_wrong_question_is_a_usage_error(
+def test_invalid_arguments_are_a_usage_error(
     arguments: list[str], message: str, marker: Marker, capsys: pytest.CaptureFixture[str]
 ) -> None:
     put(a_jpg=b"1")
@@ -165,7 +165,7 @@ def test_without_the_libraries_it_explains_what_to_install(
     assert "pip install 'facecast[local]'" in capsys.readouterr().err
 
 
-def test_it_detects_in_the_real_thing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_finds_faces_with_the_real_detector(capsys: pytest.CaptureFixture[str]) -> None:
     put(a_png=encoded(resized(astronaut()[:256, 80:336], *SMALL), "PNG"))
     assert main(["blur", "photos", "--out", "out"]) == 0
     assert Image.open(io.BytesIO(Path("out/a.jpg").read_bytes())).size == SMALL

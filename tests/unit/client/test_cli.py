@@ -1,4 +1,4 @@
-"""The command line: its arguments, and its output before and without a service."""
+"""The command line: its arguments, and its output without a service."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ from tests.support.service import LIMITS
 
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No service is named by the environment or by a stack of the current folder."""
+    """Run without a service in the environment or a stack in the current folder."""
     for name in ("FACECAST_URL", "FACECAST_KEY", "FACECAST_KEY_FILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
@@ -55,13 +55,13 @@ def test_without_an_address_it_explains_how_to_pass_one(capsys: pytest.CaptureFi
         (["jobs", "--status", "lost"], "'lost' is not one of"),
         (["listen", "--job", "a", "--replay", "3"], "cannot be combined"),
         (["watch", "--download", "cli.jpg"], "cli.jpg is a file; choose a folder"),
-        (["show", "JOB", "--render", "blur"], "it needs --out DIR"),
+        (["show", "JOB", "--render", "blur"], "requires --out DIR"),
         (["show", "JOB", "--render", "sepia", "--out", "."], "sepia is not one of boxes, blur"),
         (["delete"], "JOB"),
         (["dance"], "No such command 'dance'"),
     ],
 )
-def test_a_wrong_question_is_a_usage_error(
+def test_invalid_arguments_are_a_usage_error(
     capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     Path("cli.jpg").touch()
@@ -130,7 +130,7 @@ def test_shells_complete_commands_and_options() -> None:
 
 
 def test_a_closed_pipe_causes_no_traceback(free_port: int) -> None:
-    """What `| head -1` does, with a pipe that is closed before anything is written."""
+    """As with `| head -1`, but the pipe is closed before anything is written."""
     command = [sys.executable, "-m", "facecast", "--help"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout

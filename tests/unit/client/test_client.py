@@ -1,4 +1,4 @@
-"""Requests of the client to a service that is scripted by a table, for both the sync and the async client."""
+"""Requests of the sync and the async client to a service that responds from a table."""
 
 import asyncio
 import inspect
@@ -60,7 +60,7 @@ def test_a_small_photo_is_sent_in_the_request_and_waited_for(call: Caller, small
     assert (sent.headers["prefer"], sent.headers["idempotency-key"]) == ("wait=7", "k1")
     for part in (b'name="render"', b"boxes", b"blur", b'name="min_confidence"', b"0.5", b'name="max_faces"', b"x" * 10):
         assert part in sent.content
-    # A file name may reveal more than its owner wants.
+    # The file name is not sent, because it may reveal more than its owner wants.
     assert b"small" not in sent.content
 
 
@@ -106,18 +106,18 @@ def test_a_large_photo_that_arrived_before_is_not_sent_again(call: Caller, large
     assert call(played, "detect", large).job_id == JOB_ID
 
 
-def test_too_large_a_photo_is_not_sent(call: Caller, tmp_path: Path) -> None:
+def test_a_photo_that_is_too_large_is_not_sent(call: Caller, tmp_path: Path) -> None:
     huge = tmp_path / "huge.jpg"
     huge.write_bytes(b"x" * 21)
     played = PlayedService({})
-    with pytest.raises(ServiceError, match="at most 20 bytes"):
+    with pytest.raises(ServiceError, match="the maximum is 20 bytes"):
         call(played, "detect", huge)
     with pytest.raises(FileNotFoundError):
         call(played, "detect", tmp_path / "missing.jpg")
     assert {request.method for request in played.requests} == {"GET"}
 
 
-def test_waiting_has_an_end(call: Caller) -> None:
+def test_waiting_times_out(call: Caller) -> None:
     played = PlayedService({f"GET /api/jobs/{JOB_ID}": httpx.Response(200, json=a_job("pending"))})
     with pytest.raises(JobTimeout, match="is still pending"):
         call(played, "wait", JOB_ID, timeout_seconds=-1)
@@ -155,7 +155,7 @@ def test_jobs_are_read_page_after_page(call: Caller) -> None:
         ),
     ],
 )
-def test_a_result_is_fetched_from_where_it_leads_to(
+def test_a_result_is_fetched_through_its_redirect(
     call: Caller, *, method: str, path: str, sent: str, response: httpx.Response
 ) -> None:
     played = PlayedService({path.format(JOB_ID): response, "GET /r": httpx.Response(200, content=b"jpeg")})
@@ -193,7 +193,7 @@ def test_errors_that_affect_all_photos_end_the_run(call: Caller) -> None:
     assert len([request for request in played.requests if request.method == "POST"]) == 1
 
 
-def test_a_key_buys_a_ticket_for_each_connection() -> None:
+def test_each_connection_with_a_key_gets_a_ticket() -> None:
     ticket = {"ticket": "t 1", "stream_url": "wss://stream.test/ws", "expires_at": "2026-11-24T10:01:00Z"}
     played = PlayedService({"POST /api/stream-tickets": httpx.Response(201, json=ticket)})
 

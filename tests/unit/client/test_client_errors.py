@@ -70,7 +70,7 @@ def test_temporary_failures_are_retried(call: Caller, pauses: list[float]) -> No
     assert 0 <= third <= 4
 
 
-def test_a_retry_is_not_repeated_blindly(call: Caller) -> None:
+def test_a_retry_request_is_not_repeated(call: Caller) -> None:
     """The job may have been processed and failed again."""
     played = PlayedService({f"POST /api/jobs/{JOB_ID}/retry": httpx.Response(503)})
     with pytest.raises(ServiceError, match="503"):
@@ -78,14 +78,14 @@ def test_a_retry_is_not_repeated_blindly(call: Caller) -> None:
     assert len(played.requests) == 1
 
 
-def test_trying_again_has_an_end(call: Caller, pauses: list[float]) -> None:
+def test_the_number_of_attempts_is_limited(call: Caller, pauses: list[float]) -> None:
     played = PlayedService({f"GET /api/jobs/{JOB_ID}": httpx.Response(502)})
     with pytest.raises(ServiceError, match="502"):
         call(played, "job", JOB_ID)
     assert len(played.requests) == len(pauses) + 1 == 5
 
 
-def test_a_service_that_cannot_be_reached_is_named_at_once(call: Caller) -> None:
+def test_an_unreachable_service_is_reported_immediately(call: Caller) -> None:
     played = PlayedService({f"DELETE /api/jobs/{JOB_ID}": httpx.ConnectError("Connection refused")})
     with pytest.raises(Unreachable, match=r"^https://example\.test/api could not be reached: Connection refused$"):
         call(played, "delete", JOB_ID)

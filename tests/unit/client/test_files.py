@@ -22,7 +22,7 @@ def shared(tmp_path: Path) -> Path:
     return tmp_path / "shared"
 
 
-def test_a_result_is_whole_and_as_readable_as_any_file(shared: Path) -> None:
+def test_a_result_is_complete_and_has_normal_permissions(shared: Path) -> None:
     umask = os.umask(0o022)
     try:
         path = files.save(shared, "party/x-boxes.jpg", b"picture")
@@ -61,14 +61,14 @@ def test_a_linked_folder_is_not_followed_out_of_the_results(shared: Path, tmp_pa
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
-def test_the_folder_of_the_results_may_be_a_link_itself(shared: Path, tmp_path: Path) -> None:
+def test_the_folder_for_results_may_itself_be_a_link(shared: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(shared)
     files.save(tmp_path / "link", "x-boxes.jpg", b"picture")
     assert (shared / "x-boxes.jpg").read_bytes() == b"picture"
 
 
 @pytest.mark.parametrize("name", [HIDDEN, "lines.jsonl"])
-def test_the_record_of_a_run_follows_no_link(name: str, shared: Path, victim: Path) -> None:
+def test_the_record_of_a_run_does_not_follow_links(name: str, shared: Path, victim: Path) -> None:
     (shared / name).symlink_to(victim)
     photo = PhotoFile("a.jpg", "a")
     record = Record(None if name == HIDDEN else shared / name, shared, [photo])
@@ -84,7 +84,7 @@ def test_the_record_of_a_run_follows_no_link(name: str, shared: Path, victim: Pa
     assert victim.read_text() == "mine"
 
 
-def test_a_file_that_cannot_be_finished_leaves_nothing(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_completed_is_removed(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 

@@ -1,4 +1,4 @@
-"""Photos that failed through no fault of their own are retried by the same command, and only those."""
+"""The same command retries photos whose failure they did not cause, and only those."""
 
 import json
 import re
@@ -15,12 +15,12 @@ from facecast.cli import main
 from tests.support.service import LIMITS, a_job
 
 FAILED = {"status": "failed", "face_count": None, "faces": None}
-# In order, so that jobs have the numbers that the tests name.
+# One at a time, so that jobs have the numbers in the tests.
 ONE_BY_ONE = ("--parallel", "1", "--jsonl", "lines.jsonl")
 
 
 class Jobs:
-    """A service whose jobs fail for the reason that the image contains; a retry, or a new job, succeeds if `heals`."""
+    """A service whose jobs fail with the reason in the image's bytes; if `heals`, a retry or a new job succeeds."""
 
     url = "https://faces.example"
 
@@ -92,7 +92,7 @@ def lines() -> dict[str, str]:
     return {line["photo"]: line["status"] for line in read}
 
 
-def test_a_run_ends_with_what_to_do_about_photos_that_may_succeed(run: Run) -> None:
+def test_a_run_ends_with_instructions_for_photos_that_may_succeed(run: Run) -> None:
     code, said, _ = run(a="reason:internal_error", b="reason:original_missing", c="fine")
     assert code == 1
     assert sorted(said[:2]) == [
@@ -103,13 +103,13 @@ def test_a_run_ends_with_what_to_do_about_photos_that_may_succeed(run: Run) -> N
     assert said[3:] == ["facecast: 2 failed; run the same command again to retry them"]
 
 
-def test_the_same_command_retries_those_and_no_others(run: Run, service: Jobs) -> None:
+def test_the_same_command_retries_only_those_photos(run: Run, service: Jobs) -> None:
     run(a="reason:internal_error", b="reason:corrupt_image", c="fine")
     service.heals = True
     code, said, calls = run()
     assert calls == ["POST /image", "GET /jobs/ID", "POST /jobs/ID/retry", "GET /jobs/ID"]
     assert said[:2] == [
-        "facecast: resuming an earlier run: 2 photos are already done.",
+        "facecast: resuming an earlier run: 2 photos are already finished.",
         "facecast: b.jpg: corrupt_image: It failed. (job job-1)",
     ]
     assert said[2].startswith("facecast: 2 of 3 photos, 2 faces, 1 failed, in ")
@@ -118,7 +118,7 @@ def test_the_same_command_retries_those_and_no_others(run: Run, service: Jobs) -
     assert run()[2] == []
 
 
-def test_without_a_file_it_retries_too(
+def test_it_also_retries_without_a_file(
     run: Run, service: Jobs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(a="reason:internal_error")
@@ -144,7 +144,7 @@ def test_a_job_that_may_not_be_retried_is_replaced_once(status: int, run: Run, s
     service.heals = True
     service.retry_responds = httpx.Response(202, json={})
     code, _, _ = run()
-    # The second job is found again through the first one, so no third one is made.
+    # The second job is found through the first one, so no third job is created.
     assert (code, len(service.jobs)) == (0, 2)
 
 
@@ -171,7 +171,7 @@ def test_waiting_for_a_job_that_another_client_retries(run: Run, service: Jobs) 
     assert (code, calls.count("POST /image"), len(service.jobs)) == (0, 1, 1)
 
 
-def test_a_service_that_fails_is_not_the_photos_fault(run: Run, service: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_of_the_service_can_be_retried(run: Run, service: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = httpx.Response(500, json={"detail": "The service failed."})
     respond = service.respond
     service.transport.handler = lambda request: broken if request.method == "POST" else respond(request)

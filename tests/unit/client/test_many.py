@@ -1,4 +1,4 @@
-"""Many photos at once: outcomes from the stream, or by polling if it is blocked, and separate errors."""
+"""Many photos: outcomes from the stream or, if it is blocked, by polling, and an error for each photo."""
 
 import asyncio
 import json
@@ -44,7 +44,7 @@ def polls(played: PlayedService) -> int:
 
 
 def test_the_end_of_a_job_is_received(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a poll before it, which would come too late to be waited for here."""
+    """Without polling, whose interval is longer than this test waits."""
     monkeypatch.setattr(many, "_FIRST_POLL_SECONDS", 3_600)
     monkeypatch.setattr(many, "_CONNECTED_POLL_SECONDS", 3_600)
 
@@ -62,7 +62,7 @@ def test_the_end_of_a_job_is_received(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asyncio.run(play()) == 1
 
 
-def test_an_end_that_is_received_before_the_wait_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_event_that_is_received_before_waiting_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(many, "_FIRST_POLL_SECONDS", 3_600)
     monkeypatch.setattr(many, "_CONNECTED_POLL_SECONDS", 3_600)
 
@@ -97,7 +97,7 @@ def test_two_identical_photos_share_a_job_and_both_get_its_result(monkeypatch: p
 
 
 @pytest.mark.parametrize("blocked", ["nothing answers", "refused for good"])
-def test_where_the_stream_is_blocked_jobs_are_polled(
+def test_jobs_are_polled_if_the_stream_is_blocked(
     monkeypatch: pytest.MonkeyPatch, blocked: str, free_port: int
 ) -> None:
     monkeypatch.setattr(many, "_FIRST_POLL_SECONDS", 0.01)
@@ -129,7 +129,7 @@ def test_a_job_that_had_already_ended_is_requested_at_once(monkeypatch: pytest.M
     asyncio.run(play())
 
 
-def test_waiting_ends_with_a_deleted_job_or_with_patience(monkeypatch: pytest.MonkeyPatch, free_port: int) -> None:
+def test_waiting_ends_if_the_job_is_deleted_or_the_time_is_up(monkeypatch: pytest.MonkeyPatch, free_port: int) -> None:
     monkeypatch.setattr(many, "_FIRST_POLL_SECONDS", 0.01)
     gone = httpx.Response(404, json={"detail": "There is no such job."})
 
@@ -162,7 +162,7 @@ def test_no_more_than_the_requested_number_run_in_parallel() -> None:
     assert most == 4
 
 
-def test_an_exception_ends_all_that_is_at_work() -> None:
+def test_an_exception_stops_all_work() -> None:
     cancelled: list[int] = []
 
     async def work(number: int) -> None:

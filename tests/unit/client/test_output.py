@@ -1,4 +1,4 @@
-"""Output cannot move the cursor, and the bar is shown on terminals only."""
+"""Output cannot move the cursor, and the bar is shown only on terminals."""
 
 import io
 
@@ -18,7 +18,7 @@ from facecast.cli.output import Terminal, job_line, printable
         ("[red]no markup[/]", "[red]no markup[/]"),
     ],
 )
-def test_control_characters_are_shown_and_not_obeyed(text: str, shown: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_control_characters_are_escaped(text: str, shown: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert printable(text) == shown
     Terminal().say(text)
     Terminal().log(text)

@@ -71,7 +71,7 @@ def test_results_of_an_earlier_run_are_not_photos(folder: Path) -> None:
     (folder / "in/out/a-boxes.jpg").touch()
     assert "in/out/a-boxes.jpg" not in names("in", skip="in/out")
     assert "in/out/a-boxes.jpg" not in names("in/**/*.jpg", skip="in/out")
-    # Results may go beside the photos, or above them; the photos are still found.
+    # Results may be saved next to the photos, or in a parent folder; the photos are still found.
     assert names("in", skip="in")[0] == "in/a.png"
     assert names("in", skip=".")[0] == "in/a.png"
     assert names("in/out/a-boxes.jpg", skip="in/out") == ["in/out/a-boxes.jpg"]

@@ -1,4 +1,4 @@
-"""A run resumes exactly where its file of JSON lines and its results indicate."""
+"""A run resumes according to its file of JSON lines and the existing results."""
 
 import json
 from pathlib import Path
@@ -41,7 +41,7 @@ def line(photo: PhotoFile, out: Path, reason: str | None = None) -> dict[str, An
 
 @pytest.fixture
 def interrupted(lines: Path, out: Path, photos: list[PhotoFile]) -> Record:
-    """After two of three photos."""
+    """Return the record of a run that was interrupted after two of three photos."""
     record = Record(lines, out, photos)
     record.begin()
     for photo in photos[:2]:
@@ -71,7 +71,7 @@ def test_a_missing_result_is_drawn_again(lines: Path, out: Path, photos: list[Ph
 
 
 @pytest.mark.usefixtures("interrupted")
-def test_a_run_that_saves_results_repeats_what_one_without_them_has_done(
+def test_a_run_that_saves_results_repeats_photos_of_a_run_that_did_not(
     lines: Path, tmp_path: Path, photos: list[PhotoFile]
 ) -> None:
     Record(lines, None, photos).add(photos[2], line(photos[2], tmp_path) | {"saved": []})
@@ -80,7 +80,7 @@ def test_a_run_that_saves_results_repeats_what_one_without_them_has_done(
 
 
 @pytest.mark.parametrize(("reason", "done"), [("corrupt_image", 1), ("internal_error", 0), ("original_missing", 0)])
-def test_only_failures_of_the_photo_are_done(
+def test_only_failures_caused_by_the_photo_are_final(
     reason: str, done: int, lines: Path, out: Path, photos: list[PhotoFile]
 ) -> None:
     Record(lines, out, photos).add(photos[0], line(photos[0], out, reason))
@@ -123,7 +123,7 @@ def test_a_file_of_another_kind_counts_as_empty(text: str, lines: Path, photos: 
     assert Record(lines, None, photos).resumed == 0
 
 
-def test_without_a_file_the_results_have_a_hidden_one_until_all_is_done(out: Path, photos: list[PhotoFile]) -> None:
+def test_without_a_file_a_hidden_one_is_kept_until_all_photos_are_done(out: Path, photos: list[PhotoFile]) -> None:
     record = Record(None, out, photos)
     record.begin()
     assert list(out.iterdir()) == []
@@ -144,7 +144,7 @@ def test_a_requested_file_is_kept(lines: Path, out: Path, photos: list[PhotoFile
     assert recorded(lines) == ["job of a"]
 
 
-def test_without_any_place_nothing_is_written(tmp_path: Path, photos: list[PhotoFile]) -> None:
+def test_without_any_output_nothing_is_written(tmp_path: Path, photos: list[PhotoFile]) -> None:
     before = set(tmp_path.iterdir())
     record = Record(None, None, photos)
     record.begin()

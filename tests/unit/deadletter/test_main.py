@@ -43,7 +43,7 @@ def test_each_message_is_handled_independently(account: Cloud, monkeypatch: pyte
     ids=["empty", "cut", "null", "nested", "number", "no object", "no map"],
 )
 def test_a_message_that_cannot_be_read_is_dropped_and_logged(body: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Left in the queue, it would be redelivered for two weeks, with the alarm on."""
+    """If it stayed in the queue, it would be redelivered for two weeks, and the alarm would fire."""
     response = main.handler({"Records": [message(7, None) | {"body": body}]}, Context())
     assert response == {"batchItemFailures": []}
     assert "Dropped a message" in caplog.text

@@ -1,4 +1,4 @@
-"""The detectors, loaded once for each process of the test run, and their use cases with a fake one."""
+"""The detectors, loaded once per process of the test run, and the use cases with a fake detector."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ from tests.support.detector import CachedDetector, model_files
 
 @pytest.fixture(scope="session")
 def load() -> Callable[[str, Quality], Detector]:
-    """Load a detector, each only once."""
+    """Load a detector, only once."""
     loaded: dict[tuple[str, Quality], Detector] = {}
 
     def load(name: str, quality: Quality) -> Detector:
@@ -33,7 +33,7 @@ def fast(load: Callable[[str, Quality], Detector]) -> Detector:
 
 @pytest.fixture(params=[BEST, *MODELS])
 def either(request: pytest.FixtureRequest, load: Callable[[str, Quality], Detector]) -> Detector:
-    """Each detector, with balanced quality."""
+    """Run the test with each detector, with balanced quality."""
     return load(request.param, Quality.BALANCED)
 
 

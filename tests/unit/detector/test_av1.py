@@ -1,4 +1,4 @@
-"""The cost of an AV1 stream is read from its units (AV1 bitstream specification, 5.3 and 5.5)."""
+"""The decoding cost of an AV1 stream follows from its units (AV1 bitstream specification, 5.3 and 5.5)."""
 
 import pytest
 from face_detector.imaging.av1 import read_stream
@@ -21,7 +21,7 @@ STILL = ("000", "1", "1", "01000")
 VIDEO = ("000", "0", "0")
 TIMING = "1" + "0" * 64
 ONE_POINT = "0" * 12 + "01000" + "1"  # level 8 and its tier
-# A decoder model of 5-bit delays, which one operating point has, and the display's delay.
+# A decoder model with 5-bit delays, which applies to one operating point, and an initial display delay.
 MODEL = "1" + "00100" + "0" * 42
 FULL_POINT = ONE_POINT + "1" + "0" * 11 + "1" + "0000"
 
@@ -38,7 +38,7 @@ FULL_POINT = ONE_POINT + "1" + "0" * 11 + "1" + "0000"
     ],
     ids=["still", "video", "layers", "timing", "equal intervals", "decoder model"],
 )
-def test_the_size_is_read_behind_all_that_may_precede_it(fields: tuple[str, ...]) -> None:
+def test_the_size_is_read_after_all_optional_fields(fields: tuple[str, ...]) -> None:
     stream = read_stream(memoryview(unit(2, b"") + unit(1, sequence_header(*fields))), 100)
     assert stream == (1_920 * 1_080, 0, 2)
 

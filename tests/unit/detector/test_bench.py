@@ -1,4 +1,4 @@
-"""The benchmark measures correctly; a small run of it, without peers."""
+"""The benchmark measures correctly, in a small run without other libraries."""
 
 import json
 from pathlib import Path
@@ -25,7 +25,7 @@ a/missing.jpg
 
 
 def detections(*rows: list[float]) -> Detections:
-    """Make detections of rows of left, top, width, height, score."""
+    """Create detections from rows of left, top, width, height and score."""
     return Detections.of([row[:4] for row in rows], [row[4] for row in rows])
 
 
@@ -34,7 +34,7 @@ def test_average_precision_by_hand() -> None:
     several = detections([0, 0, 10, 10, 0.9], [50, 50, 10, 10, 0.8], [100, 1, 10, 10, 0.7], [0, 1, 10, 10, 0.6])
     matches = match(several, truth, boxes([]), 0.5)
     assert matches.is_detected.all()
-    # Right, wrong, right, and a duplicate, which is wrong: 1/2 x 1 + 1/2 x 2/3.
+    # Correct, wrong, correct, and a duplicate, which is also wrong: 1/2 x 1 + 1/2 x 2/3.
     assert matches.is_right.tolist() == [True, False, True, False]
     assert average_precision([matches], 2) == pytest.approx(1 / 2 + 1 / 3)
 
@@ -109,7 +109,7 @@ def test_two_passes_are_compared_with_one(wider: Path, capsys: pytest.CaptureFix
         assert json.loads(line)["faces"][0]["confidence"] > 0.8
 
 
-def test_arguments_that_make_no_sense_are_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_arguments_are_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for wrong in (["--truth", "truth.txt"], ["--images", str(tmp_path / "nowhere")]):
         with pytest.raises(SystemExit):
             run.main(wrong)

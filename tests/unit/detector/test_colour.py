@@ -1,4 +1,4 @@
-"""Colours of files with a profile: results look on an sRGB screen as the file does in a viewer that knows profiles."""
+"""Files with a colour profile: a result looks the same on an sRGB screen as the file in a colour-managed viewer."""
 
 import io
 import zlib
@@ -33,7 +33,8 @@ FORMS: dict[str, dict[str, Any]] = {
 COLOURS = [(200, 30, 30), (30, 180, 40), (40, 60, 200), (224, 172, 140), (120, 80, 60), (250, 200, 40), (128,) * 3]
 CHART = np.repeat(np.repeat(np.array([[*COLOURS, (255,) * 3]], np.uint8), 96, axis=0), 48, axis=1)
 GREYS = np.tile(np.arange(256, dtype=np.uint8), (64, 1))
-# Corners of ink: cyan, magenta, yellow, black. Cyan is printed as orange here, so that ignoring it shows.
+# Corners of ink: cyan, magenta, yellow, black. Cyan is printed as orange, so that the test fails if the profile is
+# ignored.
 PRESS = [
     tuple(
         map(
@@ -66,7 +67,7 @@ def distance(one: Picture, other: Picture) -> float:
 
 @pytest.mark.parametrize("name", PROFILES)
 @pytest.mark.parametrize("form", FORMS)
-def test_a_profile_is_followed_in_every_format(form: str, name: str) -> None:
+def test_a_profile_is_applied_in_every_format(form: str, name: str) -> None:
     data = encoded(Image.fromarray(CHART), form, **FORMS[form], icc_profile=PROFILES[name].icc)
     right = PROFILES[name].as_srgb(CHART)
     assert distance(shown(data), right) < 1
@@ -74,7 +75,7 @@ def test_a_profile_is_followed_in_every_format(form: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("size", Size)
-def test_every_render_follows_it(size: Size, fast: Detector) -> None:
+def test_every_render_applies_the_profile(size: Size, fast: Detector) -> None:
     data = turned(np.tile(CHART, (6, 6, 1)), 6, quality=95, subsampling=0, icc_profile=PROFILES["Display P3"].icc)
     right = PROFILES["Display P3"].as_srgb(CHART)
     options = Options(render=DRAWN, size=size)
@@ -137,7 +138,7 @@ def test_a_broken_profile_is_ignored(form: str, fault: str) -> None:
     assert shown(data).tobytes() == shown(encoded(Image.fromarray(CHART), form, **FORMS[form])).tobytes()
 
 
-def test_any_damage_to_a_profile_is_forgiven() -> None:
+def test_a_photo_with_a_damaged_profile_is_accepted() -> None:
     random = np.random.default_rng(1)
     for whole in (PROFILES["Adobe RGB"].icc, profile(b"CMYK", {b"A2B0": table(PRESS)}, b"prtr", b"Lab ")):
         for _ in range(40):
@@ -158,7 +159,7 @@ def test_a_png_that_inflates_to_a_huge_profile_is_ignored() -> None:
 
 
 def test_lists_of_processing_elements_are_never_run() -> None:
-    # One element of eight bytes may be listed any number of times, and the engine takes longer each time.
+    # One element of eight bytes may be listed any number of times, and each entry takes time.
     elements = b"mpet\0\0\0\0" + bytes((0, 3, 0, 3, 0, 1, 0, 0)) + bytes((0, 0, 0, 16, 0, 0, 0, 16)) * 65_536
     usual = {b"A2B0": table([(light, 0, 0) for light in range(0, 80, 10)])}
     lists = dict.fromkeys((b"D2B0", b"D2B1", b"B2D0", b"B2D3"), elements)
@@ -169,7 +170,7 @@ def test_lists_of_processing_elements_are_never_run() -> None:
     assert to_srgb(CHART.copy(), whole).tobytes() == to_srgb(CHART.copy(), without).tobytes()
 
 
-def test_a_table_of_colours_is_followed() -> None:
+def test_a_table_of_colours_is_applied() -> None:
     # The corners of the cube, with red and blue exchanged.
     corners = [tuple(map(float, lab_of(np.array([[b, g, r]], float))[0])) for r, g, b in product((0, 1), repeat=3)]
     data = encoded(
@@ -182,20 +183,20 @@ def test_a_table_of_colours_is_followed() -> None:
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "HEIC", "AVIF", "WEBP"])
-def test_grey_follows_a_profile_of_grey(form: str) -> None:
+def test_a_grey_profile_applies_to_grey(form: str) -> None:
     linear = profile(b"GRAY", {b"kTRC": curve(1.0)})
     data = encoded(Image.fromarray(GREYS), form, **FORMS[form], icc_profile=linear)
     right = encoded_light(np.repeat(GREYS[..., None] / 255, 3, axis=2))
     assert np.abs(shown(data).astype(int) - right).mean() < 3
 
 
-def test_colours_ignore_a_profile_of_grey() -> None:
+def test_a_grey_profile_does_not_apply_to_colours() -> None:
     data = encoded(Image.fromarray(CHART), "PNG", icc_profile=profile(b"GRAY", {b"kTRC": curve(1.0)}))
     assert shown(data).tobytes() == CHART.tobytes()
 
 
 @pytest.mark.parametrize("long_side", [None, 96])
-def test_inks_follow_a_profile_of_a_press(long_side: int | None) -> None:
+def test_a_press_profile_applies_to_inks(long_side: int | None) -> None:
     inks = np.zeros((96, 5 * 96, 4), np.uint8)
     for number, ink in enumerate([(0, 0, 0, 0), (255, 0, 0, 0), (0, 255, 0, 0), (0, 0, 255, 0), (0, 0, 0, 255)]):
         inks[:, number * 96 : number * 96 + 96] = ink

@@ -15,7 +15,7 @@ from facelib.domain.job import DetectorInfo, Quality
 
 
 class Meeting:
-    """A network that waits until another one also runs."""
+    """A network that waits until another one runs at the same time."""
 
     def __init__(self, barrier: Barrier) -> None:
         self._barrier = barrier

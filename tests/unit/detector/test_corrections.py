@@ -1,4 +1,4 @@
-"""Corrections: what a result hides afterwards, pixel by pixel, and what happens to its job."""
+"""Corrections: the pixels that a result hides afterwards, and the effect on its job."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ def drawn(photo: Picture, job: Job, detector: Detector, **corrections: Any) -> P
 
 
 def changed(one: Picture, other: Picture) -> npt.NDArray[np.bool_]:
-    """Return which pixels differ by more than what encoding them changes."""
+    """Return which pixels differ by more than encoding alone would cause."""
     return np.asarray(np.abs(one.astype(int) - other).max(axis=2) > 40)
 
 
@@ -70,7 +70,7 @@ def test_only_that_face_is_shown(photo: Picture, render: Render, fast: Detector)
 
 
 @pytest.mark.parametrize("render", HIDING)
-def test_areas_hidden_by_hand_are_hidden_like_faces(render: Render, fast: Detector) -> None:
+def test_manually_hidden_areas_are_hidden_like_faces(render: Render, fast: Detector) -> None:
     noise = np.random.default_rng(3).integers(0, 255, (400, 600, 3), np.uint8)
     options = Options(render=(render,), size=Size.ORIGINAL)
     job = completed_job().model_copy(update={"options": options, "faces": ()})
@@ -81,7 +81,7 @@ def test_areas_hidden_by_hand_are_hidden_like_faces(render: Render, fast: Detect
     assert changed(after, drawn(noise, job, fast))[300:, 400:].mean() < 0.01
 
 
-def test_hiding_counts_more_than_showing(photo: Picture, fast: Detector) -> None:
+def test_hiding_takes_precedence_over_showing(photo: Picture, fast: Detector) -> None:
     job = job_of(photo, Render.SOLID, fast)
     box = (job.faces or ())[0].box
     after = drawn(photo, job, fast, show=[0], hide=[box.model_dump()])
@@ -123,7 +123,7 @@ def test_every_stored_result_that_hides_is_replaced_and_later_ones_follow(servic
     assert pixels_of(result(service, job_id, Render.SOLID))[24, 32].max() < 20
 
 
-def test_nothing_is_drawn_where_nothing_is_hidden(service: Service) -> None:
+def test_a_job_without_hidden_faces_is_not_redrawn(service: Service) -> None:
     job_id = completed(service, Render.BOXES)
     before = result(service, job_id, Render.BOXES)
     assert correct(job_id, hide=[{"x": 1, "y": 1, "width": 5, "height": 5}]) == "stored"
@@ -158,7 +158,7 @@ def test_a_correction_made_while_another_is_drawn_wins(service: Service) -> None
     assert service.jobs.get(job_id, "public").corrections == Corrections()
 
 
-def test_a_result_that_is_drawn_while_its_job_is_corrected_follows(service: Service) -> None:
+def test_a_result_drawn_during_a_correction_shows_the_correction(service: Service) -> None:
     job_id = completed(service, Render.BOXES)
     detect = service.detector.during
 

@@ -1,4 +1,4 @@
-"""The crop: the part of a photo that holds its faces."""
+"""The crop: the part of a photo that contains its faces."""
 
 import numpy as np
 import pytest
@@ -70,7 +70,7 @@ def test_without_a_face_it_is_the_middle(aspect: str, size: tuple[int, int]) -> 
     assert crop.shape[:2] == size
 
 
-def test_a_crop_on_demand_is_the_one_that_was_sent_for(fast: Detector) -> None:
+def test_a_crop_on_demand_has_the_options_of_the_job(fast: Detector) -> None:
     photo = encoded(group(), "PNG")
     chosen = options(render=("crop", "boxes"), crop_aspect="1:1")
     done = analyse(photo, chosen, fast)

@@ -66,7 +66,7 @@ def test_half_transparent_pixels_are_blended_with_white() -> None:
 
 
 @pytest.mark.parametrize("form", ["GIF", "WEBP", "AVIF", "PNG"])
-def test_the_first_frame_of_an_animation_counts(form: str) -> None:
+def test_the_first_frame_of_an_animation_is_used(form: str) -> None:
     frames = [Image.new("RGB", (64, 48), colour) for colour in ((250, 0, 0), (0, 250, 0), (0, 0, 250))]
     target = io.BytesIO()
     frames[0].save(target, form, save_all=True, append_images=frames[1:], duration=100)

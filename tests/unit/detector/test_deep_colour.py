@@ -78,7 +78,7 @@ def test_the_transparent_colour_of_a_png_of_16_bits(column: int) -> None:
 
 
 def test_a_transparent_colour_that_no_pixel_has() -> None:
-    # Its low bytes alone are those of red, which Pillow compares.
+    # Its low bytes equal those of red, and Pillow compares only these.
     data = png_of(COLOURS, 2, chunk(b"tRNS", struct.pack(">3H", 0x00FF, 0x7700, 0x7700)))
     assert np.abs(shown(data).astype(int) - over_white(COLOURS)).max() <= 1
 

@@ -22,7 +22,7 @@ class Kind(NamedTuple):
     chroma: int = 444
 
     def made(self, width: int, height: int) -> bytes:
-        """Make a small file that claims another size."""
+        """Create a small file that declares another size."""
         return claiming(self._small(), (SIDE, SIDE), (width, height))
 
     def _small(self) -> bytes:
@@ -39,7 +39,7 @@ DEEP = (
     Kind("HEIC", "RGBA;16", chroma=420),
     Kind("HEIC", "RGB;16"),
 )
-# As phones write them: 8 bits, or 10 with half the resolution of colours.
+# As phones write them: 8 bits, or 10 bits with half the colour resolution.
 NOT_DEEP = (Kind("AVIF", "RGB"), Kind("HEIC", "RGBA"), Kind("HEIC", "RGB"), Kind("HEIC", "RGB;16", chroma=420))
 
 

@@ -34,7 +34,7 @@ def test_the_face_its_box_and_its_landmarks(either: Detector) -> None:
     assert overlap(face.box, FACE) >= 0.7
     assert face.confidence > 0.8
     marks = face.landmarks
-    # Read off the picture by eye, to 6 px.
+    # Measured in the picture by eye, to 6 px.
     for point, x, y in [(marks.left_eye, 203, 101), (marks.right_eye, 249, 103), (marks.nose, 225, 127)]:
         assert (point.x, point.y) == pytest.approx((x, y), abs=6)
     assert (marks.mouth_left.x, marks.mouth_left.y) == pytest.approx((204, 144), abs=6)
@@ -138,7 +138,7 @@ def test_confidence_is_the_mean_of_both_networks(load: Load) -> None:
     assert both.info.name == "centerface+yunet"
 
 
-def test_where_faces_are_redacted_smaller_ones_are_detected(load: Load) -> None:
+def test_smaller_faces_are_detected_if_faces_are_hidden(load: Load) -> None:
     picture, truth = crowd(1200, 300, 10)
     pixels = np.ascontiguousarray(picture[..., ::-1])
     detector = load(BEST, Quality.BALANCED)
@@ -150,6 +150,6 @@ def test_where_faces_are_redacted_smaller_ones_are_detected(load: Load) -> None:
 
 
 @pytest.mark.parametrize("quality", list(Quality))
-def test_redacting_needs_no_more_of_a_photo_than_its_result(quality: Quality, load: Load) -> None:
+def test_hiding_does_not_decode_more_of_a_photo_than_its_result(quality: Quality, load: Load) -> None:
     detector = load(BEST, quality)
     assert detector.redactor.long_side <= max(detector.long_side, 0.9 * limits.RESULT_LONG_SIDE)

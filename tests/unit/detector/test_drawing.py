@@ -8,7 +8,7 @@ from facelib.domain.options import Options
 from facelib.domain.renders import DRAWN, Render
 
 
-def test_each_render_has_one_drawing_of_its_name() -> None:
+def test_each_render_has_one_drawing_module() -> None:
     modules = {module.name for module in pkgutil.iter_modules(renders.__path__)}
     assert modules == set(DRAWN)
     assert len({drawing_of(render) for render in DRAWN}) == len(DRAWN)

@@ -72,7 +72,7 @@ def test_small_doubtful_or_no_faces_require_finer_scales(first: Detections, side
     assert network.sides == sides, "a scale of both passes is run once"
 
 
-def test_a_first_pass_that_is_not_enough_leaves_the_result_to_the_second() -> None:
+def test_an_insufficient_first_pass_does_not_change_the_result() -> None:
     """A scale used only in the first pass does not change the result of the finer ones."""
     network = Shown({80: SMALL, 100: LARGE, 200: detections((20, 20, 80, 80, 0.7))})
     both = detector_of(network, Pyramid((80,), 80), FINE).detect(IMAGE, 0.5)
@@ -82,7 +82,7 @@ def test_a_first_pass_that_is_not_enough_leaves_the_result_to_the_second() -> No
     assert np.array_equal(both.scores, alone.scores)
 
 
-def test_faces_are_measured_in_the_scale_they_are_seen_in() -> None:
+def test_faces_are_measured_in_the_scale_of_their_detection() -> None:
     assert is_enough(LARGE.scaled(4, 4), 1 / 4, THRESHOLDS)
     assert not is_enough(SMALL.scaled(4, 4), 1 / 4, THRESHOLDS)
 
@@ -95,8 +95,8 @@ def test_each_quality_of_a_network_decides_which_faces_are_large() -> None:
 
 
 @pytest.mark.parametrize("render", [Render.BLUR, Render.PIXELATE, Render.SOLID])
-def test_where_faces_are_hidden_every_scale_is_looked_at(render: Render) -> None:
-    """However confident the first pass is, also for a result that is drawn later."""
+def test_every_scale_is_used_if_faces_are_hidden(render: Render) -> None:
+    """Even if the first pass is certain, and also for a result that is drawn later."""
     network = Shown(dict.fromkeys((100, 200), LARGE))
     detector = detector_of(network, COARSE, FINE)
     file = encoded(IMAGE, "PNG")
@@ -127,7 +127,7 @@ def turned(times: int) -> tuple[Picture, Truth]:
 
 
 def cut() -> tuple[Picture, Truth]:
-    """Half of the face is outside the picture."""
+    """Cut off half of the face."""
     picture, face = portrait()
     middle = round(face.x + face.width / 2)
     return np.ascontiguousarray(picture[:, middle:]), Truth(0, face.y, face.width / 2, face.height)

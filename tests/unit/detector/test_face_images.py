@@ -1,4 +1,4 @@
-"""One face as a picture: cut out of the original, level on request, and never enlarged."""
+"""One face as a picture: cut from the original, level on request, and never enlarged."""
 
 from collections.abc import Callable
 from uuid import uuid4
@@ -44,7 +44,7 @@ def tilt(pixels: Picture, detector: Detector) -> float:
 
 
 @pytest.mark.parametrize("degrees", [0, 15, 30, -40, 180])
-def test_a_face_is_level_where_that_is_requested(degrees: int, detector: Detector) -> None:
+def test_a_face_is_level_if_requested(degrees: int, detector: Detector) -> None:
     """Measured by the detector's landmarks, which are less precise for a face that is sideways."""
     photo = encoded(rotated(resized(astronaut(), 1024, 1024), degrees), "PNG")
     assert abs(tilt(picture(photo, detector, align=True), detector)) < 10
@@ -73,7 +73,7 @@ def test_a_large_face_is_bounded_and_a_small_one_keeps_its_pixels(detector: Dete
     assert max(picture(encoded(small, "PNG"), detector).shape) < 120
 
 
-def test_a_face_at_the_border_is_cut_there_and_padded_where_it_is_turned(detector: Detector) -> None:
+def test_a_face_at_the_border_is_clipped_and_padded_if_it_is_rotated(detector: Detector) -> None:
     photo, _ = compose(640, 480, [(2, 200, 120)])
     data = encoded(photo, "PNG")
     cut, level = picture(data, detector), picture(data, detector, align=True)
@@ -90,7 +90,7 @@ def test_photos_stored_in_any_orientation_have_the_same_face(detector: Detector)
         assert tilt(cut, detector) == pytest.approx(tilt(upright, detector), abs=5)
 
 
-def test_it_carries_nothing_but_pixels(detector: Detector) -> None:
+def test_it_contains_only_pixels(detector: Detector) -> None:
     data = turned(astronaut(), 6)
     jpeg = draw_face(data, *first(data, detector), detector, align=False)
     assert b"Exif" not in jpeg

@@ -1,4 +1,4 @@
-"""The comparison with other decoders, on a folder of a few files."""
+"""The comparison with other decoders, for a folder with a few files."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ PICTURE = astronaut()[:96, :128]
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIC"])
-def test_files_of_every_format_are_decoded_as_others_do(form: str) -> None:
+def test_files_of_every_format_are_decoded_as_by_other_libraries(form: str) -> None:
     row = look(turned(PICTURE, 6, form) if form == "JPEG" else encoded(PICTURE, form), "name")
     assert (row.outcome, row.width, row.height) == ("accepted", 128, 96)
     assert row.difference is not None
@@ -28,7 +28,7 @@ def test_files_of_every_format_are_decoded_as_others_do(form: str) -> None:
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "CMYK", "P"])
-def test_profiles_are_followed_by_both(mode: str) -> None:
+def test_both_apply_profiles(mode: str) -> None:
     image = Image.fromarray(PICTURE).convert(mode)
     row = look(encoded(image, "JPEG" if mode == "CMYK" else "PNG", icc_profile=P3), "name")
     assert row.colours == ("" if mode == "CMYK" else "ICC")
@@ -46,7 +46,7 @@ def test_a_picture_that_is_decoded_differently_is_reported() -> None:
     assert row.difference > 1
 
 
-def test_a_folder_is_summed_up(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_is_summarized(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "below").mkdir()
     (tmp_path / "below" / "good.jpg").write_bytes(encoded(PICTURE, icc_profile=P3))
     (tmp_path / "cut.JPG").write_bytes(encoded(np.tile(PICTURE, (4, 4, 1)))[:-9_000])
@@ -74,7 +74,7 @@ def test_a_process_that_crashes_fails_or_hangs_is_reported(tmp_path: Path) -> No
     assert crashed.file == failed.file == hung.file == "a.jpg"
 
 
-def test_what_is_far_is_listed() -> None:
+def test_large_differences_are_listed() -> None:
     far = Row(file="far.png", outcome="accepted", difference=9.0)
     named = Row(file="named.png", outcome="accepted", difference=20.0, colours="named")
     text = "\n".join(run.summary([far, named, Row(file="near.png", outcome="accepted", difference=0.5)]))

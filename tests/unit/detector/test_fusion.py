@@ -32,7 +32,7 @@ def test_the_scales_of_one_network_have_one_vote_the_best() -> None:
 def test_the_scale_that_shows_a_face_large_places_it() -> None:
     coarse = Vote(0, detections((*SHIFTED, 0.5)), scale=0.06)
     fine = Vote(1, detections((*ROOMY, 0.5)), scale=0.24)
-    # 6 px and 24 px wide: a weight of a quarter, and of one.
+    # The boxes are 6 px and 24 px wide, so their weights are a quarter and one.
     assert fuse([coarse, fine], 2).boxes == pytest.approx(np.array([[2, 0, 100, 100]]))
     finer = Vote(1, detections((*ROOMY, 0.5)), scale=2)
     assert fuse([coarse, finer], 2).boxes == pytest.approx(np.array([[2, 0, 100, 100]])), "no more from 24 px on"
@@ -41,7 +41,7 @@ def test_the_scale_that_shows_a_face_large_places_it() -> None:
 def test_a_list_has_one_box_of_a_face() -> None:
     near = detections((*ROOMY, 0.9), (*SHIFTED, 0.8))
     fused = fuse([Vote(0, near)], networks=1)
-    # Both are in the same list, so they are not averaged; what still overlaps is suppressed.
+    # Both are in the same list, so they are not averaged; the overlapping one is suppressed.
     assert fused.boxes == pytest.approx(np.array([ROOMY]))
 
 
@@ -52,7 +52,7 @@ def test_a_single_list_is_unchanged() -> None:
     assert fused.scores == pytest.approx(only.scores)
 
 
-def test_nothing_is_nothing() -> None:
+def test_no_detections_give_no_faces() -> None:
     assert len(fuse([Vote(0, Detections.none()), Vote(1, Detections.none())], networks=2)) == 0
 
 
@@ -60,7 +60,7 @@ def test_empty_boxes_do_no_harm() -> None:
     assert len(fuse([Vote(0, detections((5, 5, 0, 0, 0.9), (5, 5, 0, 0, 0.8)))], networks=1)) <= 2
 
 
-def test_thousands_are_fused_soon_and_bounded() -> None:
+def test_thousands_are_fused_fast_and_limited_in_number() -> None:
     rng = np.random.default_rng(1)
     boxes = rng.uniform(0, 1_000, (20_000, 4)).astype(np.float32)
     many = Detections(boxes, rng.uniform(0, 1, 20_000).astype(np.float32), np.zeros((20_000, 5, 2), np.float32))

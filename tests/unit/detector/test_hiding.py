@@ -1,4 +1,4 @@
-"""Hidden faces: they cannot be detected again, and no option hides fewer."""
+"""Hidden faces cannot be detected again, and no option hides fewer faces."""
 
 from collections.abc import Callable
 from functools import cache
@@ -62,7 +62,7 @@ def test_a_hidden_face_is_not_found_again(
 @pytest.mark.parametrize("strength", STRENGTHS)
 @pytest.mark.parametrize("render", [Render.BLUR, Render.PIXELATE])
 @pytest.mark.parametrize("make", [astronaut, tiny, neighbours])
-def test_no_strength_lets_a_face_be_found_again(
+def test_no_strength_leaves_a_face_that_is_found_again(
     make: Callable[[], Picture], render: Render, strength: int, fast: Detector
 ) -> None:
     options = Options(render=(render,), blur_strength=strength)
@@ -95,7 +95,7 @@ def test_nothing_is_left_of_a_covered_face(fast: Detector) -> None:
 
 @pytest.mark.parametrize("render", HIDING)
 @pytest.mark.parametrize("narrow", [{"max_faces": 1}, {"min_confidence": 0.99}], ids=str)
-def test_options_that_narrow_the_answer_hide_no_less(
+def test_options_that_limit_the_response_do_not_hide_less(
     narrow: dict[str, float], render: Render, fast: Detector, either: Detector
 ) -> None:
     data = file_of(neighbours)
@@ -106,7 +106,7 @@ def test_options_that_narrow_the_answer_hide_no_less(
 
 
 class Doubtful(Detector):
-    """Detects faces of three confidences in every image: reported, redacted only, and neither."""
+    """Detects three faces in every image, whose confidences suffice for reporting, only for hiding, and for neither."""
 
     threshold = 0.5
     redact_threshold = 0.3
@@ -121,7 +121,7 @@ class Doubtful(Detector):
 
 
 @pytest.mark.parametrize("render", HIDING)
-def test_a_face_too_uncertain_to_be_reported_is_hidden_all_the_same(render: Render) -> None:
+def test_a_face_too_uncertain_to_be_reported_is_still_hidden(render: Render) -> None:
     grey = np.random.default_rng(1).integers(0, 256, (512, 512, 1), np.uint8)
     picture = np.repeat(grey, 3, axis=2)
     done = analyse(encoded(picture, "PNG"), Options(render=(render,)), Doubtful())
@@ -146,7 +146,7 @@ def test_every_part_of_the_face_is_hidden(make: Callable[[], Picture], render: R
     # Averages of noise of 0 and 255 are grey, and a cover is black.
     assert render is Render.SOLID or inside.min() > 40
     assert inside.max() < 215
-    # And the picture around it is unchanged.
+    # The picture around it is unchanged.
     assert np.array_equal(hidden[-20:, -20:], noise[-20:, -20:])
 
 
@@ -154,8 +154,8 @@ def drawn(pixels: Picture, face: Face, render: Render, strength: int = limits.BL
     return np.asarray(drawing_of(render)(pixels.copy(), [face], Options(blur_strength=strength)), np.uint8)
 
 
-def test_only_a_handful_of_values_is_left(fast: Detector) -> None:
-    """What was averaged cannot be restored: of some 12,000 pixels in the box there remain about ten."""
+def test_only_a_few_values_remain(fast: Detector) -> None:
+    """Averages cannot be reversed: about ten values remain of the 12,000 pixels in the box."""
     noise = np.random.default_rng(4).integers(0, 256, (512, 512, 3), np.uint8)
     _, face = result(astronaut(), Render.PIXELATE, fast)
     hidden = drawn(noise, face, Render.PIXELATE)
@@ -165,7 +165,7 @@ def test_only_a_handful_of_values_is_left(fast: Detector) -> None:
 
 
 @pytest.mark.parametrize("strength", STRENGTHS)
-def test_a_blur_fades_out_outside_of_what_is_hidden(strength: int, fast: Detector) -> None:
+def test_a_blur_fades_out_outside_the_hidden_area(strength: int, fast: Detector) -> None:
     _, face = result(close(), Render.BLUR, fast)
     left, top = int(face.box.x), int(face.box.y)
     right, bottom = int(face.box.x + face.box.width), int(face.box.y + face.box.height)

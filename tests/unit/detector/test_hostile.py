@@ -1,4 +1,4 @@
-"""No small file is expensive: each costs at most a few times as much as a plain photo in the same process."""
+"""No small file is expensive: each costs at most as much as a few plain photos in the same process."""
 
 import struct
 import zlib
@@ -27,14 +27,14 @@ def image(form: str) -> Coded:
 
 
 def with_metadata(form: str, kind: bytes, count: int, size: int) -> bytes:
-    """Return a picture with items of metadata, all of which point at the same bytes."""
+    """Return a picture with metadata items that all point to the same bytes."""
     shared = Item(kind, b"\0\0\0\6Exif\0\0" + bytes(size), ())
     return file([image(form).item(64, 64), *[shared] * count], form)
 
 
 @cache
 def zeros(megabytes: int) -> bytes:
-    """Compress the pixels of a small PNG and this many zeros behind them, without ever holding them."""
+    """Compress the pixels of a small PNG, followed by this many zeros, without keeping them in memory."""
     packer = zlib.compressobj(1)
     row = bytes(1 << 20)
     return b"".join([packer.compress(row) for _ in range(megabytes)]) + packer.flush()
@@ -97,7 +97,7 @@ HOSTILE: Final[dict[str, tuple[Callable[[], bytes], set[str]]]] = {
     ),
     "a HEIC whose items are declared twice": (lambda: declared_twice("HEIC"), {CORRUPT}),
     "an AVIF whose items are declared twice": (lambda: declared_twice("AVIF"), {CORRUPT}),
-    # An end marker in front of the first scan.
+    # An end marker before the first scan.
     "an early end": (lambda: early_end(b""), {CORRUPT}),
     "an early end and segments": (lambda: early_end(NOTHING * 1_000_000), {CORRUPT}),
     "an early end and EXIF": (lambda: early_end(segment(0xE1, b"Exif\0\0" + b"x" * 65_000) * 60), {CORRUPT}),
@@ -109,7 +109,7 @@ HOSTILE: Final[dict[str, tuple[Callable[[], bytes], set[str]]]] = {
     "an early end and fill bytes": (lambda: early_end(b"\xff" * 4_000_000), {CORRUPT}),
     "two early ends": (lambda: early_end(b"\xff\xd9" + NOTHING * 500_000), {CORRUPT}),
     "an early end and a picture": (lambda: early_end(photo()), {CORRUPT}),
-    # Bytes that belong to nothing, which need not be read.
+    # Bytes that do not belong to any part, and do not have to be read.
     "fill bytes": (lambda: jpeg_of(b"\xff", 20_000_000), {CORRUPT}),
     "bytes between segments": (lambda: jpeg_of(NOTHING + bytes(20_000_000), 1), {CORRUPT}),
     "stuffed bytes between segments": (lambda: jpeg_of(b"\xff\0", 10_000_000), {CORRUPT}),
@@ -132,7 +132,7 @@ HOSTILE: Final[dict[str, tuple[Callable[[], bytes], set[str]]]] = {
         lambda: png(64, 64, idat=empty_rows(64, 64, 3), before=chunk(b"fdAT", b"\0\0\0\1" + zeros(1_000))),
         {"ok"},
     ),
-    # Scans times pixels.
+    # Many scans of many pixels.
     **{
         f"{count} scans of {side * side // 1_000_000} megapixels": (
             partial(scans, side, count),

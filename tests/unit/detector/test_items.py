@@ -1,4 +1,4 @@
-"""What decoding an AVIF or HEIC costs follows from its items, and is bounded before a library decodes any."""
+"""The decoding cost of an AVIF or HEIC follows from its items, and is limited before a library decodes any."""
 
 from dataclasses import replace
 
@@ -44,7 +44,7 @@ def test_the_tiles_of_a_grid_are_bounded_together(image: Coded, form: str, monke
     assert len(large) < 12_000
     reason, detail = refused(large, monkeypatch)
     assert reason is FailureReason.TOO_MANY_PIXELS
-    assert detail == "The image has parts of 1,611 megapixels in all; at most 204 megapixels are allowed."
+    assert detail == "The image has parts of 1,611 megapixels in all; the maximum is 204 megapixels."
 
 
 def test_tiles_count_as_often_as_nested_grids_use_them(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +67,7 @@ def test_an_overlay_is_refused_with_any_canvas(monkeypatch: pytest.MonkeyPatch) 
     assert "save it as one image" in detail
 
 
-def test_a_coded_image_may_not_be_larger_than_its_item_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_coded_image_must_not_be_larger_than_its_item_declares(monkeypatch: pytest.MonkeyPatch) -> None:
     assert decoded_shape(file([AVIF.item(64, 64)], "AVIF")) == (64, 64, 3)
     for data in (
         file([AVIF.item(32, 32)], "AVIF"),
@@ -79,7 +79,7 @@ def test_a_coded_image_may_not_be_larger_than_its_item_says(monkeypatch: pytest.
 
 @pytest.mark.parametrize(
     "part",
-    # A temporal delimiter of one frame after the other, and empty padding.
+    # The temporal delimiters of consecutive frames, and empty padding.
     [AVIF.data, b"\x7a\0"],
     ids=["frames", "padding"],
 )
@@ -87,7 +87,7 @@ def test_the_parts_of_a_coded_image_are_bounded(part: bytes, monkeypatch: pytest
     many = AVIF._replace(data=AVIF.data + part * 100)
     reason, detail = refused(file([many.item(64, 64)], "AVIF"), monkeypatch)
     assert reason is FailureReason.CORRUPT_IMAGE
-    assert "which no photo needs" in detail
+    assert "far more than photos have" in detail
 
 
 @CODED
@@ -96,7 +96,7 @@ def test_coded_data_may_be_in_the_meta_box(image: Coded, form: str) -> None:
     assert decoded_shape(file([item], form)) == (64, 64, 3)
 
 
-def test_coded_data_in_the_meta_box_may_not_be_larger_than_its_item_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_coded_data_in_the_meta_box_must_not_be_larger_than_its_item_declares(monkeypatch: pytest.MonkeyPatch) -> None:
     item = replace(AVIF.item(32, 32), in_meta=True)
     assert refused(file([item], "AVIF"), monkeypatch)[0] is FailureReason.CORRUPT_IMAGE
 
@@ -125,7 +125,9 @@ def test_the_picture_of_an_animated_avif_is_its_still_image() -> None:
 
 
 @pytest.mark.parametrize(("brand", "form"), [(b"avis", "AVIF"), (b"hevc", "HEIC")])
-def test_an_animation_without_a_still_image_is_named(brand: bytes, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_animation_without_a_still_image_is_reported(
+    brand: bytes, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     data = box(b"ftyp", brand + b"\0\0\0\0msf1" + brand) + box(b"moov", bytes(100)) + box(b"mdat", bytes(100))
     reason, detail = refused(data, monkeypatch)
     assert reason is FailureReason.CORRUPT_IMAGE
@@ -134,7 +136,7 @@ def test_an_animation_without_a_still_image_is_named(brand: bytes, form: str, mo
 
 @settings(max_examples=200)
 @given(st.sampled_from([AVIF, HEIC]), st.data())
-def test_damage_ends_in_a_reason(image: Coded, data: st.DataObject) -> None:
+def test_damage_is_reported_with_a_reason(image: Coded, data: st.DataObject) -> None:
     form = "AVIF" if image is AVIF else "HEIC"
     whole = bytearray(derived(grid(1, 2, 64), [image.item(64, 64)] * 2, form))
     for _ in range(data.draw(st.integers(1, 4))):

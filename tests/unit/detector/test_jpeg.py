@@ -1,4 +1,4 @@
-"""A JPEG is accepted if all its pixels are there, with any surroundings, and refused if some are lost."""
+"""A JPEG is accepted if it contains all pixels, no matter what else it contains, and refused if pixels are lost."""
 
 import random
 from collections.abc import Callable
@@ -24,7 +24,7 @@ PROGRESSIVE: Final = photo(progressive=True)
 GREY: Final = encoded(np.asarray(cv2.cvtColor(astronaut()[::4, ::4].copy(), cv2.COLOR_RGB2GRAY), np.uint8))
 # After the start of the image and JFIF's segment, which Pillow writes first.
 HEAD: Final = 20
-# A block behind the picture instead of its end, as a phone writes panoramas: 50,000 bytes without a marker.
+# A block of 50,000 bytes without a marker instead of the end marker, as in panoramas of a phone.
 TRAILER: Final = b"\0\0\x01\x0a\x0e\0\0\0Image_UTC_Data" + bytes(
     min(byte, 254) for byte in random.Random(3).randbytes(50_000)
 )
@@ -43,7 +43,7 @@ def with_bounds(data: bytes, bounds: bytes) -> bytes:
 
 
 def before_each_segment(data: bytes, junk: bytes) -> bytes:
-    """Insert bytes in front of every segment but the first."""
+    """Insert bytes before every segment except the first."""
     at = [part.at - 2 for part in jpeg.segments(data) if part.marker != jpeg.CODED][1:]
     pieces = [data[start:end] for start, end in zip([0, *at], [*at, len(data)], strict=True)]
     return junk.join(pieces)
@@ -88,13 +88,13 @@ ODDITIES: Final[dict[str, Callable[[bytes], bytes]]] = {
 
 @pytest.mark.parametrize("oddity", ODDITIES)
 @pytest.mark.parametrize("good", [BASELINE, PROGRESSIVE, GREY], ids=["baseline", "progressive", "grey"])
-def test_odd_surroundings_do_not_change_the_pixels(good: bytes, oddity: str) -> None:
+def test_unusual_segments_do_not_change_the_pixels(good: bytes, oddity: str) -> None:
     assert np.array_equal(pixels_of(ODDITIES[oddity](good)), pixels_of(good))
 
 
 @pytest.mark.parametrize("transform", [3, 7, 255])
 @pytest.mark.parametrize("mode", ["RGB", "CMYK"])
-def test_an_unknown_transform_of_colours_is_the_usual_one(mode: str, transform: int) -> None:
+def test_an_unknown_colour_transform_is_treated_as_the_usual_one(mode: str, transform: int) -> None:
     good = photo() if mode == "RGB" else handmade(64, 64, ((1, 1),) * 4)
     known = {"RGB": 1, "CMYK": 2}[mode]
     start = good[:2] + adobe(transform) + good[HEAD if mode == "RGB" else 2 :]
@@ -103,13 +103,13 @@ def test_an_unknown_transform_of_colours_is_the_usual_one(mode: str, transform: 
 
 
 def test_the_adobe_segment_is_kept() -> None:
-    """Without it, these red, green and blue would be taken for brightness and two differences of colour."""
+    """Without it, red, green and blue would be treated as brightness and two colour differences."""
     rgb = encoded(astronaut()[::4, ::4].copy(), quality=100, subsampling=0, keep_rgb=True)
     assert np.abs(pixels_of(rgb)[..., ::-1].astype(int) - astronaut()[::4, ::4]).mean() < 2
 
 
 @pytest.mark.parametrize("bounds", [b"\0\0\0", b"\0\x3f\x11", b"\1\x05\0"])
-def test_spectral_bounds_mean_nothing_in_a_scan_that_is_not_progressive(bounds: bytes) -> None:
+def test_spectral_bounds_are_ignored_in_a_scan_that_is_not_progressive(bounds: bytes) -> None:
     odd = with_bounds(BASELINE, bounds)
     assert np.array_equal(pixels_of(odd), pixels_of(BASELINE))
     for share in (0.3, 0.6, 0.9):
@@ -133,7 +133,7 @@ SAMPLINGS: Final[list[Sampling]] = [
 @pytest.mark.parametrize("sampling", SAMPLINGS, ids=str)
 @pytest.mark.parametrize("separate", [False, True])
 @pytest.mark.parametrize("restart", [0, 1, 5])
-def test_any_sampling_is_decoded_if_it_is_whole(sampling: Sampling, *, separate: bool, restart: int) -> None:
+def test_a_complete_picture_with_any_sampling_is_decoded(sampling: Sampling, *, separate: bool, restart: int) -> None:
     data = handmade(230, 150, sampling, separate=separate, restart=restart, end=False)
     expected = cv2.imdecode(np.frombuffer(data + b"\xff\xd9", np.uint8), cv2.IMREAD_COLOR)
     assert expected is not None
@@ -145,7 +145,7 @@ def test_any_sampling_is_decoded_if_it_is_whole(sampling: Sampling, *, separate:
 @pytest.mark.parametrize("sampling", SAMPLINGS, ids=str)
 @pytest.mark.parametrize("separate", [False, True])
 @pytest.mark.parametrize("restart", [0, 5])
-def test_any_sampling_is_refused_if_it_is_cut(sampling: Sampling, *, separate: bool, restart: int) -> None:
+def test_a_truncated_picture_with_any_sampling_is_refused(sampling: Sampling, *, separate: bool, restart: int) -> None:
     data = handmade(230, 150, sampling, separate=separate, restart=restart, end=False)
     start = data.index(b"\xff\xda") + 20
     for share in (0.0, 0.3, 0.6, 0.9):
@@ -169,8 +169,8 @@ def test_a_progressive_picture_cut_between_two_scans_is_refused() -> None:
         assert refused(PROGRESSIVE[:at]) is FailureReason.CORRUPT_IMAGE
 
 
-def test_a_warning_about_padding_hides_no_cut() -> None:
-    """The library reports its first warning only, which here is about unused bytes."""
+def test_a_warning_about_padding_does_not_hide_a_truncation() -> None:
+    """The library reports only its first warning, which is about unused bytes in this case."""
     scans = [part.end for part in jpeg.segments(PROGRESSIVE) if part.marker == jpeg.CODED]
     padded = PROGRESSIVE[: scans[0]] + bytes(9) + PROGRESSIVE[scans[0] :]
     assert np.array_equal(pixels_of(padded), pixels_of(PROGRESSIVE))
@@ -184,14 +184,14 @@ def test_a_warning_about_padding_hides_no_cut() -> None:
     ids=["end", "filled end", "end behind junk", "two ends"],
 )
 @pytest.mark.parametrize("marker", [b"\xff\xdb", b"\xff\xc0", b"\xff\xda"], ids=["tables", "frame", "scan"])
-def test_an_end_in_front_of_the_first_scan_is_damage(early: bytes, marker: bytes) -> None:
-    """Decoders read on behind it, where nothing has been counted."""
+def test_an_end_marker_before_the_first_scan_is_damage(early: bytes, marker: bytes) -> None:
+    """Decoders continue after it, where nothing was counted."""
     where = BASELINE.index(marker)
     assert refused(BASELINE[:where] + early + BASELINE[where:]) is FailureReason.CORRUPT_IMAGE
 
 
-def test_the_walk_and_the_decoder_agree_where_the_picture_ends() -> None:
-    """A decoder is given the segments that were counted, and no byte behind them."""
+def test_the_parser_and_the_decoder_agree_on_the_end_of_the_picture() -> None:
+    """A decoder receives the segments that were counted, and no byte after them."""
     for good in (BASELINE, PROGRESSIVE):
         for behind in (b"", TRAILER, NOTE * 3, handmade(64, 64), PROGRESSIVE[HEAD:]):
             given = jpeg.picture(good + behind)
@@ -199,14 +199,14 @@ def test_the_walk_and_the_decoder_agree_where_the_picture_ends() -> None:
             assert [part.marker for part in jpeg.segments(given)].count(jpeg.SOS) == good.count(b"\xff\xda")
 
 
-def test_a_decoder_is_given_no_metadata() -> None:
+def test_a_decoder_does_not_receive_metadata() -> None:
     full = photo(exif=exif_of(6), icc_profile=b"p" * 200_000, comment=b"c" * 60_000)
     assert jpeg.picture(full) == jpeg.picture(BASELINE)
     assert read_header(full).orientation == 6
 
 
 @pytest.mark.parametrize("count", [0, 3, 255])
-def test_a_frame_or_scan_that_claims_other_components_ends_in_a_reason(count: int) -> None:
+def test_a_frame_or_scan_that_claims_other_components_is_rejected(count: int) -> None:
     at = BASELINE.index(b"\xff\xc0")
     for where in (at + 9, BASELINE.index(b"\xff\xda") + 4):
         odd = BASELINE[:where] + bytes((count,)) + BASELINE[where + 1 :]

@@ -1,4 +1,4 @@
-"""The handler: messages of the queue, plain events and direct requests."""
+"""The detector's handler: messages from the queue, plain events and direct requests."""
 
 import base64
 import json

@@ -54,13 +54,13 @@ def difference(one: Picture, other: Picture) -> float:
 
 
 @pytest.mark.parametrize("form", ["AVIF", "HEIC"])
-def test_an_avif_or_heic_names_display_p3(form: str) -> None:
+def test_an_avif_or_heic_in_display_p3(form: str) -> None:
     assert difference(shown(heif_with(form, 12, SRGB)), P3.as_srgb(CHART)) < 3
     assert difference(shown(heif_with(form, 1, SRGB)), CHART) < 3
 
 
 @pytest.mark.parametrize("form", ["AVIF", "HEIC"])
-def test_a_profile_counts_before_a_name(form: str) -> None:
+def test_a_profile_takes_precedence_over_code_points(form: str) -> None:
     named = heif_with(form, 12, SRGB)
     with_profile = encoded(CHART, form, icc_profile=P3.icc)
     assert read_header(named).profile != read_header(with_profile).profile == P3.icc
@@ -79,11 +79,11 @@ def test_srgb_video_and_reserved_numbers_change_nothing(points: tuple[int, int])
         [gama(45455), chrm(P3_CHROMATICITIES)],
     ],
 )
-def test_a_png_names_display_p3(chunks: list[bytes]) -> None:
+def test_a_png_in_display_p3(chunks: list[bytes]) -> None:
     assert difference(shown(png_with(*chunks)), P3.as_srgb(CHART)) < 1
 
 
-def test_a_png_with_a_name_and_a_profile_means_the_name() -> None:
+def test_in_a_png_code_points_take_precedence_over_a_profile() -> None:
     assert difference(shown(png_with(P3_CICP, icc_profile=PROFILES["red is green"].icc)), P3.as_srgb(CHART)) < 1
 
 
@@ -97,7 +97,7 @@ def test_a_png_with_an_exponent_and_primaries() -> None:
     [
         [SRGB_CHUNK, gama(100_000), chrm(P3_CHROMATICITIES)],
         [gama(45455), chrm(SRGB_CHROMATICITIES)],
-        # Only an exponent: old editors wrote wrong ones.
+        # Only an exponent, for which old editors wrote wrong values.
         [gama(100_000)],
         [chrm(P3_CHROMATICITIES)],
         [gama(0), chrm(P3_CHROMATICITIES)],
@@ -135,7 +135,7 @@ def test_100_nits_stay_below_white_and_white_keeps_most_of_its_light() -> None:
 
 
 def test_a_picture_in_pq_is_not_grey_and_dim() -> None:
-    # BT.2100: white beside the highlights.
+    # BT.2100: white next to highlights.
     white = np.full((32, 32, 3), round(0.58 * 255), np.uint8)
     data = encoded(white, "PNG")
     pixels = shown(data[:33] + chunk(b"cICP", bytes((9, PQ, 0, 1))) + data[33:])

@@ -1,4 +1,4 @@
-"""Every network is one file, found by the name of its model, and any number of them work together."""
+"""Every network is a module that is found by its model's name, and any number of networks can be combined."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ class Third:
 
 @pytest.fixture
 def third(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Model:
-    """Add a third network: its model, beside the definition of the network itself."""
+    """Add a third network: its model, and its definition."""
     model = Model("third", "third.onnx", 5, "0" * 64, Download("https://models.example/third.onnx"))
     (tmp_path / model.file_name).write_bytes(b"third")
     pyramids = dict.fromkeys(Quality, Pyramid((64,), 64))
@@ -66,7 +66,7 @@ def test_three_networks_work_together_like_two(third: Model, tmp_path: Path) -> 
     assert three.info.name == "centerface+yunet+third"
     assert three.threshold == pair.threshold
     picture = encoded(astronaut(), "PNG")
-    # The redactors, which look at every scale at once.
+    # The detectors for hiding faces, which use all scales in one pass.
     (of_pair,) = find_faces(picture, Options(min_confidence=0.2), pair.redactor).faces
     of_three = find_faces(picture, Options(min_confidence=0.2), three.redactor).faces
     # Each network has a third of the score.

@@ -14,7 +14,7 @@ from tests.support.detector import overlap
 from tests.support.pictures import FACE, ORIENTATIONS, astronaut, encoded, turned
 
 FORMATS = ["JPEG", "PNG", "WEBP", "AVIF", "HEIC"]
-# 400 x 512, so that the sides cannot be confused; the face stays in place.
+# 400 x 512 px, so that the sides cannot be confused; the face does not move.
 PICTURE = astronaut()[:, :400]
 
 
@@ -41,7 +41,7 @@ def test_pixels_are_upright(form: str, orientation: int) -> None:
     assert np.array_equal(upright[..., ::-1], PICTURE)
 
 
-def test_a_reduced_jpeg_is_turned_as_well() -> None:
+def test_a_reduced_jpeg_is_also_rotated() -> None:
     data = turned(PICTURE, 6)
     header = read_header(data)
     assert turn_upright(decode(data, header, 100), header.orientation).shape == (128, 100, 3)

@@ -1,4 +1,4 @@
-"""A decoder is given the chunks of a PNG that its pixels need, and no others."""
+"""A decoder receives only the chunks of a PNG that its pixels need."""
 
 import zlib
 
@@ -22,7 +22,7 @@ def pixels_of(data: bytes) -> Pixels:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_metadata_changes_no_pixel(mode: str) -> None:
+def test_metadata_does_not_change_pixels(mode: str) -> None:
     text = PngImagePlugin.PngInfo()
     text.add_itxt("XML:com.adobe.xmp", "<x/>" * 1_000, zip=True)
     picture = image("I").convert("I;16") if mode == "I;16" else image(mode)
@@ -33,7 +33,7 @@ def test_metadata_changes_no_pixel(mode: str) -> None:
 
 
 @pytest.mark.parametrize("kind", [b"zTXt", b"iCCP"])
-def test_a_text_or_profile_of_megabytes_is_not_damage(kind: bytes) -> None:
+def test_a_text_or_profile_of_megabytes_is_accepted(kind: bytes) -> None:
     plain = encoded(image(), "PNG")
     part = chunk(kind, b"k\0\0" + zlib.compress(b" " * 5_000_000))
     assert np.array_equal(pixels_of(plain[:33] + part + plain[33:]), pixels_of(plain))
@@ -63,7 +63,7 @@ def test_a_transparent_colour_is_kept() -> None:
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "L"])
-def test_a_cut_file_and_a_wrong_checksum_are_refused(mode: str) -> None:
+def test_a_truncated_file_and_a_wrong_checksum_are_refused(mode: str) -> None:
     good = encoded(image(mode), "PNG")
     *_, checksum = (at + 8 + length for kind, at, length in chunks(good) if kind == b"IDAT")
     wrong = good[:checksum] + bytes((good[checksum] ^ 1,)) + good[checksum + 1 :]

@@ -1,4 +1,4 @@
-"""Pose and quality, on a head whose rotation is known and on photos turned by hand."""
+"""Pose and quality, for a head with a known rotation and for rotated photos."""
 
 import math
 from collections.abc import Callable
@@ -66,12 +66,12 @@ def only_face(picture: Picture, detector: Detector) -> Face:
 @pytest.mark.parametrize("degrees", [-25, 15])
 @pytest.mark.parametrize("name", [CENTERFACE.name, BEST])
 def test_rotating_a_photo_changes_only_the_roll(degrees: float, name: str, load: Load) -> None:
-    """Only YuNet underestimates the tilt of landmarks, by about four tenths."""
+    """Except for YuNet, whose landmarks underestimate the tilt by about four tenths."""
     detector = load(name, Quality.BALANCED)
     straight, turned = (only_face(picture, detector).pose for picture in (astronaut(), rotated(astronaut(), degrees)))
     assert straight is not None
     assert turned is not None
-    # The support turns counterclockwise.
+    # The helper rotates counterclockwise.
     assert turned.roll - straight.roll == pytest.approx(-degrees, abs=6)
     assert turned.yaw == pytest.approx(straight.yaw, abs=12)
 

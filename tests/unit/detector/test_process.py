@@ -1,4 +1,4 @@
-"""The detector's use case: from an original to an ended job, exactly once, with a fake detector."""
+"""The use case of processing an original exactly once, with a fake detector."""
 
 import json
 
@@ -53,7 +53,7 @@ def test_a_missing_original_fails_the_job(service: Service) -> None:
     assert failure.reason is FailureReason.ORIGINAL_MISSING
 
 
-def test_an_original_whose_job_is_gone_is_removed(service: Service) -> None:
+def test_an_original_whose_job_no_longer_exists_is_removed(service: Service) -> None:
     job = service.upload(png())
     service.jobs.begin_deletion(job.job_id, "public")
     service.service.processing.process(OriginalCreated(job.job_id, None))
@@ -96,7 +96,7 @@ def test_a_job_that_was_taken_over_keeps_the_results_of_the_new_detector(service
 
 
 def test_a_detector_that_was_halted_beyond_its_lease_leaves_the_picture_of_a_later_upload(service: Service) -> None:
-    """The form was posted again, and the record shows which image it describes."""
+    """The form was posted again, and the record shows which of the images it is for."""
     job = service.upload(png())
     halted = DetectionService.of(service.jobs.table, service.images, service.detector, -1, PUBLIC_URL)
     shown: list[bytes] = []

@@ -16,7 +16,7 @@ from tests.support.detector import overlap
 from tests.support.pictures import Picture, astronaut, compose, encoded, resized, rotated
 from tests.support.properties import hold
 
-# Derandomised: the same pictures on every machine. No deadline: the time of a test says nothing here.
+# Derandomized, so that pictures are the same on every machine; no deadline, because the time of a test does not matter.
 heavy = settings(
     max_examples=8, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -24,7 +24,7 @@ heavy = settings(
 
 @st.composite
 def pictures(draw: st.DrawFn) -> Picture:
-    """Up to three faces, each wholly inside its own third of the picture."""
+    """Up to three faces, each completely inside its own third of the picture."""
     count = draw(st.integers(1, 3))
     tall = [draw(st.integers(60, 130)) for _ in range(count)]
     positions = [(40 + 200 * index + draw(st.integers(0, 20)), 50 + draw(st.integers(0, 80))) for index in range(count)]

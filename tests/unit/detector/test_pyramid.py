@@ -61,7 +61,7 @@ def test_a_small_photo_costs_no_more_than_a_large_one(model: Model, quality: Qua
 
 
 def finest(quality: Quality, width: int, height: int) -> list[Tile]:
-    """Return the tiles of the finest scale for CenterFace alone, of a black image of this size."""
+    """Return the tiles of CenterFace's finest scale for a black image of this size."""
     return list(tiles(black(width, height), alone(quality).sizes(max(width, height))[0]))
 
 
@@ -105,7 +105,7 @@ def test_every_small_face_lies_within_a_tile_and_maps_back() -> None:
 
 def test_small_faces_are_taken_from_the_finest_scale() -> None:
     found = detections((50, 50, 60, 70, 0.9), (300, 300, 300, 300, 0.9))
-    # In pixels of an image of 1,024 px, so that at 192 px the first face has 12 px.
+    # In pixels of an image of 1,024 px; at 192 px, the first face is 12 px wide.
     scales = best_scales({192: found, 1024: found}, 1024)
     assert len(scales[1024]) == 2
     assert scales[192].boxes.tolist() == [[300, 300, 300, 300]]

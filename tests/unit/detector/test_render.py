@@ -1,4 +1,4 @@
-"""Renders: what they show, their sizes and their metadata."""
+"""The content, the size and the metadata of renders."""
 
 import io
 
@@ -62,7 +62,7 @@ def test_a_result_drawn_later_is_the_one_that_the_job_would_have_drawn(first: Re
 
 
 def test_reported_faces_are_also_hidden_later(fast: Detector) -> None:
-    """Another detector than the one that detected the faces may draw them."""
+    """The detector that draws may differ from the one that detected the faces."""
     faces = analyse(encoded(astronaut()), Options(), fast).faces
     grey = Image.new("RGB", (512, 512), "grey")
     grey.paste(Image.effect_noise((512, 512), 90))
@@ -84,7 +84,7 @@ def test_a_preview_is_small_and_shows_the_first_render(fast: Detector) -> None:
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
-def test_results_carry_no_metadata(form: str, fast: Detector) -> None:
+def test_results_do_not_contain_metadata(form: str, fast: Detector) -> None:
     exif = Image.Exif()
     exif[0x010E] = "SECRET description"
     exif.get_ifd(0x8825)[1] = "SECRET"

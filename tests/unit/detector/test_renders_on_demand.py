@@ -48,7 +48,7 @@ def test_a_job_deleted_while_a_result_is_drawn_leaves_nothing(service: Service) 
     assert service.objects() == set()
 
 
-def test_nothing_is_drawn_of_an_image_that_is_not_the_jobs(service: Service) -> None:
+def test_an_image_of_another_upload_is_not_drawn(service: Service) -> None:
     job = service.upload(png())
     service.service.processing.process(uploaded(service, job, png()))
     uploaded(service, job, png() + b"another")

@@ -1,4 +1,4 @@
-"""The stores on an account in moto."""
+"""The stores, with an account in moto."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Addresses with a bucket: in its Region on AWS, below the endpoint on a local stack."""
+"""URLs of a bucket: with its Region on AWS, and with the endpoint on a local stack."""
 
 from functools import cache
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""Batches are limited by number and bytes, lose nothing, and are as few as possible."""
+"""Batches are limited in number and bytes, contain everything, and are as few as possible."""
 
 import json
 from itertools import pairwise
@@ -19,7 +19,7 @@ from tests.support.jobs import completed_job
 from tests.support.properties import hold
 from tests.support.stream import ended_job
 
-# Written twice as JSON, once in a frame and once in a message, it takes four times its characters.
+# Encoded as JSON twice, in a frame and in a message, it takes four bytes for each character.
 WORST = Failure(reason=FailureReason.INVALID_OPTIONS, detail="\\" * 10_000)
 
 
@@ -72,7 +72,7 @@ def test_events_for_the_bus_are_cut_by_bytes(monkeypatch: Any) -> None:
     assert [len(entries) for entries in bus.requests] == [2, 2, 1]
 
 
-def test_waits_grow_and_are_drawn_by_chance(waits: list[float]) -> None:
+def test_waits_grow_and_are_random(waits: list[float]) -> None:
     assert list(attempts(8, first_seconds=1, longest_seconds=10)) == list(range(8))
     longest = [1, 2, 4, 8, 10, 10, 10]
     assert all(most / 2 <= wait <= most for wait, most in zip(waits, longest, strict=True))

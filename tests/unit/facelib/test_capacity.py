@@ -1,4 +1,4 @@
-"""What a job costs in DynamoDB: docs/scaling.md has this table, and an additional unit fails here."""
+"""The cost of a job in DynamoDB: this is the table in docs/scaling.md, and an additional unit fails the test."""
 
 import re
 from collections import Counter

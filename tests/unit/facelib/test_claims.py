@@ -1,4 +1,4 @@
-"""Claims: one detector at a time holds a job, and a late one changes nothing."""
+"""Claims: only one detector at a time holds a job, and a late detector changes nothing."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -35,7 +35,7 @@ def test_an_expired_claim_is_taken_over_and_the_first_detector_writes_nothing_ba
         pytest.param(lambda jobs, claim: jobs.fail(claim, FAILURE), id="fail"),
     ],
 )
-def test_a_finished_job_stays_as_it_is(jobs: JobStore, finish: Callable[[JobStore, object], None]) -> None:
+def test_a_finished_job_does_not_change(jobs: JobStore, finish: Callable[[JobStore, object], None]) -> None:
     job = added(jobs)
     claim = jobs.claim(job.job_id, LEASE)
     finish(jobs, claim)

@@ -1,4 +1,4 @@
-"""Deletions: the job is hidden first, its record goes last, and both can be repeated."""
+"""Deletions: the job is hidden first, its record is deleted last, and both steps can be repeated."""
 
 import pytest
 from facelib.domain.errors import JobNotFound
@@ -52,7 +52,7 @@ def test_a_deletion_is_one_event_for_late_listeners(jobs: JobStore, account: Clo
     assert jobs.get(other.job_id, "public") == other
 
 
-def test_nothing_happens_to_a_deleted_job(jobs: JobStore) -> None:
+def test_a_deleted_job_does_not_change(jobs: JobStore) -> None:
     job = added(jobs)
     jobs.begin_deletion(job.job_id, "public")
     jobs.remove(job.job_id)

@@ -21,7 +21,7 @@ from tests.support.properties import hold
 
 # As long as the longest name that DNS allows, and a stage.
 PUBLIC_URL = f"https://{'a.' * 126}b/production"
-# Text that takes more bytes than characters: in UTF-8, in JSON, and halves of a pair that no UTF-8 can hold.
+# Text with more bytes than characters: in UTF-8, in JSON, and lone surrogates, which UTF-8 cannot encode.
 ODD = st.one_of(
     st.text(),
     st.text(alphabet='"\\\x00\x1b\x7f', max_size=100),
@@ -55,7 +55,7 @@ def test_a_text_is_truncated_by_its_size_as_json() -> None:
 
 
 @pytest.mark.parametrize("character", ["a", "é", "😀", "\x00", '"'])
-def test_a_long_text_keeps_as_much_as_there_is_room_for(character: str) -> None:
+def test_a_long_text_keeps_as_much_as_fits(character: str) -> None:
     short = shortened(character * 10_000, limits.DETAIL_BYTES)
     assert limits.DETAIL_BYTES - 9 < json_bytes(short) <= limits.DETAIL_BYTES
 
@@ -112,7 +112,7 @@ def test_no_metadata_makes_a_long_failure() -> None:
     ],
     ids=["commas", "names", "digits"],
 )
-def test_hostile_metadata_fails_with_a_sentence_that_helps(metadata: dict[str, str]) -> None:
+def test_hostile_metadata_fails_with_a_helpful_message(metadata: dict[str, str]) -> None:
     with pytest.raises(ImageRejected) as raised:
         read_options(metadata)
     detail = raised.value.failure.detail
@@ -135,7 +135,7 @@ FRAMES: st.SearchStrategy[Any] = st.one_of(
 )
 
 
-def test_no_frame_gets_a_long_answer() -> None:
+def test_invalid_frames_get_short_responses() -> None:
     def check(frame: Any) -> None:
         try:
             read_request(json.dumps(frame))
@@ -145,7 +145,7 @@ def test_no_frame_gets_a_long_answer() -> None:
     hold(60, FRAMES, check)
 
 
-def test_no_query_of_a_listener_gets_a_long_answer() -> None:
+def test_invalid_queries_get_short_responses() -> None:
     def check(query: dict[str, str]) -> None:
         try:
             read_query(query)
@@ -171,7 +171,7 @@ def test_problems_are_reported_up_to_ten_and_the_others_counted(unknown: int) ->
 @pytest.mark.parametrize(
     "renders", [[1] * 40_000, ["blur"] * 40_000, ["blur"] * 21], ids=["wrong", "right", "one more"]
 )
-def test_a_list_is_bounded_before_its_items_are(renders: list[object]) -> None:
+def test_a_list_is_limited_before_its_items_are_validated(renders: list[object]) -> None:
     with pytest.raises(ValidationError) as raised:
         Options.model_validate({"render": renders})
     assert raised.value.error_count() == 1

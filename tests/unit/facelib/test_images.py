@@ -1,4 +1,4 @@
-"""Originals are written once, also if S3 requests another attempt."""
+"""Originals are written once, even if S3 requests another attempt."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def test_a_conflict_is_retried(images: ImageStore, waits: list[float], monkeypat
     assert images.original(job_id).data == b"photo"
 
 
-def test_a_conflict_with_a_write_that_won_changes_nothing(
+def test_a_conflict_with_a_successful_write_has_no_effect(
     images: ImageStore, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job_id = new_job().job_id
@@ -67,7 +67,7 @@ def test_endless_conflicts_return_retry_after(
     assert len(seen) == 5
 
 
-def test_any_other_error_is_raised_at_once(
+def test_any_other_error_is_raised_immediately(
     images: ImageStore, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = refuse(monkeypatch, "AccessDenied")

@@ -1,4 +1,4 @@
-"""Models as items of DynamoDB: old items can be read, and models that cannot be stored fail at import."""
+"""Models as DynamoDB items: old items can be read, and models that cannot be stored fail on import."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from infra.keys import new_key
 from tests.support.jobs import completed_job, form_job, new_job
 
-# An item as it was written before the types of fields were mapped.
+# An item from before the types of fields were mapped.
 STORED: dict[str, Any] = {
     "ttl": {"N": "1764460800"},
     "job_id": {"S": "0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"},
@@ -41,7 +41,7 @@ STORED: dict[str, Any] = {
 }
 
 
-def test_an_item_of_before_is_read() -> None:
+def test_an_old_item_can_be_read() -> None:
     job = from_item(STORED)
     assert (job.status, job.face_count, job.timings_ms) == (Status.COMPLETED, 1, {"decode": 4.2, "detect": 88.1})
     assert job.options == Options(render=(Render.BOXES,), min_confidence=0.5)
@@ -50,7 +50,7 @@ def test_an_item_of_before_is_read() -> None:
     assert (job.faces[0].pose, job.faces[0].box_ratio.width) == (None, 0.1)
 
 
-def test_it_is_written_as_it_was() -> None:
+def test_the_item_is_still_written_in_the_same_form() -> None:
     job, item = from_item(STORED), to_item(from_item(STORED))
     of_jobs = STORED.keys() - {"owner_shard", "retries", "ttl", "options", "faces", "renders"}
     assert {name: item[name] for name in of_jobs} == {name: STORED[name] for name in of_jobs}

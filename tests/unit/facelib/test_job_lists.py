@@ -1,4 +1,4 @@
-"""Lists of jobs: every job once, in order, and only those of the owner."""
+"""Lists contain every job of the owner once, in order, and no other owner's jobs."""
 
 from datetime import timedelta
 from itertools import chain, pairwise
@@ -127,7 +127,7 @@ def test_a_throttled_table_is_retried_with_backoff(
     assert sum(waits) < 6
 
 
-def test_a_list_leaves_the_faces_out_and_keeps_to_a_status(jobs: JobStore, lists: JobLists) -> None:
+def test_a_list_omits_faces_and_filters_by_status(jobs: JobStore, lists: JobLists) -> None:
     done, _ = added(jobs), added(jobs)
     jobs.complete(jobs.claim(done.job_id, LEASE), outcome())
     [listed] = lists.newest("public", 10, status=Status.COMPLETED).jobs
@@ -141,7 +141,7 @@ def test_an_invented_cursor(lists: JobLists, cursor: str) -> None:
             lists.newest("public", 3, cursor)
 
 
-def test_a_cursor_does_not_lead_into_another_owners_list(jobs: JobStore, lists: JobLists) -> None:
+def test_a_cursor_does_not_give_access_to_another_owners_list(jobs: JobStore, lists: JobLists) -> None:
     for n in range(3):
         added(jobs, owner="somebody", age=timedelta(minutes=n))
     cursor = lists.newest("somebody", 1).next_cursor
@@ -165,8 +165,8 @@ def test_finished_jobs_are_in_the_order_they_ended(
 
 
 @pytest.mark.parametrize("render", [Render.BOXES, Render.NONE])
-def test_a_replayed_event_is_the_one_that_was_broadcast(account: Cloud, jobs: JobStore, render: Render) -> None:
-    """A job without a picture has no URL of one, live or replayed."""
+def test_a_replayed_event_equals_the_one_that_was_broadcast(account: Cloud, jobs: JobStore, render: Render) -> None:
+    """A job without a picture does not have a URL for it, neither live nor in a replay."""
     job = jobs.add(new_job(options=Options(render=(render,))))
     jobs.complete(jobs.claim(job.job_id, LEASE), outcome())
     [replayed] = JobEvents(account.jobs_table).latest("public", 1)

@@ -50,7 +50,7 @@ def test_stored_faces_are_loaded_exactly(jobs: JobStore) -> None:
     assert done.event_id.startswith(f"{done.completed_at:%Y%m%dT%H%M%S}")
 
 
-def test_the_most_faces_fit_into_an_item(jobs: JobStore, account: Cloud) -> None:
+def test_the_maximum_number_of_faces_fits_into_an_item(jobs: JobStore, account: Cloud) -> None:
     job = added(jobs)
     jobs.complete(jobs.claim(job.job_id, LEASE), outcome(faces=limits.MAX_FACES))
     # DynamoDB refuses items of more than 400 KB.
@@ -58,7 +58,7 @@ def test_the_most_faces_fit_into_an_item(jobs: JobStore, account: Cloud) -> None
 
 
 @pytest.mark.parametrize("job_id", ["", "x", "0" * 32, UNKNOWN.upper(), UNKNOWN])
-def test_ids_that_lead_nowhere_look_the_same(jobs: JobStore, job_id: str) -> None:
+def test_all_missing_jobs_look_the_same(jobs: JobStore, job_id: str) -> None:
     with pytest.raises(JobNotFound):
         jobs.get(job_id, "public")
 

@@ -8,7 +8,7 @@ from infra.keys import new_key
 JOB_ID = "0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"
 
 
-def test_an_original_leads_back_to_its_job() -> None:
+def test_an_originals_key_identifies_its_job() -> None:
     assert object_keys.job_id_of_original(object_keys.original(JOB_ID)) == JOB_ID
 
 

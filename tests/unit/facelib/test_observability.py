@@ -24,7 +24,7 @@ def captured() -> Iterator[io.StringIO]:
         logger.handlers.remove(handler)
 
 
-def test_a_line_leaves_out_what_never_changes() -> None:
+def test_a_line_omits_constant_values() -> None:
     @logger.inject_lambda_context(clear_state=True)
     def invoke(event: dict[str, str], context: object) -> None:
         logger.info("Done", extra={"faces": 1})

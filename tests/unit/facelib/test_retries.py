@@ -1,4 +1,4 @@
-"""Retries: only of failures that the image did not cause, counted and bounded."""
+"""Retries are possible only if the image did not cause the failure, and their number is limited."""
 
 import pytest
 from facelib.domain import limits

@@ -3,13 +3,13 @@ from facelib.domain.job import Quality
 from facelib.settings import ApiSettings, DetectorSettings, SettingsError
 
 
-def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_variable_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JOBS_TABLE", raising=False)
     with pytest.raises(SettingsError, match=r"ApiSettings: .*JOBS_TABLE: Field required"):
         ApiSettings.from_environment()
 
 
-def test_a_value_that_makes_no_sense_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_value_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in DetectorSettings.model_fields:
         monkeypatch.setenv(name.upper(), "5")
     with pytest.raises(SettingsError, match="QUALITY: Input should be 'fast', 'balanced' or 'thorough'"):
@@ -22,7 +22,7 @@ def test_a_value_that_makes_no_sense_is_named(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("is_shared", "megabytes", "threads"), [(True, 1_769, 1), (True, 512, 1), (True, 3_538, 2), (False, 1_769, None)]
 )
-def test_a_thread_for_every_processor_that_lambda_gives(is_shared: bool, megabytes: int, threads: int | None) -> None:
+def test_one_thread_per_processor_on_lambda(is_shared: bool, megabytes: int, threads: int | None) -> None:
     settings = DetectorSettings(
         jobs_table="jobs",
         originals_bucket="originals",

@@ -15,7 +15,7 @@ SECONDS = limits.WAIT_SECONDS
 
 
 class Clock:
-    """The time, and the writes until then."""
+    """A clock that also counts the writes."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
@@ -43,7 +43,7 @@ def processes(account: Cloud, count: int, leases: int) -> list[WaitingStore]:
 
 
 @pytest.mark.parametrize("leases", [0, 1, 2, 3])
-def test_as_many_processes_wait_as_there_are_leases(account: Cloud, clock: Clock, leases: int) -> None:
+def test_one_process_per_lease_can_wait(account: Cloud, clock: Clock, leases: int) -> None:
     assert [each.may_wait(SECONDS) for each in processes(account, 8, leases)].count(True) == leases
 
 
@@ -66,7 +66,7 @@ def test_the_lease_of_a_crashed_process_expires(account: Cloud, clock: Clock) ->
 
 
 def test_a_lease_covers_the_whole_wait(account: Cloud, clock: Clock) -> None:
-    """A request that may wait still holds its lease when the wait ends, so two never hold the same one."""
+    """A request holds its lease until the end of its wait, so two requests never hold the same lease."""
     first, second = processes(account, 2, 1)
     for _ in range(50):
         clock.advance(7)
@@ -75,7 +75,7 @@ def test_a_lease_covers_the_whole_wait(account: Cloud, clock: Clock) -> None:
             assert not second.may_wait(1)
 
 
-def test_waiting_costs_a_write_in_forty_seconds(account: Cloud, clock: Clock) -> None:
+def test_waiting_costs_a_write_every_forty_seconds(account: Cloud, clock: Clock) -> None:
     [process] = processes(account, 1, 5)
     for _ in range(400):
         assert process.may_wait(SECONDS)
@@ -83,7 +83,7 @@ def test_waiting_costs_a_write_in_forty_seconds(account: Cloud, clock: Clock) ->
     assert clock.writes == pytest.approx(400 / 40, abs=1)
 
 
-def test_a_refusal_costs_three_writes_at_most(account: Cloud, clock: Clock) -> None:
+def test_a_refusal_costs_at_most_three_writes(account: Cloud, clock: Clock) -> None:
     for each in processes(account, 60, 10):
         each.may_wait(SECONDS)
     clock.writes = 0

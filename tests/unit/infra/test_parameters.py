@@ -30,7 +30,7 @@ from infra.template import load
         ("LocalEndpoint=localhost:4566", "an address like http://localhost:4566"),
         ("HttpDomain=https://faces.example.org", "a domain name like faces.example.org"),
         ("CertificateArn=mine", "the ARN of a certificate"),
-        ("Detector=best, yunet", "best, or names of networks"),
+        ("Detector=best, yunet", "best, or networks"),
     ],
 )
 def test_a_parameter_that_makes_no_sense(pair: str, words: str) -> None:
@@ -59,7 +59,7 @@ CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/0b9f3a0e-6c1d-4
         ),
         (
             {"LocalEndpoint": "http://localhost:4566", "GradualDeployment": "Canary10Percent15Minutes"},
-            "work on AWS only",
+            "work only on AWS",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""From a dropped object to a job, exactly once, despite duplicate, late or interleaved events."""
+"""A dropped object becomes exactly one job, despite duplicate, late or interleaved events."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ from tests.support.account import Cloud
 from tests.support.inbox import KEY, event_of, jobs, objects, put
 
 
-def test_a_dropped_photo_is_a_job_and_moved_on(account: Cloud, deliver: Callable[..., list[str]]) -> None:
+def test_a_dropped_photo_becomes_a_job_and_is_moved(account: Cloud, deliver: Callable[..., list[str]]) -> None:
     assert (
         deliver(
             put(
@@ -43,7 +43,7 @@ def test_a_duplicate_event_changes_nothing(account: Cloud, deliver: Callable[...
     assert len(jobs(account)) == 1
 
 
-def test_the_same_file_put_again_is_another_job(account: Cloud, deliver: Callable[..., list[str]]) -> None:
+def test_the_same_file_uploaded_again_becomes_another_job(account: Cloud, deliver: Callable[..., list[str]]) -> None:
     for _ in range(2):
         deliver(put(account.originals_bucket, KEY))
 
@@ -51,7 +51,7 @@ def test_the_same_file_put_again_is_another_job(account: Cloud, deliver: Callabl
 
 
 class Dies(Exception):
-    """The function ends in the middle, as when its process is killed."""
+    """The function ends prematurely, as if its process were killed."""
 
 
 @pytest.mark.parametrize("at", ["copy_to_original", "remove"])
@@ -70,9 +70,7 @@ def test_a_function_that_crashed_midway_resumes_where_it_stopped(
     assert objects(account) == {object_keys.original(job.job_id): b"photo"}
 
 
-def test_a_file_that_was_replaced_before_its_turn_leaves_the_new_one(
-    account: Cloud, deliver: Callable[..., list[str]]
-) -> None:
+def test_a_replaced_file_is_skipped_and_the_new_one_is_kept(account: Cloud, deliver: Callable[..., list[str]]) -> None:
     old, new = put(account.originals_bucket, KEY, data=b"old"), put(account.originals_bucket, KEY, data=b"new")
 
     deliver(old)
@@ -85,7 +83,7 @@ def test_a_file_that_was_replaced_before_its_turn_leaves_the_new_one(
 
 @pytest.fixture
 def no_conditional_deletes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have S3 refuse `IfMatch` on deletes, as LocalStack does."""
+    """Let S3 refuse `IfMatch` on deletes, as LocalStack does."""
     delete = clients.s3().delete_object
 
     def refuse(**parameters: Any) -> object:
@@ -97,9 +95,7 @@ def no_conditional_deletes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_conditional_deletes")
-def test_a_file_leaves_the_inbox_where_deletes_cannot_be_conditional(
-    account: Cloud, deliver: Callable[..., list[str]]
-) -> None:
+def test_a_file_leaves_the_inbox_without_conditional_deletes(account: Cloud, deliver: Callable[..., list[str]]) -> None:
     assert deliver(put(account.originals_bucket, KEY)) == []
 
     (job,) = jobs(account)
@@ -107,7 +103,7 @@ def test_a_file_leaves_the_inbox_where_deletes_cannot_be_conditional(
 
 
 @pytest.mark.usefixtures("no_conditional_deletes")
-def test_a_replacement_stays_where_deletes_cannot_be_conditional(account: Cloud) -> None:
+def test_a_replacement_stays_without_conditional_deletes(account: Cloud) -> None:
     old = put(account.originals_bucket, KEY, data=b"old")["Records"][0]["s3"]["object"]["eTag"]
     put(account.originals_bucket, KEY, data=b"new")
 
@@ -136,7 +132,7 @@ def test_a_file_that_disappears_while_it_is_processed_fails_its_job(
     assert objects(account) == {}
 
 
-def test_a_delivery_that_was_overtaken_by_its_double_fails_nothing(
+def test_a_delivery_that_was_overtaken_by_its_duplicate_has_no_effect(
     account: Cloud, deliver: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event = put(account.originals_bucket, KEY)

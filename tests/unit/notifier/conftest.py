@@ -1,4 +1,4 @@
-"""The notifier with moto's queues and a bus whose responses are scripted."""
+"""The notifier, with queues in moto and a bus whose responses are scripted."""
 
 from collections.abc import Iterator
 

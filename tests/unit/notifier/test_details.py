@@ -1,4 +1,4 @@
-"""The contents of events: as in the committed schema, and small."""
+"""The contents of events match the committed schema, and are small."""
 
 import json
 from collections.abc import Callable
@@ -29,7 +29,7 @@ SETTINGS = NotifierSettings(
     results_bucket="results",
 )
 AT = datetime(2026, 11, 24, 20, 0, 1, tzinfo=UTC)
-# EventBridge takes 256 KB: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html
+# EventBridge accepts 256 KB: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html
 MOST_BYTES = 256 * 1024
 # What docs/events.md promises.
 PROMISED_BYTES = 4 * 1024
@@ -137,5 +137,5 @@ def test_every_detail_matches_the_schema() -> None:
     assert not validator.is_valid({"job_id": "1"})
 
 
-def test_the_committed_schema_is_the_models(repository: Path) -> None:
+def test_the_committed_schema_matches_the_models(repository: Path) -> None:
     assert (repository / "docs/eventbridge.schema.json").read_text() == text(), "run: make schemas"

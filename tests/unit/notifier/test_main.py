@@ -46,7 +46,7 @@ def test_only_refused_events_are_put_again(queues: Queues, bus: Bus) -> None:
 
 @pytest.mark.parametrize("response", [{0}, None], ids=["refused", "no response"])
 def test_permanently_refused_events_wait_in_the_queue(queues: Queues, bus: Bus, response: set[int] | None) -> None:
-    """Raising would repeat the other records; on the local stack, until they are too old."""
+    """An exception would repeat the other records; on the local stack, until they are too old."""
     job = completed_job()
     bus.refusals = [response] * 3
 
@@ -78,7 +78,7 @@ def test_a_message_that_is_refused_again_stays_in_the_queue(queues: Queues, bus:
         lambda change: change["dynamodb"]["NewImage"].pop("created_at"),
     ],
 )
-def test_an_unreadable_record_is_set_aside_and_delays_no_other(
+def test_an_unreadable_record_is_queued_and_does_not_delay_others(
     queues: Queues, bus: Bus, spoil: Callable[[Any], object]
 ) -> None:
     bad, good = record(completed_job()), completed_job()

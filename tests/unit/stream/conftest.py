@@ -1,4 +1,4 @@
-"""The stream's functions with moto behind their stores and a scripted @connections endpoint before their listeners."""
+"""The stream's functions, with stores in moto and a scripted @connections endpoint."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ from tests.support.stream import CONNECTIONS, JOBS, KEYS, OWNER, Queue, create_q
 
 
 def _forget() -> None:
-    """Clear the settings of the last test and objects made from them, which are cached per process."""
+    """Clear the settings of the last test, and objects that depend on them, which are cached per process."""
     for made in (
         broadcaster.settings,
         broadcaster.broadcast,

@@ -1,4 +1,4 @@
-"""docs/asyncapi.json agrees with the models, and with the frames that are sent."""
+"""docs/asyncapi.json matches the models and the frames that are sent."""
 
 import json
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ FROM_THE_SERVICE = ("jobEvents", "connected", "pong", "subscribed", "error")
 FROM_LISTENERS = ("hello", "subscribe", "replay", "ping")
 
 
-def test_the_committed_document_is_the_models(repository: Path) -> None:
+def test_the_committed_document_matches_the_models(repository: Path) -> None:
     assert (repository / "docs/asyncapi.json").read_text() == text(), "run `make schemas` and commit the result"
 
 
@@ -43,7 +43,7 @@ def test_every_kind_of_message_is_described() -> None:
 
 
 @pytest.mark.parametrize("name", MESSAGES)
-def test_every_example_is_its_message_and_no_other(name: str) -> None:
+def test_every_example_matches_only_its_own_message(name: str) -> None:
     for example in MESSAGES[name].examples:
         assert matching(example.payload) == [name], example.name
 
@@ -88,7 +88,7 @@ def test_described_requests_are_those_that_the_service_reads(frame: str) -> None
         assert matching(json.loads(frame)) == [json.loads(frame)["action"]]
 
 
-def test_every_reference_leads_somewhere() -> None:
+def test_every_reference_can_be_resolved() -> None:
     described = document()
     for reference in references(described):
         node = described

@@ -1,4 +1,4 @@
-"""The broadcaster's handler: one pass per batch, and nothing is lost for any response of the endpoint."""
+"""The broadcaster's handler: one pass per batch, and no event is lost, for any response of the endpoint."""
 
 import json
 
@@ -52,7 +52,7 @@ def test_frames_stay_below_the_limit(connections: ConnectionStore, endpoint: End
     assert event_ids(endpoint.frames["a"]) == [job.event_id for job in jobs]
 
 
-def test_a_narrowed_listener_receives_events_of_its_job_only(
+def test_a_listener_of_one_job_receives_only_its_events(
     connections: ConnectionStore, endpoint: Endpoint, context: Context
 ) -> None:
     subscribed, other = ended_job(), ended_job(failed=True)
@@ -67,7 +67,7 @@ def test_a_narrowed_listener_receives_events_of_its_job_only(
     assert "none" not in endpoint.frames
 
 
-def test_a_widened_listener_has_each_event_once(
+def test_a_listener_that_returns_to_all_jobs_receives_each_event_once(
     connections: ConnectionStore, endpoint: Endpoint, context: Context
 ) -> None:
     job, other = ended_job(), ended_job()
@@ -91,7 +91,7 @@ def test_listeners_receive_events_of_their_owner_only(
 
 
 @pytest.mark.parametrize("old", [Status.PENDING, Status.PROCESSING, Status.COMPLETED, Status.FAILED])
-def test_a_deletion_is_an_event_of_ids(
+def test_the_event_of_a_deletion_contains_only_ids(
     old: Status, connections: ConnectionStore, endpoint: Endpoint, context: Context
 ) -> None:
     listen(connections, "a")
@@ -119,7 +119,7 @@ def test_a_change_that_does_not_end_a_job_is_not_an_event(
     assert not endpoint.frames
 
 
-def test_a_listener_that_is_gone_loses_its_row_and_delays_no_other(
+def test_the_row_of_a_disconnected_listener_is_deleted_without_a_delay_for_others(
     connections: ConnectionStore, endpoint: Endpoint, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection_rows, "_CONNECT_GRACE_SECONDS", -5)
@@ -134,7 +134,7 @@ def test_a_listener_that_is_gone_loses_its_row_and_delays_no_other(
     assert left == set(ids) - {"c3", "c7"}
 
 
-def test_an_unreadable_record_blocks_none_and_is_sent_to_the_queue(
+def test_an_unreadable_record_is_queued_and_does_not_block_others(
     cloud: Queue, connections: ConnectionStore, endpoint: Endpoint, context: Context
 ) -> None:
     listen(connections, "a")

@@ -16,16 +16,14 @@ from tests.support.stream import Queue
 CONNECTION = "L0SM9cOFvHcCIhw="
 
 
-def test_a_frame_arrives_as_it_is(cloud: Queue, endpoint: Endpoint) -> None:
+def test_a_frame_arrives_unchanged(cloud: Queue, endpoint: Endpoint) -> None:
     ConnectionsApi(endpoint.url).post(CONNECTION, b'{"events":[]}')
 
     assert endpoint.frames[CONNECTION] == [b'{"events":[]}']
     assert endpoint.paths == ["/ws/@connections/L0SM9cOFvHcCIhw%3D"]
 
 
-def test_the_signature_is_the_one_boto3_makes(
-    cloud: Queue, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_signature_equals_that_of_boto3(cloud: Queue, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
     sent: list[AWSPreparedRequest] = []
     client = boto3.Session().client(
@@ -56,12 +54,12 @@ def test_the_meaning_of_each_response(status: int, error: type[Exception], cloud
         ConnectionsApi(endpoint.url).post(CONNECTION, b"frame")
 
 
-def test_an_endpoint_that_does_not_answer_is_a_failure_for_now(cloud: Queue) -> None:
+def test_an_endpoint_that_does_not_answer_is_a_temporary_failure(cloud: Queue) -> None:
     with pytest.raises(DeliveryFailed):
         ConnectionsApi("http://127.0.0.1:1/ws").post(CONNECTION, b"frame")
 
 
-def test_credentials_are_renewed_when_they_run_out(cloud: Queue, endpoint: Endpoint) -> None:
+def test_credentials_are_renewed_when_they_expire(cloud: Queue, endpoint: Endpoint) -> None:
     renewed = iter(["first", "second"])
 
     def renew() -> dict[str, str]:

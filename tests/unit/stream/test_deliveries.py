@@ -35,7 +35,7 @@ def test_a_listener_that_is_still_connecting_keeps_its_row_and_is_retried(
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_short_storm_is_over_within_the_function(
+def test_short_throttling_is_retried_within_the_function(
     status: int, cloud: Queue, connections: ConnectionStore, endpoint: Endpoint, context: Context
 ) -> None:
     listen(connections, "a", "b", "c")
@@ -49,7 +49,7 @@ def test_a_short_storm_is_over_within_the_function(
 
 
 @pytest.mark.parametrize("status", [429, 500])
-def test_a_long_storm_reaches_the_failure_queue_only_after_the_bound(
+def test_long_throttling_reaches_the_failure_queue_only_after_all_retries(
     status: int, cloud: Queue, connections: ConnectionStore, endpoint: Endpoint, context: Context
 ) -> None:
     listen(connections, "well", "ill")
@@ -70,7 +70,7 @@ def test_a_long_storm_reaches_the_failure_queue_only_after_the_bound(
     assert attempts == [1, 2, 3, 4, 5]
     assert response == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
     assert event_ids(endpoint.frames["well"]) == [job.event_id]
-    # Messages that the queue had set aside are delivered when they are redriven afterwards.
+    # Messages in the failure queue are delivered when they are redriven.
     endpoint.script = lambda *_: 200
     assert handler(queue_event(body), context) == {"batchItemFailures": []}
     assert event_ids(endpoint.frames["ill"]) == [job.event_id]

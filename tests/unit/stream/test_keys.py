@@ -1,4 +1,4 @@
-"""Connections with a key: counted, and closed with it."""
+"""Connections with a key are counted, and closed when the key ends."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -43,7 +43,9 @@ def event_of(key: ApiKey, route: str, connection_id: str = "one", body: str = ""
     return event
 
 
-def test_a_listener_is_its_keys_owners(key: ApiKey, connections: ConnectionStore, context: Context) -> None:
+def test_a_listener_belongs_to_the_owner_of_its_key(
+    key: ApiKey, connections: ConnectionStore, context: Context
+) -> None:
     assert handler(event_of(key, "$connect"), context) == {"statusCode": 200}
     assert connections.get("alice", "one").owner == "alice"
     with pytest.raises(ConnectionGone):
@@ -76,7 +78,7 @@ def test_an_owner_has_a_maximum_number_of_listeners(
 
 
 @pytest.mark.parametrize("end", ["revoked", "expired"])
-def test_a_frame_ends_the_connection_of_a_key_that_is_not_valid_any_more(  # noqa: PLR0917
+def test_a_frame_ends_the_connection_of_a_key_that_is_no_longer_valid(  # noqa: PLR0917
     keys: KeyStore, key: ApiKey, connections: ConnectionStore, endpoint: Endpoint, context: Context, end: str
 ) -> None:
     handler(event_of(key, "$connect"), context)

@@ -1,4 +1,4 @@
-"""The reference listener against a server that disconnects, repeats events and returns."""
+"""The reference listener, with a server that disconnects, restarts and repeats events."""
 
 import asyncio
 import json
@@ -60,7 +60,7 @@ def clock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.usefixtures("clock")
 @pytest.mark.parametrize("ending", ["reset", "close"])
 def test_a_listener_dropped_before_its_first_event_resumes_from_the_services_position(ending: str) -> None:
-    """With any clock: nothing of the outage is missed, and nothing from before its start counts as new."""
+    """With any clock, no event of the outage is missed, and no event from before the start counts as new."""
     old, older = ended_event(80), ended_event(85)
     start = position_at(datetime.now(UTC) - timedelta(seconds=30))
     missed = [ended_event(ago) for ago in (20, 15, 10)]
@@ -88,7 +88,7 @@ def test_an_interrupted_replay_is_requested_again_with_the_whole_outage() -> Non
         async with server(
             sends(connected(start), then="reset"),
             sends(frame(old, *missed), then="reset"),
-            # It starts 90 s earlier, and so before the oldest requested event.
+            # It starts earlier by the overlap, so before the oldest requested event.
             sends(frame(ended_event(85), old, *missed, later)),
         ) as (url, queries):
             assert await heard(4, url, replay=2) == [event.event_id for event in (old, *missed, later)]
@@ -98,7 +98,7 @@ def test_an_interrupted_replay_is_requested_again_with_the_whole_outage() -> Non
 
 
 def test_a_live_event_before_the_services_position_is_new() -> None:
-    """It may have ended just before the listener connected, and arrived just after."""
+    """Its job may have ended just before the listener connected, and the event arrived just after."""
     early, start, later = ended_event(20), position_at(datetime.now(UTC) - timedelta(seconds=15)), ended_event(10)
 
     async def play() -> None:
@@ -153,7 +153,7 @@ def test_an_older_event_of_a_job_is_not_new() -> None:
     assert not memory.is_news(completed, is_resumed=False)
 
 
-def test_the_memory_is_bounded_by_the_range_of_a_replay() -> None:
+def test_the_memory_is_limited_to_the_range_of_a_replay() -> None:
     memory = Memory()
     start = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -209,7 +209,7 @@ def test_an_unavailable_server_is_retried() -> None:
     asyncio.run(play())
 
 
-def test_an_address_that_is_refused_for_good_is_an_error() -> None:
+def test_an_address_that_is_refused_permanently_is_an_error() -> None:
     def refuse(connection: ServerConnection, _request: Request) -> Response:
         return connection.respond(400, "")
 

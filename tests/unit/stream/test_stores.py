@@ -16,7 +16,7 @@ from tests.support.stream import CONNECTIONS, OWNER, Queue
 
 @pytest.fixture
 def sent(cloud: Queue, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """Return the bodies of each batch that SQS gets."""
+    """Return the bodies of each batch that SQS receives."""
     batches: list[list[str]] = []
     send = clients.sqs().send_message_batch
 
@@ -155,7 +155,7 @@ def test_a_subscription_to_a_job_is_found_only_under_the_job(connections: Connec
 
 
 def test_a_change_of_subscription_leaves_no_gap(connections: ConnectionStore) -> None:
-    """Reading all subscriptions and then the job's finds the listener, however much changes in between."""
+    """Reading all subscriptions and then those of the job finds the listener, however often they change in between."""
     connections.add(Connection("one", OWNER, "job-1"))
 
     before = everyone(connections)
@@ -173,7 +173,7 @@ def test_a_change_of_subscription_leaves_no_gap(connections: ConnectionStore) ->
 
 @pytest.mark.parametrize("changes", [[None], ["job-1"], ["job-1", None], ["job-1", None, "job-2"], ["job-1", "job-2"]])
 @pytest.mark.parametrize("is_gone", [False, True])
-def test_a_connection_leaves_no_row_behind(
+def test_all_rows_of_a_connection_are_removed(
     connections: ConnectionStore, monkeypatch: pytest.MonkeyPatch, changes: list[str | None], is_gone: bool
 ) -> None:
     monkeypatch.setattr(rows, "_CONNECT_GRACE_SECONDS", -5)
@@ -198,7 +198,7 @@ def test_a_connection_belongs_to_its_owner(connections: ConnectionStore) -> None
         connections.get("somebody", "one")
 
 
-def test_a_row_that_cannot_be_removed_delays_no_other(
+def test_a_row_that_cannot_be_removed_does_not_delay_others(
     connections: ConnectionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(**_: object) -> None:

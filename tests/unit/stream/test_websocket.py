@@ -83,11 +83,11 @@ def test_hello_returns_the_position_at_connecting(cloud: Queue, endpoint: Endpoi
     assert set(answer) == {"type", "position"}
     assert answer["type"] == "connected"
     assert before <= event_time(answer["position"]) <= after
-    # However late and however often it is requested.
+    # The time of the request and repeated requests do not matter.
     assert send(endpoint, '{"action": "hello"}') == [answer]
 
 
-def test_the_position_is_good_for_resuming(cloud: Queue, endpoint: Endpoint, context: Context) -> None:
+def test_a_listener_can_resume_from_the_position(cloud: Queue, endpoint: Endpoint, context: Context) -> None:
     assert handler(websocket_event("$connect"), context) == OK
     (answer,) = send(endpoint, '{"action": "hello"}')
 
@@ -145,7 +145,7 @@ def test_invalid_frames_get_an_error_frame(body: str, detail: str, one: Endpoint
     assert detail in response["detail"]
 
 
-def test_an_answer_that_is_not_received_does_not_fail_the_route(one: Endpoint) -> None:
+def test_a_response_that_is_not_received_does_not_fail_the_route(one: Endpoint) -> None:
     for status in (410, 429):
         one.script = lambda *_, status=status: status
         assert send(one, '{"action": "ping"}') == []

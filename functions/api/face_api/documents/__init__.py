@@ -1,1 +1,1 @@
-"""What /docs and the stream's description show: OpenAPI, AsyncAPI and their examples."""
+"""The contents of /docs and the stream's description: OpenAPI, AsyncAPI and their examples."""

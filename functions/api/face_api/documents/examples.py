@@ -1,4 +1,4 @@
-"""Requests and responses that /docs shows: one portrait through the whole service, as instances of the models."""
+"""Examples of requests and responses in /docs, for one portrait, as instances of the models."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final

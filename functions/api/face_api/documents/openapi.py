@@ -14,9 +14,9 @@ from face_api.models import Problem
 TAGS: Final = [
     {"name": "images", "description": "Send a photo."},
     {"name": "jobs", "description": "The job's status."},
-    {"name": "access", "description": "Tickets for the stream, and what a key has used."},
+    {"name": "access", "description": "Tickets for the stream, and a key's usage."},
     {"name": "rekognition", "description": "Compatible with clients of Amazon Rekognition."},
-    {"name": "service", "description": "About the service; no key needed."},
+    {"name": "service", "description": "Information about the service; does not require a key."},
 ]
 
 
@@ -43,7 +43,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
 
 
 def _add_examples(operation: dict[str, Any]) -> None:
-    """Give each JSON body the example of its model, and each status that FastAPI calls "Successful" its own name."""
+    """Add each model's example to its JSON bodies, and replace FastAPI's "Successful" with the status's name."""
     operation["responses"] = dict(sorted(operation["responses"].items()))
     for status, response in operation["responses"].items():
         if response["description"] == "Successful Response":

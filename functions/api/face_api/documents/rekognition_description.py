@@ -1,4 +1,4 @@
-"""The OpenAPI description of `POST /rekognition`, whose requests, responses and errors have the form of AWS's API."""
+"""The OpenAPI description of `POST /rekognition`, whose requests, responses and errors have the format of AWS's API."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -12,7 +12,7 @@ SECURITY_SCHEME: Final = {
     "type": "apiKey",
     "in": "header",
     "name": "X-Amz-Security-Token",
-    "description": "The same key, in the header in which boto3 sends `aws_session_token`.",
+    "description": "The key, as boto3 sends it if it is passed as `aws_session_token`.",
 }
 _REQUEST: Final = {
     "Image": {"S3Object": {"Bucket": "facecast-originalsbucket-1x2y3z", "Name": f"originals/{EXAMPLE_ID}"}},
@@ -31,7 +31,7 @@ def _content(schema: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
 
 _RESPONSES: Final[Mapping[str, Any]] = {
     "200": {
-        "description": "The faces, in the form of DetectFaces.",
+        "description": "The faces, in the format of DetectFaces.",
         "content": _content(
             {
                 "type": "object",
@@ -42,7 +42,7 @@ _RESPONSES: Final[Mapping[str, Any]] = {
         ),
     },
     "400": {
-        "description": "A Rekognition error; the client raises an exception of this name.",
+        "description": "A Rekognition error; the client raises an exception with this name.",
         "content": _content(
             {
                 "type": "object",
@@ -56,7 +56,7 @@ _RESPONSES: Final[Mapping[str, Any]] = {
 
 
 def describe_rekognition(operation: dict[str, Any], components: dict[str, Any]) -> None:
-    """Complete FastAPI's description of the operation, and add what it refers to to the components."""
+    """Complete FastAPI's description of the operation, and add the schemas that it refers to."""
     request = DetectFacesRequest.model_json_schema(ref_template="#/components/schemas/{model}")
     components["schemas"] |= {**request.pop("$defs"), DetectFacesRequest.__name__: request}
     components["securitySchemes"]["sessionToken"] = SECURITY_SCHEME
@@ -69,5 +69,5 @@ def describe_rekognition(operation: dict[str, Any], components: dict[str, Any]) 
         "content": _content({"$ref": f"#/components/schemas/{DetectFacesRequest.__name__}"}, _REQUEST),
     }
     operation["responses"] |= _RESPONSES
-    # It answers 400 instead.
+    # Invalid requests get a 400 instead.
     operation["responses"].pop("422", None)

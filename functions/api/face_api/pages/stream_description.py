@@ -1,4 +1,4 @@
-"""The stream's AsyncAPI document, generated beside the stream's function, with the address of this deployment."""
+"""The stream's AsyncAPI document, with the address of this deployment."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`/stream-tickets` and `/usage`: what holders of a key need besides jobs."""
+"""`/stream-tickets` and `/usage`: routes for holders of a key."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -15,9 +15,9 @@ router = APIRouter(tags=["access"])
 
 @router.post("/stream-tickets", summary="Get a ticket for the stream", status_code=HTTPStatus.CREATED)
 def post_stream_ticket(reader: ReaderDep, tickets: TicketsDep, settings: SettingsDep) -> StreamTicket:
-    """Get a ticket that opens the stream once, within a minute: connect to `stream_url` with `?ticket=`.
+    """Get a ticket for one connection to the stream, within a minute: connect to `stream_url` with `?ticket=`.
 
-    Needed only where the service requires keys; browsers cannot send one with a WebSocket.
+    Needed only if the service requires keys, because browsers cannot send a key with a WebSocket.
     """
     ticket, expires_at = tickets.issue(reader)
     return StreamTicket(ticket=ticket, stream_url=settings.stream_url, expires_at=expires_at)
@@ -25,7 +25,7 @@ def post_stream_ticket(reader: ReaderDep, tickets: TicketsDep, settings: Setting
 
 @router.get("/usage", summary="Get today's usage")
 def get_usage(holder: HolderDep, usage: UsageDep) -> Usage:
-    """Get what the key allows, and how many images its owner has sent today (UTC)."""
+    """Get the key's permissions and limit, and the number of images its owner has sent today (UTC)."""
     now = datetime.now(UTC)
     return Usage(
         owner=holder.owner,

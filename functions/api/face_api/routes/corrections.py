@@ -1,4 +1,4 @@
-"""`/jobs/{job_id}/corrections`: corrections by people of what a job's results hide."""
+"""`/jobs/{job_id}/corrections`: manual corrections of the areas that a job's results hide."""
 
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -33,7 +33,7 @@ _VERSIONED: Final[dict[int | str, dict[str, Any]]] = {
     responses={**_VERSIONED, **responses(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)},
 )
 def get_corrections(job_id: JobId, jobs: JobsDep, response: Response, reader: ReaderDep) -> CorrectionsOfJob:
-    """Get the corrections of what the results of a job hide; empty unless someone made any."""
+    """Get the manual corrections of a job; empty if there are none."""
     return _answer(jobs.get(job_id, reader.owner), response)
 
 
@@ -69,7 +69,7 @@ def put_corrections(
 ) -> CorrectionsOfJob:
     """Hide rectangles that were missed, and show faces that were hidden by mistake, while the original is kept.
 
-    These corrections replace those before. Every result that hides faces is drawn again before the response; later
+    These corrections replace earlier ones. Every result that hides faces is redrawn before the response; later
     ones follow. May be repeated.
     """
     return _answer(results.correct(job_id, manager.owner, corrections, if_match), response)

@@ -1,4 +1,4 @@
-"""`GET /jobs/{job_id}/faces/{number}/image`: one face as a picture, made when it is requested and not stored."""
+"""`GET /jobs/{job_id}/faces/{number}/image`: one face as a picture, which is drawn on request and not stored."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -48,9 +48,9 @@ def get_face_image(
         bool, Query(description="Rotate it so that the eyes are level; areas outside the photo are black.")
     ] = False,
 ) -> Response:
-    """Get the square around one face, cut out of the original while it is kept.
+    """Get the square around one face, cut from the original while it is kept.
 
-    It has at most 1,024 pixels a side and is never enlarged. 403 if the photo was sent to have its faces hidden.
+    The square is at most 1,024 pixels wide and is never enlarged. 403 if the photo was sent to have its faces hidden.
     """
     picture = results.face(job_id, reader.owner, number, align=align)
     return Response(picture, media_type=ResultType.JPEG)

@@ -1,4 +1,4 @@
-"""`POST /image`: an image in the request itself."""
+"""`POST /image`: send an image in the request itself."""
 
 import re
 from datetime import timedelta
@@ -80,7 +80,7 @@ def post_image(
     idempotency_key: IdempotencyKeyDep = None,
     prefer: PreferDep = None,
 ) -> JobAccepted | JobView:
-    """Send an image, as the body or as the `file` of a form. Its faces are announced on the stream."""
+    """Send an image, as the body or as the `file` of a form. Its result is also sent on the stream."""
     submission = Submission(sender, image.options, image.data, idempotency_key)
     accepted = submissions.accept(submission, timedelta(seconds=limits.UNSTORED_SECONDS))
     job = accepted.job
@@ -89,7 +89,7 @@ def post_image(
     links = Links.of(job.job_id, settings.public_url)
     response.headers["Location"] = links.self
     seconds = _seconds_to_wait(prefer)
-    # A preference may be ignored (RFC 7240): a key that may only send must not see the faces. It is also ignored if the
+    # A preference may be ignored (RFC 7240). It is, for a key that may only send and must not see the faces, and if the
     # maximum number of requests is waiting: each occupies a function that others need.
     holds_nothing = seconds == 0 or job.status.is_final
     if seconds is not None and Scope.READ in sender.scopes and (holds_nothing or waiting.may_wait(seconds)):

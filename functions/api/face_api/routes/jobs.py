@@ -1,4 +1,4 @@
-"""`/jobs`: the state and the results of images that were sent."""
+"""`/jobs`: the status and the results of jobs."""
 
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -47,7 +47,7 @@ def list_jobs(
     cursor: Annotated[str | None, Query(description="`next_cursor` of the previous page.")] = None,
     status: Annotated[Status | None, Query(description="Only jobs with this status.")] = None,
 ) -> JobList:
-    """List jobs, newest first. A page may hold fewer than `limit` jobs and still have a `next_cursor`."""
+    """List jobs, newest first. A page may contain fewer than `limit` jobs and still have a `next_cursor`."""
     page = lists.newest(reader.owner, limit, cursor, status)
     return JobList(
         jobs=tuple(JobSummary.of(job, settings.public_url) for job in page.jobs), next_cursor=page.next_cursor
@@ -86,12 +86,12 @@ def get_processed_image(
     render: Annotated[
         Render | None, Query(description="Which result; by default the first of the job's renders.")
     ] = None,
-    # OpenAPI knows this header by the media types of the responses.
+    # OpenAPI describes this header by the media types of the responses.
     accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
 ) -> Response:
-    """Get a result as a JPEG (`preview`: WebP), by a redirect, or its address where `Accept` is `application/json`.
+    """Get a result as a JPEG (`preview`: WebP) through a redirect, or its URL if `Accept` is `application/json`.
 
-    409 while it is being made, 410 if the job failed.
+    409 until the job is completed, 410 if it failed.
     """
     job = completed(jobs.get(job_id, reader.owner))
     requested = render or next(iter(job.available), Render.NONE)
@@ -99,7 +99,7 @@ def get_processed_image(
         raise RenderNotFound(job)
     seconds = seconds_of_address(job)
     url = images.result_url(job_id, requested, seconds)
-    # The address must not outlive the job, nor be cached.
+    # The URL must not outlive the job or be cached.
     headers = {"Cache-Control": "no-store", "Vary": "Accept"}
     if accept.partition(";")[0].strip().lower() == "application/json":
         address = ResultAddress(url=url, expires_at=datetime.now(UTC) + timedelta(seconds=seconds))
@@ -108,7 +108,7 @@ def get_processed_image(
 
 
 def seconds_of_address(job: Job) -> int:
-    """Return for how long a presigned address may be valid: it must not outlive its job."""
+    """Return how long a presigned URL may be valid: it must not outlive its job."""
     left = int((job.expires_at - datetime.now(UTC)).total_seconds())
     return min(limits.RESULT_URL_SECONDS, max(left, 1))
 
@@ -133,7 +133,7 @@ def retry_job(
     manager: ManagerDep,
     settings: SettingsDep,
 ) -> JobAccepted:
-    """Process a failed job again, unless its image was the cause; at most five times."""
+    """Process a failed job again, up to five times. Not possible if the image caused the failure."""
     retry = retries.next_number(job_id, manager.owner)
     # The message is sent first: without one, a pending job would never be processed.
     queue.send(images.created_event(job_id, retry))
@@ -148,7 +148,7 @@ def retry_job(
     responses=responses(HTTPStatus.NOT_FOUND),
 )
 def delete_job(job_id: JobId, deletions: DeletionsDep, images: ImagesDep, manager: ManagerDep) -> Response:
-    """Delete the original, all results and the record; may be repeated if it failed half-way.
+    """Delete the original, all results and the record; may be repeated if it was interrupted.
 
     A detector that is still processing the image discards its outcome.
     """

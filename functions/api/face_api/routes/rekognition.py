@@ -1,4 +1,4 @@
-"""Amazon Rekognition's DetectFaces, for clients that people already have: boto3 works with this address as with AWS.
+"""Amazon Rekognition's DetectFaces, for existing clients: boto3 works with this endpoint as with AWS.
 
 The protocol is AWS JSON 1.1: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
 The shapes are those of https://docs.aws.amazon.com/rekognition/latest/APIReference/API_DetectFaces.html
@@ -46,7 +46,7 @@ _EXCEPTION_OF_ERROR: Final[Mapping[type[Exception], str]] = {
     Unauthenticated: "AccessDeniedException",
     ScopeMissing: "AccessDeniedException",
     QuotaExceeded: "LimitExceededException",
-    # AWS's clients retry such a call by themselves.
+    # AWS's clients retry this error.
     DetectorBusy: "ThrottlingException",
 }
 _LANDMARKS: Final = {
@@ -79,7 +79,7 @@ class DetectFacesRequest(_Model):
 
 
 class _Refused(Exception):
-    """An error of the client's own model."""
+    """An error in Rekognition's format."""
 
     def __init__(self, name: str, message: str) -> None:
         super().__init__(message)
@@ -103,11 +103,12 @@ async def call_rekognition(
     """Run DetectFaces with its DEFAULT attributes: boxes, confidences, landmarks, pose and quality.
 
     For existing clients: use this address as the endpoint, like `boto3.client("rekognition",
-    endpoint_url=".../rekognition", aws_session_token=KEY)`, with the key only if one is needed. No job is created and
-    nothing is stored. The photo is sent as `Bytes` of at most 3.3 MB, or as the original of a job that you may see.
+    endpoint_url=".../rekognition", aws_session_token=KEY)`, with the key only if the service requires one. No job is
+    created and nothing is stored. The photo is sent as `Bytes` of at most 3.3 MB, or as the original of a job that you
+    may see.
     """
     if x_amz_target != OPERATION:
-        message = "Of Rekognition's operations, only DetectFaces is supported here."
+        message = "This service supports only the operation DetectFaces."
         return _error("UnknownOperationException", message)
     try:
         sender = authorized(identity, Scope.SEND)
@@ -164,7 +165,7 @@ def _read(body: bytes, originals_bucket: str) -> DetectRequest:
 
 
 def _check_object(key: str, jobs: JobTable, owner: str) -> None:
-    """Refuse every key of the bucket but originals of jobs that the caller may see."""
+    """Refuse all object keys except originals of jobs that the caller may see."""
     try:
         jobs.get(object_keys.job_id_of_original(key) or "", owner)
     except JobNotFound:

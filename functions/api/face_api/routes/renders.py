@@ -1,4 +1,4 @@
-"""`POST /jobs/{job_id}/renders`: one more result of a job, made when it is first requested."""
+"""`POST /jobs/{job_id}/renders`: one more result of a job, drawn on the first request."""
 
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/jobs", tags=["jobs"])
     summary="Draw one more result",
     status_code=HTTPStatus.CREATED,
     responses={
-        HTTPStatus.OK.value: {"model": RenderReady, "description": "The result existed already."},
+        HTTPStatus.OK.value: {"model": RenderReady, "description": "The result already existed."},
         **responses(
             HTTPStatus.FORBIDDEN,
             HTTPStatus.NOT_FOUND,
@@ -43,9 +43,8 @@ def post_render(
 ) -> RenderReady:
     """Draw one more result while the original is kept, and get its URL; may be repeated.
 
-    It is drawn with the options of the job: for another `blur_strength`, send the photo again. If the photo was sent to
-    have its faces hidden, results that show more of them are refused (403); after `solid` only, so are blur and
-    pixelate.
+    The job's options apply: for another `blur_strength`, send the photo again. If the photo was sent to have its faces
+    hidden, results that show more of them are refused (403); if only `solid` was requested, so are blur and pixelate.
     """
     job, is_new = results.ensure(job_id, reader.owner, request.render)
     response.status_code = HTTPStatus.CREATED if is_new else HTTPStatus.OK

@@ -21,7 +21,7 @@ SWAGGER_UI: Final = Path(fastapi_swagger.resources.__file__).parent
 
 
 class CachedFiles(StaticFiles):
-    """Static files that browsers cache for some minutes; each request is an invocation."""
+    """Static files that browsers cache for a few minutes, because each request is an invocation."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 - as in the base class
         response = super().file_response(*args, **kwargs)
@@ -31,7 +31,7 @@ class CachedFiles(StaticFiles):
 
 @router.get("/health", summary="Check that the service is up")
 def get_health(settings: SettingsDep) -> Health:
-    """Report whether the API is up, and which networks find the faces."""
+    """Report whether the API is up, and which networks detect the faces."""
     return Health(status="ok", detectors=tuple(filter(None, settings.detection_models.split(","))))
 
 
@@ -44,7 +44,7 @@ def get_limits(settings: SettingsDep) -> Limits:
 def install(app: FastAPI) -> None:
     """Serve the web page, Swagger UI and the stream's description.
 
-    Every address in the pages is relative, so that they work below any path.
+    All URLs in the pages are relative, so that they work below any path.
     """
 
     @app.get("/", include_in_schema=False)
@@ -60,7 +60,7 @@ def install(app: FastAPI) -> None:
             swagger_js_url="swagger-ui/swagger-ui-bundle.js",
             swagger_css_url="swagger-ui/swagger-ui.css",
             swagger_favicon_url="swagger-ui/favicon-32x32.png",
-            # The schemas below the operations are long, so they are collapsed by default.
+            # The schemas after the operations are long, so they are collapsed by default.
             swagger_ui_parameters={"defaultModelsExpandDepth": 0, "displayRequestDuration": True},
         )
         page.headers["Content-Security-Policy"] = docs_policy(images)

@@ -1,4 +1,4 @@
-"""`POST /uploads`: a form that sends a larger image straight to the bucket."""
+"""`POST /uploads`: a form that uploads a larger image directly to the bucket."""
 
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus

@@ -1,1 +1,1 @@
-"""Pixels to detections: networks, image pyramids and the fusion of their detections."""
+"""Detects faces in pixels: networks, image pyramids and the fusion of their detections."""

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-# Bounds the quadratic cost of suppression; more detections only occur at thresholds near 0.
+# Limits the quadratic cost of suppression; only thresholds near 0 produce more detections.
 _TOP_K: Final = 5_000
 
 
@@ -30,7 +30,7 @@ class Detections:
 
     @classmethod
     def concatenated(cls, parts: Sequence["Detections"]) -> Self:
-        """Concatenate one or more."""
+        """Concatenate one or more sets of detections."""
         return cls(
             np.concatenate([part.boxes for part in parts]),
             np.concatenate([part.scores for part in parts]),
@@ -42,7 +42,7 @@ class Detections:
 
     @property
     def sizes(self) -> npt.NDArray[np.float32]:
-        """(n,) square roots of the box areas, in pixels."""
+        """The (n,) square roots of the box areas, in pixels."""
         return np.asarray(np.sqrt(np.maximum(self.boxes[:, 2] * self.boxes[:, 3], 0)), np.float32)
 
     def scaled(self, x: float, y: float) -> "Detections":
@@ -54,7 +54,7 @@ class Detections:
         return Detections(self.boxes + np.append(offset, np.zeros(2, np.float32)), self.scores, self.landmarks + offset)
 
     def filtered(self, selection: npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> "Detections":
-        """Select by a mask of (n,), or by indices in their order."""
+        """Select detections by a mask of (n,), or by indices, in the order of the indices."""
         return Detections(self.boxes[selection], self.scores[selection], self.landmarks[selection])
 
     def calibrated(self, shift: float) -> "Detections":
@@ -63,11 +63,11 @@ class Detections:
         return Detections(self.boxes, np.asarray(odds / (odds + 1 - self.scores), np.float32), self.landmarks)
 
     def top_k(self, count: int) -> "Detections":
-        """Return at most `count`, by descending score."""
+        """Return the `count` detections with the highest scores, in descending order."""
         return self.filtered(np.argsort(-self.scores, kind="stable")[:count])
 
     def non_max_suppression(self, iou_threshold: float) -> "Detections":
-        """Suppress boxes whose IoU with a better one exceeds the threshold; by descending score."""
+        """Suppress boxes whose IoU with a better box exceeds the threshold; return the rest by descending score."""
         if not len(self):
             return self
         indices = cv2.dnn.NMSBoxes(self.boxes.tolist(), self.scores.tolist(), 0.0, iou_threshold, top_k=_TOP_K)

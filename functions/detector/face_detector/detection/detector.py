@@ -22,16 +22,16 @@ from face_detector.detection.networks import definition_of
 from face_detector.detection.pyramid import Pyramid, best_scales, tiles
 from face_detector.imaging.pixels import Pixels
 
-# At every load OpenCV warns on stderr that its new engine runs on the CPU only.
+# Whenever a model is loaded, OpenCV warns on stderr that its new engine runs only on the CPU.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 
-# Low-scoring detections of one network still count where the other one also detects the face.
+# A detection with a low score counts if the other network also detects the face.
 _FUSION_FLOOR: Final = 0.05
-# Suppresses duplicates where tiles overlap.
+# Suppresses duplicates in the overlap of tiles.
 _TILES_IOU_THRESHOLD: Final = 0.4
 
 
-# Detections by the long side of the scale in pixels.
+# Detections, by the scale's long side in pixels.
 ByScale = dict[int, Detections]
 
 
@@ -42,14 +42,14 @@ def _executor() -> ThreadPoolExecutor:
 
 @dataclass(frozen=True)
 class Member:
-    """A network of the ensemble, the pyramids of its passes, coarse to fine, and its calibration in logits."""
+    """A network of the ensemble, with the pyramids of its passes (coarse to fine) and its calibration in logits."""
 
     network: Network
     passes: tuple[Pyramid, ...]
     calibration: float = 0.0
 
     def detect(self, pixels: Pixels, number: int, threshold: float, known: ByScale) -> ByScale:
-        """Return the detections of a pass in pixels of the image; the scales that are known are not run again."""
+        """Return the detections of a pass in pixels of the image; scales that have already run are not repeated."""
         sides = self.passes[number].sizes(max(pixels.shape[:2]))
         return {side: known[side] if side in known else self._detect_at(pixels, side, threshold) for side in sides}
 
@@ -65,7 +65,7 @@ class Member:
 class Detector:
     """An ensemble of networks, whose detections are fused."""
 
-    # Detects with finer pyramids, for images in which faces are redacted; None for the detector itself.
+    # A detector with finer pyramids, for hiding faces; None if it is this detector.
     _redactor: "Detector | None" = None
 
     def __init__(
@@ -79,19 +79,19 @@ class Detector:
         self.members = members
         self._redactor = redactor
         self.thresholds = thresholds
-        # Minimum confidence of a reported face, unless the job sets its own ...
+        # Minimum confidence of a reported face, unless the job sets one ...
         self.threshold = thresholds.report
-        # ... and of a redacted one, which options do not change.
+        # ... and of a hidden face, which no option changes.
         self.redact_threshold = thresholds.redact
 
     @property
     def redactor(self) -> "Detector":
-        """The detector for images in which faces are redacted."""
+        """The detector for images in which faces are hidden."""
         return self._redactor or self
 
     @property
     def long_side(self) -> int:
-        """The long side in pixels above which a larger image adds nothing."""
+        """The long side in pixels above which a larger image does not improve detection."""
         return max(pyramid.max_side for member in self.members for pyramid in member.passes)
 
     def detect(self, pixels: Pixels, threshold: float) -> Detections:
@@ -107,7 +107,7 @@ class Detector:
         return faces.filtered(faces.scores >= threshold)
 
     def _run_pass(self, number: int, pixels: Pixels, threshold: float, known: Sequence[ByScale]) -> list[ByScale]:
-        # Several networks at once make more of two processors than one after the other with two threads in each layer.
+        # On two processors, running networks in parallel is faster than running each with two threads.
         run = _executor().map if cv2.getNumThreads() > 1 else map
         return list(run(lambda member, scales: member.detect(pixels, number, threshold, scales), self.members, known))
 
@@ -126,9 +126,9 @@ class Detector:
 
 
 def load_detector(name: str, quality: Quality, files: Mapping[str, Path] | None = None) -> Detector:
-    """Load a detector by name and warm it up with one image.
+    """Load a detector by name, and warm it up with one image.
 
-    `best` is every network whose model is installed, `a+b` the networks a and b. `files` overrides the paths in
+    `best` uses every network whose model is installed, `a+b` the networks a and b. `files` overrides the paths in
     `face_models`, by network name. Raises ValueError for an unknown name, FileNotFoundError for a missing model.
     """
     models = _installed(name, files or {})

@@ -1,4 +1,4 @@
-"""Coarse to fine with an early exit: most photos show a few large faces, which a small scale detects as well.
+"""Decides whether a coarse pass is enough: most photos show a few large faces, which a small scale also detects.
 
 Measured on photos of WIDER FACE: docs/decisions/0014-fusion.md.
 """
@@ -8,10 +8,10 @@ from face_detector.detection.network import Thresholds
 
 
 def is_enough(faces: Detections, scale: float, thresholds: Thresholds) -> bool:
-    """Return whether finer scales are not worth their time: there are faces, and each is large and beyond doubt.
+    """Return whether the finer scales can be skipped: there are faces, and all of them are large and certain.
 
-    Faces are in pixels of the image, `scale` is pixels per pixel of it. A face that would be redacted but not reported
-    is in doubt; what is below both thresholds does not count.
+    Faces are in pixels of the image, `scale` is pixels per pixel of it. A face that would be hidden but not reported
+    is uncertain; detections below both thresholds are ignored.
     """
     candidates = faces.filtered(faces.scores >= thresholds.redact)
     if not len(candidates):

@@ -1,4 +1,4 @@
-"""How networks work together: with which pyramids, and from which fused score a face counts.
+"""How networks are combined: their pyramids, and the fused score from which a detection counts as a face.
 
 Measured on photos of WIDER FACE: docs/decisions/0007-hiding.md and 0014-fusion.md.
 """
@@ -11,20 +11,20 @@ from facelib.domain.job import Quality
 from face_detector.detection.network import NetworkDefinition, Scales, Thresholds
 from face_detector.detection.pyramid import Pyramid
 
-# Fused scores are means of calibrated ones, so they do not depend on how many networks there are.
+# Fused scores are means of calibrated scores, so they do not depend on the number of networks.
 _REDACT: Final = 0.15
 _THRESHOLDS: Final[Mapping[Quality, Thresholds]] = {
     Quality.FAST: Thresholds(0.35, _REDACT),
     Quality.BALANCED: Thresholds(0.35, _REDACT),
-    # In tiles the networks agree more often on false positives.
+    # In tiles, both networks report the same false positives more often.
     Quality.THOROUGH: Thresholds(0.42, _REDACT),
 }
 
 
 def roles_of(networks: Sequence[NetworkDefinition], quality: Quality) -> tuple[Thresholds, list[Scales], list[float]]:
-    """Return the thresholds of the networks together, and the scales and the calibration of each.
+    """Return the thresholds of the combined networks, and the scales and the calibration of each network.
 
-    A network that works alone has thresholds of its own instead of a calibration.
+    A single network has its own thresholds instead of a calibration.
     """
     if len(networks) == 1:
         (alone,) = networks
@@ -34,7 +34,7 @@ def roles_of(networks: Sequence[NetworkDefinition], quality: Quality) -> tuple[T
 
 
 def passes_of(scales: Sequence[Scales], quality: Quality) -> list[tuple[Pyramid, ...]]:
-    """Return the pyramids of each network's passes, coarse to fine; one pass for all if a network has no coarse one."""
+    """Return the pyramids of each network's passes, coarse to fine; only one pass if a network has no coarse pass."""
     if any(quality not in each.coarse for each in scales):
         return [(each.reporting[quality],) for each in scales]
     return [(each.coarse[quality], each.reporting[quality]) for each in scales]

@@ -14,15 +14,15 @@ import numpy.typing as npt
 
 from face_detector.detection.detections import Detections
 
-# Boxes of two votes with a higher IoU are the same face.
+# Boxes of two votes with a higher IoU show the same face.
 _SAME_FACE_IOU: Final = 0.5
-# Suppresses duplicates that remain where a network localised a face badly.
+# Suppresses duplicates that remain if a network localised a face badly.
 _IOU_THRESHOLD: Final = 0.4
-# Bounds the quadratic number of comparisons; a job reports at most 1,000 faces (limits.MAX_FACES).
+# Limits the quadratic number of comparisons; a job reports fewer faces (limits.MAX_FACES).
 _TOP_K: Final = 1_000
 # Boxes of smaller faces, in pixels of the scale they were detected in, are less precise and count less.
 _PRECISE_FACE_SIDE: Final = 24
-# Bounds the memory of comparing all boxes.
+# Limits the memory for comparing all boxes.
 _ROWS_AT_ONCE: Final = 128
 _NO_FACE: Final = -1
 
@@ -37,16 +37,16 @@ class Vote:
 
     @property
     def precision(self) -> npt.NDArray[np.float32]:
-        """(n,) weights of the boxes, up to 1: how large each face was in the scale."""
+        """The (n,) weights of the boxes, up to 1, by the size of each face in the scale."""
         return np.asarray(
             np.clip(self.detections.sizes * self.scale, 1, _PRECISE_FACE_SIDE) / _PRECISE_FACE_SIDE, np.float32
         )
 
 
 def fuse(votes: Sequence[Vote], networks: int) -> Detections:
-    """Fuse the votes of this many networks; by descending score.
+    """Fuse the votes of this many networks; return the faces by descending score.
 
-    A face's score is the mean over the networks of the best score each gave it, 0 for a network that missed it. Its box
+    A face's score is the mean of the best score of each network, which is 0 for a network that missed the face. Its box
     is the mean of all boxes weighted by score and precision, its landmarks the same mean over the first network that
     detected it.
     """
@@ -63,7 +63,7 @@ def fuse(votes: Sequence[Vote], networks: int) -> Detections:
     faces = _same_faces(candidates.boxes, of_vote)
     best = np.zeros((faces.max() + 1, networks))
     np.maximum.at(best, (faces, of_network), candidates.scores)
-    # The first network is the one with the lowest index among those that gave a score.
+    # The first network is the one with the lowest index among those that detected the face.
     is_of_first = of_network == np.argmax(best > 0, axis=1)[faces]
     return Detections(
         boxes=_weighted(candidates.boxes, weights, faces),
@@ -73,9 +73,10 @@ def fuse(votes: Sequence[Vote], networks: int) -> Detections:
 
 
 def _same_faces(boxes: npt.NDArray[np.float32], of_vote: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-    """Return (n,) indices of the face that each box (n, 4) shows, at most one box of a face per vote.
+    """Return the (n,) index of the face that each box (n, 4) shows, with at most one box per vote for each face.
 
-    The boxes are by descending score: the best one that is left takes the best of each other vote that overlaps it.
+    The boxes are sorted by descending score. The best remaining box is matched with the best overlapping box of each
+    other vote.
     """
     votes = of_vote.tolist()
     faces = [_NO_FACE] * len(votes)
@@ -94,7 +95,7 @@ def _same_faces(boxes: npt.NDArray[np.float32], of_vote: npt.NDArray[np.intp]) -
 
 
 def _overlapping(boxes: npt.NDArray[np.float32]) -> Iterator[list[int]]:
-    """Yield for each box the indices of those that overlap it, ascending; many rows at once, which is faster."""
+    """Yield for each box the ascending indices of the boxes that overlap it, computing many rows at once for speed."""
     corners = np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1)
     for start in range(0, len(corners), _ROWS_AT_ONCE):
         for row in _iou(corners[start : start + _ROWS_AT_ONCE], corners) > _SAME_FACE_IOU:

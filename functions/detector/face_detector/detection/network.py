@@ -1,4 +1,4 @@
-"""What a network is to the detector: an interface, and how it is used at each quality."""
+"""The interface of networks, and how each is used at each quality."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,21 +16,21 @@ class Network(Protocol):
     """A loaded model, for images of any size."""
 
     def infer(self, pixels: Pixels, threshold: float) -> Detections:
-        """Run one forward pass on the pixels, unscaled; scores are at or above the threshold."""
+        """Run one forward pass on the unscaled pixels; return detections with scores at or above the threshold."""
         ...
 
     def reload(self) -> None:
-        """Load the model again, which frees the buffers of the largest image so far."""
+        """Load the model again, to free the buffers for the largest image so far."""
         ...
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Scores, 0 to 1, from which a face is reported and from which it is redacted, and a size.
+    """Minimum scores (0 to 1) of faces that are reported and of faces that are hidden, and a minimum size.
 
-    Reporting aims at a precision of about 93 %. Redacting is chosen for recall: a false blur costs little, a missed
-    face much. Where a coarse pass shows a face smaller than `small_side`, in its pixels, there may be others that it
-    does not show.
+    The threshold for reporting gives a precision of about 93 %. The one for hiding is chosen for recall, because a
+    false blur does little harm and a missed face much more. Where a coarse pass shows a face smaller than `small_side`,
+    in its pixels, there may be others that it does not show.
     """
 
     report: float
@@ -42,8 +42,8 @@ class Thresholds:
 class Scales:
     """The image pyramids of a network by quality.
 
-    `coarse` is that of a first pass, after which an image with large faces only is done (early_exit.py). A quality
-    without it has one pass, as have images in which faces are redacted: what is missed there stays visible.
+    `coarse` is for a first pass, after which an image with only large faces is done (early_exit.py). A quality without
+    `coarse` has one pass, as do images in which faces are hidden, because a missed face would stay visible.
     """
 
     coarse: Mapping[Quality, Pyramid]
@@ -53,12 +53,12 @@ class Scales:
 
 @dataclass(frozen=True)
 class NetworkDefinition:
-    """A network: how it is loaded and used, alone and as a member of an ensemble."""
+    """A network: how it is loaded and used, by itself and in an ensemble."""
 
     load: Callable[[Path], Network]
     alone: Scales
     thresholds: Mapping[Quality, Thresholds]
     in_ensemble: Scales
-    # Shift in logits that makes its scores comparable with those of the other networks: where two networks give the
-    # same calibrated score, the same share of their detections are faces.
+    # Shift in logits that makes the scores of networks comparable: if two networks give the same calibrated score, the
+    # same share of their detections are faces.
     calibration: float = 0.0

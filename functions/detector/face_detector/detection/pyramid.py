@@ -1,7 +1,7 @@
-"""Image pyramids: the scales in which a network is run, and the tiles of the large ones.
+"""Image pyramids: the scales at which a network runs, and the tiles of large scales.
 
-A network detects faces best that are 20 to 300 px tall in its input, so it is run in several scales, and each scale
-contributes the faces that suit it. A scale is named by the long side that it gives the image, in pixels.
+A network is best at faces that are 20 to 300 px tall in its input, so it runs at several scales, and each scale
+contributes the faces that suit it. A scale is identified by the image's long side in pixels.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,19 +14,19 @@ from face_detector.detection.detections import Detections
 from face_detector.imaging.pixels import Pixels
 from face_detector.imaging.scale import scale_to
 
-# Scales closer than this detect the same faces.
+# Scales that are closer together than this detect the same faces.
 _MIN_STEP: Final = 1.5
-# Larger scales are split into tiles, which bounds the memory of a network.
+# Larger scales are split into tiles, which limits the memory of a network.
 _TILE_SIDE: Final = 1024
-# Every face up to this size lies within one tile.
+# Every face up to this size is completely inside one tile.
 _TILE_OVERLAP: Final = 192
-# Smaller faces, in pixels of the scale, are taken from the finest scale.
+# Faces smaller than this, in pixels of the scale, are taken from the finest scale.
 _MIN_FACE_SIDE: Final = 24
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A part of the image at a scale, offset by left, top; width and height are of the whole image at that scale."""
+    """A part of the image at a scale, at left, top; width and height are those of the whole image at that scale."""
 
     pixels: Pixels
     left: int
@@ -39,7 +39,7 @@ class Tile:
         return self.pixels.shape[:2] == (self.height, self.width)
 
     def filter(self, detections: Detections) -> Detections:
-        """Drop faces outside the image, and those that another tile shows better."""
+        """Drop faces outside the image, and those that another tile shows more completely."""
         x, y, width, height = detections.boxes.T
         rows, columns = self.pixels.shape[:2]
         # A network may detect faces in the padding of its input.
@@ -67,7 +67,7 @@ def tiles(pixels: Pixels, long_side: int) -> Iterator[Tile]:
 
 
 def best_scales(scales: Mapping[int, Detections], longest: int) -> dict[int, Detections]:
-    """Leave small faces to the finest scale, which localises them best; all in pixels of an image of this long side."""
+    """Keep small faces only from the finest scale, which localises them best; `longest` is the image's long side."""
     finest = max(scales)
     return {
         side: found if side == finest else found.filtered(found.sizes * (side / longest) >= _MIN_FACE_SIDE)
@@ -77,7 +77,7 @@ def best_scales(scales: Mapping[int, Detections], longest: int) -> dict[int, Det
 
 @dataclass(frozen=True)
 class Pyramid:
-    """Long sides of the scales in pixels, ascending; the last one grows with the image up to `max_side`."""
+    """The ascending long sides of the scales in pixels; the last one grows with the image up to `max_side`."""
 
     long_sides: tuple[int, ...]
     max_side: int
@@ -94,7 +94,7 @@ class Pyramid:
 
 
 def _tile_ranges(length: int) -> list[slice]:
-    """Return the fewest tiles, evenly spaced and no longer than it takes for them to overlap by `_TILE_OVERLAP`."""
+    """Return the fewest evenly spaced tiles that overlap by `_TILE_OVERLAP`."""
     count = max(1, -(-(length - _TILE_OVERLAP) // (_TILE_SIDE - _TILE_OVERLAP)))
     side = -(-(length + (count - 1) * _TILE_OVERLAP) // count)
     starts = [round(index * (length - side) / max(1, count - 1)) for index in range(count)]

@@ -1,1 +1,1 @@
-"""Bytes to upright pixels and back: header, decoding, orientation, scaling, rendering."""
+"""Converts files to upright pixels and back: header, decoding, orientation, colours, scaling."""

@@ -1,4 +1,4 @@
-"""Open bitstream units of AV1 that determine the cost of decoding (AV1 bitstream specification, version 1.0.0)."""
+"""Reads the units of an AV1 bitstream that determine the cost of decoding (AV1 bitstream specification 1.0.0)."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -8,12 +8,12 @@ from typing import Final, NamedTuple
 _SEQUENCE_HEADER: Final = 1
 _FRAMES: Final = frozenset({3, 6})  # a frame header, or a frame with its header
 
-# A sequence header takes at most some 400 bytes up to the frame's size: 32 operating points of 12 bytes.
+# The frame's size is within about the first 400 bytes of a sequence header, after 32 operating points of 12 bytes.
 _SEQUENCE_HEADER_BYTES: Final = 512
 
 
 class Stream(NamedTuple):
-    """The largest frame that the sequence headers allow, the number of frames, and that of units of all types."""
+    """The largest frame that the sequence headers allow, the number of frames, and the number of all units."""
 
     max_pixels: int
     frames: int
@@ -21,10 +21,7 @@ class Stream(NamedTuple):
 
 
 def read_stream(data: memoryview, max_units: int) -> Stream:
-    """Count up to one unit more than `max_units`.
-
-    Raises ValueError or IndexError for a malformed stream.
-    """
+    """Read the units, up to `max_units` + 1. Raises ValueError or IndexError for a malformed stream."""
     units = list(islice(_units(data), max_units + 1))
     return Stream(
         max_pixels=max((_frame_pixels(body) for kind, body in units if kind == _SEQUENCE_HEADER), default=0),
@@ -34,13 +31,13 @@ def read_stream(data: memoryview, max_units: int) -> Stream:
 
 
 def _units(data: memoryview) -> Iterator[tuple[int, memoryview]]:
-    """Yield types and bodies (5.3)."""
+    """Yield the type and the body of each unit (5.3)."""
     at = 0
     while at < len(data):
         header = data[at]
         if header & 0x80:
             raise ValueError("the forbidden bit is set")
-        at += 2 if header & 0x04 else 1  # an extension of one byte
+        at += 2 if header & 0x04 else 1  # one byte of extension
         size = len(data) - at
         if header & 0x02:
             size, at = _leb128(data, at)
@@ -49,7 +46,7 @@ def _units(data: memoryview) -> Iterator[tuple[int, memoryview]]:
 
 
 def _leb128(data: memoryview, at: int) -> tuple[int, int]:
-    """Return a number of at most 8 bytes and the position behind it (4.10.5)."""
+    """Return a number of at most 8 bytes and the position after it (4.10.5)."""
     value = 0
     for byte in range(8):
         value |= (data[at + byte] & 0x7F) << 7 * byte
@@ -59,7 +56,7 @@ def _leb128(data: memoryview, at: int) -> tuple[int, int]:
 
 
 class _Bits:
-    """Reads numbers from the most significant bit on."""
+    """Reads numbers, most significant bit first."""
 
     def __init__(self, data: memoryview) -> None:
         self._data = int.from_bytes(data)

@@ -1,4 +1,4 @@
-"""Colours named by code points (ITU-T H.273, "CICP"), as AVIF, HEIC and PNG name them, as an ICC profile."""
+"""Converts the colour code points of AVIF, HEIC and PNG (ITU-T H.273, "CICP") to an ICC profile."""
 
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -12,7 +12,7 @@ _D65: Final = (0.3127, 0.3290)
 _C: Final = (0.310, 0.316)
 _BT709: Final = Chromaticities((0.64, 0.33), (0.30, 0.60), (0.15, 0.06), _D65)
 _BT601: Final = Chromaticities((0.630, 0.340), (0.310, 0.595), (0.155, 0.070), _D65)
-# H.273, table 2; 1 and 2 (unspecified) are those of sRGB.
+# H.273, table 2; 1 and 2 (unspecified) are treated as sRGB.
 _PRIMARIES: Final = {
     4: Chromaticities((0.67, 0.33), (0.21, 0.71), (0.14, 0.08), _C),
     5: Chromaticities((0.64, 0.33), (0.29, 0.60), (0.15, 0.06), _D65),
@@ -24,11 +24,11 @@ _PRIMARIES: Final = {
     12: Chromaticities((0.680, 0.320), (0.265, 0.690), (0.150, 0.060), _D65),
     22: Chromaticities((0.630, 0.340), (0.295, 0.605), (0.155, 0.077), _D65),
 }
-# H.273, table 3. The curves of video cameras (1, 6, 7, 11, 12, 14, 15) are shown as sRGB's, as browsers show them.
+# H.273, table 3. The curves of video cameras (1, 6, 7, 11, 12, 14, 15) are treated as sRGB's, as in browsers.
 _EXPONENTS: Final = {4: 2.2, 5: 2.8, 8: 1.0, 17: 2.6}
 _PQ: Final = 16
 _HLG: Final = 18
-# In nits: the maximum of PQ; the usual peak of mastered pictures; their diffuse white (ITU-R BT.2408).
+# In nits: the maximum of PQ, the usual peak of mastered pictures, and their diffuse white (ITU-R BT.2408).
 _PQ_NITS: Final = 10_000.0
 _MASTER_NITS: Final = 1_000.0
 _WHITE_NITS: Final = 203.0
@@ -43,25 +43,25 @@ class CodePoints(NamedTuple):
 
 @lru_cache(maxsize=16)
 def profile(points: CodePoints) -> bytes:
-    """Return a profile, empty for sRGB and for code points that are reserved."""
+    """Return a profile, which is empty for sRGB and for reserved code points."""
     if points.primaries not in _PRIMARIES and points.transfer not in (*_EXPONENTS, _PQ, _HLG):
         return b""
     return matrix_profile(_PRIMARIES.get(points.primaries, _BT709), curve(points.transfer))
 
 
 def chromatic_profile(colours: Chromaticities, exponent: float) -> bytes:
-    """Return a profile for the chromaticities and the exponent that a PNG names (`cHRM` and `gAMA`).
+    """Return a profile for the chromaticities and the exponent in a PNG (`cHRM` and `gAMA`).
 
     Raises ValueError for values that do not define colours.
     """
     if not 0.1 <= exponent <= 10:
-        raise ValueError("no screen has this exponent")
+        raise ValueError("the exponent is out of range")
     # The exponent of sRGB's own files (PNG, third edition, 11.3.2.1).
     return matrix_profile(colours, _srgb() if abs(exponent - 2.2) < 0.03 else np.array([exponent]))
 
 
 def curve(transfer: int) -> Values:
-    """Return a curve for `matrix_profile`: light by value, 1 for the white of a screen."""
+    """Return a curve for `matrix_profile`, from values to light; 1 is a screen's white."""
     values = np.linspace(0, 1, 4_096)
     if transfer in _EXPONENTS:
         return np.array([_EXPONENTS[transfer]])
@@ -99,7 +99,7 @@ def _nits(values: Values) -> Values:
 
 
 def _on_screen(values: Values) -> Values:
-    """Compress values brighter than a screen's white and keep dark ones (ITU-R BT.2390, 5.4.1)."""
+    """Compress values brighter than a screen's white, and keep darker ones (ITU-R BT.2390, 5.4.1)."""
     brightest = _pq(_MASTER_NITS)
     white = _pq(_WHITE_NITS) / brightest
     knee = 1.5 * white - 0.5

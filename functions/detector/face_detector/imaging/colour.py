@@ -1,4 +1,4 @@
-"""Convert pixels to sRGB by the colour profile of their file."""
+"""Converts pixels to sRGB, using the colour profile of their file."""
 
 import io
 from collections.abc import Callable
@@ -13,28 +13,29 @@ from PIL import Image, ImageCms
 from face_detector.imaging import icc
 from face_detector.imaging.pixels import Pixels, as_pixels
 
-# White stays white and black becomes black; what lies between keeps its colour: docs/decisions/0023-colours.md.
+# White stays white and black becomes black; other colours are kept where sRGB has them
+# (docs/decisions/0023-colours.md).
 _INTENT: Final = ImageCms.Intent.RELATIVE_COLORIMETRIC
 _FLAGS: Final = ImageCms.Flags.BLACKPOINTCOMPENSATION
 _SRGB: Final = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-# The largest change of a colour, in levels, with which a profile counts as sRGB. Common sRGB profiles differ by one.
+# A profile that changes colours by at most this many levels counts as sRGB. Common sRGB profiles differ by one.
 _UNSEEN: Final = 2
 _BAND_ROWS: Final = 128
-# Pillow's modes of 4 bytes a pixel need no repacking.
+# Pillow's modes with 4 bytes per pixel do not require repacking.
 _RGB: Final = "RGBX"
 _MODES: Final = {icc.Space.RGB: _RGB, icc.Space.GREY: "L", icc.Space.CMYK: "CMYK"}
 
 
 @dataclass(frozen=True)
 class _Conversion:
-    """How pixels of one colour space become sRGB."""
+    """How the pixels of one colour space are converted to sRGB."""
 
     space: icc.Space
     transform: ImageCms.ImageCmsTransform
 
 
 def to_srgb(pixels: Pixels, profile: bytes) -> Pixels:
-    """Convert in place, to save memory; pixels whose profile is sRGB, broken or empty stay as they are."""
+    """Convert in place, to save memory; pixels whose profile is sRGB, broken or empty do not change."""
     conversion = _conversion(profile) if profile else None
     if conversion is None:
         return pixels
@@ -53,10 +54,10 @@ def is_cmyk(profile: bytes) -> bool:
 
 
 def cmyk_to_srgb(inks: Pixels, profile: bytes) -> Pixels:
-    """Convert (height, width, 4) pixels, 255 for no ink as in a JPEG. Raises ValueError without `is_cmyk`."""
+    """Convert (height, width, 4) pixels, with 255 for no ink as in JPEGs. Raises ValueError unless `is_cmyk`."""
     conversion = _conversion(profile)
     if conversion is None or conversion.space is not icc.Space.CMYK:
-        raise ValueError("the profile is not of CMYK")
+        raise ValueError("the profile is not for CMYK")
     converted = np.empty((*inks.shape[:2], 3), np.uint8)
     _in_bands(lambda band: _transformed(conversion, cv2.bitwise_not(band)), inks, converted)
     return converted
@@ -64,7 +65,7 @@ def cmyk_to_srgb(inks: Pixels, profile: bytes) -> Pixels:
 
 @lru_cache(maxsize=8)
 def _conversion(profile: bytes) -> _Conversion | None:
-    """Return None for a profile that changes nothing or cannot be used."""
+    """Return the conversion, or None for a profile that changes nothing or cannot be used."""
     space = icc.space(profile)
     if space is None:
         return None
@@ -94,7 +95,7 @@ def _changes_nothing(conversion: _Conversion) -> bool:
 
 
 def _transformed(conversion: _Conversion, band: Pixels | cv2.typing.MatLike) -> Pixels:
-    """Return BGR pixels of pixels in the mode of the conversion."""
+    """Convert pixels in the mode of the conversion to BGR."""
     mode = _MODES[conversion.space]
     size = band.shape[1], band.shape[0]
     image = Image.frombuffer(mode, size, np.ascontiguousarray(band), "raw", mode, 0, 1)

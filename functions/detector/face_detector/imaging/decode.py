@@ -1,4 +1,4 @@
-"""Bytes to pixels, decoding no more of them than needed."""
+"""Decodes files to pixels, at a reduced size if that is enough."""
 
 import io
 import warnings
@@ -17,11 +17,11 @@ from face_detector.imaging.picture import picture_only
 from face_detector.imaging.pixels import Pixels, as_pixels
 from face_detector.imaging.rejected import corrupt
 
-# libjpeg decodes to 1/2, 1/4 or 1/8 of the size in less time and memory than whole.
+# libjpeg can decode to 1/2, 1/4 or 1/8 of the size, in less time and memory.
 _JPEG_DIVISORS: Final = (8, 4, 2)
-# libjpeg's warnings about lost pixels; others leave the image intact.
+# libjpeg's warnings about lost pixels; the image is intact after other warnings.
 _JPEG_DAMAGE: Final = ("premature end", "bad huffman", "instead of rst", "corrupt progressive", "bad arithmetic")
-# Coded data that no whole scan reaches, for the interval of restarts that is open and for all others (T.81, B.1.1.2).
+# Coded data that a complete scan does not reach, for the current restart interval and for all others (T.81, B.1.1.2).
 _JPEG_TAIL: Final = b"".join((b"\x5a" * 512, *(bytes((0xFF, 0xD0 + n)) + b"\x5a" * 512 for n in range(8))))
 _OPENCV_REDUCED: Final = {
     1: cv2.IMREAD_COLOR,
@@ -43,9 +43,11 @@ def decode(data: bytes, header: Header, long_side: int | None) -> Pixels:
             return _decode_jpeg(data, header, _jpeg_divisor(header, long_side))
         if header.format is ImageFormat.WEBP:
             return _decode_with_opencv(data, header)
-        # Also a PNG: Pillow inflates only the implied size, libpng all claimed pixels, 25 GB from a file of 25 MB.
+        # Also for PNG: Pillow inflates only as many bytes as the size implies. libpng inflates all of the data, which
+        # can be
+        # 25 GB in a file of 25 MB.
         return _decode_with_pillow(data)
-    # Codecs raise many kinds of exceptions for a broken file: ValueError, OSError, cv2.error, SyntaxError ...
+    # Codecs raise many kinds of exceptions for a broken file: ValueError, OSError, cv2.error, SyntaxError and others.
     except Exception as error:
         raise corrupt(header.format) from error
 
@@ -69,8 +71,8 @@ def _decode_whole_jpeg(data: bytes, divisor: int, colours: str) -> Pixels:
     except ValueError as error:
         if any(word in str(error).lower() for word in _JPEG_DAMAGE):
             raise
-    # Either a first warning about nothing that is lost, which hides all later ones, or a sampling that simplejpeg does
-    # not know. A picture is whole if it stays the same no matter what follows its last scan.
+    # Either the first warning is harmless and hides all later ones, or simplejpeg does not support the sampling. A
+    # picture is complete if it does not depend on the data after its last scan.
     end = len(data) - 2
     expected = _checksum(_decode_leniently(data[:end] + _JPEG_TAIL + data[end:], divisor, colours))
     pixels = _decode_leniently(data, divisor, colours)
@@ -93,7 +95,7 @@ def _decode_leniently(data: bytes, divisor: int, colours: str) -> Pixels:
             raise
     try:
         return _imdecode(data, _OPENCV_REDUCED[divisor] | cv2.IMREAD_IGNORE_ORIENTATION)
-    # Neither converts the grey of a lossless JPEG to colours.
+    # Neither library converts a grey lossless JPEG to colours.
     except ValueError:
         return _decode_with_pillow(data)
 
@@ -110,14 +112,14 @@ def _imdecode(data: bytes, flags: int) -> Pixels:
 
 
 def _decode_with_opencv(data: bytes, header: Header) -> Pixels:
-    # `orientation` applies the orientation, for every format alike.
+    # The module `orientation` applies the orientation, in the same way for every format.
     flags = cv2.IMREAD_UNCHANGED if header.has_alpha else cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
     decoded = _imdecode(data, flags)
     return _over_white(decoded) if decoded.ndim == 3 and decoded.shape[2] == 4 else decoded
 
 
 def _decode_with_pillow(data: bytes) -> Pixels:
-    """Decode the first frame and convert it in bands: Pillow stores 4 bytes per pixel, too much to copy."""
+    """Decode the first frame and convert it in bands: Pillow stores 4 bytes per pixel, too many to copy."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with Image.open(io.BytesIO(data)) as image:
@@ -131,7 +133,7 @@ def _decode_with_pillow(data: bytes) -> Pixels:
 
 
 def _reduce_transparent_colour(image: Image.Image) -> None:
-    """Give the transparent colour of a PNG of 16 bits as many as Pillow gives its pixels: 8, unless they are grey."""
+    """Reduce the transparent colour of a 16-bit PNG to 8 bits, as Pillow reduces its pixels unless they are grey."""
     colour = image.info.get("transparency")
     tiles = image.tile if isinstance(image, ImageFile.ImageFile) else []
     if isinstance(colour, tuple) and any(tile.args == "RGB;16B" for tile in tiles):

@@ -11,11 +11,11 @@ from facelib.domain.face import Face
 
 from face_detector.imaging.pixels import Pixels, as_pixels
 
-# Enlargement of the box, around whose corners the ellipse is drawn.
+# Enlargement of the box through whose corners the ellipse is drawn.
 _MARGIN: Final = 1.12
-# Minimum cell in pixels, without which a face of 10 px would stay recognisable.
+# Minimum size of a cell in pixels; with smaller cells, a face of 10 px would stay recognisable.
 MIN_CELL: Final = 8.0
-# Width of the soft edge outside the hidden area, in sides of the face, and its minimum in pixels.
+# Width of the soft edge outside the hidden area, as a share of the face's longer side, and its minimum in pixels.
 _EDGE: Final = 0.1
 _MIN_EDGE: Final = 2
 _EDGE_STEPS: Final = 32
@@ -32,20 +32,20 @@ def edges(face: Face, canvas: Pixels) -> tuple[float, float, float, float]:
     return left, top, left + ratio.width * width, top + ratio.height * height
 
 
-# (height, width) uint8: from 0, nothing, to 255, all.
+# (height, width) uint8, from 0 (visible) to 255 (hidden).
 Mask = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class HiddenArea:
-    """The rectangle of a canvas that is hidden for a face, and the ellipse that fills it."""
+    """The rectangle of a canvas that hides a face, and the ellipse inside it."""
 
-    # Views of the canvas, clipped to it: the rectangle, and the same with the soft edge.
+    # Views of the canvas, clipped to it: the rectangle, and the rectangle with its soft edge.
     part: Pixels
     around: Pixels
-    # Left and top of the rectangle in its surroundings.
+    # Left and top of the rectangle within the view with the soft edge.
     offset: tuple[int, int]
-    # In pixels of the part, which the ellipse may leave.
+    # In pixels of the rectangle; the ellipse may extend beyond it.
     centre: tuple[int, int]
     half_axes: tuple[int, int]
     # The longer side of the face's box, in pixels of the canvas.
@@ -77,16 +77,17 @@ class HiddenArea:
         return self.part.shape[1], self.part.shape[0]
 
     def cell(self, cells_along: float) -> float:
-        """Return the side in pixels of a cell if this number fits along the longer side of the face."""
+        """Return the side of a cell in pixels, for this number of cells along the face's longer side."""
         return max(MIN_CELL, self.face_side / cells_along)
 
     def means(self, cell: float) -> Pixels:
-        """Return the averages of cells of about this many pixels, at least one."""
+        """Return the averages of cells with about this side in pixels; there is at least one cell."""
         width, height = self.size
         cells = (max(1, round(width / cell)), max(1, round(height / cell)))
         part = self.part
         if cell >= 2 * _COARSE:
-            # If cells are whole numbers of pixels, OpenCV allocates a table of four bytes for each pixel of a cell.
+            # If the cells are a whole number of pixels, OpenCV allocates a table of four bytes for each pixel of a
+            # cell.
             coarse = (math.ceil(width / _COARSE), math.ceil(height / _COARSE))
             part = as_pixels(cv2.resize(part, coarse, interpolation=cv2.INTER_AREA))
         return as_pixels(cv2.resize(part, cells, interpolation=cv2.INTER_AREA))
@@ -94,7 +95,7 @@ class HiddenArea:
     # In place and in bands, because a face may fill a picture of 110 megapixels.
 
     def fill_with_cells(self, cells: Pixels) -> None:
-        """Enlarge each pixel to a rectangle of one colour."""
+        """Fill the rectangle, enlarging each of the given pixels to a cell of one colour."""
         width, height = self.size
         wide = cv2.resize(cells, (width, len(cells)), interpolation=cv2.INTER_NEAREST)
         rows = np.arange(height) * len(cells) // height
@@ -102,14 +103,15 @@ class HiddenArea:
             self.part[top : top + _BAND_ROWS] = wide[rows[top : top + _BAND_ROWS]]
 
     def fill(self, pixels: Pixels, *, is_ellipse: bool) -> None:
-        """Enlarge the pixels smoothly over the ellipse or the rectangle, whose edge fades out outside of it."""
+        """Fill the ellipse or the rectangle with the smoothly enlarged pixels, and blend the surrounding soft edge."""
         width, height = self.size
         across, down = pixels.shape[1] / width, pixels.shape[0] / height
         left, above = self.offset
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         for top in range(0, len(self.around), _BAND_ROWS):
             band = self.around[top : top + _BAND_ROWS]
-            # Like cv2.resize, which cannot start between two rows: centres of pixels are half a pixel from their edges.
+            # This does what cv2.resize does, which cannot start between two rows. Pixel centres are half a pixel from
+            # the edges.
             x, y = (0.5 - left) * across - 0.5, (top + 0.5 - above) * down - 0.5
             matrix = np.array([[across, 0, x], [0, down, y]])
             size = (band.shape[1], band.shape[0])
@@ -117,13 +119,13 @@ class HiddenArea:
             _blend(band, enlarged, self._mask(band, top, is_ellipse=is_ellipse))
 
     def _mask(self, band: Pixels, top: int, *, is_ellipse: bool) -> Mask:
-        """Return how much of each pixel of a band is hidden: fully inside, and decreasing with the distance outside."""
+        """Return how much of each pixel in a band is hidden: all of it inside, and less with the distance outside."""
         mask = np.zeros(band.shape[:2], np.uint8)
         edge = _edge_width(self.face_side)
         steps = min(edge, _EDGE_STEPS)
         for step in range(steps, -1, -1):
             share = 1 - step / (steps + 1)
-            # Flat at both ends, so that neither is visible.
+            # The curve is flat at both ends, so that neither end is visible.
             opacity = round(_OPAQUE * share * share * (3 - 2 * share))
             self._draw(mask, top, math.floor(step * edge / steps), opacity, is_ellipse=is_ellipse)
         return mask

@@ -27,10 +27,10 @@ from face_detector.imaging.picture import picture_only
 from face_detector.imaging.rejected import corrupt, too_many_pixels
 from face_detector.imaging.structure import check_structure
 
-# HEIC: one thread, like everything else; libheif applies the file's own orientation.
+# HEIC is decoded with one thread, as all formats are; libheif applies the file's own orientation.
 pi_heif.options.DECODE_THREADS = 1
 pi_heif.register_heif_opener(thumbnails=False)
-# Imported here because Pillow's lazy import costs the first image of a format a tenth of a second.
+# Imported here, because Pillow's lazy import would delay the first image of a format by a tenth of a second.
 READERS: Final = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin, GifImagePlugin, AvifImagePlugin)
 _PILLOW_FORMAT: Final = {ImageFormat.HEIC: "HEIF"}
 
@@ -44,7 +44,7 @@ class Header:
     height: int
     orientation: int
     has_alpha: bool
-    # An ICC profile that suits the pixels, empty for sRGB.
+    # An ICC profile for the pixels, empty for sRGB.
     profile: bytes
 
     @property
@@ -63,7 +63,7 @@ def read_header(data: bytes) -> Header:
 
 def _open(data: bytes, image_format: ImageFormat) -> Header:
     try:
-        # Pillow warns about odd metadata, which is harmless, and about large images, which are rejected below.
+        # Pillow warns about unusual metadata, which is harmless, and about large images, which are rejected below.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             pillow_format = _PILLOW_FORMAT.get(image_format, image_format.value.upper())
@@ -75,7 +75,7 @@ def _open(data: bytes, image_format: ImageFormat) -> Header:
                 profile = profile_of(data, image_format, image)
     except Image.DecompressionBombError:
         raise too_many_pixels("far too many pixels", limits.IMAGE_PIXELS) from None
-    # Pillow's readers raise many kinds of exceptions for broken files.
+    # Pillow raises many kinds of exceptions for broken files.
     except Exception as error:
         raise corrupt(image_format) from error
     if width < 1 or height < 1:
@@ -85,7 +85,7 @@ def _open(data: bytes, image_format: ImageFormat) -> Header:
     if max(width, height) > limits.IMAGE_SIDE:
         raise ImageRejected(
             FailureReason.TOO_MANY_PIXELS,
-            f"The image has {width} x {height} pixels; at most {limits.IMAGE_SIDE:,} are allowed on a side.",
+            f"The image has {width} x {height} pixels; each side can have at most {limits.IMAGE_SIDE:,}.",
         )
     return Header(image_format, width, height, orientation, has_alpha, profile)
 
@@ -109,10 +109,10 @@ def _max_pixels(image_format: ImageFormat, image: Image.Image, *, has_alpha: boo
 
 
 def _may_be_deep(image_format: ImageFormat, image: Image.Image, *, has_alpha: bool) -> bool:
-    """Return whether a decoder may hold 6 or 8 bytes of each pixel, two a channel, before it makes 8 bits of them."""
+    """Return whether a decoder may hold two bytes per channel for each pixel before it converts them to 8 bits."""
     if image_format is ImageFormat.HEIC:
         return image.info["bit_depth"] > 8 and (has_alpha or image.info.get("chroma") == 444)
-    # Pillow does not say how many bits an AVIF has. Opaque ones stay below the limit of memory.
+    # Pillow does not report the bit depth of an AVIF. Opaque AVIFs stay below the memory limit at any depth.
     return image_format is ImageFormat.AVIF and has_alpha
 
 
@@ -129,7 +129,7 @@ def _orientation(exif: bytes) -> int:
     try:
         tags.load(exif)
         orientation = tags.get(ExifTags.Base.Orientation)
-    # Pillow raises SyntaxError, struct.error, OSError ... for malformed EXIF; the photo is still accepted.
+    # Pillow raises SyntaxError, struct.error, OSError and others for malformed EXIF; the photo is still accepted.
     except Exception:  # noqa: BLE001
         return 1
     return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1

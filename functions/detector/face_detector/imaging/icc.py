@@ -1,4 +1,4 @@
-"""ICC profiles (ICC.1:2022): which are used, and how to make one from primaries and a curve."""
+"""Checks ICC profiles (ICC.1:2022), and creates them from primaries and a curve."""
 
 import struct
 from collections.abc import Iterator
@@ -14,8 +14,9 @@ _MAX_TAGS: Final = 100
 # Input, display, output and colour space profiles (7.2.7). The others do not describe the colours of a picture.
 _CLASSES: Final = frozenset({b"scnr", b"mntr", b"prtr", b"spac"})
 _CONNECTION_SPACES: Final = frozenset({b"XYZ ", b"Lab "})
-# Lists of processing elements. Each element costs eight bytes, since elements may share their data, and time for every
-# colour, so a profile of a megabyte could take minutes. A profile with such lists has tables as well (8.3 to 8.5).
+# Lists of processing elements. An element can take as little as eight bytes, because elements may share their data, but
+# each takes time for every colour, so a profile of a megabyte could take minutes. A profile with such lists also has
+# tables (8.3 to 8.5).
 _ELEMENT_LISTS: Final = (b"D2B", b"B2D")
 
 Numbers = npt.NDArray[np.float64]
@@ -39,7 +40,7 @@ class Chromaticities(NamedTuple):
 
 
 def space(profile: bytes) -> Space | None:
-    """Return the colour space of the pixels that a profile describes, None for a profile that is not used."""
+    """Return the colour space of the pixels that a profile is for; None for an unsupported profile."""
     if len(profile) < _HEADER_BYTES + 4 or profile[36:40] != b"acsp" or profile[12:16] not in _CLASSES:
         return None
     if profile[20:24] not in _CONNECTION_SPACES or int.from_bytes(profile[128:132]) > _MAX_TAGS:
@@ -48,7 +49,7 @@ def space(profile: bytes) -> Space | None:
 
 
 def without_element_lists(profile: bytes) -> bytes:
-    """Hide the tags whose processing time the size of the profile does not limit."""
+    """Hide the tags whose processing time is not limited by the profile's size."""
     hidden = bytearray(profile)
     for at in range(_HEADER_BYTES + 4, min(len(profile), _HEADER_BYTES + 4 + _MAX_TAGS * _ENTRY.size), _ENTRY.size):
         if profile[at : at + 3] in _ELEMENT_LISTS:
@@ -57,10 +58,10 @@ def without_element_lists(profile: bytes) -> bytes:
 
 
 def matrix_profile(colours: Chromaticities, curve: Numbers) -> bytes:
-    """Make a profile of RGB pixels from chromaticities and a curve.
+    """Create a profile for RGB pixels from chromaticities and a curve.
 
-    The curve gives the light, 0 to 1, of equally spaced values; a single number is an exponent. Raises ValueError for
-    chromaticities that span no colours.
+    The curve contains the light (0 to 1) of equally spaced values; a single number is an exponent. Raises ValueError
+    for chromaticities that do not define a colour space.
     """
     trc = _curve(curve)
     columns = _primaries_at_d50(colours)
@@ -73,7 +74,7 @@ def matrix_profile(colours: Chromaticities, curve: Numbers) -> bytes:
     return _header(_HEADER_BYTES + len(body)) + body
 
 
-# The white that profiles refer to (7.2.16), and Bradford's cone responses (annex E).
+# The reference white of profiles (7.2.16), and Bradford's cone responses (annex E).
 _D50: Final = np.array([0.9642, 1.0, 0.8249])
 _BRADFORD: Final = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 
@@ -87,7 +88,7 @@ def _primaries_at_d50(colours: Chromaticities) -> Numbers:
         cones = np.diag((_BRADFORD @ _D50) / (_BRADFORD @ white))
         adapted: Numbers = np.linalg.inv(_BRADFORD) @ cones @ _BRADFORD @ matrix
     except (ZeroDivisionError, np.linalg.LinAlgError) as error:
-        raise ValueError("the primaries span no colours") from error
+        raise ValueError("the primaries do not define a colour space") from error
     if not np.all(np.abs(adapted) < 4):
         raise ValueError("the primaries are far from any colour")
     return adapted
@@ -104,7 +105,7 @@ def _header(size: int) -> bytes:
 
 
 def _placed(tags: list[tuple[bytes, bytes]]) -> Iterator[bytes]:
-    """Yield the entries of the table of tags, then the tags' data."""
+    """Yield the entries of the tag table, then the tags' data."""
     at = _HEADER_BYTES + 4 + _ENTRY.size * len(tags)
     for kind, data in tags:
         yield _ENTRY.pack(kind, at, len(data))
@@ -124,7 +125,7 @@ def _xyz(values: Numbers) -> bytes:
 
 
 def _fixed(values: Numbers) -> bytes:
-    """Return s15Fixed16Numbers."""
+    """Encode numbers as s15Fixed16Numbers."""
     return np.round(values * 65536).astype(">i4").tobytes()
 
 

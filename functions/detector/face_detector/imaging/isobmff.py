@@ -1,7 +1,7 @@
-"""Boxes and items of an AVIF or HEIC file (ISO/IEC 14496-12 and 23008-12) that determine the cost of decoding.
+"""Reads the boxes and items of AVIF and HEIC files (ISO/IEC 14496-12 and 23008-12) that determine the decoding cost.
 
-A picture may be derived from others, as a grid is from its tiles. So a file of ten kilobytes could keep a decoder busy
-for minutes with a picture of an allowed size.
+A picture may be derived from others, as a grid is from its tiles. Therefore, a file of ten kilobytes with an allowed
+size could keep a decoder busy for minutes.
 """
 
 import struct
@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-# Derivations nest once or twice: tiles in a grid that is rotated.
+# Derivations are nested once or twice, for example tiles in a rotated grid.
 _MAX_DEPTH: Final = 8
-# The type of a colour, its primaries and its transfer (12.1.5).
+# The type of a colour description, its primaries and its transfer function (12.1.5).
 _NCLX: Final = struct.Struct(">4sHH")
 
 
 class FileBox(NamedTuple):
-    """The position of a box. `length` includes the box's header and is as claimed: it may reach beyond the data."""
+    """The position of a box. `length` is the declared length, header included, which may exceed the data."""
 
     kind: bytes
     at: int
@@ -31,7 +31,7 @@ def boxes(data: bytes | memoryview) -> Iterator[FileBox]:
     while at + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, at)
         header = 8
-        if length == 1:  # The length follows as 64 bits (ISO/IEC 14496-12, 4.2).
+        if length == 1:  # The length follows as a 64-bit number (ISO/IEC 14496-12, 4.2).
             length, header = int.from_bytes(data[at + 8 : at + 16]), 16
         # 0: the box extends to the end of the file.
         yield FileBox(kind, at, at + header, length or len(data) - at)
@@ -41,7 +41,7 @@ def boxes(data: bytes | memoryview) -> Iterator[FileBox]:
 
 
 class Extent(NamedTuple):
-    """The position of a part of an item, in the file or the box `idat` (8.11.3). A length of 0 reaches to the end."""
+    """The position of a part of an item, in the file or in the box `idat` (8.11.3). Length 0 means up to the end."""
 
     in_meta: bool
     offset: int
@@ -50,29 +50,29 @@ class Extent(NamedTuple):
 
 @dataclass(frozen=True)
 class ItemTable:
-    """The contents of a meta box, by the ids of the items."""
+    """The contents of a meta box, by item id."""
 
     primary: int
     kinds: Mapping[int, bytes]
     # Width times height.
     pixels: Mapping[int, int]
-    # The start of the boxes `colr`, as far as `nclx` needs it.
+    # The first bytes of the boxes `colr`, which `nclx` reads.
     colours: Mapping[int, list[bytes]]
-    # The items that a picture is derived from or accompanied by, such as its tiles and its alpha.
+    # The items that a picture uses, such as its tiles and its alpha.
     inputs: Mapping[int, list[int]]
     extents: Mapping[int, list[Extent]]
     # The body of the box `idat`.
     in_meta: memoryview
 
     def data(self, item: int, file: bytes) -> memoryview:
-        """Return the bytes of an item. Raises ValueError where its extents overlap, or there are none."""
+        """Return the bytes of an item. Raises ValueError if its extents overlap or are missing."""
         parts = [self._part(extent, file) for extent in self.extents.get(item, ())]
         if not parts or sum(map(len, parts)) > len(file):
-            raise ValueError("an item has no data, or more than the file")
+            raise ValueError("an item has no data, or more data than the file")
         return parts[0] if len(parts) == 1 else memoryview(b"".join(parts))
 
     def size(self, items: Iterable[int], file: bytes) -> int:
-        """Return how many bytes a reader copies that reads each of these items."""
+        """Return the number of bytes that reading all of these items copies."""
         return sum(len(self._part(extent, file)) for item in items for extent in self.extents.get(item, ()))
 
     def _part(self, extent: Extent, file: bytes) -> memoryview:
@@ -80,16 +80,16 @@ class ItemTable:
         return whole[extent.offset : extent.offset + extent.length if extent.length else None]
 
     def nclx(self) -> tuple[int, int] | None:
-        """Return the code points of primaries and transfer of the picture, or of its first tile (12.1.5)."""
+        """Return the code points for primaries and transfer function of the picture, or of its first tile (12.1.5)."""
         first = self.inputs.get(self.primary, [])[:1]
         boxes = (body for item in (self.primary, *first) for body in self.colours.get(item, ()))
         return next((_NCLX.unpack(body)[1:] for body in boxes if body.startswith(b"nclx")), None)
 
     def reachable(self) -> dict[int, int]:
-        """Return the items that make up the picture, the primary one last, and the pixels to decode for each.
+        """Return the items of the picture, the primary one last, with the number of pixels to decode for each.
 
-        An item counts its own pixels and those of its inputs, as often as it uses them. Raises ValueError for an item
-        without a size and for items that derive from each other.
+        An item counts its own pixels, and those of its inputs each time it uses them. Raises ValueError for an item
+        without a size, and for items that are derived from each other.
         """
         pixels: dict[int, int] = {}
         self._reach(self.primary, pixels, 0)
@@ -97,7 +97,7 @@ class ItemTable:
 
     def _reach(self, item: int, pixels: dict[int, int], depth: int) -> int:
         if depth > _MAX_DEPTH:
-            raise ValueError("items derive from each other")
+            raise ValueError("items are derived from each other")
         if item not in self.pixels:
             raise ValueError(f"item {item} has no size")
         if item not in pixels:
@@ -107,10 +107,10 @@ class ItemTable:
 
 
 def read_items(data: bytes) -> ItemTable:
-    """Read the file's meta box. Raises ValueError for a file that has none, several, or an invalid one."""
+    """Read the file's meta box. Raises ValueError if it is missing, invalid or not unique."""
     (meta,) = _bodies(memoryview(data), b"meta")
     children = _Fields(meta).rest()
-    # Libraries differ in which of two boxes of a kind they use.
+    # If a box occurs twice, libraries differ in which one they use.
     (primary,), (locations,), (infos,), (properties,) = (
         _bodies(children, kind) for kind in (b"pitm", b"iloc", b"iinf", b"iprp")
     )
@@ -130,7 +130,7 @@ def _bodies(data: memoryview, kind: bytes) -> list[memoryview]:
 
 
 class _Fields:
-    """The big-endian fields of a box that begins with a version and flags."""
+    """Reads the big-endian fields of a box that begins with a version and flags."""
 
     def __init__(self, body: memoryview) -> None:
         self._body = body
@@ -146,7 +146,7 @@ class _Fields:
         return int.from_bytes(self._body[start : self._at])
 
     def item(self, wide_from: int = 1) -> int:
-        """Read an item's id, of four bytes instead of two from a version of the box on."""
+        """Read an item's id, which has four bytes in newer versions of the box and otherwise two."""
         return self.number(4 if self.version >= wide_from else 2)
 
     def rest(self) -> memoryview:
@@ -166,7 +166,7 @@ def _kinds(fields: _Fields) -> dict[int, bytes]:
 
 
 def _pixels(properties: memoryview) -> dict[int, int]:
-    """Return the largest size that the properties give each item."""
+    """Return the largest size of each item according to its properties."""
     pixels: dict[int, int] = {}
     for item, kind, body in _associated(properties):
         if kind == b"ispe":
@@ -187,14 +187,14 @@ def _colours(properties: memoryview) -> dict[int, list[bytes]]:
 
 
 def _associated(properties: memoryview) -> Iterator[tuple[int, bytes, memoryview]]:
-    """Yield each item with the types and bodies of its properties."""
+    """Yield each item with the type and the body of each of its properties."""
     (container,) = _bodies(properties, b"ipco")
     every = [(box.kind, container[box.body_at : box.at + box.length]) for box in boxes(container)]
     for fields in map(_Fields, _bodies(properties, b"ipma")):
         for _ in range(fields.number(4)):
             item = fields.item()
             for _ in range(fields.number(1)):
-                # The first bit says whether the property is essential.
+                # The first bit marks essential properties.
                 index = fields.number(2) & 0x7FFF if fields.flags & 1 else fields.number(1) & 0x7F
                 if 0 < index <= len(every):
                     yield item, *every[index - 1]

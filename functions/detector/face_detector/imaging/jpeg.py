@@ -1,4 +1,4 @@
-"""The segments of a JPEG (ITU-T T.81, annex B), and the part of the file that its picture needs."""
+"""Reads the segments of a JPEG (ITU-T T.81, annex B), and extracts those that its picture needs."""
 
 import re
 import struct
@@ -19,7 +19,7 @@ _APP0, _APP2, _APP14 = 0xE0, 0xE2, 0xEE
 # SOF0 to SOF15; C4, C8 and CC are tables and a reserved marker.
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE: Final = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
-# Their scans have a predictor in the place of spectral bounds (H.1).
+# Their scans have a predictor instead of spectral bounds (H.1).
 _LOSSLESS: Final = frozenset({0xC3, 0xC7, 0xCB, 0xCF})
 # Frames, Huffman tables and arithmetic conditioning, quantization tables, the restart interval.
 _DECODING: Final = frozenset(range(0xC0, 0xD0)) - {0xC8} | {0xDB, 0xDD, SOS}
@@ -29,15 +29,15 @@ _END: Final = b"\xff\xd9"
 # JFIF 1.01 without a thumbnail. Its presence defines the colours (JFIF 1.02); its other fields have no effect.
 _JFIF: Final = b"\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0"
 _ADOBE: Final = struct.Struct(">2sH5s3HB")
-# What the header of an image is read for, besides its size.
+# Segments that the header is read for, in addition to the size.
 _METADATA: Final = ((APP1, EXIF), (_APP2, b"ICC_PROFILE\0"))
 _ALL_COEFFICIENTS: Final = (1 << 64) - 1
 
 
 class Segment(NamedTuple):
-    """A marker and its parameters, from their length on, or the coded data of a scan, whose marker is `CODED`.
+    """A marker and its parameters, starting with their length, or the coded data of a scan, with the marker `CODED`.
 
-    `end` is as claimed: it may lie behind the end of the file.
+    `end` is the declared end, which may be beyond the end of the file.
     """
 
     marker: int
@@ -49,13 +49,13 @@ START: Final = Segment(_SOI, len(_START), len(_START))
 
 
 def segments(data: bytes) -> Iterator[Segment]:
-    """Walk over the segments of the first picture, up to its end marker if it has one."""
+    """Yield the segments of the first picture, up to its end marker if it has one."""
     at = len(_START)
     scanned = False
     while match := _MARKER.search(data, at):
         marker, at = match[1][0], match.end()
         if marker == _SOI:
-            if scanned:  # another picture, such as a preview behind one without an end marker
+            if scanned:  # another picture, such as a preview after a picture without an end marker
                 return
             yield Segment(marker, at, at)
             continue
@@ -81,21 +81,21 @@ class FrameHeader:
     # Horizontal times vertical sampling factor of each component, by its id.
     sampling: Mapping[int, int]
     progressive: bool
-    # The headers of the scans, from their length on.
+    # The headers of the scans, starting with their length.
     scans: Sequence[bytes]
 
     def scanned(self) -> int:
-        """Return how many coefficients all scans go over, which costs time even where they hold no data."""
+        """Return the number of coefficients that all scans cover, which costs time even if a scan is empty."""
         return sum(self._samples(components) for components in map(_components, self.scans))
 
     def held(self) -> int:
-        """Return how many coefficients a decoder holds at once: 0 if one scan has all components."""
+        """Return the number of coefficients that a decoder holds at the same time: 0 if one scan has all components."""
         if self.progressive or len(_components(self.scans[0])) < len(self.sampling):
             return self._samples(self.sampling)
         return 0
 
     def is_complete(self) -> bool:
-        """Return whether the scans refine each coefficient of each component to its last bit (G.1.1.1)."""
+        """Return whether the scans contain all bits of each coefficient of each component (G.1.1.1)."""
         known = dict.fromkeys(self.sampling, 0)
         for scan in self.scans:
             first, last, precision = struct.unpack_from("3B", scan, 3 + 2 * scan[2])
@@ -117,7 +117,7 @@ def _components(scan: bytes) -> bytes:
 
 
 def read_frame(data: bytes, parts: Sequence[Segment]) -> FrameHeader:
-    """Read the header of the frame. Raises ValueError, IndexError or struct.error for an invalid one, or if none."""
+    """Read the frame header. Raises ValueError, IndexError or struct.error if it is invalid or missing."""
     marker, at, _ = next((part for part in parts if part.marker in _FRAMES), (0, 0, 0))
     if not marker:
         raise ValueError("no frame")
@@ -131,7 +131,7 @@ def read_frame(data: bytes, parts: Sequence[Segment]) -> FrameHeader:
 
 
 def head(data: bytes) -> bytes:
-    """Return what a reader of the header needs: the file up to its coded data, with EXIF and profile."""
+    """Return the parts that reading the header requires: the file up to its coded data, with EXIF and profile."""
     parts = list(takewhile(lambda part: part.marker != CODED, segments(data)))
     components = len(read_frame(data, parts).sampling)
     return _START + b"".join(
@@ -143,10 +143,10 @@ def head(data: bytes) -> bytes:
 
 
 def picture(data: bytes) -> bytes:
-    """Return the file that the picture needs, with an end marker.
+    """Return only the parts that the picture needs, with an end marker.
 
     Leaves out parts that decoders treat differently: bytes between segments, metadata, versions of JFIF, and spectral
-    bounds that only a progressive scan has. So a decoder that still warns has found damaged pixels.
+    bounds that only a progressive scan has. If a decoder still prints a warning, pixels are damaged.
     """
     parts = list(segments(data))
     frame = read_frame(data, parts)
@@ -162,13 +162,13 @@ def picture(data: bytes) -> bytes:
 
 
 def _needed(marker: int, body: bytes, components: int) -> bytes:
-    """Return a segment as decoding needs it, empty for one that it does not need."""
+    """Return a segment in the form that decoding needs, or nothing if it does not need the segment."""
     if marker == CODED:
         return body
     if marker == _APP0 and body.startswith(b"JFIF\0", 2):
         return _JFIF
     if marker == _APP14 and body.startswith(b"Adobe", 2) and len(body) >= 14:
-        # The transform of the colours, of which libjpeg knows 0 to 2 and treats others as the usual one.
+        # The colour transform. libjpeg knows the values 0 to 2, and treats others as the usual transform.
         transform = body[13] if body[13] <= 2 else (2 if components == 4 else 1)
         return _ADOBE.pack(b"\xff\xee", 14, b"Adobe", 100, 0, 0, transform)
     return bytes((0xFF, marker)) + body if marker in _DECODING else b""

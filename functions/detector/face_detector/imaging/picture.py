@@ -1,4 +1,4 @@
-"""The part of a file that its picture needs, which is all that a decoder is given."""
+"""Extracts the part of a file that its picture needs; decoders receive only that part."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ _SEQUENCE: Final = b"avis"
 
 
 def picture_only(data: bytes, image_format: ImageFormat) -> bytes:
-    """Return a JPEG and a PNG without metadata and an animated AVIF as a still one, whose items have been checked."""
+    """Return a JPEG or PNG without metadata, or an animated AVIF as a still image, whose items were checked."""
     if image_format is ImageFormat.JPEG:
         return jpeg.picture(data)
     if image_format is ImageFormat.PNG:

@@ -8,5 +8,5 @@ Pixels = npt.NDArray[np.uint8]
 
 
 def as_pixels(array: object) -> Pixels:
-    """Type what OpenCV and simplejpeg return."""
+    """Return the result of OpenCV or simplejpeg with its precise type."""
     return np.asarray(array, np.uint8)

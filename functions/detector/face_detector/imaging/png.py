@@ -1,4 +1,4 @@
-"""The chunks of a PNG (W3C Portable Network Graphics, third edition, section 5)."""
+"""Reads the chunks of a PNG (W3C Portable Network Graphics, third edition, section 5)."""
 
 import struct
 import zlib
@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 _SIGNATURE_BYTES: Final = 8
-# Length and type in front of a chunk's body, and its checksum behind it.
+# A chunk's length and type, which precede its body, and its checksum, which follows it.
 _FRAME_BYTES: Final = 12
-# Set in the first byte of the type of a chunk that decoding can do without (5.4).
+# This bit is set in the first byte of the type of a chunk that decoding does not need (5.4).
 _ANCILLARY: Final = 0x20
 
 
 class Chunk(NamedTuple):
-    """The position of a chunk in the file. `length` is of its body and as claimed: it may reach beyond the file."""
+    """The position of a chunk in the file. `length` is the declared length of its body, which may exceed the file."""
 
     kind: bytes
     at: int
@@ -21,7 +21,7 @@ class Chunk(NamedTuple):
 
 
 def chunks(data: bytes) -> Iterator[Chunk]:
-    """Walk over the chunks up to the last, decoding nothing."""
+    """Yield the chunks up to the last one, without decoding them."""
     at = _SIGNATURE_BYTES
     while at + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, at)
@@ -32,16 +32,16 @@ def chunks(data: bytes) -> Iterator[Chunk]:
 
 
 def exif(data: bytes) -> bytes:
-    """Return the EXIF block, empty if there is none; Pillow would decode the pixels to reach one behind them."""
+    """Return the EXIF block, empty if there is none; Pillow would decode the pixels to reach EXIF after them."""
     return next((data[at + 8 : at + 8 + length] for kind, at, length in chunks(data) if kind == b"eXIf"), b"")
 
 
 def head(data: bytes) -> bytes:
-    """Return what a reader of the header needs: the file up to its pixels, without metadata."""
+    """Return the parts that reading the header requires: the file up to its pixels, without metadata."""
     needed = []
     for kind, chunk in _needed(data):
         if kind == b"IDAT":
-            # Its length and type are where a reader stops.
+            # A reader stops at the length and type of the first chunk of pixels.
             needed.append(chunk[:8])
             break
         needed.append(chunk)
@@ -49,7 +49,7 @@ def head(data: bytes) -> bytes:
 
 
 def without_metadata(data: bytes) -> bytes:
-    """Return the file without what its pixels do not need: texts, profiles, and all frames but the default image.
+    """Return the file without texts, profiles, and all frames except the default image.
 
     libpng inflates each compressed text, of up to 8 MB, and keeps it: 900 of them would take 7 GB from a file of 7 MB.
     Raises ValueError for pixels with a wrong checksum, which Pillow does not read.
@@ -62,7 +62,7 @@ def without_metadata(data: bytes) -> bytes:
 def _is_intact(data: bytes, chunk: Chunk) -> bool:
     end = chunk.at + 8 + chunk.length
     checksum = zlib.crc32(memoryview(data)[chunk.at + 4 : end]).to_bytes(4)
-    # The file may end in front of its checksum, and still hold every pixel.
+    # The file may end before this checksum and still contain every pixel.
     return checksum.startswith(data[end : end + 4])
 
 

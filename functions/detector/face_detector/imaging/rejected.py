@@ -1,4 +1,4 @@
-"""Reasons for which the bytes of an image are refused."""
+"""Errors for images that are rejected."""
 
 from facelib.domain.errors import ImageRejected
 from facelib.domain.job import FailureReason, ImageFormat
@@ -14,5 +14,5 @@ def corrupt(image_format: ImageFormat) -> ImageRejected:
 def too_many_pixels(size: str, max_pixels: int) -> ImageRejected:
     return ImageRejected(
         FailureReason.TOO_MANY_PIXELS,
-        f"The image has {size}; at most {max_pixels // 1_000_000} megapixels are allowed.",
+        f"The image has {size}; the maximum is {max_pixels // 1_000_000} megapixels.",
     )

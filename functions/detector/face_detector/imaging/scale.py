@@ -6,7 +6,7 @@ from face_detector.imaging.pixels import Pixels, as_pixels
 
 
 def size_within(width: int, height: int, long_side: float) -> tuple[int, int]:
-    """Return width and height scaled so that the longer is `long_side`, neither below one pixel."""
+    """Return width and height scaled so that the longer side is `long_side`; both are at least one pixel."""
     factor = long_side / max(width, height)
     return max(1, round(width * factor)), max(1, round(height * factor))
 

@@ -1,4 +1,4 @@
-"""Bounds on the structure of an image file, checked before any library parses it.
+"""Checks the structure of an image file against limits before any library parses it.
 
 Libraries concatenate, copy or search metadata in time quadratic in the number of parts, so a file of a few megabytes
 could keep a processor busy for minutes. These walks take linear time, decode nothing, and stop at the first limit.
@@ -53,10 +53,10 @@ def _check_frame(frame: jpeg.FrameHeader, *, has_end: bool) -> None:
     pixels = frame.width * frame.height
     if pixels > limits.IMAGE_PIXELS:
         raise too_many_pixels(f"{frame.width} x {frame.height} pixels", limits.IMAGE_PIXELS)
-    # An end marker before all scans: a decoder would read on behind it, where nothing was counted.
+    # An end marker before all scans: a decoder would continue after it, where no data was counted.
     if not frame.scans:
         raise ValueError("no scan")
-    # Cut between two scans, where a decoder misses nothing.
+    # The file is cut between two scans, which decoders do not report.
     if not has_end and not frame.is_complete():
         raise ValueError("scans are missing")
     if frame.scanned() > limits.JPEG_SCANNED or frame.held() > limits.JPEG_HELD:
@@ -111,7 +111,7 @@ def _check_items(image_format: ImageFormat, data: bytes) -> None:
     items = isobmff.read_items(data)
     _check_copies(image_format, data, items)
     pixels = items.reachable()
-    _check_limit(len(pixels), limits.IMAGE_PARTS, image_format.upper(), "images in its picture")
+    _check_limit(len(pixels), limits.IMAGE_PARTS, image_format.upper(), "images in one picture")
     if pixels[items.primary] > limits.DECODED_PIXELS:
         raise too_many_pixels(
             f"parts of {pixels[items.primary] // 1_000_000:,} megapixels in all", limits.DECODED_PIXELS
@@ -119,10 +119,10 @@ def _check_items(image_format: ImageFormat, data: bytes) -> None:
     for item in pixels:
         kind = items.kinds.get(item)
         if kind == b"iovl":
-            # Its canvas may have any size, independent of the item's.
+            # The size of an overlay's canvas does not depend on the item's size.
             raise ImageRejected(
                 FailureReason.CORRUPT_IMAGE,
-                f"The {image_format.upper()} file overlays several images, which no camera does. "
+                f"The {image_format.upper()} file overlays several images, which cameras do not do. "
                 "Open it in an image editor, save it as one image, and send that.",
             )
         if kind == b"av01":
@@ -135,21 +135,21 @@ def _check_copies(image_format: ImageFormat, data: bytes, items: isobmff.ItemTab
     _check_limit(len(known), limits.IMAGE_PARTS, image_format.upper(), "items")
     exif = items.size((item for item, kind in items.kinds.items() if kind == b"Exif"), data)
     _check_limit(exif, limits.EXIF_BYTES, image_format.upper(), "bytes of EXIF")
-    # Encoders store equal tiles once.
+    # Encoders store identical tiles only once.
     _check_limit(items.size(known, data), 2 * len(data), image_format.upper(), "bytes in its items")
 
 
 def _check_av1(data: memoryview, pixels: int) -> None:
-    """Compare the size of a coded image with its item's, because libavif decodes all of it before it compares."""
+    """Compare the size of a coded image with the size of its item; libavif compares them only after decoding."""
     stream = av1.read_stream(data, limits.AV1_UNITS)
     _check_limit(stream.units, limits.AV1_UNITS, "AVIF", "parts in an image")
     _check_limit(stream.frames, limits.AV1_FRAMES, "AVIF", "frames in an image")
     if stream.max_pixels > pixels:
-        raise ValueError("the coded image is larger than its item says")
+        raise ValueError("the coded image is larger than its item declares")
 
 
 def _gif(data: bytes) -> None:
-    """Walk up to the first image, the only one that is decoded."""
+    """Read up to the first image, the only one that is decoded."""
     flags = data[10] if len(data) > 10 else 0
     at = 13 + (3 << (flags & 7) + 1 if flags & 0x80 else 0)
     blocks = 0
@@ -180,6 +180,6 @@ def _check_limit(number: int, limit: int, image_format: str, what: str) -> None:
     if number > limit:
         raise ImageRejected(
             FailureReason.CORRUPT_IMAGE,
-            f"The {image_format} file has more than {limit:,} {what}, which no photo needs. "
+            f"The {image_format} file has more than {limit:,} {what}, far more than photos have. "
             "Open it in an image editor, save it without metadata, and send that.",
         )

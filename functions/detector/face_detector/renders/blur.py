@@ -1,4 +1,4 @@
-"""Every face blurred, so that nothing finer than the averages of a few cells can be restored."""
+"""Blurs every face, so that only the averages of a few cells can be restored."""
 
 import math
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ from facelib.domain.options import Options
 from face_detector.imaging.face_area import MIN_CELL, HiddenArea
 from face_detector.imaging.pixels import Pixels, as_pixels
 
-# Cells along the longer side of a face, by `blur_strength` from 1 on (docs/decisions/0007-hiding.md).
+# Cells along the longer side of a face, for each `blur_strength` from 1 (docs/decisions/0007-hiding.md).
 _CELLS: Final = (3.0, 2.5, 2.0, 1.4, 1.0)
-# With fewer cells, an ellipse has one colour and the outline of a head, which is detected as a face.
+# With fewer cells, an ellipse has one colour and the shape of a head, which is detected as a face.
 _MIN_ELLIPSE_CELLS: Final = 2.0
 
 
@@ -29,7 +29,7 @@ def _blur(area: HiddenArea, cells_along: float) -> None:
 
 
 def _smoothed(area: HiddenArea, cell: float) -> Pixels:
-    """Blur the averages of cells, at the resolution of the smallest cells to save time and memory."""
+    """Blur the averages of cells. Done at the resolution of the smallest cells, to save time and memory."""
     scale = min(1.0, MIN_CELL / cell)
     width, height = area.size
     small = (max(1, round(width * scale)), max(1, round(height * scale)))

@@ -1,4 +1,4 @@
-"""A box around every face, with its confidence."""
+"""Draws a box around every face, with its confidence."""
 
 import math
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ from face_detector.imaging.pixels import Pixels
 _LINE: Final = (96, 230, 60)
 _EDGE: Final = (24, 48, 16)
 _FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
-# Pixels: the height of a digit of this font at scale 1, and the smallest legible height.
+# The height in pixels of a digit in this font at scale 1, and the smallest legible height.
 _DIGIT_HEIGHT: Final = 21
 _MIN_DIGIT_HEIGHT: Final = 7.0
 
 
 def draw(pixels: Pixels, faces: Sequence[Face], options: Options) -> Pixels:  # noqa: ARG001 - every drawing takes the same
     """Draw the boxes in place."""
-    # The most confident last, so that its box and label are on top.
+    # The most confident face is drawn last, so that its box and label are on top.
     for face in reversed(faces):
         _draw_box(pixels, face)
     return pixels
@@ -37,13 +37,13 @@ def _draw_box(canvas: Pixels, face: Face) -> None:
 
 
 def _line_width(canvas: Pixels, face_width: int) -> int:
-    """Return pixels: proportional to the image, but thin enough not to cover a small face."""
+    """Return the width in pixels, which is proportional to the image but does not cover a small face."""
     longest = int(max(canvas.shape))
     return round(max(1.0, min(max(2.0, longest / 400), face_width / 12)))
 
 
 def _draw_label(canvas: Pixels, text: str, left: int, top: int, face_width: int) -> None:
-    """Draw above the box, or inside it at the top of the image; nothing where the label would cover the face."""
+    """Draw the label above the box, or inside it at the top of the image, unless it would cover the face."""
     digit = max(_MIN_DIGIT_HEIGHT, min(max(canvas.shape[:2]) / 60, face_width / 6))
     scale = digit / _DIGIT_HEIGHT
     weight = max(1, round(digit / 9))

@@ -1,4 +1,4 @@
-"""The part of the photo with the faces."""
+"""Cuts out the part of the photo with the faces."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Area:
 
     @classmethod
     def around(cls, boxes: Sequence[tuple[float, float, float, float]], padding: float) -> Self:
-        """Return the least rectangle around boxes, enlarged by sides of the largest of them."""
+        """Return the smallest rectangle around all boxes, enlarged by a multiple of the largest box's side."""
         lefts, tops, rights, bottoms = zip(*boxes, strict=True)
         margin = padding * max(max(right - left, bottom - top) for left, top, right, bottom in boxes)
         return cls(min(lefts) - margin, min(tops) - margin, max(rights) + margin, max(bottoms) + margin)
@@ -61,7 +61,7 @@ def draw(pixels: Pixels, faces: Sequence[Face], options: Options) -> Pixels:
     left, top = int(area.left), int(area.top)
     right, bottom = round(area.right), round(area.bottom)
     if options.crop_aspect.ratio:
-        # By its size, so that a square stays a square.
+        # Calculated from its size, so that a square stays a square.
         right, bottom = left + round(area.width), top + round(area.height)
     return np.ascontiguousarray(pixels[top : max(top + 1, bottom), left : max(left + 1, right)])
 

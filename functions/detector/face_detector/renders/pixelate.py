@@ -1,4 +1,4 @@
-"""Every face replaced by a mosaic of a few squares."""
+"""Replaces every face by a mosaic of a few squares."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -9,14 +9,15 @@ from facelib.domain.options import Options
 from face_detector.imaging.face_area import HiddenArea
 from face_detector.imaging.pixels import Pixels
 
-# Cells along the longer side of a face, by `blur_strength` from 1 on. With six, as mosaics often have, the detectors
-# still detected every other face (docs/decisions/0007-hiding.md).
+# Cells along the longer side of a face, for each `blur_strength` from 1. Mosaics often have six, with which the
+# detectors still detected many faces (docs/decisions/0007-hiding.md).
 _CELLS: Final = (2.5, 1.6, 1.25, 1.0, 0.5)
 
 
 def draw(pixels: Pixels, faces: Sequence[Face], options: Options) -> Pixels:
     """Pixelate the faces in place."""
     for area in filter(None, (HiddenArea.of(face, pixels) for face in reversed(faces))):
-        # The whole rectangle: a mosaic cut to an ellipse has the outline of a head, which is detected as a face.
+        # The whole rectangle is filled, because a mosaic in an ellipse has the shape of a head, which is detected as a
+        # face.
         area.fill_with_cells(area.means(area.cell(_CELLS[options.blur_strength - 1])))
     return pixels

@@ -1,4 +1,4 @@
-"""Nothing drawn."""
+"""Draws nothing."""
 
 from collections.abc import Sequence
 
@@ -9,5 +9,5 @@ from face_detector.imaging.pixels import Pixels
 
 
 def draw(pixels: Pixels, faces: Sequence[Face], options: Options) -> Pixels:  # noqa: ARG001 - every drawing takes the same
-    """Return the pixels themselves."""
+    """Return the pixels unchanged."""
     return pixels

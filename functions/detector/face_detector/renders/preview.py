@@ -1,4 +1,4 @@
-"""What another render shows, small."""
+"""Draws a small version of another render."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Access: keys, the principal that a valid key stands for, and why a key is refused."""
+"""Access: keys, principals, and the reasons for refusing a key."""
 
 import hashlib
 import hmac
@@ -25,7 +25,7 @@ class Access(StrEnum):
 
 
 class Scope(StrEnum):
-    """What a key allows: to send images, to read jobs and events, to delete and retry jobs."""
+    """What a key allows: to send images; to read jobs and events; to delete, retry and correct jobs."""
 
     SEND = "send"
     READ = "read"
@@ -33,7 +33,7 @@ class Scope(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Why a key is refused; the value is the sentence for its holder."""
+    """Why a key is refused; the value is the message for its holder."""
 
     MISSING = (
         "This request needs a key. Send it as `Authorization: Bearer fc_...`; ask the operator of the service for one."
@@ -45,7 +45,7 @@ class Refusal(StrEnum):
 
 
 class Principal(Frozen):
-    """The owner on whose behalf a request is made, and its scopes. `key_id` is None where access is open."""
+    """The owner on whose behalf a request is made, and its scopes. `key_id` is None if access is open."""
 
     owner: str
     scopes: frozenset[Scope]
@@ -65,12 +65,12 @@ class Identity(Frozen):
     refusal: Refusal | None = None
 
 
-# All callers, where access is open.
+# All callers, if access is open.
 PUBLIC: Final = Principal(owner=PUBLIC_OWNER, scopes=frozenset(Scope))
 
 
 class ApiKey(Frozen):
-    """A key as it is stored: with the SHA-256 of its secret, which has 256 random bits and needs no slower hash."""
+    """A stored key. Its secret has 256 random bits, so SHA-256 is enough, without a slower hash."""
 
     key_id: str
     digest: str
@@ -86,7 +86,7 @@ class ApiKey(Frozen):
         return hmac.compare_digest(self.digest, digest_of(secret))
 
     def refusal(self, now: datetime) -> Refusal | None:
-        """Return why the key is not valid any more, or None."""
+        """Return why the key is no longer valid, or None."""
         if self.revoked_at is not None:
             return Refusal.REVOKED
         return Refusal.EXPIRED if self.expires_at <= now else None
@@ -107,12 +107,12 @@ def digest_of(secret: str) -> str:
 
 
 def new_secret() -> tuple[str, str, str]:
-    """Return a new key's id, its secret, and the key as its holder gets it."""
+    """Return a new key's id, its secret, and the complete key for its holder."""
     key_id, secret = secrets.token_hex(6), secrets.token_hex(32)
     return key_id, secret, f"fc_{key_id}_{secret}"
 
 
 def split_key(credentials: str) -> tuple[str, str] | None:
-    """Return the id and the secret of a key, with or without `Bearer` before it; None for anything else."""
+    """Return the id and the secret of a key, with or without the prefix `Bearer`; None for anything else."""
     match = _KEY.fullmatch(_BEARER.sub("", credentials, count=1).strip())
     return (match[1], match[2]) if match else None

@@ -1,4 +1,4 @@
-"""Corrections by people of what a job's results hide."""
+"""Manual corrections of the areas that a job's results hide."""
 
 import hashlib
 from typing import Annotated
@@ -29,7 +29,7 @@ def _sorted_once(numbers: tuple[int, ...]) -> tuple[int, ...]:
 
 
 class Corrections(Frozen):
-    """Areas to hide besides the detected faces, and faces to show."""
+    """Areas to hide in addition to the detected faces, and faces to show."""
 
     hide: Annotated[tuple[HiddenBox, ...], at_most(limits.HIDDEN_BOXES)] = Field(
         default=(), max_length=limits.HIDDEN_BOXES, description="Rectangles in pixels of the upright image."
@@ -40,5 +40,5 @@ class Corrections(Frozen):
 
     @property
     def etag(self) -> str:
-        """The version, as a strong entity tag (RFC 9110, 8.8.3): the same for the same corrections."""
+        """The version as a strong entity tag (RFC 9110, 8.8.3), which is the same for the same corrections."""
         return f'"{hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:32]}"'

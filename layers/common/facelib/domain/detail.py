@@ -1,4 +1,4 @@
-"""Messages that may quote untrusted input, so they are truncated where they are created."""
+"""Truncates messages, which may quote untrusted input, where they are created."""
 
 import json
 from itertools import accumulate
@@ -14,7 +14,7 @@ _ELLIPSIS: Final = "…"
 def shortened(text: str, limit: int) -> str:
     """Return the text as valid UTF-8, truncated with an ellipsis to at most `limit` bytes in JSON.
 
-    JSON writes a control character as six bytes, so counting characters would not bound an event.
+    JSON encodes a control character as six bytes, so counting characters would not limit an event's size.
     """
     clean = text[: limit + 1].encode(errors="replace").decode()
     if json_bytes(clean) <= limit:
@@ -33,5 +33,5 @@ def _cut(value: object) -> object:
     return shortened(value, limits.DETAIL_BYTES) if isinstance(value, str) else value
 
 
-# Never fails: a missing record or event would be worse than a truncated one.
+# This must not fail: a missing record or event would be worse than a truncated one.
 Detail = Annotated[str, BeforeValidator(_cut), Field(max_length=limits.DETAIL_BYTES)]

@@ -1,4 +1,4 @@
-"""Errors of the domain. Every message is written for the person who sent the request."""
+"""The domain's errors. Every message is written for the person who sent the request."""
 
 from facelib.domain.access import Refusal, Scope
 from facelib.domain.job import Failure, FailureReason, Job, Status
@@ -12,7 +12,7 @@ class FaceError(Exception):
 
 
 class ImageRejected(FaceError):
-    """The bytes cannot be processed; the same bytes never can be, so this is not retried."""
+    """The bytes cannot be processed. They never can, so this is not retried."""
 
     def __init__(self, reason: FailureReason, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
@@ -20,14 +20,14 @@ class ImageRejected(FaceError):
 
 
 class JobNotFound(FaceError):
-    """No such job for this owner: unknown, malformed, deleted, expired and other owners' jobs look the same."""
+    """The owner does not have this job. Unknown, malformed, deleted, expired and other owners' jobs look the same."""
 
     def __init__(self) -> None:
         super().__init__("Job not found. Check the id. If the job has expired, send the image again.")
 
 
 class Unauthenticated(FaceError):
-    """The request carries no key, or one that is refused."""
+    """The request does not have a key, or its key is refused."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal)
@@ -35,7 +35,7 @@ class Unauthenticated(FaceError):
 
 
 class ScopeMissing(FaceError):
-    """The key is valid and does not allow this."""
+    """The key is valid but does not allow this request."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
@@ -54,9 +54,9 @@ class QuotaExceeded(FaceError):
 
 
 class DetectorBusy(FaceError):
-    """Lambda runs as many detectors as it may; nothing was started."""
+    """Lambda already runs the maximum number of detectors, so no detector was started."""
 
-    # A detection takes less.
+    # A detection takes less time.
     retry_after = 5
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ _NO_PICTURE = "The job was sent without a render that draws a picture. Request o
 
 
 class RenderNotFound(FaceError):
-    """The result of this render does not exist, or not yet."""
+    """The result of this render does not exist (yet)."""
 
     def __init__(self, job: Job) -> None:
         available = ", ".join(job.available)
@@ -95,17 +95,17 @@ class RenderNotFound(FaceError):
 
 
 class RenderRefused(FaceError):
-    """The sender had the faces hidden, which cannot be undone."""
+    """The sender had the faces hidden, and this render would show more of them."""
 
     def __init__(self, job: Job) -> None:
         super().__init__(
-            "This photo was sent to have its faces hidden, so no result shows more of them. Choose "
+            "This photo was sent to have its faces hidden, so results that show more of them are not available. Choose "
             f"{' or '.join(sorted(job.options.permitted))}, or send the photo again with another render."
         )
 
 
 class FaceNotFound(FaceError):
-    """The job has no face of this number."""
+    """The job does not have a face with this number."""
 
     def __init__(self, count: int) -> None:
         numbers = f"0 to {count - 1}" if count > 1 else "0"
@@ -114,14 +114,14 @@ class FaceNotFound(FaceError):
 
 
 class CorrectionsChanged(FaceError):
-    """The corrections are not those that the request was made for."""
+    """The job's corrections have changed since the caller read them."""
 
     def __init__(self) -> None:
         super().__init__("The corrections of this job have changed. Read them again, and send yours with the new ETag.")
 
 
 class CorrectionsInvalid(FaceError):
-    """A correction refers to something that the photo does not have."""
+    """A correction refers to a face or an area that the photo does not have."""
 
 
 class OriginalGone(FaceError):
@@ -148,7 +148,7 @@ class JobFinished(FaceError):
 
 
 class ClaimLost(FaceError):
-    """The job was deleted or taken over by another detector: nothing may be written back."""
+    """The job was deleted or taken over by another detector, so results must not be written."""
 
     def __init__(self, *, is_deleted: bool) -> None:
         super().__init__("The job was deleted." if is_deleted else "Another detector took over the job.")
@@ -165,7 +165,7 @@ class KeyReused(FaceError):
 
 
 class StoreContended(FaceError):
-    """Requests with the same idempotency key cancel each other's transactions; a later attempt succeeds."""
+    """Simultaneous requests with the same idempotency key cancelled each other's transactions. A retry succeeds."""
 
     retry_after = 1
 
@@ -177,7 +177,7 @@ class StoreContended(FaceError):
 
 
 class StoreThrottled(FaceError):
-    """DynamoDB repeatedly left a part of a request unprocessed."""
+    """DynamoDB repeatedly did not process a part of a request."""
 
     retry_after = 5
 
@@ -186,7 +186,7 @@ class StoreThrottled(FaceError):
 
 
 class ObjectsNotDeleted(Exception):
-    """The bucket still has some of a job's objects; deleting may be repeated."""
+    """The bucket still has some of a job's objects; the deletion can be repeated."""
 
 
 class CursorInvalid(FaceError):
@@ -205,7 +205,7 @@ class ConnectionGone(FaceError):
 
 
 class TooManyListeners(FaceError):
-    """The owner has as many listeners as one may have."""
+    """The owner has the maximum number of listeners."""
 
 
 class DeliveryFailed(FaceError):

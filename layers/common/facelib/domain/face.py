@@ -1,4 +1,4 @@
-"""A face that was detected."""
+"""A detected face."""
 
 from typing import Self
 
@@ -13,7 +13,7 @@ class Point(Frozen):
 
 
 class Box(Frozen):
-    """In pixels of the upright image, from its top left corner."""
+    """A rectangle in pixels of the upright image, from its top left corner."""
 
     x: float
     y: float
@@ -31,7 +31,7 @@ class BoxRatio(Frozen):
 
 
 class Landmarks(Frozen):
-    """In pixels of the upright image. Left and right are those of the image, not of the person."""
+    """Points in pixels of the upright image. Left and right refer to the image, not to the person."""
 
     left_eye: Point
     right_eye: Point
@@ -41,11 +41,11 @@ class Landmarks(Frozen):
 
 
 class Pose(Frozen):
-    """Rotation of a head, in degrees; all 0 for one that faces the camera."""
+    """The rotation of a head in degrees; all angles are 0 if it faces the camera."""
 
     roll: float = Field(description="Positive if the head is tilted clockwise in the image.")
-    yaw: float = Field(description="Positive if the face looks to the right of the image.")
-    pitch: float = Field(description="Positive if the face looks up.")
+    yaw: float = Field(description="Positive if the face is turned to the right of the image.")
+    pitch: float = Field(description="Positive if the face is turned upwards.")
 
 
 class FaceQuality(Frozen):

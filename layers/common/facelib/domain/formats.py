@@ -1,4 +1,4 @@
-"""The format of a file, recognised by its first bytes (names and content types are not trusted), and its size."""
+"""Checks a file's size, and recognises its format by the first bytes; names and content types are not trusted."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ _HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"
 # Brands that do not identify the codec; the codec's own brands follow in the same box.
 _STRUCTURE_BRANDS: Final = frozenset({b"mif1", b"msf1", b"miaf"})
 
-# Signatures of unsupported files that are often sent by mistake, and their descriptions.
+# Signatures of unsupported formats that are often sent by mistake, with descriptions.
 _REFUSED: Final = (
     (b"II*\0", "a TIFF image"),
     (b"MM\0*", "a TIFF image"),
@@ -37,12 +37,12 @@ def check_file_size(size: int) -> None:
     if size > limits.PRESIGNED_UPLOAD_BYTES:
         raise ImageRejected(
             FailureReason.TOO_LARGE,
-            f"The file has {size:,} bytes; at most {limits.PRESIGNED_UPLOAD_BYTES:,} are allowed.",
+            f"The file has {size:,} bytes; the maximum is {limits.PRESIGNED_UPLOAD_BYTES:,}.",
         )
 
 
 def recognise(data: bytes) -> ImageFormat:
-    """Return the format that the first bytes show. Raises ImageRejected for an empty file or another format."""
+    """Return the format according to the first bytes. Raises ImageRejected for an empty file or another format."""
     if not data:
         raise ImageRejected(FailureReason.EMPTY_FILE, "The file is empty. Send an image.")
     image_format = sniff(data)
@@ -54,7 +54,7 @@ def recognise(data: bytes) -> ImageFormat:
 
 
 def sniff(data: bytes) -> ImageFormat | None:
-    """Return the format that the first bytes show, or None for one that is not supported."""
+    """Return the format according to the first bytes, or None if it is not supported."""
     head = data[:16]
     if head.startswith(b"\xff\xd8\xff"):
         return ImageFormat.JPEG
@@ -92,7 +92,7 @@ def _brands(data: bytes) -> frozenset[bytes]:
     """Return the major and the compatible brands of an ISO base media file, empty for anything else."""
     if data[4:8] != b"ftyp":
         return frozenset()
-    # The box holds its length, `ftyp`, the major brand, a version of 4 bytes and the compatible brands.
+    # The box contains its length, `ftyp`, the major brand, a version of 4 bytes and the compatible brands.
     end = min(int.from_bytes(data[:4]), 256, len(data))
     major = data[8:12]
     compatible = {data[at : at + 4] for at in range(16, end - 3, 4)}
@@ -101,7 +101,7 @@ def _brands(data: bytes) -> frozenset[bytes]:
 
 def _describe_text(probe: bytes) -> str:
     try:
-        # A character cut by the end of the probe must not turn a text into a binary.
+        # A text must not count as binary because the probe ends within a character.
         text = probe.decode("utf-8", errors="strict" if len(probe) < _TEXT_PROBE_BYTES else "ignore").lower()
     except UnicodeDecodeError:
         return "a file of an unknown format"

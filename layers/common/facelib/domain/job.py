@@ -18,7 +18,7 @@ from facelib.domain.frozen import Frozen
 from facelib.domain.options import Options
 from facelib.domain.renders import Render
 
-# The owner of all jobs while callers are not authenticated.
+# The owner of all jobs if callers are not authenticated.
 PUBLIC_OWNER: Final = "public"
 
 
@@ -27,7 +27,7 @@ class Status(StrEnum):
     PROCESSING = "processing"
     COMPLETED = "completed"
     FAILED = "failed"
-    # Such a job is visible only to the request that deletes it.
+    # A job with this status is visible only to the request that deletes it.
     DELETING = "deleting"
 
     @property
@@ -36,20 +36,20 @@ class Status(StrEnum):
 
 
 TRANSITIONS: Final[Mapping[Status, frozenset[Status]]] = {
-    # A job that was never claimed fails through the dead-letter queue.
+    # The dead-letter queue's consumer fails a job that was never claimed.
     Status.PENDING: frozenset({Status.PROCESSING, Status.FAILED, Status.DELETING}),
     # A claim whose lease expired may be taken over.
     Status.PROCESSING: frozenset({Status.PROCESSING, Status.COMPLETED, Status.FAILED, Status.DELETING}),
     # A retry.
     Status.FAILED: frozenset({Status.PENDING, Status.DELETING}),
     Status.COMPLETED: frozenset({Status.DELETING}),
-    # Objects first, the record last, so that an interrupted deletion can be repeated.
+    # Objects are deleted first and the record last, so that an interrupted deletion can be repeated.
     Status.DELETING: frozenset({Status.DELETING}),
 }
 
 
 class Quality(StrEnum):
-    """Effort of a detector; each step takes longer and detects smaller faces."""
+    """A detector's quality setting; each step takes longer and detects smaller faces."""
 
     FAST = "fast"
     BALANCED = "balanced"
@@ -66,7 +66,7 @@ class ImageFormat(StrEnum):
 
 
 class ImageInfo(Frozen):
-    """The original as it was uploaded; width and height are those of the upright image, in pixels."""
+    """The uploaded original; width and height are those of the upright image, in pixels."""
 
     width: int
     height: int
@@ -75,7 +75,7 @@ class ImageInfo(Frozen):
 
 
 class DetectorInfo(Frozen):
-    """The model that detected the faces, and its effort."""
+    """The model that detected the faces, and its quality setting."""
 
     name: str
     version: str
@@ -95,12 +95,12 @@ class FailureReason(StrEnum):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        # Clients are generated from it, and offer a retry for these.
+        # The client's names are generated from this; it offers a retry for these reasons.
         handler.resolve_ref_schema(schema := handler(core))["x-retryable"] = sorted(RETRYABLE)
         return schema
 
 
-# Failures of the service; every other reason is caused by the image, which would fail again.
+# Failures of the service. All other reasons are caused by the image, which would fail again.
 RETRYABLE: Final = frozenset({FailureReason.ORIGINAL_MISSING, FailureReason.INTERNAL_ERROR})
 
 
@@ -134,7 +134,7 @@ class Detection(Frozen):
 
 
 class Job(Frozen):
-    """A job as it is stored. Times are UTC.
+    """A stored job. Times are UTC.
 
     What is declared here is stored (`stores.attributes` maps its type) and, where it is marked so, shown by the API in
     this order and contained in events. Models of events name the fields that they have in another form.
@@ -147,9 +147,9 @@ class Job(Frozen):
     completed_at: Annotated[AwareDatetime | None, Shown("When the job completed or failed.")] = None
     expires_at: Annotated[
         AwareDatetime,
-        Shown("When the job and its images are deleted; it is deleted earlier if its image never arrives."),
+        Shown("When the job and its images are deleted; earlier if its image never arrives."),
     ]
-    # Set if `expires_at` is earlier because the image may never arrive: the value that it gets with the first claim.
+    # Set while `expires_at` is early because the image may never arrive; the first claim copies it to `expires_at`.
     kept_until: AwareDatetime | None = None
     options: Annotated[Options, Shown()] = Options()
     source: Annotated[
@@ -166,9 +166,9 @@ class Job(Frozen):
     failure: Annotated[Failure | None, Shown("Why the job failed.", stream=True)] = None
     # S3's name for the upload that was processed; another one under the same key is not this job's.
     original_etag: str | None = None
-    # Results that were made on demand, beside those of the options.
+    # Results that were drawn on demand, in addition to those in the options.
     renders: tuple[Render, ...] | None = None
-    corrections: Annotated[Corrections | None, Shown("Corrections made by people; null if there are none.")] = None
+    corrections: Annotated[Corrections | None, Shown("Manual corrections; null if there are none.")] = None
     corrected_at: Annotated[
         AwareDatetime | None,
         Shown("When the results were drawn with the corrections; null while they are being drawn."),
@@ -184,7 +184,7 @@ class Job(Frozen):
         unused_after: timedelta | None = None,
         source: str | None = None,
     ) -> Self:
-        """Return a new job. It expires after its retention, or after `unused_after` if its image never arrives."""
+        """Return a new job, which expires after its retention, or after `unused_after` if its image never arrives."""
         now = datetime.now(UTC)
         kept_until = now + retention
         return cls(
@@ -200,7 +200,7 @@ class Job(Frozen):
 
     @property
     def available(self) -> tuple[Render, ...]:
-        """The results of the job once it is completed, first those that were requested with it."""
+        """The results of the job once it is completed, those that were requested with it first."""
         return tuple(dict.fromkeys((*self.options.results, *(self.renders or ()))))
 
     def is_expired(self, now: datetime) -> bool:
@@ -208,9 +208,9 @@ class Job(Frozen):
 
 
 class Tombstone(Frozen):
-    """A deleted job: ids alone, until the job would have expired, so that late listeners receive the deletion."""
+    """A deleted job: only ids, until the job would have expired, so that listeners also receive the deletion later."""
 
     job_id: str
     owner: str
-    # Of the deletion's event.
+    # The id of the deletion's event.
     event_id: str

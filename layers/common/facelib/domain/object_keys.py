@@ -1,4 +1,4 @@
-"""Object keys of both buckets, defined here only."""
+"""The object keys in both buckets, which are defined only here."""
 
 import re
 import unicodedata
@@ -29,7 +29,7 @@ def faces_json(job_id: str) -> str:
 
 
 def all_results(job_id: str) -> tuple[str, ...]:
-    """Return every key that an object of a job may have in the results bucket."""
+    """Return every possible key of a job's objects in the results bucket."""
     return (*(result(job_id, render) for render in DRAWN), faces_json(job_id))
 
 
@@ -48,12 +48,12 @@ def job_id_of_original(key: str) -> str | None:
     return job_id if key.startswith(_ORIGINALS) and is_job_id(job_id) else None
 
 
-# Plain enough for a table key, an object key, a policy and a log: `alice`, `team-7`, `photos.example.org`.
+# Safe in a table key, an object key, a policy and a log: `alice`, `team-7`, `photos.example.org`.
 _OWNER = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
 def is_owner(text: str) -> bool:
-    """Return whether the text can be the name of an owner."""
+    """Return whether the text is a valid name of an owner."""
     return _OWNER.fullmatch(text) is not None
 
 
@@ -69,6 +69,6 @@ def owner_of_drop(key: str) -> str | None:
 
 
 def is_safe_name(key: str) -> bool:
-    """Return whether a key can be printed on a terminal, and used as a relative path, without harm."""
+    """Return whether a key is safe to print on a terminal and to use as a relative path."""
     has_controls = any(unicodedata.category(character) in ("Cc", "Cf") for character in key)
     return not has_controls and not {".", ".."} & set(key.split("/"))

@@ -1,7 +1,7 @@
-"""The options of a job, which the sender of an image may set: in JSON, or as text.
+"""The options of a job, which the sender of an image may set in JSON or as text.
 
-Numbers are strict, so that JSON's true is not read as a confidence of 1; in pydantic's string mode text is still read
-as a number.
+Numbers are strict, so that JSON's `true` is not read as a confidence of 1. In pydantic's string mode, numbers are
+still read from text.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ class Control:
 
 
 class Size(StrEnum):
-    """Size of a result: at most `limits.RESULT_LONG_SIDE` on its long side, or the size of the original."""
+    """Size of a result: a long side of at most `limits.RESULT_LONG_SIDE`, or the size of the original."""
 
     FIT = "fit"
     ORIGINAL = "original"
@@ -48,7 +48,7 @@ def _split(value: object, info: ValidationInfo) -> object:
 
 
 def _boolean(value: object, info: ValidationInfo) -> object:
-    """Read a boolean in text: pydantic would also accept 1, yes, on and their opposites."""
+    """Read a boolean in text. Pydantic would also accept 1, yes, on and their opposites."""
     return _BOOLEANS.get(str(value).lower(), "neither true nor false") if _is_text(info) else value
 
 
@@ -159,12 +159,12 @@ class Options(Frozen):
     def from_text(cls, fields: Mapping[str, str]) -> Self:
         """Read options as text, a list separated by commas. Raises ValidationError.
 
-        Text carries neither an empty list nor a null: what is absent takes its default.
+        Text cannot represent an empty list or null; missing options have their defaults.
         """
         return cls.model_validate_strings(fields)
 
     def over(self, others: "Options") -> "Options":
-        """Return the other options, overridden by those that are set here."""
+        """Return the other options with those that are set here taking precedence."""
         return Options.model_validate({**others.model_dump(), **self.model_dump(exclude_unset=True)})
 
     @property
@@ -173,7 +173,7 @@ class Options(Frozen):
         return tuple(render for render in self.render if render.is_drawn)
 
     def source_of(self, render: Render) -> Render:
-        """Return what a render shows: itself, or for a preview the first of the other renders."""
+        """Return the render itself or, for a preview, the render that it shows: the first of the others."""
         if render is not Render.PREVIEW:
             return render
         return next((other for other in self.results if other is not Render.PREVIEW), Render.BOXES)
@@ -184,6 +184,6 @@ class Options(Frozen):
 
     @property
     def permitted(self) -> frozenset[Render]:
-        """The renders that may still be drawn: those that do not show more of the faces than the requested ones."""
+        """The renders that may be drawn: those that do not show more of the faces than the requested ones."""
         shown = max(self.source_of(render).declared.exposure or 0 for render in self.render)
         return frozenset(render for render in DRAWN if (render.declared.exposure or 0) <= shown)

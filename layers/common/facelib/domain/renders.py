@@ -1,4 +1,4 @@
-"""The renders: every kind of result that can be drawn, each declared here once.
+"""The renders: all kinds of results that can be drawn.
 
 `face_detector.renders` has a module of the same name for each, which draws it.
 """
@@ -13,7 +13,7 @@ class Exposure(IntEnum):
     """How much of a face a result reveals."""
 
     NOTHING = 0
-    # The averages of a few cells.
+    # Shows only the averages of a few cells.
     COARSE = 1
     EVERYTHING = 2
 
@@ -39,18 +39,18 @@ class RenderDeclaration(Frozen):
     exposure: Exposure | None
     # None if nothing is drawn and stored.
     media_type: ResultType | None = ResultType.JPEG
-    # Whether its drawing writes on the pixels it is given, so that other renders need a copy of them.
+    # Whether it draws on the given pixels, so that other renders need a copy of them.
     writes_on_pixels: bool = True
-    # Options that change it, besides `size`.
+    # Options that affect it, in addition to `size`.
     options: tuple[str, ...] = ()
 
 
 class Render(StrEnum):
-    """How a result is drawn."""
+    """A kind of result."""
 
     declared: RenderDeclaration
 
-    # The default is for type checkers only: `Render(name)` looks up a member and does not call this.
+    # The default is only for type checkers: `Render(name)` looks up a member and does not call this.
     def __new__(cls, name: str, declared: RenderDeclaration | None = None) -> Self:
         assert declared is not None
         member = str.__new__(cls, name)
@@ -79,7 +79,7 @@ class Render(StrEnum):
         "pixelate",
         RenderDeclaration(
             label="Pixelated",
-            description="Every face replaced by a few large squares.",
+            description="Every face replaced by a mosaic of a few large squares.",
             exposure=Exposure.COARSE,
             options=("blur_strength",),
         ),
@@ -88,7 +88,7 @@ class Render(StrEnum):
         "solid",
         RenderDeclaration(
             label="Covered",
-            description="Every face covered with one opaque colour; nothing of it remains.",
+            description="Every face completely covered with one opaque colour.",
             exposure=Exposure.NOTHING,
         ),
     )
@@ -134,7 +134,7 @@ class Render(StrEnum):
 
     @property
     def is_drawn(self) -> bool:
-        """Whether it has a picture."""
+        """Whether it produces a picture."""
         return self.declared.media_type is not None
 
     @property
@@ -146,9 +146,9 @@ class Render(StrEnum):
     def media_type(self) -> ResultType:
         """The media type of its picture. Raises ValueError if it has none."""
         if self.declared.media_type is None:
-            raise ValueError(f"{self} draws no picture")
+            raise ValueError(f"{self} does not produce a picture")
         return self.declared.media_type
 
 
-# The renders that have a picture.
+# The renders that produce a picture.
 DRAWN: Final = tuple(render for render in Render if render.is_drawn)

@@ -1,4 +1,4 @@
-"""Validation errors of pydantic as messages for the sender of the value."""
+"""Turns pydantic's validation errors into messages for the sender of the value."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from facelib.domain.detail import shortened
 
 
 def at_most(length: int) -> BeforeValidator:
-    """Refuse a longer list before its items are validated: each invalid one would be a separate error."""
+    """Refuse a longer list before its items are validated, because each invalid item would be a separate error."""
 
     def check(value: object) -> object:
         if isinstance(value, list | tuple) and len(value) > length:
@@ -21,9 +21,9 @@ def at_most(length: int) -> BeforeValidator:
 
 
 def describe_errors(error: ValidationError, field_name: Callable[[str], str] = str) -> str:
-    """Return the invalid fields with what is wrong, `max_faces: Input should be ...; size: ...`, without their values.
+    """Describe the invalid fields without their values, for example `max_faces: Input should be ...; size: ...`.
 
-    `field_name` turns the name of a field into the one that the sender knows.
+    `field_name` returns the sender's name of a field.
     """
     problems = []
     for problem in error.errors(include_input=False, include_url=False)[: limits.PROBLEMS]:
@@ -38,7 +38,7 @@ def message_of(problem: Mapping[str, Any]) -> str:
 
 
 def summary(problems: Sequence[str], count: int) -> str:
-    """Return the first of `count` problems in one line, each truncated, and the number of the others."""
+    """Return the first of `count` problems in one line, each truncated, with the number of other problems."""
     shown = [shortened(problem, limits.PROBLEM_BYTES) for problem in problems[: limits.PROBLEMS]]
     others = count - len(shown)
     return "; ".join([*shown, f"and {others:,} more"] if others else shown)

@@ -1,4 +1,4 @@
-"""Batches for AWS, whose requests are limited in bytes as well as in entries."""
+"""Splits items into batches for AWS, whose requests are limited in bytes and in entries."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
@@ -9,7 +9,7 @@ T = TypeVar("T")
 def batches(
     items: Iterable[T], most: int | None = None, *, size_of: Callable[[T], int] = lambda _: 0, most_bytes: int = 0
 ) -> Iterator[tuple[T, ...]]:
-    """Yield the items in order, in batches of at most `most` items and `most_bytes`, as few as possible.
+    """Yield the items in order, in as few batches as possible, of at most `most` items and `most_bytes`.
 
     An item that is too large by itself gets its own batch, so that AWS refuses only that item.
     """

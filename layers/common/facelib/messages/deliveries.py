@@ -1,4 +1,4 @@
-"""Messages of the delivery queue: everything that could not, or should not, be posted at once."""
+"""Messages of the delivery queue, for work that could not or should not be done immediately."""
 
 from typing import Annotated, Final, Literal
 
@@ -28,7 +28,7 @@ class ShardDelivery(Frozen):
 
 
 class Replay(Frozen):
-    """The latest `limit` events, or all `after` this event id; with both, the larger set."""
+    """A replay of the latest `limit` events, or of all events `after` an id; with both, of the larger set."""
 
     kind: Literal["replay"] = "replay"
     owner: str
@@ -40,7 +40,7 @@ class Replay(Frozen):
 class MalformedRecord(Frozen):
     """The job of a stream record that could not be parsed; the queue retries it, then moves it to the failure queue.
 
-    Only ids are queued: the record holds faces, and the failure queue retains messages for two weeks.
+    Only ids are queued, because the record contains faces, and the failure queue retains messages for two weeks.
     """
 
     kind: Literal["malformed"] = "malformed"

@@ -1,4 +1,4 @@
-"""Requests that the API sends to the detector function directly, and waits for."""
+"""Requests that the API sends directly to the detector function, and their replies."""
 
 from enum import StrEnum
 from typing import Literal
@@ -70,7 +70,7 @@ class FaceRequest(Frozen):
 
 
 class FaceReply(Frozen):
-    """The picture, or the reason why there is none."""
+    """The picture, or the reason why it could not be drawn."""
 
     model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 

@@ -1,4 +1,4 @@
-"""What a listener receives. Every frame is a Frame; docs/asyncapi.json is generated from these models."""
+"""The frames that listeners receive; docs/asyncapi.json is generated from these models."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -41,7 +41,7 @@ class JobEnded(_FinalJob):
 
 
 class JobCorrected(_FinalJob):
-    """A completed job whose results that hide faces were drawn again, because someone corrected them."""
+    """A completed job whose results that hide faces were redrawn with corrections."""
 
     type: Literal[EventType.CORRECTED] = EventType.CORRECTED
     status: Literal[Status.COMPLETED] = Status.COMPLETED
@@ -73,7 +73,7 @@ class Pong(Frozen):
 
 
 class Subscribed(Frozen):
-    """The response to subscribe: from now on the listener receives the events of this job only, or all if null."""
+    """The response to subscribe: from now on, the listener receives only this job's events, or all events if null."""
 
     type: Literal["subscribed"] = "subscribed"
     job_id: str | None
@@ -102,7 +102,7 @@ def new_event_id(at: datetime, job_id: str) -> str:
 
 
 def position_at(at: datetime) -> str:
-    """Return the position of the stream at this time: an event id that sorts after all previous events."""
+    """Return the stream's position at this time, as an event id that sorts after all previous events."""
     return new_event_id(at, "00000000")
 
 
@@ -112,21 +112,21 @@ def event_time(event_id: str) -> datetime:
 
 
 def time_of_next_event(job: Job) -> datetime:
-    """Return now, in UTC, or just after the job's latest event: clocks differ, and ids of a job's events increase."""
+    """Return the current UTC time, or a time just after the job's latest event, so that its event ids increase."""
     now = datetime.now(UTC)
     return max(now, event_time(job.event_id) + timedelta.resolution) if job.event_id else now
 
 
 def event_id_before(event_id: str, seconds: float) -> str:
-    """Return an id that sorts before all events of the `seconds` before this one. Raises ValueError."""
+    """Return an id that sorts before all events that happened up to `seconds` before this one. Raises ValueError."""
     return f"{event_time(event_id) - timedelta(seconds=seconds):{_EVENT_TIME}}"
 
 
 def corrected_at(job: Job) -> datetime | None:
     """Return when a completed job was corrected, if that is its latest event. Raises ValueError.
 
-    It is read from the event's id, because the index that replays read has no other time, and the attributes of an
-    index cannot be changed once it exists.
+    The time is read from the event's id, because the index for replays has no other time, and the attributes of an
+    existing index cannot be changed.
     """
     if job.status is not Status.COMPLETED or job.event_id is None or job.completed_at is None:
         return None
@@ -147,7 +147,7 @@ def event_of(job: Job | Tombstone, public_url: str) -> JobEvent:
 
 
 def frames(events: Iterable[JobEvent], limit: int) -> Iterator[bytes]:
-    """Yield the events as JSON frames of at most `limit` bytes, as few as possible, in the order given.
+    """Yield the events in order, in as few JSON frames as possible, of at most `limit` bytes.
 
     An event has at most `limits.EVENT_BYTES`, so each one fits into a frame.
     """

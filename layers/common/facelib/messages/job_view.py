@@ -1,4 +1,4 @@
-"""A job in public form: as the API responds with it, and as `faces.json` holds it."""
+"""The public form of a job, in the API's responses and in `faces.json`."""
 
 from typing import TYPE_CHECKING, Any, Self
 
@@ -26,14 +26,14 @@ class Links(Frozen):
 if TYPE_CHECKING:
 
     class _ShownFields(Job):
-        """Type checkers see a job, which also has fields that a view does not."""
+        """For type checkers, this is a job, which has more fields than a view."""
 
 else:
     _ShownFields = with_job_fields(lambda _: True)(Frozen)
 
 
 class JobSummary(_ShownFields):
-    """A job without its faces, as in a list."""
+    """A job in a list, without its faces."""
 
     links: Links
 
@@ -50,7 +50,7 @@ class JobView(JobSummary):
     )
     renders: tuple[Render, ...] = Field(
         description="The results that can be downloaded; empty until the job is completed. `POST "
-        "/jobs/{job_id}/renders` adds others."
+        "/jobs/{job_id}/renders` adds more."
     )
     permitted_renders: tuple[Render, ...] = Field(
         description="The results that may be drawn. If the photo was sent to have its faces hidden, these are only "

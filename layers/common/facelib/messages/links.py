@@ -1,4 +1,4 @@
-"""Addresses of the API that are stable until the job expires."""
+"""URLs of the API that are stable until the job expires."""
 
 
 def job_url(public_url: str, job_id: str) -> str:
@@ -6,5 +6,5 @@ def job_url(public_url: str, job_id: str) -> str:
 
 
 def processed_image_url(public_url: str, job_id: str) -> str:
-    """Return the address of a job's result, which redirects to a presigned one."""
+    """Return the URL of a job's result, which redirects to a presigned URL."""
     return f"{job_url(public_url, job_id)}/processed-image"

@@ -1,4 +1,4 @@
-"""The objects that an S3 event reports, and the originals among them."""
+"""Reads the objects, and the originals among them, from an S3 event."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class OriginalCreated:
 
 
 def object_records(event: dict[str, Any]) -> Iterator[S3EventRecord]:
-    """Yield each record; there is none in the `s3:TestEvent` that S3 sends when a notification is configured."""
+    """Yield each record. The `s3:TestEvent` that S3 sends when a notification is configured does not have any."""
     if "Records" in event:
         yield from S3Event(event).records
 

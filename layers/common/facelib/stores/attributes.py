@@ -1,6 +1,6 @@
-"""Models as DynamoDB items: one typed attribute for each field that is not None.
+"""Converts models to DynamoDB items, with one typed attribute for each field that is not None.
 
-Types of fields are mapped to types of DynamoDB only here. A model with a field of any other type fails when its module
+Types of fields are mapped to DynamoDB's types only here. A model with a field of any other type fails when its module
 is imported, not when the first item is read.
 """
 
@@ -16,7 +16,7 @@ from typing import Any, Final, Generic, TypeVar, Union, get_args, get_origin
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from pydantic import AwareDatetime, BaseModel
 
-Item = dict[str, Any]  # attribute name → {"S": text} or {"N": digits}, as in the DynamoDB API
+Item = dict[str, Any]  # Attribute name → {"S": text} or {"N": digits}, as in DynamoDB's API.
 
 _serialize: Final = TypeSerializer().serialize
 _deserialize: Final = TypeDeserializer().deserialize
@@ -35,13 +35,13 @@ def utc_now() -> datetime:
 
 
 def time_text(at: datetime) -> str:
-    """Return RFC 3339 in UTC, always with microseconds, so that it sorts as text."""
+    """Format a time as RFC 3339 in UTC, always with microseconds, so that it sorts as text."""
     return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @dataclass(frozen=True)
 class Stored:
-    """How values of a type are stored: conversion to what boto3 serializes, and back to what pydantic validates."""
+    """How values of a type are stored: the conversions to a value for boto3, and back to a value for pydantic."""
 
     store: Callable[[Any], Any]
     load: Callable[[Any], Any]
@@ -75,7 +75,7 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 class Items(Generic[ModelT]):
-    """Models of one class as items. Raises TypeError for a field of a type that is not mapped."""
+    """Converts models of one class. Raises TypeError if the type of a field is not mapped."""
 
     def __init__(self, model: type[ModelT], own: Mapping[object, Stored] | None = None) -> None:
         self._model = model
@@ -88,7 +88,7 @@ class Items(Generic[ModelT]):
         return {name: _serialize(stored.store(value)) for name, (stored, value) in values.items() if value is not None}
 
     def values(self, item: Item) -> dict[str, Any]:
-        """Return the fields of an item, as far as it has them, for pydantic to validate."""
+        """Return the existing fields of an item, for pydantic to validate."""
         return {name: stored.load(_deserialize(item[name])) for name, stored in self._fields.items() if name in item}
 
     def model(self, item: Item) -> ModelT:
@@ -106,7 +106,7 @@ def _stored(name: str, annotation: object, mapping: Mapping[object, Stored]) -> 
         return _TEXT
     if get_origin(kind) in (tuple, frozenset) and _is_enum(get_args(kind)[0]):
         return _SET
-    raise TypeError(f"{name}: {annotation} is not mapped to a type of DynamoDB.")
+    raise TypeError(f"{name}: {annotation} is not mapped to one of DynamoDB's types.")
 
 
 def _is_enum(kind: object) -> bool:

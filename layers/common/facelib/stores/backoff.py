@@ -1,7 +1,7 @@
-"""Exponential backoff with jitter for requests that AWS processed partly or not at all.
+"""Exponential backoff with jitter, for requests that AWS did not process, or only in part.
 
-The SDK retries calls that fail; this is for responses that report unprocessed parts, and for errors that the SDK does
-not retry.
+The SDK retries calls that fail; this module is for responses that report unprocessed parts, and for errors that the SDK
+does not retry.
 """
 
 import random
@@ -10,7 +10,7 @@ from time import sleep
 
 
 def attempts(number: int, first_seconds: float = 0.05, longest_seconds: float = 1.0) -> Iterator[int]:
-    """Yield the number of each attempt from 0, and wait before all but the first; leave the loop on success."""
+    """Yield the number of each attempt, from 0, with a wait before all but the first. The caller breaks on success."""
     for attempt in range(number):
         if attempt:
             sleep(jittered(min(longest_seconds, first_seconds * 2 ** (attempt - 1))))
@@ -18,5 +18,5 @@ def attempts(number: int, first_seconds: float = 0.05, longest_seconds: float = 
 
 
 def jittered(seconds: float) -> float:
-    """Return the time shortened by up to a half, so that callers that failed together do not return together."""
+    """Return the time, shortened randomly by up to half, so that callers that failed together do not retry together."""
     return seconds * random.uniform(0.5, 1)  # noqa: S311 - jitter, not a secret

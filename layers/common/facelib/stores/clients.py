@@ -1,4 +1,4 @@
-"""boto3 clients, created once per process, with time-outs short enough for a function to report the failure."""
+"""boto3 clients, created once per process. Their time-outs are short enough for a function to report a failure."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,9 +27,9 @@ _QUICK = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
 )
 
-# Presigned addresses name the bucket's Region. The global endpoint, botocore's default for them, redirects there, which
-# breaks the signature of the host, and refuses buckets of Regions opened since 2019. A local stack has one host for
-# all. https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+# Presigned URLs contain the bucket's Region. The global endpoint, botocore's default for them, redirects there, which
+# invalidates the signature of the host, and refuses buckets in Regions opened since 2019. A local stack has one host
+# for all Regions. https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
 _REGIONAL: Final = Config(s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"})
 
 # A response to HEAD has no body, so only the status is known.
@@ -60,13 +60,13 @@ def event_bridge() -> "EventBridgeClient":
 
 @cache
 def lambda_() -> "LambdaClient":
-    # A synchronous detection may take as long as an HTTP request may.
+    # A synchronous detection may take as long as an HTTP request.
     return boto3.client("lambda", config=Config(connect_timeout=2, read_timeout=28, retries={"total_max_attempts": 1}))
 
 
 @contextmanager
 def missing_object() -> Iterator[None]:
-    """Raise ObjectMissing if S3 does not have the object, or not with the ETag of `IfMatch`."""
+    """Raise ObjectMissing if S3 does not have the object with the ETag of `IfMatch`, or at all."""
     try:
         yield
     except ClientError as error:

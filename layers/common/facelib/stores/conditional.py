@@ -1,4 +1,4 @@
-"""Conditional writes: composed conditions, and an exception for a condition that was not met."""
+"""Conditional writes with composed conditions, and an exception for a condition that was not met."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ class ConditionFailed(Exception):
 
     def __init__(self, item: Item) -> None:
         super().__init__("The condition of a write was not met.")
-        # The item as it is, where the write requested it; {} if there is none.
+        # The current item, if the write requested it; {} if it does not exist.
         self.item = item
 
 
@@ -54,7 +54,7 @@ class Change:
     # Elements to add to a set.
     add: Item = field(default_factory=dict)
     remove: Iterable[str] = ()
-    # Attributes that take the value of others, as expressions: {"a": "if_not_exists(b, a)"}.
+    # Attributes that get the value of others, as expressions: {"a": "if_not_exists(b, a)"}.
     copy: Mapping[str, str] = field(default_factory=dict)
 
     def arguments(self, condition: ConditionBase | None) -> dict[str, Any]:

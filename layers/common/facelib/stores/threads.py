@@ -1,10 +1,10 @@
-"""The thread pool of a process, which outlives an invocation as its HTTP connections do."""
+"""The thread pool of a process, which is kept between invocations."""
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Final
 
-# Concurrent requests of one function.
+# Maximum number of concurrent requests of one function.
 THREADS: Final = 16
 
 

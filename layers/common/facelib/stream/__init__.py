@@ -1,1 +1,1 @@
-"""The live stream: the table's changes as events, and replays for listeners that were disconnected."""
+"""The live stream: events from the table's changes, and replays for listeners that were disconnected."""

@@ -20,7 +20,7 @@ class OwnedEvent:
 
 
 def event_of_record(record: Mapping[str, Any], public_url: str) -> OwnedEvent | None:
-    """Return the event of a record, or None if the job did not end, and was not corrected or deleted, with this change.
+    """Return the event of a record, or None if it does not end, correct or delete a job.
 
     Raises as `job_of_record` does.
     """
@@ -42,7 +42,7 @@ def job_of_record(record: Mapping[str, Any]) -> Job | Tombstone | None:
 
 def _job_of_images(images: Mapping[str, Any]) -> Job | Tombstone | None:
     new, old = images.get("NewImage"), images.get("OldImage", {})
-    # Records of idempotency keys have no status. Every event gives its job a new event id.
+    # Idempotency records do not have a status. Every event gives its job a new event id.
     if new is None or "status" not in new or old.get("event_id") == new.get("event_id"):
         return None
     if new["status"]["S"] not in _NOTIFIED:

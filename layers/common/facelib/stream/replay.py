@@ -1,4 +1,4 @@
-"""Replays: past events for one listener, the latest ones, all since a given one, or both."""
+"""Replays past events for one listener: the latest ones, or all events after a given one."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ from facelib.stores.jobs.table import JobTable
 from facelib.stores.listeners.connections import Connection, ConnectionStore
 from facelib.stores.listeners.connections_api import ConnectionsApi
 
-# Events are read and posted in chunks; 100 of them fill two or three frames.
+# Number of events to read and post at a time; they fill two or three frames.
 _CHUNK: Final = 100
 # Sorts after every event id.
 _AFTER_ALL: Final = "9999"
@@ -52,7 +52,7 @@ class Replayer:
         return None
 
     def _jobs(self, replay: Replay, connection: Connection) -> Iterable[Job | Tombstone]:
-        """Yield jobs in the order of their events; a listener that is subscribed to one job gets only that."""
+        """Yield jobs in the order of their events; a listener that is subscribed to one job receives only that job."""
         if connection.job_id:
             return self._one(connection.job_id, replay)
         if replay.after and replay.limit:
@@ -62,13 +62,13 @@ class Replayer:
         return self.events.latest(replay.owner, replay.limit or limits.REPLAY_DEFAULT)
 
     def _before_latest(self, owner: str, limit: int) -> str:
-        """Return an id that sorts before those of the latest events, and after all others with an earlier time."""
+        """Return an id that sorts just before the latest events, and after all events with an earlier time."""
         latest = self.events.latest(owner, limit)
         return event_id_before(latest[0].event_id or "", seconds=0) if latest else _AFTER_ALL
 
     def _one(self, job_id: str, replay: Replay) -> Iterator[Job | Tombstone]:
         job = self.jobs.peek(job_id)
-        # The owner is checked first: callers must not learn of another owner's job, not even of its deletion.
+        # The owner is checked first, so that callers cannot detect other owners' jobs or their deletion.
         if job is None or job.owner != replay.owner or not is_replayed(job):
             return
         if replay.limit or (job.event_id or "") > (replay.after or ""):

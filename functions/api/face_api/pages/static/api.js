@@ -35,12 +35,12 @@ async function exchange(path, { method = "GET", json, keepalive, version } = {})
     return exchange(path, { method, json, keepalive, version });
   }
   if (!response.ok) throw problem(response.status, text);
-  // A proxy that compresses responses marks their versions as weak, and a weak one matches none.
+  // A proxy that compresses responses marks their ETags as weak, and a weak ETag never matches.
   const received = response.headers.get("ETag")?.replace(/^W\//, "");
   return { content: text ? JSON.parse(text) : null, version: received };
 }
 
-/** Resolves once there is a key to try again with; a key that another call has requested since counts. */
+/** Resolves once there is a new key for another attempt, which may be the result of another call's request. */
 async function refuse(headers, { message }) {
   if (headers.Authorization !== keyHeaders().Authorization) return;
   await askForKey(message);
@@ -49,7 +49,7 @@ async function refuse(headers, { message }) {
 
 let cachedLimits;
 
-/** Requested once, and again after a failure. */
+/** Requested once, and again only after a failure. */
 export function getLimits() {
   cachedLimits ??= call("limits").catch((error) => {
     cachedLimits = undefined;
@@ -60,25 +60,25 @@ export function getLimits() {
 
 export const getUsage = () => call("usage");
 export const getJob = (jobId) => call(`jobs/${jobId}`);
-/** A page of the list. The first one is small, so that it loads fast. */
+/** A page of the list. The first page is small, so that it loads fast. */
 export const getJobs = (cursor) => call(`jobs?limit=${cursor ? `100&cursor=${encodeURIComponent(cursor)}` : 20}`);
 export const deleteJob = (jobId) => call(`jobs/${jobId}`, { method: "DELETE", keepalive: true });
 export const retryJob = (jobId) => call(`jobs/${jobId}/retry`, { method: "POST" });
 
-/** The corrections made by people: `{hide, show, corrected_at, version}`. */
+/** The manual corrections: `{hide, show, corrected_at, version}`. */
 export const getCorrections = (jobId) => callVersioned(`jobs/${jobId}/corrections`);
 
-/** Replaces the corrections of this version; returns the new ones after the results were drawn again. */
+/** Replaces the corrections of this version; returns the new ones after the results were redrawn. */
 export const putCorrections = (jobId, { hide, show }, version) =>
   callVersioned(`jobs/${jobId}/corrections`, { method: "PUT", json: { hide, show }, version });
 
-/** A one-time ticket, because browsers cannot send headers with a WebSocket. Null if the service asks for no key. */
+/** A one-time ticket, because browsers cannot send headers with a WebSocket. Null if no key is required. */
 export async function getTicket() {
   const { access } = await getLimits();
   return access === "keys" ? (await call("stream-tickets", { method: "POST" })).ticket : null;
 }
 
-/** The address of a result, which is drawn first if needed. The address is valid for minutes. */
+/** The address of a result, which is drawn first if needed. The address is valid for a few minutes. */
 export async function renderUrl(jobId, render) {
   const { url } = await call(`jobs/${jobId}/renders`, { method: "POST", json: { render } });
   return url;
@@ -116,7 +116,7 @@ async function sendToBucket({ file, options, key }, { onProgress, signal }) {
 
 /** fetch cannot report upload progress; XMLHttpRequest can. */
 function post(url, body, { key, onProgress, signal }) {
-  // Only the API, whose addresses are relative, may see the key; the bucket's forms are signed.
+  // Only the API, whose addresses are relative, receives the key; the bucket's forms are signed.
   const headers = /^https?:/.test(url) ? {} : keyHeaders();
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -146,7 +146,7 @@ function problem(status, text) {
   } catch {
     detail = undefined;
   }
-  return Object.assign(new Error(detail ?? `The service answered with an error (${status}).`), { status });
+  return Object.assign(new Error(detail ?? `The service responded with an error (${status}).`), { status });
 }
 
 export function megabytes(bytes) {

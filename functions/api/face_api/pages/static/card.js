@@ -1,5 +1,5 @@
 /**
- * One photo of the list, drawn from its view:
+ * One photo of the list, drawn from the object
  * `{jobId, status, own, name, progress, event, thumbnail}`.
  */
 
@@ -47,7 +47,7 @@ export function drawReviewed(card) {
   card.classList.toggle("done", isReviewed(card.dataset.job));
 }
 
-/** The state of a photo in a few words. */
+/** The status of a photo in a few words. */
 export function headline({ status, event }) {
   switch (status) {
     case "waiting":
@@ -90,13 +90,13 @@ function drawPicture(card, { jobId, status, name, event, thumbnail }) {
   showWhenNear(image, jobId, "preview", (state, error) => {
     card.classList.toggle("unloaded", state === "failed");
     link.dataset.problem = error?.message ?? "";
-    // What is gone or refused is not requested again.
+    // A picture that no longer exists or was refused is not requested again.
     card.querySelector(".reload").hidden = state !== "failed" || FINAL.includes(error.status);
     if (state === "loaded" && thumbnail) URL.revokeObjectURL(thumbnail);
   });
 }
 
-/** A job that asked for numbers only: a picture would have to be drawn and stored for it. */
+/** A job without a picture, for which one would have to be drawn and stored. */
 function showNoPicture(card, thumbnail) {
   card.classList.add("unloaded");
   card.querySelector(".picture").dataset.problem = "Numbers only, no picture";

@@ -1,4 +1,4 @@
-/** The choices for the next photos: one of the renders that the service declares, and its options. */
+/** The choices for the next photos: a render that the service declares, and its options. */
 
 import { getControls, getRenders, isDrawn, PREVIEW } from "./renders.js";
 
@@ -23,7 +23,7 @@ export async function drawRenders() {
   showControls();
 }
 
-/** The options of a job, as the API takes them. */
+/** The options of a job, in the form of the API. */
 export function chosenOptions() {
   const { render: name, ...given } = Object.fromEntries(new FormData(form));
   const render = renders.find((one) => one.name === name);
@@ -96,7 +96,7 @@ function read() {
   }
 }
 
-/** A value that the field no longer offers would leave it empty. */
+/** An old value that the field no longer offers would leave the field empty. */
 function choose(field, value) {
   if ([...field.options].some((offered) => offered.value === value)) field.value = value;
 }

@@ -17,7 +17,7 @@ export function makeDraft({ hide, show }) {
   }
 
   return {
-    /** `{hide, show}` as they would be saved. */
+    /** The corrections in the form in which they are saved: `{hide, show}`. */
     get value() {
       return current;
     },
@@ -30,7 +30,7 @@ export function makeDraft({ hide, show }) {
       put({ ...current, show: inOrder(shown.includes(face) ? without(shown, [face]) : [...shown, face]) });
     },
     add: (box) => put({ ...current, hide: [...current.hide, box] }),
-    /** Holding a key down counts as one step. */
+    /** Holding down a key counts as one step. */
     replace(index, box, isSameStep = false) {
       const next = { ...current, hide: current.hide.with(index, box) };
       if (isSameStep) current = next;
@@ -40,7 +40,7 @@ export function makeDraft({ hide, show }) {
     undo() {
       current = steps.pop() ?? current;
     },
-    /** Someone else has saved corrections: applies the changes made here to them. */
+    /** Applies the changes made here to corrections that someone else has saved. */
     rebase({ hide: theirs, show: theirFaces }) {
       const merged = (list, before, after) => together(without(list, without(before, after)), without(after, before));
       current = {

@@ -6,8 +6,8 @@ import { between, moved, resized } from "./correct-geometry.js";
 const SLACK_PX = 6;
 
 /**
- * Listens on the layer over the picture. `areas` has `boxOf(index)`, `preview(index, box)`, which is undefined for a new
- * rectangle, `commit(index, box)`, `abort()` and `tap(event)`, for a press on nothing.
+ * Listens on the layer over the picture. `areas` has `boxOf(index)`; `preview(index, box)` and `commit(index, box)`, in
+ * which the index of a new rectangle is undefined; `abort()`; and `tap(event)`, for a click on nothing.
  */
 export function onDrag(layer, stage, image, areas) {
   const pointers = new Map();
@@ -46,7 +46,7 @@ export function onDrag(layer, stage, image, areas) {
       isOnNothing: event.target === layer,
       hasBegun: false,
     };
-    // The focus, and with it the picture's place in its frame, stays.
+    // The focus stays where it is, and so does the picture in its frame.
     if (drag.isOnNothing) event.preventDefault();
     if (!event.target.matches(".face")) layer.setPointerCapture(event.pointerId);
   }
@@ -64,7 +64,7 @@ export function onDrag(layer, stage, image, areas) {
     if (!drag) return;
     const distance = Math.hypot(event.clientX - drag.from.clientX, event.clientY - drag.from.clientY);
     if (!drag.hasBegun && distance < SLACK_PX) return;
-    // From here on it is not a click on a face.
+    // From here on, this is not a click on a face.
     if (!drag.hasBegun) layer.setPointerCapture(event.pointerId);
     drag.hasBegun = true;
     areas.preview(drag.index, boxAt(event));

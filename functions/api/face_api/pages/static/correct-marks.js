@@ -1,4 +1,4 @@
-/** What is drawn over the picture while it is corrected: faces as buttons, and rectangles that were added by hand. */
+/** The marks over a picture that is being corrected: faces as buttons, and the rectangles that were added. */
 
 import { onDrag } from "./correct-drag.js";
 import { moved, ratioOf, resized } from "./correct-geometry.js";
@@ -8,7 +8,7 @@ import { place } from "./place.js";
 const STEP = 0.01;
 // The size of a rectangle added with the keyboard, as a fraction of the visible part.
 const NEW = 0.2;
-// Half of what a finger hits.
+// Half of the width that a finger covers.
 const FINGER_PX = 22;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -119,7 +119,7 @@ export function makeMarks({ layer, stage, job: { faces, image }, draft, photo, c
     areas[index ?? areas.length - 1].focus({ preventScroll: true });
   }
 
-  /** Fingers are larger than small faces: one beside a face means the face. */
+  /** Fingers are larger than small faces, so a touch beside a face counts as a touch on the face. */
   function tap({ clientX, clientY, pointerType }) {
     select(undefined);
     if (pointerType !== "touch") return;
@@ -144,7 +144,7 @@ export function makeMarks({ layer, stage, job: { faces, image }, draft, photo, c
     },
     tap,
   });
-  // Two quick clicks on a face hide and show it; they do not enlarge the picture.
+  // Two quick clicks on a face hide and show it, and must not enlarge the picture.
   layer.addEventListener("dblclick", (event) => event.stopPropagation());
   redraw();
   return {

@@ -1,4 +1,4 @@
-/** Correcting a result by hand: show faces that were hidden by mistake, hide what was missed. */
+/** Manual corrections of a result: show faces that were hidden by mistake, and hide areas that were missed. */
 
 import { getCorrections, putCorrections } from "./api.js";
 import { makeDraft } from "./correct-draft.js";
@@ -6,7 +6,7 @@ import { makeMarks } from "./correct-marks.js";
 import { may } from "./key.js";
 
 const CHANGED = 412;
-const NOT_ALLOWED = "This key may not correct results; it needs the scope “manage”.";
+const NOT_ALLOWED = "This key does not allow corrections; they require the scope “manage”.";
 const PROBLEMS = {
   403: NOT_ALLOWED,
   404: "This photo was deleted, so its result cannot be corrected.",
@@ -41,7 +41,7 @@ export function makeCorrect(dialog, jobId, view) {
   }
 
   function begin(corrections) {
-    // What is hidden now would keep the mark of the focus.
+    // The hidden element would keep the focus.
     document.activeElement.blur();
     version = corrections.version;
     draft = makeDraft(corrections);
@@ -129,7 +129,7 @@ export function makeCorrect(dialog, jobId, view) {
     view.showProblem(PROBLEMS[error.status] ?? error.message);
   }
 
-  /** Whether the view may show something else; if not, why. */
+  /** Whether the view may show another result; if not, shows the reason. */
   function mayLeave() {
     if (hasUnsaved()) view.showProblem(UNSAVED);
     return !hasUnsaved();
@@ -154,9 +154,9 @@ export function makeCorrect(dialog, jobId, view) {
   return {
     isOpen,
     mayLeave,
-    /** There is nothing to correct any more. */
+    /** There is nothing left to correct. */
     end,
-    /** Handles an event about corrections; while saving, the response says more. */
+    /** Handles an event about corrections; ignored while saving, because the response is more complete. */
     hear() {
       if (isSaving) return;
       if (isOpen()) rebase();

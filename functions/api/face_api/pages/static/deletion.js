@@ -6,17 +6,17 @@ const UNDO_MS = 5_000;
 const bar = document.getElementById("undo");
 const AT_A_TIME = 6;
 
-// The one deletion that can still be undone: `{jobIds, timer, finish}`.
+// The deletion that can still be undone: `{jobIds, timer, finish}`.
 let waiting;
 // Deletions that the service has not confirmed yet.
 const asked = new Set();
 
 /**
- * Deletes jobs unless it is undone in time; `onUndo` restores what was removed from the screen, `onDone` gets each id,
+ * Deletes jobs unless this is undone in time. `onUndo` restores the cards on the screen, `onDone` receives each id, and
  * `onError` an id and an error.
  */
 export function deleteSoon(jobIds, what, { onUndo, onError, onDone }) {
-  // There is one bar, so only one deletion can be undone.
+  // There is only one bar, so only one deletion can be undone.
   flush();
   const undo = Object.assign(document.createElement("button"), { type: "button", textContent: "Undo" });
   const finish = (atATime) => {
@@ -66,7 +66,7 @@ addEventListener("keydown", (event) => {
   button.click();
 });
 
-// Leaving the page must not undo the deletion. Requests outlive the page, but cannot begin after it.
+// Leaving the page must not undo the deletion. Requests can outlive the page, but must begin before it is closed.
 addEventListener("pagehide", () => flush(Infinity));
-// A deletion needs the key that it was started with.
+// A deletion uses the key that it was started with.
 addEventListener("key-change", () => flush(Infinity));

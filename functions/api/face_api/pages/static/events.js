@@ -1,4 +1,4 @@
-/** The progress of jobs, from the stream or, if it is unavailable, from the API. */
+/** Follows the progress of jobs, on the stream or, if it is unavailable, through the API. */
 
 import { getJob, getJobs } from "./api.js";
 import { dropJob, endedJobs, isWaiting, showEvent } from "./feed.js";
@@ -53,8 +53,8 @@ function dropAndTell(jobId) {
 }
 
 /**
- * Drops the cards of deleted jobs: a restarted stack has none, and the stream replays only deletions that it still
- * keeps. The list may lag behind the stream, so each job missing from it is requested.
+ * Drops the cards of deleted jobs: a restarted stack does not have any jobs, and the stream replays only deletions that
+ * it still keeps. The list may lag behind the stream, so each job missing from it is requested.
  */
 export async function dropGone() {
   const shown = new Set(endedJobs());

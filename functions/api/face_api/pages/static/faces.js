@@ -1,4 +1,4 @@
-/** The faces of a job, twice: as boxes over the picture and as a list; each marks the other. */
+/** Shows the faces of a job as boxes over the picture and as a list; pointing at one highlights it in both. */
 
 import { place } from "./place.js";
 

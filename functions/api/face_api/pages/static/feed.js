@@ -1,4 +1,4 @@
-/** The list of photos: those sent from here, and everyone's results, each photo once, newest first. */
+/** The list of photos, newest first: those sent from this page, and everyone's results. Each photo appears once. */
 
 import { drawCard, drawReviewed, headline, makeCard } from "./card.js";
 import { deleteSoon, isBeingDeleted } from "./deletion.js";
@@ -13,7 +13,7 @@ const announcement = document.getElementById("announcement");
 const entries = new Map();
 const endListeners = [];
 
-/** Runs `call` for each finished job that was sent from here: `{jobId, name, failure}`. */
+/** Calls `call` for each finished job that was sent from this page: `{jobId, name, failure}`. */
 export const onOwnEnd = (call) => endListeners.push(call);
 
 function addEntry(view) {
@@ -68,7 +68,7 @@ function adopt(entry, jobId) {
   showEvent(early.view.event);
 }
 
-/** Shows a finished job, or an unfinished one sent from here; returns whether it is new to the list. */
+/** Shows a finished job, or an unfinished one sent from this page; returns whether it is new in the list. */
 export function showEvent(event) {
   const { job_id: jobId, status, failure } = event;
   const known = entries.get(jobId);
@@ -98,7 +98,7 @@ function end({ jobId, own, name, failure, ...view }) {
   announcement.textContent = [name, failure ? failure.detail : headline(view)].join(": ");
 }
 
-/** A failed job has no card: own failures are listed elsewhere, those of others are not shown. */
+/** A failed job does not have a card: this page's failures are listed elsewhere, and those of others are not shown. */
 function fail(jobId, name, failure) {
   const entry = entries.get(jobId);
   if (entry) drop(entry);
@@ -113,7 +113,7 @@ export function isWaiting(jobId) {
 /** The ids of finished jobs, newest first. */
 export const endedJobs = () => [...entries].filter(([, { view }]) => view.event).map(([jobId]) => jobId);
 
-/** The name of a photo sent from here, or undefined. */
+/** The name of a photo sent from this page, or undefined. */
 export const nameOf = (jobId) => entries.get(jobId)?.view.name ?? ownName(jobId);
 
 /** Removes a job that expired or was deleted. */
@@ -197,7 +197,7 @@ export function deleteJobsOf(jobIds, what) {
   });
 }
 
-/** Limits the list of a page that stays open for days to the newest jobs. */
+/** Limits the list to the newest jobs, for a page that stays open for days. */
 function trim() {
   for (const card of [...list.children].slice(MOST_CARDS)) {
     if (entries.get(card.dataset.job)?.view.own) continue;

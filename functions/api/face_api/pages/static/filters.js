@@ -77,7 +77,7 @@ function describe(shown) {
 
 let isWaiting = false;
 
-/** Runs once for many changes. */
+/** Runs only once for several changes. */
 function applySoon() {
   if (isWaiting) return;
   isWaiting = true;

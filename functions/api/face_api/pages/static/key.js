@@ -1,4 +1,4 @@
-/** The key of this tab, if the service asks for one: kept for the tab's session only, and never in a URL. */
+/** The key of this tab, if the service requires one. It is kept only until the tab is closed, and never in a URL. */
 
 const NAME = "facecast-key";
 const SCOPES = ["send", "read", "manage"];
@@ -7,7 +7,7 @@ const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 
 // The open dialog, shared by all callers that wait for a key.
 let waiting;
-// The response of `GET /usage` for this key; undefined if the service asks for none.
+// The response of `GET /usage` for this key; undefined if the service does not require one.
 let holder;
 
 const dialog = () => document.getElementById("key");
@@ -23,10 +23,10 @@ export function setHolder(usage) {
 
 export const getHolder = () => holder;
 
-/** Whether the key has this scope; the service has the last word. */
+/** Whether the key has this scope; the service checks it again. */
 export const may = (scope) => !holder || holder.scopes.includes(scope);
 
-/** Asks for a key, once for all callers; `refused` says what was wrong with the last one. */
+/** Asks for a key, only once for all callers; `refused` explains why the last one was refused. */
 export function askForKey(refused) {
   const had = sessionStorage.getItem(NAME);
   sessionStorage.removeItem(NAME);
@@ -43,12 +43,12 @@ function show(dialogOptions) {
   return waiting;
 }
 
-/** Resolves to whether the key has changed. Without `canCancel` the dialog stays until there is a key. */
+/** Resolves to whether the key has changed. Without `canCancel`, the dialog stays open until there is a key. */
 function open({ refused = "", canCancel = false }) {
   const find = (part) => dialog().querySelector(part);
   const input = find("input");
   const listening = new AbortController();
-  find("#key-title").textContent = canCancel ? "Your key" : "This service asks for a key";
+  find("#key-title").textContent = canCancel ? "Your key" : "This service requires a key";
   find("#key-refused").textContent = refused;
   find("#key-refused").hidden = !refused;
   find("#key-now").textContent = canCancel ? describe(holder) : "";

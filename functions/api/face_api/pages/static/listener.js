@@ -1,16 +1,16 @@
-// A listener that misses nothing: it reconnects by itself, requests what it missed, and drops duplicates.
+// A listener that does not miss events: it reconnects, requests a replay, and drops duplicates.
 //
 //   const listener = listen({ url: "wss://.../ws", replay: 20, onEvent: (event) => console.log(event) });
 //   listener.close();
 
-// API Gateway closes a connection that was idle for 10 minutes.
+// API Gateway closes idle connections (docs/websocket.md).
 const PING_MS = 240_000;
 const PONG_MS = 15_000;
 // Exponential backoff with full jitter, from one second to a minute, so that listeners that were cut off together do
 // not all reconnect at once.
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
-// The server starts a replay 90 s before the requested event; no event arrives later than that.
+// Longer than the overlap of a replay (REPLAY_OVERLAP_SECONDS): an event cannot arrive later than that.
 const OVERLAP_MS = 300_000;
 
 // Sorts after every event id.
@@ -28,7 +28,7 @@ function timeOf(id) {
   return Date.UTC(year, month - 1, day, hour, minute, second);
 }
 
-/** Each job's latest event, and the position in the stream. Uses the service's time: this machine's may be wrong. */
+/** Each job's latest event, and the position in the stream. All times are the service's: this clock may be wrong. */
 export class Memory {
   #ofJob = new Map();
   #room = 1_000;
@@ -72,10 +72,10 @@ export class Memory {
  * @param {string} options.url the stream's address, ws://... or wss://...
  * @param {(event: object) => void} options.onEvent
  * @param {(state: "connecting" | "open" | "waiting" | "closed") => void} [options.onState]
- * @param {number} [options.replay] begin with this many of the latest events
+ * @param {number} [options.replay] number of past events to start with
  * @param {string} [options.jobId] receive events of this job only
- * @param {() => Promise<string | null>} [options.getTicket] called before each connection, where the service asks for keys
- * @param {number} [options.longestWaitMs] between two attempts to connect, for a service with few listeners
+ * @param {() => Promise<string | null>} [options.getTicket] called before each connection, if the service requires keys
+ * @param {number} [options.longestWaitMs] longest wait between two attempts to connect
  * @returns {{ close: () => void, retry: () => void }}
  */
 export function listen({
@@ -137,7 +137,7 @@ export function listen({
       clearTimeout(timer);
       timer = setTimeout(() => ask("ping"), PING_MS);
     };
-    // A first connection is open once the service has sent its position: from then on nothing is missed.
+    // A first connection is open once the service has sent its position, after which no event is missed.
     const setOpen = () => {
       if (!isOpen) onState("open");
       isOpen = true;

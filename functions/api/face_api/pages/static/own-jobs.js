@@ -19,7 +19,7 @@ function write(jobs) {
   try {
     localStorage.setItem(KEY, JSON.stringify(jobs));
   } catch {
-    // See above: storage is not allowed.
+    // The browser does not allow storage, as above.
   }
 }
 
@@ -39,7 +39,7 @@ export function ownName(jobId) {
   return read()[jobId]?.name;
 }
 
-/** Calls with the ids of jobs that another window of this browser has deleted. */
+/** Calls back with the ids of jobs that another window of this browser has deleted. */
 export function onForgottenElsewhere(call) {
   addEventListener("storage", ({ key, oldValue, newValue }) => {
     if (key !== KEY) return;

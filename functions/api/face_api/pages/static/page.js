@@ -1,4 +1,4 @@
-/** The page: photos out, everyone's results in, and one of them at `#job=<id>`. */
+/** The page: sends photos, lists everyone's results, and shows one of them at `#job=<id>`. */
 
 import { getJobs, getLimits, getTicket, getUsage, megabytes } from "./api.js";
 import { chosenOptions, drawRenders } from "./choices.js";
@@ -14,7 +14,7 @@ import "./selection.js";
 import { sendAll, sendUnreachedAgain } from "./sending.js";
 
 const REPLAY = 20;
-// A local stack has few listeners, so they need not spread their reconnections.
+// A local stack has few listeners, so they can reconnect at the same time.
 const IS_LOCAL = /(^|\.)localhost$|^127\./.test(location.hostname);
 const LOCAL_LONGEST_WAIT_MS = 2_000;
 const STATES = {
@@ -112,11 +112,11 @@ async function sendSample() {
     if (!response.ok) throw new Error();
     send([new File([await response.blob()], "astronaut.jpg", { type: "image/jpeg" })]);
   } catch {
-    showTrouble("The sample photo could not be loaded. Choose a photo of your own.");
+    showTrouble("The sample photo could not be loaded. Choose one of your own photos.");
   }
 }
 
-/** The service defines the renders, and so how photos are sent. */
+/** The service defines the renders, which determine how photos are sent. */
 async function send(files) {
   try {
     await drawRenders();
@@ -151,7 +151,7 @@ async function connect() {
   }
 }
 
-/** The view of one result is fetched when one is opened for the first time. */
+/** The code for the view of one result is fetched when a result is opened for the first time. */
 async function showResult() {
   if (!/^#job=/.test(location.hash) && !byId("result").open) return;
   const { route, styled } = await import("./result.js");
@@ -163,7 +163,7 @@ async function start() {
   byId("older").addEventListener("click", showOlder);
   byId("connect").addEventListener("click", connect);
   byId("sample").addEventListener("click", sendSample);
-  // There is nothing to submit, but the Enter key would do so.
+  // The form has nothing to submit, but the Enter key would submit it.
   byId("send").addEventListener("submit", (event) => event.preventDefault());
   onPhotos(send);
   onForgottenElsewhere(dropJob);
@@ -171,7 +171,7 @@ async function start() {
   // The new key may have another owner or other scopes.
   addEventListener("key-entered", () => getHolder() && showHolder().catch((error) => showTrouble(error.message)));
   addEventListener("hashchange", showResult);
-  // When the page becomes visible again, it reconnects at once.
+  // When the page becomes visible again, it reconnects immediately.
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && listener?.retry());
   addEventListener("online", () => listener?.retry());
   showResult();

@@ -6,7 +6,7 @@ export function onPhotos(call) {
 
   field.addEventListener("change", () => {
     hand(field.files);
-    // Allows choosing the same file again.
+    // Allows the user to choose the same file again.
     field.value = "";
   });
   document.addEventListener("paste", (event) => hand(event.clipboardData.files));

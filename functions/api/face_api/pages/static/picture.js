@@ -1,4 +1,4 @@
-/** Pictures of results: loaded when they are near the screen, and again after a failure. */
+/** Loads pictures of results when they are near the screen, and again after a failure. */
 
 import { renderUrl } from "./api.js";
 
@@ -30,7 +30,7 @@ async function load(image) {
   }
 }
 
-/** Resolves to a picture once it is loaded, so that nothing flickers. */
+/** Resolves to a picture once it is loaded, so that the page does not flicker. */
 export function loaded(url) {
   return new Promise((resolve, reject) => {
     const image = new Image();
@@ -44,7 +44,7 @@ export function loadAgain(image) {
   return load(image);
 }
 
-/** Loads pictures again that failed while there was no connection. */
+/** Reloads pictures that failed while there was no connection. */
 export function loadFailedAgain() {
   for (const image of failed) if (image.isConnected) load(image);
 }

@@ -14,7 +14,7 @@ import { frame, template } from "./result-markup.js";
 import { makeReview } from "./review.js";
 import { makeZoom } from "./zoom.js";
 
-// The page draws the boxes over the photo itself, from the job's data, so that they can be highlighted.
+// The page itself draws the boxes over the photo, from the job's data, so that they can be highlighted.
 const PHOTO = "plain";
 const BOXES = "boxes";
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
@@ -37,7 +37,7 @@ let isAddressRight = false;
 
 const find = (selector) => dialog.querySelector(selector);
 
-/** Opens the result that the address names, or closes the view. */
+/** Opens the result in the address, or closes the view. */
 export function route() {
   const [, jobId] = /^#job=(.+)/.exec(location.hash) ?? [];
   if (current && jobId !== current.jobId && !current.correct.mayLeave()) {
@@ -86,7 +86,7 @@ function draw() {
   find("h2").textContent = nameOf(jobId) ?? `Photo of ${DATE.format(new Date(job.created_at))}`;
   find(".delete").hidden = ownName(jobId) === undefined || !may("manage");
   if (job.status !== "completed") {
-    showInstead(job.failure?.detail ?? "This photo is still being processed. Its result is shown as soon as it is ready.");
+    showInstead(job.failure?.detail ?? "This photo is still being processed. The result will be shown as soon as it is ready.");
     return;
   }
   current.showsPhoto = current.renders.some(({ name }) => name === PHOTO);
@@ -174,7 +174,7 @@ async function refresh(opened) {
   }
 }
 
-/** Updates this page itself: the stream may be blocked here. */
+/** Updates this page without the stream, which may be blocked. */
 function showSaved({ hide, show: shown, corrected_at }) {
   const { job, jobId } = current;
   showCorrected({ ...job, corrections: { hide, show: shown }, corrected_at });
@@ -202,7 +202,7 @@ function goTo(jobId) {
   if (control) find(`.${control}`).focus();
 }
 
-// On the document: after a click beside all controls the focus is nowhere.
+// On the document, because no element has the focus after a click outside all controls.
 document.addEventListener("keydown", (event) => {
   const { target } = event;
   if (!current || document.querySelector("dialog[open]:not(#result)")) return;
@@ -224,7 +224,7 @@ function leave() {
 dialog.addEventListener("cancel", (event) => current?.correct.mayLeave() === false && event.preventDefault());
 addEventListener("beforeunload", (event) => current?.correct.mayLeave() === false && event.preventDefault());
 
-// Escape also closes the view; the address follows.
+// Escape also closes the view, so the address is updated.
 dialog.addEventListener("close", () => {
   // Another result was opened before this event arrived.
   if (dialog.open) return;

@@ -3,11 +3,11 @@
 import { neighbourOf, placeOf } from "./feed.js";
 import { isReviewed, setReviewed } from "./reviewed.js";
 
-// How many pixels a swipe is long, and how much more horizontal than vertical.
+// The length of a swipe in pixels, and how much more horizontal than vertical it must be.
 const SWIPE_PX = 50;
 const SWIPE_SLOPE = 2;
 
-/** Listens in the view of a job; `open` gets the id of another. Leaving a result marks it as reviewed. */
+/** Listens in the view of a job; `open` receives the id of another result. Leaving a result marks it as reviewed. */
 export function makeReview(dialog, jobId, open) {
   const find = (selector) => dialog.querySelector(selector);
   const mark = find(".reviewed input");
@@ -16,7 +16,7 @@ export function makeReview(dialog, jobId, open) {
     const next = neighbourOf(jobId, step);
     if (step > 0) {
       setReviewed(jobId, true);
-      // The last result stays open.
+      // After the last result, the view stays open.
       mark.checked = true;
     }
     if (next) open(next);

@@ -18,7 +18,7 @@ function read() {
 
 export const isReviewed = (jobId) => jobId in marks;
 
-/** Marks or unmarks a job; an event `reviewed` carries its id. */
+/** Marks or unmarks a job; the event `reviewed` contains its id. */
 export async function setReviewed(jobId, isDone) {
   if (isDone === isReviewed(jobId)) return;
   if (isDone) marks[jobId] = Number.MAX_SAFE_INTEGER;
@@ -33,7 +33,7 @@ function write() {
   try {
     localStorage.setItem(KEY, JSON.stringify(marks));
   } catch {
-    // See above: storage is not allowed.
+    // The browser does not allow storage, as above.
   }
 }
 

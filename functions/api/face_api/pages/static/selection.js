@@ -58,7 +58,7 @@ function remove() {
   show();
 }
 
-/** Deselects what the filter hides, so that no action affects an invisible photo. */
+/** Deselects photos that the filter hides, so that no action affects an invisible photo. */
 function dropHidden() {
   for (const input of list.querySelectorAll(".card[hidden] .pick :checked")) input.checked = false;
   show();

@@ -6,7 +6,7 @@ import { may } from "./key.js";
 import { forget, remember } from "./own-jobs.js";
 
 const AT_A_TIME = 4;
-// Below this, "12 of 40" would only flash.
+// With fewer photos, "12 of 40" would only flash.
 const WORTH_A_SUMMARY = 2;
 const UNREACHED = "Not sent: the service could not be reached. The photo is sent again once there is a connection.";
 
@@ -19,13 +19,13 @@ let controller = new AbortController();
 let batch = { total: 0, done: 0, begun: 0 };
 let onSent = () => {};
 
-/** Sends each `{file, options}`; `whenSent` gets the id of every job. */
+/** Sends each `{file, options}`; `whenSent` receives the id of every job. */
 export function sendAll(files, options, whenSent) {
   onSent = whenSent;
   if (batch.done === batch.total) batch = { total: 0, done: 0, begun: Date.now() };
   const at = new Date().toISOString();
   for (const file of files) {
-    // Makes a photo that is sent again after a broken connection the same job.
+    // Ensures that a photo that is sent again after a lost connection is still the same job.
     const photo = { file, options, key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` };
     enqueue(photo, at);
   }
@@ -62,7 +62,7 @@ async function sendOne({ photo, card }) {
       card.setJob(jobId);
       onSent(jobId);
     } else {
-      // No event will arrive for it.
+      // No event will arrive for this photo.
       card.setSent();
       count();
     }
@@ -77,12 +77,12 @@ async function sendOne({ photo, card }) {
 
 function addUnsent(photo, { status, message }) {
   const isUnreached = status === undefined;
-  // A file that the service refused would be refused again.
+  // The service would refuse the same file again.
   const again = status < 500 ? undefined : () => enqueue(photo);
   addFailure({ name: photo.file.name, detail: isUnreached ? UNREACHED : message, again, isUnreached });
 }
 
-/** Sends what could not be sent without a connection. */
+/** Sends photos that could not be sent without a connection. */
 export function sendUnreachedAgain() {
   for (const [key, { again, isUnreached }] of [...failed]) {
     if (!isUnreached) continue;
@@ -144,7 +144,7 @@ summary.querySelector("button").addEventListener("click", cancel);
 const failed = new Map();
 
 function addFailure({ jobId, name, detail, again, isUnreached = false }) {
-  // Each of several photos with the same name is sent again.
+  // If several photos have the same name, each of them is sent again.
   const key = jobId ?? (isUnreached ? again : `${name}: ${detail}`);
   failed.get(key)?.item.remove();
   const item = document.createElement("li");

@@ -7,7 +7,7 @@ import { keyHeaders } from "./key.js";
 const COPIED_MS = 2_000;
 const LOST = "The picture could not be downloaded. Check your connection and try again.";
 
-/** The file name of a result, from the photo's name, which the bucket does not have. */
+/** The file name of a result, based on the photo's name, which the bucket does not know. */
 export function fileName(jobId, { name, suffix }) {
   const stem = (nameOf(jobId) ?? jobId).replace(/\.[^.]+$/, "");
   return `${stem}-${name}.${suffix}`;
@@ -32,7 +32,7 @@ export function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
-/** Refers to the variable that has the key, never to the key itself. */
+/** Refers to the variable that contains the key, never to the key itself. */
 export function curlCommand(job) {
   const key = keyHeaders().Authorization ? '-H "Authorization: Bearer $FACECAST_KEY" ' : "";
   return `curl ${key}${job.links.self}`;

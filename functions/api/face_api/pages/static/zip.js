@@ -1,4 +1,4 @@
-/** Writes results into one ZIP in the browser as they arrive. The library is loaded on first use. */
+/** Writes results into a ZIP file in the browser as they arrive. The library is loaded on first use. */
 
 import { getJob } from "./api.js";
 import { nameOf } from "./feed.js";
@@ -8,7 +8,7 @@ import { downloadZip } from "./vendor/client-zip/index.js";
 
 const NAME = "facecast.zip";
 
-/** Saves each job's result as its sender requested it; returns a message about the outcome. */
+/** Saves the first result of each job that its sender requested; returns a message about the outcome. */
 export async function downloadAll(jobIds, onProgress) {
   const problems = [];
   const zip = await downloadZip(files(jobIds, onProgress, problems)).blob();

@@ -1,4 +1,4 @@
-"""The networks: one file each, named like its model in `face_models`, with everything specific to it."""
+"""The networks. Each has a module with everything specific to it, named like its model in `face_models`."""
 
 from importlib import import_module
 
@@ -8,7 +8,7 @@ from face_detector.detection.network import NetworkDefinition
 
 
 def definition_of(model: Model) -> NetworkDefinition:
-    """Return the definition of the network of a model."""
+    """Return the definition of a model's network."""
     module = import_module(f"{__name__}.{model.name}")
     definition: NetworkDefinition = module.NETWORK
     return definition

@@ -26,14 +26,14 @@ _IOU_THRESHOLD: Final = 0.3
 
 
 class CenterFace:
-    """The network, loaded."""
+    """The loaded network."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self.reload()
 
     def reload(self) -> None:
-        """Load the model again: the only way to free its buffers, 260 MB after an image of 1,024 x 1,024 px."""
+        """Load the model again: the only way to free its buffers (260 MB after an image of 1,024 x 1,024 px)."""
         # OpenCV's classic engine returns garbage for this model once the input shape changes.
         self._net = cv2.dnn.readNetFromONNX(str(self._path), engine=cv2.dnn.ENGINE_NEW)
 
@@ -85,9 +85,9 @@ _ALONE: Final = Scales(
         Quality.THOROUGH: Pyramid((512, 1024, 2560), 4096, max_upscale=2.5),
     },
 )
-# It localises large faces well but costs four times as much per pixel as YuNet, so others see the small faces.
+# It localises large faces well but takes four times as long per pixel as YuNet, which therefore detects small faces.
 _IN_ENSEMBLE: Final = Scales(
-    # At 256 px and below landmarks, and with them the pose, are off by more than 6 degrees.
+    # At 256 px and below, the landmarks are so inexact that the pose is wrong by more than 6 degrees.
     coarse={Quality.FAST: Pyramid((224,), 224), Quality.BALANCED: Pyramid((320,), 320)},
     reporting={
         Quality.FAST: Pyramid((384,), 384),

@@ -23,14 +23,14 @@ _ANY_THRESHOLD: Final = 0.5
 
 
 class YuNet:
-    """The network, loaded."""
+    """The loaded network."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self.reload()
 
     def reload(self) -> None:
-        """Load the model again: the only way to free its buffers."""
+        """Load the model again, which is the only way to free its buffers."""
         self._net = cv2.FaceDetectorYN.create(str(self._path), "", _ANY_SIZE, _ANY_THRESHOLD, _IOU_THRESHOLD, _TOP_K)
 
     def infer(self, pixels: Pixels, threshold: float) -> Detections:
@@ -47,7 +47,7 @@ class YuNet:
 
 
 _ALONE: Final = Scales(
-    # `fast` takes some 20 ms in one pass; a coarse pass would not save time.
+    # `fast` takes about 20 ms in one pass; a coarse pass would not save time.
     coarse={Quality.BALANCED: Pyramid((512,), 512)},
     reporting={
         Quality.FAST: Pyramid((640,), 640),
@@ -69,7 +69,8 @@ _IN_ENSEMBLE: Final = Scales(
     },
     redacting={
         Quality.FAST: Pyramid((448, 1024), 1024, max_upscale=2.0),
-        # No larger than the smallest image from which results are drawn, so that detection needs no larger decoding.
+        # Not larger than the smallest image from which results are drawn, so that detection does not require larger
+        # decoding.
         Quality.BALANCED: Pyramid((448, 1024, 1800), 1800, max_upscale=2.0),
         Quality.THOROUGH: Pyramid((512, 1024), 1024, max_upscale=2.0),
     },
@@ -79,6 +80,6 @@ NETWORK: Final = NetworkDefinition(
     alone=_ALONE,
     thresholds=dict.fromkeys(Quality, Thresholds(report=0.7, redact=0.4)),
     in_ensemble=_IN_ENSEMBLE,
-    # It is overconfident.
+    # YuNet's scores are too high.
     calibration=-0.5,
 )

@@ -1,4 +1,4 @@
-"""Keys in DynamoDB, in a table that functions only read: only the operator creates and revokes keys."""
+"""Keys in DynamoDB. Functions can only read the table; only the operator creates and revokes keys."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,7 +11,7 @@ from facelib.stores.attributes import Item, Items, number, text, utc_now
 from facelib.stores.clients import dynamodb
 from facelib.stores.conditional import condition_arguments
 
-# How long a key that has expired or was revoked is still listed.
+# How long an expired or revoked key is still listed.
 _LISTED: Final = timedelta(days=90)
 
 _KEYS: Final = Items(ApiKey)
@@ -30,7 +30,7 @@ class KeyStore:
         return _KEYS.model(response["Item"]) if "Item" in response else None
 
     def all(self) -> Iterator[ApiKey]:
-        """Yield every key that is listed, in no order."""
+        """Yield every listed key, in no particular order."""
         for page in dynamodb().get_paginator("scan").paginate(TableName=self._table):
             yield from map(_KEYS.model, page["Items"])
 
@@ -41,7 +41,7 @@ class KeyStore:
         return revoked
 
     def remove(self, key_id: str) -> None:
-        """Remove the record of a key, which is unknown from then on."""
+        """Remove a key's record; the key is then unknown."""
         dynamodb().delete_item(TableName=self._table, Key={"key_id": text(key_id)})
 
     def identify(self, credentials: str) -> Identity:

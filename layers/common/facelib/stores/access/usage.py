@@ -1,4 +1,4 @@
-"""How many images an owner has sent in a day (UTC): one counter in DynamoDB, changed by conditional writes only."""
+"""Counts the images that an owner sends in a day (UTC), in DynamoDB with conditional writes."""
 
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
@@ -20,7 +20,7 @@ class UsageStore:
         self._table = table
 
     def count(self, principal: Principal) -> date | None:
-        """Count one image and return the day it counts for. Raises QuotaExceeded if the key's images are used up.
+        """Count one image and return the day it is counted for. Raises QuotaExceeded if the key's limit is used up.
 
         With open access nothing is counted, because callers cannot be distinguished.
         """
@@ -35,7 +35,7 @@ class UsageStore:
         return now.date()
 
     def give_back(self, owner: str, day: date | None) -> None:
-        """Take back one image that did not become a job, from the day that `count` returned for it."""
+        """Subtract an image that did not become a job from the day that `count` returned."""
         if day is None:
             return
         # The counter may have been erased with its owner.

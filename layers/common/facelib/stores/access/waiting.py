@@ -1,7 +1,7 @@
-"""How many requests may wait for their result at the same time: leases in DynamoDB, each held by one process.
+"""Limits how many requests wait for a result at the same time, by leases in DynamoDB that processes hold.
 
-A function's process serves one request at a time, so the right to wait belongs to the process. It keeps its lease from
-request to request and renews it about once a minute, so waiting costs no write of its own.
+A function's process serves one request at a time, so the right to wait belongs to the process. It keeps its
+lease between requests and renews it about once a minute, so a waiting request usually does not cost a write.
 """
 
 import random
@@ -22,7 +22,7 @@ _TRIES: Final = 3
 
 
 class WaitingStore:
-    """The leases from the view of one process, which holds at most one."""
+    """The leases from the point of view of one process, which holds at most one."""
 
     def __init__(self, table: str, leases: int) -> None:
         self._table = table
@@ -32,7 +32,7 @@ class WaitingStore:
         self._until = datetime.min.replace(tzinfo=utc_now().tzinfo)
 
     def may_wait(self, seconds: int) -> bool:
-        """Return whether this process may hold a request for this long; its lease then lasts until the end."""
+        """Return whether this process may keep a request waiting for this long; if so, its lease covers that time."""
         if self._until >= utc_now() + timedelta(seconds=seconds):
             return True
         held = [] if self._held is None else [self._held]

@@ -1,1 +1,1 @@
-"""The jobs table: jobs, their life, their lists and their events."""
+"""The jobs table: the life cycle, the lists and the events of jobs."""

@@ -1,4 +1,4 @@
-"""Claims on jobs: who may process a job, and how processing ends (docs/decisions/0001-claims-and-leases.md)."""
+"""Claims on jobs: which detector may process a job, and how it ends (docs/decisions/0001-claims-and-leases.md)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of a detection, as it is stored."""
+    """The stored result of a detection."""
 
     detection: Detection
     detector: DetectorInfo
@@ -62,7 +62,7 @@ class Claims:
             item = self._table.update(job_id, change, is_kept(now) & _is_claimable(now), returning="ALL_NEW")
         except ConditionFailed as failed:
             item = failed.item
-            # If this claim holds it, the response to the first attempt was lost, and the SDK tried again.
+            # If this claim already holds the job, the response to the first attempt was lost, and the SDK tried again.
             if item.get("claim") != text(token):
                 raise _why_not_claimed(item, now) from None
         return Claim(from_item(item), token, until)
@@ -70,8 +70,8 @@ class Claims:
     def hold(self, claim: Claim, lease_seconds: int) -> None:
         """Check before writing elsewhere that the claim is still valid. Raises ClaimLost.
 
-        Until its lease expires no other detector takes the job over, so it is renewed only after that: a process that
-        was paused in the meantime would overwrite the results of the detector that took over.
+        No other detector takes over the job until the lease expires, so only an expired lease is renewed: otherwise, a
+        process that was paused could overwrite the results of the detector that took over.
         """
         now = utc_now()
         if now >= claim.until:
@@ -79,11 +79,11 @@ class Claims:
             self._update_held(claim, Change(put={"lease_until": until}))
 
     def complete(self, claim: Claim, outcome: Outcome) -> None:
-        """Store the outcome. Raises ClaimLost, after which the caller removes what it has written elsewhere."""
+        """Store the outcome. Raises ClaimLost; the caller then removes its results."""
         self._update_held(claim, _end(claim.job, outcome.job_completed(claim.job)))
 
     def fail(self, claim: Claim, failure: Failure, original_etag: str | None = None) -> None:
-        """Store why the job failed. Raises ClaimLost."""
+        """Store the reason of the failure. Raises ClaimLost."""
         self._update_held(claim, _end(claim.job, _failed(claim.job, failure, original_etag)))
 
     def fail_abandoned(self, job_id: str, failure: Failure) -> None:
@@ -125,7 +125,7 @@ def _ended(job: Job, status: Status, at: datetime, outcome: Mapping[str, object]
 
 
 def _end(before: Job, after: Job) -> Change:
-    """Return the change that ends a job, and its claim: the attributes that differ."""
+    """Return the change that ends a job and its claim."""
     old, new = to_item(before), to_item(after)
     changed = {name: value for name, value in new.items() if old.get(name) != value}
     return Change(put=changed, remove=("claim", "lease_until"))

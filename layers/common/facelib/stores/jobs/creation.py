@@ -1,4 +1,4 @@
-"""New jobs, until their image is stored."""
+"""Creates jobs, and keeps or withdraws them once their image is or is not stored."""
 
 from contextlib import suppress
 from typing import Final
@@ -18,7 +18,7 @@ from facelib.stores.jobs.table import IS_NEW, WHOLE_TIME, JobTable, has_status
 
 # Neither claimed nor confirmed.
 _IS_UNCLAIMED: Final = has_status(Status.PENDING) & Attr("kept_until").exists()
-# Concurrent requests with the same key cancel each other's transactions; one of them succeeds in the next round.
+# Concurrent requests with the same key cancel each other's transactions; one of them succeeds on the next attempt.
 _ADD_ATTEMPTS: Final = 10
 _FIRST_WAIT_SECONDS: Final = 0.005
 
@@ -40,7 +40,8 @@ class NewJobs:
         """
         item = to_item(job) | {SHARD: text(owner_shard(job.owner, job.job_id, self._index_shards))}
         if request is None:
-            # If the condition fails, the SDK's first attempt succeeded: no other request has this random id.
+            # If the condition fails, the SDK's first attempt had succeeded, because no other request has this random
+            # id.
             with suppress(ConditionFailed):
                 self._table.put(item, IS_NEW)
             return job
@@ -62,7 +63,7 @@ class NewJobs:
     def withdraw(self, job: Job, request: IdempotentRequest | None = None) -> bool:
         """Remove a job whose image could not be stored; False if the image was stored in the meantime."""
         try:
-            # If it does not exist, the SDK's first attempt succeeded.
+            # If the job does not exist, the SDK's first attempt had succeeded.
             self._table.delete(job.job_id, IS_NEW | _IS_UNCLAIMED)
         except ConditionFailed:
             return False

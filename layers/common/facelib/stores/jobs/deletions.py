@@ -1,4 +1,4 @@
-"""Deletion of jobs, in two steps around the deletion of their objects (docs/decisions/0015-identity-and-erasure.md)."""
+"""Deletes jobs in two steps, before and after their objects (docs/decisions/0015-identity-and-erasure.md)."""
 
 from contextlib import suppress
 from typing import Final
@@ -16,7 +16,7 @@ from facelib.stores.jobs.idempotency import Idempotency
 from facelib.stores.jobs.items import tombstone_item
 from facelib.stores.jobs.table import JobTable, has_status, is_kept, primary_key
 
-# The attributes that the rest of the deletion needs. All others, especially the faces, are erased in the first step.
+# The attributes that the second step needs. All others, especially the faces, are erased in the first step.
 _KEPT: Final = frozenset({"job_id", "owner", "status", "created_at", "expires_at", "event_id"})
 _ERASED: Final = sorted({*Job.model_fields, "claim", "lease_until", "original_etag", "retries"} - _KEPT)
 
@@ -44,7 +44,7 @@ class Deletions:
                 raise JobNotFound from None
 
     def finish(self, job_id: str) -> None:
-        """Leave only a tombstone of a job in deletion, once its objects are gone, and remove its idempotency record."""
+        """Replace a job whose objects are gone by a tombstone, and remove its idempotency record."""
         item = self._table.item(job_id)
         if item is None or item["status"] != text(Status.DELETING):
             return
@@ -53,7 +53,7 @@ class Deletions:
             self._table.put(tombstone_item(item), has_status(Status.DELETING))
 
     def purge(self, job_id: str) -> None:
-        """Remove every record of a job, also its tombstone: late listeners will not receive its deletion."""
+        """Remove every record of a job, including its tombstone, so that replays do not contain its deletion."""
         self._forget_request(job_id, self._table.item(job_id) or {})
         dynamodb().delete_item(TableName=self._table.name, Key=primary_key(job_id))
 

@@ -10,7 +10,8 @@ from facelib.stores.attributes import utc_now
 from facelib.stores.jobs.index import JobIndex
 from facelib.stores.jobs.items import job_or_tombstone
 
-BY_EVENT: Final = "by_event"  # owner_shard, event_id; only jobs that have ended or were deleted, without faces
+# Keys: owner_shard, event_id. Contains only jobs that have ended or were deleted, without faces.
+BY_EVENT: Final = "by_event"
 
 _PAGE: Final = 100
 # Sorts after every event id.
@@ -18,13 +19,13 @@ _AFTER_ALL: Final = "9999"
 
 
 class JobEvents:
-    """The latest event of each job, from an index that lags the table by a moment."""
+    """The latest event of each job, from an index that lags slightly behind the table."""
 
     def __init__(self, table: str, index_shards: int = limits.INDEX_SHARDS) -> None:
         self._index = JobIndex(table, BY_EVENT, "event_id", index_shards)
 
     def latest(self, owner: str, limit: int) -> tuple[Job | Tombstone, ...]:
-        """Return the jobs that ended or were deleted last, in the order of their events."""
+        """Return the jobs that ended or were deleted most recently, in the order of their events."""
         items = list(islice(self._index.descending(owner, _AFTER_ALL, limit), limit))
         return tuple(filter(is_replayed, map(job_or_tombstone, reversed(items))))
 

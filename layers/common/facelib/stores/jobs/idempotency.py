@@ -1,6 +1,6 @@
-"""Idempotency records, which bind an idempotency key to a job: in the jobs table, written and removed with their job.
+"""Idempotency records in the jobs table, which map an idempotency key to a job and are removed with it.
 
-A record has no owner, status or event id, so it is in no index and listeners never receive it.
+A record has no owner, status or event id, so it is not in an index, and listeners do not receive it.
 """
 
 import hashlib
@@ -34,12 +34,12 @@ class IdempotentRequest:
     fingerprint: str
 
     def record_id(self, owner: str) -> str:
-        """Return the record's primary key: keys of two owners never collide, and the key itself is not stored."""
+        """Return the record's primary key, which differs between owners and does not contain the idempotency key."""
         return _PREFIX + hashlib.sha256(f"{owner}\n{self.key}".encode()).hexdigest()
 
 
 class IdempotencyRecord(Frozen):
-    """A record under its own id, `job_id`, and the job it leads to, `target`. It expires with the job."""
+    """A record with its own id, `job_id`, that points to the job `target`. It expires with the job."""
 
     job_id: str
     target: str
@@ -57,7 +57,7 @@ class Idempotency:
     def add(self, job: Job, item: Item, request: IdempotentRequest) -> bool:
         """Write a job and its record in one transaction; False if a record exists or another one is being written."""
         record = _record_item(job, request)
-        # TTL deletes late; an expired record counts as gone.
+        # TTL deletes late, so an expired record is treated as deleted.
         is_free = IS_NEW | Attr("expires_at").lt(time_text(utc_now()))
         new_job = self._put({**item, "idempotency": record["job_id"]}, IS_NEW)
         try:
@@ -82,7 +82,7 @@ class Idempotency:
         try:
             job = self._table.get(record.target, owner)
         except JobNotFound:
-            # The job is being deleted, which will remove its record; this request need not wait for that.
+            # The job's deletion will remove the record, and this request does not have to wait for it.
             self.forget(record_id, record.target)
             return None
         if record.fingerprint != request.fingerprint:
@@ -90,7 +90,7 @@ class Idempotency:
         return job
 
     def forget(self, record_id: str, target: str) -> None:
-        """Remove the record of a key unless it now leads to another job."""
+        """Remove the record of a key, unless it now points to another job."""
         with suppress(ConditionFailed):
             self._table.delete(record_id, Attr("target").eq(target))
 

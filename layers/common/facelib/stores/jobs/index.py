@@ -1,7 +1,8 @@
-"""Indexes of the jobs table, whose keys are spread over shards.
+"""Indexes of the jobs table, whose keys are distributed over shards.
 
 DynamoDB limits a partition, of an index as of a table, to 1,000 write units a second, and a throttled index throttles
-its table. So an owner's jobs are spread over shards by their id, and reads merge the shards in order of the sort key.
+its table. Therefore, an owner's jobs are distributed over shards by id, and reads merge the
+shards in order of the sort key.
 """
 
 from collections.abc import Iterable, Iterator
@@ -34,11 +35,11 @@ class JobIndex:
         self._shards = shards
 
     def ascending(self, owner: str, after: str, page_size: int) -> Iterator[Item]:
-        """Yield the owner's items after a sort key, smallest first, reading some `page_size` at a time."""
+        """Yield the owner's items after a sort key, in ascending order, reading about `page_size` at a time."""
         return self._merged(owner, ">", after, page_size, is_descending=False)
 
     def descending(self, owner: str, up_to: str, page_size: int) -> Iterator[Item]:
-        """Yield the owner's items whose sort key is at most `up_to`, largest first."""
+        """Yield the owner's items whose sort key is at most `up_to`, in descending order."""
         return self._merged(owner, "<=", up_to, page_size, is_descending=True)
 
     def count(self, owner: str) -> int:
@@ -68,7 +69,7 @@ class JobIndex:
             "Limit": _limit_of_shard(page_size, self._shards),
         }
         pages = [_pages(query, f"{owner}#{shard}", bound) for shard in range(self._shards)]
-        # The first pages are read in parallel: most reads need no others.
+        # The first pages are read in parallel; most reads do not need any others.
         first = threads().map(_next_page, pages)
         items = (chain(page, chain.from_iterable(rest)) for page, rest in zip(first, pages, strict=True))
         ordered = (self._in_order(shard, is_descending) for shard in items)
@@ -93,10 +94,10 @@ def _pages(query: dict[str, Any], shard: str, bound: str) -> Iterator[list[Item]
 
 
 def _limit_of_shard(page_size: int, shards: int) -> int:
-    """Return how many items to read of each shard at a time, so that it rarely takes two reads to fill a page.
+    """Return how many items to read from each shard at a time, so that filling a page rarely takes two reads.
 
-    A page is spread over the shards at random, so a shard's share is binomial: four standard deviations above its mean
-    are exceeded once in some ten thousand shards.
+    A page is distributed randomly over the shards, so a shard's share is binomial. It exceeds four standard deviations
+    above its mean about once in ten thousand shards.
     """
     mean = page_size / shards
     return min(page_size, ceil(mean + 4 * sqrt(mean)))

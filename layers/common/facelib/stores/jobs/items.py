@@ -9,12 +9,12 @@ from facelib.stores.attributes import Item, Items, Stored, as_json, number, text
 
 _POINTS: Final = tuple(Landmarks.model_fields)
 
-# The status of an item whose job and objects are gone. No job has it, so it is not one of `Status`.
+# The status of an item whose job and objects are gone. Jobs never have it, so it is not a `Status`.
 DELETED: Final = "deleted"
 
 
 def to_item(job: Job) -> Item:
-    """Return the attributes of a job without fields that are None; DynamoDB deletes by `ttl`."""
+    """Return the attributes of a job, without fields that are None; DynamoDB deletes the item by `ttl`."""
     return {"ttl": number(int((job.kept_until or job.expires_at).timestamp())), **_JOBS.item(job)}
 
 
@@ -28,18 +28,18 @@ def from_item(item: Item) -> Job:
 
 
 def is_deleted(item: Item) -> bool:
-    """Return whether the job of this item is deleted or in deletion; so is one without an item."""
+    """Return whether the job of this item is deleted or in deletion, or does not have an item."""
     return not item or item["status"]["S"] in (Status.DELETING, DELETED)
 
 
 def tombstone_item(item: Item) -> Item:
-    """Return what remains of a job in deletion once its objects are gone."""
+    """Return the item that remains of a deleted job once its objects are gone."""
     names = ("job_id", "owner", "owner_shard", "event_id", "ttl")
     return {name: item[name] for name in names} | {"status": text(DELETED)}
 
 
 def job_or_tombstone(item: Item) -> Job | Tombstone:
-    """Return what an item represents. Raises pydantic's ValidationError for a malformed one."""
+    """Return the job or tombstone of an item. Raises pydantic's ValidationError for a malformed item."""
     return _TOMBSTONES.model(item) if is_deleted(item) else from_item(item)
 
 
@@ -48,7 +48,7 @@ def _pack(faces: tuple[Face, ...]) -> str:
 
 
 def _numbers(face: Face) -> list[float | None]:
-    """Pack a face into 20 numbers, a third of its size with names: box, confidence, landmarks, pose, quality."""
+    """Pack a face into 20 numbers (box, confidence, landmarks, pose, quality): a third of its size with names."""
     points = [getattr(face.landmarks, name) for name in _POINTS]
     box, pose, quality = face.box, face.pose, face.quality
     angles = [pose.roll, pose.yaw, pose.pitch] if pose else [None] * 3
@@ -71,6 +71,6 @@ def _face(row: list[Any], image: ImageInfo) -> Face:
     )
 
 
-# Faces are loaded from their rows; the position of a box depends on the image.
+# Faces are loaded from their numbers; `box_ratio` depends on the image.
 _JOBS: Final = Items(Job, {tuple[Face, ...]: Stored(_pack, json.loads)})
 _TOMBSTONES: Final = Items(Tombstone)

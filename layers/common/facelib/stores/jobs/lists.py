@@ -20,20 +20,20 @@ from facelib.stores.jobs.index import JobIndex
 from facelib.stores.jobs.items import from_item, is_deleted
 from facelib.stores.jobs.table import primary_key
 
-BY_CREATION: Final = "by_creation"  # owner_shard, created_at; keys only
+BY_CREATION: Final = "by_creation"  # Keys: owner_shard, created_at. Contains only keys.
 
 # A BatchGetItem reads at most 100 items.
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
 _BATCH: Final = 100
-# For some five seconds.
+# These take about five seconds in total.
 _BATCH_ATTEMPTS: Final = 10
-# Jobs read at a time where a page lacks a few, because jobs were deleted or the page is larger than a batch.
+# Jobs to read at a time if a page is incomplete, because jobs were deleted or the page is larger than a batch.
 _REST: Final = 10
 # Sorts after every time.
 _AFTER_ALL: Final = "9999"
 # A filtered list reads at most this many jobs, then returns a cursor.
 _READ_AT_MOST: Final = 5 * _BATCH
-# Lists leave the faces out: a thousand of them are 150 KB.
+# Lists omit the faces, a thousand of which take 150 KB.
 _FIELDS: Final = sorted({*Job.model_fields} - {"faces"})
 
 
@@ -46,7 +46,7 @@ class JobPage:
 
 
 class _Cursor(BaseModel):
-    """The last job of a page. It lacks the owner, so it cannot lead into another owner's list."""
+    """The last job of a page. It does not contain the owner, so it cannot give access to another owner's list."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -59,9 +59,9 @@ class _Cursor(BaseModel):
 
 
 class JobLists:
-    """Lists of jobs: their ids from an index, which lags the table by a moment, the jobs themselves from the table.
+    """Lists of jobs. Ids are read from an index, which lags slightly behind the table, and jobs from the table.
 
-    The index contains only keys, so it is written once per job and not at every change of status.
+    The index contains only keys, so it is written once per job and not at every status change.
     """
 
     def __init__(self, table: str, index_shards: int = limits.INDEX_SHARDS) -> None:
@@ -115,7 +115,7 @@ class JobLists:
                 "ExpressionAttributeNames": names,
             }
         }
-        # What exceeds 16 MB, or the table's throughput, is left to another request.
+        # Items that exceed 16 MB, or the table's throughput, are requested again.
         for _ in attempts(_BATCH_ATTEMPTS):
             response = dynamodb().batch_get_item(RequestItems=request)
             yield from response["Responses"].get(self._table, ())
@@ -134,7 +134,7 @@ def _unpack(cursor: str) -> _Cursor:
         packed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         unpacked = _Cursor.model_validate(json.loads(packed))
         datetime.fromisoformat(unpacked.created_at)
-    # A cursor of nested brackets overflows the parser's stack.
+    # A cursor with nested brackets can overflow the parser's stack.
     except (ValueError, RecursionError, ValidationError):
         raise CursorInvalid from None
     if not object_keys.is_job_id(unpacked.job_id):

@@ -15,10 +15,10 @@ class AddedRenders:
         self._table = table
 
     def add(self, job_id: str, render: Render, corrections: Corrections | None = None) -> None:
-        """Record a result that was drawn on demand, with these corrections, and stored.
+        """Record a stored result that was drawn on demand with these corrections.
 
-        Raises JobNotFound if the job was deleted in the meantime; then the caller removes what it stored. Raises
-        CorrectionsChanged if they changed in the meantime; then the caller draws it again.
+        Raises JobNotFound if the job was deleted in the meantime; the caller then removes the result. Raises
+        CorrectionsChanged if they changed in the meantime; the caller then draws it again.
         """
         try:
             condition = has_status(Status.COMPLETED) & are_corrected(corrections)

@@ -1,4 +1,4 @@
-"""Retries of failed jobs, counted and bounded."""
+"""Retries of failed jobs, whose number is limited."""
 
 from contextlib import suppress
 
@@ -25,11 +25,11 @@ class Retries:
         _check_retryable(job)
         retries = int((self._table.item(job_id) or {}).get("retries", number(0))["N"])
         if retries >= limits.RETRIES:
-            raise JobConflict(job, f"and was retried {retries} times, which is the limit. Send the image again")
+            raise JobConflict(job, f"and was retried {retries} times, which is the maximum. Send the image again")
         return retries + 1
 
     def begin(self, job_id: str, retry: int) -> None:
-        """Move a failed job back to pending, unless this retry, or a later one, has begun."""
+        """Move a failed job back to pending, unless this retry or a later one has already begun."""
         change = Change(
             put={"status": text(Status.PENDING), "retries": number(retry)},
             remove=("failure", "completed_at", "event_id"),

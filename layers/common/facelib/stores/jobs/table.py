@@ -22,16 +22,16 @@ def has_status(status: Status) -> ConditionBase:
 
 
 def is_kept(now: datetime) -> ConditionBase:
-    """When a job is deleted, whether or not its form has expired."""
+    """Return whether the job can be deleted, even if its form has expired."""
     return Attr("expires_at").gt(time_text(now)) | Attr("kept_until").gt(time_text(now))
 
 
-# A job that would expire early, because its image might never arrive, is kept for its whole retention.
+# A job that would have expired early, because its image might never arrive, is kept for the whole retention period.
 WHOLE_TIME: Final = {"expires_at": "if_not_exists(kept_until, expires_at)"}
 
 
 class JobTable:
-    """One item at a time. Every change of a status is one conditional write along `job.TRANSITIONS`."""
+    """Reads and writes single items. Every status change is one conditional write that follows `job.TRANSITIONS`."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -49,13 +49,13 @@ class JobTable:
         return job_or_tombstone(item) if item else None
 
     def item(self, key: str) -> Item | None:
-        """Read an item as it is stored: of a job, a tombstone or an idempotency record."""
+        """Read the stored item of a job, a tombstone or an idempotency record."""
         return dynamodb().get_item(TableName=self.name, Key=primary_key(key), ConsistentRead=True).get("Item")
 
     def update(
         self, key: str, change: Change, condition: ConditionBase, returning: Literal["NONE", "ALL_NEW"] = "NONE"
     ) -> Item:
-        """Change an item, and return it if `returning` says so. Raises ConditionFailed."""
+        """Change an item, and return it if `returning` requests it. Raises ConditionFailed."""
         with conditional_write():
             response = dynamodb().update_item(
                 TableName=self.name,

@@ -1,4 +1,4 @@
-"""Open WebSockets in DynamoDB: a row for each connection, beside the rows of its subscriptions."""
+"""Open WebSockets in DynamoDB: a row for each connection, in addition to the rows of its subscriptions."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,15 +15,15 @@ from facelib.stores.clients import dynamodb
 from facelib.stores.conditional import Change, ConditionFailed, condition_arguments, conditional_write
 from facelib.stores.listeners.subscriptions import Subscriptions
 
-# API Gateway returns 410 until $connect has returned, so a 410 this soon after the row was written is inconclusive.
+# API Gateway returns 410 until $connect has returned, so a 410 within this time of the row's creation is inconclusive.
 _CONNECT_GRACE_SECONDS: Final = 15
-# A replay whose function crashed blocks further replays of its connection for this long.
+# If a function crashes during a replay, further replays of the connection are blocked for this time.
 _REPLAY_SECONDS: Final = 60
 
 
 @dataclass(frozen=True)
 class Connection:
-    """One listener; with a job id it receives the events of that job only."""
+    """One listener; with a job id, it receives only the events of that job."""
 
     connection_id: str
     owner: str
@@ -35,7 +35,7 @@ class Connection:
 
 
 class ConnectionStore:
-    """Connections, what they are subscribed to, and their replays."""
+    """Connections, their subscriptions and their replays."""
 
     def __init__(self, table: str) -> None:
         self._table = table
@@ -67,7 +67,7 @@ class ConnectionStore:
         return _connection(self._row(owner, connection_id))
 
     def subscribe(self, connection: Connection) -> None:
-        """Narrow a connection to a job, or widen it to all with None as job id. Raises ConnectionGone.
+        """Subscribe a connection to one job, or to all if the job id is None. Raises ConnectionGone.
 
         A broadcast that reads all subscriptions first, and then those of its jobs, does not miss a connection.
         """
@@ -86,12 +86,12 @@ class ConnectionStore:
 
     def _widen(self, owner: str, connection_id: str, old: Item) -> None:
         self.subscriptions.subscribe_to_all(owner, connection_id, _ttl_of(old))
-        # The row under the job is kept and marked, so that a broadcast that read all subscriptions too early finds it.
+        # The job's row is kept and marked, so that a broadcast that read the other subscriptions too early finds it.
         self.subscriptions.mark_widened(owner, connection_id, old["job_id"]["S"], _ttl_of(old))
         self._update(connection_id, Change(remove=("is_narrow",)))
 
     def begin_replay(self, connection_id: str) -> bool:
-        """Reserve the connection's one replay; False while another one is running."""
+        """Reserve the connection's only replay; return False while another one is running."""
         now = int(utc_now().timestamp())
         is_free = Attr("replay_until").not_exists() | Attr("replay_until").lt(now)
         try:
@@ -110,9 +110,9 @@ class ConnectionStore:
         self._unsubscribe(owner, connection_id, response.get("Attributes", {}))
 
     def remove_gone(self, owner: str, connection_id: str) -> bool:
-        """Remove a connection that API Gateway does not know; False if it may still be connecting.
+        """Remove a connection that API Gateway does not know; return False if it may still be connecting.
 
-        Failing to remove a row does not repeat the broadcast; the next event gets the same 410.
+        A failure to remove the row is only logged, because the next event gets the same 410.
         """
         youngest = _ttl(utc_now() - timedelta(seconds=_CONNECT_GRACE_SECONDS))
         is_gone = condition_arguments(Attr("connection_id").not_exists() | Attr("ttl").lt(youngest))

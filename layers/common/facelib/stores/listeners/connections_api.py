@@ -71,13 +71,13 @@ class ConnectionsApi:
             connection = self._of_thread.connection = connect(address.netloc, timeout=_TIMEOUT_SECONDS)
             self._connections.append(connection)
         elif connection.sock and wait_for_read(connection.sock, timeout=0):
-            # Data between two requests means that the other side has closed the connection, as it does when idle.
+            # Readable data between two requests means that the other side has closed the idle connection.
             connection.close()
         return connection
 
     def _signed(self, method: str, url: str, body: bytes) -> dict[str, str]:
         request = AWSRequest(method, url, data=body)
-        assert self._credentials is not None, "a function has credentials"
+        assert self._credentials is not None, "no AWS credentials found"
         # Frozen for each request, so that refreshed credentials are used.
         SigV4Auth(self._credentials.get_frozen_credentials(), "execute-api", self._region).add_auth(request)
         return dict(request.headers.items())

@@ -1,9 +1,9 @@
-"""Subscriptions in DynamoDB: which connections receive which events.
+"""Subscriptions in DynamoDB, which define the events that each connection receives.
 
-The connections of an owner that receive all events are one partition, so that one Query reads those of the usual owner.
-Their sort keys begin with one of `SHARDS` numbers, by which the work for many of them is split. A connection that
-receives the events of a single job has a row under that job, which is found without reading any others. One that
-connected with a key has another row, by which it is counted, and closed with its key.
+An owner's connections that receive all events are in one partition, so that one Query is usually enough to read them.
+Their sort keys begin with one of `SHARDS` numbers, by which the work is split if there are many. A connection that
+receives the events of a single job has a row under that job, which is found without reading others. A connection with a
+key has another row, which is used to count it, and to close it when the key ends.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ SHARDS: Final = 8
 
 @dataclass(frozen=True)
 class JobSubscription:
-    """A connection that receives the events of one job; if `is_widened`, it has begun to receive all events since."""
+    """A connection that receives one job's events, or that has since subscribed to all events (`is_widened`)."""
 
     connection_id: str
     is_widened: bool
@@ -39,7 +39,7 @@ class Subscriptions:
 
     def of_shard(self, owner: str, shard: int) -> Iterator[str]:
         """Yield the ids of the connections in a shard that receive all events (strongly consistent)."""
-        # A listener receives every event from the end of its handshake on.
+        # Consistent, because a listener must receive every event after its handshake.
         for page in self._pages(_all(owner), prefix=f"{shard}#", ConsistentRead=True):
             yield from map(_id_for_all, page["Items"])
 

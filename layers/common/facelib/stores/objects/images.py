@@ -71,9 +71,9 @@ class ImageStore:
         raise StoreContended
 
     def upload_form(self, job_id: str, media_type: str | None) -> PresignedPost:
-        """Return a presigned POST for this original: exact key, size limit, and the media type if given.
+        """Return a presigned POST for this original, with its exact key, a size limit, and the media type if given.
 
-        Its fields can be posted as they are; without a media type, another `image/` type may replace theirs.
+        The fields can be posted unchanged. Without a media type, the sender may use another `image/` type.
         """
         content_type = {"Content-Type": media_type or _ANY_IMAGE}
         form = s3().generate_presigned_post(
@@ -97,12 +97,12 @@ class ImageStore:
         """Read any object of the originals bucket. Raises ObjectMissing, and ImageRejected if it is too large."""
         with missing_object():
             s3_object = s3().get_object(Bucket=self._originals, Key=key)
-        # S3 enforces the limit on presigned uploads only; anyone with access to the account can put anything there.
+        # S3 enforces the limit only for presigned uploads; anyone with access to the account can upload larger objects.
         check_file_size(s3_object["ContentLength"])
         return Original(s3_object["Body"].read(), s3_object["ETag"].strip('"'))
 
     def created_event(self, job_id: str, retry: int | None = None) -> str:
-        """Return the event that S3 sends for this original, with the number of the retry, if it starts one."""
+        """Return the event that S3 sends for this original, with the number of the retry if it starts a retry."""
         s3_entity = {"bucket": {"name": self._originals}, "object": {"key": object_keys.original(job_id)}}
         record = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": s3_entity, "retry": retry}
         return json.dumps({"Records": [record]})
@@ -139,7 +139,7 @@ class ImageStore:
             raise ObjectsNotDeleted(errors[0].get("Message", errors[0].get("Code")))
 
     def delete_replaced_original(self, job_id: str, etag: str) -> None:
-        """Delete an original that is not the upload with this ETag; events of uploads come in any order."""
+        """Delete an original unless it is the upload with this ETag; events of uploads arrive in any order."""
         with suppress(ObjectMissing), missing_object():
             current = s3().head_object(Bucket=self._originals, Key=object_keys.original(job_id))["ETag"].strip('"')
             if current != etag:
@@ -154,6 +154,6 @@ class ImageStore:
         self.delete_results(job_id)
 
     def count(self, job_id: str) -> int:
-        """Return how many objects the buckets hold of a job (strongly consistent)."""
+        """Return the number of a job's objects in the buckets (strongly consistent)."""
         places = (self._originals, object_keys.original(job_id)), (self._results, object_keys.results(job_id))
         return sum(s3().list_objects_v2(Bucket=bucket, Prefix=prefix)["KeyCount"] for bucket, prefix in places)

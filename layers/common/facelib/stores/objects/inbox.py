@@ -1,4 +1,4 @@
-"""The drop folder: objects of the originals bucket that are not originals yet."""
+"""The drop folder: objects in the originals bucket that are not originals yet."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,7 +11,7 @@ from facelib.stores.clients import code_of, missing_object, s3
 
 
 class Inbox:
-    """Every method refers to the object that an event reported; a replaced one counts as missing."""
+    """Reads and moves objects that events report. An object that was replaced since the event counts as missing."""
 
     def __init__(self, bucket: str) -> None:
         self._bucket = bucket
@@ -22,7 +22,7 @@ class Inbox:
             return s3().head_object(Bucket=self._bucket, Key=key, IfMatch=_quoted(etag))["Metadata"]
 
     def copy_to_original(self, key: str, etag: str, job_id: str) -> None:
-        """Copy the bytes, without metadata and tags, to be the original of a job. Raises ObjectMissing."""
+        """Copy the bytes, without metadata and tags, to the original of a job. Raises ObjectMissing."""
         with missing_object():
             s3().copy_object(
                 Bucket=self._bucket,
@@ -40,13 +40,14 @@ class Inbox:
         return False
 
     def remove(self, key: str, etag: str) -> None:
-        """Remove the object; one that replaced it stays."""
+        """Remove the object, but not one that replaced it."""
         with suppress(ObjectMissing), missing_object():
             try:
                 s3().delete_object(Bucket=self._bucket, Key=key, IfMatch=_quoted(etag))
             except ClientError as error:
-                # LocalStack has no conditional deletes. Without one, a file that is replaced within these two calls is
-                # lost; with an error instead, no file would ever leave the inbox.
+                # LocalStack does not support conditional deletes. Without the condition, a file that is replaced
+                # between these
+                # two calls is lost; but if this were an error, no file would ever leave the inbox.
                 if code_of(error) != "NotImplemented":
                     raise
                 s3().head_object(Bucket=self._bucket, Key=key, IfMatch=_quoted(etag))
@@ -54,5 +55,5 @@ class Inbox:
 
 
 def _quoted(etag: str) -> str:
-    """Return an ETag in the form of HTTP; events contain it without quotes."""
+    """Return an ETag with quotes, as in HTTP; events contain it without quotes."""
     return f'"{etag}"'

@@ -1,4 +1,4 @@
-"""Events to EventBridge."""
+"""Sends events to EventBridge."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
@@ -21,7 +21,7 @@ _BATCH_BYTES: Final = 256 * 1024
 
 
 class BusEvent(Frozen):
-    """An event in the form that the bus accepts; `detail` is JSON."""
+    """An event in EventBridge's form; `detail` is JSON."""
 
     detail_type: str
     time: AwareDatetime
@@ -33,7 +33,7 @@ class EventBus:
         self._name = name
 
     def put(self, events: Iterable[BusEvent]) -> tuple[BusEvent, ...]:
-        """Put events in order, in as few requests as possible, and return those that the bus did not accept."""
+        """Send the events in order, in as few requests as possible, and return those that the bus did not accept."""
         cut = batches(events, _BATCH, size_of=_size, most_bytes=_BATCH_BYTES)
         return tuple(refused for batch in cut for refused in self._put(batch))
 
@@ -41,7 +41,7 @@ class EventBus:
         try:
             results = event_bridge().put_events(Entries=[self._entry(event) for event in batch])["Entries"]
         except (BotoCoreError, ClientError) as error:
-            # Some may have been accepted; delivery is at-least-once.
+            # Some events may have been accepted, so they may be delivered twice.
             logger.warning("The bus rejected a whole batch", extra={"why": str(error)})
             yield from batch
             return

@@ -1,4 +1,4 @@
-"""Messages to SQS."""
+"""Sends messages to SQS."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
@@ -11,7 +11,7 @@ from facelib.stores.clients import sqs
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import BatchResultErrorEntryTypeDef, SendMessageBatchRequestEntryTypeDef
 
-# A SendMessageBatch holds ten messages, whose total size is limited to that of a single one.
+# A SendMessageBatch contains up to ten messages, and their total size is limited to that of a single message.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 _BATCH: Final = 10
 MESSAGE_BYTES: Final = 256 * 1024
@@ -26,7 +26,7 @@ class Queue:
         sqs().send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=delay_seconds)
 
     def send_all(self, bodies: Iterable[str], delay_seconds: int = 0) -> None:
-        """Send in as few batches as possible; raise QueueRefused after all, if some messages are refused every time."""
+        """Send in as few batches as possible. Raise QueueRefused at the end if some messages are always refused."""
         refused = [
             failure
             for batch in batches(bodies, _BATCH, size_of=lambda body: len(body.encode()), most_bytes=MESSAGE_BYTES)
@@ -36,7 +36,7 @@ class Queue:
             raise QueueRefused(len(refused), refused[0].get("Message", refused[0]["Code"]))
 
     def _send_batch(self, batch: Sequence[str], delay_seconds: int) -> "Sequence[BatchResultErrorEntryTypeDef]":
-        """Send a batch, repeat messages that SQS fails to accept, and return those that it refuses in the end."""
+        """Send a batch, retry messages that SQS does not accept, and return those that it always refuses."""
         entries: list[SendMessageBatchRequestEntryTypeDef] = [
             {"Id": str(number), "MessageBody": body, "DelaySeconds": delay_seconds} for number, body in enumerate(batch)
         ]
