@@ -91,7 +91,7 @@ class Use:
     listeners: int = 1
     kept_days: int = 1
     writes: int = 6
-    # Both Queries are consistent and find little; the job is read for the address of its result.
+    # Both Queries are consistent and return few items; the job is read for the URL of its result.
     reads: int = 3
 
 

@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--iou", type=float, default=0.5, help="overlap from which a face counts as detected")
     parser.add_argument("--limit", type=int, help="maximum number of images")
-    parser.add_argument("--markdown", type=Path, help="write the tables to this file as well")
+    parser.add_argument("--markdown", type=Path, help="also write the tables to this file")
     parser.add_argument("--chart", type=Path, help="write the chart, AP against milliseconds, to this SVG file")
     return parser
 

@@ -14,7 +14,7 @@ class Options(BaseModel):
         frozen=True,
     )
     render: Sequence[str] | None = Field(
-        None, description="The results to draw, one picture each.", max_length=20, min_length=1
+        None, description="The results to draw; each is a separate picture.", max_length=20, min_length=1
     )
     min_confidence: float | None = Field(
         None,
@@ -131,7 +131,7 @@ class JobOptions(BaseModel):
         extra="ignore",
         frozen=True,
     )
-    render: Sequence[str] | None = Field(None, description="The results to draw, one picture each.")
+    render: Sequence[str] | None = Field(None, description="The results to draw; each is a separate picture.")
     min_confidence: float | None = Field(
         None,
         description="Leave faces below this confidence out of the response; they are still hidden. If it is not set, the detector uses its own threshold.",
@@ -179,8 +179,8 @@ class Pose(BaseModel):
         frozen=True,
     )
     roll: float = Field(..., description="Positive if the head is tilted clockwise in the image.")
-    yaw: float = Field(..., description="Positive if the face looks to the right of the image.")
-    pitch: float = Field(..., description="Positive if the face looks up.")
+    yaw: float = Field(..., description="Positive if the face is turned to the right of the image.")
+    pitch: float = Field(..., description="Positive if the face is turned upwards.")
 
 
 class Corrections(BaseModel):
@@ -244,7 +244,7 @@ class Job(BaseModel):
     created_at: AwareDatetime
     completed_at: AwareDatetime | None = Field(None, description="When the job completed or failed.")
     expires_at: AwareDatetime = Field(
-        ..., description="When the job and its images are deleted; it is deleted earlier if its image never arrives."
+        ..., description="When the job and its images are deleted; earlier if its image never arrives."
     )
     options: JobOptions
     source: str | None = Field(None, description="The object key of the file in the drop folder; null for other jobs.")
@@ -255,7 +255,7 @@ class Job(BaseModel):
         None, description="Duration of each stage of the detector, in milliseconds."
     )
     failure: Failure | None = Field(None, description="Why the job failed.")
-    corrections: Corrections | None = Field(None, description="Corrections made by people; null if there are none.")
+    corrections: Corrections | None = Field(None, description="Manual corrections; null if there are none.")
     corrected_at: AwareDatetime | None = Field(
         None, description="When the results were drawn with the corrections; null while they are being drawn."
     )
@@ -265,7 +265,7 @@ class Job(BaseModel):
     )
     renders: Sequence[str] | None = Field(
         None,
-        description="The results that can be downloaded; empty until the job is completed. `POST /jobs/{job_id}/renders` adds others.",
+        description="The results that can be downloaded; empty until the job is completed. `POST /jobs/{job_id}/renders` adds more.",
     )
     permitted_renders: Sequence[str] | None = Field(
         None,

@@ -26,7 +26,7 @@ class Options(generated_models.Options):
     model_config = ConfigDict(extra="forbid")
 
     render: tuple[str, ...] = Field(default=("boxes",), min_length=1)
-    """Results to draw, one picture each; see RENDERS."""
+    """Results to draw, one picture for each; see RENDERS."""
 
     def given(self) -> dict[str, Any]:
         """Return the options that are set, in the form of a request."""
@@ -72,7 +72,7 @@ class Limits(_Model):
 
 
 class Failure(generated_models.Failure):
-    """Why a job failed; `corrupt_image`, `internal_error` and other reasons."""
+    """Why a job failed. `reason` is `corrupt_image`, `internal_error` or another code."""
 
     @property
     def can_be_retried(self) -> bool:
@@ -91,7 +91,7 @@ class JobOptions(generated_models.JobOptions):
 
 
 class Job(generated_models.Job):
-    """A job; `data` is the whole response. Jobs in a list come without their faces."""
+    """A job; `data` is the whole response. Jobs in a list do not include their faces."""
 
     options: JobOptions
     faces: tuple[Face, ...] | None = None

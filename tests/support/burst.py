@@ -22,7 +22,7 @@ _ENDED: Final = ("completed", "failed")
 
 @dataclass
 class Burst:
-    """Sends photos as a careful client does: again, with the same key, until there is a response."""
+    """Sends photos like a careful client: it repeats a request with the same key until there is a response."""
 
     stack: Stack
     seed: int
@@ -49,7 +49,7 @@ class Burst:
         return job_id
 
     def _deliver_again(self, job_id: str) -> None:
-        """Repeat S3's event for the original: five times at once, and long after the job has ended."""
+        """Repeat S3's event for the original: five times simultaneously, and long after the job has ended."""
         sqs, queue_url = self.stack.aws.client("sqs"), self.stack.outputs["DetectQueueUrl"]
         body = json.dumps(self.stack.original_created(job_id))
         copies = [{"Id": str(number), "MessageBody": body} for number in range(_COPIES)]
@@ -66,7 +66,7 @@ class Burst:
         return response
 
     def _repeat(self, name: str, ask: Callable[[], httpx.Response]) -> httpx.Response:
-        """Repeat a request until there is a response; a worker that is killed while it starts responds with nothing."""
+        """Repeat a request until there is a response: a worker that is killed while it starts does not respond."""
         refused: list[str] = []
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
@@ -145,7 +145,7 @@ def _completions(listener: Listener) -> Mapping[str, set[str]]:
 
 
 def assert_nothing_is_left(burst: Burst, job_ids: list[str]) -> None:
-    """Every job is listed once, and once they are deleted, neither object nor message remains."""
+    """Check that every job is listed once, and that no object or message remains after their deletion."""
     stack = burst.stack
     listed = [job["job_id"] for job in burst.every_job() if job["job_id"] in set(job_ids)]
     assert sorted(listed) == sorted(job_ids)

@@ -11,7 +11,7 @@ from tests.support.stream import websocket_event
 
 
 def send(endpoint: Endpoint, body: str, seconds: float = 30) -> list[dict[str, Any]]:
-    """Send a frame from the listener `one`, and return what it gets."""
+    """Send a frame from the listener `one`, and return what it receives."""
     before = len(endpoint.frames["one"])
     assert handler(websocket_event("$default", body=body), Context(seconds)) == {"statusCode": 200}
     return [event for frame in endpoint.frames["one"][before:] for event in json.loads(frame)["events"]]

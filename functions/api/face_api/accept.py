@@ -92,7 +92,7 @@ class Submissions:
     def store_image(self, submission: Submission, accepted: Accepted, media_type: str) -> None:
         """Store the submitted bytes as the original of the job, which is then kept for its whole retention.
 
-        If that fails, leave neither the job nor its count. Raises what the bucket raises, and StoreContended if a
+        If that fails, leave neither the job nor its count. Raises the bucket's errors, and StoreContended if a
         request with the same idempotency key failed in this way.
         """
         job = accepted.job

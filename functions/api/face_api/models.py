@@ -15,7 +15,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, WithJsonSchema
 
 from face_api.offers import OptionOffered, RenderOffered, options_offered
 
-# Also under the names that browsers and phones use for the same formats.
+# Includes other names that browsers and phones use for the same formats.
 MediaType = Annotated[
     str, Field(pattern=f"^image/({'|'.join([*ImageFormat, 'jpg', 'heif'])})$", examples=["image/jpeg"])
 ]

@@ -9,12 +9,14 @@ from pydantic import Field
 
 
 class RenderOffered(Frozen):
-    """A render, with a label for users."""
+    """A render, with a label for display."""
 
     name: Render
     label: str
     description: str
-    hides_faces: bool = Field(description="Whether it hides faces; a preview does if the render it shows does.")
+    hides_faces: bool = Field(
+        description="Whether it hides faces; a preview hides them if the render that it shows does."
+    )
     media_type: ResultType | None = Field(description="Null if nothing is drawn.")
     suffix: str | None = Field(description="The file name extension, without the dot.")
     options: tuple[str, ...] = Field(description="The options that affect it, besides `size`.")

@@ -34,7 +34,7 @@ _LARGE_IMAGE_PIXELS: Final = 20_000_000
 
 
 class Analysis(Detection):
-    """The faces in an image and its renders, as files."""
+    """The faces in an image, and its renders as files."""
 
     results: Mapping[Render, bytes]
 

@@ -24,7 +24,7 @@ _MORTAL: Final = ("DetectorFunction", "ApiFunction", "BroadcasterFunction")
 # The minimum time between two kills.
 _PAUSE_SECONDS: Final = (1.5, 4.0)
 _FIRST_PAUSE_SECONDS: Final = 0.2
-# A detector that hangs delays its job by its lease, and then by the queue's visibility timeout.
+# A hanging detector delays its job by its lease and then by the queue's visibility timeout.
 _FEW_PHOTOS: Final = 12
 # It hangs longer than its lease, and its function's time-out does not end it.
 _LEASE_SECONDS: Final = 5
@@ -33,14 +33,14 @@ _HANGS_SECONDS: Final = 120
 
 @contextmanager
 def dying_workers(burst: Burst, seed: int) -> Iterator[list[int]]:
-    """Kill one worker after the other, chosen at random, as long as the block lasts.
+    """Kill randomly chosen workers, one after the other, while the block runs.
 
     The next one is killed after a response since the last: starting a worker may take longer than any pause.
     """
     chance, killed, over = random.Random(seed), list[int](), threading.Event()
 
     def kill() -> None:
-        # The first one is killed at once: an idle machine finishes a small burst within one pause.
+        # The first one is killed immediately, because an idle machine finishes a small burst within one pause.
         pause, answered = _FIRST_PAUSE_SECONDS, -1
         while not over.wait(pause):
             if burst.answered == answered:

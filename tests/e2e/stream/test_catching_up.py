@@ -127,7 +127,7 @@ def test_a_replay_on_connecting_is_not_lost(stack: Stack) -> None:
             listener.wait_for_job(each.job_id)
         mine = [each.job_id for each in ended]
         assert [event["job_id"] for event in listener.events if event.get("job_id") in mine] == mine
-    # Replays for listeners that disconnected during the handshake, like those of other tests, are retried for 15 s.
+    # Replays for listeners that disconnect during the handshake, such as those of other tests, are retried for a while.
     wait_until(lambda: stack.messages("DeliveryQueue") == 0, seconds=60)
     assert stack.messages("BroadcastFailureQueue") == 0
 

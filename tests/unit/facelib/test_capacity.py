@@ -15,7 +15,7 @@ from tests.support.job_store import JobStore
 from tests.support.jobs import form_job, new_job, outcome
 
 STAGES = ("header", "decode", "upright", "detect", "render", "encode")
-# As the detector writes it for a photo of two people.
+# As written by the detector for a photo of two people.
 DETECTION = outcome(faces=2).detection.model_copy(update={"timings_ms": dict.fromkeys(STAGES, 123.4)})
 OUTCOME = replace(outcome(), detection=DETECTION, original_etag="0" * 32)
 FAILURE = Failure(reason=FailureReason.CORRUPT_IMAGE, detail="The file ends too early. Send the image again.")

@@ -73,7 +73,7 @@ def test_options_other_than_the_defaults(account: Cloud, deliver: Callable[..., 
     assert job.options == Options(min_confidence=0.5, size=Size.ORIGINAL, faces_json=True)
 
 
-def test_a_file_can_do_without_faces_json(account: Cloud, deliver: Callable[..., list[str]]) -> None:
+def test_faces_json_can_be_turned_off(account: Cloud, deliver: Callable[..., list[str]]) -> None:
     deliver(put(account.originals_bucket, KEY, {"facecast-faces-json": "false"}))
 
     (job,) = jobs(account)

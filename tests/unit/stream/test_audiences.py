@@ -53,14 +53,14 @@ def test_many_listeners_are_split_over_the_queue(
     assert {key: event_ids(frames) for key, frames in endpoint.frames.items()} == {key: [job.event_id] for key in ids}
 
 
-def test_a_narrow_listener_receives_an_event_once_in_any_audience(
+def test_a_listener_of_one_job_receives_an_event_once_in_any_audience(
     cloud: Queue,
     connections: ConnectionStore,
     endpoint: Endpoint,
     context: Context,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Also one that has been widened since: it is in a shard, which the queue's message reads."""
+    """Also one that has since subscribed to all jobs: it is in a shard, which the queue's message reads."""
     for module in ("recipients", "broadcast"):
         monkeypatch.setattr(f"face_broadcaster.{module}.LISTENERS_AT_ONCE", 3)
     job = ended_job()
@@ -97,7 +97,7 @@ def test_a_large_audience_is_notified_within_the_rate_limit(
 def test_refused_messages_of_a_batch_are_neither_lost_nor_duplicated(
     seed: int, cloud: Queue, connections: ConnectionStore, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The shards of a large audience are one batch of eight messages; SQS accepts some at first, others later."""
+    """The shards of a large audience are a batch of eight messages; SQS accepts some at first, and others later."""
     for module in ("recipients", "broadcast"):
         monkeypatch.setattr(f"face_broadcaster.{module}.LISTENERS_AT_ONCE", 4)
     monkeypatch.setattr(backoff, "sleep", lambda _: None)

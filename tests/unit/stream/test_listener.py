@@ -25,7 +25,7 @@ def _no_waits_between_tries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listener, "_FIRST_WAIT", 0.0)
 
 
-def test_a_listener_that_is_dropped_has_each_event_once() -> None:
+def test_a_disconnected_listener_receives_each_event_once() -> None:
     all_of_them = events(6)
     one, two, three, four, five, six = all_of_them
 

@@ -21,7 +21,7 @@ from tests.support.stream import (
 
 
 @pytest.mark.parametrize("make", [lambda _: {"limit": 2}, lambda job: {"after": job.event_id}])
-def test_a_replay_asked_for_on_connecting(
+def test_a_replay_requested_on_connecting(
     make: Callable[..., dict[str, object]], connections: ConnectionStore, endpoint: Endpoint, context: Context
 ) -> None:
     listen(connections, "a")
@@ -46,7 +46,7 @@ def test_a_replay_of_the_latest_and_of_all_since_has_the_larger_set(
     assert event_ids(endpoint.frames["a"]) == [jobs[number].event_id for number in expected]
 
 
-def test_a_replay_of_both_where_nothing_has_ended(
+def test_a_replay_of_both_before_any_job_has_ended(
     connections: ConnectionStore, endpoint: Endpoint, context: Context
 ) -> None:
     listen(connections, "a")

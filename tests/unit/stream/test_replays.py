@@ -24,7 +24,7 @@ def test_replay_of_the_latest(one: Endpoint) -> None:
 
 
 def test_replay_after_an_event_starts_a_little_before_it(one: Endpoint) -> None:
-    """An event that ended earlier may have been posted later; the listener drops what it has seen."""
+    """An event with an earlier time may have been posted later; the listener drops duplicates."""
     long_ago, shortly_before, known, since = (stored(ended_job(seconds_ago=ago)) for ago in (1000, 505, 500, 10))
     assert long_ago.event_id
 

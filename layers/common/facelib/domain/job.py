@@ -164,7 +164,7 @@ class Job(Frozen):
         dict[str, float] | None, Shown("Duration of each stage of the detector, in milliseconds.")
     ] = None
     failure: Annotated[Failure | None, Shown("Why the job failed.", stream=True)] = None
-    # S3's name for the upload that was processed; another one under the same key is not this job's.
+    # S3's ETag of the processed upload; another upload under the same key does not belong to this job.
     original_etag: str | None = None
     # Results that were drawn on demand, in addition to those in the options.
     renders: tuple[Render, ...] | None = None

@@ -91,7 +91,7 @@ class Options(Frozen):
 
     render: Annotated[
         Renders, AfterValidator(_each_once), AfterValidator(_none_stands_alone), BeforeValidator(_split)
-    ] = Field(default=(Render.BOXES,), description="The results to draw, one picture each.")
+    ] = Field(default=(Render.BOXES,), description="The results to draw; each is a separate picture.")
     min_confidence: Annotated[
         float | None,
         Control(
@@ -105,7 +105,7 @@ class Options(Frozen):
         le=1,
         description="Leave faces below this confidence out of the response; they are still hidden. If it is not set, "
         "the detector uses its own threshold.",
-        # "Try it out" in /docs must find faces: without an example it fills in the maximum.
+        # "Try it out" in /docs must find faces; without an example, it fills in the maximum.
         examples=[0.5],
     )
     max_faces: int = Field(

@@ -1,4 +1,4 @@
-/** Pointers over the picture: a mouse, a pen or one finger draws, moves and resizes rectangles; two fingers scroll. */
+/** Handles pointers over the picture: a mouse, a pen or one finger draws, moves and resizes rectangles; two fingers scroll. */
 
 import { between, moved, resized } from "./correct-geometry.js";
 

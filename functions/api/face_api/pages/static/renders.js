@@ -18,7 +18,7 @@ export async function getControls() {
   return [...names].map((name) => options.find((option) => option.name === name)).filter(Boolean);
 }
 
-/** The names of renders without a picture; empty until the service has answered. */
+/** The names of renders without a picture; empty until the service has responded. */
 export async function getUndrawn() {
   const renders = await getRenders().catch(() => []);
   return renders.filter((render) => !isDrawn(render)).map(({ name }) => name);
