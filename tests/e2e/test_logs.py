@@ -33,9 +33,13 @@ def test_a_line_shows_soon_after_it_was_logged_and_ctrl_c_ends_it(stack: Stack, 
     with out.open("wb") as file, subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=subprocess.PIPE) as follower:
         assert follower.stderr is not None
         assert follower.stderr.readline().startswith(b"Following /aws/")
-        assert httpx.get(f"{stack.http_url}/jobs/not-a-job-{tmp_path.name}").status_code == 404
-        wait_until(lambda: f"not-a-job-{tmp_path.name}" in out.read_text())
-        follower.send_signal(signal.SIGINT)
+        try:
+            missing = httpx.get(f"{stack.http_url}/jobs/not-a-job-{tmp_path.name}", timeout=PATIENCE_SECONDS)
+            assert missing.status_code == 404
+            wait_until(lambda: f"not-a-job-{tmp_path.name}" in out.read_text())
+        finally:
+            # Leaving the block waits for the follower, also after a failure.
+            follower.send_signal(signal.SIGINT)
         assert follower.wait(PATIENCE_SECONDS) == 0
         assert follower.stderr.read() == b""
 
