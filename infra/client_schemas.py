@@ -32,6 +32,9 @@ def client_schemas(api: Schemas, stream: Schemas) -> Schemas:
     # The options of a request are stricter.
     received["Job"]["properties"]["options"] = {"$ref": _PREFIX + "JobOptions"}
     responses = {name: _opened(received[name], api) for name in sorted(_needed(received, "Job", "Event"))}
+    # What older services do not have is as it is by default.
+    for name, option in responses["JobOptions"]["properties"].items():
+        option |= {"default": api["Options"]["properties"][name].get("default")}
     return {"Options": _request(api["Options"], api), **responses}
 
 

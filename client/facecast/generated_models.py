@@ -131,26 +131,26 @@ class JobOptions(BaseModel):
         extra="ignore",
         frozen=True,
     )
-    render: Sequence[str] | None = Field(None, description="The results to draw; each is a separate picture.")
+    render: Sequence[str] | None = Field(["boxes"], description="The results to draw; each is a separate picture.")
     min_confidence: float | None = Field(
         None,
         description="Leave faces below this confidence out of the response; they are still hidden. If it is not set, the detector uses its own threshold.",
     )
     max_faces: int | None = Field(
-        None,
+        1000,
         description="Maximum number of faces to return, by descending confidence. Renders that hide faces hide all of them.",
     )
     blur_strength: int | None = Field(
-        None, description="Strength of `blur` and `pixelate`: higher hides more. `solid` always hides everything."
+        3, description="Strength of `blur` and `pixelate`: higher hides more. `solid` always hides everything."
     )
-    size: str | None = None
-    crop_aspect: str | None = None
+    size: str | None = "fit"
+    crop_aspect: str | None = "free"
     crop_padding: float | None = Field(
-        None, description="Padding of a `crop` around the faces, as a multiple of the largest face's side."
+        0.5, description="Padding of a `crop` around the faces, as a multiple of the largest face's side."
     )
-    crop_faces: str | None = None
+    crop_faces: str | None = "all"
     faces_json: bool | None = Field(
-        None,
+        False,
         description="Also store the completed job as `results/{job_id}/faces.json` in the results bucket, for programs that read the bucket.",
     )
 

@@ -11,20 +11,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TaskID,
 from rich.progress import TimeRemainingColumn as RichTimeRemaining
 from rich.text import Text
 
+from facecast.generated_models import JobOptions
+
 # Control and format characters, surrogates, line and paragraph separators: they move the cursor, or reverse the text.
 _UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-
-
-# The default options of a job.
-_USUAL: Final = {
-    "max_faces": 1_000,
-    "blur_strength": 3,
-    "size": "fit",
-    "faces_json": False,
-    "crop_aspect": "free",
-    "crop_padding": 0.5,
-    "crop_faces": "all",
-}
+_DEFAULTS: Final = {name: option.default for name, option in JobOptions.model_fields.items()}
 
 
 def printable(text: str) -> str:
@@ -127,6 +118,6 @@ def job_line(job: Mapping[str, Any]) -> str:
 def _options(options: Mapping[str, Any]) -> str:
     """Return the renders, and the options that differ from the defaults."""
     chosen = {
-        name: value for name, value in options.items() if name != "render" and value not in (None, _USUAL.get(name))
+        name: value for name, value in options.items() if name != "render" and value not in (None, _DEFAULTS.get(name))
     }
     return " ".join([",".join(options.get("render", ())), *(f"{name}={value}" for name, value in chosen.items())])

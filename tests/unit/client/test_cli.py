@@ -38,7 +38,7 @@ def test_without_an_address_it_explains_how_to_pass_one(capsys: pytest.CaptureFi
     ("arguments", "message"),
     [
         (["detect"], "PATH"),
-        (["detect", "cli.jpg", "--render", "boxes,sepia"], "sepia is not one of boxes, blur, pixelate, solid, plain"),
+        (["detect", "cli.jpg", "--render", "boxes,sepia"], f"sepia is not one of {', '.join(facecast.RENDERS)}"),
         (["detect", "cli.jpg", "--blur-strength", "0"], "should be greater than or equal to 1"),
         (["detect", "cli.jpg", "--min-confidence", "2"], "should be less than or equal to 1"),
         (["detect", "cli.jpg", "--max-faces", "0"], "should be greater than or equal to 1"),

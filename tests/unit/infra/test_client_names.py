@@ -10,6 +10,7 @@ from facecast import RENDERS, Job, Options, bundled, generated
 from facecast.cli import main
 from facecast.cli.job_options import with_job_options
 from facecast.cli.jobs import _in_words
+from facecast.cli.output import job_line
 from facecast.models import RETRYABLE, Failure, Limits
 from facelib.domain import job, options
 from facelib.domain.renders import Render
@@ -70,6 +71,13 @@ def test_options_that_are_given_reach_the_command() -> None:
     for arguments in ([], ["--blur-strength", "4", "--crop-aspect", "4:5", "--min-confidence", "0.5", "--faces-json"]):
         assert CliRunner().invoke(app, arguments).exit_code == 0
     assert taken == [Options(), Options(blur_strength=4, crop_aspect="4:5", min_confidence=0.5, faces_json=True)]
+
+
+def test_a_line_about_a_job_shows_the_options_that_differ_from_the_defaults() -> None:
+    event = {"job_id": "j", "status": "completed", "face_count": 1, "completed_at": "2026-11-24T10:00:00Z"}
+    chosen = options.Options(blur_strength=5, crop_padding=0)
+    for sent, shown in ((options.Options(), "boxes"), (chosen, "boxes blur_strength=5 crop_padding=0.0")):
+        assert job_line({**event, "options": sent.model_dump(mode="json")}).endswith(f"1 face  {shown}")
 
 
 def test_responses_of_a_newer_service_are_read() -> None:
