@@ -1,17 +1,27 @@
 """Creates the template's tables, buckets and queues in moto, from the template itself."""
 
+import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from facelib.stores import clients
 from moto import mock_aws
+from moto.backends import get_backend
+from moto.core import models
 
 from infra.template import load
 
+if TYPE_CHECKING:
+    from moto.dynamodb.models.table import Table
+
+# Clients of boto3 need no patch of `requests`, which takes moto longer than most tests take.
+models.RESPONSES_METHODS.clear()
+_ACCOUNT: Final = models.DEFAULT_ACCOUNT_ID
+_REGION: Final = "us-east-1"
 _TABLE_KEYS = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "StreamSpecification")
 
 
@@ -48,16 +58,26 @@ def empty_account() -> Iterator[None]:
         yield
 
 
+def create_table(name: str, logical_id: str) -> None:
+    """Create an empty table of the template: with the API once in each process, and then as a copy."""
+    get_backend("dynamodb")[_ACCOUNT][_REGION].tables[name] = copy.deepcopy(_table(name, logical_id))
+
+
+@cache
+def _table(name: str, logical_id: str) -> "Table":
+    clients.dynamodb().create_table(TableName=name, **table_of(logical_id))
+    return copy.deepcopy(get_backend("dynamodb")[_ACCOUNT][_REGION].tables[name])
+
+
 @contextmanager
 def cloud() -> Iterator[Cloud]:
     """Mock an account with the template's tables and buckets, all empty."""
     with empty_account():
         names = Cloud()
-        dynamodb = clients.dynamodb()
-        dynamodb.create_table(TableName=names.jobs_table, **table_of("JobsTable"))
-        dynamodb.create_table(TableName=names.connections_table, **table_of("ConnectionsTable"))
-        dynamodb.create_table(TableName=names.keys_table, **table_of("KeysTable"))
-        dynamodb.create_table(TableName=names.access_table, **table_of("AccessTable"))
+        create_table(names.jobs_table, "JobsTable")
+        create_table(names.connections_table, "ConnectionsTable")
+        create_table(names.keys_table, "KeysTable")
+        create_table(names.access_table, "AccessTable")
         for bucket in (names.originals_bucket, names.results_bucket):
-            clients.s3().create_bucket(Bucket=bucket)
+            get_backend("s3")[_ACCOUNT]["aws"].create_bucket(bucket, _REGION)
         yield names

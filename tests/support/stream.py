@@ -15,7 +15,7 @@ from facelib.stores.jobs.index import SHARD, owner_shard
 from facelib.stores.jobs.items import to_item
 from facelib.stores.listeners.connections import Connection, ConnectionStore
 
-from tests.support.account import table_of
+from tests.support.account import create_table
 
 JOBS: Final = "jobs"
 CONNECTIONS: Final = "connections"
@@ -45,7 +45,7 @@ class Queue:
 
 def create_tables() -> None:
     for name, logical_id in ((CONNECTIONS, "ConnectionsTable"), (JOBS, "JobsTable"), (KEYS, "KeysTable")):
-        clients.dynamodb().create_table(TableName=name, **table_of(logical_id))
+        create_table(name, logical_id)
 
 
 def create_queue() -> Queue:
