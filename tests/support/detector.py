@@ -2,16 +2,22 @@
 
 import hashlib
 import io
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 from face_detector.analyse import analyse, redraw
+from face_detector.detection import detector
 from face_detector.detection.detections import Detections
-from face_detector.detection.detector import Detector
+from face_detector.detection.detector import Detector, load_detector
+from face_detector.detection.network import Network, NetworkDefinition
+from face_detector.detection.networks import definition_of
 from face_detector.imaging.pixels import Pixels
-from face_models import BEST, MODELS, YUNET
+from face_models import BEST, MODELS, YUNET, Model
 from facelib.domain.face import Box, Face
+from facelib.domain.job import Quality
 from facelib.domain.options import Options, Size
 from facelib.domain.renders import Render
 from PIL import Image
@@ -23,35 +29,40 @@ from tests.support.pictures import Picture, Truth, encoded
 _SHARED_YUNET = Path(__file__).parents[3] / "shared" / "models" / YUNET.file_name
 
 
-class CachedDetector(Detector):
-    """A detector that caches its detections. Not for tests of its time or its number of runs."""
+class CachedNetwork:
+    """A network that caches its detections. Not for tests of its time or its number of runs."""
 
-    def __init__(self, detector: Detector) -> None:
-        self._detector = detector
+    def __init__(self, network: Network) -> None:
+        self._network = network
         self._detections: dict[tuple[bytes, tuple[int, ...], float], Detections] = {}
-        self.info = detector.info
-        self.threshold = detector.threshold
-        self.redact_threshold = detector.redact_threshold
-        if detector.redactor is not detector:
-            self._redactor = CachedDetector(detector.redactor)
 
-    @property
-    def long_side(self) -> int:
-        return self._detector.long_side
-
-    def detect(self, pixels: Pixels, threshold: float) -> Detections:
+    def infer(self, pixels: Pixels, threshold: float) -> Detections:
         key = hashlib.blake2b(pixels.tobytes()).digest(), pixels.shape, threshold
         if key not in self._detections:
-            self._detections[key] = self._detector.detect(pixels, threshold)
+            self._detections[key] = self._network.infer(pixels, threshold)
         return self._detections[key]
 
     def reload(self) -> None:
-        self._detector.reload()
+        self._network.reload()
 
 
-def model_files(detector: str) -> dict[str, Path]:
+@cache
+def load_cached(name: str, quality: Quality) -> Detector:
+    """Load a detector whose networks are those of the other detectors, and cached. Skip the test if one is missing."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(detector, "definition_of", _cached_definition)
+        return load_detector(name, quality, model_files(name))
+
+
+@cache
+def _cached_definition(model: Model) -> NetworkDefinition:
+    definition = definition_of(model)
+    return replace(definition, load=cache(lambda path: CachedNetwork(definition.load(path))))
+
+
+def model_files(name: str) -> dict[str, Path]:
     """Return the paths of the models of a detector; skip the test with a reason if one is missing."""
-    return {name: _model_file(name) for name in (MODELS if detector == BEST else [detector])}
+    return {each: _model_file(each) for each in (MODELS if name == BEST else [name])}
 
 
 def models_at_hand() -> dict[str, Path]:

@@ -4,26 +4,19 @@ from collections.abc import Callable
 
 import pytest
 from face_detector import main
-from face_detector.detection.detector import Detector, load_detector
+from face_detector.detection.detector import Detector
 from face_models import BEST, CENTERFACE, MODELS
 from facelib.domain.job import Quality
 
 from tests.support.account import Cloud
 from tests.support.detection_service import Service
-from tests.support.detector import CachedDetector, model_files
+from tests.support.detector import load_cached
 
 
 @pytest.fixture(scope="session")
 def load() -> Callable[[str, Quality], Detector]:
     """Load a detector, only once."""
-    loaded: dict[tuple[str, Quality], Detector] = {}
-
-    def load(name: str, quality: Quality) -> Detector:
-        if (name, quality) not in loaded:
-            loaded[name, quality] = CachedDetector(load_detector(name, quality, model_files(name)))
-        return loaded[name, quality]
-
-    return load
+    return load_cached
 
 
 @pytest.fixture(scope="session")
