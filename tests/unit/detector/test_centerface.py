@@ -7,8 +7,8 @@ from face_models import CENTERFACE
 
 from tests.support.pictures import astronaut, resized
 
-WIDTHS = [640, 512, 320, 480, 1024, 100, 33, 768, 640, 640]
-HEIGHTS = [480, 512, 320, 640, 768, 50, 65, 1024, 96, 480]
+WIDTHS = [320, 256, 160, 240, 512, 100, 33, 384, 320, 320]
+HEIGHTS = [240, 256, 160, 320, 384, 50, 65, 512, 96, 240]
 
 
 def same(one: Detections, other: Detections) -> bool:
