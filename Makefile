@@ -102,10 +102,10 @@ types:
 	$(BIN)/mypy
 
 templates: build/checks/installed
-	$(BIN)/cfn-lint template.yaml docs/examples/*.yaml
 	@mkdir -p build
 	$(BIN)/python -m infra template > build/template.json
-	$(BIN)/cfn-lint build/template.json
+	$(BIN)/cfn-lint build/template.json docs/examples/*.yaml
+	@# This runs cfn-lint on template.yaml itself.
 	$(BIN)/sam validate --lint
 	build/checks/bin/checkov --config-file infra/checks/checkov.yaml
 
