@@ -18,7 +18,7 @@ WORDS := set -f;
 # An arm64 Python, emulated if necessary, that runs the tests of arm64 packages on any machine.
 ARM64 := "$${ARM64_PYTHON-$(abspath $(wildcard ../shared/tools/arm64-python))}"
 BIN := .venv/bin
-# Uses an installed uv, or else the one that .venv/installed puts into .venv.
+# Uses an installed uv, otherwise the one that .venv/installed installs in .venv.
 INSTALL = uv pip install --quiet --python $(BIN)/python --no-deps
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export SAM_CLI_TELEMETRY := 0
@@ -72,7 +72,7 @@ status: setup ## Show the addresses of the local stack: make status [PORT=4802] 
 env: ## Print the addresses as shell variables API, WS and BUCKET: eval "$(make -s env)" [PORT=4802] [ENVIRONMENT=prod]
 	@$(BIN)/python -m infra env $(WHERE)
 
-unit: develop ## Run the tests that need neither the local stack nor a browser, in a minute
+unit: develop ## Run the tests that do not need the local stack or a browser
 	$(BIN)/pytest tests/unit -n 2 --dist worksteal
 
 coverage: develop ## Report unit test coverage; fail below 96 %
@@ -82,7 +82,7 @@ test: develop ## Run every test
 	@$(BIN)/python -m infra localstack --optional
 	ARM64_PYTHON=$(ARM64) $(BIN)/pytest -n 2 --dist loadgroup
 
-test-localstack: develop ## Run the tests of storage on LocalStack, without a container; needs Python 3.12 or 3.13
+test-localstack: develop ## Run the storage tests on LocalStack, without a container; needs Python 3.12 or 3.13
 	@$(BIN)/python -m infra localstack
 	$(BIN)/pytest tests/localstack
 
@@ -157,7 +157,7 @@ package: setup ## Build the packages and print their sizes: make package [ARCHIT
 deploy: setup ## Build and deploy to AWS: make deploy [ENVIRONMENT=prod] [PARAMETERS="AlarmEmail=me@example.org"] [YES=1]
 	@$(WORDS) $(BIN)/python -m infra deploy $(ENVIRONMENT_OPTION) $${YES:+--yes} $${ARCHITECTURE:+"Architecture=$$ARCHITECTURE"} $$PARAMETERS
 
-verify: setup ## Test a deployed service as a client: make verify [ENVIRONMENT=prod]
+verify: setup ## Test a deployed service from end to end: make verify [ENVIRONMENT=prod]
 	@$(BIN)/python -m infra verify $(WHERE) $${CLIENTS:+--clients "$$CLIENTS"} $${LISTENERS:+--listeners "$$LISTENERS"}
 
 delete: setup ## Delete the service from AWS with every job and image: make delete [ENVIRONMENT=prod]
@@ -166,7 +166,7 @@ delete: setup ## Delete the service from AWS with every job and image: make dele
 erase: setup ## Erase every job, image, event and key of an owner: make erase OWNER=alice [ENVIRONMENT=prod]
 	@$(BIN)/python -m infra erase $(WHERE) "$$OWNER"
 
-invoke: setup ## Run a function here against the local stack: make invoke FUNCTION=Detector EVENT=events/detector/direct.json
+invoke: setup ## Run a function's code in this terminal, against the local stack: make invoke FUNCTION=Detector EVENT=events/detector/direct.json
 	@$(BIN)/python -m infra invoke $(PORT_OPTION) "$${FUNCTION:-Detector}" "$${EVENT:-events/detector/direct.json}"
 
 key: setup ## Issue a key: make key OWNER=alice [SCOPES=send,read] [DAILY=1000] [DAYS=90] [ENVIRONMENT=default]
@@ -201,17 +201,17 @@ model: setup ## Download a detection model: make model MODEL=yunet [MODEL_FILE=p
 screenshots: develop ## Update the README's screenshots in docs/images; needs Chromium
 	$(BIN)/pytest tests/browser/test_screenshots.py --write-images
 
-wheel: setup ## Build the client's wheel and source distribution, with the detector in them, into dist/
+wheel: setup ## Build the client's wheel and source distribution, including the detector, in dist/
 	@cd client && ../$(BIN)/python -m hatchling build -d ../dist
 
-schemas: develop ## Generate the API, stream and event schemas and the table of renders, and the client's names
+schemas: develop ## Generate the schemas of the API, the stream and the events, the table of renders, and the client's models
 	$(BIN)/python -m face_api.schema > docs/openapi.json
 	$(BIN)/python -m face_websocket.asyncapi > functions/api/face_api/pages/asyncapi.json
 	$(BIN)/python -m face_notifier.schema > docs/eventbridge.schema.json
 	$(BIN)/python -m infra render-table
 	$(BIN)/python -m infra client-names
 
-lock: develop ## Update the lock files from the files *.in
+lock: develop ## Update the lock files from the *.in files
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  infra/checks/requirements.in -o infra/checks/requirements.lock
 	echo uv | uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header - -o infra/uv.txt

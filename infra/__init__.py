@@ -1,4 +1,4 @@
-"""What runs, deploys and checks the service: `python -m infra`."""
+"""Tools that run, deploy and check the service: `python -m infra`."""
 
 from pathlib import Path
 from typing import Final

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.errors import FAILED, INTERRUPTED, CommandFailed, aws_failure
 
-# The module and function of each command. Only the command that runs is imported: all of them take seconds.
+# The module and function of each command. Only the requested command is imported, because all of them take seconds.
 COMMANDS: Final = {
     "run": "local.commands:run",
     "demo": "local.commands:run_demo",
@@ -56,7 +56,7 @@ def program(names: Iterable[str]) -> typer.Typer:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit status. An error is one sentence for the person at the keyboard."""
+    """Run a command and return its exit status. An error is printed as one sentence."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     named = [name for name in given[:1] if name in COMMANDS]
     command = typer.main.get_command(program(named or COMMANDS))
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _end(str(failed), failed.exit_code)
     except (ClientError, BotoCoreError) as error:
         return _end(aws_failure(error), FAILED)
-    # What Typer returns after Ctrl-C.
+    # Typer's exit status after Ctrl-C.
     return _end("\nStopped.", status) if status == INTERRUPTED else int(status)
 
 

@@ -1,4 +1,4 @@
-"""The stream's description, checked against AsyncAPI's own JSON schema."""
+"""Checks the stream's description against AsyncAPI's JSON schema."""
 
 import json
 from pathlib import Path
@@ -10,13 +10,13 @@ from infra import ROOT
 from infra.errors import CommandFailed
 
 DOCUMENT: Final = ROOT / "docs" / "asyncapi.json"
-# `make documents` installs it.
+# Installed by `make documents`.
 SCHEMAS: Final = ROOT / "infra" / "checks" / "node_modules" / "@asyncapi" / "specs" / "schemas"
 
 
 def violations(document: dict[str, Any], schemas: Path = SCHEMAS) -> list[str]:
-    """Return where the document breaks the schema of the version that it names, and how."""
-    # The schema whose references lie within itself.
+    """Return the places where the document violates the schema of its version, and the reasons."""
+    # The variant of the schema that has only internal references.
     schema = json.loads((schemas / f"{document['asyncapi']}-without-$id.json").read_text())
     return [f"{error.json_path}: {error.message}" for error in jsonschema.Draft7Validator(schema).iter_errors(document)]
 

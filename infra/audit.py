@@ -1,4 +1,4 @@
-"""Known vulnerabilities in pinned packages."""
+"""Checks pinned packages for known vulnerabilities."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ from typing import Final
 from infra import ROOT
 
 _PIP_AUDIT: Final = ROOT / "build" / "checks" / "bin" / "pip-audit"
-# What pip-audit reads of each version. Mirrors of PyPI serve packages, but not this.
+# The data that pip-audit reads for each version. Mirrors of PyPI serve packages, but not these data.
 _SOURCE: Final = "https://pypi.org/pypi/pip/24.0/json"
 _TIMEOUT_SECONDS: Final = 10
 _LOCKS: Final = (
@@ -21,7 +21,7 @@ _LOCKS: Final = (
 
 
 def why_unreachable(source: str = _SOURCE) -> str | None:
-    """Return why the source lists no vulnerabilities; pip-audit itself would pass every package as unknown."""
+    """Return why vulnerabilities are not available; without them, pip-audit itself would accept every package."""
     try:
         with urllib.request.urlopen(source, timeout=_TIMEOUT_SECONDS) as response:  # noqa: S310 - https, or a test's server
             json.load(response)["vulnerabilities"]
@@ -45,6 +45,6 @@ def audit(lock: Path) -> int:
 def audit_all() -> int:
     """Look for known vulnerabilities in the pinned packages."""
     if reason := why_unreachable():
-        print(f"SKIPPED: pip-audit, because {_SOURCE} lists no vulnerabilities here: {reason}", file=sys.stderr)
+        print(f"SKIPPED: pip-audit, because {_SOURCE} does not list vulnerabilities: {reason}", file=sys.stderr)
         return 0
     return max(audit(ROOT / lock) for lock in _LOCKS)

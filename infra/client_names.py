@@ -18,8 +18,8 @@ STREAM: Final = ROOT / "docs" / "asyncapi.json"
 FOLDER: Final = ROOT / "client" / "facecast"
 NAMES: Final = "generated.py"
 MODELS: Final = "generated_models.py"
-_HEADER: Final = '"""{} the service takes and gives, generated from its schemas by `make schemas`."""'
-# Part of an enumeration, as an extension in its schema, and the name of the enumeration that it becomes.
+_HEADER: Final = '"""{} the service accepts and returns, generated from its schemas by `make schemas`."""'
+# An extension in the schema of an enumeration that lists some of its names, and the enumeration to create from it.
 _PARTS: Final = {"x-retryable": ("FailureReason", "RetryableReason")}
 _RUFF: Final = (sys.executable, "-m", "ruff")
 _AS_ENUMERATIONS: Final = ("--use-specialized-enum", "--capitalise-enum-members")
@@ -30,14 +30,14 @@ _AS_MODELS: Final = (
 
 
 def enumerations(schemas: Schemas) -> Schemas:
-    """Return the schemas that are enumerations, and those of their named parts."""
+    """Return the schemas of enumerations and of their named subsets."""
     whole = {name: schema for name, schema in schemas.items() if "enum" in schema}
     parts = {name: {"type": "string", "enum": whole[of][key]} for key, (of, name) in _PARTS.items()}
     return whole | parts
 
 
 def generated() -> dict[str, str]:
-    """Return the text of each module by its name."""
+    """Return the text of each module, by name."""
     api = json.loads(API.read_text())["components"]["schemas"]
     stream = json.loads(STREAM.read_text())["components"]["schemas"]
     return {
@@ -47,7 +47,7 @@ def generated() -> dict[str, str]:
 
 
 def _module(header: str, schemas: Schemas, options: tuple[str, ...]) -> str:
-    """Return the module that datamodel-code-generator writes of the schemas."""
+    """Return the module that datamodel-code-generator writes for the schemas."""
     document: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {"title": "Facecast", "version": "1"},
@@ -78,4 +78,4 @@ def write(
         if not check:
             path.write_text(text)
         elif not path.is_file() or path.read_text() != text:
-            raise CommandFailed(f"client/facecast/{name} does not follow the schemas: make schemas")
+            raise CommandFailed(f"client/facecast/{name} does not match the schemas. To update it: make schemas")

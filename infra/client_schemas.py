@@ -1,6 +1,6 @@
-"""The schemas of the client's models, reduced from those of the API and of the stream.
+"""The schemas of the client's models, which are simplified from those of the API and the stream.
 
-Requests are as strict as the service's. Responses accept what newer services may add: unknown names are text, unknown
+Requests are as strict as the service's. Responses accept additions by newer services: unknown names are text, unknown
 fields are ignored, and a field that may be null may be missing.
 """
 
@@ -22,7 +22,7 @@ _RULES: Final = (
 
 
 def client_schemas(api: Schemas, stream: Schemas) -> Schemas:
-    """Return the schemas of what the client sends and receives, by the names of their models."""
+    """Return the schemas of the messages that the client sends and receives, by the names of their models."""
     received = {
         **api,
         "Job": _of_any(api["JobView"], api["JobSummary"]),
@@ -39,14 +39,14 @@ def client_schemas(api: Schemas, stream: Schemas) -> Schemas:
 
 
 def _of_any(*schemas: Schema) -> Schema:
-    """Return one schema for any of these; it requires the fields that all of them require."""
+    """Return one schema for all of these; it requires only the fields that all of them require."""
     properties = {name: field for schema in reversed(schemas) for name, field in schema["properties"].items()}
     shared = set[str].intersection(*(set(schema["required"]) for schema in schemas))
     return {"type": "object", "properties": properties, "required": sorted(shared)}
 
 
 def _request(options: Schema, api: Schemas) -> Schema:
-    """Return options that can each be left to the service."""
+    """Return the options, all of which can be omitted."""
     properties = {name: _request_field(schema, api) for name, schema in options["properties"].items()}
     return {"type": "object", "properties": properties}
 
@@ -77,7 +77,7 @@ def _opened(node: Any, api: Schemas) -> Any:  # noqa: ANN401 - JSON
 
 
 def _is_name(node: Schema, api: Schemas) -> bool:
-    """Return whether a schema allows fixed names only."""
+    """Return whether a schema allows only fixed names."""
     return "enum" in node or "const" in node or ("$ref" in node and "enum" in api.get(_name(node["$ref"]), {}))
 
 
@@ -86,7 +86,7 @@ def _may_be_null(field: Schema) -> bool:
 
 
 def _needed(schemas: Schemas, *names: str) -> set[str]:
-    """Return these names, and those of all schemas that they refer to, except for enumerations."""
+    """Return these names and those of all schemas that they refer to, except enumerations."""
     needed: set[str] = set()
     for name in names:
         referred = re.findall(rf'"{_PREFIX}(\w+)"', json.dumps(schemas[name]))

@@ -1,4 +1,4 @@
-"""What CloudFormation makes of a template: conditions, rules and intrinsic functions, for given parameters."""
+"""Evaluates a template like CloudFormation: conditions, rules and intrinsic functions, for given parameters."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ from facelib.domain.frozen import Frozen
 _IN_TEXT: Final = re.compile(r"\$\{(!?)([A-Za-z0-9:.]+)\}")
 NO_VALUE: Final = object()
 
-# Functions of their resolved arguments alone.
+# Intrinsic functions that depend only on their resolved arguments.
 _PURE: Final[Mapping[str, Callable[[Any], Any]]] = {
     "GetAtt": lambda given: given if isinstance(given, str) else ".".join(given),
     "Equals": lambda given: str(given[0]) == str(given[1]),
@@ -60,7 +60,7 @@ class CloudFormation:
         return bool(self.resolve(self._template["Conditions"][name]))
 
     def broken_rules(self) -> list[str]:
-        """Return what the template says of each assertion that does not hold."""
+        """Return the template's description of each assertion that is not met."""
         return [
             assertion["AssertDescription"]
             for rule in self._template.get("Rules", {}).values()

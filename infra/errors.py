@@ -1,4 +1,4 @@
-"""How a command ends early: in one sentence for the person at the keyboard, never in a traceback."""
+"""Errors of commands, which are printed as one sentence, never as a traceback."""
 
 from typing import Final
 
@@ -13,18 +13,18 @@ NO_REGION: Final = (
 
 
 class CommandFailed(Exception):
-    """A sentence that says what is wrong and what to do."""
+    """The command failed; the message states what is wrong and what to do."""
 
     exit_code: int = FAILED
 
 
 class Stopped(CommandFailed):
-    """Ctrl-C, with a sentence that names what is still running."""
+    """The command was interrupted with Ctrl-C; the message states what is still running."""
 
     exit_code = INTERRUPTED
 
     def __str__(self) -> str:
-        """Start below the terminal's ^C."""
+        """Begin on the line after the terminal's ^C."""
         return f"\n{super().__str__()}"
 
 

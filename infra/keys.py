@@ -1,4 +1,4 @@
-"""Keys of a deployed service, with the operator's own AWS credentials."""
+"""Manages the keys of a deployed service, with the operator's own AWS credentials."""
 
 import re
 import sys
@@ -28,10 +28,10 @@ _MOST_DAYS: Final = 3_650
 
 
 def new_key(owner: str, scopes: str, daily: int | None, days: int) -> tuple[ApiKey, str]:
-    """Return a new key as it is stored, and as its holder gets it. Raises CommandFailed for what makes no sense."""
+    """Return a new key in its stored form, and for its holder. Raises CommandFailed for invalid values."""
     if not is_owner(owner):
         raise CommandFailed(
-            f"An owner is 1 to 64 of a-z, 0-9, dot, dash and underscore, not {owner!r}: make key OWNER=alice"
+            f"An owner consists of 1 to 64 of a-z, 0-9, dot, dash and underscore, not {owner!r}: make key OWNER=alice"
         )
     if owner == PUBLIC_OWNER:
         raise CommandFailed(f"{PUBLIC_OWNER!r} is the owner of images sent without a key; choose another name.")
@@ -42,7 +42,7 @@ def new_key(owner: str, scopes: str, daily: int | None, days: int) -> tuple[ApiK
             f"make key OWNER=alice SCOPES={','.join(Scope)}"
         )
     if daily is not None and daily < 1:
-        raise CommandFailed("DAILY is at least 1 image a day; leave it out for no limit.")
+        raise CommandFailed("DAILY must be at least 1 image a day; omit it for no limit.")
     if not 1 <= days <= _MOST_DAYS:
         raise CommandFailed(f"DAYS is from 1 to {_MOST_DAYS:,}.")
     now, (key_id, secret, key) = datetime.now(UTC), new_secret()
@@ -59,7 +59,7 @@ def new_key(owner: str, scopes: str, daily: int | None, days: int) -> tuple[ApiK
 
 
 def describe(key: ApiKey) -> str:
-    """Return a line about a key, without anything secret."""
+    """Return a line about a key, without its secret."""
     state = f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else f"until {key.expires_at:%Y-%m-%d}"
     if key.revoked_at is None and key.expires_at <= datetime.now(UTC):
         state = f"expired {key.expires_at:%Y-%m-%d}"
@@ -68,7 +68,7 @@ def describe(key: ApiKey) -> str:
 
 
 def create(keys: KeyStore, stored: ApiKey, key: str) -> None:
-    """Store a new key and print it, alone on the last line: it is shown this once."""
+    """Store a new key, and print it once, as the last line."""
     keys.add(stored)
     print(describe(stored))
     print("Shown only once; send it over a secure channel. It is sent as `Authorization: Bearer ...`:")
@@ -77,23 +77,23 @@ def create(keys: KeyStore, stored: ApiKey, key: str) -> None:
 
 def show(keys: KeyStore) -> None:
     listed = sorted(keys.all(), key=lambda key: (key.owner, key.created_at))
-    print("\n".join(map(describe, listed)) if listed else "There are no keys yet. Issue one: make key OWNER=alice")
+    print("\n".join(map(describe, listed)) if listed else "No keys found. To issue one: make key OWNER=alice")
 
 
 def revoke(keys: KeyStore, key_id: str, connections: ConnectionStore, connections_api: ConnectionsApi) -> None:
     """Revoke a key and close its connections."""
-    # Also if the whole key is given.
+    # The whole key is also accepted.
     parts = key_id.split("_")
     key = keys.get(parts[1] if len(parts) == 3 else key_id)
     if key is None:
-        raise CommandFailed("There is no key with this id. `make keys` lists all keys.")
+        raise CommandFailed("No key with this id found. `make keys` lists all keys.")
     print(describe(keys.revoke(key)))
     closed = close_connections(key, connections, connections_api)
-    print(f"Connections closed: {closed}. API Gateway accepts it for up to a minute longer.")
+    print(f"Connections closed: {closed}. API Gateway may accept the key for up to another minute.")
 
 
 def close_connections(key: ApiKey, connections: ConnectionStore, connections_api: ConnectionsApi) -> int:
-    """Close the connections that were opened with a key, and return how many there were."""
+    """Close the connections that use a key, and return their number."""
     ended = list(connections.subscriptions.with_key(key.owner, key.key_id))
     for connection_id in ended:
         connections.remove(key.owner, connection_id)
@@ -127,7 +127,7 @@ def _outputs(environment: str | None, port: int) -> Mapping[str, str]:
 
 
 def issue_key(  # noqa: PLR0913 - each option is a parameter
-    owner: Annotated[str, typer.Argument(help="The owner of the jobs sent with the key.", show_default=False)],
+    owner: Annotated[str, typer.Argument(help="The owner of all jobs that are sent with the key.", show_default=False)],
     *,
     scopes: Annotated[str, typer.Option("--scopes", help="What the key permits, separated by commas.")] = ",".join(
         Scope
@@ -139,8 +139,8 @@ def issue_key(  # noqa: PLR0913 - each option is a parameter
     environment: Environment = None,
     port: Port = DEFAULT_PORT,
 ) -> None:
-    """Issue a key and print it, once."""
-    # Checked first: whether a stack answers does not matter to a request that makes no sense.
+    """Issue a key, and print it once."""
+    # Checked first, so that invalid values are reported even if no stack is running.
     stored, key = new_key(owner, scopes, daily, days)
     create(KeyStore(_outputs(environment, port)["KeysTableName"]), stored, key)
 

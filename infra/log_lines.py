@@ -1,4 +1,4 @@
-"""Lines of a function's log for people: Powertools and Lambda write JSON."""
+"""Formats the lines of a function's log, which Powertools and Lambda write as JSON, for people."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from facecast.cli.output import printable
 
-# Said at the beginning of the line, or the same in every line.
+# These fields are at the beginning of the line, or the same in every line.
 _KNOWN: Final = frozenset({"timestamp", "level", "message", "location", "service", "correlation_id", "xray_trace_id"})
 _OF_LAMBDA: Final = frozenset(
     {"cold_start", "function_arn", "function_memory_size", "function_name", "function_request_id"}
@@ -42,13 +42,13 @@ def _head(record: Mapping[str, Any]) -> str:
 
 
 def _error(record: Mapping[str, Any]) -> Iterator[str]:
-    """Give the traceback's lines, indented."""
+    """Yield the traceback's lines, indented."""
     for line in str(record.get("exception") or "").splitlines():
         yield f"    {printable(line)}"
 
 
 def _of_platform(record: Mapping[str, Any]) -> str | None:
-    """Return a failure of Lambda itself, like a time-out; a report of one that went well says nothing to people."""
+    """Return a failure of Lambda itself, such as a time-out; reports of successful invocations are omitted."""
     details = record.get("record", {})
     status = details.get("status") if isinstance(details, dict) else None
     if status in (None, "success"):

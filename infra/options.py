@@ -9,12 +9,12 @@ def port_number(given: str | int) -> int:
     """Read a port; Typer also passes the default. Raises BadParameter."""
     text = str(given)
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65_535:
-        raise typer.BadParameter(f"a port is a number from 1 to 65535, not {text!r}")
+        raise typer.BadParameter(f"a port must be a number from 1 to 65535, not {text!r}")
     return int(text)
 
 
 def whole_number(given: str | int) -> int:
-    """Read a number, and name what is not one. Raises BadParameter."""
+    """Read a number. Raises BadParameter, whose message contains an invalid value."""
     try:
         return int(given)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Parameters of template.yaml as they are given to `make run` and `make deploy`: checked before anything starts."""
+"""Checks the parameters of template.yaml that `make run` and `make deploy` receive, before anything starts."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -14,7 +14,7 @@ _ORIGIN: Final = re.compile(r"https?://[^/\s*,]+")
 
 
 def parameters_of_template() -> dict[str, str]:
-    """Every parameter with its default."""
+    """All parameters with their defaults."""
     return {name: str(parameter.get("Default", "")) for name, parameter in load()["Parameters"].items()}
 
 
@@ -37,7 +37,7 @@ def read_parameters(pairs: Sequence[str]) -> dict[str, str]:
 def check_together(parameters: Mapping[str, str]) -> None:
     """Check the values of all parameters against each other. Raises CommandFailed.
 
-    What CloudFormation's rules cannot say is checked here alone.
+    Only checks that CloudFormation's rules cannot express are in this function.
     """
     problems = CloudFormation(load(), parameters).broken_rules()
     reserved, concurrency = int(parameters["DetectorReserved"]), int(parameters["DetectorConcurrency"])
@@ -82,7 +82,7 @@ def installed_models() -> tuple[str, ...]:
 
 
 def detection_models(given: Mapping[str, str], at_hand: Collection[str]) -> tuple[str, ...]:
-    """Name the installed models that will be used. Raises CommandFailed where the requested one is missing."""
+    """Name the installed models that will be used. Raises CommandFailed if a requested model is missing."""
     detector = given.get("Detector", parameters_of_template()["Detector"])
     try:
         requested = [model.name for model in models_of(detector)]

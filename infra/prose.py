@@ -1,4 +1,4 @@
-"""The texts of the project, for the check of their style.
+"""Checks the wording of the project's texts.
 
 The rules are infra/checks/prose.yaml, and textlint applies them. The texts of a source file are written to build/prose,
 each to the line that it has in the source.
@@ -25,7 +25,7 @@ _WORDS: Final = re.compile(r"\w+ \w+ \w+")
 _SCRIPT_TEXT: Final = re.compile(
     r"""/\*+(.*?)\*/|(?<![:\w])//(.*?)$|"((?:\\.|[^"\\\n])*)"|`((?:\\.|[^`\\])*)`""", re.DOTALL | re.MULTILINE
 )
-# What a page shows: the text between tags, and the attributes that are read aloud or shown.
+# The visible texts of a page: between tags, and in attributes that are shown or read aloud.
 _PAGE_TEXT: Final = re.compile(r""">([^<>]+)<|\b(?:title|content|placeholder|alt|aria-label)="([^"]*)\"""")
 
 Texts = Iterator[tuple[int, str]]
@@ -94,7 +94,7 @@ _READERS: Final[dict[str, Callable[[str], Texts]]] = {
 
 
 def as_lines(texts: Texts) -> str:
-    """Return the texts, each on its line."""
+    """Return a file with each text on its original line."""
     lines: dict[int, str] = {}
     for number, text in texts:
         lines[number] = " ".join([*filter(None, [lines.get(number)]), *text.split()])

@@ -1,4 +1,4 @@
-"""What CHANGELOG.md says about a release, for its page on GitHub."""
+"""Reads a release's section of CHANGELOG.md, for its page on GitHub."""
 
 import re
 from typing import Annotated, Final
@@ -13,10 +13,7 @@ _VERSION: Final = re.compile(r"v(\d+\.\d+\.\d+)")
 
 
 def notes(tag: str, changelog: str, version: str = __version__) -> str:
-    """Return what the changelog says about a tag.
-
-    Raises CommandFailed where tag, version and changelog do not agree.
-    """
+    """Return a tag's section of the changelog. Raises CommandFailed if tag, version and changelog do not agree."""
     named = _VERSION.fullmatch(tag)
     if named is None or named[1] != version:
         raise CommandFailed(f"The tag {tag} is not v{version}, the version in client/facecast/version.py.")
@@ -27,5 +24,5 @@ def notes(tag: str, changelog: str, version: str = __version__) -> str:
 
 
 def print_notes(tag: Annotated[str, typer.Argument(help="The release's tag, for example v1.0.0.")]) -> None:
-    """Print what CHANGELOG.md says about a release."""
+    """Print the section of CHANGELOG.md about a release."""
     print(notes(tag, (ROOT / "CHANGELOG.md").read_text()))

@@ -1,4 +1,4 @@
-"""The table of renders in docs/use.md, from their declarations."""
+"""Writes the table of renders in docs/use.md from their declarations."""
 
 import re
 from typing import Final

@@ -1,4 +1,4 @@
-"""The SAM CLI that `make setup` installed, the one way it is run from here."""
+"""Runs the SAM CLI that `make setup` installed."""
 
 import os
 import subprocess
@@ -15,13 +15,13 @@ SAM: Final = Path(sys.executable).with_name("sam")
 def sam(
     arguments: Sequence[str], environment: Mapping[str, str], output: int | IO[Any] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run SAM from the repository's root: on this terminal, or without questions where its `output` goes elsewhere."""
+    """Run SAM in the repository's root: on this terminal, or without questions if `output` is redirected."""
     return subprocess.run(
         [SAM, *arguments],
         cwd=ROOT,
         env={
             **environment,
-            # The layers' makefiles run under the interpreter that has pip, not the first `python3` on the PATH.
+            # The layers' makefiles must use the interpreter that has pip, not the first `python3` on the PATH.
             "PATH": f"{SAM.parent}{os.pathsep}{environment.get('PATH', '')}",
             "SAM_CLI_TELEMETRY": "0",
             "SAM_CLI_VERSION_CHECK": "0",

@@ -1,4 +1,4 @@
-"""The stack that a command is for: one on AWS by its environment, or else the local one."""
+"""Selects the stack of a command: the one of an environment on AWS, or the local stack."""
 
 import os
 
@@ -9,10 +9,9 @@ from infra.local.server import is_answering
 
 
 def choose_stack(environment: str | None, local: LocalStack, target: str, parameters: str = "") -> str:
-    """Return the stack's name, with boto3 pointed at it.
+    """Return the stack's name, and configure boto3 for it. Raises CommandFailed if the local stack does not respond.
 
-    Raises CommandFailed where the local stack does not answer; `target` is the make target to name, with an example,
-    and `parameters` what to start the stack with.
+    `target` is the make target for the message, with an example, and `parameters` are those to start the stack with.
     """
     if environment is not None:
         return stack_of(environment)

@@ -1,4 +1,4 @@
-"""The template as data: whole, with what it includes, and its intrinsic functions in their long form ({"Ref": ...})."""
+"""Loads the template with its includes, and with intrinsic functions in their long form ({"Ref": ...})."""
 
 import json
 import re
@@ -28,7 +28,7 @@ class Resource:
 
 
 def load(path: Path = TEMPLATE) -> dict[str, Any]:
-    """Return a template of the caller's own."""
+    """Return a copy of the template that the caller may change."""
     template = dict(_parsed(path))
     include = template["Resources"].pop("Fn::Transform")
     template["Resources"] |= _parsed(path.parent / include["Parameters"]["Location"])
@@ -41,12 +41,12 @@ def _parsed(path: Path) -> dict[str, Any]:
 
 @cache
 def _parsed_once(path: Path, _changed: int) -> dict[str, Any]:
-    """Parse a file again only when it was changed: it takes a third of a second."""
+    """Parse a file only once unless it changes, because this takes a third of a second."""
     return dict(parse_yaml_file(str(path)))
 
 
 def resources(kind: str = "", path: Path = TEMPLATE) -> Iterator[Resource]:
-    """Every resource of this type, or of any."""
+    """Return every resource of this type, or all resources."""
     for name, resource in load(path)["Resources"].items():
         if not kind or resource["Type"] == kind:
             yield Resource(name, resource["Type"], resource.get("Properties", {}), resource)
@@ -57,13 +57,13 @@ def functions(path: Path = TEMPLATE) -> Iterator[Resource]:
 
 
 def source_of(function: Resource) -> Path:
-    """Return the folder that holds a function's package, which its handler names."""
+    """Return the folder of a function's package, according to its handler."""
     package = str(function.properties["Handler"]).partition(".")[0]
     return ROOT / "functions" / package.removeprefix("face_")
 
 
 def layers_of(function: Resource) -> tuple[str, ...]:
-    """Return the logical ids of a function's layers, those of every function first."""
+    """Return the logical ids of a function's layers, starting with the layers of all functions."""
     shared = load()["Globals"]["Function"]["Layers"]
     return tuple(layer["Ref"] for layer in (*shared, *function.properties.get("Layers", ())))
 

@@ -1,4 +1,4 @@
-"""Names that the service takes and gives, generated from its schemas by `make schemas`."""
+"""Names that the service accepts and returns, generated from its schemas by `make schemas`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models of what the service takes and gives, generated from its schemas by `make schemas`."""
+"""Models of what the service accepts and returns, generated from its schemas by `make schemas`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a deployment goes: the account, the Region, and how many functions may run there at the same time."""
+"""The target of a deployment: the account, the Region, and its quota for concurrent executions."""
 
 import os
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from infra.errors import NO_REGION, CommandFailed
 
 
 def region() -> str:
-    """Return the Region of the environment or the profile, and let clients use it. Raises CommandFailed without one.
+    """Return the Region of the environment or the profile, and set it for clients. Raises CommandFailed without one.
 
     The AWS CLI also reads AWS_REGION, which boto3 and SAM do not.
     """
@@ -23,7 +23,7 @@ def region() -> str:
 
 @dataclass(frozen=True)
 class Account:
-    """An account in a Region; `executions` is None where the caller may not read its Lambda quota."""
+    """An account in a Region; `executions` is None if the caller may not read its Lambda quota."""
 
     number: str
     caller: str
@@ -32,7 +32,7 @@ class Account:
 
     @classmethod
     def of_caller(cls) -> "Account":
-        """Read it from AWS.
+        """Read the account from AWS.
 
         Raises CommandFailed without a Region, ClientError or BotoCoreError without valid credentials.
         """
@@ -45,7 +45,7 @@ class Account:
 
 
 def _executions() -> int | None:
-    """Return how many functions may run at the same time, without what is reserved for single functions."""
+    """Return the quota for concurrent executions, minus the reservations of other functions."""
     try:
         limits = boto3.client("lambda").get_account_settings()["AccountLimit"]
     except ClientError as error:

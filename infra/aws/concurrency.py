@@ -1,18 +1,18 @@
-"""Fit the stack's concurrency into the account: queues and requests that wait must not starve the rest."""
+"""Limits the stack's concurrency to the account's: queues and waiting requests must leave executions for the rest."""
 
 from collections.abc import Mapping
 from typing import Final
 
 from infra.errors import CommandFailed
 
-# In the order in which they are lowered: one delivery posts 1,000 frames a second and one intake takes 9 files, but a
-# detector works for 0.3 s on each image.
+# In the order in which they are lowered: a delivery posts 1,000 frames a second and an intake handles 9 files, but a
+# detector needs 0.3 s for each image.
 FED_BY_QUEUES: Final = ("DeliveryConcurrency", "IntakeConcurrency", "DetectorConcurrency")
 FITTED: Final = (*FED_BY_QUEUES, "WaitingRequests")
 RESERVED: Final = ("DetectorReserved", "ApiReserved")
 # The smallest number that a queue's mapping accepts.
 _LEAST: Final = 2
-# Of the quota, in percent; the rest is for the API, the authorizer, the stream's consumers and the WebSocket.
+# Shares of the quota in percent; the rest is for the API, the authorizer, the stream's consumers and the WebSocket.
 _SHARE: Final = 60
 _WAITING_SHARE: Final = 20
 # Reservations must leave at least this many for all other functions.
@@ -24,7 +24,7 @@ ASK_FOR_MORE: Final = "Service Quotas, AWS Lambda, Concurrent executions"
 
 def fit(parameters: Mapping[str, str], executions: int) -> dict[str, str]:
     """Return the parameters that have to be lowered to leave the API enough of the account's concurrent executions."""
-    # Reserved detectors do not draw on what all functions share.
+    # Reserved detectors do not use the executions that all functions share.
     names = [name for name in FED_BY_QUEUES if name != "DetectorConcurrency" or parameters["DetectorReserved"] == "0"]
     asked = {name: int(parameters[name]) for name in names}
     excess = sum(asked.values()) - executions * _SHARE // 100
@@ -40,12 +40,12 @@ def fit(parameters: Mapping[str, str], executions: int) -> dict[str, str]:
 
 
 def check_reserved(parameters: Mapping[str, str], before: Mapping[str, str], executions: int) -> None:
-    """Raise CommandFailed where AWS would refuse to set executions apart, which it does only after minutes."""
+    """Raise CommandFailed if AWS would refuse the reserved concurrency, which it does only after minutes."""
     reserved = sum(int(parameters[name]) for name in RESERVED)
     left = executions + sum(int(before.get(name, "0")) for name in RESERVED) - reserved
     if reserved and left < _UNRESERVED:
         raise CommandFailed(
             f"{' and '.join(RESERVED)} cannot reserve {reserved}: that leaves {max(left, 0)} of the account's "
             f"concurrent executions for all other functions, and AWS requires {_UNRESERVED}. "
-            f"Ask for more ({ASK_FOR_MORE}), or set both to 0."
+            f"Request more ({ASK_FOR_MORE}), or set both to 0."
         )

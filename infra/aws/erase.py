@@ -1,4 +1,4 @@
-"""The erasure of every job, image, event, key and counter of an owner.
+"""Erases every job, image, event, key and counter of an owner.
 
 Keys go first, so that nothing new comes in. The tables themselves say what is left to do, so an erasure that was
 interrupted continues where it stopped. A job's record goes last, once the buckets show that its objects are gone.
@@ -40,13 +40,13 @@ from infra.target import choose_stack
 
 _BATCH: Final = 100
 _REPORT_SECONDS: Final = 2.0
-# For some two seconds.
+# These take about two seconds in total.
 _COUNTS: Final = 5
 
 
 @dataclass(frozen=True)
 class Access:
-    """Where keys, counters and connections are."""
+    """The stores of keys, counters and connections."""
 
     keys: KeyStore
     usage: UsageStore
@@ -57,7 +57,7 @@ class Access:
         return [key for key in self.keys.all() if key.owner == owner]
 
     def end_keys(self, owner: str) -> None:
-        """Remove the owner's keys, and close what was opened with them."""
+        """Remove the owner's keys, and close the connections that use them."""
         for key in self.keys_of(owner):
             self.keys.remove(key.key_id)
             close_connections(key, self.connections, self.connections_api)
@@ -65,7 +65,7 @@ class Access:
 
 @dataclass(frozen=True)
 class Left:
-    """What the buckets and tables still hold of an owner."""
+    """An owner's data that is still in the buckets and tables."""
 
     jobs: int
     files: int
@@ -87,7 +87,7 @@ class Left:
 
 @dataclass(frozen=True)
 class Erasure:
-    """What is erased, and where it is."""
+    """The erasure of one owner's data from these stores."""
 
     owner: str
     table: str
@@ -115,11 +115,11 @@ class Erasure:
         return cls(owner, outputs["JobsTableName"], *buckets, int(parameters["IndexShards"]), access)
 
     def count(self) -> int:
-        """Return how many jobs and tombstones the owner has, as of a moment ago."""
+        """Return the number of the owner's jobs and tombstones (eventually consistent)."""
         return max(index.count(self.owner) for index in self._indexes)
 
     def left(self) -> Left:
-        """Read back what is left."""
+        """Read which data is left."""
         access = self.access
         inbox = boto3.client("s3").get_paginator("list_objects_v2")
         pages = inbox.paginate(Bucket=self.originals, Prefix=object_keys.inbox(self.owner))
@@ -158,7 +158,7 @@ class Erasure:
     @property
     def _indexes(self) -> tuple[JobIndex, JobIndex]:
         by_creation = JobIndex(self.table, BY_CREATION, "created_at", self.shards)
-        # What was deleted before stands as a tombstone in this one alone.
+        # Only this index contains the tombstones of jobs that were deleted before.
         return by_creation, JobIndex(self.table, BY_EVENT, "event_id", self.shards)
 
 
@@ -166,8 +166,8 @@ _NOTHING: Final = Left(jobs=0, files=0, keys=0, connections=0, counters=0)
 
 
 def _erase(owner: str, deletions: Deletions, images: ImageStore, job_id: str) -> None:
-    """Erase one job; its record stays, for another run to find, as long as the buckets hold an object of it."""
-    # An expired job, and one that was deleted before, still has a record.
+    """Erase one job. As long as a bucket has one of its objects, its record is kept, so that another run finds it."""
+    # An expired job and a previously deleted one still have records.
     with suppress(JobNotFound):
         deletions.begin(job_id, owner)
     images.delete(job_id)
@@ -192,7 +192,7 @@ def _number(count: int, thing: str) -> str:
 
 
 def erase(
-    owner: Annotated[str, typer.Argument(help="The owner, as the keys name it.", show_default=False)],
+    owner: Annotated[str, typer.Argument(help="The owner of the keys.", show_default=False)],
     environment: Environment = None,
     port: Port = DEFAULT_PORT,
 ) -> None:
@@ -207,10 +207,10 @@ def erase(
     try:
         done = erasure.run(_progress(total))
     except KeyboardInterrupt:
-        raise Stopped("Stopped. Run the same command again to erase the rest.") from None
+        raise Stopped("Stopped. Run the same command again to erase the remaining data.") from None
     except ObjectsNotDeleted as error:
         raise CommandFailed(f"Not everything was erased: {error}. Run the same command again.") from None
     left = erasure.left()
     print(f"Erased {_number(done, 'job')} of {owner}, and {owned_keys}. Left: {left}.")
     if left != _NOTHING:
-        raise CommandFailed("Some data is left, or more arrived in the meantime. Run the same command again.")
+        raise CommandFailed("Some data remains, or new data arrived in the meantime. Run the same command again.")

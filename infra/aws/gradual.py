@@ -18,21 +18,21 @@ NONE: Final = "none"
 
 
 def prepare(built: Path, parameters: Mapping[str, str]) -> Path:
-    """Return the template to deploy: the built one, or one beside it that deploys gradually."""
+    """Return the template to deploy: the built one, or a new one in the same folder that deploys gradually."""
     if parameters["GradualDeployment"] == NONE:
         return built
-    # JSON is YAML too, and paths in a template are relative to its folder.
+    # JSON is also YAML, and paths in a template are relative to its folder.
     prepared = built.with_name("gradual.yaml")
     prepared.write_text(json.dumps(gradual(parse_yaml_file(str(built)), parameters)))
     return prepared
 
 
 def gradual(template: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
-    """Return the template with an alias for each function, which everything that calls the function names."""
+    """Return the template with an alias for each function, which all callers of the function use."""
     resources = template["Resources"]
     functions = {name for name, one in resources.items() if one.get("Type") == "AWS::Serverless::Function"}
     digest = hashlib.sha256(json.dumps(dict(parameters), sort_keys=True).encode()).hexdigest()
-    # Metrics are those of the function, in all its versions.
+    # The metrics are those of the function, for all its versions.
     changed = {
         name: one if str(one.get("Type")).startswith("AWS::CloudWatch::") else _through_alias(one, functions)
         for name, one in resources.items()
@@ -52,7 +52,7 @@ def gradual(template: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[
         properties["Environment"]["Variables"]["PARAMETERS_DIGEST"] = digest
     for name, one in changed.items():
         if name == "DeploymentRole":
-            # It is needed here for certain, so nothing that names it depends on a condition.
+            # It is always needed here, so nothing that refers to it depends on a condition.
             one.pop("Condition")
         if one.get("Type") == "AWS::Serverless::LayerVersion":
             one["Properties"]["PublishLambdaVersion"] = True

@@ -1,4 +1,4 @@
-"""Build what ships, with the real SAM CLI, and how large each function is."""
+"""Builds the packages with the SAM CLI, and prints the size of each function."""
 
 import os
 import subprocess
@@ -19,18 +19,18 @@ from infra.template import functions, layers_of
 Architecture = Literal["arm64", "x86_64"]
 
 BUILD: Final = ROOT / ".aws-sam" / "build"
-# A function and its layers together, unzipped: 250 MB, counted in units of 1,024.
+# The limit for a function with its layers, unzipped: 250 MiB.
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 LIMIT_BYTES: Final = 250 * 1024 * 1024
 
 
 class BuildFailed(CommandFailed):
-    """What SAM said at the end."""
+    """`sam build` failed; the message is the end of its output."""
 
 
 @dataclass(frozen=True)
 class Package:
-    """A function as Lambda unpacks it; sizes in bytes."""
+    """The unzipped sizes of a function in bytes."""
 
     function: str
     code: int
@@ -85,7 +85,7 @@ def _size(folder: Path) -> int:
 
 
 def table(built: tuple[Package, ...]) -> str:
-    rows = ["| function | code | layers | unzipped | room left of 250 MiB |", "|---|---:|---|---:|---:|"]
+    rows = ["| function | code | layers | unzipped | left of 250 MiB |", "|---|---:|---|---:|---:|"]
     for package in built:
         layers = ", ".join(f"{name.removesuffix('Layer').lower()} {_mb(size)}" for name, size in package.layers.items())
         name = package.function.removesuffix("Function")

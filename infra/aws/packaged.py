@@ -1,4 +1,4 @@
-"""Run a built function as Lambda does: by an interpreter that sees its layers and its own folder, and nothing else."""
+"""Runs a built function as Lambda does, with an interpreter that has access only to its layers and its own folder."""
 
 import json
 import platform
@@ -16,7 +16,7 @@ from infra.template import Resource, layers_of, load
 _HANDLER: Final = ROOT / "infra" / "local" / "handler.py"
 _ARCHITECTURES: Final[Mapping[str, Architecture]] = {"aarch64": "arm64", "arm64": "arm64", "x86_64": "x86_64"}
 HERE: Final = _ARCHITECTURES.get(platform.machine(), "x86_64")
-# Where the template has an intrinsic function and the settings want more than any text.
+# Values for variables whose settings do not accept any text, and for which the template has an intrinsic function.
 _VALUES: Final = {
     "ACCESS": "open",
     "DETECTION_MODELS": "centerface",
@@ -25,16 +25,16 @@ _VALUES: Final = {
     "IS_PROCESSOR_SHARED": "true",
     "JOB_KEPT_DAYS": "1",
     "LEASE_SECONDS": "30",
-    # The pages of the API name the origins of both buckets.
+    # The API's pages contain the origins of both buckets.
     "ORIGINALS_BUCKET": "originals",
     "POSTS_PER_SECOND": "800",
-    # Traced, so that what the tracer needs is proven to be there.
+    # Traced, to prove that everything that the tracer needs is in the package.
     "POWERTOOLS_TRACE_DISABLED": "false",
     "QUALITY": "balanced",
     "WAITING_REQUESTS": "100",
     "RESULTS_BUCKET": "results",
 }
-# What Lambda itself sets. LAMBDA_TASK_ROOT switches tracing on, so that what the tracer needs is proven to be there.
+# Variables that Lambda itself sets. LAMBDA_TASK_ROOT turns on tracing, to prove that the package contains the tracer.
 LAMBDA: Final = {
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_ACCESS_KEY_ID": "test",
@@ -45,12 +45,12 @@ LAMBDA: Final = {
 
 
 class HandlerFailed(Exception):
-    """What a handler's process wrote to stderr before it ended."""
+    """A handler's process failed; the message is its stderr."""
 
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A Python: how it is called, its version as `3.13`, and the processor that it runs on."""
+    """A Python interpreter: its command, its version (such as `3.13`) and its processor type."""
 
     path: str
     version: str
@@ -58,18 +58,18 @@ class Interpreter:
 
     @classmethod
     def ask(cls, path: str) -> Self:
-        """Ask a Python what it is. Raises ValueError where it does not answer."""
+        """Read the version and the processor type from a Python. Raises ValueError if it does not respond."""
         script = "import platform; print(*platform.python_version_tuple()[:2], platform.machine())"
         try:
             done = subprocess.run([path, "-I", "-S", "-c", script], capture_output=True, text=True, check=True)
             major, minor, machine = done.stdout.split()
             return cls(path, f"{major}.{minor}", _ARCHITECTURES[machine])
         except (OSError, subprocess.CalledProcessError, ValueError, KeyError) as error:
-            raise ValueError(f"{path} is not a Python that runs here: {error}") from error
+            raise ValueError(f"{path} is not a Python that runs on this machine: {error}") from error
 
 
 def environment(function: Resource) -> dict[str, str]:
-    """Return variables that the function starts with; it needs no more until it calls AWS."""
+    """Return the variables that the function needs until it calls AWS."""
     names = {
         **load()["Globals"]["Function"]["Environment"]["Variables"],
         **function.properties["Environment"]["Variables"],
@@ -82,7 +82,7 @@ def environment(function: Resource) -> dict[str, str]:
 
 
 def command(built: Path, function: Resource, python: str, *events: Path, options: tuple[str, ...] = ()) -> list[str]:
-    """Return the command line that imports the handler from the build folder and gives it the events."""
+    """Return the command line that imports the handler from the build folder and passes the events to it."""
     folders = [*(built / layer / "python" for layer in layers_of(function)), built / function.name]
     paths = [argument for folder in folders for argument in ("--path", str(folder))]
     return [python, *options, "-I", "-S", str(_HANDLER), *paths, function.properties["Handler"], *map(str, events)]
@@ -93,10 +93,10 @@ def run(
     function: Resource,
     *events: Path,
     python: str = sys.executable,
-    # A package stays as it was built.
+    # The package must not change.
     options: tuple[str, ...] = ("-B",),
 ) -> dict[str, Any]:
-    """Return the milliseconds of the import and the responses. Raises HandlerFailed with what it wrote to stderr."""
+    """Return the milliseconds of the import, and the responses. Raises HandlerFailed."""
     done = subprocess.run(
         command(built, function, python, *events, options=options),
         env=environment(function),

@@ -1,4 +1,4 @@
-"""The deployment of the service to AWS, and its deletion, buckets and all."""
+"""Deploys the service to AWS, and deletes it with its buckets."""
 
 import os
 import shlex
@@ -29,9 +29,9 @@ OnAws = Annotated[str, typer.Option("--environment", help="Section of samconfig.
 
 
 def parameters_of(environment: str, more: Iterable[str] = ()) -> dict[str, str]:
-    """Merge the template's parameters: those of samconfig.toml, overridden by those given here as NAME=VALUE.
+    """Merge the template's parameters: those in samconfig.toml, overridden by the given NAME=VALUE.
 
-    Raises CommandFailed for what template.yaml does not allow.
+    Raises CommandFailed for values that template.yaml does not allow.
     """
     configured = section_of(environment).get("deploy", {}).get("parameters", {}).get("parameter_overrides", "")
     return read_parameters([*shlex.split(configured), *more])
@@ -39,7 +39,7 @@ def parameters_of(environment: str, more: Iterable[str] = ()) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Plan:
-    """A deployment before anything is built: `given` is what changes, `parameters` what will be in force."""
+    """A planned deployment: `given` are the changed parameters, `parameters` are all parameters after it."""
 
     environment: str
     stack: str
@@ -51,7 +51,7 @@ class Plan:
     def of(
         cls, environment: str, given: Mapping[str, str], before: Mapping[str, str], executions: int | None
     ) -> "Plan":
-        """Fit what is asked for into the account. A parameter that is not given keeps its value of before.
+        """Adapt the requested deployment to the account. A parameter that is not given keeps its previous value.
 
         Raises CommandFailed.
         """
@@ -116,12 +116,12 @@ def deploy(
 
 def _deploy(plan: Plan, *, ask: bool) -> int:
     models = ",".join(detection_models(plan.parameters, shipped_models(BUILD)))
-    # An endpoint of one's own is a local stack, which refuses some of what the template has for AWS.
+    # A custom endpoint is a local stack, which does not support all of the template's resources for AWS.
     local = {"LocalEndpoint": endpoint} if (endpoint := os.environ.get("AWS_ENDPOINT_URL")) else {}
     given = [f"{name}={value}" for name, value in {**local, **plan.given, "DetectionModels": models}.items()]
     template = prepare(BUILD / "template.yaml", {**plan.parameters, "DetectionModels": models})
     arguments = ["deploy", "--template-file", str(template)]
-    # Beside the built template SAM would look for a samconfig.toml of its own.
+    # Otherwise, SAM would look for samconfig.toml in the folder of the built template.
     arguments += ["--config-file", str(CONFIG), "--config-env", plan.environment]
     arguments += [] if ask else ["--no-confirm-changeset"]
     status = _sam([*arguments, "--parameter-overrides", *given], plan.stack)
@@ -146,13 +146,13 @@ def _sam(arguments: Sequence[str], stack: str) -> int:
 
 
 def _discard_review(stack: str) -> None:
-    """Remove what a first deployment leaves that was refused."""
+    """Remove what a declined first deployment leaves."""
     if (left := stacks.find(stack)) and left.is_review:
         stacks.discard_review(stack)
 
 
 def _tell(stack: str, environment: str, before: stacks.DeployedStack | None) -> int:
-    """Report what was deployed, as the stack itself says it."""
+    """Report the result of the deployment, as read from the stack."""
     now = stacks.find(stack)
     if now is None or not now.is_deployed:
         _discard_review(stack)
@@ -179,7 +179,7 @@ def delete(environment: OnAws = "default") -> int:
         )
     print(account)
     confirm(f"Delete the stack {stack} with all its jobs and images? Type its name to confirm: ", stack, "deleted")
-    # AWS would refuse to delete a bucket that holds anything.
+    # AWS does not delete a bucket that contains objects.
     s3 = boto3.client("s3")
     for bucket in stacks.buckets(stack):
         empty(s3, bucket)
@@ -187,7 +187,7 @@ def delete(environment: OnAws = "default") -> int:
 
 
 def empty(s3: "S3Client", bucket: str, prefix: str = "") -> None:
-    """Delete every object below a prefix. Raises CommandFailed where S3 keeps one."""
+    """Delete every object with a prefix. Raises CommandFailed if S3 does not delete one."""
     pages = s3.get_paginator("list_objects_v2").paginate(
         Bucket=bucket, Prefix=prefix, PaginationConfig={"PageSize": _DELETE_AT_ONCE}
     )
@@ -202,13 +202,13 @@ def empty(s3: "S3Client", bucket: str, prefix: str = "") -> None:
 
 
 def confirm(question: str, name: str, done: str) -> None:
-    """Have the name typed. Raises CommandFailed otherwise."""
+    """Ask the user to type the name. Raises CommandFailed if they do not."""
     try:
         typed = input(question)
     except EOFError:
-        raise CommandFailed(f"\nNothing was {done}: type the name to confirm, which needs a terminal.") from None
+        raise CommandFailed(f"\nNothing was {done}: type the name to confirm, which requires a terminal.") from None
     if not sys.stdin.isatty():
-        # Enter, which would have ended the question's line, was not pressed.
+        # The user did not press Enter, so the question's line is not finished.
         print(flush=True)
     if typed != name:
         raise CommandFailed(f"Nothing was {done}.")

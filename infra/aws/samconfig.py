@@ -1,4 +1,4 @@
-"""The environments on AWS: the sections of samconfig.toml, with the stack and the parameters of each."""
+"""The environments on AWS, which are sections of samconfig.toml with a stack and its parameters."""
 
 import tomllib
 from collections.abc import Mapping
@@ -15,9 +15,9 @@ def stack_of(environment: str) -> str:
 
 
 def section_of(environment: str) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
-    # Beside its sections the file has a version.
+    # In addition to its sections, the file has a version.
     sections = {name: section for name, section in tomllib.loads(CONFIG.read_text()).items() if name != "version"}
     if environment not in sections:
-        raise CommandFailed(f"There is no environment {environment!r}. samconfig.toml has: {', '.join(sections)}.")
+        raise CommandFailed(f"Unknown environment {environment!r}. samconfig.toml has: {', '.join(sections)}.")
     section: Mapping[str, Mapping[str, Mapping[str, str]]] = sections[environment]
     return section

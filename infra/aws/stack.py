@@ -1,4 +1,4 @@
-"""A stack as CloudFormation describes it: what it was deployed with, and whether it can be deployed to now."""
+"""Reads a stack from CloudFormation: its parameters, and whether it can be deployed now."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -37,13 +37,13 @@ class DeployedStack:
         return self.status == _REVIEW
 
     def check_ready(self) -> None:
-        """Raise CommandFailed where a deployment would fail after minutes of building."""
+        """Raise CommandFailed if a deployment would fail after minutes of building."""
         if self.is_busy:
             raise CommandFailed(f"The stack {self.name} is {self.status}: wait until CloudFormation has finished.")
         if self.status in _DEAD:
             raise CommandFailed(
                 f"The stack {self.name} is {self.status}: an earlier deployment failed, and CloudFormation can only "
-                "delete what is left of it (`make delete`, with the same ENVIRONMENT). Then deploy again."
+                "delete the stack (`make delete`, with the same ENVIRONMENT). Then deploy again."
             )
 
 
@@ -73,5 +73,5 @@ def buckets(name: str) -> Iterator[str]:
 
 
 def discard_review(name: str) -> None:
-    """Delete a stack that holds nothing but a change set that was not executed."""
+    """Delete a stack that contains only a change set that was not executed."""
     boto3.client("cloudformation").delete_stack(StackName=name)

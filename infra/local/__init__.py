@@ -1,1 +1,1 @@
-"""The local AWS stack: start, deploy, try, stop. No account, no container engine."""
+"""The local AWS stack, which needs neither an AWS account nor a container engine."""

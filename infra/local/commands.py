@@ -1,4 +1,4 @@
-"""The commands that start a local stack, try it, describe it or deploy to it."""
+"""Commands that start, try or describe a local stack, or deploy to it."""
 
 import signal
 import sys
@@ -22,7 +22,7 @@ from infra.parameters import check_together, detection_models, installed_models,
 
 @contextmanager
 def started(stack: LocalStack, parameters: dict[str, str]) -> Iterator[Addresses]:
-    """Run a stack and stop it afterwards; the parameters are those of template.yaml."""
+    """Run a stack with these parameters of template.yaml, and stop it afterwards."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     with running(stack) as pid:
@@ -75,13 +75,13 @@ def run_demo(
 ) -> None:
     """Send a photo to the local stack and print its faces."""
     if not image.is_file():
-        raise CommandFailed(f"There is no file {image}. Pass a photo: make demo IMAGE=photo.jpg")
+        raise CommandFailed(f"File not found: {image}. Pass a photo: make demo IMAGE=photo.jpg")
     stack = LocalStack(port)
     addresses = stack.addresses()
     if addresses and is_answering(stack):
         if addresses.outputs["Access"] == "keys":
             raise CommandFailed(
-                f"The stack on port {stack.port} requires a key, and the demo has none. Use another port: "
+                f"The stack on port {stack.port} requires a key, which the demo does not have. Use another port: "
                 f"make demo PORT={stack.port + 1}"
             )
         demo.run(addresses, image, stack.log, as_json=as_json)

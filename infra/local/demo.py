@@ -15,12 +15,12 @@ _EVENT_SECONDS = 60
 _FACES_IN_WORDS = 3
 _NEXT = """
 next        make run                     start the service with its web page, and keep it running
-            make demo IMAGE=photo.jpg    find the faces in a photo of your own
-            make wheel                   build the command that blurs a folder: facecast blur photos --out blurred"""
+            make demo IMAGE=photo.jpg    find the faces in your own photo
+            make wheel                   build the package for blurring a folder: facecast blur photos --out blurred"""
 
 
 def run(addresses: Addresses, image: Path, log: Path, *, as_json: bool = False) -> Path:
-    """Send the image, print the event and the faces, save the result, and name three commands to try next.
+    """Send the image, print the event and the faces, save the result, and suggest three commands.
 
     `as_json` prints the complete event and job instead.
 
@@ -79,7 +79,7 @@ async def _event_of(listener: websockets.ClientConnection, job_id: str) -> dict[
 
 
 def _faces(job: dict[str, Any]) -> str:
-    """Return the faces in words, the most confident ones first."""
+    """Return the faces as text, the most confident ones first."""
     faces = job["faces"] or []
     described = [
         f"{face['confidence']:.0%} at {box['x']:.0f}, {box['y']:.0f}, {box['width']:.0f} x {box['height']:.0f} px"

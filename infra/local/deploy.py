@@ -1,4 +1,4 @@
-"""Deploy the template through the SAM CLI, as anyone would to AWS, onto a local stack."""
+"""Deploys the template to a local stack with the SAM CLI, as to AWS."""
 
 import platform
 import shutil
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 LOCAL_PARAMETERS = {
-    # On a laptop it is not reachable from outside.
+    # A stack on a laptop is not reachable from outside.
     "Access": "open",
     "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
-    # Here it costs nothing.
+    # On the local stack, this is free.
     "PublishEvents": "true",
     "PostsPerSecond": "800",
 }
@@ -30,9 +30,9 @@ LOCAL_PARAMETERS = {
 def deploy(
     stack: LocalStack, pid: int, parameters: dict[str, str] | None = None, *, packaged: bool = False
 ) -> Addresses:
-    """Build and deploy, then write `stack.json`. Raises CommandFailed with the end of what SAM said.
+    """Build and deploy, then write `stack.json`. Raises CommandFailed with the end of SAM's output.
 
-    The layers hold our own code alone, for an emulator whose interpreter has all packages already, unless they are
+    The layers contain only our own code, because the emulator's interpreter has all packages, unless they are
     `packaged` as for AWS.
     """
     given = _parameters(stack, parameters or {})
@@ -57,7 +57,7 @@ def deploy(
 
 
 def _parameters(stack: LocalStack, parameters: dict[str, str]) -> dict[str, str]:
-    """Return the template's parameters: what the local stack needs, and above it what was given."""
+    """Return the template's parameters: those for the local stack, overridden by the given ones."""
     return {
         "LocalEndpoint": stack.endpoint_url,
         "CorsOrigins": ",".join(stack.origins),
@@ -80,7 +80,7 @@ def _sam(stack: LocalStack, arguments: list[str], extra: dict[str, str] | None =
     if done.returncode != 0:
         lines = stack.deploy_log.read_text(errors="replace").splitlines()
         raise CommandFailed(
-            f"`sam {arguments[0]}` failed:\n  " + "\n  ".join(lines[-15:]) + f"\nAll of it: {stack.deploy_log}"
+            f"`sam {arguments[0]}` failed:\n  " + "\n  ".join(lines[-15:]) + f"\nThe complete log: {stack.deploy_log}"
         )
 
 
@@ -95,7 +95,7 @@ def _outputs(stack: LocalStack) -> dict[str, str]:
 
 
 def _finish(stack: LocalStack, outputs: dict[str, str], given: dict[str, str]) -> None:
-    """Do by API what the emulators' CloudFormation leaves out."""
+    """Set through the API what the emulators' CloudFormation omits."""
     clients = session(stack)
     dynamodb = clients.client("dynamodb")
     for table in (value for name, value in outputs.items() if name.endswith("TableName")):

@@ -1,4 +1,4 @@
-"""Call a Lambda handler as Lambda does: from these folders alone, once for each event.
+"""Calls a Lambda handler as Lambda does: with only these folders, once for each event.
 
     python -I -S infra/local/handler.py --path LAYER/python --path FUNCTION face_api.main.handler EVENT.json
 
@@ -20,7 +20,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Context:
-    """What a handler may ask of Lambda's context object."""
+    """The parts of Lambda's context object that handlers use."""
 
     function_name: str
     memory_limit_in_mb: int = 1769
@@ -38,7 +38,7 @@ class Context:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--path", action="append", default=[], help="a folder that modules come from, in this order")
+    parser.add_argument("--path", action="append", default=[], help="folder to import from; may be repeated")
     parser.add_argument("handler")
     parser.add_argument("events", nargs="*", type=Path)
     arguments = parser.parse_args()

@@ -1,4 +1,4 @@
-"""A function's code in a process here, with the environment that the local stack gives it."""
+"""Runs a function's code in a local process, with the environment of the deployed function."""
 
 import subprocess
 import sys
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 def find(name: str) -> Resource:
-    """Find the function of this logical id, with or without `Function` at its end. Raises CommandFailed."""
+    """Find a function by its logical id, with or without the suffix `Function`. Raises CommandFailed."""
     known = {function.name.removesuffix("Function"): function for function in functions()}
     if name.removesuffix("Function") not in known:
-        raise CommandFailed(f"There is no function {name!r}. Choose one: {', '.join(known)}.")
+        raise CommandFailed(f"Unknown function {name!r}. Choose one: {', '.join(known)}.")
     return known[name.removesuffix("Function")]
 
 
@@ -36,7 +36,7 @@ def events_of(function: Resource) -> list[str]:
 
 
 def environment_of(function: Resource, stack: LocalStack) -> dict[str, str]:
-    """Return the deployed function's environment variables. Raises CommandFailed where no stack answers."""
+    """Return the deployed function's environment variables. Raises CommandFailed if no stack responds."""
     if not is_answering(stack):
         raise CommandFailed(f"No stack answers on port {stack.port}. Start one: {stack.make('run')}")
     deployed = deployed_configuration(function, session(stack), STACK_NAME)
@@ -46,7 +46,7 @@ def environment_of(function: Resource, stack: LocalStack) -> dict[str, str]:
 def deployed_configuration(
     function: Resource, clients: Session | boto3.Session, stack: str
 ) -> "FunctionConfigurationResponseTypeDef":
-    """Return what Lambda says of the deployed function. Raises ClientError where the stack is not there."""
+    """Return the deployed function's configuration. Raises ClientError if there is no stack."""
     resource = clients.client("cloudformation").describe_stack_resource(
         StackName=stack, LogicalResourceId=function.name
     )
@@ -56,10 +56,10 @@ def deployed_configuration(
 
 def invoke(
     function: Annotated[str, typer.Argument(help="The function's name in template.yaml.", show_default=False)],
-    event: Annotated[Path, typer.Argument(help="A file with the event, as in events/.", show_default=False)],
+    event: Annotated[Path, typer.Argument(help="A file with an event, like those in events/.", show_default=False)],
     port: Port = DEFAULT_PORT,
 ) -> int:
-    """Run a function's code here against the local stack."""
+    """Run a function's code against the local stack."""
     try:
         command, environment = _process(find(function), event, LocalStack(port))
     except CommandFailed as failed:
@@ -72,7 +72,7 @@ def invoke(
 def _process(function: Resource, event: Path, stack: LocalStack) -> tuple[list[str | Path], dict[str, str]]:
     """Return the command line that runs the handler, and its environment. Raises CommandFailed."""
     if not event.is_file():
-        raise CommandFailed(f"There is no file {event}. Choose one: {', '.join(events_of(function))}.")
+        raise CommandFailed(f"File not found: {event}. Choose one: {', '.join(events_of(function))}.")
     folders = (ROOT / "layers" / "common", ROOT / "layers" / "vision", source_of(function))
     paths = [argument for folder in folders for argument in ("--path", str(folder))]
     handler = ROOT / "infra" / "local" / "handler.py"

@@ -1,4 +1,4 @@
-"""Where things stand in a checkout, and how a stack is described to scripts."""
+"""The paths in a checkout, and the description of a stack for scripts."""
 
 import os
 from pathlib import Path
@@ -18,7 +18,7 @@ STACK_NAME: Final = "facecast"
 
 
 class Addresses(BaseModel):
-    """What `stack.json` says, for scripts and tests."""
+    """The contents of `stack.json`, for scripts and tests."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -31,9 +31,9 @@ class Addresses(BaseModel):
 
 
 class LocalStack:
-    """One stack: its port, and the folder that holds what it writes.
+    """A stack: its port, and the folder for its files.
 
-    The default port has its state in `.local`; any other has a folder of its own there, or in `folder`,
+    The default port has its state in `.local`; any other port has a separate folder there, or in `folder`,
     so that stacks can stand side by side.
     """
 
@@ -44,7 +44,7 @@ class LocalStack:
 
     @property
     def origins(self) -> tuple[str, ...]:
-        """The web origins of the stack's own pages: no other site's page may use it."""
+        """The web origins of the stack's own pages; pages of other sites may not use the stack."""
         hosts = ("localhost", "127.0.0.1", "face0001.execute-api.localhost")
         return tuple(f"http://{host}:{self.port}" for host in hosts)
 
@@ -82,6 +82,6 @@ class LocalStack:
             "AWS_ACCESS_KEY_ID": KEY,
             "AWS_SECRET_ACCESS_KEY": KEY,
             "AWS_DEFAULT_REGION": "us-east-1",
-            # Seconds; the five it asks AWS in would be most of a local deployment.
+            # In seconds; SAM's default of five would be most of the time of a local deployment.
             "SAM_CLI_POLL_DELAY": "0.5",
         }

@@ -1,8 +1,8 @@
 """LocalStack without a container, for the tests of storage: `python -m infra localstack` installs it.
 
-Its open edition has S3, SQS, EventBridge, CloudFormation and IAM. DynamoDB is a download of another vendor there, so
-calls to it are forwarded to ministack. Lambda needs Docker, and API Gateway v2 (the HTTP and the WebSocket API) a paid
-plan.
+Its open edition has S3, SQS, EventBridge, CloudFormation and IAM. DynamoDB would require a download from another
+vendor, so calls to it are forwarded to ministack. Lambda needs Docker, and API Gateway v2 (the HTTP and the WebSocket
+API) a paid plan.
 """
 
 import os
@@ -43,7 +43,7 @@ def install() -> None:
     if python is None:
         raise CommandFailed(
             "LocalStack needs Python 3.12 or 3.13, and neither was found. "
-            "Say where one is: LOCALSTACK_PYTHON=/path/to/python3.13"
+            "Set its path: LOCALSTACK_PYTHON=/path/to/python3.13"
         )
     print("Installing LocalStack into build/localstack, once: 115 packages, 330 MB", flush=True)
     own = str(HOME / "bin" / "python")
@@ -52,7 +52,7 @@ def install() -> None:
         ["uv", "pip", "install", "--quiet", "--python", own, "--no-deps", "--require-hashes", "-r", str(LOCK)],
     )
     if any(subprocess.run(command, check=False).returncode for command in commands):
-        raise CommandFailed("LocalStack could not be installed; the lines above say why.")
+        raise CommandFailed("LocalStack could not be installed; see the lines above for the reason.")
     _INSTALLED.write_text(LOCK.read_text())
 
 
@@ -71,7 +71,7 @@ def _version(python: str) -> str:
 
 
 def settings(port: int, dynamodb_port: int) -> dict[str, str]:
-    """Return LocalStack's environment. It listens on this machine only, and checks signatures as AWS does."""
+    """Return LocalStack's environment. It listens only on this machine, and checks signatures as AWS does."""
     return {
         "GATEWAY_LISTEN": f"127.0.0.1:{port}",
         # The default server listens on every address and ignores GATEWAY_LISTEN.
@@ -80,7 +80,7 @@ def settings(port: int, dynamodb_port: int) -> dict[str, str]:
         "DYNAMODB_LOCAL_PORT": str(dynamodb_port),
         "OVERRIDE_IN_DOCKER": "0",
         "EAGER_SERVICE_LOADING": "0",
-        # Nothing is fetched, reported or resolved.
+        # LocalStack must not download, report or resolve anything.
         "SKIP_SSL_CERT_DOWNLOAD": "1",
         "DISABLE_EVENTS": "1",
         "DNS_ADDRESS": "0",
@@ -89,7 +89,7 @@ def settings(port: int, dynamodb_port: int) -> dict[str, str]:
 
 @contextmanager
 def running(port: int, dynamodb_port: int, folder: Path) -> Iterator[str]:
-    """Run LocalStack, and give its address. Raises CommandFailed where it does not start."""
+    """Run LocalStack, and yield its address. Raises CommandFailed if it does not start."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     log = folder / "localstack.log"
     with log.open("wb") as output:

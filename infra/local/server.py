@@ -1,4 +1,4 @@
-"""The emulator process: started in a session of its own, and stopped with every worker it has."""
+"""Starts the emulator process in a separate session, and stops it with all its workers."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from pathlib import Path
 from infra.errors import CommandFailed
 from infra.local.layout import LocalStack
 
-# The stack has no access control, so it listens on this machine only by default.
+# The stack has no access control, so by default it listens only on this machine.
 LOOPBACK = "127.0.0.1"
 _START_SECONDS = 30
 _STOP_SECONDS = 10
@@ -37,7 +37,7 @@ def is_port_taken(port: int) -> bool:
 
 @contextmanager
 def running(stack: LocalStack, host: str = LOOPBACK, *, checks_access: bool = True) -> Iterator[int]:
-    """Run the emulator on this address, and give its process id. Raises CommandFailed where the port is taken."""
+    """Run the emulator on this address, and yield its process id. Raises CommandFailed if the port is in use."""
     if is_port_taken(stack.port):
         raise CommandFailed(_why_taken(stack))
     process = _start(stack, host, checks_access=checks_access)
@@ -51,11 +51,11 @@ def running(stack: LocalStack, host: str = LOOPBACK, *, checks_access: bool = Tr
 def _why_taken(stack: LocalStack) -> str:
     if is_answering(stack):
         return (
-            f"A stack is running on port {stack.port} already. Use it (`make demo` does), stop it with Ctrl-C where it "
-            f"runs, or start another one: make run PORT={stack.port + 1}"
+            f"A stack is already running on port {stack.port}. Use it (`make demo` does), stop it with Ctrl-C in "
+            f"its terminal, or start another one: make run PORT={stack.port + 1}"
         )
     return (
-        f"Port {stack.port} is in use by another program. Stop that program (`ss -ltnp` names it), "
+        f"Port {stack.port} is in use by another program. Stop that program (`ss -ltnp` shows its name), "
         f"or choose another port: make run PORT={stack.port + 1}"
     )
 
@@ -69,11 +69,11 @@ def _start(stack: LocalStack, host: str, *, checks_access: bool) -> subprocess.P
         "GATEWAY_PORT": str(stack.port),
         "BIND_HOST": host,
         "IOT_MTLS_ENABLED": "0",
-        # Workers stay as long as the stack runs: after a pause the next burst would wait for new ones.
+        # Workers are kept while the stack runs; otherwise, the first requests after a pause would wait for new ones.
         "LAMBDA_WARM_TTL_SECONDS": str(_WARM_SECONDS),
-        # Roles, policies and signatures count, as they do on AWS: a permission that the template lacks shows here.
+        # Roles, policies and signatures are checked as on AWS, so that missing permissions in the template are noticed.
         "AUTH": str(checks_access).lower(),
-        # The workers must find what `make setup` installed, not what another Python has.
+        # The workers must use the packages that `make setup` installed, not those of another Python.
         "PATH": f"{executable.parent}{os.pathsep}{os.environ.get('PATH', '')}",
     }
     with stack.log.open("wb") as log:
@@ -87,7 +87,7 @@ def _why_not_started(process: subprocess.Popen[bytes], stack: LocalStack) -> Com
         return None
     lines = stack.log.read_text(errors="replace").splitlines()
     return CommandFailed(
-        f"The local stack stopped immediately: {' / '.join(lines[-3:])}. The whole log is {stack.log}."
+        f"The local stack stopped immediately: {' / '.join(lines[-3:])}. The complete log: {stack.log}"
     )
 
 
@@ -119,7 +119,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _session_members(session: int) -> set[int]:
-    """List the processes of a session but its leader: the emulator's workers and the processes they started."""
+    """List the processes of a session except its leader: the emulator's workers and their child processes."""
     listing = subprocess.run(["ps", "-A", "-o", "pid=,sess="], capture_output=True, text=True, check=True).stdout
     rows = (line.split() for line in listing.splitlines())
     return {int(pid) for pid, owner in rows if owner == str(session) and pid != str(session)}

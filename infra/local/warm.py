@@ -1,4 +1,4 @@
-"""Start the API's workers before anyone waits for them.
+"""Starts the API's workers in advance.
 
 The emulator starts a process for each request that finds no idle one, and several that start at once slow each other
 down: eight senders waited 11 to 14 s for their first response.
@@ -11,13 +11,13 @@ import httpx
 
 from infra.local.layout import Addresses
 
-# As many as the benchmarks have senders, and more than a browser opens connections to one host.
+# The number of senders in the benchmarks, which is more than the number of a browser's connections to one host.
 _WORKERS: Final = 8
 _START_SECONDS: Final = 120
 
 
 def start_workers(addresses: Addresses) -> None:
-    """Send requests that overlap, so that each one gets a worker of its own, which stays."""
+    """Send overlapping requests, so that each one starts a worker, which is then kept."""
     with ThreadPoolExecutor(_WORKERS) as threads:
         for response in threads.map(_ask, [addresses.http_url] * _WORKERS):
             response.raise_for_status()

@@ -1,1 +1,1 @@
-"""Use a deployed service as its users will, and say what works: what `make verify` does."""
+"""Tests a deployed service from end to end, for `make verify`."""

@@ -1,4 +1,4 @@
-"""What is checked, in this order; each check says what to do where it fails. docs/first-deployment.md has the rest."""
+"""The checks in their order, each with advice for a failure. docs/first-deployment.md describes further checks."""
 
 import asyncio
 import time
@@ -20,7 +20,7 @@ _JPEG: Final = b"\xff\xd8\xff"
 
 @dataclass(frozen=True)
 class Check:
-    """`run` returns what was seen; `hint` is what to do if it raises."""
+    """A check: `run` returns an observation; `hint` is the advice if it raises an error."""
 
     name: str
     run: Callable[[Service], Awaitable[str]]
@@ -29,17 +29,17 @@ class Check:
 
 async def health(service: Service) -> str:
     answer = (await service.call("GET", "/health", 200)).json()
-    expect(answer["detectors"], "no detection model is in the package")
+    expect(answer["detectors"], "the package does not contain a detection model")
     return f"detectors: {', '.join(answer['detectors'])}"
 
 
 async def refusal(service: Service) -> str:
-    """Be refused without a key, which the access log then has one 401 of."""
+    """Check that a request without a key is refused, which also produces one 401 in the access log."""
     if not service.key:
         return "not checked: access is open"
     async with httpx.AsyncClient(base_url=service.outputs["HttpUrl"], timeout=PATIENCE_SECONDS) as stranger:
         status = (await stranger.get("/jobs")).status_code
-    expect(status == 401, f"without a key GET /jobs answered {status}")
+    expect(status == 401, f"without a key, GET /jobs responded with {status}")
     return "401 without a key"
 
 
@@ -57,7 +57,7 @@ async def first_photo(service: Service) -> str:
 
 
 async def _is_picture(url: str) -> None:
-    # No redirect is followed: a presigned address that needs one signs another host.
+    # Redirects are not followed: if a presigned URL is redirected, its signature is for another host.
     async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as bucket:
         picture = await bucket.get(url)
     host = httpx.URL(url).host
@@ -91,16 +91,16 @@ async def rekognition(service: Service) -> str:
 
 
 def many_clients(count: int) -> Check:
-    """Have clients send and wait at once: each gets 200, or 202 and its faces a little later."""
+    """Let clients send and wait in parallel: each receives 200, or 202 and its faces a little later."""
 
     async def run(service: Service) -> str:
         sent = await asyncio.gather(*(service.send(Prefer="wait=20") for _ in range(count)))
         jobs = await asyncio.gather(*(service.completed(response.json()["job_id"]) for response in sent))
         expect(all(job["face_count"] == 1 for job in jobs), "a photo with one face was reported without it")
         waited = sum(response.status_code == 200 for response in sent)
-        return f"{waited} had their faces at once, {count - waited} received 202 and follow their job"
+        return f"{waited} received their faces directly, {count - waited} received 202 and followed their job"
 
-    return Check(f"{count} clients at once", run, "ThrottleAlarm: the account runs too few functions at once.")
+    return Check(f"{count} parallel clients", run, "ThrottleAlarm: the account's concurrency is too low.")
 
 
 def many_listeners(count: int) -> Check:
@@ -121,12 +121,12 @@ def many_listeners(count: int) -> Check:
     return Check(
         f"{count} listeners",
         run,
-        "`make logs FUNCTION=Broadcaster`; the dashboard's Throttled says whether API Gateway refused posts.",
+        "`make logs FUNCTION=Broadcaster`; `Throttled` on the dashboard shows whether API Gateway refused posts.",
     )
 
 
 async def drop_folder(service: Service) -> str:
-    """Put a file as an operator does, and find it as a job."""
+    """Copy a file to the drop folder as an operator does, and check that it becomes a job."""
     owner = "verify" if service.key else "public"
     key, s3 = f"inbox/{owner}/{time.time_ns()}.jpg", boto3.client("s3", region_name=service.region)
     bucket = service.outputs["OriginalsBucketName"]
@@ -137,12 +137,12 @@ async def drop_folder(service: Service) -> str:
             await service.completed(job_id)
             return "the file became a job"
         await asyncio.sleep(1)
-    expect(condition=False, seen=f"no job of {key} within {PATIENCE_SECONDS} s")
+    expect(condition=False, seen=f"no job for {key} within {PATIENCE_SECONDS} s")
     return ""
 
 
 async def deletion(service: Service) -> str:
-    """Delete a job: its record and its result are gone."""
+    """Delete a job, and check that its record and its result no longer exist."""
     job_id = (await service.send()).json()["job_id"]
     await service.completed(job_id)
     address = (await service.call("GET", f"/jobs/{job_id}/processed-image", 302)).headers["location"]
@@ -150,12 +150,12 @@ async def deletion(service: Service) -> str:
     await service.call("GET", f"/jobs/{job_id}", 404)
     async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as bucket:
         status = (await bucket.get(address)).status_code
-    expect(status in {403, 404}, f"the deleted result's address answers {status}")
-    return "job and result are gone"
+    expect(status in {403, 404}, f"the URL of the deleted result responds with {status}")
+    return "job and result no longer exist"
 
 
 def checks(clients: int, listeners: int) -> tuple[Check, ...]:
-    bucket = "The address should have the Region in it. Compare `AWS_DEFAULT_REGION` with the stack's Region."
+    bucket = "The URL should contain the Region. Compare `AWS_DEFAULT_REGION` with the stack's Region."
     return (
         Check("health", health, "Open HttpUrl in a browser. `make logs FUNCTION=Api` shows why it does not start."),
         Check("refusal", refusal, "`make logs FUNCTION=Authorizer` lists each refusal."),
@@ -165,5 +165,7 @@ def checks(clients: int, listeners: int) -> tuple[Check, ...]:
         many_clients(clients),
         many_listeners(listeners),
         Check("drop folder", drop_folder, "`make logs FUNCTION=Intake`; the file waits in the inbox."),
-        Check("deletion", deletion, "`make logs FUNCTION=Api`: the request deletes; repeating it continues."),
+        Check(
+            "deletion", deletion, "`make logs FUNCTION=Api`: the request deletes the job, and repeating it continues."
+        ),
     )

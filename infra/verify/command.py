@@ -1,4 +1,4 @@
-"""Use a deployed service as its users will, and print what works."""
+"""Tests a deployed service from end to end, and prints the results."""
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ from infra.verify.checks import Check, checks
 from infra.verify.service import PATIENCE_SECONDS, Failed, Service
 
 _OWNER = "verify"
-# Clients and listeners at once; the local stack starts a process for each request that others are ahead of.
+# Parallel clients and listeners; the local stack starts a process for each simultaneous request.
 _ON_AWS = (20, 300)
 _LOCALLY = (4, 30)
 
@@ -29,13 +29,15 @@ def verify(
     environment: Environment = None,
     port: Port = DEFAULT_PORT,
     clients: Annotated[
-        int | None, typer.Option("--clients", parser=whole_number, help="Clients at once; 20 on AWS, 4 locally.")
+        int | None,
+        typer.Option("--clients", parser=whole_number, help="Number of parallel clients; 20 on AWS, 4 locally."),
     ] = None,
     listeners: Annotated[
-        int | None, typer.Option("--listeners", parser=whole_number, help="Listeners at once; 300 on AWS, 30 locally.")
+        int | None,
+        typer.Option("--listeners", parser=whole_number, help="Number of listeners; 300 on AWS, 30 locally."),
     ] = None,
 ) -> int:
-    """Test a deployed service as a client."""
+    """Test a deployed service from end to end."""
     name = choose_stack(environment, LocalStack(port), "verify")
     chosen = region()
     stack = stacks.find(name)
@@ -44,13 +46,13 @@ def verify(
     usual = _ON_AWS if environment else _LOCALLY
     with _temporary_key(stack.outputs) as key:
         failed = asyncio.run(_run(dict(stack.outputs), chosen, key, checks(clients or usual[0], listeners or usual[1])))
-    print(f"\n{failed} checks failed." if failed else "\nAll checks passed. The rest: docs/first-deployment.md")
+    print(f"\n{failed} checks failed." if failed else "\nAll checks passed. Continue with docs/first-deployment.md")
     return 1 if failed else 0
 
 
 @contextmanager
 def _temporary_key(outputs: Mapping[str, str]) -> Iterator[str | None]:
-    """Make a key where the service requires one, and remove it afterwards."""
+    """Create a key if the service requires one, and remove it afterwards."""
     if outputs["Access"] != "keys":
         yield None
         return
@@ -87,6 +89,6 @@ async def _passes(check: Check, service: Service) -> bool:
 
 
 async def _jobs(service: Service) -> set[str]:
-    """Return the latest jobs; those that the checks made are deleted at the end."""
+    """Return the latest jobs, of which those of the checks are deleted at the end."""
     response = await service.http.get("/jobs", params={"limit": 100})
     return {job["job_id"] for job in response.json()["jobs"]} if response.status_code == 200 else set()

@@ -1,4 +1,4 @@
-"""A deployed service as one user sees it: HTTP calls, presigned forms, and listeners on its stream."""
+"""Access to a deployed service as a user: HTTP calls, presigned forms, and listeners on the stream."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,11 +14,11 @@ PATIENCE_SECONDS: Final = 60
 
 
 class Failed(Exception):
-    """A sentence that says what was seen instead of what was expected."""
+    """A check failed; the message states the observation."""
 
 
 def expect(condition: object, seen: str) -> None:
-    """Raise Failed with what was seen, unless the condition holds."""
+    """Raise Failed with the observation unless the condition holds."""
     if not condition:
         raise Failed(seen)
 
@@ -59,7 +59,7 @@ class Listener:
 
 @dataclass(frozen=True)
 class Service:
-    """The outputs of a stack, and a key where it requires one; `http` sends the key."""
+    """The outputs of a stack, and a key if it requires one; `http` sends the key."""
 
     outputs: dict[str, str]
     region: str
@@ -73,14 +73,14 @@ class Service:
         return response
 
     async def send(self, **headers: str) -> httpx.Response:
-        """Send the photo, as 20 clients at once may: 200 with the faces, or 202."""
+        """Send the photo and wait; return the response, 200 with the faces or 202."""
         image = {"Content-Type": "image/jpeg", **headers}
         response = await self.http.post("/image", content=self.photo, headers=image)
         _expect_status(response, {200, 202})
         return response
 
     async def upload(self, data: bytes) -> tuple[str, httpx.Response]:
-        """Send an image by a presigned form. Returns the job's id and what the bucket answered, without redirects."""
+        """Send an image by a presigned form. Return the job's id and the bucket's response, without redirects."""
         granted = (await self.call("POST", "/uploads", 201, json={})).json()
         fields = {"Content-Type": "image/jpeg", **granted["upload"]["fields"]}
         page = httpx.URL(self.outputs["HttpUrl"]).copy_with(raw_path=b"")

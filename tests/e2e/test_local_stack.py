@@ -108,7 +108,7 @@ def test_make_run_runs_until_ctrl_c_and_leaves_nothing(repository: Path, free_po
 
         second = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         assert second.returncode == 1
-        assert f"A stack is running on port {free_port} already" in second.stderr
+        assert f"A stack is already running on port {free_port}" in second.stderr
         assert "Traceback" not in second.stderr
 
         demo = local(free_port, "demo")
@@ -186,4 +186,4 @@ def test_a_photo_that_is_not_there(repository: Path, tmp_path: Path, free_port: 
         check=False,
     )
     assert done.returncode == 1
-    assert "There is no file nowhere.jpg" in done.stderr
+    assert "File not found: nowhere.jpg" in done.stderr

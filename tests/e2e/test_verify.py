@@ -15,7 +15,7 @@ CHECKS = (
     "first photo",
     "upload of 5 MB",
     "Rekognition's API",
-    "2 clients at once",
+    "2 parallel clients",
     "10 listeners",
     "drop folder",
     "deletion",

@@ -115,7 +115,7 @@ def test_a_network_that_is_named_must_be_there() -> None:
 
 @pytest.mark.parametrize("port", ["abc", "80000", "0", "-1", "", "\u0664"])
 def test_an_invalid_port(port: str) -> None:
-    with pytest.raises(BadParameter, match="a port is a number from 1 to 65535"):
+    with pytest.raises(BadParameter, match="a port must be a number from 1 to 65535"):
         port_number(port)
 
 

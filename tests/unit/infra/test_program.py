@@ -29,7 +29,7 @@ def test_the_makefile_and_workflows_name_commands_that_exist(repository: Path) -
     [
         (["nope"], "No such command 'nope'."),
         (["env", "--nope"], "No such option: --nope"),
-        (["env", "--port", "abc"], "a port is a number from 1 to 65535, not 'abc'"),
+        (["env", "--port", "abc"], "a port must be a number from 1 to 65535, not 'abc'"),
         (["erase"], "Missing argument 'owner'"),
         (["model", "nope"], "'nope' is not one of 'centerface', 'yunet'"),
     ],
