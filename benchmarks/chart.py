@@ -16,8 +16,11 @@ _TOP: Final = 40
 _BOTTOM: Final = 50
 _LEGEND: Final = 190
 _LINE: Final = 18
-# Okabe and Ito's colours, which people with colour blindness can distinguish, without yellow.
-_COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000", "#7f7f7f")
+# Okabe and Ito's colours without yellow, and four of Tol's: people with colour blindness can distinguish them.
+_COLOURS: Final = (
+    *("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"),
+    *("#000000", "#7f7f7f", "#882255", "#999933", "#332288", "#ddcc77"),
+)
 
 
 class Mark(Enum):
