@@ -114,4 +114,4 @@ def test_invalid_arguments_are_explained(tmp_path: Path, capsys: pytest.CaptureF
     for wrong in (["--truth", "truth.txt"], ["--images", str(tmp_path / "nowhere")]):
         with pytest.raises(SystemExit):
             run.main(wrong)
-    assert "there is no folder" in capsys.readouterr().err
+    assert "nowhere not found" in capsys.readouterr().err
