@@ -1,4 +1,4 @@
-# The comment on each target describes it. `make run`, `make demo` and `make test` need no previous step.
+# The comment on each target describes it. `make run`, `make demo` and `make test` do not require another step first.
 
 # Values from the caller reach commands through the environment, never as text that make or a shell would interpret:
 # they may contain quotes, backticks and $(...).

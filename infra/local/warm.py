@@ -1,6 +1,6 @@
 """Starts the API's workers in advance.
 
-The emulator starts a process for each request that finds no idle one, and several that start at once slow each other
+The emulator starts a process for a request if none is idle, and several that start at the same time slow each other
 down: eight senders waited 11 to 14 s for their first response.
 """
 

@@ -41,6 +41,8 @@ NOT_RUN: Final = {
 }
 # Pages whose commands are for AWS; tests/template/test_runbook.py checks that commands and options exist.
 FOR_AWS: Final = {"docs/alarms.md", "docs/operations.md"}
+# Pages of measurements, which take minutes or need other photos; tests/unit/test_documents.py checks that they exist.
+MEASUREMENTS: Final = {"docs/benchmarks.md"}
 # Pages about keys need a stack that requires them.
 WITH_KEYS: Final = {"docs/keys.md"}
 # curl as written, but an HTTP error ends the script.
@@ -57,6 +59,8 @@ def reason(page: str, block: str) -> str | None:
     """Return why a block is not run, or None."""
     if page in FOR_AWS:
         return _AWS
+    if page in MEASUREMENTS:
+        return "takes minutes"
     return next((why for (of, start), why in NOT_RUN.items() if of == page and block.startswith(start)), None)
 
 

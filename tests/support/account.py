@@ -18,7 +18,7 @@ from infra.template import load
 if TYPE_CHECKING:
     from moto.dynamodb.models.table import Table
 
-# Clients of boto3 need no patch of `requests`, which takes moto longer than most tests take.
+# Clients of boto3 do not need moto's patch of `requests`, which takes longer than most tests.
 models.RESPONSES_METHODS.clear()
 _ACCOUNT: Final = models.DEFAULT_ACCOUNT_ID
 _REGION: Final = "us-east-1"

@@ -1,5 +1,6 @@
 """The documents agree with the code."""
 
+import importlib.util
 import re
 from pathlib import Path
 
@@ -74,6 +75,21 @@ def test_every_make_target_that_is_named_exists(repository: Path) -> None:
     for page in [repository / "README.md", *(repository / "docs").rglob("*.md")]:
         named = set(re.findall(r"(?:`|^)make ([a-z0-9-]+)", page.read_text(), re.MULTILINE))
         assert named <= targets, page
+
+
+@pytest.mark.parametrize("page", _PAGES)
+def test_blocks_have_a_language(repository: Path, page: str) -> None:
+    """Without one, tests/e2e/test_documents.py would not run a block of shell commands."""
+    fences = re.findall(r"^ *```(.*)$", (repository / page).read_text(), re.MULTILINE)
+    assert set(fences[::2]) <= {"sh", "python", "json", "text"}
+    assert set(fences[1::2]) <= {""}
+
+
+@pytest.mark.parametrize("page", _PAGES)
+def test_modules_in_commands_exist(repository: Path, page: str) -> None:
+    blocks = re.findall(r"```sh\n(.*?)```", (repository / page).read_text(), re.DOTALL)
+    named = re.findall(r"python -m ([\w.]+)", "\n".join(blocks))
+    assert [name for name in named if importlib.util.find_spec(name) is None] == []
 
 
 def test_the_front_page_stays_short(repository: Path) -> None:

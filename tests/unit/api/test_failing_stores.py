@@ -115,7 +115,7 @@ def let_pass(monkeypatch: pytest.MonkeyPatch, time: timedelta) -> None:
         monkeypatch.setattr(module, "utc_now", lambda: datetime.now(UTC) + time)
 
 
-def test_a_crash_before_the_image_is_stored_leaves_no_job_after_minutes(
+def test_a_crash_before_the_image_is_stored_hides_the_job_after_minutes(
     alice: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """DynamoDB deletes it later; it is gone for everyone who asks, also for the sender with the same key."""

@@ -129,7 +129,7 @@ def test_shells_complete_commands_and_options() -> None:
     assert done.stdout.split() == ["detect", "delete"]
 
 
-def test_a_closed_pipe_causes_no_traceback(free_port: int) -> None:
+def test_a_closed_pipe_does_not_cause_a_traceback(free_port: int) -> None:
     """As with `| head -1`, but the pipe is closed before anything is written."""
     command = [sys.executable, "-m", "facecast", "--help"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

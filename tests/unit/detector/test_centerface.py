@@ -57,5 +57,5 @@ def test_a_peak_becomes_a_box_with_landmarks() -> None:
     assert one.landmarks[0, 4] == pytest.approx([left + 0.65 * 24, top + 0.8 * 40])
 
 
-def test_no_peak_above_the_threshold_gives_no_detection() -> None:
+def test_a_heatmap_below_the_threshold_has_no_detections() -> None:
     assert len(decode(maps(1)[0], maps(2), maps(2), maps(10), 0.1)) == 0

@@ -52,7 +52,7 @@ def test_a_single_list_is_unchanged() -> None:
     assert fused.scores == pytest.approx(only.scores)
 
 
-def test_no_detections_give_no_faces() -> None:
+def test_without_detections_there_are_no_faces() -> None:
     assert len(fuse([Vote(0, Detections.none()), Vote(1, Detections.none())], networks=2)) == 0
 
 

@@ -70,7 +70,7 @@ def test_shards_may_be_raised(account: Cloud) -> None:
     assert list(chain.from_iterable(pages(JobLists(account.jobs_table, 9), 7))) == mine
 
 
-def test_deleted_jobs_leave_no_gap_in_a_page(jobs: JobStore, lists: JobLists) -> None:
+def test_deleted_jobs_do_not_leave_gaps_in_a_page(jobs: JobStore, lists: JobLists) -> None:
     mine = [added(jobs, age=timedelta(seconds=n)).job_id for n in range(12)]
     for number, job_id in enumerate(mine):
         if number % 3:

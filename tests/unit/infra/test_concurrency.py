@@ -107,7 +107,7 @@ def test_a_caller_without_permission_to_read_the_quota(
             assert account._executions() is None
 
 
-def test_the_makefile_sets_no_region_for_aws(repository: Path) -> None:
+def test_the_makefile_does_not_set_a_region_for_aws(repository: Path) -> None:
     """A8: targets for AWS use the caller's Region; local targets have a fixed one."""
     environment = {name: value for name, value in os.environ.items() if name != "AWS_DEFAULT_REGION"}
 

@@ -52,7 +52,7 @@ def test_lines_of_one_millisecond_stay_in_their_order(client: Any) -> None:
 
 
 def test_lines_without_ids_are_told_apart() -> None:
-    """The local stack gives no event ids."""
+    """The local stack's events do not have ids."""
     event = {"logStreamName": "one", "timestamp": 1, "message": "a"}
     assert logs._identity(event) == logs._identity(dict(event))
     assert logs._identity(event) != logs._identity({**event, "message": "b"})

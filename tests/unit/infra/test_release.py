@@ -87,7 +87,7 @@ class Aws:
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Aws:
-    """Let `release` build nothing, and make no requests."""
+    """Let `release` neither build nor send requests."""
     made = Aws()
     for model in MODELS.values():
         (tmp_path / model.file_name).touch()

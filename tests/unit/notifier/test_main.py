@@ -93,7 +93,7 @@ def test_an_unreadable_record_is_queued_and_does_not_delay_others(
     assert aside == {"kind": "malformed", "job_id": "the-bad-one", "record_id": bad["eventID"]}
 
 
-def test_an_empty_batch_makes_no_request_to_the_bus(queues: Queues, bus: Bus) -> None:
+def test_an_empty_batch_does_not_cause_a_request_to_the_bus(queues: Queues, bus: Bus) -> None:
     handler(stream_event(record(completed_job(), old=Status.COMPLETED)), Context())
 
     assert bus.requests == []

@@ -154,7 +154,7 @@ def test_a_subscription_to_a_job_is_found_only_under_the_job(connections: Connec
     assert list(connections.subscriptions.of_job(OWNER, "job-2")) == []
 
 
-def test_a_change_of_subscription_leaves_no_gap(connections: ConnectionStore) -> None:
+def test_a_change_of_subscription_does_not_lose_events(connections: ConnectionStore) -> None:
     """Reading all subscriptions and then those of the job finds the listener, however often they change in between."""
     connections.add(Connection("one", OWNER, "job-1"))
 
