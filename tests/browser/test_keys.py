@@ -13,7 +13,7 @@ from tests.browser.conftest import browser
 from tests.support.keys import Holder, completed, holder
 from tests.support.page import Page
 from tests.support.photos import one_face
-from tests.support.stack import Stack
+from tests.support.stack import Stack, ended
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("closed")]
 
@@ -139,7 +139,7 @@ def test_a_deletion_survives_forgetting_its_key(closed_stack: Stack, page: Page,
 
 def test_the_command_to_copy_does_not_contain_the_key(closed_stack: Stack, page: Page) -> None:
     alice = holder(closed_stack, "alice-of-the-page")
-    sent = alice.request("POST", "/image", content=one_face(), headers={"Prefer": "wait=20"}).json()
+    sent = ended(alice.request, content=one_face()).json()
     opened(page, alice.key)
     grant = {"origin": page.url.split("/_aws")[0], "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
     page.chrome.execute_cdp_cmd("Browser.grantPermissions", grant)

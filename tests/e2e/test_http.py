@@ -11,14 +11,13 @@ from websockets.typing import Origin
 
 from tests.support.photos import NO_FACE, jpeg, one_face
 from tests.support.problems import assert_problem
-from tests.support.stack import PATIENCE_SECONDS, Stack
+from tests.support.stack import PATIENCE_SECONDS, Stack, ended
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
 def test_prefer_wait_answers_with_the_whole_job(stack: Stack) -> None:
-    response = stack.http.post("/image", content=one_face(), headers={"Prefer": "respond-async, wait=20"})
-    assert response.status_code == 200
+    response = ended(stack.http.request, content=one_face())
     assert response.headers["preference-applied"] == "wait=20"
     job = response.json()
     assert (job["status"], job["face_count"]) == ("completed", 1)
@@ -60,10 +59,7 @@ def test_jobs_in_one_status(stack: Stack) -> None:
 
 
 def test_delete_removes_everything(stack: Stack) -> None:
-    job = stack.http.post(
-        "/image", content=one_face(), params={"render": "boxes,blur"}, headers={"Prefer": "wait=20"}
-    ).json()
-    job_id = job["job_id"]
+    job_id = stack.completed(one_face(), render="boxes,blur")
     assert len(stack.objects_of(job_id)) == 3
     assert stack.http.delete(f"/jobs/{job_id}").status_code == 204
     assert stack.objects_of(job_id) == []
@@ -111,7 +107,9 @@ def test_the_streams_description_leads_to_the_stream(stack: Stack) -> None:
     described = stack.http.get("/asyncapi.json").json()
     (server,) = described["servers"].values()
     ping, pong = (described["components"]["messages"][name]["examples"][0]["payload"] for name in ("ping", "pong"))
-    with connect(f"{server['protocol']}://{server['host']}{server['pathname']}") as listener:
+    with connect(
+        f"{server['protocol']}://{server['host']}{server['pathname']}", open_timeout=PATIENCE_SECONDS
+    ) as listener:
         listener.send(json.dumps(ping))
         assert json.loads(listener.recv(timeout=PATIENCE_SECONDS)) == pong
 
@@ -135,7 +133,7 @@ def test_pages_of_other_sites_may_not_send_requests(stack: Stack) -> None:
     assert preflight.headers.get("access-control-allow-origin") not in ("*", foreign["Origin"])
     with (
         pytest.raises(websockets.exceptions.InvalidStatus) as refused,
-        connect(stack.ws_url, origin=Origin(foreign["Origin"])),
+        connect(stack.ws_url, origin=Origin(foreign["Origin"]), open_timeout=PATIENCE_SECONDS),
     ):
         pass
     assert refused.value.response.status_code == 403

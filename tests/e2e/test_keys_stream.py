@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("closed")]
 
 def test_tickets(closed_stack: Stack, alice: Holder) -> None:
     used, late = alice.ticket(), alice.ticket()
-    with connect(f"{closed_stack.ws_url}?ticket={used}"):
+    with connect(f"{closed_stack.ws_url}?ticket={used}", open_timeout=PATIENCE_SECONDS):
         pass
     closed_stack.aws.client("dynamodb").update_item(
         TableName=closed_stack.outputs["AccessTableName"],
@@ -32,7 +32,8 @@ def test_tickets(closed_stack: Stack, alice: Holder) -> None:
         ExpressionAttributeValues={":past": {"S": "2020-01-01T00:00:00.000000Z"}},
     )
     for query in ("", "?ticket=", "?ticket=nonsense", f"?ticket={used}", f"?ticket={late}", f"?ticket={alice.key}"):
-        with pytest.raises(InvalidStatus) as refused, connect(closed_stack.ws_url + query):
+        url = closed_stack.ws_url + query
+        with pytest.raises(InvalidStatus) as refused, connect(url, open_timeout=PATIENCE_SECONDS):
             pass
         assert refused.value.response.status_code in (401, 403), query
 
@@ -42,7 +43,7 @@ def test_a_ticket_redeemed_by_many_at_once_admits_one(closed_stack: Stack, alice
 
     def gets_in(_: int) -> bool:
         try:
-            with connect(f"{closed_stack.ws_url}?ticket={ticket}"):
+            with connect(f"{closed_stack.ws_url}?ticket={ticket}", open_timeout=PATIENCE_SECONDS):
                 return True
         except InvalidStatus:
             return False

@@ -5,32 +5,25 @@ import pytest
 
 from tests.support.photos import NO_FACE, jpeg, one_face, three_faces
 from tests.support.problems import assert_problem
-from tests.support.stack import Stack
+from tests.support.stack import Stack, ended
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
 def test_each_render_of_a_job_is_a_separate_picture(stack: Stack) -> None:
-    response = stack.http.post(
-        "/image",
-        params={"render": "boxes,blur,pixelate,solid"},
-        content=one_face(),
-        headers={"Prefer": "wait=20"},
-    )
-    job = response.json()
+    job = stack.job(stack.completed(one_face(), render="boxes,blur,pixelate,solid"))
     assert job["options"]["render"] == ["boxes", "blur", "pixelate", "solid"]
     pictures = {render: stack.result(job["job_id"], render=render) for render in job["options"]["render"]}
     assert len(set(pictures.values())) == 4
     assert stack.result(job["job_id"]) == pictures["boxes"]
     for render in ("blur", "pixelate", "solid"):
-        again = stack.http.post("/image", content=pictures[render], headers={"Prefer": "wait=20"}).json()
+        again = stack.job(stack.completed(pictures[render]))
         assert again["face_count"] == 0, f"a face is found again behind {render}"
 
 
 def test_options_of_a_form_and_of_an_upload(stack: Stack) -> None:
     form = {"render": ["blur", "boxes"], "max_faces": "2", "min_confidence": "0.5", "blur_strength": "5"}
-    response = stack.http.post("/image", files={"file": three_faces()}, data=form, headers={"Prefer": "wait=20"})
-    job = response.json()
+    job = ended(stack.http.request, files={"file": three_faces()}, data=form).json()
     assert job["options"] == {
         "render": ["blur", "boxes"],
         "max_faces": 2,
@@ -51,8 +44,8 @@ def test_options_of_a_form_and_of_an_upload(stack: Stack) -> None:
 
 
 def test_a_render_that_was_not_requested(stack: Stack) -> None:
-    job = stack.http.post("/image", content=jpeg(NO_FACE), headers={"Prefer": "wait=20"}).json()
-    response = stack.http.get(f"/jobs/{job['job_id']}/processed-image", params={"render": "blur"})
+    job_id = stack.completed(jpeg(NO_FACE))
+    response = stack.http.get(f"/jobs/{job_id}/processed-image", params={"render": "blur"})
     assert_problem(response, 404, "boxes")
 
 
@@ -91,12 +84,11 @@ def test_an_invalid_option_is_reported_even_if_the_form_overrides_it(stack: Stac
 
 
 def test_the_form_takes_precedence_over_the_query(stack: Stack) -> None:
-    response = stack.http.post(
-        "/image",
+    response = ended(
+        stack.http.request,
         params={"max_faces": 1, "size": "original"},
         data={"max_faces": "2"},
         files={"file": three_faces()},
-        headers={"Prefer": "wait=20"},
     )
     assert (response.json()["face_count"], response.json()["options"]["size"]) == (2, "original")
 

@@ -68,8 +68,8 @@ def test_an_expired_form_is_refused(stack: Stack) -> None:
 
 
 def test_without_a_valid_signature_the_buckets_are_closed(stack: Stack) -> None:
-    job = stack.http.post("/image", content=one_face(64), headers={"Prefer": "wait=20"}).json()
-    redirect = stack.http.get(f"/jobs/{job['job_id']}/processed-image").headers["location"]
+    job_id = stack.completed(one_face(64))
+    redirect = stack.http.get(f"/jobs/{job_id}/processed-image").headers["location"]
     assert httpx.get(redirect).status_code == 200
     assert httpx.get(redirect.partition("?")[0]).status_code == 403
     signature = httpx.URL(redirect).params["X-Amz-Signature"]

@@ -12,7 +12,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from infra.keys import new_key
 from tests.support.photos import one_face
-from tests.support.stack import Stack
+from tests.support.stack import PATIENCE_SECONDS, Stack, ended
 
 PHOTO = one_face(256)
 
@@ -34,7 +34,8 @@ class Holder:
 
     @contextmanager
     def listening(self, query: str = "") -> Iterator[ClientConnection]:
-        with connect(f"{self.stack.ws_url}?ticket={self.ticket()}{query}") as socket:
+        url = f"{self.stack.ws_url}?ticket={self.ticket()}{query}"
+        with connect(url, open_timeout=PATIENCE_SECONDS) as socket:
             yield socket
 
     def change(self, **changes: Any) -> None:
@@ -53,6 +54,6 @@ def holder(
 
 
 def completed(owner: Holder) -> str:
-    job = owner.request("POST", "/image", content=PHOTO, headers={"Prefer": "wait=20"})
-    assert (job.status_code, job.json()["status"]) == (200, "completed"), job.text
-    return str(job.json()["job_id"])
+    job = ended(owner.request, content=PHOTO).json()
+    assert job["status"] == "completed", job
+    return str(job["job_id"])

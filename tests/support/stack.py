@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from http import HTTPStatus
 from socket import SO_LINGER, SOL_SOCKET
 from socket import socket as Socket  # noqa: N812 - `socket` is a listener's
 from typing import Any, Final
+from uuid import uuid4
 
 import boto3
 import httpx
@@ -86,6 +88,20 @@ def wait_until(condition: Callable[[], bool], pause: float = 0.1, seconds: float
         time.sleep(pause)
 
 
+def ended(request: Callable[..., httpx.Response], path: str = "/image", **sent: Any) -> httpx.Response:
+    """Send an image, and again with the same key until its job has ended, which may take longer than a request."""
+    headers = {"Prefer": "respond-async, wait=20", "Idempotency-Key": str(uuid4())}
+    responses: list[httpx.Response] = []
+
+    def has_ended() -> bool:
+        responses.append(request("POST", path, headers=headers, **sent))
+        assert responses[-1].is_success, responses[-1].text
+        return responses[-1].status_code == HTTPStatus.OK
+
+    wait_until(has_ended)
+    return responses[-1]
+
+
 # A killed worker delays its job by this time, and tests kill many.
 IMPATIENT: Final = {"DetectorTimeout": "10"}
 
@@ -116,7 +132,7 @@ class Stack:
 
     @contextmanager
     def listener(self, query: str = "") -> Iterator[Listener]:
-        with connect(f"{self.ws_url}{query}", open_timeout=30) as connection:
+        with connect(f"{self.ws_url}{query}", open_timeout=PATIENCE_SECONDS) as connection:
             listener = Listener(connection)
             thread = threading.Thread(target=listener.listen)
             thread.start()

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
 from tests.support.stack import Stack
@@ -27,7 +27,8 @@ def kill_workers(stack: Stack, function: str) -> int:
     """Kill every process that runs this function, and return their number."""
     pids = worker_pids(stack, function)
     for pid in pids:
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     return len(pids)
 
 

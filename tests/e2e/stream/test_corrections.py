@@ -11,7 +11,7 @@ from websockets.sync.client import ClientConnection
 from tests.support.detector import pixels_of
 from tests.support.keys import PHOTO, Holder, completed, holder
 from tests.support.photos import one_face
-from tests.support.stack import Stack
+from tests.support.stack import Stack, ended
 from tests.support.subscription import subscribed
 
 pytestmark = pytest.mark.stack
@@ -62,7 +62,7 @@ def _heard(socket: ClientConnection) -> Iterator[dict[str, Any]]:
 @pytest.mark.xdist_group("closed")
 def test_corrections_stay_with_their_owner(closed_stack: Stack, alice: Holder, bob: Holder) -> None:
     """Of the owner's keys, only those with `manage` may correct."""
-    sent = alice.request("POST", "/image?render=solid", content=PHOTO, headers={"Prefer": "wait=20"}).json()
+    sent = ended(alice.request, "/image?render=solid", content=PHOTO).json()
     path = f"/jobs/{sent['job_id']}/corrections"
     reader = holder(closed_stack, "alice", "send,read")
     refusals = [one.request("PUT", path, json={"show": [0]}).status_code for one in (bob, reader)]
