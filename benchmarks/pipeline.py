@@ -92,7 +92,7 @@ def processor_ms(emulator: int) -> Counter[str]:
         except OSError:
             continue
         names = (one.partition(b"=")[2].decode() for one in environment if one.startswith(b"POWERTOOLS_SERVICE_NAME="))
-        # User and system time: fields 14 and 15 of proc(5), here without the first two.
+        # User and system time, which are fields 14 and 15 of proc(5); the first two fields were removed above.
         used[next(names, "emulator")] += round((int(fields[11]) + int(fields[12])) * 1_000 / os.sysconf("SC_CLK_TCK"))
     return used
 
@@ -142,7 +142,7 @@ def measure_load(stack: Stack, count: int, senders: int, emulator: int) -> None:
     before = processor_ms(emulator)
     rate = throughput(stack, images, senders)
     used = processor_ms(emulator) - before
-    print(f"\n{senders} senders: {rate:.1f} images a second. Processor time an image:\n")
+    print(f"\n{senders} senders: {rate:.1f} images a second. Processor time per image:\n")
     print("| process | ms |\n|---|---|")
     for name, milliseconds_used in used.most_common():
         print(f"| {name} | {milliseconds_used / count:.0f} |")

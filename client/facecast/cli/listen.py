@@ -61,7 +61,7 @@ class _Listener:
         self._terminal = Terminal()
 
     def follow(self, job_id: str | None, replay: int) -> None:
-        """Raise Exit with the outcome of the one job, ServiceError."""
+        """Print events. Raise Exit with the outcome if only one job is followed, and ServiceError."""
         events = self._client.listen(replay=1 if job_id else replay, job_id=job_id)
         with closing(events):
             for event in events:

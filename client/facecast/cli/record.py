@@ -28,7 +28,7 @@ class Record:
         self.path = lines or (out / HIDDEN if out else None)
         self._out = out
         self._is_hidden = lines is None
-        # A file that was not requested is readable by its owner only.
+        # If no file was requested, the hidden one is readable only by its owner.
         self._mode = 0o600 if self._is_hidden else 0o666
         self._lines: dict[str, Line] = {}
         self._is_stale = False
@@ -57,7 +57,7 @@ class Record:
         return line if line and line["fingerprint"] == fingerprint else None
 
     def add(self, photo: PhotoFile, line: Line) -> None:
-        """Raise OSError."""
+        """Append a photo's line. Raise OSError."""
         self._is_stale |= photo.identity in self._lines
         self._lines[photo.identity] = line
         if self.path:

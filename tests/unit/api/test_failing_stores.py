@@ -118,7 +118,7 @@ def let_pass(monkeypatch: pytest.MonkeyPatch, time: timedelta) -> None:
 def test_a_crash_before_the_image_is_stored_hides_the_job_after_minutes(
     alice: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """DynamoDB deletes it later; it is gone for everyone who asks, also for the sender with the same key."""
+    """DynamoDB deletes the job later, but it is already hidden from everyone, including a sender with the same key."""
     job_id = crash(alice)
     let_pass(monkeypatch, timedelta(minutes=5, seconds=1))
     assert alice.get(f"/jobs/{job_id}").status_code == 404

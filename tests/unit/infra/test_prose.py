@@ -1,4 +1,4 @@
-"""The texts that the prose check reads, each on its line."""
+"""The prose check reads every text, and keeps its line number."""
 
 from infra.prose import as_lines, of_makefile, of_page, of_python, of_script, of_template
 
