@@ -126,7 +126,7 @@ async def listen(
             pass
         finally:
             _notify(on_connection, is_connected=False)
-        await asyncio.sleep(random.uniform(0, min(_LONGEST_WAIT, _FIRST_WAIT * 2**failures)))  # noqa: S311
+        await asyncio.sleep(_pause(failures))
         failures += 1
 
 
@@ -165,6 +165,12 @@ async def _frames(socket: websockets.ClientConnection, *, is_first: bool) -> Asy
             return
         awaits_answer = False
         yield json.loads(frame)["events"]
+
+
+def _pause(failures: int) -> float:
+    """Return a random number of seconds before the next try: at most twice as many after each failure."""
+    # After 1,024 failures, which is some hours, the power would not fit into a float.
+    return random.uniform(0, min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(failures, 10)))  # noqa: S311
 
 
 async def _print(url: str, replay: int, job_id: str | None) -> None:

@@ -117,8 +117,8 @@ def test_hostile_metadata_fails_with_a_helpful_message(metadata: dict[str, str])
         read_options(metadata)
     detail = raised.value.failure.detail
     assert json_bytes(detail) <= limits.DETAIL_BYTES
-    assert "Allowed are facecast-render" in detail
-    assert "fixing these: facecast-" in detail
+    assert "Allowed names: facecast-render" in detail
+    assert "Fix these and upload the file again: facecast-" in detail
 
 
 VALUES = st.recursive(

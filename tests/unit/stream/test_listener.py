@@ -220,3 +220,7 @@ def test_an_address_that_is_refused_permanently_is_an_error() -> None:
                 await heard(1, f"ws://127.0.0.1:{port}")
 
     asyncio.run(play())
+
+
+def test_a_listener_keeps_trying_through_a_long_outage() -> None:
+    assert all(0 <= listener._pause(failures) <= listener._LONGEST_WAIT for failures in (0, 5, 2_000))
