@@ -15,9 +15,7 @@ _FIELDS: Final[dict[str, Any]] = {
     name: field for name, field in Options.model_json_schema()["properties"].items() if name != "render"
 }
 _TYPES: Final = {"integer": int, "number": float, "string": str, "boolean": bool}
-_ADDED_HELP: Final = {
-    "size": " Without it: as large as the photo where results that hide faces are saved with --out, otherwise fit."
-}
+_ADDED_HELP: Final = {"size": " Default: original if --out saves results that hide faces, otherwise fit."}
 
 
 def with_job_options(command: Callable[..., None]) -> Callable[..., None]:
