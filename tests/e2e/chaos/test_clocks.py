@@ -81,5 +81,5 @@ def await_listeners(stack: Stack, burst: Burst, outputs: Sequence[Path]) -> list
         sent.append(stack.completed(burst.photo))
         return all(heard(output, sent) for output in outputs)
 
-    wait_until(all_hear)
+    wait_until(all_hear, seconds=PATIENCE_SECONDS)
     return [sent[-1]]
