@@ -44,7 +44,7 @@ def new_key(owner: str, scopes: str, daily: int | None, days: int) -> tuple[ApiK
     if daily is not None and daily < 1:
         raise CommandFailed("DAILY must be at least 1 image a day; omit it for no limit.")
     if not 1 <= days <= _MOST_DAYS:
-        raise CommandFailed(f"DAYS is from 1 to {_MOST_DAYS:,}.")
+        raise CommandFailed(f"DAYS must be from 1 to {_MOST_DAYS:,}.")
     now, (key_id, secret, key) = datetime.now(UTC), new_secret()
     stored = ApiKey(
         key_id=key_id,

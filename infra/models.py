@@ -33,7 +33,7 @@ def fetch(
         Path | None, typer.Option("--file", help="Read the model from this file instead of the network.")
     ] = None,
     *,
-    optional: Annotated[bool, typer.Option("--optional", help="Succeed if the model is not available.")] = False,
+    optional: Annotated[bool, typer.Option("--optional", help="Succeed even if the model is not available.")] = False,
 ) -> None:
     """Download a detection model, verify and install it."""
     if _is_right(model, model.path):

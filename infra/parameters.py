@@ -29,7 +29,7 @@ def read_parameters(pairs: Sequence[str]) -> dict[str, str]:
         if name not in parameters:
             raise CommandFailed(f"template.yaml has no parameter {name!r}. It has: {', '.join(sorted(parameters))}.")
         if not _is_allowed(value, parameters[name]):
-            raise CommandFailed(f"{name} cannot be {value!r}; it is {_allowed(parameters[name])}.")
+            raise CommandFailed(f"{name} cannot be {value!r}; it must be {_allowed(parameters[name])}.")
         given[name] = value
     return given
 

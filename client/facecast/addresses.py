@@ -60,7 +60,9 @@ def _address_in(path: Path) -> str:
     """Return the address in a file, if others cannot write to it: they could redirect photos to another server."""
     status = path.stat()
     if status.st_uid != os.getuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise AddressInvalid(f"Others can write {path}, so it is not trusted. Pass the service's address with --url.")
+        raise AddressInvalid(
+            f"Others can write to {path}, so it is not trusted. Pass the service's address with --url."
+        )
     try:
         url = checked_url(str(json.loads(path.read_bytes()[:_AT_MOST_BYTES])["http_url"]))
     except (OSError, ValueError, KeyError, TypeError):

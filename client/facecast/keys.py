@@ -18,7 +18,7 @@ class KeyUnusable(ValueError):
 
 
 def find_key(environment: Mapping[str, str], key_file: Path | None = None) -> str | None:
-    """Return the key of `key_file`, of FACECAST_KEY or of the file in FACECAST_KEY_FILE. Raise KeyUnusable."""
+    """Return the key from `key_file`, FACECAST_KEY or the file that FACECAST_KEY_FILE names. Raise KeyUnusable."""
     if key_file is not None:
         return read_key(key_file)
     if key := environment.get(KEY_VARIABLE):

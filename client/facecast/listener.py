@@ -39,7 +39,7 @@ _FINAL_REFUSALS: Final = frozenset({400, 401, 403, 404})
 
 
 class Memory:
-    """The latest event seen of each job, and the position in the stream. Ids sort by time.
+    """The latest event seen for each job, and the position in the stream. Ids sort by time.
 
     All times are the service's, because this machine's clock may be wrong.
     """
@@ -168,8 +168,8 @@ async def _frames(socket: websockets.ClientConnection, *, is_first: bool) -> Asy
 
 
 def _pause(failures: int) -> float:
-    """Return a random number of seconds before the next try: at most twice as many after each failure."""
-    # After 1,024 failures, which is some hours, the power would not fit into a float.
+    """Return random seconds to wait before the next attempt; each failure doubles the maximum, up to a minute."""
+    # Without a limit, the power would no longer fit into a float after 1,024 failures, which take hours.
     return random.uniform(0, min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(failures, 10)))  # noqa: S311
 
 
@@ -179,7 +179,7 @@ async def _print(url: str, replay: int, job_id: str | None) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m facecast.listener", description="Print events as they come.")
+    parser = argparse.ArgumentParser(prog="python -m facecast.listener", description="Print events as they arrive.")
     parser.add_argument("url", help="the stream's address, ws://... or wss://...")
     parser.add_argument("--replay", type=int, default=0, help="number of past events to start with")
     parser.add_argument("--job", help="receive events of this job only")

@@ -114,4 +114,4 @@ def package(
             file=sys.stderr,
         )
     if too_large := [each.function for each in built if each.room < 0]:
-        raise CommandFailed(f"Larger than Lambda takes: {', '.join(too_large)}")
+        raise CommandFailed(f"Larger than Lambda allows: {', '.join(too_large)}")

@@ -116,4 +116,4 @@ def print_status(stack: LocalStack, *, as_json: bool) -> None:
         return
     _print_addresses(stack, addresses)
     print(f"bucket      {addresses.outputs['OriginalsBucketName']}, at {addresses.endpoint_url}")
-    print(f"running     process {addresses.pid}; what it logs: {stack.log}")
+    print(f"running     process {addresses.pid}; its log: {stack.log}")

@@ -128,7 +128,8 @@ def _is_answering(url: str) -> bool:
 
 
 def install_for_tests(
-    *, optional: Annotated[bool, typer.Option("--optional", help="Succeed if no Python can run it.")] = False
+    *,
+    optional: Annotated[bool, typer.Option("--optional", help="Succeed even if no suitable Python is found.")] = False,
 ) -> None:
     """Install LocalStack for the tests of storage."""
     try:

@@ -50,7 +50,7 @@ async def first_photo(service: Service) -> str:
         job_id = (await service.send()).json()["job_id"]
         event = await listener.event_of(job_id)
         seconds = time.monotonic() - begun
-    expect(event["face_count"] == 1, f"the sample photo has 1 face, and the event says {event}")
+    expect(event["face_count"] == 1, f"the sample photo has 1 face, but the event says {event}")
     redirect = await service.call("GET", f"/jobs/{job_id}/processed-image", 302)
     await _is_picture(redirect.headers["location"])
     return f"event after {seconds:.1f} s, result fetched"
@@ -71,7 +71,7 @@ async def presigned_upload(service: Service) -> str:
     job_id, answer = await service.upload(data)
     expect(answer.status_code == 204, f"{answer.url.host} answered {answer.status_code}: {answer.text[:300]}")
     job = await service.completed(job_id)
-    expect(job["face_count"] == 1, f"the sample photo has 1 face, and the job says {job['face_count']}")
+    expect(job["face_count"] == 1, f"the sample photo has 1 face, but the job says {job['face_count']}")
     return f"{len(data):,} bytes to {answer.url.host}"
 
 
@@ -86,7 +86,7 @@ async def rekognition(service: Service) -> str:
         config=Config(retries={"total_max_attempts": 1}, read_timeout=PATIENCE_SECONDS),
     )
     found = await asyncio.to_thread(client.detect_faces, Image={"Bytes": service.photo})
-    expect(len(found["FaceDetails"]) == 1, f"the sample photo has 1 face, and {len(found['FaceDetails'])} were found")
+    expect(len(found["FaceDetails"]) == 1, f"the sample photo has 1 face, but {len(found['FaceDetails'])} were found")
     return "boto3's detect_faces found 1 face"
 
 
@@ -96,7 +96,7 @@ def many_clients(count: int) -> Check:
     async def run(service: Service) -> str:
         sent = await asyncio.gather(*(service.send(Prefer="wait=20") for _ in range(count)))
         jobs = await asyncio.gather(*(service.completed(response.json()["job_id"]) for response in sent))
-        expect(all(job["face_count"] == 1 for job in jobs), "a photo with one face was reported without it")
+        expect(all(job["face_count"] == 1 for job in jobs), "not every job reports the one face of its photo")
         waited = sum(response.status_code == 200 for response in sent)
         return f"{waited} received their faces directly, {count - waited} received 202 and followed their job"
 
@@ -166,6 +166,8 @@ def checks(clients: int, listeners: int) -> tuple[Check, ...]:
         many_listeners(listeners),
         Check("drop folder", drop_folder, "`make logs FUNCTION=Intake`; the file waits in the inbox."),
         Check(
-            "deletion", deletion, "`make logs FUNCTION=Api`: the request deletes the job, and repeating it continues."
+            "deletion",
+            deletion,
+            "`make logs FUNCTION=Api`. If the deletion was interrupted, repeat the request to finish it.",
         ),
     )

@@ -106,7 +106,7 @@ def faces(  # noqa: PLR0913 - the options of a command
     """Save each face of a job as a separate picture.
 
     The pictures are cut from the original while it is kept, are up to 1,024 pixels wide, and are named JOB-face-0.jpg
-    and so on, by descending confidence. Photos that were sent to have their faces hidden are not available.
+    and so on, by descending confidence. Faces cannot be saved if the photo was sent to have them hidden.
     """
     terminal = Terminal()
     with service(url, key_file) as client:

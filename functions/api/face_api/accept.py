@@ -110,7 +110,7 @@ class Submissions:
         self._keep(job)
 
     def _keep(self, job: Job) -> None:
-        """Prevent that the job expires early, or is removed by the request that made it."""
+        """Stop the job from expiring early, and from being removed by the request that created it."""
         try:
             self.jobs.keep(job.job_id)
         except JobNotFound:

@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         default=limits.BLUR_STRENGTH_DEFAULT,
         metavar=f"1..{limits.BLUR_STRENGTH}",
-        help="strength strength of blur and pixelate; higher hides more, and solid hides everything",
+        help="strength of blur and pixelate; higher hides more, and solid hides everything",
     )
     parser.add_argument("--size", choices=list(Size), type=Size, default=Size.FIT, help="size of the results")
     parser.add_argument("--threads", type=int, metavar="N", help="default: one per processor")

@@ -91,5 +91,5 @@ def test_a_stack_file_without_an_address_is_reported(tmp_path: Path, content: st
 
 def test_a_stack_file_that_others_can_write_is_not_trusted(tmp_path: Path) -> None:
     stack_file(tmp_path, "http://localhost:4566").chmod(0o666)
-    with pytest.raises(AddressInvalid, match="Others can write"):
+    with pytest.raises(AddressInvalid, match="Others can write to"):
         local_stack(tmp_path)

@@ -21,7 +21,7 @@ from infra.template import load
         ("Foo", "NAME=VALUE, not 'Foo'"),
         ("Foo=bar", "no parameter 'Foo'"),
         ("Quality=best", "one of fast, balanced, thorough"),
-        ("JobKeptDays=x", "JobKeptDays cannot be 'x'; it is a whole number from 1 to 365"),
+        ("JobKeptDays=x", "JobKeptDays cannot be 'x'; it must be a whole number from 1 to 365"),
         ("JobKeptDays=366", "a whole number from 1 to 365"),
         ("PostsPerSecond=-1", "a whole number from 0 on"),
         ("DetectorTimeout=45", "one of 10, 30, 60, 120, 300"),
