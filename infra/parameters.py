@@ -73,7 +73,7 @@ def _allowed(parameter: Mapping[str, Any]) -> str:
     if "AllowedPattern" in parameter:
         return str(parameter.get("ConstraintDescription", f"like {parameter['AllowedPattern']}"))
     least = f"a whole number from {parameter.get('MinValue', 0)}"
-    return f"{least} to {parameter['MaxValue']}" if "MaxValue" in parameter else f"{least} on"
+    return f"{least} to {parameter['MaxValue']}" if "MaxValue" in parameter else f"{least} upwards"
 
 
 def installed_models() -> tuple[str, ...]:

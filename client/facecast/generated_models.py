@@ -46,7 +46,7 @@ class Options(BaseModel):
         le=5.0,
     )
     crop_faces: Literal["all", "largest"] | None = Field(
-        None, description="Crop to all faces, or to the largest. Without a face, the middle of the photo is used."
+        None, description="Crop to all faces, or to the largest. If no face was found, the middle of the photo is used."
     )
     faces_json: bool | None = Field(
         None,
@@ -189,7 +189,7 @@ class Corrections(BaseModel):
         frozen=True,
     )
     hide: Sequence[HiddenBox] | None = Field(None, description="Rectangles in pixels of the upright image.")
-    show: Sequence[int] | None = Field(None, description="Indexes in `faces` of the job, from 0.")
+    show: Sequence[int] | None = Field(None, description="Indexes in the job's `faces`, starting at 0.")
 
 
 class Event(BaseModel):

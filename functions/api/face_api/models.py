@@ -133,7 +133,7 @@ class Health(Frozen):
 
 
 class Limits(Frozen):
-    """The limits in force, in the units of their names."""
+    """The current limits, each in the unit that its name states."""
 
     direct_upload_bytes: int
     presigned_upload_bytes: int

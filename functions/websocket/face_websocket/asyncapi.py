@@ -67,7 +67,7 @@ _TICKET: Final = {
     "type": "httpApiKey",
     "name": "ticket",
     "in": "query",
-    "description": "From `POST /stream-tickets`; valid for one connection, within a minute.",
+    "description": "From `POST /stream-tickets`; valid for one connection and for one minute.",
 }
 
 
@@ -104,7 +104,7 @@ def _frame_of(events: list[dict[str, str]]) -> dict[str, Any]:
 MESSAGES: Final = {
     "jobEvents": _Message(
         "Events of jobs",
-        "Jobs that were completed, failed, corrected or deleted.",
+        "Jobs that completed or failed, or were corrected or deleted.",
         (JobEnded, JobCorrected, JobDeleted),
         examples.JOB_EVENTS,
     ),

@@ -150,7 +150,7 @@ def test_without_its_original_a_job_keeps_its_results(api: Api, jobs: JobStore, 
     detector.outcome = RenderOutcome.ORIGINAL_GONE
     response = api.post(f"/jobs/{job.job_id}/renders", json={"render": "blur"})
     assert response.status_code == 410
-    assert "The job has boxes" in response.json()["detail"]
+    assert "The job has these results: boxes" in response.json()["detail"]
 
 
 def test_another_owners_job_and_a_deleted_one_are_not_found(api: Api, jobs: JobStore, detector: Detector) -> None:

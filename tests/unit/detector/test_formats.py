@@ -19,7 +19,7 @@ def test_a_supported_format_is_recognised_by_its_first_bytes(form: ImageFormat) 
         (b"", "an empty file"),
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "a HEIC image"),
         (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "a HEIC image"),
-        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1jpeg", "a HEIF image of an unknown codec"),
+        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1jpeg", "a HEIF image with an unknown codec"),
         (b"\0\0\0\x18ftypisom\0\0\0\0isommp41", "an MP4 or QuickTime video"),
         (b"II*\0\x08\0\0\0", "a TIFF image"),
         (b"BM\x36\0\0\0", "a BMP image"),

@@ -23,7 +23,7 @@ from infra.template import load
         ("Quality=best", "one of fast, balanced, thorough"),
         ("JobKeptDays=x", "JobKeptDays cannot be 'x'; it must be a whole number from 1 to 365"),
         ("JobKeptDays=366", "a whole number from 1 to 365"),
-        ("PostsPerSecond=-1", "a whole number from 0 on"),
+        ("PostsPerSecond=-1", "a whole number from 0 upwards"),
         ("DetectorTimeout=45", "one of 10, 30, 60, 120, 300"),
         ("LogRetentionDays=10", "one of 1, 3, 5, 7, 14"),
         ("AlarmEmail=me", "an e-mail address, or empty"),

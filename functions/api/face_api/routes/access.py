@@ -15,9 +15,10 @@ router = APIRouter(tags=["access"])
 
 @router.post("/stream-tickets", summary="Get a ticket for the stream", status_code=HTTPStatus.CREATED)
 def post_stream_ticket(reader: ReaderDep, tickets: TicketsDep, settings: SettingsDep) -> StreamTicket:
-    """Get a ticket for one connection to the stream, within a minute: connect to `stream_url` with `?ticket=`.
+    """Get a ticket for one connection to the stream; connect to `stream_url` with `?ticket=` within a minute.
 
-    Needed only if the service requires keys, because browsers cannot send a key with a WebSocket.
+    Tickets are needed only if the service requires keys. They exist because browsers cannot send a key with a
+    WebSocket.
     """
     ticket, expires_at = tickets.issue(reader)
     return StreamTicket(ticket=ticket, stream_url=settings.stream_url, expires_at=expires_at)

@@ -69,8 +69,8 @@ def put_corrections(
 ) -> CorrectionsOfJob:
     """Hide rectangles that were missed, and show faces that were hidden by mistake, while the original is kept.
 
-    These corrections replace earlier ones. Every result that hides faces is redrawn before the response; later
-    ones follow. May be repeated.
+    These corrections replace earlier ones. Every result that hides faces is redrawn before the response;
+    results drawn later also use the corrections. The request can be repeated.
     """
     return _answer(results.correct(job_id, manager.owner, corrections, if_match), response)
 

@@ -39,13 +39,19 @@ router = APIRouter(prefix="/jobs", tags=["jobs"])
 def get_face_image(
     job_id: JobId,
     number: Annotated[
-        int, Path(ge=0, lt=limits.MAX_FACES, description="Its index in `faces` of the job, from 0.", examples=[0])
+        int,
+        Path(
+            ge=0,
+            lt=limits.MAX_FACES,
+            description="The index of the face in the job's `faces`, starting at 0.",
+            examples=[0],
+        ),
     ],
     results: OnDemandResultsDep,
     reader: ReaderDep,
     *,
     align: Annotated[
-        bool, Query(description="Rotate it so that the eyes are level; areas outside the photo are black.")
+        bool, Query(description="Rotate the face so that the eyes are level; areas outside the photo are black.")
     ] = False,
 ) -> Response:
     """Get the square around one face, cut from the original while it is kept.

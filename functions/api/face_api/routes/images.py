@@ -26,8 +26,8 @@ router = APIRouter(tags=["images"])
 PreferDep = Annotated[
     str | None,
     Header(
-        description=f"`wait=10` waits up to 10 seconds for the result, at most {limits.WAIT_SECONDS} (RFC 7240). If "
-        "too many requests are waiting, the response is an immediate 202 without `Preference-Applied`."
+        description=f"`wait=10` waits up to 10 seconds for the result; the maximum is {limits.WAIT_SECONDS} (RFC 7240)."
+        " If too many requests are waiting, the response is an immediate 202 without `Preference-Applied`."
     ),
 ]
 

@@ -148,7 +148,7 @@ def retry_job(
     responses=responses(HTTPStatus.NOT_FOUND),
 )
 def delete_job(job_id: JobId, deletions: DeletionsDep, images: ImagesDep, manager: ManagerDep) -> Response:
-    """Delete the original, all results and the record; may be repeated if it was interrupted.
+    """Delete the original, all results and the record. An interrupted request can be repeated.
 
     A detector that is still processing the image discards its outcome.
     """

@@ -63,7 +63,7 @@ def _check_frame(frame: jpeg.FrameHeader, *, has_end: bool) -> None:
         raise ImageRejected(
             FailureReason.TOO_MANY_PIXELS,
             f"The image has {frame.width} x {frame.height} pixels in {len(frame.scans)} scans, which takes too much "
-            "time or memory. Save it smaller, or as a baseline JPEG instead of a progressive one.",
+            "time or memory. Save it at a smaller size, or as a baseline JPEG instead of a progressive one.",
         )
 
 
@@ -114,7 +114,7 @@ def _check_items(image_format: ImageFormat, data: bytes) -> None:
     _check_limit(len(pixels), limits.IMAGE_PARTS, image_format.upper(), "images in one picture")
     if pixels[items.primary] > limits.DECODED_PIXELS:
         raise too_many_pixels(
-            f"parts of {pixels[items.primary] // 1_000_000:,} megapixels in all", limits.DECODED_PIXELS
+            f"parts with {pixels[items.primary] // 1_000_000:,} megapixels in total", limits.DECODED_PIXELS
         )
     for item in pixels:
         kind = items.kinds.get(item)

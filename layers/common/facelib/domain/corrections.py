@@ -35,7 +35,7 @@ class Corrections(Frozen):
         default=(), max_length=limits.HIDDEN_BOXES, description="Rectangles in pixels of the upright image."
     )
     show: Annotated[tuple[_Number, ...], AfterValidator(_sorted_once), at_most(limits.MAX_FACES)] = Field(
-        default=(), max_length=limits.MAX_FACES, description="Indexes in `faces` of the job, from 0."
+        default=(), max_length=limits.MAX_FACES, description="Indexes in the job's `faces`, starting at 0."
     )
 
     @property

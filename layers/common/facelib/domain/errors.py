@@ -65,11 +65,15 @@ class DetectorBusy(FaceError):
         )
 
 
+def _state(status: Status) -> str:
+    return "has failed" if status is Status.FAILED else f"is {status}"
+
+
 class JobConflict(FaceError):
     """The job's status does not allow the request."""
 
     def __init__(self, job: Job, consequence: str) -> None:
-        super().__init__(f"The job is {job.status}, {consequence}.")
+        super().__init__(f"The job {_state(job.status)}, {consequence}.")
         self.job = job
 
 
@@ -90,7 +94,7 @@ class RenderNotFound(FaceError):
 
     def __init__(self, job: Job) -> None:
         available = ", ".join(job.available)
-        choice = f"The job has {available}. Choose one of them, or request another" if available else _NO_PICTURE
+        choice = f"The job has these results: {available}. Choose one, or request another" if available else _NO_PICTURE
         super().__init__(f"{choice}: POST /jobs/{job.job_id}/renders.")
 
 
@@ -129,8 +133,8 @@ class OriginalGone(FaceError):
 
     def __init__(self, job: Job) -> None:
         super().__init__(
-            f"The original no longer exists, so no new render can be made. The job has "
-            f"{', '.join(job.available)}; for another one, send the image again."
+            f"The original no longer exists, so no new result can be drawn. The job has these results: "
+            f"{', '.join(job.available)}. For another one, send the image again."
         )
 
 

@@ -81,7 +81,7 @@ def describe(data: bytes) -> str:
             ImageFormat.HEIC: "a HEIC image",
         }.get(known, f"a {known.value.upper()} image")
     if brands := _brands(data):
-        return "a HEIF image of an unknown codec" if brands & _STRUCTURE_BRANDS else "an MP4 or QuickTime video"
+        return "a HEIF image with an unknown codec" if brands & _STRUCTURE_BRANDS else "an MP4 or QuickTime video"
     for signature, words in _REFUSED:
         if data.startswith(signature):
             return words

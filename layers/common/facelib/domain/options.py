@@ -146,7 +146,7 @@ class Options(Frozen):
     )
     crop_faces: Annotated[CropFaces, Control("Faces to keep", {None: "all", "largest": "the largest"})] = Field(
         default=CropFaces.ALL,
-        description="Crop to all faces, or to the largest. Without a face, the middle of the photo is used.",
+        description="Crop to all faces, or to the largest. If no face was found, the middle of the photo is used.",
     )
     faces_json: Annotated[bool, BeforeValidator(_boolean)] = Field(
         default=False,

@@ -115,7 +115,7 @@ class Render(StrEnum):
         "preview",
         RenderDeclaration(
             label="Preview",
-            description="A small version of the job's first other render.",
+            description="A small version of the first of the job's other renders.",
             exposure=None,
             writes_on_pixels=False,
             media_type=ResultType.WEBP,
