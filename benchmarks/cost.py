@@ -15,8 +15,8 @@ AS_OF: Final = "2026-11-29, us-east-1, without free tiers"
 MILLION: Final = 1_000_000
 OUT: Final = "Data to the internet"
 
-# Requests to AWS for one image, by upload method: one result, no listeners, the event bus on. Counted on the local
-# stack by tests/e2e/test_requests.py, without messages between AWS's own services.
+# Requests to AWS for one image, by upload method, if one result is drawn, nobody listens and the event bus is on.
+# Counted on the local stack by tests/e2e/test_requests.py, without messages between AWS's own services.
 Requests = Mapping[str, int]
 _DETECTION: Final = {
     "Detector invocation": 1,
@@ -139,7 +139,7 @@ def _functions(use: Use, calls: int) -> Line:
 
 
 def before_data_out(use: Use) -> float:
-    """Return the dollars for one image without data to the internet, which depends on who downloads results."""
+    """Return the cost of one image in dollars, without downloads: who downloads results, and how often, is unknown."""
     return sum(line.dollars for line in lines(use) if line.service != OUT)
 
 
@@ -186,8 +186,8 @@ def fixed_a_month() -> str:
     return (
         f"An idle stack costs ${idle:.2f} a month: {alarms} alarms (${watched:.2f}), the dashboard "
         f"(${DASHBOARD_MONTH.dollars:.2f}) and Lambda's polling of {queues} empty queues "
-        f"(${polls:.2f}). Custom metrics cost up to ${_METRICS * METRIC_MONTH.dollars:.2f} more, for the hours in "
-        f"which images arrive."
+        f"(${polls:.2f}). Custom metrics cost up to ${_METRICS * METRIC_MONTH.dollars:.2f} more; they are "
+        f"billed only for the hours in which images arrive."
     )
 
 

@@ -1,8 +1,8 @@
 """Load test with listeners: `python -m benchmarks.load.listeners [--listeners 1000] [--events 100] [--kill 0]`.
 
 Starts its own local stack (or uses a running one, with --port), connects the listeners, ends jobs by writing to the
-jobs table, and reports how long the last listener waited. Each job ends twice, failed and then, after a retry,
-completed, so that the order of its events is also checked. Exits with 1 if any listener missed an event, or received
+jobs table, and reports how long the last listener waited. Each job ends twice: it fails, is retried and completes. This
+also checks the order of its events. Exits with 1 if any listener missed an event, or received
 one twice or out of order.
 """
 
@@ -50,7 +50,7 @@ def faults(heard: Sequence[Heard], ended: Sequence[Ended]) -> Faults:
 
 
 def waits(listeners: Sequence[Listener], ended: Sequence[Ended]) -> list[float]:
-    """Return for each event the seconds from the job's write to the last listener."""
+    """Return, for each event, the seconds from the write of its job until the last listener received the event."""
     last: dict[str, float] = {}
     for listener in listeners:
         for heard in listener.heard:
@@ -59,7 +59,7 @@ def waits(listeners: Sequence[Listener], ended: Sequence[Ended]) -> list[float]:
 
 
 def spreads(listeners: Sequence[Listener], ended: Sequence[Ended]) -> list[float]:
-    """Return for each event the seconds from the first listener to the last."""
+    """Return, for each event, the seconds between its arrival at the first listener and at the last."""
     times: dict[str, list[float]] = defaultdict(list)
     for listener in listeners:
         for heard in listener.heard:

@@ -19,7 +19,7 @@ from facecast.photo import Image, Photo, read_photo
 
 
 class AsyncClient:
-    """A service at an address, `https://...`. Close a client, or use it with `async with`.
+    """A client of the service at an address, `https://...`. Close it, or use it with `async with`.
 
     Errors are those of `Client`.
     """
@@ -48,8 +48,8 @@ class AsyncClient:
     ) -> Submission:
         """Send an image (its bytes or its path), and return without waiting for the faces.
 
-        The same key with the same image and options returns the same job. Raise OSError for a file that cannot be read;
-        ServiceError, also for a file that is too large or not an image.
+        The same key with the same image and options returns the same job. Raise OSError for a file that cannot be read,
+        and ServiceError for other errors, including a file that is too large or not an image.
         """
         key = idempotency_key or str(uuid.uuid4())
         sent = await self._run(self._operations.send(await self._read(image), options or Options(), key))
@@ -65,7 +65,7 @@ class AsyncClient:
     ) -> Job:
         """Send an image and return the job once it has completed or failed.
 
-        Raise OSError for a file that cannot be read; JobTimeout after `timeout_seconds` seconds; ServiceError.
+        Raise OSError for a file that cannot be read, JobTimeout after `timeout_seconds`, and ServiceError.
         """
         key = idempotency_key or str(uuid.uuid4())
         return await self._run(
@@ -112,16 +112,16 @@ class AsyncClient:
     async def draw(self, job_id: str, render: str) -> bytes:
         """Return any result of a completed job, which is drawn first if it is missing.
 
-        It is drawn with the options of the job. Raise NotFound, Conflict; Forbidden if it would show faces that were
-        sent to be hidden; ServiceError, also if the original no longer exists.
+        It is drawn with the options of the job. Raise NotFound, Conflict, Forbidden if it would show faces of a
+        photo that was sent to have them hidden, and ServiceError, for example if the original no longer exists.
         """
         return await self._run(self._operations.draw(job_id, render))
 
     async def face(self, job_id: str, number: int, *, align: bool = False) -> bytes:
         """Return one face as a JPEG, by its index in the job's faces, from 0; `align` makes the eyes level.
 
-        Raise NotFound, Conflict; Forbidden if faces were sent to be hidden; ServiceError, also if the original no
-        longer exists.
+        Raise NotFound, Conflict, Forbidden if the photo was sent to have its faces hidden, and ServiceError, for
+        example if the original no longer exists.
         """
         return await self._run(self._operations.face(job_id, number, align=align))
 
@@ -138,7 +138,7 @@ class AsyncClient:
     ) -> AsyncGenerator[Event, None]:
         """Yield each event of the live stream once, indefinitely; lost connections are reopened.
 
-        `replay` is the number of past events to start with, `job_id` narrows the stream to one job; `on_connection` is
+        `replay` is the number of past events to start with; `job_id` narrows the stream to one job; `on_connection` is
         called with True when a connection is open and with False when it is lost. Raise ServiceError if the stream
         refuses the connection permanently.
         """

@@ -20,11 +20,12 @@ from facecast.photo import Image, Photo, read_photo
 
 
 class Client:
-    """A service at an address, `https://...`. Threads may share a client; close it, or use it with `with`.
+    """A client of the service at an address, `https://...`. Threads may share it; close it, or use it with `with`.
 
-    Every method may raise ServiceError, as one of: Unreachable (no answer, or not from a Facecast service),
-    Unauthorized and Forbidden (the key), TooManyRequests (a quota, with `retry_after`), NotFound and Conflict (the
-    job). Temporary failures are retried first: lost connections, 429 with a short Retry-After, 502, 503 and 504.
+    Every method may raise ServiceError or one of its subclasses: Unreachable if no Facecast service responded;
+    Unauthorized or Forbidden if the key was refused; TooManyRequests (with `retry_after`) if a quota was reached;
+    NotFound or Conflict if the job does not exist or its status does not allow the request. Lost connections, 429 with
+    a short Retry-After, 502, 503 and 504 are retried first.
     """
 
     def __init__(self, url: str, *, key: str | None = None, transport: httpx.BaseTransport | None = None) -> None:
@@ -50,8 +51,8 @@ class Client:
     def send(self, image: Image, options: Options | None = None, *, idempotency_key: str | None = None) -> Submission:
         """Send an image (its bytes or its path), and return without waiting for the faces.
 
-        The same key with the same image and options returns the same job. Raise OSError for a file that cannot be read;
-        ServiceError, also for a file that is too large or not an image.
+        The same key with the same image and options returns the same job. Raise OSError for a file that cannot be read,
+        and ServiceError for other errors, including a file that is too large or not an image.
         """
         key = idempotency_key or str(uuid.uuid4())
         sent = self._run(self._operations.send(self._read(image), options or Options(), key))
@@ -67,7 +68,7 @@ class Client:
     ) -> Job:
         """Send an image and return the job once it has completed or failed.
 
-        Raise OSError for a file that cannot be read; JobTimeout after `timeout_seconds` seconds; ServiceError.
+        Raise OSError for a file that cannot be read, JobTimeout after `timeout_seconds`, and ServiceError.
         """
         key = idempotency_key or str(uuid.uuid4())
         return self._run(self._operations.detect(self._read(image), options or Options(), key, timeout_seconds))
@@ -117,16 +118,16 @@ class Client:
     def draw(self, job_id: str, render: str) -> bytes:
         """Return any result of a completed job, which is drawn first if it is missing.
 
-        It is drawn with the options of the job. Raise NotFound, Conflict; Forbidden if it would show faces that were
-        sent to be hidden; ServiceError, also if the original no longer exists.
+        It is drawn with the options of the job. Raise NotFound, Conflict, Forbidden if it would show faces of a
+        photo that was sent to have them hidden, and ServiceError, for example if the original no longer exists.
         """
         return self._run(self._operations.draw(job_id, render))
 
     def face(self, job_id: str, number: int, *, align: bool = False) -> bytes:
         """Return one face as a JPEG, by its index in the job's faces, from 0; `align` makes the eyes level.
 
-        Raise NotFound, Conflict; Forbidden if faces were sent to be hidden; ServiceError, also if the original no
-        longer exists.
+        Raise NotFound, Conflict, Forbidden if the photo was sent to have its faces hidden, and ServiceError, for
+        example if the original no longer exists.
         """
         return self._run(self._operations.face(job_id, number, align=align))
 
@@ -141,8 +142,8 @@ class Client:
     def listen(self, *, replay: int = 0, job_id: str | None = None) -> Generator[Event, None, None]:
         """Yield each event of the live stream once, indefinitely; lost connections are reopened.
 
-        `replay` is the number of past events to start with, `job_id` narrows the stream to one job. It needs a thread
-        without a running event loop. Raise ServiceError if the stream refuses the connection permanently.
+        `replay` is the number of past events to start with; `job_id` narrows the stream to one job. The calling thread
+        must not have a running event loop. Raise ServiceError if the stream refuses the connection permanently.
         """
 
         async def events() -> AsyncGenerator[Event, None]:

@@ -26,7 +26,7 @@ def extensions(folder: Path) -> Iterator[Path]:
 
 
 def pins(lock: Path) -> set[str]:
-    """Return every NAME==VERSION of a lock. Pip itself refuses a lock in which a hash is missing."""
+    """Return every NAME==VERSION in a lock file. Pip itself refuses a lock file in which a hash is missing."""
     return set(re.findall(r"^\S+==\S+", lock.read_text(), re.MULTILINE))
 
 
@@ -100,7 +100,7 @@ def test_every_package_keeps_its_licence(for_lambda: Built) -> None:
         assert licences or stated, package
 
 
-def test_layers_are_compiled_ahead_and_never_checked_against_their_source(runnable: Runnable) -> None:
+def test_layers_are_compiled_in_advance_and_never_checked_against_their_source(runnable: Runnable) -> None:
     """Layers are read-only on Lambda, so modules without valid bytecode would be compiled at every cold start."""
     for layer in ("CommonLayer", "VisionLayer", "WebLayer"):
         sources = list((runnable.folder / layer).rglob("*.py"))

@@ -1,6 +1,6 @@
-"""AWS calls in the code, checked against botocore's models: operations, parameters, and required ones.
+"""AWS calls in the code, checked against botocore's models: operations, parameters and required parameters.
 
-The calls of unit tests are also checked, with their values: see `tests/support/strict_parameters.py`.
+Calls that the unit tests make are also checked, including their values: see `tests/support/strict_parameters.py`.
 """
 
 import ast

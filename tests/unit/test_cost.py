@@ -18,7 +18,7 @@ def test_every_line_has_the_sources_of_quantity_and_price() -> None:
     assert len(lines(Use())) <= 10
 
 
-def test_the_documentation_has_the_difference_to_the_target() -> None:
+def test_the_documentation_has_the_difference_from_the_target() -> None:
     missing = before_data_out(Use()) * 1e6 - 25
     assert f"which is ${missing:.2f} less" in (ROOT / "docs" / "costs.md").read_text()
 

@@ -1,7 +1,7 @@
-"""Sets the clock of a Python process wrong, where this folder is on its PYTHONPATH.
+"""Gives a Python process a wrong clock if this folder is on its PYTHONPATH.
 
 CLOCK_OFFSETS lists seconds, as in `-60,0,60`; each process chooses one of them. Python imports this module before any
-other, so all others find these clocks. `time.monotonic` is right.
+other, so all other modules see the wrong clock. `time.monotonic` stays correct.
 """
 
 import datetime as dt
@@ -14,7 +14,7 @@ _time, _datetime = time.time, dt.datetime
 
 
 class _AnyDatetime(type):
-    """Values from C code, such as parsed ones, are of the class that this replaces."""
+    """Also accepts instances of the replaced class, which C code still creates, for example when it parses a time."""
 
     def __instancecheck__(cls, instance: object) -> bool:
         return isinstance(instance, _datetime)

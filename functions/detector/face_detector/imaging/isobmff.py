@@ -1,7 +1,7 @@
 """Reads the boxes and items of AVIF and HEIC files (ISO/IEC 14496-12 and 23008-12) that determine the decoding cost.
 
-A picture may be derived from others, as a grid is from its tiles. Therefore, a file of ten kilobytes with an allowed
-size could keep a decoder busy for minutes.
+A picture may be derived from others, as a grid is from its tiles. Therefore, a file of ten kilobytes could keep
+a decoder busy for minutes, although the size of the picture is allowed.
 """
 
 import struct
