@@ -68,11 +68,9 @@ def _parameters(stack: LocalStack, parameters: dict[str, str]) -> dict[str, str]
 
 
 def _sam(stack: LocalStack, arguments: list[str], extra: dict[str, str] | None = None) -> None:
-    for tool in (str(SAM), "make"):
+    for tool, advice in ((str(SAM), "Run `make setup`."), ("make", "Install it with your system's package manager.")):
         if shutil.which(tool) is None:
-            raise CommandFailed(
-                f"`{Path(tool).name}` is missing. Install make with your system's packages; run `make setup`."
-            )
+            raise CommandFailed(f"`{Path(tool).name}` is missing. {advice}")
     with stack.deploy_log.open("a") as log:
         log.write(f"$ sam {' '.join(arguments)}\n")
         log.flush()
