@@ -21,7 +21,7 @@ FILE_FIELD: Final = "file"
 _CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "windows-1252"})
 _FORM_ERRORS: Final = {
     "Part exceeded maximum size": f"A field of the form has more than {limits.FORM_FIELD_BYTES:,} bytes. A file needs "
-    "a `filename`; a field that has only `filename*` is not a file (RFC 7578, 4.2).",
+    "a `filename`; with `filename*` alone, the field is not a file (RFC 7578, 4.2).",
     "Invalid multipart data": "The form is not valid multipart/form-data. It must begin with its boundary.",
 }
 _FILE_MISSING: Final = "Send the image as a file in this field, like `curl -F file=@photo.jpg`"
