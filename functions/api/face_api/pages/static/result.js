@@ -21,7 +21,7 @@ const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle
 
 const dialog = document.getElementById("result");
 /** Resolves once the view's styles are loaded, or failed to load. */
-export const styled = Promise.all(["result", "correct"].map(loadStyle));
+export const styled = Promise.all(["result", "picture", "correct"].map(loadStyle));
 
 function loadStyle(name) {
   const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: `static/${name}.css` });
