@@ -205,9 +205,10 @@ wheel: setup ## Build the client's wheel and source distribution, including the 
 	@cd client && ../$(BIN)/python -m hatchling build -d ../dist
 
 schemas: develop ## Generate the schemas of the API, the stream and the events, the table of renders, and the client's models
-	$(BIN)/python -m face_api.schema > docs/openapi.json
-	$(BIN)/python -m face_websocket.asyncapi > functions/api/face_api/pages/asyncapi.json
-	$(BIN)/python -m face_notifier.schema > docs/eventbridge.schema.json
+	@mkdir -p build
+	$(BIN)/python -m face_api.schema > build/schema.json && mv build/schema.json docs/openapi.json
+	$(BIN)/python -m face_websocket.asyncapi > build/schema.json && mv build/schema.json functions/api/face_api/pages/asyncapi.json
+	$(BIN)/python -m face_notifier.schema > build/schema.json && mv build/schema.json docs/eventbridge.schema.json
 	$(BIN)/python -m infra render-table
 	$(BIN)/python -m infra client-names
 

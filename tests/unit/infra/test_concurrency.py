@@ -77,7 +77,7 @@ def test_without_a_region_nothing_is_deployed(no_region: pytest.MonkeyPatch) -> 
 
 
 def test_a_profiles_region_is_honoured(no_region: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A8: `AWS_PROFILE=eu` deployed to Virginia."""
+    """The profile was once ignored, and the stack went to Virginia."""
     config = os.path.join(tmp_path, "config")  # noqa: PTH118
     with open(config, "w") as file:  # noqa: PTH123
         file.write("[profile eu]\nregion = eu-central-1\n")
@@ -108,7 +108,7 @@ def test_a_caller_without_permission_to_read_the_quota(
 
 
 def test_the_makefile_does_not_set_a_region_for_aws(repository: Path) -> None:
-    """A8: targets for AWS use the caller's Region; local targets have a fixed one."""
+    """Targets for AWS use the caller's Region; local targets have a fixed one."""
     environment = {name: value for name, value in os.environ.items() if name != "AWS_DEFAULT_REGION"}
 
     printed = subprocess.run(

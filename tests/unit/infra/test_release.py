@@ -7,11 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-import boto3
 import pytest
-from botocore.stub import Stubber
 from face_models import MODELS, YUNET, Model
-from moto import mock_aws
 
 from infra.__main__ import main
 from infra.aws import release, samconfig
@@ -44,18 +41,6 @@ def test_an_unknown_environment_is_refused(environment: str) -> None:
 
 def test_each_environment_is_a_separate_stack() -> None:
     assert samconfig.stack_of("default") != samconfig.stack_of("prod")
-
-
-def test_a_bucket_is_emptied_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "10")
-    with mock_aws():
-        s3 = boto3.client("s3", region_name="us-east-1")
-        s3.create_bucket(Bucket="originals")
-        for number in range(25):
-            s3.put_object(Bucket="originals", Key=f"originals/{number}", Body=b"")
-        assert s3.list_objects_v2(Bucket="originals")["KeyCount"] == 10
-        release.empty(s3, "originals")
-        assert s3.list_objects_v2(Bucket="originals")["KeyCount"] == 0
 
 
 @dataclass
@@ -126,7 +111,7 @@ def test_deploying_without_the_requested_model_is_refused(aws: Aws, tmp_path: Pa
 
 
 def test_a_second_deployment_remembers_the_first(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
-    """R3: `Detector=yunet Access=open`, then `Quality=balanced`."""
+    """`Detector=yunet Access=open`, then `Quality=balanced`."""
     aws.before = deployed(Detector="yunet", Access="open", DetectorConcurrency="40", GoneSince="1")
     aws.after = deployed(day=2, Detector="yunet", Access="open")
     assert release.deploy(["Quality=balanced"], yes=True) == 0
@@ -222,36 +207,3 @@ def test_delete_without_a_terminal_deletes_nothing(
 def test_deleting_a_missing_stack_asks_nothing(aws: Aws) -> None:
     with pytest.raises(CommandFailed, match="there is no stack facecast in eu-west-1, account 123456789012"):
         release.delete("default")
-
-
-def test_the_buckets_of_a_large_stack_are_all_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A5: one page lists a hundred resources."""
-    client = boto3.client("cloudformation", region_name="us-east-1")
-    common = {"LastUpdatedTimestamp": datetime(2026, 1, 1, tzinfo=UTC), "ResourceStatus": "CREATE_COMPLETE"}
-    role = {"LogicalResourceId": "R", "ResourceType": "AWS::IAM::Role", **common}
-    bucket = {"ResourceType": "AWS::S3::Bucket", **common}
-    pages = [
-        [role] * 99 + [{"LogicalResourceId": "A", "PhysicalResourceId": "a", **bucket}],
-        [
-            {"LogicalResourceId": "B", "PhysicalResourceId": "b", **bucket},
-            {"LogicalResourceId": "C", "PhysicalResourceId": "c", **bucket, "ResourceStatus": "DELETE_COMPLETE"},
-        ],
-    ]
-    with Stubber(client) as stub:
-        stub.add_response(
-            "list_stack_resources", {"StackResourceSummaries": pages[0], "NextToken": "1"}, {"StackName": "facecast"}
-        )
-        stub.add_response(
-            "list_stack_resources", {"StackResourceSummaries": pages[1]}, {"StackName": "facecast", "NextToken": "1"}
-        )
-        monkeypatch.setattr(boto3, "client", lambda *_: client)
-        assert list(stacks.buckets("facecast")) == ["a", "b"]
-
-
-def test_an_object_that_s3_does_not_delete_is_an_error() -> None:
-    client = boto3.client("s3", region_name="us-east-1")
-    with Stubber(client) as stub:
-        stub.add_response("list_objects_v2", {"Contents": [{"Key": "originals/1"}]})
-        stub.add_response("delete_objects", {"Errors": [{"Key": "originals/1", "Message": "Access Denied"}]})
-        with pytest.raises(CommandFailed, match="originals/1: Access Denied"):
-            release.empty(client, "originals")
