@@ -57,7 +57,7 @@ class AuthorizerSettings(Settings):
 
 
 class AllowedOrigins(Settings):
-    """Web origins that may use the service from a browser; only `*` for any."""
+    """Web origins that may use the service from a browser; `*` by itself for any."""
 
     allowed_origins: str
 
@@ -92,7 +92,8 @@ class DetectorSettings(Settings):
     quality: Quality
     lease_seconds: int
     public_url: str
-    # Whether processor time is proportional to memory, as on AWS. On the local stack, it is the whole machine's.
+    # Whether a function gets processor time in proportion to its memory, as on AWS. On the local stack, it can use the
+    # whole machine.
     is_processor_shared: bool
     # In megabytes, set by Lambda.
     aws_lambda_function_memory_size: int = 1_769

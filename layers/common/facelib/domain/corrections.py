@@ -40,5 +40,5 @@ class Corrections(Frozen):
 
     @property
     def etag(self) -> str:
-        """The version as a strong entity tag (RFC 9110, 8.8.3), which is the same for the same corrections."""
+        """The version as a strong entity tag (RFC 9110, 8.8.3); equal corrections have equal tags."""
         return f'"{hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:32]}"'

@@ -1,4 +1,4 @@
-"""Truncates messages, which may quote untrusted input, where they are created."""
+"""Truncates messages as soon as they are created, because they may quote untrusted input."""
 
 import json
 from itertools import accumulate

@@ -12,7 +12,7 @@ class FaceError(Exception):
 
 
 class ImageRejected(FaceError):
-    """The bytes cannot be processed. They never can, so this is not retried."""
+    """The bytes cannot be processed. This is not retried, because the result would be the same."""
 
     def __init__(self, reason: FailureReason, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")

@@ -101,7 +101,7 @@ def _brands(data: bytes) -> frozenset[bytes]:
 
 def _describe_text(probe: bytes) -> str:
     try:
-        # A text must not count as binary because the probe ends within a character.
+        # A text whose probe ends within a character must not count as binary.
         text = probe.decode("utf-8", errors="strict" if len(probe) < _TEXT_PROBE_BYTES else "ignore").lower()
     except UnicodeDecodeError:
         return "a file of an unknown format"

@@ -114,9 +114,9 @@ EXAMPLE_ID: Final = "0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"
 
 @dataclass(frozen=True)
 class Shown:
-    """Marks a field that the API shows, as it is stored, wherever it shows a job.
+    """Marks a field that every response of the API about a job contains, in its stored form.
 
-    With `stream` or `bus`, every event about a job that has ended also contains it there.
+    With `stream` or `bus`, every event about a job that has ended also contains it, on the stream or the bus.
     """
 
     description: str | None = None
@@ -126,7 +126,7 @@ class Shown:
 
 
 class Detection(Frozen):
-    """What detection adds to a job, which has the same fields."""
+    """What detection adds to a job; `Job` has fields with the same names."""
 
     image: ImageInfo
     faces: tuple[Face, ...]
@@ -136,8 +136,9 @@ class Detection(Frozen):
 class Job(Frozen):
     """A stored job. Times are UTC.
 
-    What is declared here is stored (`stores.attributes` maps its type) and, where it is marked so, shown by the API in
-    this order and contained in events. Models of events name the fields that they have in another form.
+    Every field declared here is stored (`stores.attributes` maps its type). Fields marked with `Shown` are also in the
+    API's responses, in this order, and in events if their mark says so. Fields that events contain in another form are
+    declared in the models of events.
     """
 
     job_id: Annotated[str, Shown("A UUIDv4.", (EXAMPLE_ID,))]
@@ -200,7 +201,7 @@ class Job(Frozen):
 
     @property
     def available(self) -> tuple[Render, ...]:
-        """The results of the job once it is completed, those that were requested with it first."""
+        """The results of the job once it is completed, starting with those that were requested with it."""
         return tuple(dict.fromkeys((*self.options.results, *(self.renders or ()))))
 
     def is_expired(self, now: datetime) -> bool:
@@ -208,7 +209,7 @@ class Job(Frozen):
 
 
 class Tombstone(Frozen):
-    """A deleted job: only ids, until the job would have expired, so that listeners also receive the deletion later."""
+    """What remains of a deleted job until it would have expired: only ids, so that replays contain the deletion."""
 
     job_id: str
     owner: str

@@ -14,7 +14,7 @@ PRESIGNED_UPLOAD_SECONDS: Final = 15 * 60
 # half a minute; the rest is for clocks that differ.
 UNSTORED_SECONDS: Final = 5 * 60
 # A job of `POST /uploads` expires this soon unless a detector claims it, which shows that the form was used. An upload
-# that waits for more than the hour is not lost, and its job is visible again once it is claimed.
+# that waits longer than this is not lost: its job is visible again once a detector claims it.
 UNUSED_FORM_SECONDS: Final = PRESIGNED_UPLOAD_SECONDS + 3600
 RESULT_URL_SECONDS: Final = 5 * 60
 
@@ -103,10 +103,11 @@ REPLAY_OVERLAP_SECONDS: Final = 90
 # Delay of a replay that is requested on connecting, because its index lags behind the table by less than a second.
 REPLAY_SETTLE_SECONDS: Final = 1
 
-# A Rekognition request is passed through two Lambda calls of at most 6 MB, as base64 in JSON in base64.
+# A Rekognition request contains the image as base64 in JSON. It is encoded as base64 again on its way through two
+# Lambda calls of at most 6 MB.
 REKOGNITION_BYTES: Final = 3_300_000
 IDEMPOTENCY_KEY_CHARACTERS: Final = 255
-# A ticket admits one listener, so it must be valid only until the handshake.
+# A ticket admits one listener, so it only has to be valid until the handshake.
 TICKET_SECONDS: Final = 60
 # API Gateway caches the result of the authorizer for this long; a revoked key is refused after that.
 KEY_CACHE_SECONDS: Final = 60

@@ -164,7 +164,7 @@ class Options(Frozen):
         return cls.model_validate_strings(fields)
 
     def over(self, others: "Options") -> "Options":
-        """Return the other options with those that are set here taking precedence."""
+        """Return the other options, overridden by those that are set here."""
         return Options.model_validate({**others.model_dump(), **self.model_dump(exclude_unset=True)})
 
     @property

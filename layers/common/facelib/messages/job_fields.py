@@ -1,4 +1,4 @@
-"""The fields of a job that other models have too, as `Job` marks them."""
+"""The fields that other models share with `Job`, which marks them."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ FrozenT = TypeVar("FrozenT", bound=Frozen)
 
 
 def with_job_fields(is_chosen: Callable[[Shown], bool]) -> Callable[[type[FrozenT]], type[FrozenT]]:
-    """Add the marked fields of a job that are chosen, in the order of `Job`, to the model that this decorates."""
+    """Return a decorator that adds the chosen ones among the marked fields of `Job` to a model, in the same order."""
 
     def add(model: type[FrozenT]) -> type[FrozenT]:
         return create_model(model.__name__, __base__=model, __doc__=model.__doc__, **_definitions(is_chosen))

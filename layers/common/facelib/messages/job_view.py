@@ -26,7 +26,7 @@ class Links(Frozen):
 if TYPE_CHECKING:
 
     class _ShownFields(Job):
-        """For type checkers, this is a job, which has more fields than a view."""
+        """To type checkers, a view looks like a job, which has more fields."""
 
 else:
     _ShownFields = with_job_fields(lambda _: True)(Frozen)

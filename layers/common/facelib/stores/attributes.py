@@ -57,7 +57,7 @@ def _same(value: Any) -> Any:  # noqa: ANN401 - any type that both pydantic and 
 
 _TEXT: Final = Stored(str, _same)
 _TIME: Final = Stored(time_text, _same)
-# Expressions do not read its contents.
+# Stored as text, because no expression reads the fields of such a model.
 _JSON_MODEL: Final = Stored(BaseModel.model_dump_json, json.loads)
 # A set has no order, so it is loaded in alphabetical order.
 _SET: Final = Stored(set, sorted)

@@ -27,9 +27,9 @@ _QUICK = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
 )
 
-# Presigned URLs contain the bucket's Region. The global endpoint, botocore's default for them, redirects there, which
-# invalidates the signature of the host, and refuses buckets in Regions opened since 2019. A local stack has one host
-# for all Regions. https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+# Presigned URLs contain the bucket's Region. By default, botocore would presign them for the global endpoint, which
+# redirects to another host, for which the signature is not valid, and refuses buckets in Regions opened since 2019. A
+# local stack has one host for all Regions. https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
 _REGIONAL: Final = Config(s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"})
 
 # A response to HEAD has no body, so only the status is known.
@@ -66,7 +66,7 @@ def lambda_() -> "LambdaClient":
 
 @contextmanager
 def missing_object() -> Iterator[None]:
-    """Raise ObjectMissing if S3 does not have the object with the ETag of `IfMatch`, or at all."""
+    """Raise ObjectMissing if S3 does not have the object, or has it with another ETag than that of `IfMatch`."""
     try:
         yield
     except ClientError as error:

@@ -22,7 +22,7 @@ class OwnedEvent:
 def event_of_record(record: Mapping[str, Any], public_url: str) -> OwnedEvent | None:
     """Return the event of a record, or None if it does not end, correct or delete a job.
 
-    Raises as `job_of_record` does.
+    Raises the same errors as `job_of_record`.
     """
     job = job_of_record(record)
     return OwnedEvent(job.owner, event_of(job, public_url)) if job else None
@@ -31,8 +31,8 @@ def event_of_record(record: Mapping[str, Any], public_url: str) -> OwnedEvent | 
 def job_of_record(record: Mapping[str, Any]) -> Job | Tombstone | None:
     """Return the job that ended, or was corrected or deleted, with this change, without its faces; None for any other.
 
-    The event source mapping filters already; this check does not depend on it. Raises LookupError, TypeError or
-    ValueError (pydantic's included) for a malformed record.
+    The event source mapping already filters records, but this check does not rely on it. Raises LookupError, TypeError
+    or ValueError (pydantic's included) for a malformed record.
     """
     try:
         return _job_of_images(record["dynamodb"])

@@ -1,4 +1,4 @@
-"""Creates jobs, and keeps or withdraws them once their image is or is not stored."""
+"""Creates jobs, then keeps those whose image is stored and withdraws those whose image cannot be stored."""
 
 from contextlib import suppress
 from typing import Final

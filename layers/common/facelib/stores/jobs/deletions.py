@@ -1,4 +1,4 @@
-"""Deletes jobs in two steps, before and after their objects (docs/decisions/0015-identity-and-erasure.md)."""
+"""Deletes jobs in two steps, before and after deleting their objects (docs/decisions/0015-identity-and-erasure.md)."""
 
 from contextlib import suppress
 from typing import Final

@@ -1,8 +1,8 @@
 """Indexes of the jobs table, whose keys are distributed over shards.
 
-DynamoDB limits a partition, of an index as of a table, to 1,000 write units a second, and a throttled index throttles
-its table. Therefore, an owner's jobs are distributed over shards by id, and reads merge the
-shards in order of the sort key.
+DynamoDB limits each partition of a table or an index to 1,000 write units a second, and a throttled index throttles its
+table. Therefore, an owner's jobs are distributed over shards by id, and reads merge the shards in order of the sort
+key.
 """
 
 from collections.abc import Iterable, Iterator
@@ -76,7 +76,7 @@ class JobIndex:
         return merge(*ordered, key=self._position, reverse=is_descending)
 
     def _in_order(self, items: Iterable[Item], is_descending: bool) -> Iterator[Item]:  # noqa: FBT001
-        """Sort items with the same sort key by their job id, which DynamoDB does not."""
+        """Sort items with the same sort key by their job id, because DynamoDB does not."""
         for _, same in groupby(items, key=self._sort_value):
             yield from sorted(same, key=self._position, reverse=is_descending)
 
@@ -96,8 +96,8 @@ def _pages(query: dict[str, Any], shard: str, bound: str) -> Iterator[list[Item]
 def _limit_of_shard(page_size: int, shards: int) -> int:
     """Return how many items to read from each shard at a time, so that filling a page rarely takes two reads.
 
-    A page is distributed randomly over the shards, so a shard's share is binomial. It exceeds four standard deviations
-    above its mean about once in ten thousand shards.
+    A page is distributed randomly over the shards, so a shard's share is binomial. It is more than four standard
+    deviations above its mean in about one of ten thousand shards.
     """
     mean = page_size / shards
     return min(page_size, ceil(mean + 4 * sqrt(mean)))

@@ -28,7 +28,7 @@ def from_item(item: Item) -> Job:
 
 
 def is_deleted(item: Item) -> bool:
-    """Return whether the job of this item is deleted or in deletion, or does not have an item."""
+    """Return whether the job of this item is deleted or being deleted, or the item is missing."""
     return not item or item["status"]["S"] in (Status.DELETING, DELETED)
 
 
@@ -48,7 +48,7 @@ def _pack(faces: tuple[Face, ...]) -> str:
 
 
 def _numbers(face: Face) -> list[float | None]:
-    """Pack a face into 20 numbers (box, confidence, landmarks, pose, quality): a third of its size with names."""
+    """Pack a face into 20 numbers (box, confidence, landmarks, pose, quality): a third of the size with field names."""
     points = [getattr(face.landmarks, name) for name in _POINTS]
     box, pose, quality = face.box, face.pose, face.quality
     angles = [pose.roll, pose.yaw, pose.pitch] if pose else [None] * 3

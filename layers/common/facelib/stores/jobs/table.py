@@ -22,7 +22,7 @@ def has_status(status: Status) -> ConditionBase:
 
 
 def is_kept(now: datetime) -> ConditionBase:
-    """Return whether the job can be deleted, even if its form has expired."""
+    """Return the condition that a job has not expired, or has expired early because its image had not arrived."""
     return Attr("expires_at").gt(time_text(now)) | Attr("kept_until").gt(time_text(now))
 
 

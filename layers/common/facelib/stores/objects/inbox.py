@@ -46,8 +46,7 @@ class Inbox:
                 s3().delete_object(Bucket=self._bucket, Key=key, IfMatch=_quoted(etag))
             except ClientError as error:
                 # LocalStack does not support conditional deletes. Without the condition, a file that is replaced
-                # between these
-                # two calls is lost; but if this were an error, no file would ever leave the inbox.
+                # between these two calls is lost; but if this were an error, no file would ever leave the inbox.
                 if code_of(error) != "NotImplemented":
                     raise
                 s3().head_object(Bucket=self._bucket, Key=key, IfMatch=_quoted(etag))

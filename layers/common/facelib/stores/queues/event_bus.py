@@ -61,6 +61,9 @@ class EventBus:
 
 
 def _size(event: BusEvent) -> int:
-    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html."""
+    """Return the size as EventBridge calculates it.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html
+    """
     time_bytes = 14
     return time_bytes + sum(len(text.encode()) for text in (SOURCE, event.detail_type, event.detail))
