@@ -76,7 +76,7 @@ def create_app() -> FastAPI:
     )
     _include_routers(app)
     problems.install(app)
-    # The last one added is the outermost.
+    # The middleware that is added last is the outermost.
     # API Gateway does not compress responses; compression reduces a page of the list to a tenth.
     app.add_middleware(GZipMiddleware, minimum_size=_WORTH_COMPRESSING_BYTES)
     app.add_middleware(problems.LastResort)

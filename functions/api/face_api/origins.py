@@ -1,7 +1,7 @@
 """Which web pages may call the API: if CorsOrigins lists origins, requests from all others are refused.
 
-CORS prevents a page from reading a response, not from sending a request, so a request without a preflight would have an
-effect.
+CORS prevents a page from reading a response, not from sending a request, so a request without a preflight would still
+take effect.
 """
 
 from http import HTTPStatus

@@ -31,7 +31,7 @@ def _authorize_request(identity_source: list[str]) -> dict[str, Any]:
     """Identify a key. If it is refused, the API itself responds with 401 and an explanation.
 
     A malformed key gets API Gateway's own 403 here, so that it does not also cost an invocation of the API. Only the
-    identity source is read, because API Gateway caches the response by it.
+    identity source is read, because it is the key under which API Gateway caches the response.
     """
     identity = KeyStore(settings().keys_table).identify(identity_source[0])
     _report(identity)

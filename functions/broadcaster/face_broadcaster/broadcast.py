@@ -52,7 +52,7 @@ class Broadcast:
         for owner, events in by_owner.items():
             self._end_expired(owner)
             everyone = self.connections.subscriptions.of_all(owner, LISTENERS_AT_ONCE + 1)
-            # Read second, so that a listener that changes its subscription in between is in at least one of both.
+            # Read second, so that a listener that changes its subscription in between is in at least one of the two.
             of_job = self._of_jobs(owner, events)
             if len(everyone) > LISTENERS_AT_ONCE:
                 recipients = self.backpressure.recipients(owner)

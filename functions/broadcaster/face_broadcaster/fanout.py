@@ -14,8 +14,8 @@ from facelib.stores.listeners.connections import ConnectionStore
 from facelib.stores.listeners.connections_api import ConnectionsApi
 from facelib.stores.threads import threads
 
-# Seconds before the second and third round, which jitter shortens by up to half. They outlast a throttled second; the
-# queue retries the rest.
+# Seconds before the second and third round, which jitter shortens by up to half. Together, they outlast a second of
+# throttling; the queue retries the rest.
 _WAITS: Final = (0.2, 0.6)
 
 

@@ -111,8 +111,8 @@ def draw_face(data: bytes, image: ImageInfo, face: Face, detector: Detector, *, 
 def _in_turn(renders: Sequence[Render]) -> Iterator[tuple[Render, bool]]:
     """Yield each render and whether to draw it in place.
 
-    An image of 110 megapixels allows one copy at a time, so those on a copy are drawn first, while the fewest results
-    are in memory.
+    Memory holds only one copy of an image of 110 megapixels, so renders that need a copy are drawn first, while the
+    fewest results are in memory.
     """
     drawn = [render for render in renders if render.declared.writes_on_pixels]
     for render in (*drawn[:-1], *(render for render in renders if not render.declared.writes_on_pixels), *drawn[-1:]):

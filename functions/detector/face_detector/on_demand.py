@@ -1,6 +1,6 @@
 """The use cases for completed jobs: more results, corrected results, and pictures of single faces.
 
-Idempotent, also when run late or concurrently.
+They are idempotent, even if they run late or concurrently.
 """
 
 from dataclasses import dataclass

@@ -15,7 +15,7 @@ from facelib.domain.face import Pose
 _HEAD: Final = np.array(
     [[-31.5, -33.0, 25.0], [31.5, -33.0, 25.0], [0.0, 0.0, 0.0], [-25.0, 31.0, 22.0], [25.0, 31.0, 22.0]], np.float64
 )
-# The camera is unknown; assume a field of view of 53 degrees, as phones have.
+# The camera is unknown; assume a field of view of 53 degrees, which is typical of phones.
 _FOCAL_LENGTH_PER_SIDE: Final = 1.0
 
 

@@ -1,6 +1,6 @@
 """The use case for originals: claim a job, process its original, store the faces and the results.
 
-They are idempotent, even if they run late or concurrently.
+It is idempotent, even if it runs late or concurrently.
 """
 
 from concurrent.futures import Future, wait

@@ -57,7 +57,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         logger.info("The listener has disconnected")
         status = HTTPStatus.OK
     except DeliveryFailed as error:
-        # The request was handled, and failing the route would not deliver its response.
+        # The request was handled, and letting the route fail would not deliver its response.
         logger.warning("Could not post the response", extra={"reason": str(error)})
         status = HTTPStatus.OK
     logger.info("Handled a request", extra={"status": status})

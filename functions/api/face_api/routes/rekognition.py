@@ -36,7 +36,7 @@ EXCEPTION_OF: Final[Mapping[FailureReason, str]] = {
     FailureReason.CORRUPT_IMAGE: "InvalidImageFormatException",
     FailureReason.TOO_LARGE: "ImageTooLargeException",
     FailureReason.TOO_MANY_PIXELS: "ImageTooLargeException",
-    # These two options belong to the drop folder.
+    # These two reasons occur only in the drop folder.
     FailureReason.INVALID_NAME: "InvalidParameterException",
     FailureReason.INVALID_OPTIONS: "InvalidParameterException",
     FailureReason.ORIGINAL_MISSING: "InvalidS3ObjectException",

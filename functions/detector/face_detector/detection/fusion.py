@@ -29,7 +29,10 @@ _NO_FACE: Final = -1
 
 @dataclass(frozen=True)
 class Vote:
-    """The detections of one network (by index) in one scale (pixels per pixel of the image), in pixels of the image."""
+    """The detections of one network in one scale, in pixels of the image.
+
+    `network` is its index; `scale` is the number of pixels in the scale for each pixel of the image.
+    """
 
     network: int
     detections: Detections

@@ -26,7 +26,7 @@ _MIN_FACE_SIDE: Final = 24
 
 @dataclass(frozen=True)
 class Tile:
-    """A part of the image at a scale, at left, top; width and height are those of the whole image at that scale."""
+    """A part of a scaled image, from `left` and `top`; `width` and `height` are those of the whole scaled image."""
 
     pixels: Pixels
     left: int

@@ -76,7 +76,7 @@ def curve(transfer: int) -> Values:
 
 
 def _srgb(values: Values | None = None) -> Values:
-    """IEC 61966-2-1."""
+    """Convert the values of sRGB, by default evenly spaced ones, to light (IEC 61966-2-1)."""
     values = np.linspace(0, 1, 4_096) if values is None else values
     light: Values = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
     return light
@@ -86,7 +86,7 @@ _M1, _M2, _C1, _C2, _C3 = 2610 / 16384, 2523 / 32, 3424 / 4096, 2413 / 128, 2392
 
 
 def _pq(nits: Values | float) -> Values:
-    """ITU-R BT.2100, table 4: the inverse EOTF."""
+    """Convert nits to the values of PQ (ITU-R BT.2100, table 4: the inverse EOTF)."""
     powered = (np.asarray(nits) / _PQ_NITS) ** _M1
     value: Values = ((_C1 + _C2 * powered) / (1 + _C3 * powered)) ** _M2
     return value

@@ -44,8 +44,7 @@ def decode(data: bytes, header: Header, long_side: int | None) -> Pixels:
         if header.format is ImageFormat.WEBP:
             return _decode_with_opencv(data, header)
         # Also for PNG: Pillow inflates only as many bytes as the size implies. libpng inflates all of the data, which
-        # can be
-        # 25 GB in a file of 25 MB.
+        # can be 25 GB in a file of 25 MB.
         return _decode_with_pillow(data)
     # Codecs raise many kinds of exceptions for a broken file: ValueError, OSError, cv2.error, SyntaxError and others.
     except Exception as error:
@@ -119,7 +118,7 @@ def _decode_with_opencv(data: bytes, header: Header) -> Pixels:
 
 
 def _decode_with_pillow(data: bytes) -> Pixels:
-    """Decode the first frame and convert it in bands: Pillow stores 4 bytes per pixel, too many to copy."""
+    """Decode the first frame and convert it in bands: memory does not hold a copy of Pillow's 4 bytes per pixel."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with Image.open(io.BytesIO(data)) as image:

@@ -1,4 +1,4 @@
-"""Reads the colour profile in an image file, or that its code points define."""
+"""Reads the colour profile in an image file, or creates the one that its code points define."""
 
 import struct
 import zlib

@@ -119,7 +119,7 @@ class HiddenArea:
             _blend(band, enlarged, self._mask(band, top, is_ellipse=is_ellipse))
 
     def _mask(self, band: Pixels, top: int, *, is_ellipse: bool) -> Mask:
-        """Return how much of each pixel in a band is hidden: all of it inside, and less with the distance outside."""
+        """Return how much of each pixel in a band is hidden: all of it inside the area, less with distance outside."""
         mask = np.zeros(band.shape[:2], np.uint8)
         edge = _edge_width(self.face_side)
         steps = min(edge, _EDGE_STEPS)

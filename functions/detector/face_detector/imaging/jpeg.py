@@ -29,7 +29,7 @@ _END: Final = b"\xff\xd9"
 # JFIF 1.01 without a thumbnail. Its presence defines the colours (JFIF 1.02); its other fields have no effect.
 _JFIF: Final = b"\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0"
 _ADOBE: Final = struct.Struct(">2sH5s3HB")
-# Segments that the header is read for, in addition to the size.
+# Segments that are read with the header, in addition to the frame's size.
 _METADATA: Final = ((APP1, EXIF), (_APP2, b"ICC_PROFILE\0"))
 _ALL_COEFFICIENTS: Final = (1 << 64) - 1
 

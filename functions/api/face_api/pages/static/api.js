@@ -10,7 +10,7 @@ async function call(path, request) {
   return (await exchange(path, request)).content;
 }
 
-/** As `call`, also returning the version (`ETag`); `version` is the one that the call replaces. */
+/** Like `call`, but also returns the version (`ETag`); `version` is the one that the call replaces. */
 async function callVersioned(path, request) {
   const { content, version } = await exchange(path, request);
   return { ...content, version };

@@ -96,7 +96,7 @@ function drawPicture(card, { jobId, status, name, event, thumbnail }) {
   });
 }
 
-/** A job without a picture, for which one would have to be drawn and stored. */
+/** For a job without a picture: one would have to be drawn and stored first. */
 function showNoPicture(card, thumbnail) {
   card.classList.add("unloaded");
   card.querySelector(".picture").dataset.problem = "Numbers only, no picture";

@@ -7,7 +7,7 @@ const SLACK_PX = 6;
 
 /**
  * Listens on the layer over the picture. `areas` has `boxOf(index)`; `preview(index, box)` and `commit(index, box)`, in
- * which the index of a new rectangle is undefined; `abort()`; and `tap(event)`, for a click on nothing.
+ * which the index of a new rectangle is undefined; `abort()`; and `tap(event)`, for a click outside all marks.
  */
 export function onDrag(layer, stage, image, areas) {
   const pointers = new Map();

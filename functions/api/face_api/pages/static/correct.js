@@ -16,8 +16,8 @@ const OTHERS = "Someone else corrected this photo in the meantime. You see their
 const UNSAVED = "Your corrections are not saved yet. Save or cancel them first.";
 
 /**
- * Listens in the view of a job. `view` has `getJob()`, `getPhoto()`, the photo's address where it may be seen,
- * `showProblem(text)`, `saved(corrections)`, and `refresh()`, for what others have saved.
+ * Listens in the view of a job. `view` has `getJob()`; `getPhoto()`, which returns the photo's address if the view may
+ * show the photo; `showProblem(text)`; `saved(corrections)`; and `refresh()`, which loads what others have saved.
  */
 export function makeCorrect(dialog, jobId, view) {
   const find = (selector) => dialog.querySelector(selector);

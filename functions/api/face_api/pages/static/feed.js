@@ -59,7 +59,7 @@ export function addOwn({ name, thumbnail, at }) {
   };
 }
 
-/** If the event arrived before the response to the upload, this card replaces its card. */
+/** If the job's event arrived before the response to the upload, this card replaces the one that the event added. */
 function adopt(entry, jobId) {
   const early = entries.get(jobId);
   change(entry, { status: "pending", jobId });

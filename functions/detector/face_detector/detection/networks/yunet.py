@@ -69,8 +69,8 @@ _IN_ENSEMBLE: Final = Scales(
     },
     redacting={
         Quality.FAST: Pyramid((448, 1024), 1024, max_upscale=2.0),
-        # Not larger than the smallest image from which results are drawn, so that detection does not require larger
-        # decoding.
+        # Not larger than the smallest image from which results are drawn, so that detection does not require
+        # decoding at a larger size.
         Quality.BALANCED: Pyramid((448, 1024, 1800), 1800, max_upscale=2.0),
         Quality.THOROUGH: Pyramid((512, 1024), 1024, max_upscale=2.0),
     },
