@@ -32,7 +32,7 @@ def client_schemas(api: Schemas, stream: Schemas) -> Schemas:
     # The options of a request are stricter.
     received["Job"]["properties"]["options"] = {"$ref": _PREFIX + "JobOptions"}
     responses = {name: _opened(received[name], api) for name in sorted(_needed(received, "Job", "Event"))}
-    # What older services do not have is as it is by default.
+    # An option that an older service does not have is read as its default.
     for name, option in responses["JobOptions"]["properties"].items():
         option |= {"default": api["Options"]["properties"][name].get("default")}
     return {"Options": _request(api["Options"], api), **responses}

@@ -1,7 +1,7 @@
 """Checks the wording of the project's texts.
 
 The rules are infra/checks/prose.yaml, and textlint applies them. The texts of a source file are written to build/prose,
-each to the line that it has in the source.
+each on the same line as in the source.
 """
 
 import ast

@@ -22,7 +22,7 @@ class Forbidden(ServiceError):
 
 
 class TooManyRequests(ServiceError):
-    """A quota is used up (429), and `retry_after` seconds are too long for a retry."""
+    """A quota is used up (429), and `retry_after` is too long to wait for a retry."""
 
     def __init__(self, message: str, retry_after: float | None) -> None:
         super().__init__(message)

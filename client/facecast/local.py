@@ -34,7 +34,7 @@ class PhotoRejected(Exception):
 
 @dataclass(frozen=True)
 class Hidden:
-    """A photo without metadata whose faces are hidden, as a JPEG, and the number of those faces."""
+    """A photo with hidden faces, as a JPEG without metadata, and the number of those faces."""
 
     jpeg: bytes = field(repr=False)
     face_count: int

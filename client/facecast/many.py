@@ -52,7 +52,7 @@ class JobWaiter:
             await self._listening
 
     async def wait(self, submission: Submission, timeout_seconds: float = TIMEOUT_SECONDS) -> Job:
-        """Return the job once it has ended. Raise JobTimeout, NotFound where it was deleted, ServiceError."""
+        """Return the job once it has ended. Raise JobTimeout, NotFound if it was deleted, ServiceError."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_seconds
         delay = _FIRST_POLL_SECONDS

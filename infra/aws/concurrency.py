@@ -1,4 +1,4 @@
-"""Limits the stack's concurrency to the account's: queues and waiting requests must leave executions for the rest."""
+"""Fits the stack's concurrency to the account's: queues and waiting requests must leave executions for the rest."""
 
 from collections.abc import Mapping
 from typing import Final

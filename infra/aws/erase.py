@@ -1,7 +1,7 @@
 """Erases every job, image, event, key and counter of an owner.
 
-Keys go first, so that nothing new comes in. The tables themselves say what is left to do, so an erasure that was
-interrupted continues where it stopped. A job's record goes last, once the buckets show that its objects are gone.
+Keys are removed first, so that no new data arrives. What is left to erase is read from the tables, so an erasure that
+was interrupted continues where it stopped. A job's record is removed last, once its objects are gone from the buckets.
 """
 
 import time

@@ -16,7 +16,7 @@ from infra.template import Resource, layers_of, load
 _HANDLER: Final = ROOT / "infra" / "local" / "handler.py"
 _ARCHITECTURES: Final[Mapping[str, Architecture]] = {"aarch64": "arm64", "arm64": "arm64", "x86_64": "x86_64"}
 HERE: Final = _ARCHITECTURES.get(platform.machine(), "x86_64")
-# Values for variables whose settings do not accept any text, and for which the template has an intrinsic function.
+# Values for variables that the template sets with an intrinsic function, and whose settings accept only some texts.
 _VALUES: Final = {
     "ACCESS": "open",
     "DETECTION_MODELS": "centerface",

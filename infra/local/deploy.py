@@ -32,8 +32,8 @@ def deploy(
 ) -> Addresses:
     """Build and deploy, then write `stack.json`. Raises CommandFailed with the end of SAM's output.
 
-    The layers contain only our own code, because the emulator's interpreter has all packages, unless they are
-    `packaged` as for AWS.
+    Unless the layers are `packaged` as for AWS, they contain only our own code, because the emulator's interpreter has
+    all packages.
     """
     given = _parameters(stack, parameters or {})
     overrides = [f"{name}={value}" for name, value in given.items()]
@@ -93,7 +93,7 @@ def _outputs(stack: LocalStack) -> dict[str, str]:
 
 
 def _finish(stack: LocalStack, outputs: dict[str, str], given: dict[str, str]) -> None:
-    """Set through the API what the emulators' CloudFormation omits."""
+    """Set what the emulators' CloudFormation leaves out, with calls to each service."""
     clients = session(stack)
     dynamodb = clients.client("dynamodb")
     for table in (value for name, value in outputs.items() if name.endswith("TableName")):
@@ -109,7 +109,7 @@ def _finish(stack: LocalStack, outputs: dict[str, str], given: dict[str, str]) -
 
 
 def expire(s3: "S3Client", bucket: str, days: int) -> None:
-    """Set the template's lifecycle rules of a bucket."""
+    """Set a bucket's lifecycle rules to those in the template."""
     s3.put_bucket_lifecycle_configuration(
         Bucket=bucket,
         LifecycleConfiguration={

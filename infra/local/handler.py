@@ -3,8 +3,8 @@
     python -I -S infra/local/handler.py --path LAYER/python --path FUNCTION face_api.main.handler EVENT.json
 
 Standard library only, so that an interpreter without any site-packages can run it. The last line on stdout is JSON:
-the milliseconds of the import (Lambda's init), by the clock and of processor, and for each event the response and the
-milliseconds it took.
+the import (Lambda's init) in milliseconds of wall-clock time and of processor time, and for each event the response and
+the milliseconds it took.
 """
 
 import argparse

@@ -63,7 +63,7 @@ def invoke(
     try:
         command, environment = _process(find(function), event, LocalStack(port))
     except CommandFailed as failed:
-        # A function that fails ends with 1.
+        # The exit status 1 means that the function itself failed.
         failed.exit_code = 2
         raise
     return subprocess.run(command, env=environment, check=False).returncode

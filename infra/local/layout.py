@@ -34,7 +34,7 @@ class LocalStack:
     """A stack: its port, and the folder for its files.
 
     The default port has its state in `.local`; any other port has a separate folder there, or in `folder`,
-    so that stacks can stand side by side.
+    so that several stacks can run side by side.
     """
 
     def __init__(self, port: int, folder: Path | None = None) -> None:
@@ -82,6 +82,6 @@ class LocalStack:
             "AWS_ACCESS_KEY_ID": KEY,
             "AWS_SECRET_ACCESS_KEY": KEY,
             "AWS_DEFAULT_REGION": "us-east-1",
-            # In seconds; SAM's default of five would be most of the time of a local deployment.
+            # In seconds; SAM's default of five would account for most of the time of a local deployment.
             "SAM_CLI_POLL_DELAY": "0.5",
         }

@@ -89,6 +89,6 @@ async def _passes(check: Check, service: Service) -> bool:
 
 
 async def _jobs(service: Service) -> set[str]:
-    """Return the latest jobs, of which those of the checks are deleted at the end."""
+    """Return the ids of the latest jobs; those that the checks have added are deleted at the end."""
     response = await service.http.get("/jobs", params={"limit": 100})
     return {job["job_id"] for job in response.json()["jobs"]} if response.status_code == 200 else set()

@@ -33,7 +33,7 @@ class Record:
         self._lines: dict[str, Line] = {}
         self._is_stale = False
         self._read({photo.identity for photo in photos})
-        # Existing results.
+        # The number of photos that earlier runs have finished.
         self.resumed = len(self._lines)
 
     def __len__(self) -> int:
