@@ -40,7 +40,7 @@ from tests.support.api import Api
 from tests.support.stack import free_port, wait_until
 
 OWNERS: Final = {"small": 100, "large": 100_000}
-# One out of this number of jobs has failed; a filtered list looks for these.
+# One job out of this number has failed; a filtered list looks for the failed ones.
 _FAILED_EVERY: Final = 50
 _BATCH_WRITE: Final = 25
 _NOBODY: Final = "x"

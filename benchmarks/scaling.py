@@ -24,7 +24,7 @@ CONNECTIONS_PER_SECOND: Final = 500
 CONCURRENCY: Final = 1_000
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput-scenarios.html (one partition)
 PARTITION_READS_PER_SECOND: Final = 3_000
-# https://aws.amazon.com/api-gateway/pricing/ (messages are metered in 32 KB; above a billion a month 0.80)
+# https://aws.amazon.com/api-gateway/pricing/ (metered in units of 32 KB; above a billion a month, 0.80 a million)
 DOLLARS_PER_POST: Final = 1.00e-6
 DOLLARS_PER_CONNECTION_MINUTE: Final = 0.25e-6
 # https://aws.amazon.com/lambda/pricing/ (Arm), https://aws.amazon.com/dynamodb/pricing/on-demand/,

@@ -1,7 +1,8 @@
 """Measures the savings and the cost of the early exit: `python -m benchmarks.detectors.passes --help`.
 
-Every detector processes each photo in one pass with the finest scales, in two passes, and in two with alternatives for
-the coarse one, in one process with one thread. Times are processor times, which other load on the machine affects less.
+Every detector processes each photo in three ways: in one pass with the finest scales, in two passes, and in two passes
+with alternatives for the coarse one. All of them run in one process with one thread. Times are processor times, which
+other load on the machine affects less.
 The faces are written to files for a scorer of WIDER FACE's own lists.
 """
 
@@ -36,13 +37,13 @@ _PORTRAIT_SHARE: Final = 0.12
 _HEIGHTS: Final = (50, 30, 10)
 _IOU: Final = 0.5
 _QUALITIES: Final = (Quality.FAST, Quality.BALANCED)
-# Of one pass, of the chosen two, and of the alternatives.
+# The marks for one pass, for the two that the service uses, and for the alternatives.
 _MARKS: Final = (Mark.CROSS, Mark.DOT, Mark.CIRCLE)
 
 
 @dataclass(frozen=True)
 class Coarse:
-    """A coarse pass: the long side of each network's scale, and from which size a face is large in the finest."""
+    """A coarse pass: the long side of each network's scale, and the size in the finest from which a face is large."""
 
     sides: tuple[int, ...]
     small_side: int
@@ -132,7 +133,7 @@ def _coarse(text: str) -> Coarse:
 
 
 def _runs(name: str, alternatives: Sequence[Coarse]) -> Iterator[Run]:
-    """Load a detector once; yield it in one pass, in two, and with the alternatives for as many networks."""
+    """Load a detector once; yield it in one pass, in two, and with the alternatives for its number of networks."""
     detector, _, quality = name.partition("-")
     two = load_detector(detector, Quality(quality), model_files(detector))
     yield Run(f"{name}-one-pass", _in_one_pass(two))

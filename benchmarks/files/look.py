@@ -27,7 +27,7 @@ HEAD = "file\toutcome\tsize\tdifference\tsecond\tseconds\tMiB\tothers\tcolours\t
 
 
 class Row(Frozen):
-    """The outcome of a file. Differences are mean absolute ones in levels of 255, or None without a comparison."""
+    """The outcome of a file. Differences are mean absolute values in levels of 255, or None without a comparison."""
 
     file: str
     # "accepted", the reason for rejecting the file, or how the process ended.

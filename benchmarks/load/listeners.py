@@ -1,9 +1,9 @@
 """Load test with listeners: `python -m benchmarks.load.listeners [--listeners 1000] [--events 100] [--kill 0]`.
 
 Starts its own local stack (or uses a running one, with --port), connects the listeners, ends jobs by writing to the
-jobs table, and reports how long the last listener waited. Each job ends twice: it fails, is retried and completes. This
-also checks the order of its events. Exits with 1 if any listener missed an event, or received
-one twice or out of order.
+jobs table, and reports how long the last listener waited. Each job ends twice (it
+fails, is retried and completes), so that the order of its events is also checked. Exits with 1 if any listener missed
+an event, or received one twice or out of order.
 """
 
 import argparse

@@ -27,7 +27,7 @@ class Actor:
     work: Callable[[], object]
     result: Any = None
     error: BaseException | None = None
-    # Reports of the work, for the test.
+    # What the work reports to the test.
     notes: dict[str, Any] = field(default_factory=dict)
     was_killed: bool = False
     was_throttled: bool = False

@@ -118,13 +118,13 @@ def assert_all_completed(burst: Burst, job_ids: list[str]) -> None:
     assert len(set(job_ids)) == len(job_ids)
     failed = burst.await_end(job_ids, patience)
     for job_id in failed:
-        # Its detectors failed as often as its message is delivered.
+        # Its message was delivered as often as the queue allows, and the detector failed each time.
         burst.retry(job_id)
     assert burst.await_end(failed, patience) == []
 
 
 def assert_heard_once(listener: Listener, job_ids: list[str]) -> None:
-    """Each job's completion is one event; posts of it may be repeated, which listeners recognise by its id."""
+    """Check that each job's completion is one event; it may be posted repeatedly, which listeners detect by its id."""
     wait_until(lambda: has_heard(listener, job_ids), seconds=PATIENCE_SECONDS)
     heard = _completions(listener)
     assert {job_id: len(heard[job_id]) for job_id in job_ids} == dict.fromkeys(job_ids, 1)
@@ -136,7 +136,7 @@ def has_heard(listener: Listener, job_ids: list[str]) -> bool:
 
 
 def _completions(listener: Listener) -> Mapping[str, set[str]]:
-    """Return the ids of the events that a listener has received of each job's completion."""
+    """Return for each job the ids of the events about its completion that a listener has received."""
     heard: defaultdict[str, set[str]] = defaultdict(set)
     for event in list(listener.events):
         if event.get("type") == "job.completed":

@@ -1,6 +1,6 @@
-"""Measures the cost of a file in plain photos decoded by the same process, to be independent of the machine's speed.
+"""Measures the cost of a file as a number of plain photos: how many this process could decode instead.
 
-It is measured in processor time, which other processes hardly affect.
+This number does not depend on the machine's speed. Processor time is measured, which other processes hardly affect.
 """
 
 import time

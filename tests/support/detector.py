@@ -48,7 +48,7 @@ class CachedNetwork:
 
 @cache
 def load_cached(name: str, quality: Quality) -> Detector:
-    """Load a detector whose networks are those of the other detectors, and cached. Skip the test if one is missing."""
+    """Load a detector with shared networks, which cache their detections. Skip the test if one is missing."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(detector, "definition_of", _cached_definition)
         return load_detector(name, quality, model_files(name))

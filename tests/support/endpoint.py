@@ -62,6 +62,6 @@ class Endpoint:
                 self.end_headers()
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it has in the base
-                """Say nothing."""
+                """Do not log requests."""
 
         return Handler

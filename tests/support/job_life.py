@@ -105,7 +105,7 @@ class JobWorld(RuleBasedStateMachine):
             return {}
         if not operation.startswith(("Get", "Head", "List", "Scan", "Query")):
             self._is_checked = False
-        sent = parameters.get("Body")  # The call itself is wrapped.
+        sent = parameters.get("Body")  # Read before the call, which wraps the body.
         response = make()
         if operation in ("PutItem", "TransactWriteItems"):
             for item in _written(parameters):

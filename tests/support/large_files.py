@@ -113,7 +113,7 @@ def large_images() -> list[OddFile]:
 
 
 def full_of_parts() -> list[OddFile]:
-    """Return files whose parts reach the limits, because libraries take long for each part."""
+    """Return files whose parts reach the limits, because libraries take a long time for each part."""
     text = chunk(b"tEXt", b"k\0" + b"v" * 25_000)
     compressed = zlib.compress(b" " * 900_000)
     resources = segment(0xED, b"Photoshop 3.0\0" + b"8BIM\x04\x04\0\0\0\0\0\0" * 2_000)

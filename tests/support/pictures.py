@@ -1,6 +1,6 @@
 """Creates pictures from one real face, which is placed, scaled and rotated, so that the ground truth is known.
 
-The face is Eileen Collins, photographed by NASA, in the public domain: the photo that the page offers as a sample.
+The face is that of Eileen Collins, in the photo by NASA (public domain) that the page offers as a sample.
 """
 
 import functools
@@ -111,7 +111,7 @@ ORIENTATIONS: Final = tuple(_STORED)
 
 
 def turned(picture: Picture, orientation: int, form: str = "JPEG", **options: object) -> bytes:
-    """Encode a picture that is upright in a viewer that applies the EXIF orientation."""
+    """Encode a picture so that it is upright in a viewer that applies the EXIF orientation."""
     image = Image.fromarray(picture)
     for step in _STORED[orientation]:
         image = image.transpose(step)
@@ -143,7 +143,7 @@ def encoded(picture: Picture | Image.Image, form: str = "JPEG", **options: objec
 
 
 def saved(folder: Path, data: bytes, suffix: str = ".jpg") -> Path:
-    """Write a photo under a unique name: the stream also has other tests' photos."""
+    """Write a photo under a unique name: the stream also contains other tests' photos."""
     path = folder / f"{uuid.uuid4()}{suffix}"
     path.write_bytes(data)
     return path

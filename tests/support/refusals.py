@@ -18,13 +18,13 @@ from tests.support.stack import Stack
 from tests.support.workers import FUNCTIONS, reconfigured, with_host
 
 _SERVICES: Final = {"AmazonSQS": "sqs", "AWSEvents": "events", "DynamoDB_20120810": "dynamodb"}
-# Of the connection, not of the request or response; `Expect` is answered before the body is read.
+# Headers that belong to the connection, not to the request or response; `Expect` is answered before the body is read.
 _HOP_BY_HOP: Final = frozenset({"connection", "expect", "keep-alive", "transfer-encoding"})
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """What a service answers to a call that it refuses."""
+    """The response of a service to a call that it refuses."""
 
     status: int
     body: bytes
@@ -52,7 +52,7 @@ _REFUSALS: Final[Mapping[str, Refusal]] = {
 
 @dataclass
 class Refusals:
-    """Which calls are refused, how often until now, and whether they still are."""
+    """Which calls are refused, how many have been, and whether refusing is over."""
 
     stack: Stack
     shares: Mapping[str, float]
@@ -62,7 +62,7 @@ class Refusals:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, call: str, body: bytes) -> Refusal | None:
-        """Return what the service answers instead of the call's result; None if the call passes."""
+        """Return the response that replaces the call's result, or None if the call is not refused."""
         with self._lock:
             if self.is_over or self.chance.random() >= self.shares.get(call, 0):
                 return None
@@ -116,7 +116,7 @@ class _Server(ThreadingHTTPServer):
         self.refusals = refusals
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing of callers that have not waited, such as killed workers."""
+        """Do not report callers that have disconnected, such as killed workers."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
@@ -168,7 +168,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it has in the base
-        """Say nothing."""
+        """Do not log requests."""
 
 
 def _end_to_end(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -177,7 +177,7 @@ def _end_to_end(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 @contextmanager
 def refusing(stack: Stack, shares: Mapping[str, float], seed: int) -> Iterator[Refusals]:
-    """Refuse these shares of calls of all functions until `is_over`."""
+    """Refuse these shares of all functions' calls, until `is_over` is set."""
     refusals = Refusals(stack, shares, random.Random(seed))
     server = _Server(refusals)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

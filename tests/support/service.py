@@ -56,5 +56,5 @@ class PlayedService:
             response = response.pop(0)
         if isinstance(response, Exception):
             raise response
-        # A response is read once.
+        # A copy, because a response can be read only once.
         return httpx.Response(response.status_code, headers=response.headers, content=response.content)

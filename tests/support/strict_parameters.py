@@ -20,7 +20,7 @@ class ParameterInvalid(AssertionError):
 
 
 class _Check:
-    """The check, which a test turns on, also for its threads."""
+    """The check. It is off until a test turns it on, for its own thread and all others."""
 
     on = False
 

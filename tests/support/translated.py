@@ -21,7 +21,7 @@ class _NoManagedPolicies:
 def translate(
     parameters: Mapping[str, str] | None = None, changed: Callable[[dict[str, Any]], dict[str, Any]] = dict
 ) -> dict[str, Any]:
-    """Return the template without SAM's resources, for these parameters; `changed` may change it before."""
+    """Return the template without SAM's resources, for these parameters; `changed` may change it beforehand."""
     template = changed(load())
     template["Globals"]["Function"]["CodeUri"] = UPLOADED
     for resource in template["Resources"].values():
