@@ -50,8 +50,8 @@ def fuse(votes: Sequence[Vote], networks: int) -> Detections:
     """Fuse the votes of this many networks; return the faces by descending score.
 
     A face's score is the mean of the best score of each network, which is 0 for a network that missed the face. Its box
-    is the mean of all boxes weighted by score and precision, its landmarks the same mean over the first network that
-    detected it.
+    is the mean of all its boxes, weighted by score and precision. Its landmarks are the same mean, but only of those
+    from the first network that detected it.
     """
     votes = [replace(vote, detections=vote.detections.top_k(_TOP_K)) for vote in votes]
     candidates = Detections.concatenated([vote.detections for vote in votes])

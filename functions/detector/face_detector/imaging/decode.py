@@ -21,7 +21,8 @@ from face_detector.imaging.rejected import corrupt
 _JPEG_DIVISORS: Final = (8, 4, 2)
 # libjpeg's warnings about lost pixels; the image is intact after other warnings.
 _JPEG_DAMAGE: Final = ("premature end", "bad huffman", "instead of rst", "corrupt progressive", "bad arithmetic")
-# Coded data that a complete scan does not reach, for the current restart interval and for all others (T.81, B.1.1.2).
+# Extra coded data, which a decoder does not reach if the last scan is complete: for the current restart interval and
+# for all others (T.81, B.1.1.2).
 _JPEG_TAIL: Final = b"".join((b"\x5a" * 512, *(bytes((0xFF, 0xD0 + n)) + b"\x5a" * 512 for n in range(8))))
 _OPENCV_REDUCED: Final = {
     1: cv2.IMREAD_COLOR,
@@ -70,8 +71,8 @@ def _decode_whole_jpeg(data: bytes, divisor: int, colours: str) -> Pixels:
     except ValueError as error:
         if any(word in str(error).lower() for word in _JPEG_DAMAGE):
             raise
-    # Either the first warning is harmless and hides all later ones, or simplejpeg does not support the sampling. A
-    # picture is complete if it does not depend on the data after its last scan.
+    # Either the first warning is harmless and hides all later ones, or simplejpeg does not support the sampling. The
+    # picture is complete if extra data after its last scan does not change it.
     end = len(data) - 2
     expected = _checksum(_decode_leniently(data[:end] + _JPEG_TAIL + data[end:], divisor, colours))
     pixels = _decode_leniently(data, divisor, colours)

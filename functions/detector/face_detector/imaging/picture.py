@@ -12,7 +12,10 @@ _SEQUENCE: Final = b"avis"
 
 
 def picture_only(data: bytes, image_format: ImageFormat) -> bytes:
-    """Return a JPEG or PNG without metadata, or an animated AVIF as a still image, whose items were checked."""
+    """Return a JPEG or PNG without metadata, an animated AVIF as its still image, and any other file unchanged.
+
+    The items that were checked are those of the still image.
+    """
     if image_format is ImageFormat.JPEG:
         return jpeg.picture(data)
     if image_format is ImageFormat.PNG:

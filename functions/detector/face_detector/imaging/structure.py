@@ -130,7 +130,7 @@ def _check_items(image_format: ImageFormat, data: bytes) -> None:
 
 
 def _check_copies(image_format: ImageFormat, data: bytes, items: isobmff.ItemTable) -> None:
-    """Limit how much a library copies when it reads every item, pictures and metadata; items may share bytes."""
+    """Limit how much a library copies to read every item, whether picture or metadata; items may share bytes."""
     known = items.kinds.keys() | items.extents.keys()
     _check_limit(len(known), limits.IMAGE_PARTS, image_format.upper(), "items")
     exif = items.size((item for item, kind in items.kinds.items() if kind == b"Exif"), data)

@@ -14,7 +14,7 @@ from face_detector.imaging.scale import scale_to
 
 
 def draw(pixels: Pixels, faces: Sequence[Face], options: Options) -> Pixels:
-    """Scale first, so that the other render draws on few pixels."""
+    """Scale first, so that the other render draws on fewer pixels."""
     is_large = max(pixels.shape[:2]) > limits.PREVIEW_LONG_SIDE
     small = scale_to(pixels, limits.PREVIEW_LONG_SIDE, cv2.INTER_AREA) if is_large else pixels.copy()
     return drawing_of(options.source_of(Render.PREVIEW))(small, faces, options)

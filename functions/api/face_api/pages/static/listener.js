@@ -10,7 +10,7 @@ const PONG_MS = 15_000;
 // not all reconnect at once.
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
-// Longer than the overlap of a replay (REPLAY_OVERLAP_SECONDS): an event cannot arrive later than that.
+// Longer than the overlap of a replay (REPLAY_OVERLAP_SECONDS), within which every late event arrives.
 const OVERLAP_MS = 300_000;
 
 // Sorts after every event id.
