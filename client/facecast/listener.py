@@ -29,7 +29,7 @@ _PONG_SECONDS: Final = 15.0
 # all reconnect at once.
 _FIRST_WAIT: Final = 1.0
 _LONGEST_WAIT: Final = 60.0
-# Longer than the overlap of a replay (`REPLAY_OVERLAP_SECONDS`): an event cannot arrive later than that.
+# Longer than the overlap of a replay (`REPLAY_OVERLAP_SECONDS`), within which every late event arrives.
 _OVERLAP: Final = timedelta(minutes=5)
 _ID_TIME: Final = "%Y%m%dT%H%M%S.%fZ"
 # Sorts after every event id.

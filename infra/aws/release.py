@@ -39,7 +39,7 @@ def parameters_of(environment: str, more: Iterable[str] = ()) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Plan:
-    """A planned deployment: `given` are the changed parameters, `parameters` are all parameters after it."""
+    """A planned deployment: `given` are the parameters that it changes, `parameters` all of them after the change."""
 
     environment: str
     stack: str

@@ -51,7 +51,7 @@ class Terminal:
 
     @contextmanager
     def bar(self, total: int) -> Iterator[None]:
-        """Show progress while stderr is a terminal; lines of stdout stay clean for a pipe."""
+        """Show progress if stderr is a terminal; stdout contains only the lines, so that it can be piped."""
         console = Console(stderr=True)
         if total < 2 or not console.is_terminal:
             yield
