@@ -33,7 +33,7 @@ class Mark(Enum):
 
 @dataclass(frozen=True)
 class Axis:
-    """The ticks, ascending; the axis ends at the first and the last."""
+    """An axis from its first tick to its last; the ticks are in ascending order."""
 
     title: str
     ticks: tuple[float, ...]
@@ -63,7 +63,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Series:
-    """Points of one mark, or a line; its legend entry, or none if the name is empty."""
+    """Points with the same mark, or a line. The name is its legend entry; without a name, it has none."""
 
     name: str
     points: Sequence[Point]

@@ -168,7 +168,7 @@ class JobWorld(RuleBasedStateMachine):
         self._settle()
 
     def _settle(self) -> None:
-        """Take back the messages of readers that have ended; they are done, or will be redelivered."""
+        """Take back the messages of readers that have ended; those that failed are redelivered or moved to `dead`."""
         for queue in (self.queue, self.dead):
             for message in [one for one in queue if one.reader and one.reader.is_done]:
                 reader, message.reader = cast("Actor", message.reader), None
