@@ -41,6 +41,7 @@ def test_without_an_address_it_explains_how_to_pass_one(capsys: pytest.CaptureFi
         (["detect", "cli.jpg", "--render", "boxes,sepia"], f"sepia is not one of {', '.join(facecast.RENDERS)}"),
         (["detect", "cli.jpg", "--blur-strength", "0"], "should be greater than or equal to 1"),
         (["detect", "cli.jpg", "--min-confidence", "2"], "should be less than or equal to 1"),
+        (["detect", "cli.jpg", "--max-faces", "1001"], "should be less than or equal to 1000"),
         (["detect", "cli.jpg", "--max-faces", "0"], "should be greater than or equal to 1"),
         (["detect", "cli.jpg", "--size", "huge"], "huge is not one of fit, original"),
         (["detect", "cli.jpg", "--crop-aspect", "2:1"], "2:1 is not one of free, 1:1, 4:5, 16:9"),
