@@ -184,7 +184,7 @@ logs: setup ## Follow a function's log until Ctrl-C: make logs FUNCTION=Detector
 lifecycle: develop ## Test deploying, updating and deleting on a separate local stack
 	$(BIN)/pytest tests/e2e/test_lifecycle.py
 
-test-containers: develop ## Run every event with `sam local invoke`; needs a container engine
+test-containers: develop ## Invoke the functions with every sample event (`sam local invoke`); needs a container engine
 	$(BIN)/pytest tests/packaging/test_containers.py
 
 coldstart: develop ## Measure the cold start of each function on this machine

@@ -83,7 +83,7 @@ def throughput(stack: Stack, images: list[bytes], senders: int) -> float:
 
 
 def processor_ms(emulator: int) -> Counter[str]:
-    """Return the processor time so far in milliseconds, of the emulator and of each function's processes (Linux)."""
+    """Return the milliseconds of processor time that the emulator and each function's processes have used (Linux)."""
     used: Counter[str] = Counter()
     for pid in (emulator, *_descendants(emulator)):
         try:
@@ -181,7 +181,7 @@ def main() -> None:
             with memory_peak(pid) as peak:
                 measure(stack, args.count)
                 measure_load(stack, 10 * args.senders, args.senders, pid)
-            print(f"\nThe largest memory of all processes together: {peak[0]:.0f} MB")
+            print(f"\nPeak memory of all processes together: {peak[0]:.0f} MB")
 
 
 if __name__ == "__main__":

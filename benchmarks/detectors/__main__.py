@@ -1,7 +1,7 @@
 """Compare the detectors with others: `python -m benchmarks.detectors --help`.
 
-Every detector runs in a separate process, and all process the same image before the next, so that other load on the
-machine affects all of them equally. A peer that cannot be installed is reported and skipped.
+Every detector runs in its own process. All of them finish one image before any starts the next, so that other load on
+the machine affects all of them equally. A peer that cannot be installed is reported and skipped.
 """
 
 import argparse
@@ -56,13 +56,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.detectors", description="Measure face detectors.")
     parser.add_argument("--images", type=Path, help="a folder of images; without --truth only times are measured")
-    parser.add_argument("--truth", type=Path, help="the images' boxes: WIDER FACE's text format, or JSON as in samples")
+    parser.add_argument(
+        "--truth", type=Path, help="a file of the images' face boxes, in WIDER FACE's text format or as JSON"
+    )
     parser.add_argument("--scales", type=float, nargs="+", default=[1.0], help="scale each image by these factors")
     parser.add_argument("--made", action="store_true", help="use synthetic crowds of scikit-image's astronaut")
     parser.add_argument("--detectors", nargs="*", default=list(OURS), choices=OURS, metavar="DETECTOR-QUALITY")
     parser.add_argument("--peers", nargs="*", default=list(PEERS), choices=PEERS)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--iou", type=float, default=0.5, help="overlap from which a face counts as detected")
+    parser.add_argument("--iou", type=float, default=0.5, help="minimum overlap (IoU) for a face to count as detected")
     parser.add_argument("--limit", type=int, help="maximum number of images")
     parser.add_argument("--markdown", type=Path, help="also write the tables to this file")
     parser.add_argument("--chart", type=Path, help="write the chart, AP against milliseconds, to this SVG file")

@@ -71,7 +71,7 @@ def with_opencv(data: bytes) -> Pixels | None:
     with suppress(cv2.error):
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
         if pixels is not None and pixels.dtype == np.uint16:
-            # The maximum level of a PNG is 65,535. Only OpenCV knows that of an AVIF, which is 1,023 or more.
+            # The highest level of a PNG is 65,535. That of an AVIF is 1,023 or more, and only OpenCV knows which.
             is_png = data.startswith(b"\x89PNG")
             pixels = cv2.convertScaleAbs(pixels, alpha=1 / 257) if is_png else _in_8_bits(data)
         return None if pixels is None else _opaque(as_pixels(pixels))

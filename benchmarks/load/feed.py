@@ -1,4 +1,4 @@
-"""Produces events without images, by writing the end of jobs directly to the jobs table."""
+"""Produces events without processing images: it marks jobs as ended directly in the jobs table."""
 
 import time
 from collections.abc import Iterator

@@ -35,7 +35,10 @@ def checked_url(text: str) -> str:
             + ("." if "://" in text else f", like {hint}")
         )
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise AddressInvalid("The address contains more than a host and a path. Set the key in FACECAST_KEY.")
+        raise AddressInvalid(
+            "The address may contain only a host and a path, no user name, password, query or fragment. "
+            "To pass a key, set FACECAST_KEY."
+        )
     return text.rstrip("/")
 
 

@@ -18,7 +18,7 @@ class Options(BaseModel):
     )
     min_confidence: float | None = Field(
         None,
-        description="Leave faces below this confidence out of the response; they are still hidden. If it is not set, the detector uses its own threshold.",
+        description="Leave faces below this confidence out of the response. Results that hide faces hide these faces too. If it is not set, the detector uses its own threshold.",
         ge=0.0,
         le=1.0,
     )
@@ -134,7 +134,7 @@ class JobOptions(BaseModel):
     render: Sequence[str] | None = Field(["boxes"], description="The results to draw; each is a separate picture.")
     min_confidence: float | None = Field(
         None,
-        description="Leave faces below this confidence out of the response; they are still hidden. If it is not set, the detector uses its own threshold.",
+        description="Leave faces below this confidence out of the response. Results that hide faces hide these faces too. If it is not set, the detector uses its own threshold.",
     )
     max_faces: int | None = Field(
         1000,

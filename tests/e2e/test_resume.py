@@ -50,7 +50,7 @@ def test_an_interrupted_run_resumes_and_has_each_result_once(
 
     second = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert second.returncode == 0, second.stderr
-    assert f"resuming an earlier run: {done} photos are already finished" in second.stderr
+    assert f"resuming an earlier run; photos already finished: {done}" in second.stderr
     assert second.stdout.count("1 face") == 24 - done
 
     lines = [json.loads(line) for line in (tmp_path / "results.jsonl").read_text().splitlines()]

@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 
 
 def lose_first_response(monkeypatch: pytest.MonkeyPatch, operation: str) -> None:
-    """Let the SDK make this call twice, as it does when the response to the first attempt is lost."""
+    """Make the SDK send this call twice, as it does when the response to the first attempt is lost."""
     make = BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def twice(client: BaseClient, name: str, parameters: dict[str, object]) -> object:
@@ -18,7 +18,7 @@ def lose_first_response(monkeypatch: pytest.MonkeyPatch, operation: str) -> None
 
 
 def cancel_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let DynamoDB cancel every transaction, as it does while others write the same items."""
+    """Make DynamoDB cancel every transaction, as it does when other clients are writing the same items."""
     make = BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def cancelled(client: BaseClient, name: str, parameters: dict[str, object]) -> object:

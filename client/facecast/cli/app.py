@@ -1,7 +1,7 @@
 """The commands and their error reporting.
 
 Exit codes: 0 success; 1 something failed (a photo, a job); 2 a usage error; 3 the service cannot be reached or
-refuses every request (key, scope, quota), so that the same command may work later; 130 Ctrl-C.
+refuses every request (key, scope, quota), so the same command may work later; 130 Ctrl-C.
 """
 
 from collections.abc import Sequence

@@ -58,7 +58,7 @@ def blur(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Hide the faces in photos on this computer, without a service.
 
-    Results keep their names and subfolders in DIR, without metadata. Results are JPEG: photo.heic becomes photo.jpg.
+    Results have the names and subfolders of their photos, and no metadata. They are JPEG: photo.heic becomes photo.jpg.
     Everything that may be a face is hidden, including a few things that are not. This command requires: pip install
     'facecast[local]'. After Ctrl-C, run the same command again to resume.
     """

@@ -71,9 +71,9 @@ def detect(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Find the faces in photos.
 
-    Photos are sent four at a time and printed as they finish. After Ctrl-C, or if the service failed to process some
-    photos, run the same command again: it sends the rest and retries the failed ones. While a job is kept, sending
-    the same photo with the same options returns that job.
+    Each result is printed as soon as it is ready. After Ctrl-C, or if the service failed to process some photos, run
+    the same command again: it sends the rest and retries the failed ones. As long as the service keeps the job of a
+    photo, sending that photo again with the same options returns the same job.
     """
     _check_outputs(out, jsonl)
     options = options.model_copy(update={"render": split_renders(render)})
@@ -98,7 +98,7 @@ class _Run:
         """Print how to resume a run that ends early, and raise the error."""
         self._record.begin()
         if self._record.resumed:
-            self._terminal.log(f"resuming an earlier run: {self._record.resumed} photos are already finished.")
+            self._terminal.log(f"resuming an earlier run; photos already finished: {self._record.resumed}")
         is_complete = False
         try:
             with self._terminal.bar(self.tally.total):
@@ -133,7 +133,11 @@ class _Run:
             )
         if tally.retryable:
             them = "it" if tally.retryable == 1 else "them"
-            of_all = f" of the {tally.failed} failed can be retried:" if tally.retryable < tally.failed else " failed;"
+            of_all = (
+                f" of the {tally.failed} failed photos can be retried:"
+                if tally.retryable < tally.failed
+                else " failed;"
+            )
             self._terminal.log(f"{tally.retryable}{of_all} run the same command again to retry {them}")
 
 

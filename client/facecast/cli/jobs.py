@@ -67,7 +67,7 @@ def show(  # noqa: PLR0913 - the options of a command
             "--render",
             callback=read_renders,
             metavar="NAMES",
-            help="Save these results instead of the requested ones; missing ones are drawn.",
+            help="Save these results instead of those that the job was sent with; missing results are drawn.",
             show_default=False,
         ),
     ] = None,
@@ -105,8 +105,8 @@ def faces(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Save each face of a job as a separate picture.
 
-    The pictures are cut from the original while it is kept, are up to 1,024 pixels wide, and are named JOB-face-0.jpg
-    and so on, by descending confidence. Faces cannot be saved if the photo was sent to have them hidden.
+    This works as long as the service keeps the original photo. The pictures are up to 1,024 pixels wide, and are named
+    JOB-face-0.jpg and so on, by descending confidence. Faces cannot be saved if the photo was sent to have them hidden.
     """
     terminal = Terminal()
     with service(url, key_file) as client:

@@ -23,7 +23,7 @@ Download = Annotated[
     typer.Option(
         "--download",
         metavar="DIR",
-        help="Folder to save the results of each job in, as JOB-RENDER.jpg (previews as .webp).",
+        help="Save each job's results in this folder, as JOB-RENDER.jpg (previews as .webp).",
         show_default=False,
     ),
 ]

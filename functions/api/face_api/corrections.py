@@ -13,8 +13,10 @@ def etag_of(job: Job) -> str:
 def check_in_photo(corrections: Corrections, job: Job) -> None:
     """Raise CorrectionsInvalid for a face that the job does not have, and for a rectangle outside the photo."""
     count = len(job.faces or ())
-    if any(number >= count for number in corrections.show):
-        raise CorrectionsInvalid(f"show: the job has {count} faces, numbered from 0.")
+    for number in corrections.show:
+        if number >= count:
+            numbers = f"the job's faces are numbered 0 to {count - 1}" if count else "the job has no faces"
+            raise CorrectionsInvalid(f"show: there is no face {number}; {numbers}.")
     image = job.image
     if image and any(box.x >= image.width or box.y >= image.height for box in corrections.hide):
         raise CorrectionsInvalid(

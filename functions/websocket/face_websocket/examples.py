@@ -63,7 +63,7 @@ def _refusal(frame: str) -> str:
         read_request(frame)
     except RequestInvalid as refused:
         return str(refused)
-    raise ValueError(f"a valid request: {frame}")
+    raise ValueError(f"this example of an invalid request is valid: {frame}")
 
 
 _COMPLETED_JOB: Final = _ended(status=Status.COMPLETED, face_count=3)

@@ -26,8 +26,8 @@ def test_a_trailing_slash_is_removed_from_an_address(url: str) -> None:
         ("https://", "must begin with http"),
         ("http://localhost:99999", "is not a valid address"),
         ("http://[::1", "is not a valid address"),
-        ("https://me:secret@faces.example.com", "Set the key in FACECAST_KEY"),
-        ("https://faces.example.com/?key=1", "Set the key in FACECAST_KEY"),
+        ("https://me:secret@faces.example.com", "To pass a key, set FACECAST_KEY"),
+        ("https://faces.example.com/?key=1", "To pass a key, set FACECAST_KEY"),
     ],
 )
 def test_an_invalid_address_is_reported_with_a_valid_example(text: str, message: str) -> None:

@@ -109,7 +109,7 @@ def test_the_same_command_retries_only_those_photos(run: Run, service: Jobs) -> 
     code, said, calls = run()
     assert calls == ["POST /image", "GET /jobs/ID", "POST /jobs/ID/retry", "GET /jobs/ID"]
     assert said[:2] == [
-        "facecast: resuming an earlier run: 2 photos are already finished.",
+        "facecast: resuming an earlier run; photos already finished: 2",
         "facecast: b.jpg: corrupt_image: It failed. (job job-1)",
     ]
     assert said[2].startswith("facecast: 2 of 3 photos, 2 faces, 1 failed, in ")
@@ -131,7 +131,7 @@ def test_repeated_failures_are_reported_again(run: Run, service: Jobs) -> None:
     run(a="reason:internal_error", b="reason:corrupt_image")
     _, said, calls = run()
     assert "POST /jobs/ID/retry" in calls
-    assert said[-1] == "facecast: 1 of the 2 failed can be retried: run the same command again to retry it"
+    assert said[-1] == "facecast: 1 of the 2 failed photos can be retried: run the same command again to retry it"
 
 
 @pytest.mark.parametrize("status", [409, 403])

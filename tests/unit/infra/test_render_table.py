@@ -1,4 +1,4 @@
-"""The table of renders in docs/use.md is that of the code."""
+"""The table of renders in docs/use.md matches the code."""
 
 from facelib.domain.renders import Render
 

@@ -73,7 +73,9 @@ def test_an_invalid_address_is_refused(
         connections.get(OWNER, "one")
 
 
-def test_hello_returns_the_position_at_connecting(cloud: Queue, endpoint: Endpoint, context: Context) -> None:
+def test_hello_returns_the_position_when_the_listener_connected(
+    cloud: Queue, endpoint: Endpoint, context: Context
+) -> None:
     before = datetime.now(UTC)
     assert handler(websocket_event("$connect"), context) == OK
     after = datetime.now(UTC)

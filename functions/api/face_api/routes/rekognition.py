@@ -171,7 +171,7 @@ def _check_object(key: str, jobs: JobTable, owner: str) -> None:
     except JobNotFound:
         raise _Refused(
             "InvalidS3ObjectException",
-            "Original not found. Use originals/<job_id>, while the job is kept.",
+            "Original not found. Its name is originals/<job_id>, and it exists only as long as the job is kept.",
         ) from None
 
 

@@ -157,7 +157,7 @@ def _installed(name: str, files: Mapping[str, Path]) -> Mapping[Model, Path]:
     missing = [model for model in paths if model not in installed]
     if missing and (name != BEST or not installed):
         model = missing[0]
-        raise FileNotFoundError(f"The model {paths[model]} is missing; Download it: make model MODEL={model.name}")
+        raise FileNotFoundError(f"The model {paths[model]} is missing. To download it: make model MODEL={model.name}")
     return installed
 
 

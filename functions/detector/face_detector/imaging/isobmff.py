@@ -72,7 +72,7 @@ class ItemTable:
         return parts[0] if len(parts) == 1 else memoryview(b"".join(parts))
 
     def size(self, items: Iterable[int], file: bytes) -> int:
-        """Return the number of bytes that reading all of these items copies."""
+        """Return how many bytes are copied when all of these items are read."""
         return sum(len(self._part(extent, file)) for item in items for extent in self.extents.get(item, ()))
 
     def _part(self, extent: Extent, file: bytes) -> memoryview:
@@ -88,8 +88,8 @@ class ItemTable:
     def reachable(self) -> dict[int, int]:
         """Return the items of the picture, the primary one last, with the number of pixels to decode for each.
 
-        An item counts its own pixels, and those of its inputs each time it uses them. Raises ValueError for an item
-        without a size, and for items that are derived from each other.
+        The number for an item includes its own pixels, and those of each input once for every use. Raises ValueError
+        for an item without a size, and for items that are derived from each other.
         """
         pixels: dict[int, int] = {}
         self._reach(self.primary, pixels, 0)

@@ -103,7 +103,8 @@ class Options(Frozen):
         strict=True,
         ge=0,
         le=1,
-        description="Leave faces below this confidence out of the response; they are still hidden. If it is not set, "
+        description="Leave faces below this confidence out of the response. Results that hide faces hide these faces "
+        "too. If it is not set, "
         "the detector uses its own threshold.",
         # "Try it out" in /docs must find faces; without an example, it fills in the maximum.
         examples=[0.5],
