@@ -59,8 +59,8 @@ def test_reviewing_with_only_the_arrow_keys(page: Page, jobs: list[str]) -> None
     wait_for_result(page, jobs[1])
     press(page, "r")
     press(page, Keys.ESCAPE)
-    page.wait_until(lambda: not page.value("document.getElementById('result').open"), "it is closed")
-    assert page.value("document.activeElement.closest('.card')?.dataset.job") == jobs[1]
+    focused = "document.activeElement.closest('.card')?.dataset.job"
+    page.wait_until(lambda: page.value(focused) == jobs[1], "the view is closed, and its card has the focus")
     choose_filter(page, "unreviewed")
     page.wait_until(lambda: shown(page) == [jobs[1]], "that mark was taken away, the others stay")
     page.load()

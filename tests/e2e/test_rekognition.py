@@ -66,5 +66,5 @@ def test_errors_are_exceptions_of_the_client(rekognition: Any) -> None:
         rekognition.detect_faces(Image={})
     with pytest.raises(rekognition.exceptions.InvalidParameterException, match="DEFAULT"):
         rekognition.detect_faces(Image={"Bytes": one_face()}, Attributes=["SMILE"])
-    with pytest.raises(rekognition.exceptions.ClientError, match="only DetectFaces"):
+    with pytest.raises(rekognition.exceptions.ClientError, match="only the operation DetectFaces"):
         rekognition.list_collections()
