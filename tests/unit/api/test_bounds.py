@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from face_api.problems import MEDIA_TYPE
+from face_api.routes.rekognition import DetectFacesRequest
 from facelib.domain import limits
 from starlette.requests import Request
 
@@ -122,6 +123,21 @@ def test_a_large_body_is_refused_before_it_is_parsed(
     body = b"[" + b"[]," * 400_000 + b"[]]"
     response = api.request(method, path, content=body, headers={"Content-Type": "application/json"})
     assert response.status_code == 413
+
+
+@pytest.mark.parametrize("items", [b"[],", b"{},", b'{"":0},', b"0,"])
+@pytest.mark.parametrize("start", [b'{"Image":{"Bytes":[', b'{"Image":{"Bytes":""},"Other":[', b"["])
+def test_a_rekognition_request_of_many_values_is_refused_before_it_is_parsed(
+    start: bytes, items: bytes, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def parse(_: bytes) -> None:
+        raise AssertionError("parsed")
+
+    monkeypatch.setattr(DetectFacesRequest, "model_validate_json", parse)
+    body = start + items * (limits.DIRECT_UPLOAD_BYTES // len(items) - 100)
+    response = api.post("/rekognition", content=body, headers=DETECT_FACES)
+    assert response.status_code == 400
+    assert response.json()["Message"] == "The request is not a DetectFaces request: it has too many values."
 
 
 def test_a_body_in_chunks_is_read_completely(api: Api) -> None:
