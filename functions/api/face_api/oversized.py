@@ -15,7 +15,7 @@ _OF_IMAGES: Final = ("/image", "/rekognition")
 
 
 class BoundedQuery:
-    """Refuses a long query, which the application would parse once for every dependency that it resolves."""
+    """Refuses a long query before the application parses it, which it does again for each dependency."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

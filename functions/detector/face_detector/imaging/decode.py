@@ -112,7 +112,7 @@ def _imdecode(data: bytes, flags: int) -> Pixels:
 
 
 def _decode_with_opencv(data: bytes, header: Header) -> Pixels:
-    # The module `orientation` applies the orientation, in the same way for every format.
+    # Pixels are rotated later, by the module `orientation`, so that all formats are treated alike.
     flags = cv2.IMREAD_UNCHANGED if header.has_alpha else cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
     decoded = _imdecode(data, flags)
     return _over_white(decoded) if decoded.ndim == 3 and decoded.shape[2] == 4 else decoded

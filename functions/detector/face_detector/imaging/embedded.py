@@ -18,7 +18,7 @@ _EMBEDDED: Final = frozenset({*_PNG_COLOURS, b"cHRM"})
 
 
 def profile_of(data: bytes, image_format: ImageFormat, image: Image.Image) -> bytes:
-    """Return an ICC profile for the pixels. It is empty for sRGB, and if there is no usable profile."""
+    """Return an ICC profile for the pixels, or empty bytes for sRGB and if no profile is usable."""
     profile = _of_png(data) if image_format is ImageFormat.PNG else image.info.get("icc_profile")
     if not profile and image_format in (ImageFormat.AVIF, ImageFormat.HEIC):
         points = isobmff.read_items(data).nclx()
