@@ -13,9 +13,9 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 def test_the_chosen_options_are_sent(stack: Stack, page: Page, photo: Path) -> None:
     assert not page.shows("[name=blur_strength]")
-    page.chrome.find_element("css selector", "[value=pixelate]").click()
-    page.chrome.find_element("css selector", "[name=blur_strength] [value='5']").click()
-    page.chrome.find_element("css selector", "[name=min_confidence] [value='0.7']").click()
+    page.click_with_mouse("[value=pixelate]")
+    page.click_with_mouse("[name=blur_strength] [value='5']")
+    page.click_with_mouse("[name=min_confidence] [value='0.7']")
     page.choose(photo)
     options = stack.job(page.wait_for_result(photo.name).job_id)["options"]
     assert (options["render"], options["min_confidence"]) == (["pixelate", "preview"], 0.7)
@@ -23,7 +23,7 @@ def test_the_chosen_options_are_sent(stack: Stack, page: Page, photo: Path) -> N
 
 
 def test_a_photo_whose_faces_are_covered_offers_nothing_less(stack: Stack, page: Page, photo: Path) -> None:
-    page.chrome.find_element("css selector", "[value=solid]").click()
+    page.click_with_mouse("[value=solid]")
     assert not page.shows("[name=blur_strength]")
     page.choose(photo)
     job_id = page.wait_for_result(photo.name).job_id
@@ -76,8 +76,8 @@ def test_numbers_only_has_no_picture_and_requests_none(stack: Stack, page: Page,
 
 def test_a_crop_is_sent_with_its_options(stack: Stack, page: Page, photo: Path) -> None:
     page.click("[name=render][value=crop]")
-    page.chrome.find_element("css selector", "[name=crop_aspect] [value='1:1']").click()
-    page.chrome.find_element("css selector", "[name=crop_padding] [value='0.25']").click()
+    page.click_with_mouse("[name=crop_aspect] [value='1:1']")
+    page.click_with_mouse("[name=crop_padding] [value='0.25']")
     page.choose(photo)
     job_id = page.wait_for_result(photo.name).job_id
     options = stack.job(job_id)["options"]
@@ -93,7 +93,7 @@ def test_a_crop_is_sent_with_its_options(stack: Stack, page: Page, photo: Path) 
 
 def test_the_choice_is_remembered_in_the_browser(page: Page) -> None:
     page.click("[name=render][value=pixelate]")
-    page.chrome.find_element("css selector", "[name=blur_strength] [value='5']").click()
+    page.click_with_mouse("[name=blur_strength] [value='5']")
     page.load()
     chosen = page.value("Object.fromEntries(new FormData(document.getElementById('send')))")
     assert (chosen["render"], chosen["blur_strength"]) == ("pixelate", "5")

@@ -63,7 +63,7 @@ def test_saved_corrections_survive_a_reload_and_can_be_undone(stack: Stack, page
     pressed = "[...document.querySelectorAll('#result .face')].map((one) => one.ariaPressed)"
     assert page.value(pressed) == ["false", "true"]
     page.chrome.find_elements("css selector", "#result .face")[1].click()
-    page.chrome.find_element("css selector", "#result .area:not(.ghost)").click()
+    page.click_with_mouse("#result .area:not(.ghost)")
     page.click("#result .remove")
     assert told(page) == "No corrections. Not saved."
     save(page)
@@ -148,7 +148,7 @@ def test_correcting_with_only_the_keyboard(stack: Stack, page: Page, job_id: str
 @pytest.mark.parametrize("way", ["close", "back", "next"])
 def test_leaving_does_not_lose_unsaved_corrections(page: Page, job_id: str, way: str) -> None:
     begin(page, job_id)
-    page.chrome.find_element("css selector", "#result .face").click()
+    page.click_with_mouse("#result .face")
     if way == "back":
         page.chrome.back()
     else:
@@ -163,16 +163,16 @@ def test_leaving_does_not_lose_unsaved_corrections(page: Page, job_id: str, way:
 def test_the_keys_work_wherever_the_focus_is(page: Page, job_id: str) -> None:
     begin(page, job_id)
     press(page, "n")
-    page.chrome.find_element("css selector", "#result .undo").click()
+    page.click_with_mouse("#result .undo")
     assert page.value("document.activeElement.className") == "add", "a button that is disabled has no focus"
-    page.chrome.find_element("css selector", "#result .help").click()
+    page.click_with_mouse("#result .help")
     press(page, "n")
     assert told(page).startswith("1 area")
     control(page, "z")
-    page.chrome.find_element("css selector", "#result .help").click()
+    page.click_with_mouse("#result .help")
     press(page, Keys.ESCAPE)
     assert (page.shows("#result .marks"), page.value("document.getElementById('result').open")) == (False, True)
-    page.chrome.find_element("css selector", "#result .count").click()
+    page.click_with_mouse("#result .count")
     press(page, "c")
     page.wait_until(lambda: page.shows("#result .marks"), "the marks are there")
 

@@ -21,7 +21,7 @@ def job_id(stack: Stack) -> str:
 
 def try_to_save(page: Page) -> str:
     """Show the first face, save, and return the page's message."""
-    page.chrome.find_element("css selector", "#result .face").click()
+    page.click_with_mouse("#result .face")
     page.click("#result .save")
     page.wait_until(lambda: problem(page) != "", "it says why not")
     return problem(page)
@@ -34,7 +34,7 @@ def test_corrections_of_others_and_local_changes_are_both_kept(stack: Stack, som
     stack.http.put(f"/jobs/{job_id}/corrections", json={"hide": [_BOX], "show": [0]}).raise_for_status()
     begin(page, job_id)
     drag(page, (0.1, 0.8), (0.2, 0.9))
-    page.chrome.find_element("css selector", "#result .face").click()
+    page.click_with_mouse("#result .face")
     assert told(page) == "2 areas hidden by hand. Not saved."
     theirs = {"hide": [{**_BOX, "x": 100.0}], "show": [0, 1]}
     stack.http.put(f"/jobs/{job_id}/corrections", json=theirs).raise_for_status()

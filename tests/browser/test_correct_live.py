@@ -60,7 +60,7 @@ def test_every_page_shows_a_correction_at_once(stack: Stack, page: Page, someone
 
 def test_simultaneous_corrections_are_shown_at_once(stack: Stack, page: Page, job_id: str) -> None:
     begin(page, job_id)
-    page.chrome.find_element("css selector", "#result .face").click()
+    page.click_with_mouse("#result .face")
     answer = stack.http.put(f"/jobs/{job_id}/corrections", json={"hide": [], "show": [1]})
     assert answer.status_code == 200
     page.wait_until(lambda: "Someone else corrected" in problem(page), "the event is received")
@@ -81,7 +81,7 @@ def test_a_correction_by_a_program_is_seen_in_the_view(stack: Stack, page: Page,
 
 def test_when_the_photo_is_deleted_nothing_is_left_to_save(stack: Stack, page: Page, job_id: str) -> None:
     begin(page, job_id)
-    page.chrome.find_element("css selector", "#result .face").click()
+    page.click_with_mouse("#result .face")
     assert stack.http.delete(f"/jobs/{job_id}").status_code == 204
     page.wait_until(lambda: problem(page) == "This photo was deleted.", "a message appears")
     assert not page.shows("#result .marks")

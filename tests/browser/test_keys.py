@@ -31,7 +31,7 @@ def field(page: Page) -> WebElement:
 def enter(page: Page, key: str) -> None:
     page.wait_until(lambda: page.chrome.find_element(By.ID, "key").is_displayed(), "a key is asked for")
     field(page).send_keys(key)
-    page.chrome.find_element(By.CSS_SELECTOR, "#key button").click()
+    page.click_with_mouse("#key button")
 
 
 def test_the_page_works_with_a_key(closed_stack: Stack, page: Page, tmp_path: Path) -> None:

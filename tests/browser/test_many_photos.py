@@ -139,9 +139,9 @@ def test_forty_photos_are_hidden_reviewed_corrected_and_downloaded(
         press(page, Keys.ARROW_RIGHT)
     assert page.value("document.querySelector('#result .reviewed input').checked"), "also the last one"
     press(page, Keys.ESCAPE)
-    page.chrome.find_element("css selector", "#filter [value=unreviewed]").click()
+    page.click_with_mouse("#filter [value=unreviewed]")
     page.wait_until(lambda: page.text("filtered") == "0 of 40", "all were reviewed")
-    page.chrome.find_element("css selector", "#filter [value=all]").click()
+    page.click_with_mouse("#filter [value=all]")
     corrected = {jobs[number]: stack.job(jobs[number])["corrected_at"] for number in (7, shown, 31)}
     assert all(corrected.values())
     versions = "[...document.querySelectorAll('.card')].map((card) => card.dataset.picture)"

@@ -39,7 +39,7 @@ def pick(page: Page, *job_ids: str) -> None:
 
 
 def choose_filter(page: Page, name: str) -> None:
-    page.chrome.find_element("css selector", f"#filter [value={name}]").click()
+    page.click_with_mouse(f"#filter [value={name}]")
 
 
 def shown(page: Page) -> list[str]:
@@ -75,7 +75,7 @@ def test_buttons_move_on_within_the_view_and_back_closes_it(page: Page, jobs: li
     page.wait_for_picture()
     page.click("#result [value=blur]")
     page.wait_for_picture()
-    page.chrome.find_element("css selector", "#result .next").click()
+    page.click_with_mouse("#result .next")
     wait_for_result(page, jobs[1])
     assert page.value("document.querySelector('#result .choices :checked').value") == "blur"
     assert page.value("document.activeElement.className") == "next"

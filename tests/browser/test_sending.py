@@ -91,7 +91,7 @@ def test_failures_are_collected_in_one_line(page: Page, photos: list[Path], tmp_
     page.wait_until(lambda: len(page.failures()) == 2, "both have failed")
     assert page.value("document.querySelector('#failures summary').textContent") == "2 photos could not be processed"
     assert not page.shows("#failures li")
-    page.chrome.find_element("css selector", "#failures summary").click()
+    page.click_with_mouse("#failures summary")
     assert page.shows("#failures li")
     assert page.wait_for_result(photos[0].name).headline == "1 face"
 

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from selenium.common.exceptions import (
+    ElementNotInteractableException,
+    NoSuchElementException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
@@ -121,13 +126,24 @@ class Page:
         """Wait for the failure of a photo, open the line that collects them, and return its text."""
         self.wait_until(lambda: any(text.startswith(name) for text in self.failures()), f"{name} has failed")
         if not self.value("document.getElementById('failures').open"):
-            self.chrome.find_element(By.CSS_SELECTOR, "#failures summary").click()
+            self.click_with_mouse("#failures summary")
         return next(text for text in self.failures() if text.startswith(name))
 
     def click(self, selector: str) -> None:
         """Click the element of the selector once it exists, anywhere on the page."""
         self.wait_until(lambda: self.shows(selector), f"{selector} is there")
         self.chrome.execute_script("document.querySelector(arguments[0]).click()", selector)
+
+    def click_with_mouse(self, selector: str) -> None:
+        """Click the element of the selector as a mouse does, once it can be seen and is enabled."""
+        self.wait_until(lambda: self._clicked(selector), f"{selector} can be clicked")
+
+    def _clicked(self, selector: str) -> bool:
+        try:
+            self.chrome.find_element(By.CSS_SELECTOR, selector).click()
+        except (NoSuchElementException, ElementNotInteractableException, StaleElementReferenceException):
+            return False
+        return True
 
     def shows(self, selector: str) -> bool:
         return bool(
