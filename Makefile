@@ -41,8 +41,8 @@ setup: .venv/installed ## Install the packages into .venv and download the model
 	@$(BIN)/python -m infra model centerface
 
 .venv/installed: requirements.txt pyproject.toml infra/uv.txt
-	@command -v $(PYTHON_COMMAND) >/dev/null || { echo "Python 3.11 or newer is missing: install it, or name it: make setup PYTHON=python3.13" >&2; exit 1; }
-	@$(PYTHON_COMMAND) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one: make setup PYTHON=python3.13" >&2; exit 1; }
+	@command -v $(PYTHON_COMMAND) >/dev/null || { echo "Python 3.11 or newer was not found. Install it, or pass its path: make setup PYTHON=/path/to/python3.13" >&2; exit 1; }
+	@$(PYTHON_COMMAND) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is required. Pass one: make setup PYTHON=python3.13" >&2; exit 1; }
 	@$(PYTHON_COMMAND) -c 'import ensurepip' 2>/dev/null || { echo "Python's venv module is missing: on Debian and Ubuntu, apt-get install python3-venv" >&2; exit 1; }
 	@echo "Installing 120 packages into .venv, once: 500 MB, less than a minute on most connections"
 	@$(PYTHON_COMMAND) -m venv .venv
@@ -87,7 +87,7 @@ test-localstack: develop ## Run the storage tests on LocalStack, without a conta
 	$(BIN)/pytest tests/localstack
 
 test-arm64: develop ## Test the arm64 packages with an arm64 Python: make test-arm64 [ARM64_PYTHON=/path/to/python3.13]
-	@test -n $(ARM64) || { echo "A Python 3.13 for arm64 is needed, emulated or not; name it: make test-arm64 ARM64_PYTHON=/path/to/python3.13" >&2; exit 1; }
+	@test -n $(ARM64) || { echo "An arm64 Python 3.13 is required (native or emulated). Pass its path: make test-arm64 ARM64_PYTHON=/path/to/python3.13" >&2; exit 1; }
 	PACKAGING_PYTHON=$(ARM64) PACKAGING_ARCHITECTURE=arm64 FACECAST_COMPILER=$(ARM64) ARM64_PYTHON=$(ARM64) \
 	  $(BIN)/pytest tests/packaging -o timeout=1800
 

@@ -31,7 +31,8 @@ def new_key(owner: str, scopes: str, daily: int | None, days: int) -> tuple[ApiK
     """Return a new key in its stored form, and for its holder. Raises CommandFailed for invalid values."""
     if not is_owner(owner):
         raise CommandFailed(
-            f"An owner consists of 1 to 64 of a-z, 0-9, dot, dash and underscore, not {owner!r}: make key OWNER=alice"
+            f"Invalid owner {owner!r}: use 1 to 64 characters from a-z, 0-9, '.', '_' and '-', for example: "
+            "make key OWNER=alice"
         )
     if owner == PUBLIC_OWNER:
         raise CommandFailed(f"{PUBLIC_OWNER!r} is the owner of images sent without a key; choose another name.")
@@ -71,7 +72,9 @@ def create(keys: KeyStore, stored: ApiKey, key: str) -> None:
     """Store a new key, and print it once, as the last line."""
     keys.add(stored)
     print(describe(stored))
-    print("Shown only once; send it over a secure channel. It is sent as `Authorization: Bearer ...`:")
+    print(
+        "This key is shown only once. Pass it on over a secure channel. Clients send it as `Authorization: Bearer ...`:"
+    )
     print(key)
 
 
@@ -86,7 +89,7 @@ def revoke(keys: KeyStore, key_id: str, connections: ConnectionStore, connection
     parts = key_id.split("_")
     key = keys.get(parts[1] if len(parts) == 3 else key_id)
     if key is None:
-        raise CommandFailed("No key with this id found. `make keys` lists all keys.")
+        raise CommandFailed("No key found with this id. `make keys` lists all keys.")
     print(describe(keys.revoke(key)))
     closed = close_connections(key, connections, connections_api)
     print(f"Connections closed: {closed}. API Gateway may accept the key for up to another minute.")

@@ -35,7 +35,7 @@ def fetch(
     *,
     optional: Annotated[bool, typer.Option("--optional", help="Succeed even if the model is not available.")] = False,
 ) -> None:
-    """Download a detection model, verify and install it."""
+    """Download, verify and install a detection model."""
     if _is_right(model, model.path):
         return
     try:
@@ -43,7 +43,9 @@ def fetch(
     except NotFetched as problem:
         if not optional:
             raise
-        print(f"Continuing without the model {model.name}; later: make model MODEL={model.name}. {problem}")
+        print(
+            f"Continuing without the model {model.name}. To install it later: make model MODEL={model.name}. {problem}"
+        )
         return
     print(f"The model {model.name} is installed: {model.bytes:,} bytes, checksum verified.")
 

@@ -22,7 +22,7 @@ from infra.local.deploy import deploy, session
 from infra.local.layout import Addresses, LocalStack
 from infra.local.server import running
 
-_PATIENCE_SECONDS = 120
+_TIMEOUT_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -80,10 +80,10 @@ async def drive(source: Feed, listeners: Fleet, events: int, rate: float, kill: 
             await asyncio.to_thread(source.retry, job_id)
         await asyncio.sleep(max(0.0, start + number / rate - time.monotonic()))
         ended.append(await asyncio.to_thread(source.end, job_id, failed=first))
-    await listeners.until_heard([each.event_id for each in ended], _PATIENCE_SECONDS)
+    await listeners.until_heard([each.event_id for each in ended], _TIMEOUT_SECONDS)
     # When another event has arrived, so have all duplicates.
     last = await asyncio.to_thread(lambda: source.end(source.add()))
-    await listeners.until_heard([last.event_id], _PATIENCE_SECONDS)
+    await listeners.until_heard([last.event_id], _TIMEOUT_SECONDS)
     return ended
 
 
@@ -96,7 +96,7 @@ def rows(addresses: Addresses, local_stack: LocalStack) -> set[str]:
 
 async def _rows_of_the_dead(addresses: Addresses, local_stack: LocalStack, mine: set[str], alive: int) -> int:
     """Return the number of rows of killed listeners, after waiting until it is 0 or the time is up."""
-    for _ in range(_PATIENCE_SECONDS):
+    for _ in range(_TIMEOUT_SECONDS):
         if (left := len(rows(addresses, local_stack) & mine) - alive) <= 0:
             break
         await asyncio.sleep(1)

@@ -143,7 +143,7 @@ def _notify(on_connection: Callable[[bool], None] | None, *, is_connected: bool)
 async def _frames(socket: websockets.ClientConnection, *, is_first: bool) -> AsyncGenerator[Sequence[Event], None]:
     """Yield the events of each frame of one connection, starting with an empty list once it is open.
 
-    A first connection is open when the service has sent its position in the stream. Pings prevent API Gateway from
+    The first connection is open once the service has sent its position in the stream. Pings prevent API Gateway from
     closing it as idle. Ends, or raises, when the connection is lost.
     """
     if is_first:

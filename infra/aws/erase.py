@@ -198,7 +198,9 @@ def erase(
 ) -> None:
     """Erase every job, image, event and key of an owner."""
     if not object_keys.is_owner(owner):
-        raise CommandFailed("Pass the owner: make erase OWNER=alice (1 to 64 of a-z, 0-9, '.', '_' and '-')")
+        raise CommandFailed(
+            "Pass the owner: make erase OWNER=alice (1 to 64 characters from a-z, 0-9, '.', '_' and '-')"
+        )
     erasure = Erasure.of_stack(owner, choose_stack(environment, LocalStack(port), f"erase OWNER={owner}"))
     total = erasure.count()
     owned_keys = _number(len(erasure.access.keys_of(owner)), "key")

@@ -32,7 +32,7 @@ def gradual(template: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[
     resources = template["Resources"]
     functions = {name for name, one in resources.items() if one.get("Type") == "AWS::Serverless::Function"}
     digest = hashlib.sha256(json.dumps(dict(parameters), sort_keys=True).encode()).hexdigest()
-    # The metrics are those of the function, for all its versions.
+    # Alarms and the dashboard use the functions' own metrics, which cover all versions, so they do not need the alias.
     changed = {
         name: one if str(one.get("Type")).startswith("AWS::CloudWatch::") else _through_alias(one, functions)
         for name, one in resources.items()

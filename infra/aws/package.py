@@ -85,7 +85,7 @@ def _size(folder: Path) -> int:
 
 
 def table(built: tuple[Package, ...]) -> str:
-    rows = ["| function | code | layers | unzipped | left of 250 MiB |", "|---|---:|---|---:|---:|"]
+    rows = ["| function | code | layers | unzipped | remaining of 250 MiB |", "|---|---:|---|---:|---:|"]
     for package in built:
         layers = ", ".join(f"{name.removesuffix('Layer').lower()} {_mb(size)}" for name, size in package.layers.items())
         name = package.function.removesuffix("Function")

@@ -84,7 +84,7 @@ def _fitted(
         return {}, []
     lowered = ", ".join(f"{name} from {parameters[name]} to {value}" for name, value in sorted(fitted.items()))
     return fitted, [
-        f"            Lowered {lowered}: this account runs {executions} functions at the same time,",
+        f"            Lowered {lowered}: this account allows {executions} concurrent executions,",
         f"            and the API needs some of them. Request more ({ASK_FOR_MORE}), then set these parameters.",
     ]
 

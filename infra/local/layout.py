@@ -33,8 +33,8 @@ class Addresses(BaseModel):
 class LocalStack:
     """A stack: its port, and the folder for its files.
 
-    The default port has its state in `.local`; any other port has a separate folder there, or in `folder`,
-    so that several stacks can run side by side.
+    The stack on the default port keeps its state in `.local`, and stacks on other ports use a subfolder of it, so that
+    several stacks can run side by side. `folder` overrides both.
     """
 
     def __init__(self, port: int, folder: Path | None = None) -> None:

@@ -131,7 +131,7 @@ def install_for_tests(
     *,
     optional: Annotated[bool, typer.Option("--optional", help="Succeed even if no suitable Python is found.")] = False,
 ) -> None:
-    """Install LocalStack for the tests of storage."""
+    """Install LocalStack for the storage tests."""
     try:
         install()
     except CommandFailed as failed:

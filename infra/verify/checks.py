@@ -11,7 +11,7 @@ import boto3
 import httpx
 from botocore.config import Config
 
-from infra.verify.service import PATIENCE_SECONDS, Listener, Service, expect
+from infra.verify.service import TIMEOUT_SECONDS, Listener, Service, expect
 
 _UPLOAD_BYTES: Final = 5_000_000
 _HANDSHAKES_AT_ONCE: Final = 20
@@ -37,7 +37,7 @@ async def refusal(service: Service) -> str:
     """Check that a request without a key is refused, which also produces one 401 in the access log."""
     if not service.key:
         return "not checked: access is open"
-    async with httpx.AsyncClient(base_url=service.outputs["HttpUrl"], timeout=PATIENCE_SECONDS) as stranger:
+    async with httpx.AsyncClient(base_url=service.outputs["HttpUrl"], timeout=TIMEOUT_SECONDS) as stranger:
         status = (await stranger.get("/jobs")).status_code
     expect(status == 401, f"without a key, GET /jobs responded with {status}")
     return "401 without a key"
@@ -58,7 +58,7 @@ async def first_photo(service: Service) -> str:
 
 async def _is_picture(url: str) -> None:
     # Redirects are not followed: if a presigned URL is redirected, its signature is for another host.
-    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as bucket:
+    async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS) as bucket:
         picture = await bucket.get(url)
     host = httpx.URL(url).host
     expect(picture.status_code == 200, f"{host} answered {picture.status_code}: {picture.text[:200]}")
@@ -83,7 +83,7 @@ async def rekognition(service: Service) -> str:
         aws_access_key_id="none",
         aws_secret_access_key="none",  # noqa: S106 - the key is the session token
         aws_session_token=service.key,
-        config=Config(retries={"total_max_attempts": 1}, read_timeout=PATIENCE_SECONDS),
+        config=Config(retries={"total_max_attempts": 1}, read_timeout=TIMEOUT_SECONDS),
     )
     found = await asyncio.to_thread(client.detect_faces, Image={"Bytes": service.photo})
     expect(len(found["FaceDetails"]) == 1, f"the sample photo has 1 face, but {len(found['FaceDetails'])} were found")
@@ -131,13 +131,13 @@ async def drop_folder(service: Service) -> str:
     key, s3 = f"inbox/{owner}/{time.time_ns()}.jpg", boto3.client("s3", region_name=service.region)
     bucket = service.outputs["OriginalsBucketName"]
     await asyncio.to_thread(s3.put_object, Bucket=bucket, Key=key, Body=service.photo)
-    for _ in range(PATIENCE_SECONDS):
+    for _ in range(TIMEOUT_SECONDS):
         jobs = (await service.call("GET", "/jobs", 200)).json()["jobs"]
         if job_id := next((job["job_id"] for job in jobs if job.get("source") == key), None):
             await service.completed(job_id)
             return "the file became a job"
         await asyncio.sleep(1)
-    expect(condition=False, seen=f"no job for {key} within {PATIENCE_SECONDS} s")
+    expect(condition=False, seen=f"no job for {key} within {TIMEOUT_SECONDS} s")
     return ""
 
 
@@ -148,7 +148,7 @@ async def deletion(service: Service) -> str:
     address = (await service.call("GET", f"/jobs/{job_id}/processed-image", 302)).headers["location"]
     await service.call("DELETE", f"/jobs/{job_id}", 204)
     await service.call("GET", f"/jobs/{job_id}", 404)
-    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as bucket:
+    async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS) as bucket:
         status = (await bucket.get(address)).status_code
     expect(status in {403, 404}, f"the URL of the deleted result responds with {status}")
     return "job and result no longer exist"

@@ -17,7 +17,7 @@ from infra.local.layout import DEFAULT_PORT, SAMPLE_PHOTO, LocalStack
 from infra.options import Environment, Port, whole_number
 from infra.target import choose_stack
 from infra.verify.checks import Check, checks
-from infra.verify.service import PATIENCE_SECONDS, Failed, Service
+from infra.verify.service import TIMEOUT_SECONDS, Failed, Service
 
 _OWNER = "verify"
 # Parallel clients and listeners; the local stack starts a process for each simultaneous request.
@@ -68,7 +68,7 @@ def _temporary_key(outputs: Mapping[str, str]) -> Iterator[str | None]:
 async def _run(outputs: dict[str, str], chosen: str, key: str | None, all_checks: Sequence[Check]) -> int:
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     async with httpx.AsyncClient(
-        base_url=outputs["HttpUrl"], headers=headers, timeout=PATIENCE_SECONDS, limits=httpx.Limits(max_connections=20)
+        base_url=outputs["HttpUrl"], headers=headers, timeout=TIMEOUT_SECONDS, limits=httpx.Limits(max_connections=20)
     ) as http:
         service = Service(outputs, chosen, key, SAMPLE_PHOTO.read_bytes(), http)
         before = await _jobs(service)

@@ -10,7 +10,7 @@ from typing import Any, Final
 import httpx
 import websockets
 
-PATIENCE_SECONDS: Final = 60
+TIMEOUT_SECONDS: Final = 60
 
 
 class Failed(Exception):
@@ -48,10 +48,10 @@ class Listener:
             return next((event for event in self.events if event.get("job_id") == job_id), None)
 
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS), self._changed:
+            async with asyncio.timeout(TIMEOUT_SECONDS), self._changed:
                 await self._changed.wait_for(lambda: found() is not None)
         except TimeoutError:
-            raise Failed(f"no event of the job {job_id} within {PATIENCE_SECONDS} s") from None
+            raise Failed(f"no event of the job {job_id} within {TIMEOUT_SECONDS} s") from None
         event = found()
         assert event is not None
         return event
@@ -85,20 +85,20 @@ class Service:
         fields = {"Content-Type": "image/jpeg", **granted["upload"]["fields"]}
         page = httpx.URL(self.outputs["HttpUrl"]).copy_with(raw_path=b"")
         preflight = {"Origin": str(page), "Access-Control-Request-Method": "POST"}
-        async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as bucket:
+        async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS) as bucket:
             _expect_status(await bucket.options(granted["upload"]["url"], headers=preflight), {200, 204})
             answer = await bucket.post(granted["upload"]["url"], data=fields, files={"file": ("photo.jpg", data)})
         return str(granted["job_id"]), answer
 
     async def completed(self, job_id: str) -> dict[str, Any]:
         """Return the job once it is completed. Raises Failed."""
-        for _ in range(PATIENCE_SECONDS * 2):
+        for _ in range(TIMEOUT_SECONDS * 2):
             job = (await self.call("GET", f"/jobs/{job_id}", 200)).json()
             expect(job["status"] != "failed", f"the job {job_id} failed: {job.get('failure')}")
             if job["status"] == "completed":
                 return dict(job)
             await asyncio.sleep(0.5)
-        raise Failed(f"the job {job_id} is still {job['status']} after {PATIENCE_SECONDS} s")
+        raise Failed(f"the job {job_id} is still {job['status']} after {TIMEOUT_SECONDS} s")
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[Listener]:
@@ -106,7 +106,7 @@ class Service:
         if self.key:
             url += f"?ticket={(await self.call('POST', '/stream-tickets', 201)).json()['ticket']}"
         listener = Listener()
-        async with websockets.connect(url, open_timeout=PATIENCE_SECONDS) as socket:
+        async with websockets.connect(url, open_timeout=TIMEOUT_SECONDS) as socket:
             receiving = asyncio.create_task(listener.receive(socket))
             try:
                 yield listener

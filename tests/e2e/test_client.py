@@ -13,7 +13,7 @@ from facecast.cli import main
 from PIL import Image
 
 from tests.support.pictures import astronaut, compose, encoded
-from tests.support.stack import PATIENCE_SECONDS, Stack
+from tests.support.stack import TIMEOUT_SECONDS, Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
@@ -152,7 +152,7 @@ def test_listen_prints_events(stack: Stack, photo: Path) -> None:
             assert next(event for event in heard if event["job_id"] == job_id)["face_count"] == 1
         finally:
             listening.terminate()
-            listening.wait(PATIENCE_SECONDS)
+            listening.wait(TIMEOUT_SECONDS)
 
 
 def test_a_photo_is_read_from_standard_input(photo: Path, tmp_path: Path) -> None:
@@ -232,4 +232,4 @@ def test_watching_downloads_results(stack: Stack, photo: Path, tmp_path: Path) -
             assert Image.open(io.BytesIO(Path(event["saved"][0]).read_bytes())).size == (512, 512)
         finally:
             watching.terminate()
-            watching.wait(PATIENCE_SECONDS)
+            watching.wait(TIMEOUT_SECONDS)

@@ -11,7 +11,7 @@ from websockets.typing import Origin
 
 from tests.support.photos import NO_FACE, jpeg, one_face
 from tests.support.problems import assert_problem
-from tests.support.stack import PATIENCE_SECONDS, Stack, ended
+from tests.support.stack import TIMEOUT_SECONDS, Stack, ended
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
@@ -108,10 +108,10 @@ def test_the_streams_description_leads_to_the_stream(stack: Stack) -> None:
     (server,) = described["servers"].values()
     ping, pong = (described["components"]["messages"][name]["examples"][0]["payload"] for name in ("ping", "pong"))
     with connect(
-        f"{server['protocol']}://{server['host']}{server['pathname']}", open_timeout=PATIENCE_SECONDS
+        f"{server['protocol']}://{server['host']}{server['pathname']}", open_timeout=TIMEOUT_SECONDS
     ) as listener:
         listener.send(json.dumps(ping))
-        assert json.loads(listener.recv(timeout=PATIENCE_SECONDS)) == pong
+        assert json.loads(listener.recv(timeout=TIMEOUT_SECONDS)) == pong
 
 
 def test_the_stacks_own_page_may_send_requests(stack: Stack) -> None:
@@ -133,7 +133,7 @@ def test_pages_of_other_sites_may_not_send_requests(stack: Stack) -> None:
     assert preflight.headers.get("access-control-allow-origin") not in ("*", foreign["Origin"])
     with (
         pytest.raises(websockets.exceptions.InvalidStatus) as refused,
-        connect(stack.ws_url, origin=Origin(foreign["Origin"]), open_timeout=PATIENCE_SECONDS),
+        connect(stack.ws_url, origin=Origin(foreign["Origin"]), open_timeout=TIMEOUT_SECONDS),
     ):
         pass
     assert refused.value.response.status_code == 403

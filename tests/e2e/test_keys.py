@@ -12,7 +12,7 @@ from facelib.domain.access import Refusal
 from websockets.sync.client import connect
 
 from tests.support.keys import PHOTO, Holder, completed, holder
-from tests.support.stack import PATIENCE_SECONDS, Stack, wait_until
+from tests.support.stack import TIMEOUT_SECONDS, Stack, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("closed")]
 
@@ -154,7 +154,7 @@ def test_rekognition(closed_stack: Stack, alice: Holder, bob: Holder) -> None:
 
 def test_neither_keys_nor_tickets_are_in_a_log(closed_stack: Stack, alice: Holder) -> None:
     ticket = alice.ticket()
-    with connect(f"{closed_stack.ws_url}?ticket={ticket}", open_timeout=PATIENCE_SECONDS) as socket:
+    with connect(f"{closed_stack.ws_url}?ticket={ticket}", open_timeout=TIMEOUT_SECONDS) as socket:
         socket.send(f'{{"action": "{ticket}"}}')
         socket.recv()
     logs = closed_stack.aws.client("logs")

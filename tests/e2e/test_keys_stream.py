@@ -16,14 +16,14 @@ from websockets.sync.client import connect
 
 from infra import ROOT
 from tests.support.keys import Holder, completed, holder
-from tests.support.stack import PATIENCE_SECONDS, Stack
+from tests.support.stack import TIMEOUT_SECONDS, Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("closed")]
 
 
 def test_tickets(closed_stack: Stack, alice: Holder) -> None:
     used, late = alice.ticket(), alice.ticket()
-    with connect(f"{closed_stack.ws_url}?ticket={used}", open_timeout=PATIENCE_SECONDS):
+    with connect(f"{closed_stack.ws_url}?ticket={used}", open_timeout=TIMEOUT_SECONDS):
         pass
     closed_stack.aws.client("dynamodb").update_item(
         TableName=closed_stack.outputs["AccessTableName"],
@@ -33,7 +33,7 @@ def test_tickets(closed_stack: Stack, alice: Holder) -> None:
     )
     for query in ("", "?ticket=", "?ticket=nonsense", f"?ticket={used}", f"?ticket={late}", f"?ticket={alice.key}"):
         url = closed_stack.ws_url + query
-        with pytest.raises(InvalidStatus) as refused, connect(url, open_timeout=PATIENCE_SECONDS):
+        with pytest.raises(InvalidStatus) as refused, connect(url, open_timeout=TIMEOUT_SECONDS):
             pass
         assert refused.value.response.status_code in (401, 403), query
 
@@ -43,7 +43,7 @@ def test_a_ticket_redeemed_by_many_at_once_admits_one(closed_stack: Stack, alice
 
     def gets_in(_: int) -> bool:
         try:
-            with connect(f"{closed_stack.ws_url}?ticket={ticket}", open_timeout=PATIENCE_SECONDS):
+            with connect(f"{closed_stack.ws_url}?ticket={ticket}", open_timeout=TIMEOUT_SECONDS):
                 return True
         except InvalidStatus:
             return False
@@ -87,10 +87,10 @@ def test_a_connection_ends_with_its_key(closed_stack: Stack) -> None:
         )
         assert "revoked" in done.stdout
         with pytest.raises(ConnectionClosed):
-            socket.recv(timeout=PATIENCE_SECONDS)
+            socket.recv(timeout=TIMEOUT_SECONDS)
     expired = holder(closed_stack, "carol")
     with expired.listening() as socket:
         expired.change(expires_at=datetime.now(UTC))
         socket.send('{"action": "ping"}')
         with pytest.raises(ConnectionClosed):
-            socket.recv(timeout=PATIENCE_SECONDS)
+            socket.recv(timeout=TIMEOUT_SECONDS)

@@ -22,7 +22,7 @@ from infra.local.layout import Addresses
 from infra.local.server import is_port_taken
 from infra.parameters import installed_models
 from tests.support.pictures import FACE, astronaut
-from tests.support.stack import PATIENCE_SECONDS, wait_until
+from tests.support.stack import TIMEOUT_SECONDS, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("local")]
 
@@ -119,7 +119,7 @@ def test_make_run_runs_until_ctrl_c_and_leaves_nothing(repository: Path, free_po
         assert len(session_of(addresses.pid)) > 1, "functions run in processes of their own"
 
         running.send_signal(signal.SIGINT)
-        assert running.wait(PATIENCE_SECONDS) == 0
+        assert running.wait(TIMEOUT_SECONDS) == 0
         # Killed workers disappear once the system has reaped them.
         wait_until(lambda: session_of(addresses.pid) == [])
         assert not (folder / "stack.json").exists()

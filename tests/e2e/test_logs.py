@@ -11,7 +11,7 @@ import pytest
 
 from infra import ROOT
 from infra.local.commands import print_status
-from tests.support.stack import PATIENCE_SECONDS, Stack, wait_until
+from tests.support.stack import TIMEOUT_SECONDS, Stack, wait_until
 
 
 @pytest.mark.stack
@@ -34,13 +34,13 @@ def test_a_line_shows_soon_after_it_was_logged_and_ctrl_c_ends_it(stack: Stack, 
         assert follower.stderr is not None
         assert follower.stderr.readline().startswith(b"Following /aws/")
         try:
-            missing = httpx.get(f"{stack.http_url}/jobs/not-a-job-{tmp_path.name}", timeout=PATIENCE_SECONDS)
+            missing = httpx.get(f"{stack.http_url}/jobs/not-a-job-{tmp_path.name}", timeout=TIMEOUT_SECONDS)
             assert missing.status_code == 404
             wait_until(lambda: f"not-a-job-{tmp_path.name}" in out.read_text())
         finally:
             # Leaving the block waits for the follower, also after a failure.
             follower.send_signal(signal.SIGINT)
-        assert follower.wait(PATIENCE_SECONDS) == 0
+        assert follower.wait(TIMEOUT_SECONDS) == 0
         assert follower.stderr.read() == b""
 
 

@@ -12,7 +12,7 @@ from facecast.cli import main
 from facecast.photo import idempotency_key
 
 from tests.support.pictures import astronaut, encoded, resized
-from tests.support.stack import PATIENCE_SECONDS, Stack
+from tests.support.stack import TIMEOUT_SECONDS, Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
@@ -42,7 +42,7 @@ def test_an_interrupted_run_resumes_and_has_each_result_once(
             while "saved" not in first.stdout.readline():
                 pass
         first.send_signal(signal.SIGINT)
-        _, complaint = first.communicate(timeout=PATIENCE_SECONDS)
+        _, complaint = first.communicate(timeout=TIMEOUT_SECONDS)
     assert first.returncode == 130
     assert "Run the same command again to resume." in complaint
     done = len((tmp_path / "results.jsonl").read_text().splitlines())

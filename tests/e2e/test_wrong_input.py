@@ -26,7 +26,7 @@ WRONG = {
     "logs FUNCTION=nope": "Unknown function 'nope'. Choose one: Api,",
     "logs ENVIRONMENT=nope": "Unknown environment 'nope'",
     "logs PORT=abc": "a port must be a number",
-    "key OWNER=": "An owner consists of 1 to 64 of",
+    "key OWNER=": "Invalid owner '': use 1 to 64 characters",
     "key OWNER=alice DAYS=x": "'--days': 'x' is not a whole number",
     "key OWNER=alice DAYS=0": "DAYS must be from 1 to",
     "key OWNER=alice DAILY=x": "'--daily': 'x' is not a whole number",

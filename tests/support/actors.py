@@ -12,7 +12,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 # A whole history of other actors may take place while one is paused.
-_PATIENCE_SECONDS = 3600.0
+_TIMEOUT_SECONDS = 3600.0
 
 
 class Killed(BaseException):
@@ -64,7 +64,7 @@ class Actor:
         """Wait until the test lets the actor continue. Raises ClientError, or Killed, each time it is called again."""
         if not self.was_killed:
             self._halted.release()
-            assert self._go.acquire(timeout=_PATIENCE_SECONDS), f"{self.name} was forgotten"
+            assert self._go.acquire(timeout=_TIMEOUT_SECONDS), f"{self.name} was forgotten"
         if self.was_killed:
             raise Killed
         if self._is_refused:
@@ -82,7 +82,7 @@ class Actor:
             self._halted.release()
 
     def _wait(self) -> None:
-        assert self._halted.acquire(timeout=_PATIENCE_SECONDS), f"{self.name} neither ends nor calls AWS"
+        assert self._halted.acquire(timeout=_TIMEOUT_SECONDS), f"{self.name} neither ends nor calls AWS"
 
 
 _acting: ContextVar[Actor | None] = ContextVar("acting", default=None)

@@ -15,7 +15,7 @@ import httpx
 from tests.support.photos import one_face
 from tests.support.stack import Listener, Stack, wait_until
 
-PATIENCE_SECONDS: Final = 180.0
+BURST_TIMEOUT_SECONDS: Final = 180.0
 _COPIES: Final = 5
 _ENDED: Final = ("completed", "failed")
 
@@ -68,7 +68,7 @@ class Burst:
     def _repeat(self, name: str, ask: Callable[[], httpx.Response]) -> httpx.Response:
         """Repeat a request until there is a response: a worker that is killed while it starts does not respond."""
         refused: list[str] = []
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + BURST_TIMEOUT_SECONDS
         while time.monotonic() < deadline:
             try:
                 response = ask()
@@ -87,7 +87,7 @@ class Burst:
     def status(self, job_id: str) -> str:
         return str(self.job(job_id)["status"])
 
-    def await_end(self, job_ids: Iterable[str], seconds: float = PATIENCE_SECONDS) -> list[str]:
+    def await_end(self, job_ids: Iterable[str], seconds: float = BURST_TIMEOUT_SECONDS) -> list[str]:
         """Wait until the jobs have ended, and return those that failed."""
         left, failed, deadline = list(job_ids), list[str](), time.monotonic() + seconds
         while left:
@@ -114,18 +114,18 @@ class Burst:
 
 def assert_all_completed(burst: Burst, job_ids: list[str]) -> None:
     """Every photo has its own job, which is completed in the end."""
-    patience = PATIENCE_SECONDS + 60 + len(job_ids)
+    timeout = BURST_TIMEOUT_SECONDS + 60 + len(job_ids)
     assert len(set(job_ids)) == len(job_ids)
-    failed = burst.await_end(job_ids, patience)
+    failed = burst.await_end(job_ids, timeout)
     for job_id in failed:
         # Its message was delivered as often as the queue allows, and the detector failed each time.
         burst.retry(job_id)
-    assert burst.await_end(failed, patience) == []
+    assert burst.await_end(failed, timeout) == []
 
 
 def assert_heard_once(listener: Listener, job_ids: list[str]) -> None:
     """Check that each job's completion is one event; it may be posted repeatedly, which listeners detect by its id."""
-    wait_until(lambda: has_heard(listener, job_ids), seconds=PATIENCE_SECONDS)
+    wait_until(lambda: has_heard(listener, job_ids), seconds=BURST_TIMEOUT_SECONDS)
     heard = _completions(listener)
     assert {job_id: len(heard[job_id]) for job_id in job_ids} == dict.fromkeys(job_ids, 1)
 
@@ -151,7 +151,7 @@ def assert_nothing_is_left(burst: Burst, job_ids: list[str]) -> None:
     assert sorted(listed) == sorted(job_ids)
     for job_id in job_ids:
         burst.request("DELETE", f"/jobs/{job_id}")
-    wait_until(lambda: not any(_left(stack, set(job_ids))), seconds=PATIENCE_SECONDS)
+    wait_until(lambda: not any(_left(stack, set(job_ids))), seconds=BURST_TIMEOUT_SECONDS)
 
 
 def _left(stack: Stack, job_ids: set[str]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from infra.keys import new_key
 from tests.support.photos import one_face
-from tests.support.stack import PATIENCE_SECONDS, Stack, ended
+from tests.support.stack import TIMEOUT_SECONDS, Stack, ended
 
 PHOTO = one_face(256)
 
@@ -35,7 +35,7 @@ class Holder:
     @contextmanager
     def listening(self, query: str = "") -> Iterator[ClientConnection]:
         url = f"{self.stack.ws_url}?ticket={self.ticket()}{query}"
-        with connect(url, open_timeout=PATIENCE_SECONDS) as socket:
+        with connect(url, open_timeout=TIMEOUT_SECONDS) as socket:
             yield socket
 
     def change(self, **changes: Any) -> None:

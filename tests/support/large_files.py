@@ -61,7 +61,7 @@ def noise() -> bytes:
 
 
 def progressive() -> bytes:
-    """Return a JPEG of 40 megapixels and four channels, whose coefficients libjpeg holds at the same time."""
+    """Return a four-channel JPEG of 40 megapixels, all of whose coefficients libjpeg keeps in memory."""
     return encoded(close_up(5_500, 7_400).convert("CMYK"), progressive=True, quality=80, subsampling=0)
 
 
@@ -87,7 +87,7 @@ def transparent(side: int, form: str, mode: str = "RGBA", **options: object) -> 
 
 
 def deep_heic(side: int = _DEEP_SIDE) -> bytes:
-    """Return a HEIC of 10 bits with alpha and colours of full resolution."""
+    """Return a 10-bit HEIC with alpha and without chroma subsampling."""
     pixels = np.full((side, side, 4), 30_000, np.uint16)
     return heic_of(pixels, "RGBA;16", quality=60, chroma=444, enc_params={"preset": "ultrafast"})
 

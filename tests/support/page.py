@@ -16,7 +16,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
-from tests.support.stack import PATIENCE_SECONDS
+from tests.support.stack import TIMEOUT_SECONDS
 
 _CARDS = """
 return [...document.querySelectorAll(".card")].map((card) => {
@@ -195,7 +195,7 @@ class Page:
         return self.wait_for_card(lambda card: of in (card.job_id, card.detail) and card.width > 0)
 
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
-        WebDriverWait(self.chrome, PATIENCE_SECONDS, 0.1).until(lambda _: condition(), f"not so in time: {what}")
+        WebDriverWait(self.chrome, TIMEOUT_SECONDS, 0.1).until(lambda _: condition(), f"not so in time: {what}")
 
     def complaints(self) -> list[str]:
         """Return the console's errors and violations of the content security policy since the last call."""

@@ -23,7 +23,7 @@ from websockets.sync.client import ClientConnection, connect
 from infra.local.deploy import session
 from infra.local.layout import STACK_NAME, Addresses, LocalStack
 
-PATIENCE_SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
 
 
 def free_port() -> int:
@@ -57,7 +57,7 @@ class Listener:
     def wait_for(self, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Return the first event, past or future, that meets the condition."""
         with self._changed:
-            assert self._changed.wait_for(lambda: any(condition(event) for event in self.events), PATIENCE_SECONDS), (
+            assert self._changed.wait_for(lambda: any(condition(event) for event in self.events), TIMEOUT_SECONDS), (
                 f"no such event among {self.events}"
             )
             return next(event for event in self.events if condition(event))
@@ -76,11 +76,11 @@ class Listener:
         self.socket.send(json.dumps({"action": "ping"}))
         with self._changed:
             assert self._changed.wait_for(
-                lambda: sum(event["type"] == "pong" for event in self.events) > before, PATIENCE_SECONDS
+                lambda: sum(event["type"] == "pong" for event in self.events) > before, TIMEOUT_SECONDS
             ), "no pong"
 
 
-def wait_until(condition: Callable[[], bool], pause: float = 0.1, seconds: float = PATIENCE_SECONDS) -> None:
+def wait_until(condition: Callable[[], bool], pause: float = 0.1, seconds: float = TIMEOUT_SECONDS) -> None:
     """Poll until the condition holds."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -132,7 +132,7 @@ class Stack:
 
     @contextmanager
     def listener(self, query: str = "") -> Iterator[Listener]:
-        with connect(f"{self.ws_url}{query}", open_timeout=PATIENCE_SECONDS) as connection:
+        with connect(f"{self.ws_url}{query}", open_timeout=TIMEOUT_SECONDS) as connection:
             listener = Listener(connection)
             thread = threading.Thread(target=listener.listen)
             thread.start()

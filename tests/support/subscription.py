@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from infra import ROOT
-from tests.support.stack import PATIENCE_SECONDS, Stack, wait_until
+from tests.support.stack import TIMEOUT_SECONDS, Stack, wait_until
 
 RULE = ROOT / "docs" / "examples" / "rule-to-queue.yaml"
 
@@ -27,7 +27,7 @@ class Subscription:
     def types_of_job(self, job_id: str) -> list[str]:
         return [event["detail-type"] for event in self.of_job(job_id)]
 
-    def wait_until(self, condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
+    def wait_until(self, condition: Callable[[], bool], seconds: float = TIMEOUT_SECONDS) -> None:
         """Receive messages until the condition holds, then the rest of those that have arrived."""
 
         def is_so() -> bool:

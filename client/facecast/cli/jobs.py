@@ -67,7 +67,7 @@ def show(  # noqa: PLR0913 - the options of a command
             "--render",
             callback=read_renders,
             metavar="NAMES",
-            help="Save these results instead of those that the job was sent with; missing results are drawn.",
+            help="Results to save. Default: those requested when the photo was sent. Missing ones are drawn.",
             show_default=False,
         ),
     ] = None,

@@ -45,7 +45,7 @@ class Record:
         return {photo: path.relative_to(out) for photo, path in paths.items() if path.is_relative_to(out)}
 
     def begin(self) -> None:
-        """Write the finished photos of this run to the file. Raise OSError."""
+        """Write the lines of this run's photos that are already finished. Raise OSError."""
         if self.path:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             if self._lines or not self._is_hidden:
@@ -100,7 +100,7 @@ def fingerprint(service: str, key: str) -> str:
 
 
 def _lines_of(path: Path | None) -> Iterator[Line]:
-    """Yield the lines of a run, without a last line that was truncated when the run was killed."""
+    """Yield the lines of a run. Skip the last one if it was truncated when the run was killed."""
     with suppress(FileNotFoundError):
         for text in path.read_bytes().splitlines() if path else ():
             with suppress(ValueError):

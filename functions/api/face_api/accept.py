@@ -92,16 +92,16 @@ class Submissions:
     def store_image(self, submission: Submission, accepted: Accepted, media_type: str) -> None:
         """Store the submitted bytes as the original of the job, which is then kept for its whole retention.
 
-        If that fails, leave neither the job nor its count. Raises the bucket's errors, and StoreContended if a
-        request with the same idempotency key failed in this way.
+        If that fails, remove the job and undo its count. Raises the bucket's errors, and StoreContended if a request
+        with the same idempotency key failed in this way.
         """
         job = accepted.job
         try:
             self.images.add_original(job.job_id, submission.content, media_type)
         except Exception:
-            # Others with the same idempotency key may still store it, so only the request that created the job removes
-            # it. If it cannot be removed, the image exists: this call succeeded and its response was lost, or another
-            # request stored it.
+            # Other requests with the same idempotency key may still store the image, so only the request that created
+            # the job removes the job. If the job cannot be removed, its image exists: this call succeeded and its
+            # response was lost, or another request stored it.
             if not accepted.is_new:
                 raise
             if self.jobs.withdraw(job, submission.request):

@@ -33,7 +33,7 @@ _DESCRIPTION: Final = """Finds or hides the faces in photos, and sends every res
 
 **Stream.** `GET /limits` gives `stream_url`, a WebSocket. Each frame is `{"events": [...]}` with `job.completed`,
 `job.failed`, `job.corrected` and `job.deleted`. `?job_id=` limits it to one job, `?replay=20` begins with the latest
-events, `?after=<event_id>` with all events after that one. [asyncapi.json](asyncapi.json) describes every frame of both
+events, `?after=<event_id>` with all events after that one. [asyncapi.json](asyncapi.json) describes every frame in both
 directions.
 
 **Keys.** If `access` in `GET /limits` is `keys`, click Authorize and paste your key. Errors are

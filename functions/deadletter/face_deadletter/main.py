@@ -65,7 +65,7 @@ def _give_up(record: SQSRecord) -> None:
         except JobNotFound:
             # A detector that crashed may have stored something after the job was deleted.
             images().delete(original.job_id)
-            logger.info("Removed the remains of a job")
+            logger.info("Removed leftover objects of a deleted job")
         else:
             metrics.add_metric("FailedJobs", MetricUnit.Count, 1)
             logger.error("Marked an abandoned job as failed")

@@ -160,10 +160,10 @@ _OPERATIONS: Final = {
         "Respond with the position of the stream.",
         "hello",
         ("connected", "error"),
-        "Send it as the first frame of a first connection, and keep `position`: if the connection is lost before the "
-        "first event, reconnect with it as `after`. It contains the time at which you connected, by the service's "
-        "clock, so your own clock does not matter. It is sent only on request, because API Gateway cannot send frames "
-        "during the handshake.",
+        "Send it as the first frame when you connect for the first time, and keep `position`: if the connection is "
+        "lost before the first event, reconnect with it as `after`. It contains the time at which you connected, by "
+        "the service's clock, so your own clock does not matter. It is sent only on request, because API "
+        "Gateway cannot send frames during the handshake.",
     ),
     "receiveSubscribe": _operation(
         "receive", "Receive events of one job only, or of all jobs again.", "subscribe", ("subscribed", "error")

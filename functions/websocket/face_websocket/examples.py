@@ -98,7 +98,7 @@ ERROR: Final = (
         ErrorEvent(detail=_refusal('{"action": "replay", "limit": 101}')),
     ),
 )
-HELLO: Final = (_sent("hello", "The first frame of a first connection.", Hello(action="hello")),)
+HELLO: Final = (_sent("hello", "The first frame when you connect for the first time.", Hello(action="hello")),)
 SUBSCRIBE: Final = (
     _sent("one", "Receive events of this job only.", Subscribe(action="subscribe", job_id=EXAMPLE_ID)),
     _sent("all", "Receive events of all jobs again.", Subscribe(action="subscribe", job_id=None)),

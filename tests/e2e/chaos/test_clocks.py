@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 
 from infra import ROOT
-from tests.support.burst import PATIENCE_SECONDS, Burst, assert_all_completed, assert_nothing_is_left
+from tests.support.burst import BURST_TIMEOUT_SECONDS, Burst, assert_all_completed, assert_nothing_is_left
 from tests.support.stack import Stack, wait_until
 from tests.support.workers import reconfigured
 
@@ -68,7 +68,7 @@ def test_a_burst_survives_wrong_clocks(
         job_ids += burst.send_all(photos - photos // 2)
         assert_all_completed(burst, job_ids)
         for output in outputs:
-            wait_until(lambda output=output: set(heard(output, job_ids)) == set(job_ids), seconds=PATIENCE_SECONDS)  # type: ignore[misc]
+            wait_until(lambda output=output: set(heard(output, job_ids)) == set(job_ids), seconds=BURST_TIMEOUT_SECONDS)  # type: ignore[misc]
         assert [sorted(heard(output, job_ids)) for output in outputs] == [sorted(job_ids)] * len(outputs), "each once"
     assert_nothing_is_left(burst, job_ids)
 
@@ -81,5 +81,5 @@ def await_listeners(stack: Stack, burst: Burst, outputs: Sequence[Path]) -> list
         sent.append(stack.completed(burst.photo))
         return all(heard(output, sent) for output in outputs)
 
-    wait_until(all_hear, seconds=PATIENCE_SECONDS)
+    wait_until(all_hear, seconds=BURST_TIMEOUT_SECONDS)
     return [sent[-1]]

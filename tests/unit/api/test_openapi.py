@@ -59,7 +59,7 @@ def bodies() -> Iterator[tuple[str, dict[str, Any]]]:
 def test_every_request_and_success_has_an_example_that_is_valid(title: str, content: dict[str, Any]) -> None:
     schemas = {"components": {"schemas": described()["components"]["schemas"]}}
     jsonschema.Draft202012Validator(schemas | content["schema"]).validate(content["example"])
-    assert "string" not in json.dumps(content["example"]), f"{title}: what Swagger UI invents"
+    assert "string" not in json.dumps(content["example"]), f"{title}: contains Swagger UI's placeholder"
 
 
 def test_summaries_are_not_derived_from_function_names() -> None:
@@ -72,7 +72,7 @@ def test_the_forms_example_is_a_request_that_finds_faces() -> None:
     assert UploadRequest.model_validate(example).options == Options()
 
 
-def test_the_values_of_try_it_out_find_faces() -> None:
+def test_the_default_values_in_swagger_ui_find_faces() -> None:
     parameters = described()["paths"]["/image"]["post"]["parameters"]
     schemas = {one["name"]: one["schema"] for one in parameters}
     assert schemas["min_confidence"]["examples"] == [0.5]

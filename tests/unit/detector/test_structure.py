@@ -104,7 +104,7 @@ def test_scans_are_counted_where_they_begin() -> None:
     st.lists(st.tuples(st.integers(0, 4_000), st.binary(max_size=12)), max_size=8),
 )
 @settings(max_examples=200, deadline=None)
-def test_a_walk_over_any_bytes_ends_or_refuses(data: bytes, changes: list[tuple[int, bytes]]) -> None:
+def test_checking_arbitrary_bytes_finishes_or_rejects_them(data: bytes, changes: list[tuple[int, bytes]]) -> None:
     broken = bytearray(data)
     for at, new in changes:
         broken[at : at + len(new)] = new

@@ -54,4 +54,4 @@ def test_without_a_network_a_message_explains_what_to_do(
     assert "--file" in capsys.readouterr().err
     assert main(["model", "yunet", "--optional"]) == 0
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("Continuing without the model yunet; later: make model MODEL=yunet. ")
+    assert line.startswith("Continuing without the model yunet. To install it later: make model MODEL=yunet. ")

@@ -67,7 +67,7 @@ def put_corrections(
         str | None, Header(description="The `ETag` of the corrections to replace; 412 if they have changed.")
     ] = None,
 ) -> CorrectionsOfJob:
-    """Hide rectangles that were missed, and show faces that were hidden by mistake, while the original is kept.
+    """Hide missed areas, and show faces that were hidden by mistake. This works until the original is deleted.
 
     These corrections replace earlier ones. Every result that hides faces is redrawn before the response;
     results drawn later also use the corrections. The request can be repeated.

@@ -54,7 +54,7 @@ def get_face_image(
         bool, Query(description="Rotate the face so that the eyes are level; areas outside the photo are black.")
     ] = False,
 ) -> Response:
-    """Get the square around one face, cut from the original while it is kept.
+    """Get a square crop around one face, cut from the original. This works until the original is deleted.
 
     The square is at most 1,024 pixels wide and is never enlarged. 403 if the photo was sent to have its faces hidden.
     """

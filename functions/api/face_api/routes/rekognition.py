@@ -168,7 +168,7 @@ def _read(body: bytes, originals_bucket: str) -> DetectRequest:
             "Upload it with POST /uploads and pass it as S3Object.",
         )
     if s3_object is not None and s3_object.Bucket != originals_bucket:
-        raise _Refused("InvalidS3ObjectException", f"Only objects of the bucket {originals_bucket} can be read.")
+        raise _Refused("InvalidS3ObjectException", f"Only objects in the bucket {originals_bucket} can be read.")
     return DetectRequest(image=image, key=s3_object.Name if s3_object else None)
 
 

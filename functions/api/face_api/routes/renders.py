@@ -41,7 +41,7 @@ def post_render(
     images: ImagesDep,
     reader: ReaderDep,
 ) -> RenderReady:
-    """Draw one more result while the original is kept, and get its URL. The request can be repeated.
+    """Draw one more result and get its URL. This works until the original is deleted. The request can be repeated.
 
     The job's options apply: for another `blur_strength`, send the photo again. If the photo was sent to have its faces
     hidden, results that show more of them are refused (403); if only `solid` was requested, so are blur and pixelate.

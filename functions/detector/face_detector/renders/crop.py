@@ -56,7 +56,7 @@ class Area:
 
 
 def draw(pixels: Pixels, faces: Sequence[Face], options: Options) -> Pixels:
-    """Return a part of the pixels, never enlarged; without a face, the largest part around the middle."""
+    """Return the cropped pixels, never enlarged. If there are no faces, crop as much as possible around the centre."""
     area = _area(pixels, faces, options)
     left, top = int(area.left), int(area.top)
     right, bottom = round(area.right), round(area.bottom)

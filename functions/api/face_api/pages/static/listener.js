@@ -137,7 +137,7 @@ export function listen({
       clearTimeout(timer);
       timer = setTimeout(() => ask("ping"), PING_MS);
     };
-    // A first connection is open once the service has sent its position, after which no event is missed.
+    // The first connection is open once the service has sent its position, after which no event is missed.
     const setOpen = () => {
       if (!isOpen) onState("open");
       isOpen = true;

@@ -59,7 +59,7 @@ class _Cursor(BaseModel):
 
 
 class JobLists:
-    """Lists of jobs. Ids are read from an index, which lags slightly behind the table, and jobs from the table.
+    """Lists of jobs. Ids are read from an index, which lags slightly behind the table. Jobs are read from the table.
 
     The index contains only keys, so it is written once per job and not at every status change.
     """
@@ -101,7 +101,7 @@ class JobLists:
         return dropwhile(lambda each: each.position >= after.position, positions) if after else positions
 
     def _visible(self, positions: Iterable[_Cursor]) -> Mapping[str, Job]:
-        """Read the jobs that are neither deleted nor expired, without faces, by their ids."""
+        """Return these jobs by id, without faces. Leave out deleted and expired ones."""
         now = utc_now()
         jobs = (from_item(item) for item in self._items([each.job_id for each in positions]) if not is_deleted(item))
         return {job.job_id: job for job in jobs if not job.is_expired(now)}
