@@ -1,63 +1,25 @@
 """Paths of the models, and helpers to compare detections with ground truth."""
 
-import hashlib
 import io
-from dataclasses import replace
-from functools import cache
+from datetime import timedelta
 from pathlib import Path
+from unittest import SkipTest
 
 import numpy as np
-import pytest
 from face_detector.analyse import analyse, redraw
-from face_detector.detection import detector
 from face_detector.detection.detections import Detections
-from face_detector.detection.detector import Detector, load_detector
-from face_detector.detection.network import Network, NetworkDefinition
-from face_detector.detection.networks import definition_of
-from face_detector.imaging.pixels import Pixels
-from face_models import BEST, MODELS, YUNET, Model
+from face_detector.detection.detector import Detector
+from face_models import BEST, MODELS, YUNET
 from facelib.domain.face import Box, Face
-from facelib.domain.job import Quality
+from facelib.domain.job import Job
 from facelib.domain.options import Options, Size
 from facelib.domain.renders import Render
 from PIL import Image
 
-from tests.support.jobs import completed_job
 from tests.support.pictures import Picture, Truth, encoded
 
 # A copy of the models, which some development machines have next to the repository.
 _SHARED_YUNET = Path(__file__).parents[3] / "shared" / "models" / YUNET.file_name
-
-
-class CachedNetwork:
-    """A network that caches its detections. Not for tests of its time or its number of runs."""
-
-    def __init__(self, network: Network) -> None:
-        self._network = network
-        self._detections: dict[tuple[bytes, tuple[int, ...], float], Detections] = {}
-
-    def infer(self, pixels: Pixels, threshold: float) -> Detections:
-        key = hashlib.blake2b(pixels.tobytes()).digest(), pixels.shape, threshold
-        if key not in self._detections:
-            self._detections[key] = self._network.infer(pixels, threshold)
-        return self._detections[key]
-
-    def reload(self) -> None:
-        self._network.reload()
-
-
-@cache
-def load_cached(name: str, quality: Quality) -> Detector:
-    """Load a detector with shared networks, which cache their detections. Skip the test if one is missing."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(detector, "definition_of", _cached_definition)
-        return load_detector(name, quality, model_files(name))
-
-
-@cache
-def _cached_definition(model: Model) -> NetworkDefinition:
-    definition = definition_of(model)
-    return replace(definition, load=cache(lambda path: CachedNetwork(definition.load(path))))
 
 
 def model_files(name: str) -> dict[str, Path]:
@@ -73,7 +35,8 @@ def models_at_hand() -> dict[str, Path]:
 def _model_file(name: str) -> Path:
     path = _find(name)
     if path is None:
-        pytest.skip(f"The model {name} is missing. Download it: make model MODEL={name}")
+        # Not pytest's own exception, because benchmarks and child processes start faster without pytest.
+        raise SkipTest(f"The model {name} is missing. Download it: make model MODEL={name}")
     return path
 
 
@@ -96,7 +59,7 @@ def pixels_of(jpeg: bytes) -> Picture:
 
 def redrawn(data: bytes, options: Options, faces: tuple[Face, ...], render: Render, detector: Detector) -> bytes:
     """Return one render of a job that was completed with these faces, drawn later."""
-    job = completed_job().model_copy(update={"options": options, "faces": faces})
+    job = Job.pending("public", options, timedelta(days=1)).model_copy(update={"faces": faces})
     return redraw(data, job, (render,), detector)[render]
 
 

@@ -9,8 +9,8 @@ from face_models import BEST, CENTERFACE, MODELS
 from facelib.domain.job import Quality
 
 from tests.support.account import Cloud
+from tests.support.cached_networks import load_cached
 from tests.support.detection_service import Service
-from tests.support.detector import load_cached
 
 
 @pytest.fixture(scope="session")
