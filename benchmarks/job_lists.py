@@ -37,7 +37,8 @@ from facelib.stores.jobs.lists import JobLists
 
 from tests.support.account import table_of
 from tests.support.api import Api
-from tests.support.stack import free_port, wait_until
+from tests.support.ports import free_port
+from tests.support.stack import wait_until
 
 OWNERS: Final = {"small": 100, "large": 100_000}
 # One job out of this number has failed; a filtered list looks for the failed ones.

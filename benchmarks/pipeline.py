@@ -27,8 +27,9 @@ from infra.local.layout import LocalStack
 from infra.local.server import running
 from tests.support.photos import jpeg, one_face, padded
 from tests.support.pictures import astronaut, encoded, resized
+from tests.support.ports import free_port
 from tests.support.profiles import PROFILES
-from tests.support.stack import Stack, free_port
+from tests.support.stack import Stack
 
 WARM_UP = 3
 

@@ -1,9 +1,11 @@
 """Fixtures and options for all kinds of tests."""
 
 import contextlib
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,10 +22,10 @@ os.environ |= {
     "POWERTOOLS_SERVICE_NAME": "test",
 }
 
-from infra.local.deploy import deploy
-from infra.local.layout import LocalStack
-from infra.local.server import running
-from tests.support.stack import IMPATIENT, Stack, free_port
+from tests.support.ports import free_port
+
+if TYPE_CHECKING:
+    from tests.support.stack import Stack
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,6 +51,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("chaos"):
                 item.add_marker(pytest.mark.skip(reason="runs with `make chaos`"))
+
+
+def pytest_collection_finish() -> None:
+    """Exclude all that was imported from garbage collection, which took a tenth of the time of the unit tests."""
+    gc.freeze()
 
 
 @pytest.fixture
@@ -86,26 +93,34 @@ def a_free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Stack"]:
     """Deploy the template with SAM to an emulator, once per process of the test run.
 
     Tests that use it are marked `xdist_group("stack")`, so that there is only one.
     """
-    local_stack = LocalStack(free_port(), folder=tmp_path_factory.mktemp("stack"))
-    with (
-        running(local_stack) as pid,
-        contextlib.closing(Stack(local_stack, deploy(local_stack, pid, IMPATIENT))) as deployed,
-    ):
+    with _deployed(tmp_path_factory.mktemp("stack")) as deployed:
         yield deployed
 
 
 @pytest.fixture(scope="session")
-def closed_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def closed_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Stack"]:
     """Deploy the template with `Access=keys`. Tests that use it are marked `xdist_group("closed")`."""
-    local_stack = LocalStack(free_port(), folder=tmp_path_factory.mktemp("closed"))
+    with _deployed(tmp_path_factory.mktemp("closed"), Access="keys") as deployed:
+        yield deployed
+
+
+@contextlib.contextmanager
+def _deployed(folder: Path, **parameters: str) -> Iterator["Stack"]:
+    # Imported only by processes that deploy, because the imports take longer than many files of tests.
+    from infra.local.deploy import deploy  # noqa: PLC0415
+    from infra.local.layout import LocalStack  # noqa: PLC0415
+    from infra.local.server import running  # noqa: PLC0415
+    from tests.support.stack import IMPATIENT, Stack  # noqa: PLC0415
+
+    local_stack = LocalStack(free_port(), folder=folder)
     with (
         running(local_stack) as pid,
-        contextlib.closing(Stack(local_stack, deploy(local_stack, pid, {"Access": "keys", **IMPATIENT}))) as deployed,
+        contextlib.closing(Stack(local_stack, deploy(local_stack, pid, {**IMPATIENT, **parameters}))) as deployed,
     ):
         yield deployed
 

@@ -16,7 +16,8 @@ from infra.local.deploy import deploy
 from infra.local.layout import LocalStack
 from infra.local.server import running
 from tests.support.photos import one_face
-from tests.support.stack import Stack, free_port, wait_until
+from tests.support.ports import free_port
+from tests.support.stack import Stack, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 

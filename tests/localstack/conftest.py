@@ -15,7 +15,8 @@ from infra.local.layout import LocalStack
 from infra.local.server import running
 from infra.parameters import parameters_of_template
 from tests.support.localstack import Storage, template_of_storage
-from tests.support.stack import free_port, wait_until
+from tests.support.ports import free_port
+from tests.support.stack import wait_until
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import ParameterTypeDef

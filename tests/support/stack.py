@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
 from socket import SO_LINGER, SOL_SOCKET
-from socket import socket as Socket  # noqa: N812 - `socket` is a listener's
 from typing import Any, Final
 from uuid import uuid4
 
@@ -24,13 +23,6 @@ from infra.local.deploy import session
 from infra.local.layout import STACK_NAME, Addresses, LocalStack
 
 TIMEOUT_SECONDS = 60.0
-
-
-def free_port() -> int:
-    """Find a free port."""
-    with Socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -1,13 +1,18 @@
-"""Fixtures for an account in moto, and for metrics that are reset for each test."""
+"""Fixtures for an account in moto, and for metrics that are reset for each test.
+
+Most imports are in the fixtures, because the process that distributes the tests loads this file too.
+"""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
-from facelib.observability import metrics
-from facelib.stores import backoff
 
+# Imported before a test creates a session of boto3, which the check must precede.
 from tests.support import strict_parameters
-from tests.support.account import Cloud, cloud
+
+if TYPE_CHECKING:
+    from tests.support.account import Cloud
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +23,9 @@ def strict() -> Iterator[None]:
 
 
 @pytest.fixture
-def account() -> Iterator[Cloud]:
+def account() -> Iterator["Cloud"]:
+    from tests.support.account import cloud  # noqa: PLC0415
+
     with cloud() as names:
         yield names
 
@@ -27,12 +34,14 @@ def account() -> Iterator[Cloud]:
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Return the list of waits between attempts, which are skipped."""
     seconds: list[float] = []
-    monkeypatch.setattr(backoff, "sleep", seconds.append)
+    monkeypatch.setattr("facelib.stores.backoff.sleep", seconds.append)
     return seconds
 
 
 @pytest.fixture(autouse=True)
 def no_metrics_of_other_tests() -> Iterator[None]:
     """Discard metrics counted outside of a handler, which the next handler would publish."""
+    from facelib.observability import metrics  # noqa: PLC0415
+
     yield
     metrics.clear_metrics()
