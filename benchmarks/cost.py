@@ -138,7 +138,7 @@ def _functions(use: Use, calls: int) -> Line:
     return Line("Lambda, arm64", used, dollars, "calls: test_requests; time: `make bench`, below", _LAMBDA)
 
 
-def before_data_out(use: Use) -> float:
+def before_data_transfer(use: Use) -> float:
     """Return the cost of one image in dollars, without downloads: who downloads results, and how often, is unknown."""
     return sum(line.dollars for line in lines(use) if line.service != OUT)
 
@@ -148,7 +148,7 @@ def table(use: Use, images: int = MILLION) -> str:
     rows = [f"| {AS_OF} | an image takes | {images:,} images | counted by | price |", "|---|---|---:|---|---|"]
     for line in shown:
         if line.service == OUT:
-            rows.append(f"| **before data out** | | **${before_data_out(use) * images:,.2f}** | | |")
+            rows.append(f"| **before data transfer** | | **${before_data_transfer(use) * images:,.2f}** | | |")
         source = f"[page]({line.priced})"
         rows.append(f"| {line.service} | {line.used} | ${line.dollars * images:,.2f} | {line.counted} | {source} |")
     rekognition = f"${REKOGNITION_IMAGE.dollars * images:,.2f} | | [page]({REKOGNITION_IMAGE.source})"

@@ -165,7 +165,7 @@ def measure(stack: Stack, count: int) -> None:
     for name, (large_waits, large_stages) in large.items():
         print(row(f"upload to event, 12 megapixels, {name}", large_waits))
         print(row("of that, all stages of the detector", large_stages))
-    print(row("POST /image, 200 KB, to its response", posts))
+    print(row("POST /image with 200 KB, response time", posts))
     print(row("GET /jobs/{id}", gets))
     share = statistics.median(stages) / statistics.median(waits)
     print(f"\nThe detector's stages take {share:.0%} of the time from upload to event.")

@@ -21,7 +21,10 @@ _LOCKS: Final = (
 
 
 def why_unreachable(source: str = _SOURCE) -> str | None:
-    """Return why vulnerabilities cannot be looked up, or None. Without them, pip-audit would accept every package."""
+    """Return why vulnerabilities cannot be looked up, or None.
+
+    Without the data, pip-audit would accept every package.
+    """
     try:
         with urllib.request.urlopen(source, timeout=_TIMEOUT_SECONDS) as response:  # noqa: S310 - https, or a test's server
             json.load(response)["vulnerabilities"]

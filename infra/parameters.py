@@ -77,12 +77,12 @@ def _allowed(parameter: Mapping[str, Any]) -> str:
 
 
 def installed_models() -> tuple[str, ...]:
-    """Name the models of this checkout."""
+    """List the models in this checkout."""
     return tuple(name for name, model in MODELS.items() if model.path.is_file())
 
 
 def detection_models(given: Mapping[str, str], at_hand: Collection[str]) -> tuple[str, ...]:
-    """Name the installed models that will be used. Raises CommandFailed if a requested model is missing."""
+    """List the installed models that will be used. Raises CommandFailed if a requested model is missing."""
     detector = given.get("Detector", parameters_of_template()["Detector"])
     try:
         requested = [model.name for model in models_of(detector)]

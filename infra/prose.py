@@ -32,7 +32,7 @@ Texts = Iterator[tuple[int, str]]
 
 
 def of_python(source: str) -> Texts:
-    """Yield comments, test names and the sentences among strings; a value in an f-string becomes an ellipsis."""
+    """Yield comments, test names and strings that are sentences; a value in an f-string becomes an ellipsis."""
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             yield token.start[0], token.string.lstrip("#! ")

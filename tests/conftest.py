@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz-seconds", type=int, default=60, help="seconds of fuzzing the HTTP API")
     parser.addoption("--drops", type=int, default=12, help="how many photos are dropped while detectors are killed")
-    parser.addoption("--size-seconds", type=float, default=0, help="how long large requests are tried beyond a few")
-    parser.addoption("--fuzz-seed", type=int, default=1, help="where the fuzzing starts; another one, other requests")
-    parser.addoption("--chaos", action="store_true", help="also run the tests that are marked so")
+    parser.addoption("--size-seconds", type=float, default=0, help="seconds to keep trying large requests")
+    parser.addoption("--fuzz-seed", type=int, default=1, help="seed of the fuzzing; another seed sends other requests")
+    parser.addoption("--chaos", action="store_true", help="also run the tests marked `chaos`")
     parser.addoption("--chaos-photos", type=int, default=24, help="how many photos are sent while workers are killed")
     parser.addoption("--chaos-seed", type=int, default=1, help="which workers are killed, and what is delivered twice")
     parser.addoption("--job-lives", type=int, default=4, help="how many random histories of jobs are tried")

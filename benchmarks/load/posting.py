@@ -113,7 +113,7 @@ def _push(url: str, threads: int) -> Way:
     return lambda ids: list(pool.map(lambda each: connections_api.post(each, _FRAME), ids))
 
 
-def _signed_ahead(url: str, threads: int) -> Way:
+def _signed_in_advance(url: str, threads: int) -> Way:
     """Send bytes that were prepared before the measurement, so that only the emulator's time is measured."""
     connections_api, pool, address = ConnectionsApi(url), ThreadPoolExecutor(threads), urlsplit(url)
     requests: dict[str, bytes] = {}
@@ -153,7 +153,7 @@ def _measure(url: str, emulator: int, ids: Sequence[str]) -> dict[str, tuple[lis
     """Return the seconds of wall-clock time, of this process's CPU and of the emulator's CPU, after a warm-up round."""
     methods = {f"boto3, {threads} threads": _boto3(url, threads) for threads in (8, 32)}
     methods |= {f"push, {threads} threads": _push(url, threads) for threads in (8, THREADS, 32)}
-    methods["signed ahead, 4 sockets"] = _signed_ahead(url, 4)
+    methods["signed in advance, 4 sockets"] = _signed_in_advance(url, 4)
     elapsed: dict[str, tuple[list[float], ...]] = {name: ([], [], []) for name in methods}
     for number in range(_ROUNDS + 1):
         for name, method in methods.items():

@@ -76,7 +76,7 @@ def packages(folder: Path = BUILD) -> tuple[Package, ...]:
 
 
 def shipped_models(folder: Path = BUILD) -> tuple[str, ...]:
-    """Name the detection models in a build folder."""
+    """List the detection models in a build folder."""
     return tuple(sorted(model.name for model in MODELS.values() if any(folder.rglob(model.file_name))))
 
 

@@ -129,7 +129,7 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(
     check("corrections")
     page.click("#result .cancel")
     page.chrome.execute_script("document.getElementById('result').close(); document.getElementById('key').showModal()")
-    check("the question for a key")
+    check("the key dialog")
 
 
 def test_html_validate_finds_nothing(tools: Path) -> None:

@@ -22,7 +22,7 @@ def test_the_chosen_options_are_sent(stack: Stack, page: Page, photo: Path) -> N
     assert options["blur_strength"] == 5
 
 
-def test_a_photo_whose_faces_are_covered_offers_nothing_less(stack: Stack, page: Page, photo: Path) -> None:
+def test_a_photo_with_covered_faces_does_not_offer_weaker_renders(stack: Stack, page: Page, photo: Path) -> None:
     page.click_with_mouse("[value=solid]")
     assert not page.shows("[name=blur_strength]")
     page.choose(photo)

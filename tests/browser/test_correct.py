@@ -130,7 +130,7 @@ def test_correcting_with_only_the_keyboard(stack: Stack, page: Page, job_id: str
     assert told(page).startswith("2 faces shown, 1 area")
     assert page.chrome.current_url.endswith(job_id), "the arrow keys belong to the areas"
     press(page, Keys.ESCAPE)
-    assert "not saved yet" in problem(page), "nothing is lost by one key"
+    assert "not saved yet" in problem(page), "a single key press does not discard changes"
     assert page.value("document.activeElement.className") == "save"
     control(page, "s")
     page.wait_until(lambda: not page.shows("#result .marks"), "it is saved")

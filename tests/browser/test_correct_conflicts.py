@@ -39,7 +39,7 @@ def test_corrections_of_others_and_local_changes_are_both_kept(stack: Stack, som
     theirs = {"hide": [{**_BOX, "x": 100.0}], "show": [0, 1]}
     stack.http.put(f"/jobs/{job_id}/corrections", json=theirs).raise_for_status()
     page.click("#result .save")
-    page.wait_until(lambda: "Someone else corrected" in problem(page), "it is said, and nothing is lost")
+    page.wait_until(lambda: "Someone else corrected" in problem(page), "the page reports it, and nothing is lost")
     assert corrections(stack, job_id)["show"] == [0, 1], "and nothing is saved that the user has not seen"
     assert told(page) == "1 face shown, 2 areas hidden by hand. Not saved."
     save(page)

@@ -48,7 +48,7 @@ def test_the_page_works_with_a_key(closed_stack: Stack, page: Page, tmp_path: Pa
     assert alice.key not in stored[1]
     assert not [url for _, url in page.requests() if alice.key in url]
     page.chrome.refresh()
-    page.wait_until(lambda: page.text("connection") == "Live", "the key is still there, and a new ticket lets in")
+    page.wait_until(lambda: page.text("connection") == "Live", "the key is still there, and a new ticket is accepted")
 
 
 def test_a_key_that_is_refused_is_asked_for_again(closed_stack: Stack, page: Page) -> None:
@@ -80,7 +80,7 @@ def test_a_key_that_may_only_send_sees_a_notice(closed_stack: Stack, page: Page,
     assert page.text("send-only") == "This key allows you to send photos, but not to see results."
     assert [part for part in ("#connect", "#loading", "#empty", "#trouble") if page.shows(part)] == []
     page.choose(photo)
-    page.wait_until(lambda: [card.headline for card in page.cards()] == ["Sent"], "that it was sent is shown")
+    page.wait_until(lambda: [card.headline for card in page.cards()] == ["Sent"], "the page shows that it was sent")
     assert not page.shows(".card progress")
     assert not [url for _, url in page.requests() if url.endswith(("/stream-tickets", "/renders"))]
 
@@ -95,7 +95,7 @@ def test_a_key_that_only_reads_offers_neither_sending_nor_deleting(
     opened(page, everything.key)
     page.wait_until(lambda: page.text("connection") == "Live", "the stream is open")
     assert page.text("results") == f"{owner}\N{RIGHT SINGLE QUOTATION MARK}s results, live"
-    assert f"Everyone with a key of {owner} sees the results" in page.text("privacy")
+    assert f"Everyone with one of {owner}'s keys can see the results" in page.text("privacy")
     page.choose(photo)
     card = page.wait_for_result("own.jpg")
     assert card.can_delete

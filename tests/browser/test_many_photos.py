@@ -137,7 +137,7 @@ def test_forty_photos_are_hidden_reviewed_corrected_and_downloaded(
             page.click("#result .face")
             save(page)
         press(page, Keys.ARROW_RIGHT)
-    assert page.value("document.querySelector('#result .reviewed input').checked"), "also the last one"
+    assert page.value("document.querySelector('#result .reviewed input').checked"), "including the last one"
     press(page, Keys.ESCAPE)
     page.click_with_mouse("#filter [value=unreviewed]")
     page.wait_until(lambda: page.text("filtered") == "0 of 40", "all were reviewed")

@@ -103,6 +103,6 @@ def test_the_page_explains_why_a_picture_is_no_longer_available(stack: Stack, pa
     page.load()
     problem = f"document.querySelector('[data-job=\"{job_id}\"] .picture')?.dataset.problem"
     page.wait_until(lambda: "original" in (page.value(problem) or ""), "the reason is shown")
-    assert not page.shows(f"[data-job='{job_id}'] .reload"), "to load it again would not help"
+    assert not page.shows(f"[data-job='{job_id}'] .reload"), "loading it again would not help"
     # Pages of later tests would also list it, and fail to load its picture.
     assert stack.http.delete(f"/jobs/{job_id}").status_code == 204

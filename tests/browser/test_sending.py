@@ -55,7 +55,7 @@ def test_four_are_sent_at_a_time_and_the_rest_can_be_cancelled(stack: Stack, pag
     page.wait_until(lambda: page.value("begun") == 4, "four are on their way")
     assert len(page.cards()) == before + 6
     page.click("#sending button")
-    page.wait_until(lambda: len(page.cards()) == before, "nothing of it is left")
+    page.wait_until(lambda: len(page.cards()) == before, "it is gone completely")
     assert page.value("begun") == 4
     assert page.failures() == [], "what was cancelled has not failed"
     assert not page.shows("#sending")

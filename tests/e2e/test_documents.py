@@ -35,8 +35,8 @@ NOT_RUN: Final = {
     ("client/README.md", "facecast listen"): "listens until Ctrl-C; test_terminal does that",
     ("docs/keys.md", "make key OWNER=alice ENV"): _AWS,
     ("docs/first-deployment.md", "aws cloudformation deploy"): _AWS,
-    ("docs/events.md", "aws cloudformation deploy --stack-name my-webhook"): "the emulator has no connections; "
-    "test_webhook makes them by the API",
+    ("docs/events.md", "aws cloudformation deploy --stack-name my-webhook"): "the emulator does not support "
+    "AWS::Events::Connection; test_webhook creates one through the API",
     ("docs/websocket.md", ".venv/bin/python -m websockets"): "listens until Ctrl-C; tests/e2e/stream does that",
 }
 # Pages whose commands are for AWS; tests/template/test_runbook.py checks that commands and options exist.

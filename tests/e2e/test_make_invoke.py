@@ -37,7 +37,7 @@ def test_without_a_stack_it_explains_how_to_start_one(free_port: int) -> None:
     assert "make run" in done.stderr
 
 
-def test_an_unknown_function_is_answered_with_those_there_are(free_port: int) -> None:
+def test_an_unknown_function_lists_the_known_ones(free_port: int) -> None:
     done = invoke(free_port, "Detectr", EVENTS / "detector" / "direct.json")
     assert done.returncode == 2
     assert "Choose one: Api, Authorizer, Detector, DeadLetter, Intake, Broadcaster, WebSocket, Notifier." in done.stderr

@@ -58,8 +58,8 @@ def runnable_on_arm64(builds: Builds, tmp_path_factory: pytest.TempPathFactory) 
     python = os.environ.get("ARM64_PYTHON")
     if not python:
         pytest.skip(
-            "NO PYTHON FOR ARM64: the packages that go to AWS by default were not imported. Name one, emulated or not: "
-            f"make test ARM64_PYTHON=/path/to/python{LAMBDAS_PYTHON}"
+            "NO PYTHON FOR ARM64: the packages that are deployed by default were not tested. "
+            f"Pass an arm64 Python, native or emulated: make test ARM64_PYTHON=/path/to/python{LAMBDAS_PYTHON}"
         )
     interpreter = Interpreter.ask(python)
     assert (interpreter.architecture, interpreter.version) == ("arm64", LAMBDAS_PYTHON), interpreter

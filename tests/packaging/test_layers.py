@@ -85,7 +85,7 @@ def test_unused_files_are_not_shipped(for_lambda: Built) -> None:
     assert services == {"dynamodb", "events", "lambda", "s3", "sqs", "sts", "xray"}
 
 
-def test_the_converter_of_colours_is_shipped(for_lambda: Built) -> None:
+def test_the_colour_converter_is_shipped(for_lambda: Built) -> None:
     _, folder = for_lambda
     packages = folder / "VisionLayer" / "python"
     assert list(packages.glob("PIL/_imagingcms.*.so"))

@@ -58,7 +58,7 @@ def pixels_of(jpeg: bytes) -> Picture:
 
 
 def redrawn(data: bytes, options: Options, faces: tuple[Face, ...], render: Render, detector: Detector) -> bytes:
-    """Return one render of a job that was completed with these faces, drawn later."""
+    """Draw one more render of a completed job with these faces."""
     job = Job.pending("public", options, timedelta(days=1)).model_copy(update={"faces": faces})
     return redraw(data, job, (render,), detector)[render]
 

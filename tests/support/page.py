@@ -195,7 +195,7 @@ class Page:
         return self.wait_for_card(lambda card: of in (card.job_id, card.detail) and card.width > 0)
 
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
-        WebDriverWait(self.chrome, TIMEOUT_SECONDS, 0.1).until(lambda _: condition(), f"not so in time: {what}")
+        WebDriverWait(self.chrome, TIMEOUT_SECONDS, 0.1).until(lambda _: condition(), f"timed out waiting until {what}")
 
     def complaints(self) -> list[str]:
         """Return the console's errors and violations of the content security policy since the last call."""

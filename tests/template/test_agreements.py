@@ -102,7 +102,10 @@ def test_a_new_or_removed_record_is_not_read() -> None:
 
 
 def _job_in(status: str) -> dict[str, Any]:
-    """Return the item of a job in a status. It has an event id only after the job's end, and a new one in deletion."""
+    """Return the item of a job in a status.
+
+    It has an event id only after the job's end, and a new one when the job is deleted.
+    """
     item = to_item(completed_job()) | {"status": {"S": str(status)}}
     if status in (Status.PENDING, Status.PROCESSING):
         return {name: value for name, value in item.items() if name != "event_id"}

@@ -71,7 +71,7 @@ def test_no_queue_uses_the_whole_concurrency_of_an_account(
         assert queue.name in LAST or queue.properties["RedrivePolicy"]["maxReceiveCount"] >= 5
 
 
-def test_detectors_at_the_same_time_are_limited() -> None:
+def test_concurrent_detectors_are_limited() -> None:
     (detector,) = (function for function in functions() if function.name == "DetectorFunction")
     scaling = detector.properties["Events"]["Original"]["Properties"]["ScalingConfig"]["MaximumConcurrency"]
     assert scaling == {"Fn::If": ["IsLocal", 2, {"Ref": "DetectorConcurrency"}]}

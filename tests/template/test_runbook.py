@@ -27,7 +27,7 @@ def calls() -> Iterator[tuple[str, str, list[str]]]:
 
 
 @pytest.mark.parametrize(("service", "operation", "options"), sorted(calls()))
-def test_a_call_of_the_aws_cli_is_one(service: str, operation: str, options: list[str]) -> None:
+def test_aws_cli_commands_exist(service: str, operation: str, options: list[str]) -> None:
     model = botocore.session.get_session().get_service_model(service)
     operations = {xform_name(name, "-"): name for name in model.operation_names}
     assert operation in operations

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.cost import REKOGNITION_IMAGE, Use, before_data_out, fixed_a_month, lines, requests_table, table
+from benchmarks.cost import REKOGNITION_IMAGE, Use, before_data_transfer, fixed_a_month, lines, requests_table, table
 from infra import ROOT
 
 
@@ -19,7 +19,7 @@ def test_every_line_has_the_sources_of_quantity_and_price() -> None:
 
 
 def test_the_documentation_has_the_difference_from_the_target() -> None:
-    missing = before_data_out(Use()) * 1e6 - 25
+    missing = before_data_transfer(Use()) * 1e6 - 25
     assert f"which is ${missing:.2f} less" in (ROOT / "docs" / "costs.md").read_text()
 
 
@@ -29,5 +29,5 @@ def test_an_image_costs_less_than_a_tenth_of_rekognitions_price() -> None:
 
 @pytest.mark.parametrize("listeners", [2, 1_001])
 def test_more_listeners_cost_a_message_each(listeners: int) -> None:
-    more = before_data_out(Use(listeners=listeners)) - before_data_out(Use())
+    more = before_data_transfer(Use(listeners=listeners)) - before_data_transfer(Use())
     assert more * 1e6 == pytest.approx(listeners - 1)

@@ -33,7 +33,7 @@ def replace(path: Path, data: bytes, mode: int = _ANYONE) -> None:
 
 
 def append(path: Path, data: bytes, mode: int = _ANYONE) -> None:
-    """Append to a file. Raise OSError, also if the path is a link."""
+    """Append to a file. Raise OSError, including when the path is a link."""
     with os.fdopen(_open(path, os.O_APPEND, mode), "ab") as file:
         file.write(data)
 

@@ -74,7 +74,7 @@ class Terminal:
                 self._progress = None
 
     def advance(self, *, done: int, failed: int, skipped: bool) -> None:
-        """Move the bar to `done`; skipped items do not affect the rate and the remaining time."""
+        """Move the bar to `done`; skipped items affect neither the rate nor the remaining time."""
         if self._progress:
             move = self._progress.reset if skipped else self._progress.update
             move(self._task, completed=done, note=f"[red]{failed} failed[/]" if failed else "")

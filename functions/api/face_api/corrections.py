@@ -1,7 +1,7 @@
 """Corrections in requests and responses."""
 
 from facelib.domain.corrections import Corrections
-from facelib.domain.errors import CorrectionsInvalid
+from facelib.domain.errors import CorrectionsInvalid, FaceNotFound
 from facelib.domain.job import Job
 
 
@@ -15,8 +15,7 @@ def check_in_photo(corrections: Corrections, job: Job) -> None:
     count = len(job.faces or ())
     for number in corrections.show:
         if number >= count:
-            numbers = f"the job's faces are numbered 0 to {count - 1}" if count else "the job has no faces"
-            raise CorrectionsInvalid(f"show: there is no face {number}; {numbers}.")
+            raise CorrectionsInvalid(f"show: there is no face {number}. {FaceNotFound(count)}")
     image = job.image
     if image and any(box.x >= image.width or box.y >= image.height for box in corrections.hide):
         raise CorrectionsInvalid(

@@ -12,7 +12,7 @@ from mangum.types import LambdaContext as MangumContext
 from face_api.app import create_app
 from face_api.dependencies import settings
 
-# Created on import, when Lambda gives the function a whole processor, and so that a missing setting is reported early.
+# Created on import: Lambda then gives the function a whole processor, and a missing setting is reported early.
 # Creating the clients takes longer than the first request itself.
 settings()
 dynamodb()

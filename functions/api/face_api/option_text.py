@@ -10,7 +10,7 @@ from starlette.datastructures import FormData, QueryParams
 
 
 def read_options(fields: QueryParams | FormData, source: str, *other_fields: str) -> Options:
-    """Read the options among the fields; a list may be repeated or separated by commas.
+    """Read the options among the fields. The values of a list may be repeated fields or separated by commas.
 
     Raises RequestValidationError, which names the `source` (`query` or `body`).
     """

@@ -84,7 +84,7 @@ EXAMPLE_OF: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.NOT_FOUND: str(JobNotFound()),
     HTTPStatus.CONFLICT: "The job is pending, so there is no result yet; try again later, or listen on the stream.",
     HTTPStatus.GONE: str(NoResult(None)),
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"The image has 6,204,118 bytes; POST /image accepts "
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"The image is 6,204,118 bytes; POST /image accepts at most "
     f"{limits.DIRECT_UPLOAD_BYTES:,}. POST /uploads returns a form that accepts {limits.PRESIGNED_UPLOAD_BYTES:,}.",
     HTTPStatus.REQUEST_URI_TOO_LONG: QUERY_TOO_LONG,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: f"This is a PDF document. Send one of {', '.join(ImageFormat)}.",

@@ -20,7 +20,7 @@ from face_api.option_text import read_options
 FILE_FIELD: Final = "file"
 _CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "windows-1252"})
 _FORM_ERRORS: Final = {
-    "Part exceeded maximum size": f"A field of the form has more than {limits.FORM_FIELD_BYTES:,} bytes. A file needs "
+    "Part exceeded maximum size": f"A form field exceeds {limits.FORM_FIELD_BYTES:,} bytes. A file needs "
     "a `filename`; with `filename*` alone, the field is not a file (RFC 7578, 4.2).",
     "Invalid multipart data": "The form is not valid multipart/form-data. It must begin with its boundary.",
 }
@@ -91,7 +91,7 @@ def _format_of(data: bytes, media_type: str) -> ImageFormat:
     if len(data) > limits.DIRECT_UPLOAD_BYTES:
         raise ImageRejected(
             FailureReason.TOO_LARGE,
-            f"The image has {len(data):,} bytes; POST /image accepts {limits.DIRECT_UPLOAD_BYTES:,}. "
+            f"The image is {len(data):,} bytes; POST /image accepts at most {limits.DIRECT_UPLOAD_BYTES:,}. "
             f"POST /uploads returns a form that accepts {limits.PRESIGNED_UPLOAD_BYTES:,}.",
         )
     try:

@@ -11,7 +11,8 @@ from facelib.messages.events import JobEvent, frames
 from facelib.stores.listeners.subscriptions import SHARDS, JobSubscription
 from facelib.stores.queues.queue import MESSAGE_BYTES
 
-# Maximum number of recipients of one invocation, which takes about a second; more are split over the queue.
+# Maximum number of recipients of one invocation, which takes about a second. Larger numbers are split into several
+# messages on the queue.
 LISTENERS_AT_ONCE: Final = 1_000
 # The size of a message of the delivery queue without frames or events: the owner, and 1,000 listener ids of 16
 # characters each.

@@ -19,7 +19,7 @@ def corrected(
 
 
 def _is_shown(face: Face, reported: tuple[Face, ...], shown: list[Face]) -> bool:
-    """Return whether to show a face: a reported one if it is listed, another one if it overlaps a listed face."""
+    """Return whether to show a face: a reported one if it is listed, an unreported one if it overlaps a listed face."""
     if face in reported:
         return face in shown
     return any(_overlap(face.box, one.box) > _SAME_FACE_IOU for one in shown)

@@ -1,4 +1,4 @@
-"""What the detector can do, each use case with the stores that it needs."""
+"""The detector's use cases, each with the stores that it needs."""
 
 from dataclasses import dataclass
 from typing import Self

@@ -22,7 +22,7 @@ _FEW_PHOTOS: Final = 60
 
 
 def wrong_clock(*offsets: int) -> dict[str, str]:
-    """Return the environment of processes whose clock is wrong by one of these numbers of seconds."""
+    """Return the environment of processes whose clock is off by one of these offsets, in seconds."""
     folder = ROOT / "tests" / "support" / "wrong_clock"
     return {"PYTHONPATH": str(folder), "CLOCK_OFFSETS": ",".join(map(str, offsets))}
 
@@ -41,14 +41,14 @@ def listening(stack: Stack, output: Path, environment: dict[str, str]) -> Iterat
 
 
 def heard(output: Path, job_ids: Sequence[str]) -> list[str]:
-    """Return the jobs, of these, whose completion a listener has reported, in order."""
+    """Return those of these jobs that a listener has reported as completed, in order."""
     events = [json.loads(line) for line in output.read_text().splitlines(keepends=True) if line.endswith("\n")]
     return [event["job_id"] for event in events if event["type"] == "job.completed" and event["job_id"] in job_ids]
 
 
 @pytest.mark.parametrize(
     ("function", "offsets"),
-    # Replays sort events by the detectors' clocks, so these may differ by less than a replay overlaps.
+    # Replays sort events by the detectors' clocks, so the difference must be smaller than the replay overlap.
     [("ApiFunction", (-240, 240)), ("DetectorFunction", (-20, 0, 20))],
 )
 def test_a_burst_survives_wrong_clocks(

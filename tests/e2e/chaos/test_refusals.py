@@ -20,7 +20,7 @@ _LATEST_SECONDS: Final = 600
 # A call is made three times before its caller learns that it was refused, so it fails one in eight times.
 _HALF: Final = 0.5
 _BUCKETS: Final = {"s3:PUT": _HALF, "s3:POST": _HALF, "s3:DELETE": _HALF}
-# The bus is down: what it does not take goes to a queue, in batches.
+# The bus is down: events that it refuses are queued, in batches.
 _EVENTS: Final = {
     "events:PutEvents": 1.0,
     "sqs:SendMessageBatch": _HALF,
@@ -41,7 +41,7 @@ def burst_of(sender: Holder, seed: int) -> Burst:
 
 
 def images_counted(sender: Holder) -> int:
-    """Return how many images count to the owner, of all days: the test may run at midnight."""
+    """Return how many images are counted for the owner, over all days: the test may run at midnight."""
     rows = sender.stack.aws.client("dynamodb").scan(TableName=sender.stack.outputs["AccessTableName"])["Items"]
     mine = [row for row in rows if row["record_id"]["S"].startswith(f"usage#{sender.stored.owner}#")]
     return sum(int(row["images"]["N"]) for row in mine)
@@ -90,7 +90,7 @@ def test_a_burst_survives_queues_a_bus_and_listeners_that_refuse(sender: Holder,
         refusals.is_over = True
         assert set(refusals.refused) == set(_EVENTS)
         for listener, position in zip((one, other), positions, strict=True):
-            # What could not be delivered is where operators see it, and listeners find it in a replay.
+            # Undelivered events are in the failure queue, and listeners receive them in a replay.
             wait_until(
                 lambda listener=listener: has_heard(listener, job_ids) or has_given_up(stack),  # type: ignore[misc]
                 seconds=_LATEST_SECONDS,

@@ -35,7 +35,7 @@ _HANGS_SECONDS: Final = 900
 def dying_workers(burst: Burst, seed: int) -> Iterator[list[int]]:
     """Kill randomly chosen workers, one after the other, while the block runs.
 
-    The next one is killed after a response since the last: starting a worker may take longer than any pause.
+    Each kill waits for a response since the previous kill: starting a worker may take longer than any pause.
     """
     chance, killed, over = random.Random(seed), list[int](), threading.Event()
 
@@ -63,7 +63,7 @@ def dying_workers(burst: Burst, seed: int) -> Iterator[list[int]]:
 
 @contextmanager
 def hanging_detector(stack: Stack) -> Iterator[str]:
-    """Stop a detector in the middle of a job, and let it continue after the block; the job's id."""
+    """Stop a detector in the middle of a job, and let it continue after the block. Yield the job's id."""
     with reconfigured(stack, ["DetectorFunction"], {"LEASE_SECONDS": str(_LEASE_SECONDS)}, timeout=_HANGS_SECONDS):
         while True:
             kill_workers(stack, "DetectorFunction")

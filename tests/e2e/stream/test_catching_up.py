@@ -92,7 +92,7 @@ def test_a_listener_cut_off_before_its_first_event_misses_none_with_any_clock(
     (before,) = end_and_tell(stack, 1)
     jobs, heard = asyncio.run(play())
 
-    assert sorted(heard) == sorted(jobs), "each once, in no order between jobs"
+    assert sorted(heard) == sorted(jobs), "each once; events of different jobs are not ordered"
 
 
 def clock(minutes: int) -> type[datetime]:

@@ -101,7 +101,7 @@ def test_a_counter_that_was_erased_in_the_meantime_stays_erased(alice: Api, acco
 
 
 def crash(alice: Api) -> str:
-    """Let the API die between the record and the image; the job's id."""
+    """Let the API die between storing the record and the image. Return the job's id."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         before(monkeypatch, "PutObject", die)
         with pytest.raises(Killed):

@@ -1,9 +1,9 @@
 """Random sequences of events: no object without a job, no picture under another job, no job pending indefinitely.
 
 Senders, detectors, deletions, retries and the dead-letter queue's consumer run on the real use cases and stores, and
-are interleaved, and killed or throttled at any call to AWS. The queue is a model of SQS: it delivers at least once, in
-any order, again only after the receiver's lease on the message has expired, and sets a message aside after `RECEIVES`
-deliveries.
+are interleaved, and killed or throttled at any call to AWS. The queue is a model of SQS: it delivers at least once and
+in any order, redelivers a message only after its visibility timeout, and moves it to the dead-letter queue after
+`RECEIVES` deliveries.
 """
 
 from collections.abc import Callable

@@ -125,7 +125,7 @@ def test_an_interrupted_run_is_resumed_by_the_same_command(marker: Marker, capsy
     assert set(results()) == {"a.jpg", "b.jpg", "c.jpg"}
 
 
-def test_other_options_are_another_run(marker: Marker) -> None:
+def test_different_options_start_a_new_run(marker: Marker) -> None:
     put(a_jpg=b"1", b_jpg=b"interrupt")
     assert main(["blur", "photos", "--out", "out"]) == 130
     put(b_jpg=b"2")

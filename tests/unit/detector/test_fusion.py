@@ -29,7 +29,7 @@ def test_the_scales_of_one_network_have_one_vote_the_best() -> None:
     assert 50 < fused.landmarks[0, 0, 0] < 55
 
 
-def test_the_scale_that_shows_a_face_large_places_it() -> None:
+def test_the_scale_with_the_largest_face_determines_its_position() -> None:
     coarse = Vote(0, detections((*SHIFTED, 0.5)), scale=0.06)
     fine = Vote(1, detections((*ROOMY, 0.5)), scale=0.24)
     # The boxes are 6 px and 24 px wide, so their weights are a quarter and one.
@@ -38,7 +38,7 @@ def test_the_scale_that_shows_a_face_large_places_it() -> None:
     assert fuse([coarse, finer], 2).boxes == pytest.approx(np.array([[2, 0, 100, 100]])), "no more from 24 px on"
 
 
-def test_a_list_has_one_box_of_a_face() -> None:
+def test_a_vote_contains_one_box_per_face() -> None:
     near = detections((*ROOMY, 0.9), (*SHIFTED, 0.8))
     fused = fuse([Vote(0, near)], networks=1)
     # Both are in the same list, so they are not averaged; the overlapping one is suppressed.

@@ -57,4 +57,6 @@ def test_the_cost_of_a_job_matches_the_documentation(account: Cloud, repository:
         Counter(),
     )
     assert whole.total() == 6
-    assert max(whole["by_creation"], whole["by_event"]) == 1, "what an index takes decides where one owner stops"
+    assert max(whole["by_creation"], whole["by_event"]) == 1, (
+        "an index's write limit determines the maximum for one owner"
+    )

@@ -30,7 +30,9 @@ def test_a_deletion_hides_the_job_and_may_be_repeated(jobs: JobStore, account: C
         jobs.claim(job.job_id, LEASE)
     jobs.remove(job.job_id)
     [tombstone] = clients.dynamodb().scan(TableName=account.jobs_table)["Items"]
-    assert set(tombstone) == {"job_id", "owner", "owner_shard", "event_id", "status", "ttl"}, "ids, and when they go"
+    assert set(tombstone) == {"job_id", "owner", "owner_shard", "event_id", "status", "ttl"}, (
+        "ids, and when they expire"
+    )
     with pytest.raises(JobNotFound):
         jobs.begin_deletion(job.job_id, "public")
 
@@ -67,7 +69,7 @@ def test_a_deleted_job_does_not_change(jobs: JobStore) -> None:
             call()
 
 
-def test_only_a_job_in_deletion_is_removed(jobs: JobStore) -> None:
+def test_only_a_job_that_is_being_deleted_is_removed(jobs: JobStore) -> None:
     job = added(jobs)
     jobs.remove(job.job_id)
     assert jobs.get(job.job_id, "public") == job

@@ -44,7 +44,7 @@ def test_a_source_is_one_that_lists_vulnerabilities(status: int, body: bytes, *,
         assert (audit.why_unreachable(url) is None) is reachable
 
 
-def test_the_audit_is_skipped_aloud(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_skipping_the_audit_is_reported(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(audit, "why_unreachable", lambda: "no route to host")
     assert audit.audit_all() == 0
     assert "SKIPPED: pip-audit" in capsys.readouterr().err

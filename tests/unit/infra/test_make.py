@@ -86,7 +86,7 @@ def test_a_list_is_passed_as_separate_words(name: str, repository: Path, folder:
 
 
 @pytest.mark.parametrize("value", HOSTILE)
-def test_a_python_is_a_name_and_no_script(value: str, repository: Path, folder: Path) -> None:
+def test_python_must_be_a_name_not_a_script(value: str, repository: Path, folder: Path) -> None:
     command = ["make", "-f", str(repository / "Makefile"), "BIN=bin", "-W", "requirements.txt", ".venv/installed"]
     done = subprocess.run([*command, f"PYTHON={value}"], cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode != 0

@@ -119,7 +119,7 @@ def test_an_invalid_port(port: str) -> None:
         port_number(port)
 
 
-def test_a_slow_laptop_has_as_long_for_a_photo_as_aws() -> None:
+def test_the_local_time_limit_is_the_same_as_on_aws() -> None:
     local = {**parameters_of_template(), **LOCAL_PARAMETERS}
     assert local["DetectorTimeout"] == parameters_of_template()["DetectorTimeout"] == "30"
     stack = CloudFormation(load(), {**local, "LocalEndpoint": "http://localhost:4566"})

@@ -94,7 +94,7 @@ def deployed(status: str = "UPDATE_COMPLETE", day: int = 1, **parameters: str) -
     return DeployedStack("facecast", status, datetime(2026, 1, day, tzinfo=UTC), parameters, outputs)
 
 
-def test_deploy_takes_parameters_behind_its_options_and_names_its_configuration(aws: Aws) -> None:
+def test_deploy_accepts_parameters_after_its_options(aws: Aws) -> None:
     """The command line of the Makefile's target, word by word."""
     aws.after = deployed()
     assert main(["deploy", "--environment", "default", "--yes", "Architecture=x86_64"]) == 0

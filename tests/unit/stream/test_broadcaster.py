@@ -151,7 +151,9 @@ def test_an_unreadable_record_is_queued_and_does_not_block_others(
     bodies = cloud.bodies()
     assert len(bodies) == 2
     assert all(json.loads(body)["kind"] == "malformed" for body in bodies)
-    assert not any("faces" in body or "yesterday" in body for body in bodies), "what is set aside names a job, no more"
+    assert not any("faces" in body or "yesterday" in body for body in bodies), (
+        "the queued message contains only a job id"
+    )
     response = handler(queue_event(*bodies, "no message at all"), context)
     assert len(response["batchItemFailures"]) == 3
 

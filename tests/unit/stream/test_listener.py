@@ -78,7 +78,7 @@ def test_a_listener_dropped_before_its_first_event_resumes_from_the_services_pos
 
 
 @pytest.mark.usefixtures("clock")
-def test_an_interrupted_replay_is_requested_again_with_the_whole_outage() -> None:
+def test_an_interrupted_replay_is_requested_again_for_the_whole_outage() -> None:
     old = ended_event(80)
     start = position_at(datetime.now(UTC) - timedelta(seconds=30))
     missed = [ended_event(ago) for ago in (20, 10)]
@@ -88,7 +88,7 @@ def test_an_interrupted_replay_is_requested_again_with_the_whole_outage() -> Non
         async with server(
             sends(connected(start), then="reset"),
             sends(frame(old, *missed), then="reset"),
-            # It starts earlier by the overlap, so before the oldest requested event.
+            # The replay starts earlier, by the overlap, and therefore before the oldest requested event.
             sends(frame(ended_event(85), old, *missed, later)),
         ) as (url, queries):
             assert await heard(4, url, replay=2) == [event.event_id for event in (old, *missed, later)]

@@ -57,7 +57,7 @@ def test_a_replay_of_both_before_any_job_has_ended(
     assert not endpoint.frames
 
 
-def test_a_replay_for_a_listener_that_has_left_is_over(connections: ConnectionStore, context: Context) -> None:
+def test_a_replay_ends_when_its_listener_has_left(connections: ConnectionStore, context: Context) -> None:
     replay = Replay(owner=OWNER, connection_id="nobody", limit=2)
 
     assert handler(queue_event(replay.model_dump_json()), context) == {"batchItemFailures": []}

@@ -85,7 +85,7 @@ def test_a_message_that_is_always_refused_is_an_error_after_the_others_were_sent
 ) -> None:
     refuse(monkeypatch, *[{"0"}] * 4)
 
-    with pytest.raises(QueueRefused, match="1 messages: InternalError"):
+    with pytest.raises(QueueRefused, match=r"Messages refused by the queue: 1 \(InternalError"):
         Messages(cloud.url).send_all(map(str, range(23)))
 
     assert len(cloud.bodies()) == 22

@@ -58,8 +58,8 @@ _LANDMARKS: Final = {
 }
 
 
-# JSON has one of these characters between two values, and base64 has none. A request has about twenty; each one more
-# would cost time, because pydantic keeps an invalid value with its error, as Python objects.
+# JSON has one of these characters between two values, and base64 has none. A request has about twenty; each additional
+# one would cost time, because pydantic keeps an invalid value with its error, as Python objects.
 _SEPARATORS: Final = b",[{"
 _MOST_SEPARATORS: Final = 1_000
 
@@ -164,7 +164,7 @@ def _read(body: bytes, originals_bucket: str) -> DetectRequest:
     if image is not None and len(image) > limits.REKOGNITION_BYTES:
         raise _Refused(
             "ImageTooLargeException",
-            f"The image has {len(image):,} bytes; at most {limits.REKOGNITION_BYTES:,} are accepted here. "
+            f"The image is {len(image):,} bytes; DetectFaces accepts at most {limits.REKOGNITION_BYTES:,}. "
             "Upload it with POST /uploads and pass it as S3Object.",
         )
     if s3_object is not None and s3_object.Bucket != originals_bucket:

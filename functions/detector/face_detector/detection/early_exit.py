@@ -10,8 +10,8 @@ from face_detector.detection.network import Thresholds
 def is_enough(faces: Detections, scale: float, thresholds: Thresholds) -> bool:
     """Return whether the finer scales can be skipped: there are faces, and all of them are large and certain.
 
-    Faces are in pixels of the image; `scale` is the number of pixels in the finest scale so far for each pixel of the
-    image. A face that would be hidden but not reported is uncertain; detections below both thresholds are ignored.
+    Faces are in pixels of the image; `scale` is the ratio of the finest scale so far to the image's size. A face that
+    would be hidden but not reported is uncertain; detections below both thresholds are ignored.
     """
     candidates = faces.filtered(faces.scores >= thresholds.redact)
     if not len(candidates):

@@ -31,7 +31,7 @@ _NO_FACE: Final = -1
 class Vote:
     """The detections of one network in one scale, in pixels of the image.
 
-    `network` is its index; `scale` is the number of pixels in the scale for each pixel of the image.
+    `network` is its index; `scale` is the ratio of the scale to the image's size.
     """
 
     network: int

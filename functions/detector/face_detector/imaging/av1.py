@@ -52,7 +52,7 @@ def _leb128(data: memoryview, at: int) -> tuple[int, int]:
         value |= (data[at + byte] & 0x7F) << 7 * byte
         if not data[at + byte] & 0x80:
             return value, at + byte + 1
-    raise ValueError("a length has more than 8 bytes")
+    raise ValueError("a length is longer than 8 bytes")
 
 
 class _Bits:

@@ -56,7 +56,7 @@ class HiddenArea:
         """Return the area of a face, or None for a face outside the canvas."""
         left, top, right, bottom = edges(face, canvas)
         x, y = (left + right) / 2, (top + bottom) / 2
-        # An ellipse through the corners of a rectangle has its half sides times the square root of 2 as half axes.
+        # The semi-axes of an ellipse through the corners of a rectangle are half its sides times the square root of 2.
         half_x = math.ceil((right - left) / 2 * _MARGIN * math.sqrt(2)) + 1
         half_y = math.ceil((bottom - top) / 2 * _MARGIN * math.sqrt(2)) + 1
         x0, y0 = max(0, math.floor(x - half_x)), max(0, math.floor(y - half_y))

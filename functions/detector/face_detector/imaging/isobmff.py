@@ -56,7 +56,7 @@ class ItemTable:
     kinds: Mapping[int, bytes]
     # Width times height.
     pixels: Mapping[int, int]
-    # The first bytes of the boxes `colr`, which `nclx` reads.
+    # The first bytes of the `colr` boxes, which `nclx` reads.
     colours: Mapping[int, list[bytes]]
     # The items that a picture uses, such as its tiles and its alpha.
     inputs: Mapping[int, list[int]]
@@ -146,7 +146,7 @@ class _Fields:
         return int.from_bytes(self._body[start : self._at])
 
     def item(self, wide_from: int = 1) -> int:
-        """Read an item's id, which has four bytes in newer versions of the box and otherwise two."""
+        """Read an item's id, which is four bytes long in newer versions of the box, and otherwise two."""
         return self.number(4 if self.version >= wide_from else 2)
 
     def rest(self) -> memoryview:

@@ -20,7 +20,7 @@ _DIGIT_HEIGHT: Final = 21
 _MIN_DIGIT_HEIGHT: Final = 7.0
 
 
-def draw(pixels: Pixels, faces: Sequence[Face], options: Options) -> Pixels:  # noqa: ARG001 - every drawing takes the same
+def draw(pixels: Pixels, faces: Sequence[Face], options: Options) -> Pixels:  # noqa: ARG001 - every `draw` takes the same arguments
     """Draw the boxes in place."""
     # The most confident face is drawn last, so that its box and label are on top.
     for face in reversed(faces):

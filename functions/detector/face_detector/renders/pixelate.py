@@ -1,4 +1,4 @@
-"""Replaces every face by a mosaic of a few squares."""
+"""Replaces every face with a mosaic of a few squares."""
 
 from collections.abc import Sequence
 from typing import Final

@@ -13,7 +13,7 @@ from face_detector.imaging.pixels import Pixels
 _COVER: Final = (0, 0, 0)
 
 
-def draw(pixels: Pixels, faces: Sequence[Face], options: Options) -> Pixels:  # noqa: ARG001 - every drawing takes the same
+def draw(pixels: Pixels, faces: Sequence[Face], options: Options) -> Pixels:  # noqa: ARG001 - every `draw` takes the same arguments
     """Cover the faces in place, as whole rectangles."""
     for area in filter(None, (HiddenArea.of(face, pixels) for face in reversed(faces))):
         area.part[:] = _COVER

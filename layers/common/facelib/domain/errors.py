@@ -65,8 +65,8 @@ class DetectorBusy(FaceError):
         )
 
 
-def _state(status: Status) -> str:
-    return "has failed" if status is Status.FAILED else f"is {status}"
+def _state(status: Status, adverb: str = "") -> str:
+    return f"has {adverb}failed" if status is Status.FAILED else f"is {adverb}{status}"
 
 
 class JobConflict(FaceError):
@@ -112,9 +112,8 @@ class FaceNotFound(FaceError):
     """The job does not have a face with this number."""
 
     def __init__(self, count: int) -> None:
-        numbers = f"0 to {count - 1}" if count > 1 else "0"
-        has = f"The job's faces are numbered {numbers}, in the order of `faces`." if count else "The job has no faces."
-        super().__init__(has)
+        numbers = {0: "The job has no faces.", 1: "The job has one face, number 0."}
+        super().__init__(numbers.get(count, f"The job's faces are numbered 0 to {count - 1}, in the order of `faces`."))
 
 
 class CorrectionsChanged(FaceError):
@@ -146,7 +145,7 @@ class JobFinished(FaceError):
     """The job already has an outcome, so a late claim changes nothing."""
 
     def __init__(self, status: Status, original_etag: str | None = None) -> None:
-        super().__init__(f"The job is already {status}.")
+        super().__init__(f"The job {_state(status, 'already ')}.")
         # S3's name for the upload that was processed.
         self.original_etag = original_etag
 
@@ -220,4 +219,4 @@ class QueueRefused(FaceError):
     """A queue refused some messages of a batch."""
 
     def __init__(self, count: int, why: str) -> None:
-        super().__init__(f"The queue refused {count} messages: {why}")
+        super().__init__(f"Messages refused by the queue: {count} ({why})")

@@ -37,7 +37,7 @@ def check_file_size(size: int) -> None:
     if size > limits.PRESIGNED_UPLOAD_BYTES:
         raise ImageRejected(
             FailureReason.TOO_LARGE,
-            f"The file has {size:,} bytes; the maximum is {limits.PRESIGNED_UPLOAD_BYTES:,}.",
+            f"The file is {size:,} bytes; the maximum is {limits.PRESIGNED_UPLOAD_BYTES:,}.",
         )
 
 

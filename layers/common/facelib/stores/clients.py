@@ -66,7 +66,7 @@ def lambda_() -> "LambdaClient":
 
 @contextmanager
 def missing_object() -> Iterator[None]:
-    """Raise ObjectMissing if S3 does not have the object, or has it with another ETag than that of `IfMatch`."""
+    """Raise ObjectMissing if S3 does not have the object, or has it with a different ETag than `IfMatch`."""
     try:
         yield
     except ClientError as error:

@@ -65,7 +65,7 @@ function showLimits(limits) {
 function audience() {
   const owner = getHolder()?.owner;
   if (!owner && IS_LOCAL) return "Photos and results stay on this computer. They";
-  return `Everyone ${owner ? `with a key of ${owner}` : "who opens this page"} sees the results. Photos and results`;
+  return `Everyone ${owner ? `with one of ${owner}'s keys` : "who opens this page"} can see the results. Photos and results`;
 }
 
 /** If the service asks for keys, loads the key's owner and scopes. */

@@ -51,7 +51,7 @@ export const template = `
         <p class="with-pointer">Keys: Tab to a face or an area, Enter to show or hide a face, N for a new area, arrow keys to move it and
           with Shift to resize it, Delete to remove it, Ctrl+Z to undo, Ctrl+S to save, Esc to cancel.</p>
       </div>
-      <label class="threshold"><span>Faces from <output></output> confidence</span> <input type="range" min="0" max="100"></label>
+      <label class="threshold"><span>Minimum confidence <output></output></span> <input type="range" min="0" max="100"></label>
       <p class="count" role="status"></p>
       <ol class="faces"></ol>
       <p class="size"></p>

@@ -8,7 +8,7 @@ import { downloadZip } from "./vendor/client-zip/index.js";
 
 const NAME = "facecast.zip";
 
-/** Saves the first result of each job that its sender requested; returns a message about the outcome. */
+/** Saves, for each job, the first of the results that its sender requested; returns a message about the outcome. */
 export async function downloadAll(jobIds, onProgress) {
   const problems = [];
   const zip = await downloadZip(files(jobIds, onProgress, problems)).blob();

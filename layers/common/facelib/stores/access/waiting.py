@@ -1,4 +1,4 @@
-"""Limits how many requests wait for a result at the same time, with leases in DynamoDB, which processes hold.
+"""Limits how many requests wait for a result at the same time, with leases in DynamoDB. A lease is held by one process.
 
 A function's process serves one request at a time, so the right to wait belongs to the process. It keeps its
 lease between requests and renews it about once a minute, so a waiting request usually does not cost a write.

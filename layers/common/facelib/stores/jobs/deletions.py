@@ -44,7 +44,7 @@ class Deletions:
                 raise JobNotFound from None
 
     def finish(self, job_id: str) -> None:
-        """Replace a job whose objects are gone by a tombstone, and remove its idempotency record."""
+        """Once a job's objects are gone, replace the job with a tombstone, and remove its idempotency record."""
         item = self._table.item(job_id)
         if item is None or item["status"] != text(Status.DELETING):
             return

@@ -1,9 +1,9 @@
 """Subscriptions in DynamoDB, which define the events that each connection receives.
 
 An owner's connections that receive all events are in one partition, so that one Query is usually enough to read them.
-Their sort keys begin with one of `SHARDS` numbers, by which the work is split if there are many. A connection that
-receives the events of a single job has a row under that job, which is found without reading others. A connection with a
-key has another row, which is used to count it, and to close it when the key ends.
+Their sort keys begin with one of `SHARDS` numbers. If there are many connections, the work is split by this number. A
+connection that receives the events of a single job has a row under that job, which is found without reading others. A
+connection with a key has another row, which is used to count it, and to close it when the key ends.
 """
 
 from collections.abc import Iterator
