@@ -61,7 +61,7 @@ class Actor:
         self.step()
 
     def pause(self) -> None:
-        """Wait until the test lets the actor continue. Raises ClientError once, or Killed on this and every later call."""
+        """Wait for the test to continue the actor. Raises ClientError once; after a kill, every call raises Killed."""
         if not self.was_killed:
             self._halted.release()
             assert self._go.acquire(timeout=_TIMEOUT_SECONDS), f"{self.name} was forgotten"
