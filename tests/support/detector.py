@@ -6,7 +6,7 @@ from pathlib import Path
 from unittest import SkipTest
 
 import numpy as np
-from face_detector.analyse import analyse, redraw
+from face_detector.analyse import analyse, find_faces, redraw
 from face_detector.detection.detections import Detections
 from face_detector.detection.detector import Detector
 from face_models import BEST, MODELS, YUNET
@@ -16,7 +16,7 @@ from facelib.domain.options import Options, Size
 from facelib.domain.renders import Render
 from PIL import Image
 
-from tests.support.pictures import Picture, Truth, encoded
+from tests.support.pictures import Picture, Truth, uncompressed
 
 # A copy of the models, which some development machines have next to the repository.
 _SHARED_YUNET = Path(__file__).parents[3] / "shared" / "models" / YUNET.file_name
@@ -67,11 +67,18 @@ def overlap(one: Box | Truth, other: Box | Truth) -> float:
     """Intersection over union."""
     across = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
     down = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
-    both = max(across, 0) * max(down, 0)
+    if across <= 0 or down <= 0:
+        return 0
+    both = across * down
     return both / (one.width * one.height + other.width * other.height - both)
+
+
+def faces_in(picture: Picture, detector: Detector, options: Options | None = None) -> tuple[Face, ...]:
+    """Detect the faces in pixels."""
+    return find_faces(uncompressed(picture), options or Options(), detector).faces
 
 
 def result(picture: Picture, render: Render, detector: Detector, size: Size = Size.ORIGINAL) -> tuple[Picture, Face]:
     """Render, and return the result with its most confident face."""
-    done = analyse(encoded(picture, "PNG"), Options(render=(render,), size=size), detector)
+    done = analyse(uncompressed(picture), Options(render=(render,), size=size), detector)
     return pixels_of(done.results[render]), done.faces[0]

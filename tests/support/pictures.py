@@ -5,7 +5,9 @@ The face is that of Eileen Collins, in the photo by NASA (public domain) that th
 
 import functools
 import io
+import struct
 import uuid
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,11 +66,15 @@ def compose(
     truth = []
     for left, top, tall in faces:
         factor = tall / FACE.height
-        head = _original()[: round(_HEAD.height), round(_HEAD.x) : round(_HEAD.x + _HEAD.width)]
-        small = resized(head, max(1, round(_HEAD.width * factor)), max(1, round(_HEAD.height * factor)))
-        _paste(canvas, small, left - round((FACE.x - _HEAD.x) * factor), top - round(FACE.y * factor))
+        _paste(canvas, _head(factor), left - round((FACE.x - _HEAD.x) * factor), top - round(FACE.y * factor))
         truth.append(Truth(left, top, FACE.width * factor, tall))
     return canvas, truth
+
+
+@functools.lru_cache(maxsize=16)
+def _head(factor: float) -> Picture:
+    head = _original()[: round(_HEAD.height), round(_HEAD.x) : round(_HEAD.x + _HEAD.width)]
+    return resized(head, max(1, round(_HEAD.width * factor)), max(1, round(_HEAD.height * factor)))
 
 
 def _paste(canvas: Picture, part: Picture, left: int, top: int) -> None:
@@ -140,6 +146,17 @@ def encoded(picture: Picture | Image.Image, form: str = "JPEG", **options: objec
     else:
         image.save(target, form, **options)
     return target.getvalue()
+
+
+def uncompressed(picture: Picture) -> bytes:
+    """Encode as a PNG in a tenth of the time that compression takes."""
+    height, width = picture.shape[:2]
+    # Each row begins with its filter: none.
+    rows = np.pad(picture.reshape(height, -1), ((0, 0), (1, 0)))
+    size = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = (b"IHDR" + size, b"IDAT" + zlib.compress(rows.data, 0), b"IEND")
+    parts = (struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) for chunk in chunks)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
 def saved(folder: Path, data: bytes, suffix: str = ".jpg") -> Path:

@@ -22,7 +22,7 @@ from tests.support.context import Context
 from tests.support.detection_service import Service, png
 from tests.support.detector import pixels_of
 from tests.support.jobs import completed_job
-from tests.support.pictures import Picture, compose, encoded
+from tests.support.pictures import Picture, compose, uncompressed
 
 HIDING = [render for render in Render if render.hides_faces]
 
@@ -39,7 +39,7 @@ def photo() -> Picture:
 
 def job_of(photo: Picture, render: Render, detector: Detector) -> Job:
     options = Options(render=(render,), size=Size.ORIGINAL)
-    done = analyse(encoded(photo, "PNG"), options, detector)
+    done = analyse(uncompressed(photo), options, detector)
     assert len(done.faces) == 2
     return completed_job().model_copy(update={"options": options, "faces": done.faces, "image": done.image})
 
@@ -47,7 +47,7 @@ def job_of(photo: Picture, render: Render, detector: Detector) -> Job:
 def drawn(photo: Picture, job: Job, detector: Detector, **corrections: Any) -> Picture:
     job = job.model_copy(update={"corrections": Corrections.model_validate(corrections)})
     (render,) = job.options.render
-    return pixels_of(redraw(encoded(photo, "PNG"), job, (render,), detector)[render])
+    return pixels_of(redraw(uncompressed(photo), job, (render,), detector)[render])
 
 
 def changed(one: Picture, other: Picture) -> npt.NDArray[np.bool_]:

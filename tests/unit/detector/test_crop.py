@@ -5,15 +5,15 @@ from functools import cache
 
 import numpy as np
 import pytest
-from face_detector.analyse import analyse, find_faces
+from face_detector.analyse import analyse
 from face_detector.detection.detector import Detector
 from face_detector.drawing import drawing_of
 from facelib.domain.face import Face
 from facelib.domain.options import CropAspect, CropFaces, Options, Size
 from facelib.domain.renders import Render
 
-from tests.support.detector import pixels_of, redrawn
-from tests.support.pictures import Picture, astronaut, compose, encoded, resized, rotated
+from tests.support.detector import faces_in, pixels_of, redrawn
+from tests.support.pictures import Picture, astronaut, compose, encoded, resized, rotated, uncompressed
 
 GREY = np.full((300, 400, 3), 128, np.uint8)
 
@@ -23,7 +23,7 @@ def options(**chosen: object) -> Options:
 
 
 def cropped(picture: Picture, chosen: Options, detector: Detector) -> tuple[Picture, tuple[Face, ...]]:
-    done = analyse(encoded(picture, "PNG"), chosen, detector)
+    done = analyse(uncompressed(picture), chosen, detector)
     return pixels_of(done.results[Render.CROP]), done.faces
 
 
@@ -54,7 +54,7 @@ def test_a_crop_may_contain_only_the_largest_face(fast: Detector) -> None:
 @cache
 def searched(make: Callable[[], Picture], detector: Detector) -> tuple[Picture, tuple[Face, ...]]:
     picture = make()
-    return picture, find_faces(encoded(picture, "PNG"), Options(), detector).faces
+    return picture, faces_in(picture, detector)
 
 
 @pytest.mark.parametrize("faces", CropFaces)
@@ -81,7 +81,7 @@ def test_without_a_face_it_is_the_middle(aspect: str, size: tuple[int, int]) -> 
 
 
 def test_a_crop_on_demand_has_the_options_of_the_job(fast: Detector) -> None:
-    photo = encoded(group(), "PNG")
+    photo = uncompressed(group())
     chosen = options(render=("crop", "boxes"), crop_aspect="1:1")
     done = analyse(photo, chosen, fast)
     assert redrawn(photo, chosen, done.faces, Render.CROP, fast) == done.results[Render.CROP]

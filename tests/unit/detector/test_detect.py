@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from face_detector.analyse import find_faces
 from face_detector.detection.detections import Detections
 from face_detector.detection.detector import Detector, load_detector
 from face_detector.faces import as_faces
@@ -15,14 +14,10 @@ from facelib.domain.face import Face
 from facelib.domain.job import Quality
 from facelib.domain.options import Options
 
-from tests.support.detector import overlap
-from tests.support.pictures import FACE, Picture, Truth, astronaut, compose, crowd, encoded, resized, rotated
+from tests.support.detector import faces_in, overlap
+from tests.support.pictures import FACE, Truth, astronaut, compose, crowd, resized, rotated
 
 Load = Callable[[str, Quality], Detector]
-
-
-def faces_in(picture: Picture, detector: Detector, options: Options | None = None) -> tuple[Face, ...]:
-    return find_faces(encoded(picture, "PNG"), options or Options(), detector).faces
 
 
 def recall(faces: tuple[Face, ...], truth: list[Truth], at_least: float = 0.5) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from face_detector.analyse import analyse, find_faces
+from face_detector.analyse import analyse
 from face_detector.detection.detections import Detections
 from face_detector.detection.detector import Detector, Member
 from face_detector.detection.early_exit import is_enough
@@ -18,8 +18,8 @@ from facelib.domain.job import DetectorInfo, Quality
 from facelib.domain.options import Options
 from facelib.domain.renders import Render
 
-from tests.support.detector import detections, overlap, redrawn
-from tests.support.pictures import FACE, Picture, Truth, astronaut, compose, encoded, resized
+from tests.support.detector import detections, faces_in, overlap, redrawn
+from tests.support.pictures import FACE, Picture, Truth, astronaut, compose, resized, uncompressed
 
 
 class Shown:
@@ -99,7 +99,7 @@ def test_every_scale_is_used_if_faces_are_hidden(render: Render) -> None:
     """Even if the first pass is certain, and also for a result that is drawn later."""
     network = Shown(dict.fromkeys((100, 200), LARGE))
     detector = detector_of(network, COARSE, FINE)
-    file = encoded(IMAGE, "PNG")
+    file = uncompressed(IMAGE)
     faces = analyse(file, Options(), detector).faces
     assert network.sides == [100]
     network.sides.clear()
@@ -156,7 +156,7 @@ def group() -> tuple[Picture, Truth]:
 
 
 def best_overlap(picture: Picture, truth: Truth, detector: Detector) -> float:
-    faces = find_faces(encoded(picture, "PNG"), Options(), detector).faces
+    faces = faces_in(picture, detector)
     return max((overlap(face.box, truth) for face in faces), default=0)
 
 

@@ -18,8 +18,18 @@ from facelib.messages.s3_events import OriginalCreated
 
 from tests.support.context import Context
 from tests.support.detection_service import Service, png
-from tests.support.detector import pixels_of
-from tests.support.pictures import ORIENTATIONS, Picture, astronaut, compose, encoded, resized, rotated, turned
+from tests.support.detector import faces_in, pixels_of
+from tests.support.pictures import (
+    ORIENTATIONS,
+    Picture,
+    astronaut,
+    compose,
+    encoded,
+    resized,
+    rotated,
+    turned,
+    uncompressed,
+)
 
 
 @pytest.fixture
@@ -38,7 +48,7 @@ def picture(data: bytes, detector: Detector, *, align: bool = False) -> Picture:
 
 def tilt(pixels: Picture, detector: Detector) -> float:
     """Return by how many degrees the eyes of the only face are tilted."""
-    (face,) = find_faces(encoded(pixels, "PNG"), Options(), detector).faces
+    (face,) = faces_in(pixels, detector)
     one, other = face.landmarks.left_eye, face.landmarks.right_eye
     return float(np.degrees(np.arctan2(other.y - one.y, other.x - one.x)))
 
@@ -46,13 +56,13 @@ def tilt(pixels: Picture, detector: Detector) -> float:
 @pytest.mark.parametrize("degrees", [0, 15, 30, -40, 180])
 def test_a_face_is_level_if_requested(degrees: int, detector: Detector) -> None:
     """Measured by the detector's landmarks, which are less precise for a face that is sideways."""
-    photo = encoded(rotated(resized(astronaut(), 1024, 1024), degrees), "PNG")
+    photo = uncompressed(rotated(resized(astronaut(), 1024, 1024), degrees))
     assert abs(tilt(picture(photo, detector, align=True), detector)) < 10
 
 
 def test_it_is_the_face_and_a_margin_in_the_pixels_of_the_original(detector: Detector) -> None:
     photo = astronaut()
-    data = encoded(photo, "PNG")
+    data = uncompressed(photo)
     _, face = first(data, detector)
     cut = picture(data, detector)
     side = 1.5 * max(face.box.width, face.box.height)
@@ -70,12 +80,12 @@ def test_a_large_face_is_bounded_and_a_small_one_keeps_its_pixels(detector: Dete
     for align in (False, True):
         assert max(picture(large, detector, align=align).shape) == limits.FACE_IMAGE_SIDE
     small, _ = compose(1200, 900, [(600, 400, 60)])
-    assert max(picture(encoded(small, "PNG"), detector).shape) < 120
+    assert max(picture(uncompressed(small), detector).shape) < 120
 
 
 def test_a_face_at_the_border_is_clipped_and_padded_if_it_is_rotated(detector: Detector) -> None:
     photo, _ = compose(640, 480, [(2, 200, 120)])
-    data = encoded(photo, "PNG")
+    data = uncompressed(photo)
     cut, level = picture(data, detector), picture(data, detector, align=True)
     assert cut.shape[1] < cut.shape[0]
     assert level.shape[0] == level.shape[1]

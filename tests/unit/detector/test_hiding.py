@@ -15,7 +15,7 @@ from facelib.domain.options import Options
 from facelib.domain.renders import Render
 
 from tests.support.detector import detections, pixels_of, result
-from tests.support.pictures import Picture, astronaut, compose, encoded, resized, rotated
+from tests.support.pictures import Picture, astronaut, compose, resized, rotated, uncompressed
 
 HIDING = [Render.BLUR, Render.PIXELATE, Render.SOLID]
 STRENGTHS = range(1, limits.BLUR_STRENGTH + 1)
@@ -41,7 +41,7 @@ def close() -> Picture:
 
 @cache
 def file_of(make: Callable[[], Picture]) -> bytes:
-    return encoded(make(), "PNG")
+    return uncompressed(make())
 
 
 def neighbours() -> Picture:
@@ -133,7 +133,7 @@ class Doubtful(Detector):
 def test_a_face_too_uncertain_to_be_reported_is_still_hidden(render: Render) -> None:
     grey = np.random.default_rng(1).integers(0, 256, (512, 512, 1), np.uint8)
     picture = np.repeat(grey, 3, axis=2)
-    done = analyse(encoded(picture, "PNG"), Options(render=(render,)), Doubtful())
+    done = analyse(uncompressed(picture), Options(render=(render,)), Doubtful())
     assert [face.confidence for face in done.faces] == [0.9]
     change = np.abs(pixels_of(done.results[render]).astype(int) - picture).mean(axis=2)
     assert change[120:180, 60:120].mean() > 30

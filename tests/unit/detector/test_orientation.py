@@ -10,8 +10,8 @@ from face_detector.imaging.orientation import turn_upright
 from facelib.domain.face import Box
 from facelib.domain.options import Options
 
-from tests.support.detector import overlap
-from tests.support.pictures import FACE, ORIENTATIONS, Truth, astronaut, encoded, resized, turned
+from tests.support.detector import faces_in, overlap
+from tests.support.pictures import FACE, ORIENTATIONS, Truth, astronaut, resized, turned
 
 FORMATS = ["JPEG", "PNG", "WEBP", "AVIF", "HEIC"]
 # 200 x 256 px, so that the sides cannot be confused.
@@ -30,7 +30,7 @@ def test_boxes_are_in_the_upright_image(form: str, orientation: int, fast: Detec
 
 
 def upright_box(detector: Detector) -> Box:
-    return find_faces(encoded(PICTURE, "PNG"), Options(), detector).faces[0].box
+    return faces_in(PICTURE, detector)[0].box
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)

@@ -6,16 +6,15 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 import pytest
-from face_detector.analyse import find_faces
 from face_detector.detection.detector import Detector
 from face_detector.pose import _HEAD, pose_of
 from face_detector.quality import quality_of
 from face_models import BEST, CENTERFACE
 from facelib.domain.face import Face
 from facelib.domain.job import Quality
-from facelib.domain.options import Options
 
-from tests.support.pictures import Picture, astronaut, encoded, rotated
+from tests.support.detector import faces_in
+from tests.support.pictures import Picture, astronaut, rotated
 
 SIZE = (1_000, 800)
 Load = Callable[[str, Quality], Detector]
@@ -58,7 +57,7 @@ def test_landmarks_that_do_not_fit_a_head(points: list[tuple[float, float]]) -> 
 
 
 def only_face(picture: Picture, detector: Detector) -> Face:
-    (face,) = find_faces(encoded(picture, "PNG"), Options(), detector).faces
+    (face,) = faces_in(picture, detector)
     assert face.pose is not None
     return face
 

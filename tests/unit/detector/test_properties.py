@@ -12,7 +12,7 @@ from facelib.domain.options import Options
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.detector import overlap
+from tests.support.detector import faces_in, overlap
 from tests.support.pictures import Picture, astronaut, compose, encoded, resized, rotated
 from tests.support.properties import hold
 
@@ -32,9 +32,9 @@ def pictures(draw: st.DrawFn) -> Picture:
     return picture
 
 
-def faces_in(picture: Picture, detector: Detector, options: Options | None = None) -> list[Face]:
-    data = encoded(np.ascontiguousarray(picture), "PNG")
-    return sorted(find_faces(data, options or Options(), detector).faces, key=lambda face: face.box.x)
+def from_left(picture: Picture, detector: Detector, options: Options | None = None) -> list[Face]:
+    """Return the faces from left to right."""
+    return sorted(faces_in(picture, detector, options), key=lambda face: face.box.x)
 
 
 @heavy
@@ -42,7 +42,7 @@ def faces_in(picture: Picture, detector: Detector, options: Options | None = Non
 def test_faces_lie_inside_the_image(fast: Detector, picture: Picture, confidence: float) -> None:
     cropped = picture[60:, 90:]
     height, width = cropped.shape[:2]
-    for face in faces_in(cropped, fast, Options(min_confidence=confidence)):
+    for face in from_left(cropped, fast, Options(min_confidence=confidence)):
         box, marks = face.box, face.landmarks
         assert 0 <= box.x <= box.x + box.width <= width + 1e-6
         assert 0 <= box.y <= box.y + box.height <= height + 1e-6
@@ -59,7 +59,7 @@ def test_faces_lie_inside_the_image(fast: Detector, picture: Picture, confidence
 @given(pictures(), st.floats(0.6, 2.5))
 def test_scaling_the_image_scales_the_boxes(fast: Detector, picture: Picture, factor: float) -> None:
     height, width = (round(side * factor) for side in picture.shape[:2])
-    before, after = faces_in(picture, fast), faces_in(resized(picture, width, height), fast)
+    before, after = from_left(picture, fast), from_left(resized(picture, width, height), fast)
     assert len(before) == len(after)
     for one, other in zip(before, after, strict=True):
         assert overlap(scaled(one.box, factor), other.box) >= 0.8
@@ -72,7 +72,7 @@ def scaled(box: Box, factor: float) -> Box:
 @heavy
 @given(pictures())
 def test_mirroring_the_image_mirrors_the_boxes(fast: Detector, picture: Picture) -> None:
-    before, after = faces_in(picture, fast), faces_in(picture[:, ::-1], fast)[::-1]
+    before, after = from_left(picture, fast), from_left(picture[:, ::-1], fast)[::-1]
     assert len(before) == len(after)
     for one, other in zip(before, after, strict=True):
         box = other.box
@@ -84,9 +84,9 @@ def test_mirroring_the_image_mirrors_the_boxes(fast: Detector, picture: Picture)
 @heavy
 @given(pictures(), st.integers(1, 200), st.integers(0, 255))
 def test_no_face_is_lost_by_adding_a_border(fast: Detector, picture: Picture, wide: int, grey: int) -> None:
-    before = faces_in(picture, fast)
+    before = from_left(picture, fast)
     bordered = np.pad(picture, ((wide, wide), (wide, wide), (0, 0)), constant_values=grey)
-    after = faces_in(bordered, fast)
+    after = from_left(bordered, fast)
     for face in before:
         moved = face.box.model_copy(update={"x": face.box.x + wide, "y": face.box.y + wide})
         assert any(overlap(moved, other.box) >= 0.75 for other in after)
@@ -95,7 +95,7 @@ def test_no_face_is_lost_by_adding_a_border(fast: Detector, picture: Picture, wi
 @heavy
 @given(st.integers(-25, 25))
 def test_a_head_may_tilt(fast: Detector, degrees: int) -> None:
-    assert len(faces_in(rotated(astronaut(), degrees), fast)) == 1
+    assert len(from_left(rotated(astronaut(), degrees), fast)) == 1
 
 
 @st.composite
