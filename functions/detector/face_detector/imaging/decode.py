@@ -128,7 +128,8 @@ def _decode_with_pillow(data: bytes) -> Pixels:
             pixels = np.empty((image.height, image.width, 3), np.uint8)
             for top in range(0, image.height, _BAND_ROWS):
                 bottom = min(top + _BAND_ROWS, image.height)
-                pixels[top:bottom] = _opaque(image.crop((0, top, image.width, bottom)))[..., ::-1]
+                band = _opaque(image.crop((0, top, image.width, bottom)))
+                cv2.cvtColor(band, cv2.COLOR_RGB2BGR, dst=pixels[top:bottom])
     return pixels
 
 
@@ -156,7 +157,9 @@ def _over_white(pixels: Pixels) -> Pixels:
     """Composite (height, width, 4) pixels over white, in bands to save memory."""
     opaque = np.empty((*pixels.shape[:2], 3), np.uint8)
     for top in range(0, len(pixels), _BAND_ROWS):
-        band = pixels[top : top + _BAND_ROWS].astype(np.uint16)
-        alpha = band[..., 3:]
-        opaque[top : top + _BAND_ROWS] = (band[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255
+        *colours, alpha = cv2.split(pixels[top : top + _BAND_ROWS])
+        white = cv2.bitwise_not(alpha)
+        opaque[top : top + _BAND_ROWS] = cv2.merge(
+            [cv2.add(cv2.multiply(colour, alpha, scale=1 / 255), white) for colour in colours]
+        )
     return opaque
