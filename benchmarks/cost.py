@@ -13,7 +13,7 @@ from infra.template import resources
 
 AS_OF: Final = "2026-11-29, us-east-1, without free tiers"
 MILLION: Final = 1_000_000
-OUT: Final = "Data to the internet"
+OUT: Final = "Data transfer to the internet"
 
 # Requests to AWS for one image, by upload method, if one result is drawn, no listener is connected and the event bus
 # is on. Counted on the local stack by tests/e2e/test_requests.py, without messages between AWS's own services.

@@ -41,7 +41,7 @@ def milliseconds(call: Callable[[], object]) -> float:
 
 
 def photos(count: int) -> list[bytes]:
-    """Create portraits of 512 x 512 px, each with slightly different noise."""
+    """Create 512 x 512 px portraits, each with slightly different noise."""
     random = np.random.default_rng(1)
     noisy = (astronaut() + random.integers(0, 4, (512, 512, 3)).astype(np.uint8) for _ in range(count))
     return [jpeg(np.asarray(picture, np.uint8)) for picture in noisy]
@@ -54,7 +54,7 @@ def row(name: str, times: list[float]) -> str:
 
 
 def large_photos(count: int, profile: bytes | None) -> list[bytes]:
-    """Create portraits of 12 megapixels and about 3 MB, like those of phones."""
+    """Create 12-megapixel portraits of about 3 MB, like those of phones."""
     random = np.random.default_rng(2)
     large = resized(astronaut(), 4_000, 3_000)
     noisy = [large[y:, x:] for x, y in random.integers(0, 16, (count, 2))]

@@ -7,7 +7,7 @@ from botocore.exceptions import NoRegionError
 FAILED: Final = 1
 INTERRUPTED: Final = 130
 NO_REGION: Final = (
-    "No Region is set. Set one, for example AWS_DEFAULT_REGION=eu-central-1, or name a profile that has one: "
+    "No Region is set. Set one, for example AWS_DEFAULT_REGION=eu-central-1, or select a profile that has one: "
     "AWS_PROFILE=..."
 )
 

@@ -25,7 +25,7 @@ def read_parameters(pairs: Sequence[str]) -> dict[str, str]:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
-            raise CommandFailed(f'Parameters are given as NAME=VALUE, not {pair!r}: make run PARAMETERS="Quality=fast"')
+            raise CommandFailed(f'Pass parameters as NAME=VALUE, not {pair!r}: make run PARAMETERS="Quality=fast"')
         if name not in parameters:
             raise CommandFailed(f"template.yaml has no parameter {name!r}. It has: {', '.join(sorted(parameters))}.")
         if not _is_allowed(value, parameters[name]):

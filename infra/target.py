@@ -18,7 +18,7 @@ def choose_stack(environment: str | None, local: LocalStack, target: str, parame
     if not is_answering(local):
         raise CommandFailed(
             f"No stack answers on port {local.port}. Start one: {local.make('run')}{parameters}. "
-            f"For a stack on AWS, name its environment: make {target} ENVIRONMENT=default"
+            f"For a stack on AWS, pass its environment: make {target} ENVIRONMENT=default"
         )
     os.environ |= local.environment()
     return STACK_NAME

@@ -30,14 +30,16 @@ if TYPE_CHECKING:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz-seconds", type=int, default=60, help="seconds of fuzzing the HTTP API")
-    parser.addoption("--drops", type=int, default=12, help="how many photos are dropped while detectors are killed")
+    parser.addoption("--drops", type=int, default=12, help="number of photos to drop while detectors are killed")
     parser.addoption("--size-seconds", type=float, default=0, help="seconds to keep trying large requests")
     parser.addoption("--fuzz-seed", type=int, default=1, help="seed of the fuzzing; another seed sends other requests")
     parser.addoption("--chaos", action="store_true", help="also run the tests marked `chaos`")
-    parser.addoption("--chaos-photos", type=int, default=24, help="how many photos are sent while workers are killed")
-    parser.addoption("--chaos-seed", type=int, default=1, help="which workers are killed, and what is delivered twice")
-    parser.addoption("--job-lives", type=int, default=4, help="how many random histories of jobs are tried")
-    parser.addoption("--examples", type=int, default=40, help="how many events and damaged files are tried")
+    parser.addoption("--chaos-photos", type=int, default=24, help="number of photos to send while workers are killed")
+    parser.addoption(
+        "--chaos-seed", type=int, default=1, help="seed for which workers are killed and what is delivered twice"
+    )
+    parser.addoption("--job-lives", type=int, default=4, help="number of random job histories to try")
+    parser.addoption("--examples", type=int, default=40, help="number of events and damaged files to try")
     parser.addoption(
         "--every-combination",
         action="store_true",

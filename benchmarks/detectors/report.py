@@ -124,6 +124,6 @@ def save_chart(measured: Sequence[Measured], samples: Sequence[Sample], iou_thre
         Series(one.name, [point], Mark.DOT if one.is_ours else Mark.CROSS, colour)
         for colour, (one, point) in enumerate(zip(shown, points, strict=True))
     ]
-    x = Axis.log(f"milliseconds an image, p50, {measured[0].threads} thread", [x for x, _ in points])
+    x = Axis.log(f"milliseconds per image, p50, {measured[0].threads} thread", [x for x, _ in points])
     y = Axis.linear(f"AP, faces from {_MIN_HEIGHTS[-1]} px", [0, 1], 0.2)
     target.write_text(svg([Panel("", x, y, series)]))

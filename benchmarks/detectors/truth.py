@@ -62,7 +62,7 @@ def from_folder(images: Path) -> Iterator[Sample]:
 
 
 def made(folder: Path) -> Iterator[Sample]:
-    """Draw an image of 1,024 x 768 px for each of eight face heights, with up to 80 copies of one face."""
+    """Draw a 1,024 x 768 px image for each of eight face heights, with up to 80 copies of one face."""
     folder.mkdir(parents=True, exist_ok=True)
     for tall in _HEIGHTS:
         step = max(round(tall * 1.8), 95)
@@ -86,7 +86,7 @@ def scaled(sample: Sample, factor: float, folder: Path) -> Sample:
 
 
 def photo(folder: Path) -> Path:
-    """Draw a photo of 4,000 x 3,000 px with grain like a phone's, only for timing."""
+    """Draw a 4,000 x 3,000 px photo with grain like a phone's, only for timing."""
     picture, _ = crowd(4000, 3000, 300)
     grain = np.random.default_rng(1).integers(-6, 7, picture.shape, np.int16)
     path = folder / "photo.jpg"

@@ -117,7 +117,7 @@ async def run(addresses: Addresses, local_stack: LocalStack, args: argparse.Name
         percent = quantiles(taken, n=100)
         frames = sum(listener.frames for listener in listeners.listeners) / len(listeners.listeners)
         print(f"events      {len(ended)} at {args.rate:g}/s, in {frames:.1f} frames for each listener")
-        print(f"last event  p50 {percent[49]:.3f} s, p95 {percent[94]:.3f} s, most {taken[-1]:.3f} s after the write")
+        print(f"last event  p50 {percent[49]:.3f} s, p95 {percent[94]:.3f} s, max {taken[-1]:.3f} s after the write")
         print(f"first to last  p50 {median(spreads(listeners.listeners, ended)):.3f} s")
         bad = sum(map(bool, faulty))
         print(f"exactness   {bad} of {len(faulty)} listeners missed an event, or received one twice or out of order")

@@ -29,7 +29,7 @@ def run(addresses: Addresses, image: Path, log: Path, *, as_json: bool = False) 
     try:
         saved = asyncio.run(_run(addresses, image, as_json=as_json))
     except TimeoutError:
-        raise CommandFailed(f"No event of the job arrived within {_EVENT_SECONDS} s. The stack's log: {log}") from None
+        raise CommandFailed(f"No event for the job arrived within {_EVENT_SECONDS} s. The stack's log: {log}") from None
     if not as_json:
         print(_NEXT)
     return saved
@@ -65,7 +65,7 @@ async def _upload_by_form(client: httpx.AsyncClient, addresses: Addresses, image
     response = await client.post(grant["upload"]["url"], data=fields, files={"file": (image.name, image.read_bytes())})
     if response.is_error:
         raise CommandFailed(f"{image.name} was refused by the bucket ({response.status_code}): it may be too large.")
-    print(f"uploaded    {image} by a presigned form as job {grant['job_id']}")
+    print(f"uploaded    {image} through a presigned form as job {grant['job_id']}")
     return str(grant["job_id"])
 
 

@@ -1,4 +1,4 @@
-"""LocalStack without a container, for the tests of storage: `python -m infra localstack` installs it.
+"""LocalStack without a container, for the storage tests: `python -m infra localstack` installs it.
 
 Its open edition has S3, SQS, EventBridge, CloudFormation and IAM. DynamoDB would require a download from another
 vendor, so calls to it are forwarded to ministack. Lambda needs Docker, and API Gateway v2 (the HTTP and the WebSocket

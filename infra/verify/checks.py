@@ -66,7 +66,7 @@ async def _is_picture(url: str) -> None:
 
 
 async def presigned_upload(service: Service) -> str:
-    """Upload 5 MB by a presigned form, as the page does: a preflight of the bucket first, then the form."""
+    """Upload 5 MB through a presigned form, as the page does: first a preflight to the bucket, then the form."""
     data = service.photo.ljust(_UPLOAD_BYTES, b"\0")
     job_id, answer = await service.upload(data)
     expect(answer.status_code == 204, f"{answer.url.host} answered {answer.status_code}: {answer.text[:300]}")

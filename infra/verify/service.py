@@ -51,7 +51,7 @@ class Listener:
             async with asyncio.timeout(TIMEOUT_SECONDS), self._changed:
                 await self._changed.wait_for(lambda: found() is not None)
         except TimeoutError:
-            raise Failed(f"no event of the job {job_id} within {TIMEOUT_SECONDS} s") from None
+            raise Failed(f"no event for the job {job_id} within {TIMEOUT_SECONDS} s") from None
         event = found()
         assert event is not None
         return event
@@ -80,7 +80,7 @@ class Service:
         return response
 
     async def upload(self, data: bytes) -> tuple[str, httpx.Response]:
-        """Send an image by a presigned form. Return the job's id and the bucket's response, without redirects."""
+        """Send an image through a presigned form. Return the job's id and the bucket's response, without redirects."""
         granted = (await self.call("POST", "/uploads", 201, json={})).json()
         fields = {"Content-Type": "image/jpeg", **granted["upload"]["fields"]}
         page = httpx.URL(self.outputs["HttpUrl"]).copy_with(raw_path=b"")

@@ -45,7 +45,9 @@ def test_a_result_has_a_name_though_its_picture_could_not_be_loaded(page: Page, 
     page.emulate(prefers_reduced_motion="reduce")
     page.block("*preview.webp*")
     page.load()
-    page.wait_until(lambda: page.shows(f"[data-job='{job_id}'] .reload"), "it says that it could not be loaded")
+    page.wait_until(
+        lambda: page.shows(f"[data-job='{job_id}'] .reload"), "the page reports that it could not be loaded"
+    )
     assert violations(page, tools) == []
 
 
@@ -190,7 +192,7 @@ def tab_to(page: Page, selector: str) -> None:
         ActionChains(page.chrome).send_keys(Keys.TAB).perform()
         if page.chrome.execute_script("return document.activeElement.matches(arguments[0])", selector):
             return
-    raise AssertionError(f"the tab key does not get to {selector}")
+    raise AssertionError(f"the Tab key does not reach {selector}")
 
 
 def test_the_render_is_chosen_with_only_the_keyboard(page: Page) -> None:

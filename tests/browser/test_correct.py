@@ -153,7 +153,7 @@ def test_leaving_does_not_lose_unsaved_corrections(page: Page, job_id: str, way:
         page.chrome.back()
     else:
         page.click(f"#result .{way}")
-    page.wait_until(lambda: "not saved yet" in problem(page), "it says why")
+    page.wait_until(lambda: "not saved yet" in problem(page), "the page shows the reason")
     assert page.chrome.current_url.endswith(job_id)
     assert page.shows("#result .marks")
     page.click("#result .cancel")
@@ -189,7 +189,7 @@ def test_a_face_that_was_marked_in_the_list_is_not_marked_afterwards(page: Page,
     assert not page.shows("#result .box.marked")
 
 
-def test_marks_at_the_edge_and_in_a_crowd_make_nothing_scroll(stack: Stack, page: Page) -> None:
+def test_marks_at_the_edge_and_in_a_crowd_do_not_cause_scrolling(stack: Stack, page: Page) -> None:
     job_id = posted(stack, encoded(crowd(1600, 1000, 70)[0]))
     page.resize(390, 844)
     begin(page, job_id)

@@ -23,7 +23,7 @@ def try_to_save(page: Page) -> str:
     """Show the first face, save, and return the page's message."""
     page.click_with_mouse("#result .face")
     page.click("#result .save")
-    page.wait_until(lambda: problem(page) != "", "it says why not")
+    page.wait_until(lambda: problem(page) != "", "the page shows the reason")
     return problem(page)
 
 

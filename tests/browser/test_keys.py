@@ -68,7 +68,7 @@ def opened(page: Page, key: str) -> None:
     """Open the page with this key."""
     page.chrome.get(page.url)
     enter(page, key)
-    page.wait_until(lambda: not page.shows("#connection[data-state=connecting]"), "the page has made up its mind")
+    page.wait_until(lambda: not page.shows("#connection[data-state=connecting]"), "the page has connected or given up")
 
 
 def test_a_key_that_may_only_send_sees_a_notice(closed_stack: Stack, page: Page, tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_a_key_is_described_kept_and_forgotten(closed_stack: Stack, page: Page) 
     alice = holder(closed_stack, "alice-of-the-page", daily=1_000)
     opened(page, alice.key)
     page.click("#change-key")
-    assert "a key of alice-of-the-page, which may send, read, and manage until " in page.text("key-now")
+    assert "one of alice-of-the-page's keys. It may send, read, and manage until " in page.text("key-now")
     assert "of 1000 images today" in page.text("key-now")
     field(page).send_keys(Keys.ESCAPE)
     page.wait_until(lambda: not page.shows("#key"), "it is closed, and the key is kept")

@@ -47,7 +47,7 @@ def test_cards_of_deleted_jobs_disappear_when_the_page_reconnects(stack: Stack, 
     someone.wait_until(lambda: someone.text("connection") == "Live", "it is connected again")
 
 
-def test_on_the_stacks_own_computer_the_page_never_waits_long_to_connect(someone: Page) -> None:
+def test_on_a_local_stack_the_page_never_waits_long_to_connect(someone: Page) -> None:
     someone.run_first(
         "Math.random = () => 1; const after = setTimeout; window.waits = [];"
         "window.setTimeout = (call, wait) => after(call, window.waits.push(wait ?? 0) < 30 ? 0 : 1e9);"

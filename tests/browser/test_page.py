@@ -67,11 +67,11 @@ def test_a_broken_photo_shows_why_it_failed(stack: Stack, page: Page, tmp_path: 
     failure = page.wait_for_failure(broken.name)
     (job,) = stack.http.get("/jobs", params={"status": "failed", "limit": 1}).json()["jobs"]
     assert failure == f"{broken.name}: {job['failure']['detail']}"
-    assert page.load().wait_for_failure(broken.name) == failure, "own failures are there after a reload"
+    assert page.load().wait_for_failure(broken.name) == failure, "own failures are still listed after a reload"
     page.forget()
     page.load()
     page.wait_until(lambda: not page.shows("#loading"), "the list is there")
-    assert page.failures() == [], "other people's failures are theirs"
+    assert page.failures() == [], "other users' failures are not listed"
 
 
 def test_a_file_that_is_too_large_is_not_sent(stack: Stack, page: Page, tmp_path: Path) -> None:

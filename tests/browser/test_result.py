@@ -42,7 +42,7 @@ def test_the_boxes_are_the_jobs_own_numbers(stack: Stack, page: Page, job_id: st
     assert page.complaints() == []
 
 
-def test_back_closes_it_and_its_address_opens_it(page: Page, job_id: str) -> None:
+def test_back_closes_a_result_and_its_address_opens_it(page: Page, job_id: str) -> None:
     page.wait_for_result(job_id)
     page.click(f".card[data-job='{job_id}'] a")
     page.wait_for_picture()

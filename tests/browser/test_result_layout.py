@@ -19,7 +19,7 @@ def job_id(stack: Stack) -> str:
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
 @pytest.mark.parametrize("way", ["boxes", "blur"])
-def test_one_thing_scrolls_at_most_and_no_row_wraps(
+def test_at_most_one_element_scrolls_and_no_row_wraps(
     stack: Stack, page: Page, *, way: str, width: int, height: int
 ) -> None:
     many = [(40 + 130 * (number % 6), 40 + 180 * (number // 6), 100) for number in range(12)]

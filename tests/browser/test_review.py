@@ -62,7 +62,7 @@ def test_reviewing_with_only_the_arrow_keys(page: Page, jobs: list[str]) -> None
     focused = "document.activeElement.closest('.card')?.dataset.job"
     page.wait_until(lambda: page.value(focused) == jobs[1], "the view is closed, and its card has the focus")
     choose_filter(page, "unreviewed")
-    page.wait_until(lambda: shown(page) == [jobs[1]], "that mark was taken away, the others stay")
+    page.wait_until(lambda: shown(page) == [jobs[1]], "that mark was removed, and the others remain")
     page.load()
     choose_filter(page, "unreviewed")
     page.wait_until(lambda: shown(page) == [jobs[1]], "they are kept in the browser")
@@ -70,7 +70,7 @@ def test_reviewing_with_only_the_arrow_keys(page: Page, jobs: list[str]) -> None
     assert page.complaints() == []
 
 
-def test_buttons_move_on_within_the_view_and_back_closes_it(page: Page, jobs: list[str]) -> None:
+def test_buttons_show_other_results_and_back_closes_the_view(page: Page, jobs: list[str]) -> None:
     page.click(f".card[data-job='{jobs[0]}'] a")
     page.wait_for_picture()
     page.click("#result [value=blur]")
@@ -148,7 +148,7 @@ def test_selected_photos_are_deleted_together_and_this_can_be_undone(stack: Stac
     assert page.complaints() == []
 
 
-def test_other_peoples_photos_are_not_deleted_with_ones_own(stack: Stack, page: Page, jobs: list[str]) -> None:
+def test_other_users_photos_are_not_deleted(stack: Stack, page: Page, jobs: list[str]) -> None:
     other = stack.completed(encoded(astronaut()))
     page.wait_for_result(other)
     page.click("#all")
@@ -189,7 +189,7 @@ def test_selected_results_are_downloaded_as_one_zip_named_after_the_photos(
     assert page.complaints() == []
 
 
-def test_one_that_cannot_be_loaded_does_not_stop_the_others(
+def test_a_result_that_cannot_be_loaded_does_not_stop_the_others(
     stack: Stack, page: Page, jobs: list[str], tmp_path: Path
 ) -> None:
     page.chrome.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
@@ -237,7 +237,7 @@ def test_of_a_thousand_cards_only_those_near_the_screen_are_laid_out(someone: Pa
     laid_out = """[...document.querySelectorAll('.card h3')]
       .filter((one) => one.checkVisibility({ contentVisibilityAuto: true })).length"""
     someone.wait_until(lambda: someone.value(laid_out) < 150, "few are laid out")
-    assert someone.value("asked") < 200, "and few pictures are asked for"
+    assert someone.value("asked") < 200, "and few pictures are requested"
     someone.click("#all")
     assert someone.value("document.querySelector('#selection output').textContent") == "1000 selected"
     choose_filter(someone, "faceless")

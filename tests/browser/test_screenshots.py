@@ -47,12 +47,12 @@ def story(page: Page, photos: list[Path]) -> Iterator[tuple[Image.Image, int]]:
     page.wait_until(lambda: page.shows("#empty"), "the page is empty")
     yield shot(page), 1_600
     page.click("#sample")
-    page.wait_until(lambda: bool(page.cards()), "it is on its way")
+    page.wait_until(lambda: bool(page.cards()), "it is being sent")
     yield shot(page), 700
     page.wait_for_result("astronaut.jpg")
     yield shot(page), 1_200
     page.choose(*photos)
-    page.wait_until(lambda: page.shows("#sending"), "they are on their way")
+    page.wait_until(lambda: page.shows("#sending"), "they are being sent")
     yield shot(page), 800
     for photo in photos:
         page.wait_for_result(photo.name)

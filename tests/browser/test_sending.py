@@ -52,7 +52,7 @@ def test_four_are_sent_at_a_time_and_the_rest_can_be_cancelled(stack: Stack, pag
     )
     before = len(page.cards())
     page.choose(*photos)
-    page.wait_until(lambda: page.value("begun") == 4, "four are on their way")
+    page.wait_until(lambda: page.value("begun") == 4, "four are being sent")
     assert len(page.cards()) == before + 6
     page.click("#sending button")
     page.wait_until(lambda: len(page.cards()) == before, "it is gone completely")
@@ -73,7 +73,7 @@ def test_sent_photos_cannot_be_cancelled(stack: Stack, page: Page, photos: list[
         jobs,
     )
     page.choose(*photos[:2])
-    page.wait_until(lambda: page.value("finish.length") == 2, "both are on their way")
+    page.wait_until(lambda: page.value("finish.length") == 2, "both are being sent")
     is_disabled = "document.querySelector('#sending button').disabled"
     assert not page.value(is_disabled)
     page.chrome.execute_script("for (const end of finish) end();")

@@ -79,11 +79,11 @@ def test_make_demo_on_a_fresh_clone(clone: Path, free_port: int) -> None:
     drawn = np.asarray(Image.open(saved).convert("RGB")).astype(int)
     rows, columns = np.nonzero(np.abs(drawn - astronaut()).max(axis=2) > 100)
     beside = (columns < FACE.x + FACE.width + 40) & (columns > FACE.x - 40)
-    assert beside.mean() > 0.99, "what was drawn is drawn around the face"
+    assert beside.mean() > 0.99, "the box is around the face"
     assert rows.max() > FACE.y + FACE.height * 0.8
     named = re.findall(r"^(?:next)? +make (\w+)", done.stdout, re.MULTILINE)
     targets = re.findall(r"^([\w-]+):", (clone / "Makefile").read_text(), re.MULTILINE)
-    assert len(named) == 3, "it says what to try next"
+    assert len(named) == 3, "it suggests what to try next"
     assert set(named) <= set(targets)
     assert not (clone / ".local" / str(free_port) / "stack.json").exists()
     listing = subprocess.run(["ps", "-A", "-ww", "-o", "args="], capture_output=True, text=True, check=True)
@@ -114,9 +114,9 @@ def test_make_run_runs_until_ctrl_c_and_leaves_nothing(repository: Path, free_po
         demo = local(free_port, "demo")
         shown = subprocess.run(demo, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         assert shown.returncode == 0, shown.stderr
-        assert "starting" not in shown.stdout, "it uses the stack that runs"
+        assert "starting" not in shown.stdout, "it uses the running stack"
         assert (tmp_path / "out" / "astronaut-faces.jpg").is_file()
-        assert len(session_of(addresses.pid)) > 1, "functions run in processes of their own"
+        assert len(session_of(addresses.pid)) > 1, "functions run in their own processes"
 
         running.send_signal(signal.SIGINT)
         assert running.wait(TIMEOUT_SECONDS) == 0
@@ -177,7 +177,7 @@ def test_a_port_in_use_is_reported(repository: Path, tmp_path: Path, free_port: 
     assert f"make run PORT={free_port + 1}" in refused.stderr
 
 
-def test_a_photo_that_is_not_there(repository: Path, tmp_path: Path, free_port: int) -> None:
+def test_a_missing_photo(repository: Path, tmp_path: Path, free_port: int) -> None:
     done = subprocess.run(
         [*local(free_port, "demo"), "--image", "nowhere.jpg"],
         cwd=tmp_path,

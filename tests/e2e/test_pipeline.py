@@ -71,7 +71,7 @@ def test_the_result_shows_a_box_around_the_face(stack: Stack) -> None:
     middle = slice(round(box["y"] + box["height"] * 0.3), round(box["y"] + box["height"] * 0.7))
     assert changed[middle, left - 3 : left + 4].any(axis=1).mean() > 0.9
     assert changed[middle, right - 3 : right + 4].any(axis=1).mean() > 0.9
-    assert changed[middle, left + 12 : right - 12].mean() < 0.05, "the face itself is left as it was"
+    assert changed[middle, left + 12 : right - 12].mean() < 0.05, "the face itself is unchanged"
 
 
 def test_two_listeners_receive_events_despite_one_that_vanished(stack: Stack) -> None:

@@ -39,7 +39,7 @@ def test_no_face_and_several(rekognition: Any) -> None:
     assert len(rekognition.detect_faces(Image={"Bytes": three_faces()})["FaceDetails"]) == 3
 
 
-def test_an_object_of_the_originals_bucket(stack: Stack, rekognition: Any) -> None:
+def test_an_object_in_the_originals_bucket(stack: Stack, rekognition: Any) -> None:
     bucket, job_id = stack.outputs["OriginalsBucketName"], stack.post_image(one_face())
     original = {"Bucket": bucket, "Name": f"originals/{job_id}"}
     assert len(rekognition.detect_faces(Image={"S3Object": original})["FaceDetails"]) == 1

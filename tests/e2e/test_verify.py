@@ -42,7 +42,7 @@ def test_everything_works_on_an_open_stack(stack: Stack) -> None:
 
 
 @pytest.mark.xdist_group("closed")
-def test_everything_works_with_a_key_which_is_removed(closed_stack: Stack) -> None:
+def test_everything_works_with_a_key_that_is_removed_afterwards(closed_stack: Stack) -> None:
     keys = closed_stack.aws.client("dynamodb")
     before = keys.scan(TableName=closed_stack.outputs["KeysTableName"])["Items"]
     done = verify(closed_stack)

@@ -34,7 +34,7 @@ WRONG = {
     "keys ENVIRONMENT=nope": "Unknown environment 'nope'",
     "revoke KEY=": "Pass the key's id",
     "model MODEL=nope": "'centerface', 'yunet'",
-    "test-arm64 ARM64_PYTHON=": "A Python 3.13 for arm64 is needed",
+    "test-arm64 ARM64_PYTHON=": "An arm64 Python 3.13 is required",
 }
 
 

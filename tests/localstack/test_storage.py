@@ -1,4 +1,4 @@
-"""The stores, and the events of the storage, on LocalStack."""
+"""The stores, and the storage's events, on LocalStack."""
 
 import json
 import re
@@ -44,7 +44,7 @@ def jobs(storage: Storage) -> JobStore:
     return JobStore(storage.names["JobsTable"])
 
 
-def test_every_resource_of_storage_is_created(storage: Storage) -> None:
+def test_every_storage_resource_is_created(storage: Storage) -> None:
     assert set(storage.names) == set(template_of_storage()["Resources"])
     assert len(storage.names) >= 27
 

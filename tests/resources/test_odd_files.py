@@ -57,7 +57,7 @@ def every_combination(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder for files that several tests process: making the large ones takes long."""
+    """Return a folder for files that several tests process: making the large ones takes a long time."""
     return tmp_path_factory.mktemp("files")
 
 

@@ -113,7 +113,7 @@ class Burst:
 
 
 def assert_all_completed(burst: Burst, job_ids: list[str]) -> None:
-    """Every photo has its own job, which is completed in the end."""
+    """Check that every photo has its own job, which is completed in the end."""
     timeout = BURST_TIMEOUT_SECONDS + 60 + len(job_ids)
     assert len(set(job_ids)) == len(job_ids)
     failed = burst.await_end(job_ids, timeout)

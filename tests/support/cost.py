@@ -37,6 +37,6 @@ def _timed(action: Callable[[], object]) -> tuple[str, float]:
 
 @cache
 def _photo() -> float:
-    """Return the seconds for reading and decoding a PNG of 4 megapixels, once libraries are loaded."""
+    """Return the seconds for reading and decoding a 4-megapixel PNG, once libraries are loaded."""
     data = encoded(Image.fromarray(resized(astronaut(), 2_000, 2_000)), "PNG")
     return min(_timed(lambda: decode(data, read_header(data), None))[1] for _ in range(3))

@@ -59,7 +59,7 @@ def analyse(data: bytes, options: Options, _: object) -> Analysis:
 
 @dataclass
 class Message:
-    """A message of the queue; `reader` has received it but not yet responded."""
+    """A message in the queue; `reader` has received it but not yet responded."""
 
     body: str
     job_id: str

@@ -61,7 +61,7 @@ def noise() -> bytes:
 
 
 def progressive() -> bytes:
-    """Return a four-channel JPEG of 40 megapixels, all of whose coefficients libjpeg keeps in memory."""
+    """Return a 40-megapixel JPEG with four channels, all of whose coefficients libjpeg keeps in memory."""
     return encoded(close_up(5_500, 7_400).convert("CMYK"), progressive=True, quality=80, subsampling=0)
 
 

@@ -137,7 +137,7 @@ def text_bomb() -> bytes:
 
 
 def texts_behind_pixels() -> bytes:
-    """Create a PNG of 7 MB with 7 GB of texts, each of which is below libpng's limit."""
+    """Create a 7 MB PNG with 7 GB of texts, each of which is below libpng's limit."""
     good = png(64, 64, idat=empty_rows(64, 64, 3))
     text = chunk(b"zTXt", b"k\0\0" + zlib.compress(b"x" * 7_800_000, 9))
     return good[:-12] + text * 900 + good[-12:]

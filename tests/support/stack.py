@@ -63,7 +63,7 @@ class Listener:
         self.socket.socket.close()
 
     def ping(self) -> None:
-        """Return when everything posted to this listener before has been received."""
+        """Wait until everything that was posted to this listener has been received."""
         before = sum(event["type"] == "pong" for event in self.events)
         self.socket.send(json.dumps({"action": "ping"}))
         with self._changed:
@@ -164,7 +164,7 @@ class Stack:
         return job_id
 
     def upload(self, data: bytes, content_type: str = "image/jpeg", **request: Any) -> str:
-        """Send an image by a presigned POST, and return the job's id."""
+        """Send an image through a presigned POST, and return the job's id."""
         granted = self.http.post("/uploads", json=request)
         assert granted.status_code == 201, granted.text
         response = self.post_form(granted.json()["upload"], data, content_type)

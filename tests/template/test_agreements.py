@@ -75,7 +75,7 @@ def test_the_stream_is_filtered_as_it_is_read(old: str, new: str) -> None:
 
 @pytest.mark.parametrize("old", [{}, {"corrected_at": {"S": "2026-11-24T10:00:00.000000Z"}}])
 def test_a_correction_passes_the_filter(old: dict[str, Any]) -> None:
-    """Also for the second of two detectors that draw the same corrections at the same time."""
+    """This includes the second of two detectors that draw the same corrections at the same time."""
     change = record(corrected_job(), Status.COMPLETED, corrected=True)
     change["dynamodb"]["OldImage"].update(old)
     assert job_of_record(change)

@@ -39,7 +39,7 @@ class RenderReady(Frozen):
     """A result and its URL."""
 
     render: Render
-    url: str = Field(description="A presigned URL of the bucket.")
+    url: str = Field(description="A presigned URL for the bucket.")
     expires_at: AwareDatetime = Field(description="When the URL expires; repeat the request to get another.")
 
 
@@ -98,7 +98,7 @@ class UploadAccepted(Frozen):
 class ResultAddress(Frozen):
     """The URL of a result, which does not require a key."""
 
-    url: str = Field(description="A presigned URL of the bucket.")
+    url: str = Field(description="A presigned URL for the bucket.")
     expires_at: AwareDatetime = Field(description="When the URL expires; repeat the request to get another.")
 
 

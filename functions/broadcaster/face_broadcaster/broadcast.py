@@ -1,4 +1,4 @@
-"""The use case: broadcast a batch of events, or handle a message of the delivery queue."""
+"""The use case: broadcast a batch of events, or handle a message from the delivery queue."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -72,7 +72,7 @@ class Broadcast:
                 self.fan_out.connections_api.close(connection_id)
 
     def handle(self, message: Delivery | ShardDelivery | Replay, deadline: float) -> Counts:
-        """Handle a message of the delivery queue. Raises DeliveryFailed if it is to be redelivered."""
+        """Handle a message from the delivery queue. Raises DeliveryFailed if it is to be redelivered."""
         match message:
             case Delivery():
                 return self._deliver(message, deadline)

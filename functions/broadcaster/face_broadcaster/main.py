@@ -1,4 +1,4 @@
-"""The broadcaster's handler: records of the jobs table's stream, and messages of the delivery queue."""
+"""The broadcaster's handler: records from the jobs table's stream, and messages from the delivery queue."""
 
 import time
 from collections import Counter
@@ -28,7 +28,7 @@ from face_broadcaster.backpressure import Backpressure
 from face_broadcaster.broadcast import Broadcast, Counts
 from face_broadcaster.fanout import FanOut
 
-# The next batch of the stream waits for this one, so longer work is queued.
+# The stream's next batch waits for this one, so longer work is queued.
 _STREAM_SECONDS: Final = 5.0
 # Reserved for a post to time out, and for requeuing.
 _RESERVE_SECONDS: Final = 6.0

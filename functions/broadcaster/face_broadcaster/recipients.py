@@ -14,7 +14,7 @@ from facelib.stores.queues.queue import MESSAGE_BYTES
 # Maximum number of recipients of one invocation, which takes about a second. Larger numbers are split into several
 # messages on the queue.
 LISTENERS_AT_ONCE: Final = 1_000
-# The size of a message of the delivery queue without frames or events: the owner, and 1,000 listener ids of 16
+# The size of a message in the delivery queue without frames or events: the owner, and 1,000 listener ids of 16
 # characters each.
 _REST_BYTES: Final = 32 * 1024
 _PAYLOAD_BYTES: Final = MESSAGE_BYTES - _REST_BYTES

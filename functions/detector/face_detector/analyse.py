@@ -111,7 +111,7 @@ def draw_face(data: bytes, image: ImageInfo, face: Face, detector: Detector, *, 
 def _in_turn(renders: Sequence[Render]) -> Iterator[tuple[Render, bool]]:
     """Yield each render and whether to draw it in place.
 
-    Memory holds only one copy of an image of 110 megapixels, so renders that need a copy are drawn first, while the
+    Memory holds only one copy of a 110-megapixel image, so renders that need a copy are drawn first, while the
     fewest results are in memory.
     """
     drawn = [render for render in renders if render.declared.writes_on_pixels]

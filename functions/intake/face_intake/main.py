@@ -1,4 +1,4 @@
-"""The intake's handler: S3's events of the inbox, from the queue."""
+"""The intake's handler: S3's events about the inbox, from the queue."""
 
 from functools import cache
 from typing import Any

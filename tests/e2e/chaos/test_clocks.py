@@ -1,4 +1,4 @@
-"""A burst while clocks are wrong: of listeners, and of functions, from which AWS accepts up to five minutes."""
+"""A burst while the clocks of listeners and functions are wrong; AWS accepts a difference of up to five minutes."""
 
 import json
 import os

@@ -96,7 +96,7 @@ def test_a_listener_cut_off_before_its_first_event_misses_none_with_any_clock(
 
 
 def clock(minutes: int) -> type[datetime]:
-    """Return a clock that is wrong by this number of minutes."""
+    """Return a clock that is off by this number of minutes."""
 
     class Wrong(datetime):
         @classmethod
@@ -132,7 +132,7 @@ def test_a_replay_on_connecting_is_not_lost(stack: Stack) -> None:
     assert stack.messages("BroadcastFailureQueue") == 0
 
 
-def test_the_end_of_a_job_that_came_before_its_listener(stack: Stack) -> None:
+def test_a_replay_contains_a_job_that_ended_before_its_listener_connected(stack: Stack) -> None:
     mine, _other = end_and_tell(stack, 2)
 
     with stack.listener(f"?job_id={mine.job_id}&replay=1") as listener:
@@ -141,7 +141,7 @@ def test_the_end_of_a_job_that_came_before_its_listener(stack: Stack) -> None:
 
 
 def test_a_deletion_reaches_listeners_now_and_later(stack: Stack) -> None:
-    """Also after the job's end was received: the deletion has a larger id than any previous event."""
+    """This includes listeners that received the job's end: the deletion has a larger id than any previous event."""
     mine, other = end_and_tell(stack, 2)
 
     with stack.listener() as listener:

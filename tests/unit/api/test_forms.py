@@ -23,7 +23,7 @@ def test_a_whole_form_is_accepted(api: Api) -> None:
 
 @pytest.mark.parametrize("left", [30, 200, -1_000, -70, -20, -8, -5])
 def test_a_truncated_form_is_refused_with_the_reason(api: Api, left: int) -> None:
-    """Also if it is truncated after the image, where an option that hides faces may be lost."""
+    """This includes truncation after the image, where an option that hides faces may be lost."""
     assert refused(api, FORM[:left]) == "The form ends before its final boundary. Send it again."
 
 

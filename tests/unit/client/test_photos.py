@@ -37,7 +37,7 @@ def test_files_folders_and_globs(argument: str, expected: list[str]) -> None:
     assert names(argument) == expected
 
 
-def test_a_photo_that_is_named_twice_is_sent_once(folder: Path) -> None:
+def test_a_photo_that_is_given_twice_is_sent_once(folder: Path) -> None:
     assert names("a.jpg", str(folder / "a.jpg"), "./a.jpg", "-", "-") == ["a.jpg", "-"]
     assert names("in", "in/deep", "in/a.png") == ["in/a.png", "in/b.JPG", "in/deep/c.heic"]
 

@@ -181,6 +181,6 @@ def test_a_blur_fades_out_outside_the_hidden_area(strength: int, fast: Detector)
     picture = np.zeros_like(close())
     picture[top:bottom, left:right] = 255
     row = drawn(picture, face, Render.BLUR, strength)[(top + bottom) // 2, :, 0].astype(int)
-    assert row[:10].max() == 0, "the picture is as it was"
+    assert row[:10].max() == 0, "the picture is unchanged"
     assert row[left:right].min() > 100, "and the whole face is hidden as completely as its centre"
     assert np.abs(np.diff(row)).max() <= 10, "without a step between them"

@@ -125,7 +125,7 @@ HOSTILE: Final[dict[str, tuple[Callable[[], bytes], set[str]]]] = {
     "a PNG in small chunks": (lambda: bomb(split=500), {"ok"}),
     "an interlaced PNG in small chunks": (lambda: bomb(interlaced=True, split=500), {"ok"}),
     "a PNG with alpha": (lambda: bomb(colour=6), {"ok"}),
-    "a PNG of 16 bits": (lambda: bomb(depth=16, colour=6), {"ok"}),
+    "a 16-bit PNG": (lambda: bomb(depth=16, colour=6), {"ok"}),
     "a grey PNG": (lambda: bomb(depth=1, colour=0), {"ok"}),
     "a PNG with a palette": (lambda: bomb(colour=3), {"ok"}),
     "a PNG and its frames": (

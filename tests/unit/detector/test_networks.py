@@ -94,7 +94,7 @@ def test_an_unknown_network_is_refused(name: str) -> None:
         models_of(name)
 
 
-def test_a_network_that_is_named_must_be_there(tmp_path: Path) -> None:
+def test_a_requested_network_must_be_installed(tmp_path: Path) -> None:
     files = {CENTERFACE.name: CENTERFACE.path, YUNET.name: tmp_path / "nowhere.onnx"}
     with pytest.raises(FileNotFoundError, match="make model MODEL=yunet"):
         load_detector("centerface+yunet", Quality.FAST, files)

@@ -105,7 +105,7 @@ def test_every_small_face_lies_within_a_tile_and_maps_back() -> None:
 
 def test_small_faces_are_taken_from_the_finest_scale() -> None:
     found = detections((50, 50, 60, 70, 0.9), (300, 300, 300, 300, 0.9))
-    # In pixels of an image of 1,024 px; at 192 px, the first face is 12 px wide.
+    # In pixels of a 1,024 px image; at 192 px, the first face is 12 px wide.
     scales = best_scales({192: found, 1024: found}, 1024)
     assert len(scales[1024]) == 2
     assert scales[192].boxes.tolist() == [[300, 300, 300, 300]]

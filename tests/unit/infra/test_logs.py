@@ -31,7 +31,7 @@ def put(client: Any, *lines: str, at: int) -> None:
     client.put_log_events(logGroupName=GROUP, logStreamName="one", logEvents=events)
 
 
-def test_each_line_is_printed_once_and_late_ones_too(client: Any) -> None:
+def test_each_line_is_printed_once_including_late_ones(client: Any) -> None:
     now = int(time.time() * 1_000)
     put(client, "long ago", at=now - 100_000)
     put(client, "first\n", at=now)
@@ -51,7 +51,7 @@ def test_lines_of_one_millisecond_stay_in_their_order(client: Any) -> None:
     assert list(islice(logs.LogGroup(GROUP, client).follow(now), 20)) == written
 
 
-def test_lines_without_ids_are_told_apart() -> None:
+def test_lines_without_ids_are_distinguished() -> None:
     """The local stack's events do not have ids."""
     event = {"logStreamName": "one", "timestamp": 1, "message": "a"}
     assert logs._identity(event) == logs._identity(dict(event))

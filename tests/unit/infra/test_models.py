@@ -31,7 +31,7 @@ def test_a_wrong_file_is_not_installed(elsewhere: Path, capsys: pytest.CaptureFi
     assert list(elsewhere.iterdir()) == [wrong]
 
 
-def test_a_file_that_is_not_there(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_file(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["model", "yunet", "--file", str(elsewhere / "none")]) == 1
     assert "cannot be read" in capsys.readouterr().err
 

@@ -33,7 +33,7 @@ from infra.template import load
         ("Detector=best, yunet", "best, or networks"),
     ],
 )
-def test_a_parameter_that_makes_no_sense(pair: str, words: str) -> None:
+def test_an_invalid_parameter(pair: str, words: str) -> None:
     with pytest.raises(CommandFailed, match=words):
         read_parameters([pair])
 
@@ -99,14 +99,14 @@ def test_a_missing_model_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert detection_models({}, installed_models()) == ("centerface",)
 
 
-def test_the_models_at_work_are_those_of_the_detector() -> None:
+def test_the_models_in_use_are_those_of_the_detector() -> None:
     both = ("centerface", "yunet")
     assert detection_models({}, both) == both
     assert detection_models({"Detector": "yunet"}, both) == ("yunet",)
     assert detection_models({"Detector": "yunet+centerface"}, both) == both
 
 
-def test_a_network_that_is_named_must_be_there() -> None:
+def test_a_requested_network_must_be_installed() -> None:
     with pytest.raises(CommandFailed, match="make model MODEL=yunet"):
         detection_models({"Detector": "centerface+yunet"}, ["centerface"])
     with pytest.raises(CommandFailed, match="choose one of best, centerface, yunet"):

@@ -1,4 +1,4 @@
-// The browser's listener against a WebSocket made of paper. Run: node listener_test.mjs PATH_OF_LISTENER_JS
+// The browser's listener with a fake WebSocket. Run: node listener_test.mjs PATH_OF_LISTENER_JS
 import assert from "node:assert/strict";
 import { pathToFileURL } from "node:url";
 
@@ -42,13 +42,13 @@ sockets[0].tell({ type: "connected", position: event(9, "0").event_id });
 sockets[0].tell(event(1, "1"), event(2, "2"));
 sockets[0].tell(event(2, "2"), { type: "pong" });
 sockets[0].onclose();
-sockets[0].tell(event(9, "9")); // a dead socket's last words come again anyway
+sockets[0].tell(event(9, "9")); // a replay repeats the last events of a closed socket
 fire();
 assert.equal(new URL(sockets[1].address).searchParams.get("after"), event(2, "2").event_id);
 sockets[1].onopen();
 sockets[1].tell(event(1, "1"), event(2, "2"), event(4, "4"));
 sockets[1].tell(event(3, "3")); // late, but new
-sockets[1].tell(event(5, "3"), event(3, "3")); // overtaken
+sockets[1].tell(event(5, "3"), event(3, "3")); // out of date
 assert.deepEqual(heard, [[1, "1"], [2, "2"], [4, "4"], [3, "3"], [5, "3"]].map((each) => event(...each).event_id));
 
 fire(); // a long silence
@@ -65,11 +65,11 @@ const narrowed = listen({ url: "wss://faces.example/ws", jobId: "7", onEvent: ()
 assert.equal(sockets[3].address.search, "?job_id=7");
 sockets[3].onclose();
 fire();
-assert.match(sockets[4].address.search, /^\?job_id=7$/); // it never was open, so nothing can have been missed
+assert.match(sockets[4].address.search, /^\?job_id=7$/); // it was never open, so no event was missed
 narrowed.close();
 
 // A listener that is cut off before its first event resumes from the service's position, with any clock: it has
-// every event of the outage, and none from before its start is news.
+// every event of the outage, and no event from before its start counts as new.
 for (const minutes of [-5, 0, 5]) {
   const now = Date.now;
   Date.now = () => now() + minutes * 60_000;
@@ -96,7 +96,7 @@ for (const minutes of [-5, 0, 5]) {
   Date.now = now;
 }
 
-// A replay that was cut off is asked for again, with all of the outage.
+// An interrupted replay is requested again, for the whole outage.
 {
   const ids = [];
   const position = event(20, "0").event_id;
@@ -117,7 +117,7 @@ for (const minutes of [-5, 0, 5]) {
   cutOff.close();
 }
 
-// A service that does not send its position in the stream is given up.
+// The listener gives up on a service that does not send its position in the stream.
 {
   const waiting = [];
   const mute = listen({ url: "wss://faces.example/ws", onEvent: () => {}, onState: (state) => waiting.push(state) });
@@ -133,7 +133,7 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 const tickets = ["one", null, "two"];
 const getTicket = async () => tickets.shift() ?? Promise.reject(new Error("offline"));
 const guarded = listen({ url: "wss://faces.example/ws", onEvent: () => {}, getTicket });
-guarded.retry(); // a ticket is on its way already
+guarded.retry(); // a ticket has already been requested
 await settled();
 const before = sockets.length;
 assert.equal(sockets.at(-1).address.search, "?ticket=one");

@@ -1,4 +1,4 @@
-"""Audiences that are too large for one function: split over the queue, within the rate limit."""
+"""Audiences that are too large for one function: the work is split into messages, within the rate limit."""
 
 import random
 from typing import Any
@@ -27,7 +27,7 @@ from tests.support.stream import (
 
 
 @pytest.mark.parametrize("at_once", [4, 12])
-def test_many_listeners_are_split_over_the_queue(
+def test_many_listeners_are_split_into_messages(
     at_once: int,
     cloud: Queue,
     connections: ConnectionStore,
@@ -60,7 +60,7 @@ def test_a_listener_of_one_job_receives_an_event_once_in_any_audience(
     context: Context,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Also one that has since subscribed to all jobs: it is in a shard, which the queue's message reads."""
+    """This includes one that has since subscribed to all jobs: it is in a shard, which the queue's message reads."""
     for module in ("recipients", "broadcast"):
         monkeypatch.setattr(f"face_broadcaster.{module}.LISTENERS_AT_ONCE", 3)
     job = ended_job()

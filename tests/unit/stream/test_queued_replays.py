@@ -34,7 +34,7 @@ def test_a_replay_requested_on_connecting(
 
 
 @pytest.mark.parametrize(("limit", "after", "expected"), [(1, 0, (1, 2, 3)), (3, 2, (1, 2, 3)), (9, 0, (0, 1, 2, 3))])
-def test_a_replay_of_the_latest_and_of_all_since_has_the_larger_set(
+def test_a_replay_with_limit_and_after_has_the_larger_set(
     limit: int, after: int, expected: tuple[int, ...], connections: ConnectionStore, endpoint: Endpoint
 ) -> None:
     listen(connections, "a")
@@ -46,7 +46,7 @@ def test_a_replay_of_the_latest_and_of_all_since_has_the_larger_set(
     assert event_ids(endpoint.frames["a"]) == [jobs[number].event_id for number in expected]
 
 
-def test_a_replay_of_both_before_any_job_has_ended(
+def test_a_replay_with_limit_and_after_before_any_job_has_ended(
     connections: ConnectionStore, endpoint: Endpoint, context: Context
 ) -> None:
     listen(connections, "a")

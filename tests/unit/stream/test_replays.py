@@ -14,7 +14,7 @@ from tests.support.listener_frames import send
 from tests.support.stream import OWNER, Queue, ended_job, event_ids, stored
 
 
-def test_replay_of_the_latest(one: Endpoint) -> None:
+def test_a_replay_of_the_latest_events(one: Endpoint) -> None:
     jobs = [stored(ended_job(seconds_ago=100 - number, failed=number % 2 == 0)) for number in range(25)]
 
     assert [event["event_id"] for event in send(one, '{"action": "replay", "limit": 3}')] == [
@@ -23,7 +23,7 @@ def test_replay_of_the_latest(one: Endpoint) -> None:
     assert len(send(one, '{"action": "replay"}')) == limits.REPLAY_DEFAULT
 
 
-def test_replay_after_an_event_starts_a_little_before_it(one: Endpoint) -> None:
+def test_a_replay_after_an_event_starts_a_little_before_it(one: Endpoint) -> None:
     """An event with an earlier time may have been posted later; the listener drops duplicates."""
     long_ago, shortly_before, known, since = (stored(ended_job(seconds_ago=ago)) for ago in (1000, 505, 500, 10))
     assert long_ago.event_id
@@ -33,7 +33,7 @@ def test_replay_after_an_event_starts_a_little_before_it(one: Endpoint) -> None:
     assert [event["event_id"] for event in got] == [shortly_before.event_id, known.event_id, since.event_id]
 
 
-def test_replay_of_all_since_uses_as_many_frames_as_needed(one: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_replay_after_an_event_uses_as_many_frames_as_needed(one: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "FRAME_BYTES", 2_500)
     jobs = [stored(ended_job(seconds_ago=1000 - number)) for number in range(30)]
 

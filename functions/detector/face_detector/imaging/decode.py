@@ -44,8 +44,8 @@ def decode(data: bytes, header: Header, long_side: int | None) -> Pixels:
             return _decode_jpeg(data, header, _jpeg_divisor(header, long_side))
         if header.format is ImageFormat.WEBP:
             return _decode_with_opencv(data, header)
-        # Also for PNG: Pillow inflates only as many bytes as the size implies. libpng inflates all of the data, which
-        # can be 25 GB in a file of 25 MB.
+        # PNG is decoded here as well: Pillow inflates only as many bytes as the size implies. libpng inflates all of
+        # the data, which can be 25 GB in a 25 MB file.
         return _decode_with_pillow(data)
     # Codecs raise many kinds of exceptions for a broken file: ValueError, OSError, cv2.error, SyntaxError and others.
     except Exception as error:

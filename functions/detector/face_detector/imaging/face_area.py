@@ -13,7 +13,7 @@ from face_detector.imaging.pixels import Pixels, as_pixels
 
 # Enlargement of the box through whose corners the ellipse is drawn.
 _MARGIN: Final = 1.12
-# Minimum size of a cell in pixels; with smaller cells, a face of 10 px would stay recognisable.
+# Minimum size of a cell in pixels; with smaller cells, a 10 px face would stay recognisable.
 MIN_CELL: Final = 8.0
 # Width of the soft edge outside the hidden area, as a share of the face's longer side, and its minimum in pixels.
 _EDGE: Final = 0.1
@@ -92,7 +92,7 @@ class HiddenArea:
             part = as_pixels(cv2.resize(part, coarse, interpolation=cv2.INTER_AREA))
         return as_pixels(cv2.resize(part, cells, interpolation=cv2.INTER_AREA))
 
-    # In place and in bands, because a face may fill a picture of 110 megapixels.
+    # In place and in bands, because a face may fill a 110-megapixel picture.
 
     def fill_with_cells(self, cells: Pixels) -> None:
         """Fill the rectangle, enlarging each of the given pixels to a cell of one colour."""

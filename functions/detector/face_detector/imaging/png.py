@@ -51,7 +51,7 @@ def head(data: bytes) -> bytes:
 def without_metadata(data: bytes) -> bytes:
     """Return the file without texts, profiles, and all frames except the default image.
 
-    libpng inflates each compressed text, of up to 8 MB, and keeps it: 900 of them would take 7 GB from a file of 7 MB.
+    libpng inflates each compressed text, of up to 8 MB, and keeps it: 900 of them would take 7 GB from a 7 MB file.
     Raises ValueError for pixels with a wrong checksum, which Pillow does not read.
     """
     if not all(_is_intact(data, chunk) for chunk in chunks(data) if chunk.kind == b"IDAT"):

@@ -79,7 +79,7 @@ class Render(StrEnum):
         "pixelate",
         RenderDeclaration(
             label="Pixelated",
-            description="Every face replaced by a mosaic of a few large squares.",
+            description="Every face replaced with a mosaic of a few large squares.",
             exposure=Exposure.COARSE,
             options=("blur_strength",),
         ),

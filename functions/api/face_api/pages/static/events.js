@@ -24,14 +24,14 @@ export async function pollJob(jobId) {
   }
 }
 
-/** Converts a job of the API to an event of the stream. */
+/** Converts a job from the API to an event as on the stream. */
 export async function eventOf(job) {
   const undrawn = await getUndrawn();
   const isDrawn = job.options.render.some((name) => !undrawn.includes(name));
   return { ...job, processed_image_url: isDrawn ? job.links.processed_image : null };
 }
 
-/** Handles an event of the stream, in the list and in the view of the job if it is open. */
+/** Handles an event from the stream, in the list and in the view of the job if it is open. */
 export function showOrDrop(event) {
   if (event.type === "job.deleted") {
     dropAndTell(event.job_id);

@@ -33,7 +33,7 @@ class CenterFace:
         self.reload()
 
     def reload(self) -> None:
-        """Load the model again: the only way to free its buffers (260 MB after an image of 1,024 x 1,024 px)."""
+        """Load the model again: the only way to free its buffers (260 MB after a 1,024 x 1,024 px image)."""
         # OpenCV's classic engine returns garbage for this model once the input shape changes.
         self._net = cv2.dnn.readNetFromONNX(str(self._path), engine=cv2.dnn.ENGINE_NEW)
 

@@ -94,7 +94,7 @@ class ImageStore:
         return self.original_at(object_keys.original(job_id))
 
     def original_at(self, key: str) -> Original:
-        """Read any object of the originals bucket. Raises ObjectMissing, and ImageRejected if it is too large."""
+        """Read any object in the originals bucket. Raises ObjectMissing, and ImageRejected if it is too large."""
         with missing_object():
             s3_object = s3().get_object(Bucket=self._originals, Key=key)
         # S3 enforces the limit only for presigned uploads; anyone with access to the account can upload larger objects.
