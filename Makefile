@@ -145,7 +145,7 @@ bench: develop ## Measure accuracy and time: make bench [BENCH="--images FOLDER 
 load: develop ## Send a hundred events to a thousand listeners and measure delays: make load [LOAD="--kill 300"]
 	@$(WORDS) $(BIN)/python -m benchmarks.load.listeners $$LOAD
 
-chaos: develop ## Inject faults under bursts of up to 500 photos: make chaos [CHAOS="--chaos-seed 7 --hypothesis-seed 7"]
+chaos: develop ## Inject faults during bursts of up to 500 photos: make chaos [CHAOS="--chaos-seed 7 --hypothesis-seed 7"]
 	@$(WORDS) $(BIN)/pytest tests/e2e/chaos tests/unit/api/test_job_life.py --chaos --chaos-photos 500 --job-lives 100 -o timeout=3600 $$CHAOS
 
 deploy-local: setup ## Deploy the packaged service to a local stack that runs in containers (infra/compose.yaml)

@@ -43,7 +43,7 @@ _MARKS: Final = (Mark.CROSS, Mark.DOT, Mark.CIRCLE)
 
 @dataclass(frozen=True)
 class Coarse:
-    """A coarse pass: the long side of each network's scale, and the size in the finest from which a face is large."""
+    """A coarse pass: the long side of each network's scale, and the smallest size of a large face in the finest."""
 
     sides: tuple[int, ...]
     small_side: int

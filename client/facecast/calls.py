@@ -15,7 +15,7 @@ from facecast.errors import ServiceError, Unreachable
 from facecast.keys import checked_key
 from facecast.problems import error_of, retry_after
 
-# The API ends a request after 30 seconds; an upload may take longer.
+# The API times out after 30 seconds; an upload may take longer.
 TIMEOUT: Final = httpx.Timeout(40, write=300)
 
 _ATTEMPTS: Final = 5

@@ -192,7 +192,7 @@ def _number(count: int, thing: str) -> str:
 
 
 def erase(
-    owner: Annotated[str, typer.Argument(help="The owner of the keys.", show_default=False)],
+    owner: Annotated[str, typer.Argument(help="The owner whose data is erased.", show_default=False)],
     environment: Environment = None,
     port: Port = DEFAULT_PORT,
 ) -> None:

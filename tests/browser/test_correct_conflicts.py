@@ -82,7 +82,7 @@ def test_every_refusal_is_shown_in_plain_words(page: Page, job_id: str, status: 
     assert page.value("document.activeElement.className") == "save", "to try again"
 
 
-def test_a_service_that_cannot_be_reached_loses_nothing(stack: Stack, page: Page, job_id: str) -> None:
+def test_no_correction_is_lost_if_the_service_cannot_be_reached(stack: Stack, page: Page, job_id: str) -> None:
     begin(page, job_id)
     page.block("*/corrections")
     assert "could not be reached" in try_to_save(page)

@@ -83,7 +83,7 @@ def test_a_file_that_is_too_large_is_not_sent(stack: Stack, page: Page, tmp_path
     assert [url for method, url in page.requests() if method == "POST" and "/renders" not in url] == []
 
 
-def test_own_photos_stay_own_after_a_reload(page: Page, photo: Path) -> None:
+def test_own_photos_are_still_own_photos_after_a_reload(page: Page, photo: Path) -> None:
     page.choose(photo)
     job_id = page.wait_for_result(photo.name).job_id
     card = page.load().wait_for_result(job_id)

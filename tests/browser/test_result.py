@@ -57,7 +57,7 @@ def test_back_closes_a_result_and_its_address_opens_it(page: Page, job_id: str) 
     page.wait_until(lambda: "#job" not in page.chrome.current_url, "the address follows")
 
 
-def test_a_face_in_the_list_and_its_box_mark_each_other(page: Page, job_id: str) -> None:
+def test_a_face_in_the_list_and_its_box_highlight_each_other(page: Page, job_id: str) -> None:
     page.open_result(job_id)
     page.chrome.execute_script("document.querySelectorAll('.faces button')[1].focus()")
     marked = "[...document.querySelectorAll('#result .box')].map((box) => box.classList.contains('marked'))"
@@ -204,7 +204,7 @@ def test_a_job_that_ends_while_its_view_is_open_is_shown(stack: Stack, page: Pag
     assert not page.shows("#result .problem")
 
 
-def test_deleting_closes_it_and_can_be_undone(stack: Stack, page: Page, tmp_path: Path) -> None:
+def test_deleting_closes_the_view_and_can_be_undone(stack: Stack, page: Page, tmp_path: Path) -> None:
     photo = tmp_path / "mine.jpg"
     photo.write_bytes(encoded(compose(300, 300, [(80, 80, 120)])[0]))
     page.choose(photo)

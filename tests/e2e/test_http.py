@@ -16,7 +16,7 @@ from tests.support.stack import TIMEOUT_SECONDS, Stack, ended
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
-def test_prefer_wait_answers_with_the_whole_job(stack: Stack) -> None:
+def test_prefer_wait_returns_the_whole_job(stack: Stack) -> None:
     response = ended(stack.http.request, content=one_face())
     assert response.headers["preference-applied"] == "wait=20"
     job = response.json()

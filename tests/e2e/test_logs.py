@@ -38,7 +38,7 @@ def test_a_line_shows_soon_after_it_was_logged_and_ctrl_c_ends_it(stack: Stack, 
             assert missing.status_code == 404
             wait_until(lambda: f"not-a-job-{tmp_path.name}" in out.read_text())
         finally:
-            # Leaving the block waits for the follower, also after a failure.
+            # Leaving the block waits for the follower, even after a failure.
             follower.send_signal(signal.SIGINT)
         assert follower.wait(TIMEOUT_SECONDS) == 0
         assert follower.stderr.read() == b""

@@ -19,7 +19,7 @@ def invoke(port: int, function: str, event: Path | str) -> subprocess.CompletedP
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def test_every_event_has_a_function_and_an_answer() -> None:
+def test_every_event_has_a_function_and_an_expected_response() -> None:
     assert {case.event for case in CASES} == set(EVENTS.rglob("*.json"))
 
 

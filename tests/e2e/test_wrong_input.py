@@ -39,7 +39,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("command", WRONG)
-def test_wrong_input_is_answered_with_one_sentence(command: str, repository: Path) -> None:
+def test_wrong_input_is_explained_in_one_sentence(command: str, repository: Path) -> None:
     done = subprocess.run(
         ["make", *command.split()],
         cwd=repository,

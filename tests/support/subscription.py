@@ -28,7 +28,7 @@ class Subscription:
         return [event["detail-type"] for event in self.of_job(job_id)]
 
     def wait_until(self, condition: Callable[[], bool], seconds: float = TIMEOUT_SECONDS) -> None:
-        """Receive messages until the condition holds, then the rest of those that have arrived."""
+        """Receive messages until the condition holds, then all others that have arrived."""
 
         def is_so() -> bool:
             self._take(seconds=1)

@@ -27,7 +27,7 @@ KeyFileOption = Annotated[
         "--key-file",
         envvar="FACECAST_KEY_FILE",
         metavar="FILE",
-        help="File that contains the key, readable by you only (mode 0600). Alternative: set FACECAST_KEY.",
+        help="File with the key, which only you can read (mode 0600). Alternatively, set FACECAST_KEY.",
         show_default=False,
     ),
 ]

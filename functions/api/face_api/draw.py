@@ -24,7 +24,7 @@ from facelib.stores.queues.queue import Queue
 
 from face_api.corrections import check_in_photo, etag_of
 
-# Long enough for a detector to end if the API stopped waiting for it.
+# Long enough for a detector to finish if the API stopped waiting for it.
 _CLEAN_UP_AFTER_SECONDS = 60
 
 

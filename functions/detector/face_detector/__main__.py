@@ -57,14 +57,27 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m face_detector", description="Find the faces in images.")
     parser.add_argument("paths", metavar="IMAGE|FOLDER", nargs="+", type=Path)
     parser.add_argument(
-        "--detector", default=BEST, help=f"one of {', '.join([BEST, *sorted(MODELS)])}, or several: a+b"
+        "--detector", default=BEST, help=f"one of {', '.join([BEST, *sorted(MODELS)])}, or a combination: a+b"
     )
     parser.add_argument("--model-file", type=Path, metavar="FILE", help="model file for the network in --detector")
-    parser.add_argument("--quality", choices=list(Quality), type=Quality, default=Quality.BALANCED)
-    parser.add_argument("--min-confidence", type=float, metavar="0..1", help="default: the detector's threshold")
-    parser.add_argument("--max-faces", type=int, default=limits.MAX_FACES, metavar="N")
-    parser.add_argument("--render", type=Path, metavar="DIR", help="write rendered results to this folder")
-    parser.add_argument("--draw", choices=list(DRAWN), type=Render, action="append", help="may be repeated")
+    parser.add_argument(
+        "--quality",
+        choices=list(Quality),
+        type=Quality,
+        default=Quality.BALANCED,
+        help="slower settings detect smaller faces",
+    )
+    parser.add_argument(
+        "--min-confidence",
+        type=float,
+        metavar="0..1",
+        help="leave out less certain faces; default: the detector's threshold",
+    )
+    parser.add_argument("--max-faces", type=int, default=limits.MAX_FACES, metavar="N", help="maximum number of faces")
+    parser.add_argument("--render", type=Path, metavar="DIR", help="write results to this folder")
+    parser.add_argument(
+        "--draw", choices=list(DRAWN), type=Render, action="append", help="result to draw; may be repeated"
+    )
     parser.add_argument(
         "--blur-strength",
         type=int,
@@ -73,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         help="strength of blur and pixelate; higher hides more, and solid hides everything",
     )
     parser.add_argument("--size", choices=list(Size), type=Size, default=Size.FIT, help="size of the results")
-    parser.add_argument("--threads", type=int, metavar="N", help="default: one per processor")
+    parser.add_argument("--threads", type=int, metavar="N", help="number of threads; default: one per processor")
     return parser
 
 

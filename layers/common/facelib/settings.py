@@ -80,7 +80,7 @@ class ApiSettings(AllowedOrigins, Retention):
     public_url: str
     stream_url: str
     index_shards: int = limits.INDEX_SHARDS
-    # Requests that may wait for their result at the same time.
+    # Maximum number of requests that wait for their result in parallel.
     waiting_requests: int = 100
 
 

@@ -41,7 +41,7 @@ def listening(stack: Stack, output: Path, environment: dict[str, str]) -> Iterat
 
 
 def heard(output: Path, job_ids: Sequence[str]) -> list[str]:
-    """Return those of these jobs that a listener has reported as completed, in order."""
+    """Return the given jobs that a listener has reported as completed, in order."""
     events = [json.loads(line) for line in output.read_text().splitlines(keepends=True) if line.endswith("\n")]
     return [event["job_id"] for event in events if event["type"] == "job.completed" and event["job_id"] in job_ids]
 

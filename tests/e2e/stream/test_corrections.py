@@ -60,7 +60,7 @@ def _heard(socket: ClientConnection) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.xdist_group("closed")
-def test_corrections_stay_with_their_owner(closed_stack: Stack, alice: Holder, bob: Holder) -> None:
+def test_only_the_owner_can_see_and_correct(closed_stack: Stack, alice: Holder, bob: Holder) -> None:
     """Of the owner's keys, only those with `manage` may correct."""
     sent = ended(alice.request, "/image?render=solid", content=PHOTO).json()
     path = f"/jobs/{sent['job_id']}/corrections"

@@ -97,7 +97,7 @@ def test_a_form_in_an_unusual_charset_is_refused(api: Api, charset: str) -> None
 
 
 @pytest.mark.parametrize("charset", ["", "; charset=utf-8", '; charset="UTF-8"', "; charset=us-ascii", "; charset="])
-def test_a_form_in_a_usual_charset_is_accepted(api: Api, charset: str) -> None:
+def test_a_form_in_a_common_charset_is_accepted(api: Api, charset: str) -> None:
     response = api.post("/image", **form(("render", "blur"), charset=charset))
     assert response.status_code == 202, response.text
 

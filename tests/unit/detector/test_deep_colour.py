@@ -48,7 +48,7 @@ def over_white(channels: Deep) -> Picture:
 
 
 @pytest.mark.parametrize("name", CHANNELS)
-def test_a_png_of_16_bits(name: str) -> None:
+def test_a_16_bit_png(name: str) -> None:
     difference = shown(png_of(CHANNELS[name], PNG_TYPES[name])).astype(int) - over_white(CHANNELS[name])
     assert np.abs(difference).max() <= 1
 
@@ -61,7 +61,7 @@ def test_a_heic_of_more_than_8_bits(name: str, bits: int, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("colour", [0, 1, 65535, int(RAMP[0, 100])])
-def test_the_transparent_grey_of_a_png_of_16_bits(colour: int) -> None:
+def test_the_transparent_grey_of_a_16_bit_png(colour: int) -> None:
     pixels = shown(png_of(CHANNELS["grey"], 0, chunk(b"tRNS", struct.pack(">H", colour))))
     right = over_white(CHANNELS["grey"])
     right[colour == RAMP] = 255
@@ -69,7 +69,7 @@ def test_the_transparent_grey_of_a_png_of_16_bits(colour: int) -> None:
 
 
 @pytest.mark.parametrize("column", [0, 100, 255])
-def test_the_transparent_colour_of_a_png_of_16_bits(column: int) -> None:
+def test_the_transparent_colour_of_a_16_bit_png(column: int) -> None:
     colour = tuple(map(int, COLOURS[0, column]))
     pixels = shown(png_of(COLOURS, 2, chunk(b"tRNS", struct.pack(">3H", *colour))))
     right = over_white(COLOURS)

@@ -52,6 +52,6 @@ def test_a_deep_image_of_too_many_pixels(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", NOT_DEEP, ids=map(str, NOT_DEEP))
-def test_a_photo_of_50_megapixels_from_a_phone(kind: Kind) -> None:
+def test_a_50_megapixel_photo_from_a_phone(kind: Kind) -> None:
     header = read_header(kind.made(8_192, 6_144))
     assert (header.width, header.height) == (8_192, 6_144)

@@ -74,7 +74,7 @@ def test_the_box_of_a_face_cut_by_the_border_is_inside_the_image(either: Detecto
         assert face.box.x + face.box.width <= 640.01
 
 
-def test_no_face_is_an_empty_list(either: Detector) -> None:
+def test_without_faces_the_list_is_empty(either: Detector) -> None:
     assert faces_in(astronaut()[260:, :], either) == ()
 
 

@@ -96,7 +96,7 @@ def test_each_quality_of_a_network_decides_which_faces_are_large() -> None:
 
 @pytest.mark.parametrize("render", [Render.BLUR, Render.PIXELATE, Render.SOLID])
 def test_every_scale_is_used_if_faces_are_hidden(render: Render) -> None:
-    """Even if the first pass is certain, and also for a result that is drawn later."""
+    """This applies even if the first pass is certain, and to results that are drawn later."""
     network = Shown(dict.fromkeys((100, 200), LARGE))
     detector = detector_of(network, COARSE, FINE)
     file = uncompressed(IMAGE)

@@ -22,7 +22,7 @@ def test_a_face_that_only_one_network_finds_counts_half() -> None:
     assert fused.scores == pytest.approx([0.8, 0.25])
 
 
-def test_the_scales_of_one_network_have_one_vote_the_best() -> None:
+def test_the_scales_of_one_network_have_one_vote() -> None:
     fused = fuse([Vote(0, detections((*ROOMY, 0.9))), Vote(0, detections((*SHIFTED, 0.4)))], networks=1)
     assert fused.scores == pytest.approx([0.9])
     assert 0 < fused.boxes[0, 0] < 5
@@ -69,6 +69,6 @@ def test_thousands_are_fused_fast_and_limited_in_number() -> None:
     assert (np.diff(fused.scores) <= 0).all()
 
 
-def test_calibration_moves_logits_and_keeps_the_ends() -> None:
+def test_calibration_shifts_logits_and_keeps_zero_and_one() -> None:
     moved = detections((*ROOMY, 0.0), (*ROOMY, 0.5), (*ROOMY, 1.0)).calibrated(-1.0)
     assert moved.scores == pytest.approx([0.0, 1 / (1 + np.e), 1.0])

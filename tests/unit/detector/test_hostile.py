@@ -115,8 +115,8 @@ HOSTILE: Final[dict[str, tuple[Callable[[], bytes], set[str]]]] = {
     "stuffed bytes between segments": (lambda: jpeg_of(b"\xff\0", 10_000_000), {CORRUPT}),
     "restarts between segments": (lambda: jpeg_of(b"\xff\xd0", 10_000_000), {CORRUPT}),
     "starts of images": (lambda: jpeg_of(b"\xff\xd8", 2_000_000), {CORRUPT}),
-    "coded data behind a scan": (lambda: photo()[:-2] + b"\x5a" * 20_000_000, {"ok"}),
-    "restarts behind a scan": (lambda: photo()[:-2] + b"\xff\xd3" * 10_000_000, {"ok"}),
+    "coded data after a scan": (lambda: photo()[:-2] + b"\x5a" * 20_000_000, {"ok"}),
+    "restarts after a scan": (lambda: photo()[:-2] + b"\xff\xd3" * 10_000_000, {"ok"}),
     # Pixels that inflate to a gigabyte.
     "a PNG": (bomb, {"ok"}),
     "a PNG of one pixel": (lambda: bomb(1), {"ok"}),

@@ -81,8 +81,8 @@ ODDITIES: Final[dict[str, Callable[[bytes], bytes]]] = {
     "a preview instead of an end": lambda good: good[:-2] + handmade(64, 64),
     "a trailer": lambda good: good + TRAILER,
     "another picture": lambda good: good + handmade(64, 64),
-    "padding in front of the end": lambda good: good[:-2] + bytes(64) + good[-2:],
-    "restarts behind the last scan": lambda good: good[:-2] + b"\xff\xd0\xff\xd1" + good[-2:],
+    "padding before the end": lambda good: good[:-2] + bytes(64) + good[-2:],
+    "restarts after the last scan": lambda good: good[:-2] + b"\xff\xd0\xff\xd1" + good[-2:],
 }
 
 
@@ -94,7 +94,7 @@ def test_unusual_segments_do_not_change_the_pixels(good: bytes, oddity: str) -> 
 
 @pytest.mark.parametrize("transform", [3, 7, 255])
 @pytest.mark.parametrize("mode", ["RGB", "CMYK"])
-def test_an_unknown_colour_transform_is_treated_as_the_usual_one(mode: str, transform: int) -> None:
+def test_an_unknown_colour_transform_is_treated_as_the_default(mode: str, transform: int) -> None:
     good = photo() if mode == "RGB" else handmade(64, 64, ((1, 1),) * 4)
     known = {"RGB": 1, "CMYK": 2}[mode]
     start = good[:2] + adobe(transform) + good[HEAD if mode == "RGB" else 2 :]

@@ -119,7 +119,7 @@ def test_a_png_without_usable_colours_is_not_converted(chunks: list[bytes]) -> N
 
 
 @pytest.mark.parametrize("transfer", [PQ, HLG])
-def test_the_light_of_hdr_fits_a_screen(transfer: int) -> None:
+def test_hdr_is_compressed_to_the_range_of_a_screen(transfer: int) -> None:
     light = cicp.curve(transfer)
     assert light[0] == pytest.approx(0, abs=1e-6)
     assert light[-1] == pytest.approx(1, abs=0.001)

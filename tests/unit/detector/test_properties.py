@@ -106,7 +106,7 @@ def damaged_files(draw: st.DrawFn) -> bytes:
     return bytes(broken[: draw(st.integers(0, len(broken)))] if draw(st.booleans()) else broken)
 
 
-def test_any_damage_ends_in_faces_or_in_a_reason(fast: Detector, examples: int) -> None:
+def test_any_damage_results_in_faces_or_a_reason(fast: Detector, examples: int) -> None:
     def look(data: bytes) -> None:
         # Anything but ImageRejected fails the test.
         with contextlib.suppress(ImageRejected):

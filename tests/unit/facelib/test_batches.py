@@ -79,6 +79,6 @@ def test_waits_grow_and_are_random(waits: list[float]) -> None:
     assert len({jittered(1) for _ in range(20)}) > 10
 
 
-def test_the_first_attempt_does_not_wait_and_success_ends_them(waits: list[float]) -> None:
+def test_the_first_attempt_does_not_wait_and_success_is_the_last(waits: list[float]) -> None:
     assert next(attempts(5)) == 0
     assert waits == []

@@ -65,7 +65,7 @@ def test_jobs_of_the_same_moment_are_each_on_one_page(jobs: JobStore, lists: Job
     assert {job_id for page in listed for job_id in page} == ids
 
 
-def test_shards_may_be_raised(account: Cloud) -> None:
+def test_the_number_of_shards_can_be_raised(account: Cloud) -> None:
     mine = [added(JobStore(account.jobs_table, n % 9 + 1), age=timedelta(seconds=n)).job_id for n in range(20)]
     assert list(chain.from_iterable(pages(JobLists(account.jobs_table, 9), 7))) == mine
 

@@ -87,7 +87,7 @@ def test_a_profiles_region_is_honoured(no_region: pytest.MonkeyPatch, tmp_path: 
     assert os.environ["AWS_DEFAULT_REGION"] == "eu-central-1"
 
 
-def test_the_aws_clis_variable_counts_too(no_region: pytest.MonkeyPatch) -> None:
+def test_the_region_variable_of_the_aws_cli_is_used(no_region: pytest.MonkeyPatch) -> None:
     no_region.setenv("AWS_REGION", "eu-west-3")
     assert account.region() == "eu-west-3"
 

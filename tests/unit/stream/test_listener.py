@@ -183,7 +183,7 @@ def test_a_silent_connection_is_pinged_and_then_given_up(monkeypatch: pytest.Mon
         await connection.send(connected(position_at(datetime.now(UTC) - timedelta(seconds=5))))
         with suppress(websockets.ConnectionClosed):
             async for message in connection:
-                said.append(message)  # noqa: PERF401 - what was said before the connection broke counts
+                said.append(message)  # noqa: PERF401 - messages received before the connection broke count
 
     async def play() -> None:
         async with server(silent, sends(frame(one))) as (url, _):

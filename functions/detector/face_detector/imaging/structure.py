@@ -27,7 +27,7 @@ _GIF_EXTENSION: Final = 0x21
 def check_structure(data: bytes, image_format: ImageFormat) -> None:
     """Raise ImageRejected for a file with more parts or metadata than cameras or editors write.
 
-    A walk ends silently at malformed data: reporting damage is left to the decoder. The items of an AVIF or HEIC
+    A walk stops silently at malformed data: reporting damage is left to the decoder. The items of an AVIF or HEIC
     must be valid, because they determine what decoding costs.
     """
     _WALKS[image_format](data)
