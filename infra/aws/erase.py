@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 from facelib.domain import object_keys
 from facelib.domain.access import ApiKey
 from facelib.domain.errors import JobNotFound, ObjectsNotDeleted
+from facelib.stores import clients
 from facelib.stores.access.api_keys import KeyStore
 from facelib.stores.access.usage import UsageStore
 from facelib.stores.backoff import attempts
@@ -121,7 +122,7 @@ class Erasure:
     def left(self) -> Left:
         """Read which data is left."""
         access = self.access
-        inbox = boto3.client("s3").get_paginator("list_objects_v2")
+        inbox = clients.s3().get_paginator("list_objects_v2")
         pages = inbox.paginate(Bucket=self.originals, Prefix=object_keys.inbox(self.owner))
         return Left(
             jobs=self._jobs_left(),
@@ -143,7 +144,7 @@ class Erasure:
         """Erase everything, and return the number of jobs. `report` is called with the number so far."""
         erase = partial(_erase, self.owner, Deletions(JobTable(self.table)), ImageStore(self.originals, self.results))
         self.access.end_keys(self.owner)
-        empty(boto3.client("s3"), self.originals, object_keys.inbox(self.owner))
+        empty(clients.s3(), self.originals, object_keys.inbox(self.owner))
         done = 0
         for index in self._indexes:
             # Every time and every event id begins with a year.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+import boto3
 import pytest
 from facelib.stores import clients
 from moto import mock_aws
@@ -51,10 +52,14 @@ def table_of(logical_id: str) -> dict[str, Any]:
 def empty_account() -> Iterator[None]:
     """Mock an empty account.
 
-    The clients of `facelib.stores` are kept between accounts: creating one takes longer than most tests.
+    The session and clients of `facelib.stores` are kept between accounts: creating one takes longer than most tests.
     """
-    with pytest.MonkeyPatch.context() as environment, mock_aws():
-        environment.delenv("AWS_ENDPOINT_URL", raising=False)
+    session = clients.session()
+    # Read before moto replaces them, because tests of the local stack may use the session later.
+    session.get_credentials()
+    with mock_aws(), pytest.MonkeyPatch.context() as patched:
+        patched.setattr(boto3, "DEFAULT_SESSION", session)
+        patched.delenv("AWS_ENDPOINT_URL", raising=False)
         yield
 
 

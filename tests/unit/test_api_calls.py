@@ -5,6 +5,7 @@ Calls that the unit tests make are also checked, including their values: see `te
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -72,9 +73,15 @@ def test_calls_are_found() -> None:
     assert len(CALLS) > 40
 
 
+@cache
+def model_of(service: str) -> ServiceModel:
+    model: ServiceModel = botocore.session.get_session().get_service_model(service)
+    return model
+
+
 @pytest.mark.parametrize(("service", "method", "call"), CALLS)
 def test_a_call_exists_in_aws(service: str, method: str, call: ast.Call) -> None:
-    model: ServiceModel = botocore.session.get_session().get_service_model(service)
+    model = model_of(service)
     operations = {xform_name(name): name for name in model.operation_names}
     assert method in operations
     shape = model.operation_model(operations[method]).input_shape

@@ -5,16 +5,16 @@ from datetime import UTC, datetime
 import boto3
 import pytest
 from botocore.stub import Stubber
-from moto import mock_aws
 
 from infra.aws import release
 from infra.aws import stack as stacks
 from infra.errors import CommandFailed
+from tests.support.account import empty_account
 
 
 def test_a_bucket_is_emptied_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "10")
-    with mock_aws():
+    with empty_account():
         s3 = boto3.client("s3", region_name="us-east-1")
         s3.create_bucket(Bucket="originals")
         for number in range(25):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from facelib.domain import limits, object_keys
@@ -132,8 +133,13 @@ def test_an_object_that_s3_does_not_delete_stops_an_erasure(
 ) -> None:
     fill(account, jobs, "alice")
     refused = {"Errors": [{"Key": "results/1/boxes.jpg", "Code": "AccessDenied", "Message": "Access Denied"}]}
+    delete = clients.s3().delete_objects
+
+    def refuse_results(**request: Any) -> Any:
+        return refused if request["Bucket"] == account.results_bucket else delete(**request)
+
     with monkeypatch.context() as patched:
-        patched.setattr(clients.s3(), "delete_objects", lambda **_: refused)
+        patched.setattr(clients.s3(), "delete_objects", refuse_results)
         with pytest.raises(ObjectsNotDeleted, match="Access Denied"):
             erasure.run(lambda _: None)
     assert erasure.count() > 0

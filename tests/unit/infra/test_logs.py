@@ -8,18 +8,18 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from infra import logs
 from infra.__main__ import main
 from infra.template import Resource
+from tests.support.account import empty_account
 
 GROUP = "/facecast/detector"
 
 
 @pytest.fixture
 def client() -> Iterator[Any]:
-    with mock_aws():
+    with empty_account():
         client = boto3.client("logs", region_name="us-east-1")
         client.create_log_group(logGroupName=GROUP)
         client.create_log_stream(logGroupName=GROUP, logStreamName="one")

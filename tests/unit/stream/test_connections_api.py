@@ -8,6 +8,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
 from botocore.credentials import RefreshableCredentials
 from facelib.domain.errors import ConnectionGone, DeliveryFailed
+from facelib.stores import clients
 from facelib.stores.listeners.connections_api import ConnectionsApi
 
 from tests.support.endpoint import Endpoint
@@ -25,6 +26,7 @@ def test_a_frame_arrives_unchanged(cloud: Queue, endpoint: Endpoint) -> None:
 
 def test_the_signature_equals_that_of_boto3(cloud: Queue, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
+    monkeypatch.setattr(clients, "session", boto3.Session)
     sent: list[AWSPreparedRequest] = []
     client = boto3.Session().client(
         "apigatewaymanagementapi", endpoint_url=endpoint.url, config=Config(retries={"total_max_attempts": 1})

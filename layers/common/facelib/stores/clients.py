@@ -37,31 +37,39 @@ _OBJECT_MISSING: Final = frozenset({"404", "NoSuchKey", "412", "PreconditionFail
 
 
 @cache
+def session() -> boto3.Session:
+    """Return the session that all clients share, because a new one loads the descriptions of services again."""
+    return boto3.Session()
+
+
+@cache
 def dynamodb() -> "DynamoDBClient":
-    return boto3.client("dynamodb", config=_QUICK)
+    return session().client("dynamodb", config=_QUICK)
 
 
 @cache
 def s3() -> "S3Client":
     # Presigned POST forms need Signature Version 4 in every Region.
     config = _QUICK.merge(Config(signature_version="s3v4", read_timeout=20))
-    return boto3.client("s3", config=config if is_local() else config.merge(_REGIONAL))
+    return session().client("s3", config=config if is_local() else config.merge(_REGIONAL))
 
 
 @cache
 def sqs() -> "SQSClient":
-    return boto3.client("sqs", config=_QUICK)
+    return session().client("sqs", config=_QUICK)
 
 
 @cache
 def event_bridge() -> "EventBridgeClient":
-    return boto3.client("events", config=_QUICK)
+    return session().client("events", config=_QUICK)
 
 
 @cache
 def lambda_() -> "LambdaClient":
     # A synchronous detection may take as long as an HTTP request.
-    return boto3.client("lambda", config=Config(connect_timeout=2, read_timeout=28, retries={"total_max_attempts": 1}))
+    return session().client(
+        "lambda", config=Config(connect_timeout=2, read_timeout=28, retries={"total_max_attempts": 1})
+    )
 
 
 @contextmanager

@@ -10,12 +10,12 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Final
 from urllib.parse import quote, urlsplit
 
-import boto3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from urllib3.util.wait import wait_for_read
 
 from facelib.domain.errors import ConnectionGone, DeliveryFailed
+from facelib.stores import clients
 
 _TIMEOUT_SECONDS: Final = 3
 
@@ -24,7 +24,7 @@ class ConnectionsApi:
     """Client of the @connections API; thread-safe."""
 
     def __init__(self, callback_url: str) -> None:
-        session = boto3.Session()
+        session = clients.session()
         self._credentials = session.get_credentials()
         self._region = session.region_name
         self._url = f"{callback_url}/@connections/"
