@@ -20,7 +20,7 @@ _EDGE: Final = 0.1
 _MIN_EDGE: Final = 2
 _EDGE_STEPS: Final = 32
 _OPAQUE: Final = 255
-_BAND_ROWS: Final = 512
+_BAND_ROWS: Final = 256
 _COARSE: Final = 16
 
 
@@ -85,11 +85,12 @@ class HiddenArea:
         width, height = self.size
         cells = (max(1, round(width / cell)), max(1, round(height / cell)))
         part = self.part
-        if cell >= 2 * _COARSE:
-            # If the cells are a whole number of pixels, OpenCV allocates a table of four bytes for each pixel of a
-            # cell.
-            coarse = (math.ceil(width / _COARSE), math.ceil(height / _COARSE))
-            part = as_pixels(cv2.resize(part, coarse, interpolation=cv2.INTER_AREA))
+        if cell >= 4 * _COARSE:
+            # First by a whole factor, for which OpenCV is several times as fast and does not allocate a table of four
+            # bytes for each pixel of a cell. This leaves out a few pixels at the right and at the bottom.
+            coarse = (max(1, width // _COARSE), max(1, height // _COARSE))
+            whole = part[: coarse[1] * _COARSE, : coarse[0] * _COARSE]
+            part = as_pixels(cv2.resize(whole, coarse, interpolation=cv2.INTER_AREA))
         return as_pixels(cv2.resize(part, cells, interpolation=cv2.INTER_AREA))
 
     # In place and in bands, because a face may fill a 110-megapixel picture.
@@ -102,21 +103,24 @@ class HiddenArea:
         for top in range(0, height, _BAND_ROWS):
             self.part[top : top + _BAND_ROWS] = wide[rows[top : top + _BAND_ROWS]]
 
-    def fill(self, pixels: Pixels, *, is_ellipse: bool) -> None:
-        """Fill the ellipse or the rectangle with the smoothly enlarged pixels, and blend the surrounding soft edge."""
-        width, height = self.size
-        across, down = pixels.shape[1] / width, pixels.shape[0] / height
-        left, above = self.offset
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    def fill(self, colours: Pixels, step: int, *, is_ellipse: bool) -> None:
+        """Fill the ellipse or the rectangle, and blend the surrounding soft edge.
+
+        `colours` has one pixel for `step` x `step` pixels of the rectangle, and is enlarged smoothly.
+        """
+        margin = math.ceil(_edge_width(self.face_side) / step) + 1
+        bordered = cv2.copyMakeBorder(colours, margin, margin, margin, margin, cv2.BORDER_REPLICATE)
+        left, above = (margin * step - each for each in self.offset)
         for top in range(0, len(self.around), _BAND_ROWS):
             band = self.around[top : top + _BAND_ROWS]
-            # This does what cv2.resize does, which cannot start between two rows. Pixel centres are half a pixel from
-            # the edges.
-            x, y = (0.5 - left) * across - 0.5, (top + 0.5 - above) * down - 0.5
-            matrix = np.array([[across, 0, x], [0, down, y]])
-            size = (band.shape[1], band.shape[0])
-            enlarged = as_pixels(cv2.warpAffine(pixels, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE))
-            _blend(band, enlarged, self._mask(band, top, is_ellipse=is_ellipse))
+            # With one more row of colours on each side, because every pixel lies between two of them.
+            start = above + top
+            first, last = start // step - 1, math.ceil((start + len(band)) / step) + 1
+            size = (bordered.shape[1] * step, (last - first) * step)
+            enlarged = as_pixels(cv2.resize(bordered[first:last], size, interpolation=cv2.INTER_LINEAR))
+            skipped = start - first * step
+            hidden = enlarged[skipped : skipped + len(band), left : left + band.shape[1]]
+            _blend(band, hidden, self._mask(band, top, is_ellipse=is_ellipse))
 
     def _mask(self, band: Pixels, top: int, *, is_ellipse: bool) -> Mask:
         """Return how much of each pixel in a band is hidden: all of it inside the area, less with distance outside."""
@@ -147,8 +151,7 @@ def _edge_width(face_side: float) -> int:
 
 
 def _blend(band: Pixels, hidden: Pixels, mask: Mask) -> None:
-    """Replace the pixels where the mask is opaque, and mix them where it is not."""
-    cv2.copyTo(hidden, np.where(mask == _OPAQUE, mask, 0), band)
-    mixed = (mask > 0) & (mask < _OPAQUE)
-    opacity = mask[mixed].astype(np.uint16)[:, np.newaxis]
-    band[mixed] = (band[mixed] * (_OPAQUE - opacity) + hidden[mixed] * opacity) // _OPAQUE
+    """Mix the hidden pixels into the band, according to their opacity."""
+    opacity = cv2.merge([mask] * band.shape[2])
+    kept = cv2.multiply(band, cv2.bitwise_not(opacity), scale=1 / _OPAQUE)
+    cv2.add(cv2.multiply(hidden, opacity, scale=1 / _OPAQUE), kept, dst=band)

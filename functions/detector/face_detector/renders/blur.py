@@ -15,6 +15,8 @@ from face_detector.imaging.pixels import Pixels, as_pixels
 _CELLS: Final = (3.0, 2.5, 2.0, 1.4, 1.0)
 # With fewer cells, an ellipse has one colour and the shape of a head, which is detected as a face.
 _MIN_ELLIPSE_CELLS: Final = 2.0
+# At most this many pixels lie between two calculated colours, so that an area can be filled in narrow bands.
+_MAX_STEP: Final = 32
 
 
 def draw(pixels: Pixels, faces: Sequence[Face], options: Options) -> Pixels:
@@ -25,14 +27,12 @@ def draw(pixels: Pixels, faces: Sequence[Face], options: Options) -> Pixels:
 
 
 def _blur(area: HiddenArea, cells_along: float) -> None:
-    area.fill(_smoothed(area, area.cell(cells_along)), is_ellipse=cells_along >= _MIN_ELLIPSE_CELLS)
-
-
-def _smoothed(area: HiddenArea, cell: float) -> Pixels:
-    """Blur the averages of cells. Done at the resolution of the smallest cells, to save time and memory."""
-    scale = min(1.0, MIN_CELL / cell)
+    cell = area.cell(cells_along)
+    # The averages are smoothed at the resolution of the smallest cells, to save time and memory.
+    step = min(_MAX_STEP, int(cell / MIN_CELL))
+    kernel = math.ceil(2 * cell / step)
     width, height = area.size
-    small = (max(1, round(width * scale)), max(1, round(height * scale)))
-    kernel = math.ceil(2 * cell * scale)
-    means = cv2.resize(area.means(cell), small, interpolation=cv2.INTER_LINEAR)
-    return as_pixels(cv2.blur(means, (kernel, kernel)))
+    size = (math.ceil(width / step), math.ceil(height / step))
+    means = cv2.resize(area.means(cell), size, interpolation=cv2.INTER_LINEAR)
+    colours = as_pixels(cv2.blur(means, (kernel, kernel)))
+    area.fill(colours, step, is_ellipse=cells_along >= _MIN_ELLIPSE_CELLS)
