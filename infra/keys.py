@@ -64,7 +64,7 @@ def describe(key: ApiKey) -> str:
     state = f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else f"until {key.expires_at:%Y-%m-%d}"
     if key.revoked_at is None and key.expires_at <= datetime.now(UTC):
         state = f"expired {key.expires_at:%Y-%m-%d}"
-    daily = "no daily limit" if key.images_per_day is None else f"{key.images_per_day:,} images a day"
+    daily = "no daily limit" if key.images_per_day is None else f"daily limit {key.images_per_day:,}"
     return f"{key.key_id}  {key.owner:<16}  {','.join(sorted(key.scopes)):<16}  {daily:<20}  {state}"
 
 

@@ -91,5 +91,5 @@ def detection_models(given: Mapping[str, str], at_hand: Collection[str]) -> tupl
     used = tuple(name for name in requested if name in at_hand)
     missing = [name for name in requested if name not in at_hand]
     if missing and (detector != BEST or not used):
-        raise CommandFailed(f"The model {missing[0]} is missing. Fetch it: make model MODEL={missing[0]}")
+        raise CommandFailed(f"The model {missing[0]} is missing. To download it: make model MODEL={missing[0]}")
     return used

@@ -137,4 +137,4 @@ def install_for_tests(
     except CommandFailed as failed:
         if not optional:
             raise
-        print(f"SKIPPED: the tests with LocalStack. {failed}", file=sys.stderr)
+        print(f"SKIPPED: the LocalStack tests. {failed}", file=sys.stderr)

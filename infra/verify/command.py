@@ -46,7 +46,7 @@ def verify(
     usual = _ON_AWS if environment else _LOCALLY
     with _temporary_key(stack.outputs) as key:
         failed = asyncio.run(_run(dict(stack.outputs), chosen, key, checks(clients or usual[0], listeners or usual[1])))
-    print(f"\n{failed} checks failed." if failed else "\nAll checks passed. Continue with docs/first-deployment.md")
+    print(f"\nFailed checks: {failed}." if failed else "\nAll checks passed. Continue with docs/first-deployment.md")
     return 1 if failed else 0
 
 

@@ -118,7 +118,9 @@ class Broadcast:
         outcome = self.fan_out.send([delivery], deadline)
         all_failed = [refused.connection_ids for refused in outcome.refused] == [delivery.connection_ids]
         if all_failed and delivery.attempt >= _ATTEMPTS:
-            raise DeliveryFailed(f"Delivery to {len(delivery.connection_ids)} listeners failed {_ATTEMPTS} times")
+            raise DeliveryFailed(
+                f"Not delivered after {_ATTEMPTS} attempts; listeners affected: {len(delivery.connection_ids)}"
+            )
         return self._account(outcome)
 
     def _replay(self, message: Replay, deadline: float) -> Counts:

@@ -72,4 +72,4 @@ def test_the_list_shows_the_owner_of_each_key(account: Cloud, capsys: pytest.Cap
     first, second = capsys.readouterr().out.splitlines()
     assert "alice" in first
     assert "revoked" in first
-    assert "5 images a day" in second
+    assert "daily limit 5" in second

@@ -47,8 +47,8 @@ class QuotaExceeded(FaceError):
 
     def __init__(self, images_per_day: int, retry_after: int) -> None:
         super().__init__(
-            f"This key's daily limit of {images_per_day:,} images is used up. It resets at midnight UTC; GET /usage "
-            "returns how many are left."
+            f"This key's daily image limit ({images_per_day:,}) is used up. It resets at midnight UTC; GET /usage "
+            "returns the number of images sent today."
         )
         self.retry_after = retry_after
 
