@@ -63,7 +63,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Series:
-    """Points with the same mark, or a line. The name is its legend entry; without a name, it has none."""
+    """Points with the same mark, or a line. If the series has a name, the legend lists it."""
 
     name: str
     points: Sequence[Point]

@@ -68,7 +68,7 @@ def spreads(listeners: Sequence[Listener], ended: Sequence[Ended]) -> list[float
 
 
 async def drive(source: Feed, listeners: Fleet, events: int, rate: float, kill: int) -> list[Ended]:
-    """End half as many jobs as events are requested, each twice, at this rate; halfway, some listeners are killed."""
+    """End half as many jobs as events are requested, each twice, at this rate. Halfway, kill some listeners."""
     jobs = [await asyncio.to_thread(source.add) for _ in range(events // 2)]
     ended: list[Ended] = []
     start = time.monotonic()

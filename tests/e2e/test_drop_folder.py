@@ -79,7 +79,7 @@ def test_the_file_of_another_owner_is_not_visible(stack: Stack) -> None:
 
 
 def test_only_the_object_of_the_event_is_moved(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Conditional copies and deletions, as in S3; moto supports neither."""
+    """Copies and deletions are conditional, as in S3, which moto does not support."""
     client = boto3.client("s3", endpoint_url=stack.endpoint_url)
     monkeypatch.setattr(inbox, "s3", lambda: client)
     bucket, key, job_id = "conditions", "inbox/public/a.jpg", "7d0c1f7a-6a53-4c0e-9d5e-2b1f0f3c9a11"

@@ -157,7 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.do_POST()
 
     def _respond(self, status: int, headers: Iterable[tuple[str, str]], body: bytes) -> None:
-        """Respond with this; the length of a response to HEAD is among the headers."""
+        """Send this response. If it responds to HEAD, its headers contain the length."""
         self.send_response_only(status)
         for name, value in headers:
             if name.lower() != "content-length" or self.command == "HEAD":

@@ -46,7 +46,7 @@ def test_only_refused_events_are_put_again(queues: Queues, bus: Bus) -> None:
 
 @pytest.mark.parametrize("response", [{0}, None], ids=["refused", "no response"])
 def test_permanently_refused_events_wait_in_the_queue(queues: Queues, bus: Bus, response: set[int] | None) -> None:
-    """After an exception, the stream would deliver the other records again; on the local stack, until they expire."""
+    """After an exception, the stream would deliver the other records again, and the local stack until they expire."""
     job = completed_job()
     bus.refusals = [response] * 3
 

@@ -34,7 +34,7 @@ def roles_of(networks: Sequence[NetworkDefinition], quality: Quality) -> tuple[T
 
 
 def passes_of(scales: Sequence[Scales], quality: Quality) -> list[tuple[Pyramid, ...]]:
-    """Return the pyramids of each network's passes, coarse to fine; only one pass if a network has no coarse pass."""
+    """Return the pyramids of each network's passes, coarse to fine. If one has no coarse pass, all have one pass."""
     if any(quality not in each.coarse for each in scales):
         return [(each.reporting[quality],) for each in scales]
     return [(each.coarse[quality], each.reporting[quality]) for each in scales]

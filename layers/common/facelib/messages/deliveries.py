@@ -28,7 +28,7 @@ class ShardDelivery(Frozen):
 
 
 class Replay(Frozen):
-    """A replay of the latest `limit` events, or of all events `after` an id; with both, of the larger set."""
+    """A replay of the latest `limit` events, or of all events `after` an id. With both, the larger set is sent."""
 
     kind: Literal["replay"] = "replay"
     owner: str

@@ -21,7 +21,7 @@ _TIMEOUT_SECONDS: Final = 3
 
 
 class ConnectionsApi:
-    """Client of the @connections API; thread-safe."""
+    """A thread-safe client of the @connections API."""
 
     def __init__(self, callback_url: str) -> None:
         session = clients.session()
