@@ -1,12 +1,12 @@
 """Fill a layer with the project's sources and the pinned packages for Lambda's Python and processor.
 
-It runs in the copy of this folder that `sam build` makes, with any Python from 3.11, so it uses only the standard
+It runs in the copy of this folder that `sam build` makes, with Python 3.11 or newer, so it uses only the standard
 library and pip. Unused files are left out. Environment variables:
 
 FACECAST_ARCHITECTURE   arm64 (default) or x86_64
 FACECAST_PYTHON         the Python the layer is for, 3.13 by default
-FACECAST_COMPILER       an interpreter of that version, if it is not on the PATH; without one nothing is byte-compiled
-FACECAST_BUILD=local    our own sources only: the local stack's interpreter has the packages already
+FACECAST_COMPILER       an interpreter of that version, if it is not on the PATH; without one, nothing is byte-compiled
+FACECAST_BUILD=local    only our own sources: the local stack's interpreter already has the packages
 """
 
 import hashlib
@@ -152,12 +152,12 @@ def trim(layer: str, destination: Path) -> None:
 
 
 def compile_sources(destination: Path, version: str) -> None:
-    """Compile the sources, with unchecked bytecode. Otherwise Lambda would compile them at each cold start."""
+    """Compile the sources, with unchecked bytecode. Otherwise, Lambda would compile them at each cold start."""
     compiler = _compiler(version)
     # `make package` prints a warning.
     if compiler is None:
         return
-    # The paths in tracebacks are those on Lambda.
+    # Tracebacks then show the paths on Lambda.
     options = ["-q", "--invalidation-mode=unchecked-hash", "-s", str(destination), "-p", "/opt/python"]
     subprocess.run([compiler, "-m", "compileall", *options, str(destination)], check=True)
 

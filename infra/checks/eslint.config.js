@@ -3,7 +3,7 @@ import js from "@eslint/js";
 import globals from "globals";
 
 export default [
-  // Other people's code, as it was published.
+  // Third-party code, as published.
   { ignores: ["**/vendor/**"] },
   js.configs.recommended,
   {
