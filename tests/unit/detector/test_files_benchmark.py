@@ -46,7 +46,7 @@ def test_a_picture_that_is_decoded_differently_is_reported() -> None:
     assert row.difference > 1
 
 
-def test_a_folder_is_summarized(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_is_summarised(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "below").mkdir()
     (tmp_path / "below" / "good.jpg").write_bytes(encoded(PICTURE, icc_profile=P3))
     (tmp_path / "cut.JPG").write_bytes(encoded(np.tile(PICTURE, (4, 4, 1)))[:-9_000])

@@ -28,7 +28,7 @@ _PRIMARIES: Final = {
 _EXPONENTS: Final = {4: 2.2, 5: 2.8, 8: 1.0, 17: 2.6}
 _PQ: Final = 16
 _HLG: Final = 18
-# In nits: the maximum of PQ, the usual peak of mastered pictures, and their diffuse white (ITU-R BT.2408).
+# In nits: the maximum of PQ, the typical peak of mastered pictures, and their diffuse white (ITU-R BT.2408).
 _PQ_NITS: Final = 10_000.0
 _MASTER_NITS: Final = 1_000.0
 _WHITE_NITS: Final = 203.0

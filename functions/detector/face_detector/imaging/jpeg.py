@@ -168,7 +168,7 @@ def _needed(marker: int, body: bytes, components: int) -> bytes:
     if marker == _APP0 and body.startswith(b"JFIF\0", 2):
         return _JFIF
     if marker == _APP14 and body.startswith(b"Adobe", 2) and len(body) >= 14:
-        # The colour transform. libjpeg knows the values 0 to 2, and treats others as the usual transform.
+        # The colour transform. libjpeg knows the values 0 to 2, and treats others as the default.
         transform = body[13] if body[13] <= 2 else (2 if components == 4 else 1)
         return _ADOBE.pack(b"\xff\xee", 14, b"Adobe", 100, 0, 0, transform)
     return bytes((0xFF, marker)) + body if marker in _DECODING else b""
