@@ -1,4 +1,4 @@
-"""Python modules that datamodel-code-generator writes for schemas, formatted as the rest of the code."""
+"""Python modules that datamodel-code-generator writes for schemas, formatted like the rest of the code."""
 
 import json
 import subprocess

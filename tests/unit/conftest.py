@@ -1,6 +1,6 @@
 """Fixtures for an account in moto, and for metrics that are reset for each test.
 
-Most imports are in the fixtures, because the process that distributes the tests loads this file too.
+Most imports are in the fixtures, because the process that distributes the tests also loads this file.
 """
 
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-# Imported before a test creates a session of boto3, which the check must precede.
+# Imported first, because the check must be installed before boto3's session is created.
 from tests.support import strict_parameters
 
 if TYPE_CHECKING:

@@ -86,8 +86,8 @@ class HiddenArea:
         cells = (max(1, round(width / cell)), max(1, round(height / cell)))
         part = self.part
         if cell >= 4 * _COARSE:
-            # First by a whole factor, for which OpenCV is several times as fast and does not allocate a table of four
-            # bytes for each pixel of a cell. This leaves out a few pixels at the right and at the bottom.
+            # Reduced by a whole factor first: for this, OpenCV is several times as fast and does not allocate a table of
+            # four bytes for each pixel of a cell. This leaves out a few pixels at the right and at the bottom.
             coarse = (max(1, width // _COARSE), max(1, height // _COARSE))
             whole = part[: coarse[1] * _COARSE, : coarse[0] * _COARSE]
             part = as_pixels(cv2.resize(whole, coarse, interpolation=cv2.INTER_AREA))
@@ -113,7 +113,7 @@ class HiddenArea:
         left, above = (margin * step - each for each in self.offset)
         for top in range(0, len(self.around), _BAND_ROWS):
             band = self.around[top : top + _BAND_ROWS]
-            # With one more row of colours on each side, because every pixel lies between two of them.
+            # This needs one more row of colours on each side, because every pixel lies between two of them.
             start = above + top
             first, last = start // step - 1, math.ceil((start + len(band)) / step) + 1
             size = (bordered.shape[1] * step, (last - first) * step)
