@@ -86,8 +86,8 @@ class HiddenArea:
         cells = (max(1, round(width / cell)), max(1, round(height / cell)))
         part = self.part
         if cell >= 4 * _COARSE:
-            # Reduced by a whole factor first: for this, OpenCV is several times as fast and does not allocate a table of
-            # four bytes for each pixel of a cell. This leaves out a few pixels at the right and at the bottom.
+            # Reduced by a whole factor first: for this, OpenCV is several times as fast and does not allocate a table
+            # of four bytes for each pixel of a cell. This leaves out a few pixels at the right and at the bottom.
             coarse = (max(1, width // _COARSE), max(1, height // _COARSE))
             whole = part[: coarse[1] * _COARSE, : coarse[0] * _COARSE]
             part = as_pixels(cv2.resize(whole, coarse, interpolation=cv2.INTER_AREA))
