@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
-_QUICK = Config(
+# Without a name, botocore composes one for each request, which takes a tenth of a millisecond.
+_USER_AGENT: Final = "facecast"
+_QUICK: Final = Config(
+    user_agent=_USER_AGENT,
     connect_timeout=2,
     read_timeout=5,
     max_pool_connections=THREADS,
@@ -68,7 +71,8 @@ def event_bridge() -> "EventBridgeClient":
 def lambda_() -> "LambdaClient":
     # A synchronous detection may take as long as an HTTP request.
     return session().client(
-        "lambda", config=Config(connect_timeout=2, read_timeout=28, retries={"total_max_attempts": 1})
+        "lambda",
+        config=Config(user_agent=_USER_AGENT, connect_timeout=2, read_timeout=28, retries={"total_max_attempts": 1}),
     )
 
 
