@@ -23,6 +23,9 @@ from tests.support.large_files import full_of_parts, large_images
 from tests.support.odd_files import OddFile, odd_files
 from tests.support.peak_memory import Case, Outcome
 
+# Together, so that the large files are made only once.
+pytestmark = pytest.mark.xdist_group("resources")
+
 # 1,000 MB; a function has 1,769.
 MEMORY_MIB = 953
 
@@ -65,7 +68,6 @@ def processed(
     folder: Path, cases: Sequence[tuple[OddFile, Options]], detector: str, quality: Quality = Quality.BALANCED
 ) -> Iterator[tuple[OddFile, Outcome]]:
     """Process files in a separate process, in which the memory of all files adds up."""
-    folder.mkdir(exist_ok=True)
     for file in {file.name: file for file, _ in cases}.values():
         if not (folder / file.name).exists():
             (folder / file.name).write_bytes(file.make())
@@ -91,37 +93,38 @@ def check(results: Iterator[tuple[OddFile, Outcome]]) -> None:
 
 
 def test_there_are_at_least_sixty() -> None:
-    names = [file.name for file in (*odd_files(), *full_of_parts())]
+    names = [file.name for file in (*odd_files(), *full_of_parts(), *large_images())]
     assert len(set(names)) == len(names) >= 60
 
 
-def test_an_unusual_file_has_the_expected_outcome(detector: str, every_combination: bool, folder: Path) -> None:
-    files = odd_files()
-    if every_combination:
-        check(processed(folder / "odd", list(product(files, COMBINATIONS)), detector))
-        return
-    # Each detector processes each file, and one detector also processes it with alternating other options.
-    turns = zip(files, cycle(present()), cycle(COMBINATIONS), strict=False)
-    cases = [(file, options if turn == detector else Options()) for file, turn, options in turns]
-    check(processed(folder / "odd", cases, detector))
+def test_a_file_has_the_expected_outcome(detector: str, every_combination: bool, folder: Path) -> None:
+    everything = product((*odd_files(), *large_images()), COMBINATIONS)
+    check(processed(folder, list(everything) if every_combination else cases_of(detector), detector))
+
+
+def cases_of(detector: str) -> list[tuple[OddFile, Options]]:
+    """Return the files for one of the detectors, with options.
+
+    Each detector processes each unusual file, and one detector, in turn, with other options. The largest images are
+    distributed among the detectors. A thousand faces in such an image, which take long to draw, are left to the most
+    thorough detector.
+    """
+    turns = zip(odd_files(), cycle(present()), cycle(COMBINATIONS), strict=False)
+    odd = [(file, options if turn == detector else Options()) for file, turn, options in turns]
+    first, *others = large_images()
+    mine = others[present().index(detector) :: len(present())]
+    renders = cycle(Options(size=Size.ORIGINAL, render=(render,)) for render in DRAWN)
+    # The most thorough detector processes the first one with both networks.
+    alone = [] if detector == BEST else [(first, Options(size=Size.ORIGINAL, render=(Render.BLUR,)))]
+    return [*odd, *alone, *zip(mine, renders, strict=False)]
 
 
 def test_a_file_with_many_parts_does_not_cost_more(folder: Path) -> None:
     model_files(CENTERFACE.name)
-    check(processed(folder / "odd", [(file, Options()) for file in full_of_parts()], CENTERFACE.name))
-
-
-def test_the_largest_images_stay_within_the_memory_limit(detector: str, every_combination: bool, folder: Path) -> None:
-    first, *others = files = large_images()
-    # Each detector processes the image that takes the most memory; one of them also processes each other image. A
-    # thousand faces, which take a minute to draw in such an image, are left to the next test.
-    mine = others[present().index(detector) :: len(present())]
-    renders = cycle(Options(size=Size.ORIGINAL, render=(render,)) for render in DRAWN)
-    some = [(first, Options(size=Size.ORIGINAL, render=(Render.BLUR,))), *zip(mine, renders, strict=False)]
-    check(processed(folder / "large", list(product(files, COMBINATIONS)) if every_combination else some, detector))
+    check(processed(folder, [(file, Options()) for file in full_of_parts()], CENTERFACE.name))
 
 
 def test_the_most_thorough_detector_stays_within_the_memory_limit(every_combination: bool, folder: Path) -> None:
     model_files(CENTERFACE.name)
     files = large_images() if every_combination else large_images()[:1]
-    check(processed(folder / "large", [(file, HARDEST) for file in files], BEST, Quality.THOROUGH))
+    check(processed(folder, [(file, HARDEST) for file in files], BEST, Quality.THOROUGH))

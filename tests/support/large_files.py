@@ -93,22 +93,27 @@ def deep_heic(side: int = _DEEP_SIDE) -> bytes:
 
 
 def large_images() -> list[OddFile]:
-    """Return the largest images of each format, the first of which takes the most memory."""
+    """Return the largest images of each format. Every detector processes the first one."""
     fast_webp: dict[str, Any] = {"lossless": True, "quality": 0, "method": 0}
     return [
-        odd("progressive.jpg", progressive, OK),
-        odd("close_up.jpg", lambda: encoded(close_up(), quality=80, progressive=True), OK),
-        odd("crowd.jpg", lambda: encoded(detailed(), quality=80), OK),
-        odd("turned.jpg", lambda: encoded(detailed(), quality=70, exif=exif_of(6)), OK),
-        odd("noise.jpg", noise, OK),
-        odd("16_bit_alpha.png", lambda: png(_SIDE, _SIDE, depth=16, colour=6, idat=empty_rows(_SIDE, _SIDE, 8)), OK),
-        odd("alpha.webp", partial(transparent, _COSTLY_SIDE, "WEBP", **fast_webp), OK),
-        odd("animated.webp", lambda: frames("WEBP", **fast_webp), OK),
-        odd("transparent.gif", partial(transparent, _COSTLY_SIDE, "GIF", "P", transparency=0), OK),
-        odd("alpha.avif", partial(transparent, _DEEP_SIDE, "AVIF", subsampling="4:4:4"), OK),
-        odd("animated.avif", lambda: frames("AVIF", _DEEP_SIDE), OK),
-        odd("alpha.heic", partial(transparent, _COSTLY_SIDE, "HEIC"), OK),
-        odd("deep.heic", deep_heic, OK),
+        odd("large_progressive.jpg", progressive, OK),
+        odd("large_close_up.jpg", lambda: encoded(close_up(), quality=80, progressive=True), OK),
+        odd("large_crowd.jpg", lambda: encoded(detailed(), quality=80), OK),
+        odd("large_turned.jpg", lambda: encoded(detailed(), quality=70, exif=exif_of(6)), OK),
+        odd("large_noise.jpg", noise, OK),
+        odd(
+            "large_16_bit_alpha.png",
+            lambda: png(_SIDE, _SIDE, depth=16, colour=6, idat=empty_rows(_SIDE, _SIDE, 8)),
+            OK,
+        ),
+        odd("large_grey.png", lambda: png(_SIDE, _SIDE, colour=0, idat=empty_rows(_SIDE, _SIDE, 1)), OK),
+        odd("large_alpha.webp", partial(transparent, _COSTLY_SIDE, "WEBP", **fast_webp), OK),
+        odd("large_animated.webp", lambda: frames("WEBP", **fast_webp), OK),
+        odd("large_transparent.gif", partial(transparent, _COSTLY_SIDE, "GIF", "P", transparency=0), OK),
+        odd("large_alpha.avif", partial(transparent, _DEEP_SIDE, "AVIF", subsampling="4:4:4"), OK),
+        odd("large_animated.avif", lambda: frames("AVIF", _DEEP_SIDE), OK),
+        odd("large_alpha.heic", partial(transparent, _COSTLY_SIDE, "HEIC"), OK),
+        odd("large_deep.heic", deep_heic, OK),
     ]
 
 

@@ -38,10 +38,6 @@ def black_bomb() -> bytes:
     return png(20_000, 20_000, depth=1, colour=0, idat=empty_rows(2_500, 20_000, 1))
 
 
-def large_16_bit_alpha() -> bytes:
-    return png(7_000, 7_000, depth=16, colour=6, idat=empty_rows(7_000, 7_000, 8))
-
-
 def png_16_bit(*, alpha: bool) -> bytes:
     planes = [np.repeat(astronaut().astype(">u2") * 257, 1, axis=2)]
     if alpha:
@@ -121,10 +117,6 @@ def exif_of(orientation: int) -> bytes:
 def looping_exif() -> bytes:
     """Create a directory that declares 65,535 entries and points to itself."""
     return b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"\x12\x01" * 40 + b"\x08\0\0\0"
-
-
-def large_heic() -> bytes:
-    return encoded(Image.new("RGB", (5_700, 4_300), "teal"), "HEIC")
 
 
 def cut(data: bytes, share: float = 0.5) -> bytes:
