@@ -1,10 +1,12 @@
 """Commands whose AWS calls fail end with one sentence."""
 
+import io
 import os
-import subprocess
-import sys
 
+import boto3
 import pytest
+
+from infra.__main__ import main
 
 
 @pytest.mark.parametrize(
@@ -15,23 +17,22 @@ import pytest
         ["keys", "--environment", "default"],
     ],
 )
-def test_without_credentials(command: list[str]) -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    nowhere = {
+def test_without_credentials(
+    command: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in {
         "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "infra", *command],
-        env=environment | nowhere,
-        input="facecast\n",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert "Unable to locate credentials" in done.stderr
-    assert done.stderr.count("\n") == 1
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.setattr("sys.stdin", io.StringIO("facecast\n"))
+    assert main(command) == 1
+    errors = capfd.readouterr().err
+    assert "Unable to locate credentials" in errors
+    assert errors.count("\n") == 1

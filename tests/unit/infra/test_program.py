@@ -1,6 +1,5 @@
 """`python -m infra`: its commands, and how they end."""
 
-import os
 import re
 import subprocess
 import sys
@@ -53,9 +52,11 @@ def test_ctrl_c_ends_a_command_without_a_traceback(
 
 def test_a_command_imports_only_what_it_needs() -> None:
     """`make env` is typed often, and `make setup` downloads models before the packages of the tests are installed."""
-    for command, unwanted in (("env", "samcli|cv2|fastapi"), ("model", "samcli|boto3")):
-        script = f"import sys\nfrom infra.__main__ import program\nprogram([{command!r}])\nprint(*sys.modules)"
-        done = subprocess.run(
-            [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=os.environ
-        )
-        assert re.findall(rf"(?:^| )({unwanted})\b", done.stdout) == []
+    unwanted = {"model": "samcli|boto3", "env": "samcli|cv2|fastapi"}
+    script = (
+        "import sys\nfrom infra.__main__ import program\n"
+        "for command in sys.argv[1:]:\n    program([command])\n    print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script, *unwanted], capture_output=True, text=True, check=True)
+    for names, imported in zip(unwanted.values(), done.stdout.splitlines(), strict=True):
+        assert re.findall(rf"(?:^| )({names})\b", imported) == []
