@@ -21,7 +21,7 @@ def sam(
         cwd=ROOT,
         env={
             **environment,
-            # The layers' makefiles must use the interpreter that has pip, not the first `python3` on the PATH.
+            # The layers' makefiles must use this interpreter and its uv, not the first `python3` on the PATH.
             "PATH": f"{SAM.parent}{os.pathsep}{environment.get('PATH', '')}",
             "SAM_CLI_TELEMETRY": "0",
             "SAM_CLI_VERSION_CHECK": "0",

@@ -1,7 +1,7 @@
 """Fill a layer with the project's sources and the pinned packages for Lambda's Python and processor.
 
 It runs in the copy of this folder that `sam build` makes, with Python 3.11 or newer, so it uses only the standard
-library and pip. Unused files are left out. Environment variables:
+library and uv. Unused files are left out. Environment variables:
 
 FACECAST_ARCHITECTURE   arm64 (default) or x86_64
 FACECAST_PYTHON         the Python the layer is for, 3.13 by default
@@ -23,8 +23,7 @@ SOURCES: Final = {"common": ("facelib",), "vision": ("face_models",), "web": ()}
 
 # Lambda's Python 3.13 runs on Amazon Linux 2023 with glibc 2.34, which runs wheels made for any older one.
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html
-_GLIBC: Final = range(34, 16, -1)
-_MACHINE: Final = {"arm64": "aarch64", "x86_64": "x86_64"}
+_PLATFORM: Final = {"arm64": "aarch64-manylinux_2_34", "x86_64": "x86_64-manylinux_2_34"}
 
 # Never needed at run time, in any package. METADATA and licences are kept, for scanners and for legal reasons.
 _EVERYWHERE: Final = (
@@ -33,6 +32,7 @@ _EVERYWHERE: Final = (
     "**/tests",
     "**/*.pyi",
     "**/py.typed",
+    ".lock",
     "*-stubs",
     "*.dist-info/RECORD",
     "*.dist-info/REQUESTED",
@@ -120,23 +120,17 @@ def add_licences(destination: Path) -> None:
 
 
 def install(layer: str, destination: Path, architecture: str, version: str) -> None:
-    """Install exactly what requirements.lock lists: if pip resolved dependencies, it would do so for its own Python."""
-    machine = _MACHINE[architecture]
-    platforms = [f"--platform=manylinux_2_{minor}_{machine}" for minor in _GLIBC] + [
-        f"--platform=manylinux2014_{machine}"
-    ]
-    options = [
-        "--no-deps",
-        "--require-hashes",
-        "--only-binary=:all:",
-        "--implementation=cp",
-        f"--python-version={version}",
-        *platforms,
-    ]
-    quiet = ["--quiet", "--disable-pip-version-check", "--no-compile", "--no-input"]
+    """Install exactly what requirements.lock lists. Raises SystemExit without uv."""
+    # `make setup` installs uv next to this Python if the one on the PATH does not work.
+    uv = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
+    if uv is None:
+        raise SystemExit("uv is missing. To install it: pip install uv")
+    platform = [f"--python={sys.executable}", f"--python-platform={_PLATFORM[architecture]}"]
+    options = ["--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:", *platform]
+    # Copied, because the packages must not share their files with uv's cache.
+    command = [uv, "pip", "install", *options, f"--python-version={version}", "--link-mode=copy"]
     lock = HERE / layer / "requirements.lock"
-    command = [sys.executable, "-m", "pip", "install", *quiet, *options, f"--requirement={lock}"]
-    subprocess.run([*command, f"--target={destination}"], check=True)
+    subprocess.run([*command, f"--requirement={lock}", f"--target={destination}"], check=True)
 
 
 def trim(layer: str, destination: Path) -> None:

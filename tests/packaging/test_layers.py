@@ -26,7 +26,7 @@ def extensions(folder: Path) -> Iterator[Path]:
 
 
 def pins(lock: Path) -> set[str]:
-    """Return every NAME==VERSION in a lock file. Pip itself refuses a lock file in which a hash is missing."""
+    """Return every NAME==VERSION in a lock file. uv itself refuses a lock file in which a hash is missing."""
     return set(re.findall(r"^\S+==\S+", lock.read_text(), re.MULTILINE))
 
 

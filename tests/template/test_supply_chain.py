@@ -1,4 +1,4 @@
-"""Third-party code is pinned: actions by commit, images by version; pip itself checks hashes."""
+"""Third-party code is pinned: actions by commit, images by version; pip and uv themselves check hashes."""
 
 import re
 from pathlib import Path
