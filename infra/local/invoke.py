@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,12 +57,14 @@ def deployed_configuration(
 
 def invoke(
     function: Annotated[str, typer.Argument(help="The function's name in template.yaml.", show_default=False)],
-    event: Annotated[Path, typer.Argument(help="A file with an event, like those in events/.", show_default=False)],
+    events: Annotated[
+        list[Path], typer.Argument(help="Files with an event each, like those in events/.", show_default=False)
+    ],
     port: Port = DEFAULT_PORT,
 ) -> int:
-    """Run a function's code against the local stack."""
+    """Run a function's code against the local stack, with one event after the other."""
     try:
-        command, environment = _process(find(function), event, LocalStack(port))
+        command, environment = _process(find(function), events, LocalStack(port))
     except CommandFailed as failed:
         # The exit status 1 means that the function itself failed.
         failed.exit_code = 2
@@ -69,14 +72,14 @@ def invoke(
     return subprocess.run(command, env=environment, check=False).returncode
 
 
-def _process(function: Resource, event: Path, stack: LocalStack) -> tuple[list[str | Path], dict[str, str]]:
+def _process(function: Resource, events: Sequence[Path], stack: LocalStack) -> tuple[list[str | Path], dict[str, str]]:
     """Return the command line that runs the handler, and its environment. Raises CommandFailed."""
-    if not event.is_file():
-        raise CommandFailed(f"File not found: {event}. Choose one: {', '.join(events_of(function))}.")
+    if missing := [event for event in events if not event.is_file()]:
+        raise CommandFailed(f"File not found: {missing[0]}. Choose one: {', '.join(events_of(function))}.")
     folders = (ROOT / "layers" / "common", ROOT / "layers" / "vision", source_of(function))
     paths = [argument for folder in folders for argument in ("--path", str(folder))]
     handler = ROOT / "infra" / "local" / "handler.py"
     # The local stack does not have an X-Ray daemon.
     quiet = {"POWERTOOLS_TRACE_DISABLED": "true"}
     environment = stack.environment() | environment_of(function, stack) | quiet
-    return [sys.executable, handler, *paths, function.properties["Handler"], event], environment
+    return [sys.executable, handler, *paths, function.properties["Handler"], *events], environment

@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 
 from infra import ROOT
-from tests.support.event_cases import CASES, EVENTS, Case, agrees
+from tests.support.event_cases import CASES, EVENTS, agrees
 from tests.support.stack import Stack
 
 STACK = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
-def invoke(port: int, function: str, event: Path | str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "infra", "invoke", "--port", str(port), function, str(event)]
+FUNCTIONS = sorted({case.function for case in CASES})
+
+
+def invoke(port: int, function: str, *events: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "infra", "invoke", "--port", str(port), function, *map(str, events)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
@@ -23,12 +26,14 @@ def test_every_event_has_a_function_and_an_expected_response() -> None:
     assert {case.event for case in CASES} == set(EVENTS.rglob("*.json"))
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=str(case), marks=STACK) for case in CASES])
-def test_an_event_is_answered(case: Case, stack: Stack) -> None:
-    done = invoke(stack.local_stack.port, case.function, case.event)
+@pytest.mark.parametrize("function", [pytest.param(name, marks=STACK) for name in FUNCTIONS])
+def test_each_event_is_answered(function: str, stack: Stack) -> None:
+    cases = [case for case in CASES if case.function == function]
+    done = invoke(stack.local_stack.port, function, *(case.event for case in cases))
     assert done.returncode == 0, done.stderr
-    (response,) = json.loads(done.stdout.splitlines()[-1])["responses"]
-    assert agrees(response["response"], case.response), response
+    responses = json.loads(done.stdout.splitlines()[-1])["responses"]
+    for case, response in zip(cases, responses, strict=True):
+        assert agrees(response["response"], case.response), response
 
 
 def test_without_a_stack_it_explains_how_to_start_one(free_port: int) -> None:
