@@ -24,6 +24,7 @@ SHARED: Final = ROOT.parent / "shared" / "samples"
 OURS: Final = tuple(f"{name}-{quality}" for name in (BEST, *MODELS) for quality in Quality)
 PEERS: Final = ("mediapipe", "dlib", "haar")
 PHOTO_RUNS: Final = 7
+PHOTO_WIDTH: Final = 4_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not samples:
             print("No images found.", file=sys.stderr)
             return 1
-        photo = truth.photo(Path(scratch))
+        photo = truth.photo(Path(scratch), PHOTO_WIDTH)
         measured = [
             result
             for threads in args.threads

@@ -85,9 +85,9 @@ def scaled(sample: Sample, factor: float, folder: Path) -> Sample:
     return Sample(path, sample.faces * factor, sample.ignored * factor)
 
 
-def photo(folder: Path) -> Path:
-    """Draw a 4,000 x 3,000 px photo with grain like a phone's, only for timing."""
-    picture, _ = crowd(4000, 3000, 300)
+def photo(folder: Path, width: int) -> Path:
+    """Draw a 4:3 photo with grain like a phone's, only for timing."""
+    picture, _ = crowd(width, width * 3 // 4, width * 3 // 40)
     grain = np.random.default_rng(1).integers(-6, 7, picture.shape, np.int16)
     path = folder / "photo.jpg"
     path.write_bytes(encoded(np.clip(picture + grain, 0, 255).astype(np.uint8)))

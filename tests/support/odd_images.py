@@ -2,8 +2,10 @@
 
 import struct
 import zlib
+from functools import cache
 
 import numpy as np
+from facelib.domain import limits
 from PIL import Image
 
 from tests.support.pictures import astronaut, encoded, resized
@@ -32,6 +34,17 @@ def empty_rows(width: int, height: int, bytes_a_pixel: int) -> bytes:
     packer = zlib.compressobj(1)
     row = b"\0" * (width * bytes_a_pixel + 1)
     return b"".join([*(packer.compress(row) for _ in range(height)), packer.flush()])
+
+
+@cache
+def zeros(count: int, level: int = 1) -> bytes:
+    """Compress this many zeros. They are compressed a megabyte at a time, and all of these look the same."""
+    whole, rest = divmod(count, limits.MIB)
+    packer = zlib.compressobj(level)
+    start, block = (packer.compress(bytes(limits.MIB)) + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    end = packer.compress(bytes(rest)) + packer.flush()
+    # Adler-32 of zeros (RFC 1950).
+    return start + block * (whole - 1) + end[:-4] + struct.pack(">HH", count % 65_521, 1)
 
 
 def black_bomb() -> bytes:

@@ -50,6 +50,7 @@ def test_no_detections_have_an_average_precision_of_zero() -> None:
 @pytest.fixture
 def wider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(run, "PHOTO_RUNS", 1)
+    monkeypatch.setattr(run, "PHOTO_WIDTH", 400)
     (tmp_path / "a").mkdir()
     for name in ("one", "faceless"):
         (tmp_path / "a" / f"{name}.jpg").write_bytes(encoded(astronaut()))

@@ -20,6 +20,7 @@ from PIL import Image, ImageCms
 
 from tests.support.detector import redrawn
 from tests.support.lab import ciede2000, lab_of, rgb_of
+from tests.support.odd_images import zeros
 from tests.support.pictures import Picture, astronaut, encoded, turned
 from tests.support.profiles import PROFILES, SRGB, curve, encoded_light, profile, table
 
@@ -76,7 +77,7 @@ def test_a_profile_is_applied_in_every_format(form: str, name: str) -> None:
 
 @pytest.mark.parametrize("size", Size)
 def test_every_render_applies_the_profile(size: Size, fast: Detector) -> None:
-    data = turned(np.tile(CHART, (6, 6, 1)), 6, quality=95, subsampling=0, icc_profile=PROFILES["Display P3"].icc)
+    data = turned(np.tile(CHART, (2, 6, 1)), 6, quality=95, subsampling=0, icc_profile=PROFILES["Display P3"].icc)
     right = PROFILES["Display P3"].as_srgb(CHART)
     options = Options(render=DRAWN, size=size)
     analysis = analyse(data, options, fast)
@@ -88,8 +89,8 @@ def test_every_render_applies_the_profile(size: Size, fast: Detector) -> None:
 
 
 def tile(result: Picture, right: Picture) -> float:
-    """Return the colour difference of the first of six times six charts."""
-    height, width = result.shape[0] // 6, result.shape[1] // 6
+    """Return the colour difference of the first of two times six charts."""
+    height, width = result.shape[0] // 2, result.shape[1] // 6
     first = Image.fromarray(result[:height, :width]).resize((right.shape[1], right.shape[0]), Image.Resampling.NEAREST)
     inner = np.s_[8:-8]
     columns = [column for column in range(right.shape[1]) if 8 <= column % 48 < 40]
@@ -97,11 +98,12 @@ def tile(result: Picture, right: Picture) -> float:
 
 
 def test_a_face_is_found_in_such_a_photo_and_hidden(fast: Detector) -> None:
-    data = encoded(Image.fromarray(astronaut()), icc_profile=PROFILES["red is green"].icc)
+    picture = astronaut()[:256, 96:352]
+    data = encoded(picture, icc_profile=PROFILES["red is green"].icc)
     result = analyse(data, Options(render=(Render.SOLID,)), fast).results[Render.SOLID]
-    right = PROFILES["red is green"].as_srgb(astronaut())
-    assert np.abs(opened(result)[300:].astype(int) - right[300:]).mean() < 4
-    assert opened(result)[120, 220].max() < 10
+    right = PROFILES["red is green"].as_srgb(picture)
+    assert np.abs(opened(result)[230:].astype(int) - right[230:]).mean() < 4
+    assert opened(result)[120, 124].max() < 10
 
 
 @pytest.mark.parametrize("icc_profile", [SRGB.icc, ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()])
@@ -151,7 +153,7 @@ def test_a_photo_with_a_damaged_profile_is_accepted() -> None:
 
 def test_a_png_that_inflates_to_a_huge_profile_is_ignored() -> None:
     plain = encoded(Image.fromarray(CHART), "PNG")
-    bomb = b"name\0\0" + zlib.compress(bytes(200 * limits.MIB), 9)
+    bomb = b"name\0\0" + zeros(200 * limits.MIB, 9)
     chunk = len(bomb).to_bytes(4) + b"iCCP" + bomb
     data = plain[:33] + chunk + zlib.crc32(chunk[4:]).to_bytes(4) + plain[33:]
     assert read_header(data).profile == b""

@@ -8,13 +8,15 @@ from face_detector.detection.detector import Detector
 from facelib.domain.options import Options
 from facelib.domain.renders import DRAWN, Render
 
-from tests.support.pictures import astronaut, encoded
+from tests.support.pictures import astronaut, encoded, resized
+
+PHOTO = encoded(resized(astronaut(), 256, 256))
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "inner").mkdir()
-    (tmp_path / "inner" / "one.jpg").write_bytes(encoded(astronaut()))
+    (tmp_path / "inner" / "one.jpg").write_bytes(PHOTO)
     (tmp_path / "text.jpg").write_bytes(b"not an image")
     (tmp_path / ".hidden").write_bytes(b"skipped")
     return tmp_path
@@ -28,7 +30,7 @@ def test_one_line_per_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert main(["--quality", "fast", str(folder)]) == 1, "one of the files is not an image"
     good, bad = lines(capsys)
     assert good["file"] == str(folder / "inner" / "one.jpg")
-    assert (good["width"], good["height"]) == (512, 512)
+    assert (good["width"], good["height"]) == (256, 256)
     (face,) = list(good["faces"])  # type: ignore[call-overload]
     assert set(face) == {"box", "box_ratio", "confidence", "landmarks", "pose", "quality"}
     assert good["timings_ms"]
@@ -55,9 +57,8 @@ def test_results_are_drawn_independently(
     )
     names = [f"one.jpg.{render}.{'webp' if render is Render.PREVIEW else 'jpg'}" for render in DRAWN]
     assert sorted(path.name for path in out.iterdir()) == sorted(names)
-    photo = encoded(astronaut())
     one = Options(render=(Render.BLUR,), blur_strength=5)
-    assert (out / "one.jpg.blur.jpg").read_bytes() == analyse(photo, one, fast).results[Render.BLUR]
+    assert (out / "one.jpg.blur.jpg").read_bytes() == analyse(PHOTO, one, fast).results[Render.BLUR]
     assert len(lines(capsys)) == 1
 
 

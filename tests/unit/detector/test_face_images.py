@@ -56,7 +56,7 @@ def tilt(pixels: Picture, detector: Detector) -> float:
 @pytest.mark.parametrize("degrees", [0, 15, 30, -40, 180])
 def test_a_face_is_level_if_requested(degrees: int, detector: Detector) -> None:
     """Measured by the detector's landmarks, which are less precise for a face that is sideways."""
-    photo = uncompressed(rotated(resized(astronaut(), 1024, 1024), degrees))
+    photo = uncompressed(rotated(resized(astronaut(), 768, 768), degrees))
     assert abs(tilt(picture(photo, detector, align=True), detector)) < 10
 
 
@@ -76,7 +76,7 @@ def test_it_is_the_face_and_a_margin_in_the_pixels_of_the_original(detector: Det
 
 
 def test_a_large_face_is_bounded_and_a_small_one_keeps_its_pixels(detector: Detector) -> None:
-    large = encoded(resized(astronaut(), 4096, 4096))
+    large = encoded(resized(astronaut(), 3072, 3072))
     for align in (False, True):
         assert max(picture(large, detector, align=align).shape) == limits.FACE_IMAGE_SIDE
     small, _ = compose(1200, 900, [(600, 400, 60)])

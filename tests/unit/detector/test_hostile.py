@@ -1,7 +1,6 @@
 """No small file is expensive: each costs at most as much as a few plain photos in the same process."""
 
 import struct
-import zlib
 from collections.abc import Callable
 from functools import cache, partial
 from typing import Final
@@ -10,13 +9,14 @@ import pytest
 from face_detector.imaging import jpeg
 from face_detector.imaging.decode import decode
 from face_detector.imaging.header import read_header
+from facelib.domain import limits
 from facelib.domain.job import FailureReason
 
 from tests.support.cost import MOST_TIMES, in_photos
 from tests.support.isobmff import Coded, Item, coded, derived, file, full_box, grid
 from tests.support.jpegs import handmade
 from tests.support.large_files import jpeg_of, photo, segment
-from tests.support.odd_images import chunk, empty_rows, png
+from tests.support.odd_images import chunk, empty_rows, png, zeros
 
 CORRUPT, MANY = FailureReason.CORRUPT_IMAGE, FailureReason.TOO_MANY_PIXELS
 
@@ -32,19 +32,11 @@ def with_metadata(form: str, kind: bytes, count: int, size: int) -> bytes:
     return file([image(form).item(64, 64), *[shared] * count], form)
 
 
-@cache
-def zeros(megabytes: int) -> bytes:
-    """Compress the pixels of a small PNG, followed by this many zeros, without keeping them in memory."""
-    packer = zlib.compressobj(1)
-    row = bytes(1 << 20)
-    return b"".join([packer.compress(row) for _ in range(megabytes)]) + packer.flush()
-
-
 def bomb(side: int = 64, *, depth: int = 8, colour: int = 2, interlaced: bool = False, split: int = 0) -> bytes:
     """Return a PNG whose pixels inflate to a gigabyte, in one chunk or in chunks of `split` bytes."""
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, depth, colour, 0, 0, interlaced))
     palette = chunk(b"PLTE", bytes(768)) if colour == 3 else b""
-    data = zeros(1_000)
+    data = zeros(1_000 * limits.MIB)
     step = split or len(data)
     pixels = b"".join(chunk(b"IDAT", data[at : at + step]) for at in range(0, len(data), step))
     return b"\x89PNG\r\n\x1a\n" + header + palette + pixels + chunk(b"IEND", b"")
@@ -129,7 +121,7 @@ HOSTILE: Final[dict[str, tuple[Callable[[], bytes], set[str]]]] = {
     "a grey PNG": (lambda: bomb(depth=1, colour=0), {"ok"}),
     "a PNG with a palette": (lambda: bomb(colour=3), {"ok"}),
     "a PNG and its frames": (
-        lambda: png(64, 64, idat=empty_rows(64, 64, 3), before=chunk(b"fdAT", b"\0\0\0\1" + zeros(1_000))),
+        lambda: png(64, 64, idat=empty_rows(64, 64, 3), before=chunk(b"fdAT", b"\0\0\0\1" + zeros(1_000 * limits.MIB))),
         {"ok"},
     ),
     # Many scans of many pixels.

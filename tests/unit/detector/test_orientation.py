@@ -36,7 +36,8 @@ def upright_box(detector: Detector) -> Box:
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
 @pytest.mark.parametrize("form", ["PNG", "WEBP"])
 def test_pixels_are_upright(form: str, orientation: int) -> None:
-    data = turned(PICTURE, orientation, form, **({"lossless": True} if form == "WEBP" else {}))
+    lossless = {"lossless": True, "quality": 0, "method": 0} if form == "WEBP" else {}
+    data = turned(PICTURE, orientation, form, **lossless)
     header = read_header(data)
     upright = turn_upright(decode(data, header, None), header.orientation)
     assert np.array_equal(upright[..., ::-1], PICTURE)
