@@ -4,6 +4,7 @@ Calls that the unit tests make are also checked, including their values: see `te
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -33,6 +34,8 @@ OF_BOTO3: Final = {
     "meta",
     "exceptions",
 }
+# Files without one are not parsed.
+CLIENT: Final = re.compile(rf"\.client\(|\b(?:{'|'.join(CLIENTS)})\(")
 SOURCES: Final = sorted(
     path
     for folder in ("layers/common/facelib", "functions", "infra")
@@ -55,7 +58,8 @@ def service_of(node: ast.expr) -> str | None:
 
 def calls(path: Path) -> Iterator[tuple[str, str, ast.Call]]:
     """Yield service, method and node of each call of a boto3 client."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    text = path.read_text()
+    for node in ast.walk(ast.parse(text)) if CLIENT.search(text) else ():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             service = service_of(node.func.value)
             if service and node.func.attr not in OF_BOTO3:
