@@ -95,6 +95,8 @@ class JobWorld(RuleBasedStateMachine):
         self.jobs: defaultdict[str, Seen] = defaultdict(Seen)
         self.senders: dict[str, Actor] = {}
         self._is_checked = False
+        # The rows of the table, unless a call may have changed them since.
+        self._known: list[dict[str, Any]] | None = None
         self._patches = ExitStack()
         self._patches.enter_context(interleaved(self._on_call))
 
@@ -104,7 +106,7 @@ class JobWorld(RuleBasedStateMachine):
             self.queue.append(Message(body, _job_of(body)))
             return {}
         if not operation.startswith(("Get", "Head", "List", "Scan", "Query")):
-            self._is_checked = False
+            self._is_checked, self._known = False, None
         sent = parameters.get("Body")  # Read before the call, which wraps the body.
         response = make()
         if operation in ("PutItem", "TransactWriteItems"):
@@ -124,7 +126,9 @@ class JobWorld(RuleBasedStateMachine):
         return actor
 
     def _rows(self) -> list[dict[str, Any]]:
-        return [dict(row) for row in self.dynamodb.scan(TableName=self.account.jobs_table)["Items"]]
+        if self._known is None:
+            self._known = [dict(row) for row in self.dynamodb.scan(TableName=self.account.jobs_table)["Items"]]
+        return self._known
 
     def _items(self) -> dict[str, dict[str, Any]]:
         """Return every stored job, in the order of creation."""
