@@ -66,9 +66,18 @@ def json_body(draw: st.DrawFn) -> bytes:
     """Return JSON of one large part, or text that is almost JSON."""
     item = draw(st.sampled_from(["1", '"blur"', '"x"', "[]", "{}", "null", '{"a":1}']))
     count = draw(SIZES) // (len(item) + 9)
-    many = "[" + ",".join([item] * count) + "]"
-    members = "{" + ",".join(f'"f{number}":{item}' for number in range(count)) + "}"
-    large = draw(st.sampled_from([many, members, json.dumps(draw(long_text(1_000_000))), "[" * count, "9" * count]))
+    text = draw(long_text(1_000_000))
+    large = draw(
+        st.sampled_from(
+            [
+                lambda: "[" + ",".join([item] * count) + "]",
+                lambda: "{" + ",".join(f'"f{number}":{item}' for number in range(count)) + "}",
+                lambda: json.dumps(text),
+                lambda: "[" * count,
+                lambda: "9" * count,
+            ]
+        )
+    )()
     shape = draw(
         st.sampled_from(
             [

@@ -104,12 +104,12 @@ def test_a_malformed_message_stays_malformed_when_redelivered(
 
 
 def test_listeners_are_spread_over_the_shards(connections: ConnectionStore) -> None:
-    for number in range(200):
+    for number in range(96):
         connections.add(Connection(f"listener-{number}", OWNER))
 
     sizes = [len(list(connections.subscriptions.of_shard(OWNER, shard))) for shard in range(SHARDS)]
 
-    assert sum(sizes) == connections.subscriptions.count_of_all(OWNER) == 200
+    assert sum(sizes) == connections.subscriptions.count_of_all(OWNER) == 96
     assert min(sizes) > 10
 
 
