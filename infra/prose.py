@@ -36,15 +36,16 @@ def of_python(source: str) -> Texts:
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             yield token.start[0], token.string.lstrip("#! ")
-    tree = ast.parse(source)
-    parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
-    for node in ast.walk(tree):
+    # The parts of f-strings, which ast.walk visits after the f-string.
+    parts: set[ast.AST] = set()
+    for node in ast.walk(ast.parse(source)):
         text = None
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
             yield node.lineno, node.name.removeprefix("test_").replace("_", " ")
         if isinstance(node, ast.JoinedStr):
+            parts.update(ast.walk(node))
             text = "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts:
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in parts:
             text = node.value
         if text and _WORDS.search(text):
             assert isinstance(node, ast.expr)
