@@ -22,6 +22,8 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Without a graphics card, each frame of an animation costs processor time.
+    "--force-prefers-reduced-motion",
     "--window-size=1280,900",
 )
 
@@ -53,13 +55,29 @@ def browser(chromium: tuple[str, str], profile: Path, url: str) -> Iterator[Page
 
 @pytest.fixture(scope="session")
 def first(stack: Stack, chromium: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """Share one browser between most tests, because starting one takes seconds."""
-    with browser(chromium, tmp_path_factory.mktemp("profile"), f"{stack.http_url}/") as page:
+    """Share one browser between the tests, because starting one takes seconds."""
+    with browser(chromium, tmp_path_factory.mktemp("first"), f"{stack.http_url}/") as page:
+        yield page
+
+
+@pytest.fixture(scope="session")
+def second(stack: Stack, chromium: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """Share another browser, with a profile of its own."""
+    with browser(chromium, tmp_path_factory.mktemp("second"), f"{stack.http_url}/") as page:
         yield page
 
 
 @pytest.fixture
-def page(first: Page) -> Iterator[Page]:
+def tidy(stack: Stack) -> Iterator[None]:
+    """Delete the jobs of a test when it ends, because every page requests a preview of each."""
+    before = set(stack.job_ids())
+    yield
+    for job_id in set(stack.job_ids()) - before:
+        stack.http.delete(f"/jobs/{job_id}")
+
+
+@pytest.fixture
+def page(tidy: None, first: Page) -> Iterator[Page]:
     """Open the page, connected to the stream, in a browser with empty storage."""
     first.forget()
     yield first.load()
@@ -68,20 +86,18 @@ def page(first: Page) -> Iterator[Page]:
 
 
 @pytest.fixture
-def empty(stack: Stack, page: Page) -> Page:
-    """Open the page without results."""
-    # An open page might request a picture of a job that is being deleted.
-    page.leave()
-    for job in stack.http.get("/jobs", params={"limit": 100}).json()["jobs"]:
-        stack.http.delete(f"/jobs/{job['job_id']}")
-    return page.load()
+def no_jobs(tidy: None, stack: Stack) -> None:
+    """Delete all jobs, before a page is opened that might request pictures of them."""
+    for job_id in stack.job_ids():
+        stack.http.delete(f"/jobs/{job_id}")
 
 
 @pytest.fixture
-def someone(stack: Stack, chromium: tuple[str, str], tmp_path: Path) -> Iterator[Page]:
-    """Start the browser of another user, with nothing loaded."""
-    with browser(chromium, tmp_path / "profile", f"{stack.http_url}/") as page:
-        yield page
+def someone(tidy: None, second: Page) -> Iterator[Page]:
+    """Return the browser of another user, with empty storage and nothing loaded."""
+    second.forget()
+    yield second
+    second.leave()
 
 
 @pytest.fixture

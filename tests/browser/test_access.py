@@ -168,11 +168,10 @@ def test_nothing_moves_while_pictures_load(page: Page, job_id: str) -> None:
     script = """window.shifted = 0; new PerformanceObserver((list) => {
       for (const entry of list.getEntries()) if (!entry.hadRecentInput) shifted += entry.value;
     }).observe({ type: 'layout-shift', buffered: true });"""
-    added = page.chrome.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+    page.run_first(script)
     page.load().wait_for_result(job_id)
     # Below 0.1 is good: https://web.dev/articles/cls
     assert page.value("shifted") < 0.1
-    page.chrome.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
 
 
 def test_after_a_deletion_the_focus_moves_to_the_next_card(page: Page, tmp_path: Path) -> None:

@@ -18,10 +18,18 @@ from tests.support.stack import Stack, ended
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("closed")]
 
 
-@pytest.fixture
-def page(closed_stack: Stack, chromium: tuple[str, str], tmp_path: Path) -> Iterator[Page]:
-    with browser(chromium, tmp_path / "profile", f"{closed_stack.http_url}/") as page:
+@pytest.fixture(scope="module")
+def shared(closed_stack: Stack, chromium: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    with browser(chromium, tmp_path_factory.mktemp("profile"), f"{closed_stack.http_url}/") as page:
         yield page
+
+
+@pytest.fixture
+def page(shared: Page) -> Iterator[Page]:
+    """Return a browser with empty storage and nothing loaded."""
+    shared.forget()
+    yield shared
+    shared.leave()
 
 
 def field(page: Page) -> WebElement:

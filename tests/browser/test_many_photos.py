@@ -116,10 +116,10 @@ def check(photo: Photo, data: bytes, *, is_shown: bool) -> None:
         assert picture[_MISSED][10:-10, 10:-10].std() < 10, "the head is covered"
 
 
+@pytest.mark.usefixtures("no_jobs")
 def test_forty_photos_are_hidden_reviewed_corrected_and_downloaded(
-    stack: Stack, empty: Page, someone: Page, tmp_path: Path
+    stack: Stack, page: Page, someone: Page, tmp_path: Path
 ) -> None:
-    page = empty
     page.resize(1280, 800, mobile=False)
     someone.load()
     photos = [take(tmp_path, number, has_missed=number in (7, 31)) for number in range(40)]
@@ -160,8 +160,8 @@ def swipe_on(page: Page) -> None:
     touch(page, "touchEnd")
 
 
-def test_the_task_works_on_a_phone_in_dark_mode(stack: Stack, empty: Page, tmp_path: Path) -> None:
-    page = empty
+@pytest.mark.usefixtures("no_jobs")
+def test_the_task_works_on_a_phone_in_dark_mode(stack: Stack, page: Page, tmp_path: Path) -> None:
     page.resize(390, 844)
     page.emulate(prefers_color_scheme="dark")
     photos = [take(tmp_path, number, has_missed=number == 1) for number in range(3)]
@@ -190,8 +190,8 @@ def test_the_task_works_on_a_phone_in_dark_mode(stack: Stack, empty: Page, tmp_p
         check(photo, files[f"{photo.path.stem}-solid.jpg"], is_shown=number == 0)
 
 
-def test_only_the_keyboard_is_needed_in_the_dark_theme(stack: Stack, empty: Page, tmp_path: Path) -> None:
-    page = empty
+@pytest.mark.usefixtures("no_jobs")
+def test_only_the_keyboard_is_needed_in_the_dark_theme(stack: Stack, page: Page, tmp_path: Path) -> None:
     page.resize(1280, 800, mobile=False)
     page.emulate(prefers_color_scheme="dark")
     photos = [take(tmp_path, number, has_missed=number == 1) for number in range(3)]

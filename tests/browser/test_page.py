@@ -90,8 +90,8 @@ def test_own_photos_are_still_own_photos_after_a_reload(page: Page, photo: Path)
     assert (card.detail, card.can_delete) == (photo.name, True)
 
 
-def test_an_empty_page_explains_itself_and_offers_a_sample(empty: Page) -> None:
-    page = empty
+@pytest.mark.usefixtures("no_jobs")
+def test_an_empty_page_explains_itself_and_offers_a_sample(page: Page) -> None:
     page.wait_until(lambda: page.shows("#empty"), "the page is empty")
     assert "finds the faces in your photos" in page.text("empty")
     page.click("#sample")

@@ -13,18 +13,18 @@ from tests.support.page import Page
 from tests.support.pictures import astronaut, compose, encoded, resized
 from tests.support.stack import Stack
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.usefixtures("no_jobs")]
 
 
 @pytest.fixture
-def jobs(empty: Page, tmp_path: Path) -> list[str]:
+def jobs(page: Page, tmp_path: Path) -> list[str]:
     """Three photos that were sent from this browser, the newest first; the list has no others."""
     names = []
     for number in range(3):
         photo = tmp_path / f"{number}-{tmp_path.name}.jpg"
         photo.write_bytes(encoded(compose(300 + number, 300, [(60, 80, 120)])[0]))
-        empty.choose(photo)
-        names.append(empty.wait_for_result(photo.name).job_id)
+        page.choose(photo)
+        names.append(page.wait_for_result(photo.name).job_id)
     return names[::-1]
 
 

@@ -11,7 +11,6 @@ from selenium.webdriver import Keys
 
 from tests.support.page import Page
 from tests.support.pictures import astronaut, encoded
-from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
@@ -26,10 +25,8 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def fresh(stack: Stack, someone: Page) -> Page:
+def fresh(no_jobs: None, someone: Page) -> Page:
     """Open a page without results, in dark mode and in the size of the pictures."""
-    for job in stack.http.get("/jobs", params={"limit": 100}).json()["jobs"]:
-        stack.http.delete(f"/jobs/{job['job_id']}")
     someone.chrome.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",
         {"width": _SIZE[0], "height": _SIZE[1], "deviceScaleFactor": 1, "mobile": False},

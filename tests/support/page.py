@@ -68,10 +68,14 @@ class Page:
     def __init__(self, chrome: Chrome, url: str) -> None:
         self.chrome = chrome
         self.url = url
+        self._scripts: list[str] = []
 
     def forget(self) -> None:
-        """Reset the browser: nothing stored or blocked, a large screen, an empty log."""
+        """Reset the browser: nothing stored, blocked or run first, a large screen, an empty log."""
         self.chrome.get("about:blank")
+        while self._scripts:
+            added = {"identifier": self._scripts.pop()}
+            self.chrome.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
         self.block()
         self.chrome.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": self.url, "storageTypes": "all"})
         self.chrome.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
@@ -110,7 +114,8 @@ class Page:
 
     def run_first(self, script: str) -> None:
         """Run a script before the scripts of every page that is opened from now on."""
-        self.chrome.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+        added = self.chrome.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+        self._scripts.append(added["identifier"])
 
     def block(self, *patterns: str) -> None:
         """Block requests to addresses that match these patterns."""

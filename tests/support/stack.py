@@ -180,6 +180,16 @@ class Stack:
         assert response.status_code == 200, response.text
         return dict(response.json())
 
+    def job_ids(self) -> Iterator[str]:
+        """Yield the ids of all jobs, the newest first."""
+        query: dict[str, Any] = {"limit": 100}
+        while True:
+            page = self.http.get("/jobs", params=query).json()
+            yield from (str(job["job_id"]) for job in page["jobs"])
+            if page["next_cursor"] is None:
+                return
+            query["cursor"] = page["next_cursor"]
+
     def result(self, job_id: str, **query: str) -> bytes:
         """Download the JPEG that `processed-image` redirects to."""
         redirect = self.http.get(f"/jobs/{job_id}/processed-image", params=query)
