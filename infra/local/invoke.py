@@ -62,7 +62,7 @@ def invoke(
     ],
     port: Port = DEFAULT_PORT,
 ) -> int:
-    """Run a function's code against the local stack, with one event after the other."""
+    """Run a function's code against the local stack, event by event."""
     try:
         command, environment = _process(find(function), events, LocalStack(port))
     except CommandFailed as failed:
