@@ -15,9 +15,9 @@ from facelib.domain.options import Options
 from PIL import Image
 
 from infra import ROOT
-from infra.aws.packaged import LAMBDA, run
+from infra.aws.packaged import LAMBDA, environment, run
 from infra.local.layout import SAMPLE_PHOTO
-from infra.template import functions
+from infra.template import functions, layers_of
 from tests.support.packages import Runnable
 from tests.support.pictures import encoded
 
@@ -37,9 +37,23 @@ def test_a_handler_needs_only_its_layers(name: str, runnable: Runnable) -> None:
     responses(runnable, name)
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_handler_is_imported_on_arm64(name: str, runnable_on_arm64: Runnable) -> None:
-    responses(runnable_on_arm64, name)
+@pytest.mark.parametrize("layers", sorted({layers_of(function) for function in functions()}), ids="+".join)
+def test_handlers_are_imported_on_arm64(layers: tuple[str, ...], runnable_on_arm64: Runnable) -> None:
+    """Handlers with the same layers are imported by one process, because an emulated processor is slow."""
+    members = [function for function in functions() if layers_of(function) == layers]
+    built = runnable_on_arm64.folder
+    folders = [*(built / layer / "python" for layer in layers), *(built / function.name for function in members)]
+    handlers = [function.properties["Handler"].rsplit(".", 1) for function in members]
+    script = "import importlib, site\n" + "\n".join(
+        [
+            *(f"site.addsitedir({str(folder)!r})" for folder in folders),
+            *(f"importlib.import_module({module!r}).{name}" for module, name in handlers),
+        ]
+    )
+    command = [runnable_on_arm64.python, *runnable_on_arm64.options, "-I", "-S", "-c", script]
+    variables = {name: value for function in members for name, value in environment(function).items()}
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_api_answers(runnable: Runnable) -> None:
