@@ -18,7 +18,8 @@ from PIL import Image
 
 from tests.support.pictures import compose, encoded
 
-PHOTOS = 40
+# Three of each format.
+PHOTOS = 15
 # The lowest and highest versions of the dependencies; with typer 0.27, an option once lost its name.
 RESOLUTIONS = {"lowest": ["--resolution", "lowest-direct"], "highest": [], "typer 0.27": ["typer==0.27.3"]}
 OPTIONS = {
@@ -37,6 +38,14 @@ OPTIONS = {
 }
 # Modules that the detector must not import.
 AWS = ("boto3", "botocore", "aws_lambda_powertools", "aws_xray_sdk")
+# Prints the help of each command, in one process because starting one takes longer.
+HELP = """
+import sys
+from facecast.cli import main
+for command in sys.argv[1:]:
+    print("\\0", flush=True)
+    main([command, "--help"])
+"""
 WITHOUT_NETWORK = """
 import socket, sys
 def refuse(*_): raise AssertionError("a connection")
@@ -151,10 +160,13 @@ def test_every_option_has_its_name(resolution: str, distributions: tuple[Path, P
     installed = environment(tmp_path / "venv", *RESOLUTIONS[resolution], distributions[0])
     version = installed.run("-m", "facecast", "--version")
     assert version.stdout == f"facecast {facecast.__version__}\n", version.stderr
-    for command, options in OPTIONS.items():
-        shown = installed.run("-m", "facecast", command, "--help")
-        words = {word.rstrip(",") for word in shown.stdout.split() if word.startswith("--")}
-        assert words == options | {"--help"}, shown.stdout + shown.stderr
+    shown = installed.run("-c", HELP, *OPTIONS)
+    texts = shown.stdout.split("\0")[1:]
+    assert len(texts) == len(OPTIONS), shown.stdout + shown.stderr
+    for text, (command, options) in zip(texts, OPTIONS.items(), strict=True):
+        words = {word.rstrip(",") for word in text.split() if word.startswith("--")}
+        assert f"facecast {command} " in text
+        assert words == options | {"--help"}, text + shown.stderr
 
 
 def test_blur_without_its_libraries_explains_what_to_install(distributions: tuple[Path, Path], tmp_path: Path) -> None:
