@@ -71,14 +71,14 @@ def test_only_that_face_is_shown(photo: Picture, render: Render, fast: Detector)
 
 @pytest.mark.parametrize("render", HIDING)
 def test_manually_hidden_areas_are_hidden_like_faces(render: Render, fast: Detector) -> None:
-    noise = np.random.default_rng(3).integers(0, 255, (400, 600, 3), np.uint8)
+    noise = np.random.default_rng(3).integers(0, 255, (200, 300, 3), np.uint8)
     options = Options(render=(render,), size=Size.ORIGINAL)
     job = completed_job().model_copy(update={"options": options, "faces": ()})
-    after = drawn(noise, job, fast, hide=[{"x": 100, "y": 80, "width": 200, "height": 150}])
-    inside = after[80:230, 100:300].astype(float)
+    after = drawn(noise, job, fast, hide=[{"x": 50, "y": 40, "width": 100, "height": 75}])
+    inside = after[40:115, 50:150].astype(float)
     differences = np.abs(np.diff(inside, axis=1))
     assert (differences > 25).mean() < 0.02, "no grain is left"
-    assert changed(after, drawn(noise, job, fast))[300:, 400:].mean() < 0.01
+    assert changed(after, drawn(noise, job, fast))[150:, 200:].mean() < 0.01
 
 
 def test_hiding_takes_precedence_over_showing(photo: Picture, fast: Detector) -> None:

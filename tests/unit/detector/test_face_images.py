@@ -1,6 +1,7 @@
 """One face as a picture: cut from the original, level on request, and never enlarged."""
 
 from collections.abc import Callable
+from functools import cache
 from uuid import uuid4
 
 import numpy as np
@@ -37,6 +38,7 @@ def detector(load: Callable[[str, Quality], Detector]) -> Detector:
     return load(CENTERFACE.name, Quality.FAST)
 
 
+@cache
 def first(data: bytes, detector: Detector) -> tuple[ImageInfo, Face]:
     detected = find_faces(data, Options(), detector)
     return detected.image, detected.faces[0]

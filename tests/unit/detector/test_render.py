@@ -79,8 +79,8 @@ def test_a_preview_is_small_and_shows_the_first_render(fast: Detector) -> None:
     preview = Image.open(io.BytesIO(blurred.results[Render.PREVIEW]))
     assert (preview.format, preview.size) == ("WEBP", (limits.PREVIEW_LONG_SIDE,) * 2)
     assert fast.detect(np.ascontiguousarray(np.asarray(preview.convert("RGB"))[..., ::-1]), 0.35).scores.size == 0
-    unasked = analyse(encoded(astronaut()), Options(render=(Render.PREVIEW,)), fast)
-    assert Image.open(io.BytesIO(unasked.results[Render.PREVIEW])).size == (512, 512), "nothing is enlarged"
+    unasked = analyse(encoded(resized(astronaut(), 256, 256)), Options(render=(Render.PREVIEW,)), fast)
+    assert Image.open(io.BytesIO(unasked.results[Render.PREVIEW])).size == (256, 256), "nothing is enlarged"
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
