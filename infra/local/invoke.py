@@ -62,7 +62,7 @@ def invoke(
     ],
     port: Port = DEFAULT_PORT,
 ) -> int:
-    """Run a function's code against the local stack, event by event."""
+    """Run a function's code against the local stack."""
     try:
         command, environment = _process(find(function), events, LocalStack(port))
     except CommandFailed as failed:
