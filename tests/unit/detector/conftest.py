@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import cv2
 import pytest
 from face_detector import main
 from face_detector.detection.detector import Detector
@@ -11,6 +12,9 @@ from facelib.domain.job import Quality
 from tests.support.account import Cloud
 from tests.support.cached_networks import load_cached
 from tests.support.detection_service import Service
+
+# The processes of a test run use all processors, and OpenCV's threads would only wait for one.
+cv2.setNumThreads(1)
 
 
 @pytest.fixture(scope="session")
