@@ -52,7 +52,7 @@ def test_searched_log_messages_exist() -> None:
     assert not [text for text in searched if text not in CODE]
 
 
-def test_parameters_that_commands_set_are_the_templates() -> None:
+def test_parameters_in_commands_exist_in_the_template() -> None:
     parameters = load()["Parameters"]
     named = {pair for pairs in re.findall(r'PARAMETERS="([^"]+)"', PAGES) for pair in pairs.split()}
     assert named

@@ -1,4 +1,4 @@
-"""What a key allows at the API, in process, with identities in the form of the authorizer."""
+"""What each key allows in the API, tested in-process with identities as the authorizer returns them."""
 
 import base64
 import re

@@ -21,7 +21,7 @@ from tests.support.pictures import astronaut, resized, uncompressed
 
 
 class Third:
-    """A network that detects one face at the same place of every picture."""
+    """A network that detects one face in the same place in every picture."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -51,7 +51,7 @@ def test_all_messages_arrive(cloud: Queue) -> None:
 
 
 def refuse(monkeypatch: pytest.MonkeyPatch, *rounds: set[str], is_fault_of_sender: bool = False) -> list[list[str]]:
-    """Let SQS refuse the entries with these ids, round by round; return the ids of each round."""
+    """Make SQS refuse the entries with these ids, round by round; return the ids of each round."""
     send, left, seen = clients.sqs().send_message_batch, iter(rounds), list[list[str]]()
 
     def script(QueueUrl: str, Entries: Any) -> Any:  # noqa: N803 - boto3's names
@@ -92,7 +92,7 @@ def test_a_message_that_is_always_refused_is_an_error_after_the_others_were_sent
     assert len(waits) == 3
 
 
-def test_a_malformed_message_stays_malformed_when_redelivered(
+def test_a_malformed_message_is_not_retried(
     cloud: Queue, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = refuse(monkeypatch, {"1"}, is_fault_of_sender=True)
@@ -216,6 +216,6 @@ def test_a_new_row_is_kept_after_a_410(connections: ConnectionStore, monkeypatch
     assert connections.get(OWNER, "new")
     monkeypatch.setattr(rows, "_CONNECT_GRACE_SECONDS", -5)
     assert connections.remove_gone(OWNER, "new")
-    assert connections.remove_gone(OWNER, "new"), "a row that is gone already is gone"
+    assert connections.remove_gone(OWNER, "new"), "removing a row that no longer exists also succeeds"
     with pytest.raises(ConnectionGone):
         connections.get(OWNER, "new")

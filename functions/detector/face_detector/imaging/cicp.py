@@ -56,7 +56,7 @@ def chromatic_profile(colours: Chromaticities, exponent: float) -> bytes:
     """
     if not 0.1 <= exponent <= 10:
         raise ValueError("the exponent is out of range")
-    # The exponent of sRGB's own files (PNG, third edition, 11.3.2.1).
+    # 2.2 is the exponent of the gAMA chunk in sRGB images (PNG, third edition, 11.3.2.1).
     return matrix_profile(colours, _srgb() if abs(exponent - 2.2) < 0.03 else np.array([exponent]))
 
 
@@ -68,7 +68,7 @@ def curve(transfer: int) -> Values:
     if transfer == _PQ:
         return _on_screen(values)
     if transfer == _HLG:
-        # ITU-R BT.2100, tables 5: the inverse OETF, and the OOTF of a screen of 1,000 nits.
+        # ITU-R BT.2100, table 5: the inverse OETF, and the OOTF of a screen of 1,000 nits.
         low, high = values**2 / 3, (np.exp((values - 0.55991073) / 0.17883277) + 0.28466892) / 12
         light = np.where(values <= 0.5, low, high) ** 1.2
         return _on_screen(_pq(light * _MASTER_NITS))
