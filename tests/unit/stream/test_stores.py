@@ -92,9 +92,7 @@ def test_a_message_that_is_always_refused_is_an_error_after_the_others_were_sent
     assert len(waits) == 3
 
 
-def test_a_malformed_message_is_not_retried(
-    cloud: Queue, waits: list[float], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_malformed_message_is_not_retried(cloud: Queue, waits: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     seen = refuse(monkeypatch, {"1"}, is_fault_of_sender=True)
 
     with pytest.raises(QueueRefused):
