@@ -101,7 +101,7 @@ lint:
 types:
 	$(BIN)/mypy
 
-templates: build/checks/paths
+templates: build/checks/installed
 	@mkdir -p build
 	$(BIN)/python -m infra template > build/template.json
 	$(BIN)/cfn-lint template.yaml build/template.json docs/examples/*.yaml
@@ -125,12 +125,6 @@ build/checks/installed: infra/checks/requirements.lock .venv/installed
 	@echo "Installing checkov and pip-audit into build/checks, once: 100 packages, 200 MB"
 	@uv venv --quiet --clear --python $(BIN)/python build/checks
 	@uv pip install --quiet --python build/checks/bin/python --no-deps --require-hashes --requirement $<
-	@touch $@
-
-# The table of checkov's parser of paths, which it would otherwise compute for each of fifty paths: a third of its time.
-build/checks/paths: build/checks/installed
-	@build/checks/bin/python -c 'from bc_jsonpath_ng import parser; import ply.yacc; ply.yacc.yacc(module=parser.JsonPathParser(), \
-	  tabmodule="parser_jsonpath_parsetab", outputdir=parser.__file__.rpartition("/")[0], start="jsonpath", debug=False)'
 	@touch $@
 
 infra/checks/node_modules/.package-lock.json: infra/checks/package-lock.json

@@ -12,15 +12,16 @@ import pytest
 from facelib.stores import clients
 from moto import mock_aws
 from moto.backends import get_backend
-from moto.core.models import DEFAULT_ACCOUNT_ID as _ACCOUNT
+from moto.core import models
 
 from infra.template import load
-from tests.support import quick_moto
 
 if TYPE_CHECKING:
     from moto.dynamodb.models.table import Table
 
-quick_moto.remember()
+# Clients of boto3 do not need moto's patch of `requests`, which takes longer than most tests.
+models.RESPONSES_METHODS.clear()
+_ACCOUNT: Final = models.DEFAULT_ACCOUNT_ID
 _REGION: Final = "us-east-1"
 _TABLE_KEYS = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "StreamSpecification")
 
