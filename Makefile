@@ -43,8 +43,8 @@ setup: .venv/installed ## Install the packages into .venv and download the model
 .venv/installed: requirements.txt pyproject.toml infra/uv.txt
 	@command -v $(PYTHON_COMMAND) >/dev/null || { echo "Python 3.11 or newer was not found. Install it, or pass its path: make setup PYTHON=/path/to/python3.13" >&2; exit 1; }
 	@$(PYTHON_COMMAND) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is required. Pass one: make setup PYTHON=python3.13" >&2; exit 1; }
-	@$(PYTHON_COMMAND) -c 'import ensurepip' 2>/dev/null || { echo "Python's venv module is missing: on Debian and Ubuntu, apt-get install python3-venv" >&2; exit 1; }
-	@echo "Installing 120 packages into .venv, once: 500 MB, less than a minute on most connections"
+	@$(PYTHON_COMMAND) -c 'import ensurepip' 2>/dev/null || { echo "Python's venv module is missing. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@echo "Installing 120 packages into .venv (only once; 500 MB, less than a minute on most connections)"
 	@$(PYTHON_COMMAND) -m venv .venv
 	@uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement infra/uv.txt
 	@$(INSTALL) --require-hashes --requirement requirements.txt
@@ -55,7 +55,7 @@ setup: .venv/installed ## Install the packages into .venv and download the model
 develop: .venv/developed setup
 
 .venv/developed: requirements-dev.txt .venv/installed
-	@echo "Installing the packages of the checks and tests into .venv, once: 250 MB"
+	@echo "Installing the packages for checks and tests into .venv (only once; 250 MB)"
 	@$(INSTALL) --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
@@ -122,13 +122,13 @@ audit: build/checks/installed
 
 # checkov and pip-audit have their own environment, because their pinned versions conflict with the local stack's.
 build/checks/installed: infra/checks/requirements.lock .venv/installed
-	@echo "Installing checkov and pip-audit into build/checks, once: 100 packages, 200 MB"
+	@echo "Installing checkov and pip-audit into build/checks (only once; 100 packages, 200 MB)"
 	@uv venv --quiet --clear --python $(BIN)/python build/checks
 	@uv pip install --quiet --python build/checks/bin/python --no-deps --require-hashes --requirement $<
 	@touch $@
 
 infra/checks/node_modules/.package-lock.json: infra/checks/package-lock.json
-	@command -v npm >/dev/null || { echo "npm is missing; ESLint, textlint and AsyncAPI's schema need it: on Debian and Ubuntu, apt-get install npm; or run the other checks: make lint types templates audit" >&2; exit 1; }
+	@command -v npm >/dev/null || { echo "npm is missing; ESLint, textlint and AsyncAPI's schema need it. On Debian and Ubuntu: apt-get install npm. To run only the checks without npm: make lint types templates audit" >&2; exit 1; }
 	@npm ci --prefix infra/checks --no-audit --no-fund --loglevel=error
 	@touch $@
 
@@ -190,7 +190,7 @@ coldstart: develop ## Measure the cold start of each function on this machine
 	  --python $$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 	@$(BIN)/python -m benchmarks.coldstart --folder build/here
 
-cost: setup ## Print what a million images cost
+cost: setup ## Print the cost of processing a million images on AWS
 	@$(BIN)/python -m benchmarks.cost
 
 model: setup ## Download a detection model: make model MODEL=yunet [MODEL_FILE=path]

@@ -48,6 +48,6 @@ def audit(lock: Path) -> int:
 def audit_all() -> int:
     """Look for known vulnerabilities in the pinned packages."""
     if reason := why_unreachable():
-        print(f"SKIPPED: pip-audit, because {_SOURCE} does not list vulnerabilities: {reason}", file=sys.stderr)
+        print(f"SKIPPED: pip-audit: vulnerability data could not be read from {_SOURCE}: {reason}", file=sys.stderr)
         return 0
     return max(audit(ROOT / lock) for lock in _LOCKS)

@@ -154,13 +154,13 @@ def list_keys(environment: Environment = None, port: Port = DEFAULT_PORT) -> Non
 
 
 def revoke_key(
-    key: Annotated[str, typer.Argument(help="The key's id; `keys` lists them.", show_default=False)],
+    key: Annotated[str, typer.Argument(help="The key's id, as listed by `keys`.", show_default=False)],
     environment: Environment = None,
     port: Port = DEFAULT_PORT,
 ) -> None:
     """Revoke a key and close its connections."""
     if not key:
-        raise CommandFailed("Pass the key's id: make revoke KEY=<id>. `make keys` lists them.")
+        raise CommandFailed("Pass the key's id: make revoke KEY=<id>. `make keys` lists the ids.")
     outputs = _outputs(environment, port)
     connections = ConnectionStore(outputs["ConnectionsTableName"])
     revoke(KeyStore(outputs["KeysTableName"]), key, connections, connections_api_of(outputs))

@@ -24,10 +24,16 @@ def whole_number(given: str | int) -> int:
 Port = Annotated[int, typer.Option("--port", envvar="PORT", parser=port_number, help="Port of the local stack.")]
 Environment = Annotated[
     str | None,
-    typer.Option("--environment", help="Section of samconfig.toml; the local stack if omitted.", show_default=False),
+    typer.Option(
+        "--environment",
+        help="Environment on AWS, a section of samconfig.toml; the local stack if omitted.",
+        show_default=False,
+    ),
 ]
 Parameters = Annotated[
     list[str] | None,
-    typer.Argument(metavar="NAME=VALUE", help="Parameters of template.yaml.", show_default=False),
+    typer.Argument(
+        metavar="NAME=VALUE", help="Values for parameters of template.yaml, like Quality=fast.", show_default=False
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]

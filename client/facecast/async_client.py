@@ -113,14 +113,14 @@ class AsyncClient:
         """Return any result of a completed job, which is drawn first if it is missing.
 
         It is drawn with the options of the job. Raise NotFound, Conflict, Forbidden if it would show faces of a
-        photo that was sent to have them hidden, and ServiceError, for example if the original no longer exists.
+        job that was created to hide them, and ServiceError, for example if the original no longer exists.
         """
         return await self._run(self._operations.draw(job_id, render))
 
     async def face(self, job_id: str, number: int, *, align: bool = False) -> bytes:
         """Return one face as a JPEG, by its index in the job's faces, from 0; `align` makes the eyes level.
 
-        Raise NotFound, Conflict, Forbidden if the photo was sent to have its faces hidden, and ServiceError, for
+        Raise NotFound, Conflict, Forbidden if the job was created to hide faces, and ServiceError, for
         example if the original no longer exists.
         """
         return await self._run(self._operations.face(job_id, number, align=align))

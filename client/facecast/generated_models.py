@@ -24,7 +24,7 @@ class Options(BaseModel):
     )
     max_faces: int | None = Field(
         None,
-        description="Maximum number of faces to return, by descending confidence. Renders that hide faces hide all of them.",
+        description="Maximum number of faces to return, by descending confidence. Renders that hide faces always hide every face.",
         ge=1,
         le=1000,
     )
@@ -138,7 +138,7 @@ class JobOptions(BaseModel):
     )
     max_faces: int | None = Field(
         1000,
-        description="Maximum number of faces to return, by descending confidence. Renders that hide faces hide all of them.",
+        description="Maximum number of faces to return, by descending confidence. Renders that hide faces always hide every face.",
     )
     blur_strength: int | None = Field(
         3, description="Strength of `blur` and `pixelate`: higher hides more. `solid` always hides everything."
@@ -257,7 +257,8 @@ class Job(BaseModel):
     failure: Failure | None = Field(None, description="Why the job failed.")
     corrections: Corrections | None = Field(None, description="Manual corrections; null if there are none.")
     corrected_at: AwareDatetime | None = Field(
-        None, description="When the results were drawn with the corrections; null while they are being drawn."
+        None,
+        description="When the results were drawn with the corrections; null while they are being drawn, or if there are no corrections.",
     )
     links: Links
     faces: Sequence[Face] | None = Field(
@@ -269,5 +270,5 @@ class Job(BaseModel):
     )
     permitted_renders: Sequence[str] | None = Field(
         None,
-        description="The results that may be drawn. If the photo was sent to have its faces hidden, these are only renders that hide them.",
+        description="The results that may be drawn. If the job was created to hide faces, these are only renders that hide them.",
     )

@@ -20,7 +20,9 @@ _NO_KEY: Final = (
     "The service requires a key: set FACECAST_KEY, or set FACECAST_KEY_FILE to a file that only you can read."
 )
 _WRONG_KEY: Final = "The service rejected this key: it may be mistyped, revoked or expired."
-_NO_SCOPE: Final = "This key lacks the required scope. Ask the operator of the service for a key that has it."
+_NO_SCOPE: Final = (
+    "This key lacks the required scope. Use a key that has it, or ask the operator of the service for one."
+)
 
 
 def error_of(response: httpx.Response, *, has_key: bool) -> ServiceError:

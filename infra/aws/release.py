@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _DELETE_AT_ONCE: Final = 1_000
-OnAws = Annotated[str, typer.Option("--environment", help="Section of samconfig.toml.")]
+OnAws = Annotated[str, typer.Option("--environment", help="Environment, a section of samconfig.toml.")]
 
 
 def parameters_of(environment: str, more: Iterable[str] = ()) -> dict[str, str]:
@@ -99,7 +99,7 @@ def deploy(
     given = parameters_of(environment, parameters or ())
     if not yes and not sys.stdin.isatty():
         raise CommandFailed(
-            "Nothing was deployed: there is no terminal to confirm the changes. To deploy without confirmation: "
+            "Nothing was deployed: changes can be confirmed only in a terminal. To deploy without confirmation: "
             "make deploy YES=1"
         )
     stack = stack_of(environment)

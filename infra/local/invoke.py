@@ -58,7 +58,7 @@ def deployed_configuration(
 def invoke(
     function: Annotated[str, typer.Argument(help="The function's name in template.yaml.", show_default=False)],
     events: Annotated[
-        list[Path], typer.Argument(help="Files with an event each, like those in events/.", show_default=False)
+        list[Path], typer.Argument(help="Files that each contain one event, like those in events/.", show_default=False)
     ],
     port: Port = DEFAULT_PORT,
 ) -> int:

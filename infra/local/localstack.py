@@ -45,7 +45,7 @@ def install() -> None:
             "LocalStack needs Python 3.12 or 3.13, and neither was found. "
             "Set its path: LOCALSTACK_PYTHON=/path/to/python3.13"
         )
-    print("Installing LocalStack into build/localstack, once: 115 packages, 330 MB", flush=True)
+    print("Installing LocalStack into build/localstack (only once; 115 packages, 330 MB)", flush=True)
     own = str(HOME / "bin" / "python")
     commands = (
         ["uv", "venv", "--quiet", "--clear", "--python", python, str(HOME)],

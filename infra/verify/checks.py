@@ -96,9 +96,9 @@ def many_clients(count: int) -> Check:
     async def run(service: Service) -> str:
         sent = await asyncio.gather(*(service.send(Prefer="wait=20") for _ in range(count)))
         jobs = await asyncio.gather(*(service.completed(response.json()["job_id"]) for response in sent))
-        expect(all(job["face_count"] == 1 for job in jobs), "not every job reports the one face of its photo")
+        expect(all(job["face_count"] == 1 for job in jobs), "not every job reports exactly 1 face")
         waited = sum(response.status_code == 200 for response in sent)
-        return f"{waited} received their faces directly, {count - waited} received 202 and followed their job"
+        return f"{waited} received the faces directly; {count - waited} received 202 and waited for the job"
 
     return Check(f"{count} parallel clients", run, "ThrottleAlarm: the account's concurrency is too low.")
 

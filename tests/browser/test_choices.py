@@ -68,7 +68,7 @@ def test_numbers_only_has_no_picture_and_requests_none(stack: Stack, page: Page,
     assert (job["options"]["render"], job["renders"]) == (["none"], [])
     for _ in range(2):
         assert page.value(f"document.querySelector('[data-job=\"{card.job_id}\"] .picture').dataset.problem") == (
-            "Numbers only, no picture"
+            "No picture was requested"
         )
         page.load().wait_for_card(lambda other: other.job_id == card.job_id)
     assert stack.job(card.job_id)["renders"] == []

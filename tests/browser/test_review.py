@@ -129,7 +129,7 @@ def test_selected_photos_are_deleted_together_and_this_can_be_undone(stack: Stac
     pick(page, *jobs[:2])
     page.click("#selection .delete-all")
     page.wait_until(lambda: shown(page) == [jobs[2]], "the cards are gone")
-    assert page.text("undo").startswith("2 photos are deleted.")
+    assert page.text("undo").startswith("2 photos deleted.")
     page.click("#undo button")
     page.wait_until(lambda: shown(page) == jobs, "all are there again, in order")
     assert {stack.job(job_id)["status"] for job_id in jobs} == {"completed"}
@@ -152,7 +152,7 @@ def test_other_users_photos_are_not_deleted(stack: Stack, page: Page, jobs: list
     other = stack.completed(encoded(astronaut()))
     page.wait_for_result(other)
     page.click("#all")
-    assert page.value("document.querySelector('.delete-all').textContent") == "Delete your 3"
+    assert page.value("document.querySelector('.delete-all').textContent") == "Delete only yours (3)"
     page.click("#selection .delete-all")
     page.wait_until(lambda: shown(page) == [other], "theirs stays")
 

@@ -110,7 +110,7 @@ def test_unsent_photos_are_sent_when_there_is_a_connection(
     set_offline(offline=True)
     page.choose(photos[0], same_name)
     page.wait_until(lambda: len(page.failures()) == 2, "both could not be sent")
-    assert "sent again once there is a connection" in page.failures()[0]
+    assert "will be sent when the connection is restored" in page.failures()[0]
     set_offline(offline=False)
     page.wait_until(lambda: page.failures() == [], "they are sent by themselves")
 

@@ -89,7 +89,7 @@ def test_a_bad_photo_does_not_stop_the_others(
 
 def test_an_option_the_service_refuses_is_explained(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["detect", str(photo), "--render", "none,blur"]) == 1
-    assert "`none` requests no result, so it cannot be combined with others" in capsys.readouterr().err
+    assert "`none` draws nothing, so it cannot be combined with other renders" in capsys.readouterr().err
 
 
 def test_jobs_are_listed_retried_and_deleted(stack: Stack, broken: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -201,7 +201,7 @@ def test_faces_are_saved_upright_one_by_one(stack: Stack, tmp_path: Path, capsys
     assert all(width == height for width, height in sizes)
     hidden = stack.post_image(encoded(picture), render="blur")
     assert main(["faces", hidden, "--out", str(tmp_path)]) == 3
-    assert "sent to have its faces hidden" in capsys.readouterr().err
+    assert "created to hide faces" in capsys.readouterr().err
 
 
 def test_a_crop_is_drawn_as_it_was_requested(photo: Path, tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_make_deploy_and_make_delete_as_in_the_readme(local_stack: LocalStack) -
         parameters = stacks_of(local_stack)[STACK_NAME]
         assert (parameters["Detector"], parameters["DetectionModels"]) == ("centerface", "centerface")
         assert (parameters["Access"], parameters["Quality"]) == ("open", "fast")
-        assert "Nothing was deployed: there is no terminal" in without_terminal(local_stack)
+        assert "Nothing was deployed: changes can be confirmed only" in without_terminal(local_stack)
         # S3 sends a test event to a new queue; a detector that still processes it would recreate its log group.
         wait_until(lambda: has_logged(local_stack, "DetectorLogs"))
         typed(local_stack, ["make", "delete"], b"Type its name to confirm:", f"{STACK_NAME}\n".encode())

@@ -106,7 +106,7 @@ def faces(  # noqa: PLR0913 - the options of a command
     """Save each face of a job as a separate picture.
 
     This works as long as the service keeps the original photo. The pictures are up to 1,024 pixels wide, and are named
-    JOB-face-0.jpg and so on, by descending confidence. Faces cannot be saved if the photo was sent to have them hidden.
+    JOB-face-0.jpg and so on, by descending confidence. Faces cannot be saved if the job was created to hide them.
     """
     terminal = Terminal()
     with service(url, key_file) as client:

@@ -27,7 +27,7 @@ KeyFileOption = Annotated[
         "--key-file",
         envvar="FACECAST_KEY_FILE",
         metavar="FILE",
-        help="File with the key, which only you can read (mode 0600). Alternatively, set FACECAST_KEY.",
+        help="File with the key; only you may have access to it (mode 0600). Alternatively, set FACECAST_KEY.",
         show_default=False,
     ),
 ]

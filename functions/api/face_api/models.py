@@ -50,13 +50,13 @@ class CorrectionsOfJob(Frozen):
     show: tuple[int, ...]
     corrected_at: AwareDatetime | None = Field(
         description="When the results were drawn with the corrections; null while they are being drawn, or if there "
-        "are none."
+        "are no corrections."
     )
 
 
 class JobList(Frozen):
     jobs: tuple[JobSummary, ...] = Field(description="Newest first, without their faces.")
-    next_cursor: str | None = Field(description="Pass it as `cursor` to get the next page; null on the last one.")
+    next_cursor: str | None = Field(description="Pass it as `cursor` to get the next page; null on the last page.")
 
 
 class JobAccepted(Frozen):
@@ -91,7 +91,7 @@ class UploadForm(Frozen):
 class UploadAccepted(Frozen):
     job_id: str = Field(examples=[EXAMPLE_ID])
     upload: UploadForm
-    expires_at: AwareDatetime = Field(description="When the form stops being accepted.")
+    expires_at: AwareDatetime = Field(description="When the form expires.")
     links: Links
 
 
@@ -143,8 +143,8 @@ class Limits(Frozen):
         description="Maximum number of pixels of an AVIF, HEIC or GIF, or an animated or transparent WebP."
     )
     deep_image_pixels: int = Field(
-        description="Maximum number of pixels of an AVIF with transparency, or a HEIC with more than 8 bits and "
-        "transparency or 4:4:4."
+        description="Maximum number of pixels of an AVIF with transparency, or of a HEIC with more than 8 bits that "
+        "also has transparency or 4:4:4."
     )
     image_side_pixels: int
     formats: tuple[ImageFormat, ...]

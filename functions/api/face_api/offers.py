@@ -15,7 +15,7 @@ class RenderOffered(Frozen):
     label: str
     description: str
     hides_faces: bool = Field(
-        description="Whether it hides faces; a preview hides them if the render that it shows does."
+        description="Whether the result hides faces; a preview does if the render that it shows does."
     )
     media_type: ResultType | None = Field(description="Null if nothing is drawn.")
     suffix: str | None = Field(description="The file name extension, without the dot.")
@@ -38,7 +38,7 @@ class RenderOffered(Frozen):
 class Choice(Frozen):
     """A value of an option, with a label for users."""
 
-    value: bool | int | float | str | None = Field(description="Null stands for the default, which is not sent.")
+    value: bool | int | float | str | None = Field(description="Null means the default: leave the option out.")
     label: str
 
 

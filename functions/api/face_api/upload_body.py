@@ -61,7 +61,9 @@ def _check_charset(request: Request) -> None:
     _, parameters = parse_options_header(request.headers["content-type"])
     charset = parameters.get(b"charset", b"").decode("latin-1").lower()
     if charset and charset not in _CHARSETS:
-        raise HTTPException(HTTPStatus.BAD_REQUEST, "The form has an unknown charset. Leave it out, or send utf-8.")
+        raise HTTPException(
+            HTTPStatus.BAD_REQUEST, "The form has an unknown charset. Leave the charset out, or use utf-8."
+        )
 
 
 def _check_end(request: Request, body: bytes) -> None:

@@ -25,7 +25,7 @@ _LOGGED: Final = 500
 
 RETRIES_EXHAUSTED = Failure(
     reason=FailureReason.INTERNAL_ERROR,
-    detail="The image could not be processed after several attempts; your image did not cause this. "
+    detail="Processing failed several times, but the image is not the cause. "
     "Retry the job; if it fails again, report its id to the operator of this service.",
 )
 

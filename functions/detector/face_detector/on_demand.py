@@ -57,7 +57,7 @@ class OnDemand:
             self._read_again(request.job_id)
             self.corrections.begin(request.job_id, request.before, request.corrections)
             while not self._draw_corrected(request.job_id):
-                logger.info("Corrected in the meantime, so drawn again")
+                logger.info("Redrawing results that were corrected in the meantime")
         except CorrectionsChanged:
             return RenderOutcome.CHANGED
         except (JobNotFound, ObjectMissing) as error:

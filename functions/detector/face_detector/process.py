@@ -46,7 +46,7 @@ class Processing:
         try:
             claim = self.claims.claim(original.job_id, self.lease_seconds)
         except JobFinished as finished:
-            logger.info("Nothing to do", extra={"why": str(finished)})
+            logger.info("Ignored a job that has ended", extra={"why": str(finished)})
             if finished.original_etag and original.etag not in (None, finished.original_etag):
                 # A form may be posted twice, but the job is for only one of the uploads.
                 self.images.delete_replaced_original(original.job_id, finished.original_etag)

@@ -34,8 +34,8 @@ connections. (The local stack responds with 403 instead of 400 and 429.)
 **Frames** are JSON text. Those that you receive are `{{"events": [...]}}`, at most {limits.FRAME_BYTES:,} bytes, with
 the oldest event first. Ignore types that you do not know.
 
-**Delivery.** Events are delivered at least once: normally once, more often after a failure or in a replay. An event is
-new if its `event_id` is larger than that of the last event you have seen for its job.
+**Delivery.** Events are delivered at least once: normally once, more than once after a failure or in a replay. An
+event is new if its `event_id` is larger than that of the last event you have seen for its job.
 
 **Staying connected.** Send a ping every few minutes. If the connection is lost, reconnect with exponential backoff and
 jitter, a new ticket, and `?after=` with the largest `event_id` you have seen. If you have not seen any, use the

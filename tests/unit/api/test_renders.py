@@ -153,6 +153,17 @@ def test_without_its_original_a_job_keeps_its_results(api: Api, jobs: JobStore, 
     assert "The job has these results: boxes" in response.json()["detail"]
 
 
+def test_without_its_original_a_job_without_pictures_lists_no_results(
+    api: Api, jobs: JobStore, detector: Detector
+) -> None:
+    job = completed(jobs, Options(render=(Render.NONE,)))
+    detector.outcome = RenderOutcome.ORIGINAL_GONE
+    response = api.post(f"/jobs/{job.job_id}/renders", json={"render": "blur"})
+    assert response.json()["detail"] == (
+        "The original no longer exists, so nothing new can be drawn from it. To draw more, send the image again."
+    )
+
+
 def test_another_owners_job_and_a_deleted_one_are_not_found(api: Api, jobs: JobStore, detector: Detector) -> None:
     theirs, deleted = completed(jobs, owner="alice"), completed(jobs)
     detector.outcome = RenderOutcome.JOB_GONE

@@ -56,7 +56,7 @@ def get_face_image(
 ) -> Response:
     """Get a square crop around one face, cut from the original. This works until the original is deleted.
 
-    The square is at most 1,024 pixels wide and is never enlarged. 403 if the photo was sent to have its faces hidden.
+    The square is at most 1,024 pixels wide and is never enlarged. 403 if the job was created to hide faces.
     """
     picture = results.face(job_id, reader.owner, number, align=align)
     return Response(picture, media_type=ResultType.JPEG)

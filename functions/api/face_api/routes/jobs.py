@@ -150,7 +150,7 @@ def retry_job(
 def delete_job(job_id: JobId, deletions: DeletionsDep, images: ImagesDep, manager: ManagerDep) -> Response:
     """Delete the original, all results and the record. An interrupted request can be repeated.
 
-    A detector that is still processing the image discards its outcome.
+    If the image is still being processed, its outcome is discarded.
     """
     # The job is hidden first, so that no more results are stored for it, and its record is deleted last, so that a
     # failed deletion can be repeated.

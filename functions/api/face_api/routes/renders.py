@@ -43,8 +43,9 @@ def post_render(
 ) -> RenderReady:
     """Draw one more result and get its URL. This works until the original is deleted. The request can be repeated.
 
-    The job's options apply: for another `blur_strength`, send the photo again. If the photo was sent to have its faces
-    hidden, results that show more of them are refused (403); if only `solid` was requested, so are blur and pixelate.
+    The job's options apply: for another `blur_strength`, send the photo again. If the job was created to hide
+    faces, results that could reveal them are refused (403); if only `solid` was requested, this includes `blur` and
+    `pixelate`.
     """
     job, is_new = results.ensure(job_id, reader.owner, request.render)
     response.status_code = HTTPStatus.CREATED if is_new else HTTPStatus.OK

@@ -122,7 +122,7 @@ def _check_items(image_format: ImageFormat, data: bytes) -> None:
             # The size of an overlay's canvas does not depend on the item's size.
             raise ImageRejected(
                 FailureReason.CORRUPT_IMAGE,
-                f"The {image_format.upper()} file overlays several images, which cameras do not do. "
+                f"The {image_format.upper()} file overlays several images, which is not supported. "
                 "Open it in an image editor, save it as one image, and send that.",
             )
         if kind == b"av01":
@@ -181,5 +181,5 @@ def _check_limit(number: int, limit: int, image_format: str, what: str) -> None:
         raise ImageRejected(
             FailureReason.CORRUPT_IMAGE,
             f"The {image_format} file has more than {limit:,} {what}, far more than photos have. "
-            "Open it in an image editor, save it without metadata, and send that.",
+            "Open it in an image editor, save a copy without metadata, and send the copy.",
         )

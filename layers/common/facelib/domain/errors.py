@@ -39,7 +39,9 @@ class ScopeMissing(FaceError):
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        super().__init__(f"This key lacks the scope `{scope}`. Use one that has it, or ask the operator for one.")
+        super().__init__(
+            f"This key lacks the scope `{scope}`. Use a key that has it, or ask the operator of the service for one."
+        )
 
 
 class QuotaExceeded(FaceError):
@@ -61,7 +63,7 @@ class DetectorBusy(FaceError):
 
     def __init__(self) -> None:
         super().__init__(
-            f"All detectors are busy. The image was not processed or counted; try again in {self.retry_after} seconds."
+            f"All detectors are busy. Nothing was changed or counted; try again in {self.retry_after} seconds."
         )
 
 
@@ -85,8 +87,7 @@ class NoResult(FaceError):
         super().__init__(f"The job failed, so there is no result.{why}")
 
 
-# The job was sent with `render=none`.
-_NO_PICTURE = "The job was sent without a render that draws a picture. Request one"
+_NO_PICTURE = "This job did not request a picture (`render=none`). To request one"
 
 
 class RenderNotFound(FaceError):
@@ -103,7 +104,7 @@ class RenderRefused(FaceError):
 
     def __init__(self, job: Job) -> None:
         super().__init__(
-            "This photo was sent to have its faces hidden, so results that show more of them are not available. Choose "
+            "This job was created to hide faces, so results that could reveal them are not available. Choose "
             f"{' or '.join(sorted(job.options.permitted))}, or send the photo again with another render."
         )
 
@@ -131,9 +132,10 @@ class OriginalGone(FaceError):
     """The original was deleted, so no new result can be drawn."""
 
     def __init__(self, job: Job) -> None:
+        results = f" The job has these results: {', '.join(job.available)}." if job.available else ""
         super().__init__(
-            f"The original no longer exists, so no new result can be drawn. The job has these results: "
-            f"{', '.join(job.available)}. For another one, send the image again."
+            f"The original no longer exists, so nothing new can be drawn from it.{results} To draw more, send "
+            "the image again."
         )
 
 
@@ -163,7 +165,8 @@ class KeyReused(FaceError):
 
     def __init__(self) -> None:
         super().__init__(
-            "This Idempotency-Key was used for a different request. Send the same image and options, or a new key."
+            "This Idempotency-Key was used for a different request. Send the same image and options again, or use a "
+            "new Idempotency-Key."
         )
 
 

@@ -172,7 +172,10 @@ class Job(Frozen):
     corrections: Annotated[Corrections | None, Shown("Manual corrections; null if there are none.")] = None
     corrected_at: Annotated[
         AwareDatetime | None,
-        Shown("When the results were drawn with the corrections; null while they are being drawn."),
+        Shown(
+            "When the results were drawn with the corrections; null while they are being drawn, or if there "
+            "are no corrections."
+        ),
     ] = None
 
     @classmethod

@@ -82,7 +82,7 @@ class CropFaces(StrEnum):
 
 def _none_stands_alone(renders: tuple[Render, ...]) -> tuple[Render, ...]:
     if Render.NONE in renders and len(renders) > 1:
-        raise ValueError("`none` requests no result, so it cannot be combined with others")
+        raise ValueError("`none` draws nothing, so it cannot be combined with other renders")
     return renders
 
 
@@ -114,8 +114,8 @@ class Options(Frozen):
         strict=True,
         ge=1,
         le=limits.MAX_FACES,
-        description="Maximum number of faces to return, by descending confidence. Renders that hide faces hide all of "
-        "them.",
+        description="Maximum number of faces to return, by descending confidence. Renders that hide faces always hide "
+        "every face.",
     )
     blur_strength: Annotated[
         int, Control("Strength", {1: "1 (least)", 2: "2", None: "3 (default)", 4: "4", 5: "5 (most)"})

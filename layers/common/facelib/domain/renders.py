@@ -125,8 +125,8 @@ class Render(StrEnum):
     NONE = (
         "none",
         RenderDeclaration(
-            label="Numbers only",
-            description="No picture: the faces are returned, and nothing is drawn or stored.",
+            label="No picture",
+            description="The faces are returned, but no picture is drawn or stored.",
             exposure=Exposure.EVERYTHING,
             media_type=None,
         ),

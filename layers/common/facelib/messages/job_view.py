@@ -53,7 +53,7 @@ class JobView(JobSummary):
         "/jobs/{job_id}/renders` adds more."
     )
     permitted_renders: tuple[Render, ...] = Field(
-        description="The results that may be drawn. If the photo was sent to have its faces hidden, these are only "
+        description="The results that may be drawn. If the job was created to hide faces, these are only "
         "renders that hide them."
     )
 

@@ -89,7 +89,7 @@ export async function sendPhoto(photo, limits, { onProgress, signal }) {
   const { size } = photo.file;
   if (size > limits.presigned_upload_bytes) {
     const most = megabytes(limits.presigned_upload_bytes);
-    throw Object.assign(new Error(`The file is ${megabytes(size)}; at most ${most} are allowed.`), { status: TOO_LARGE });
+    throw Object.assign(new Error(`The file is ${megabytes(size)}; the maximum is ${most}.`), { status: TOO_LARGE });
   }
   const send = size > limits.direct_upload_bytes ? sendToBucket : sendDirectly;
   return send(photo, { onProgress, signal });

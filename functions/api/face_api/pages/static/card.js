@@ -39,7 +39,7 @@ export function drawCard(card, view) {
 
 function drawPick(pick, { status, name, event }) {
   pick.hidden = status !== "completed";
-  if (!pick.hidden) pick.querySelector("input").setAttribute("aria-label", `Select ${name ?? `photo of ${event.created_at}`}`);
+  if (!pick.hidden) pick.querySelector("input").setAttribute("aria-label", `Select ${name ?? `photo sent on ${DATE.format(new Date(event.created_at))}`}`);
 }
 
 /** Shows whether the result was reviewed. */
@@ -99,7 +99,7 @@ function drawPicture(card, { jobId, status, name, event, thumbnail }) {
 /** For a job without a picture: one would have to be drawn and stored first. */
 function showNoPicture(card, thumbnail) {
   card.classList.add("unloaded");
-  card.querySelector(".picture").dataset.problem = "Numbers only, no picture";
+  card.querySelector(".picture").dataset.problem = "No picture was requested";
   if (thumbnail) URL.revokeObjectURL(thumbnail);
 }
 

@@ -12,7 +12,7 @@ const PROBLEMS = {
   404: "This photo was deleted, so its result cannot be corrected.",
   410: "The original photo was deleted, so its result cannot be corrected.",
 };
-const OTHERS = "Someone else corrected this photo in the meantime. You see their corrections together with yours.";
+const OTHERS = "Someone else corrected this photo in the meantime. Their corrections are now shown with yours.";
 const UNSAVED = "Your corrections are not saved yet. Save or cancel them first.";
 
 /**

@@ -29,7 +29,7 @@ export function deleteSoon(jobIds, what, { onUndo, onError, onDone }) {
   });
   undo.setAttribute("aria-keyshortcuts", "Control+Z Meta+Z");
   waiting = { jobIds: new Set(jobIds), finish, timer: setTimeout(finish, UNDO_MS, AT_A_TIME) };
-  bar.replaceChildren(`${what} ${jobIds.length === 1 ? "is" : "are"} deleted. `, undo);
+  bar.replaceChildren(`${what} deleted. `, undo);
 }
 
 export const isBeingDeleted = (jobId) => Boolean(waiting?.jobIds.has(jobId)) || asked.has(jobId);

@@ -57,8 +57,7 @@ function showLimits(limits) {
   byId("allowed").textContent =
     `${limits.formats.join(", ").toUpperCase()}, up to ${megabytes(limits.presigned_upload_bytes)}`;
   byId("privacy").textContent =
-    `${audience()} are deleted after ${days}` +
-    `${may("manage") ? ", or as soon as you delete them" : ""}.`;
+    `${audience()} are deleted after ${days}.` + (may("manage") ? " You can delete yours earlier." : "");
   if (!getHolder()) byId("results").textContent = IS_LOCAL ? "Results, only on this computer" : "Everyone’s results, live";
 }
 

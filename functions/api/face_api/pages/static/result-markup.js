@@ -48,7 +48,7 @@ export const template = `
         <p class="corrections" role="status"></p>
         <p>Select a face to show it, and again to hide it. Draw a rectangle on the picture to hide what was missed.</p>
         <p>Select an area to move it, or to resize it at its corner.</p>
-        <p class="with-pointer">Keys: Tab to a face or an area, Enter to show or hide a face, N for a new area, arrow keys to move it and
+        <p class="with-pointer">Keyboard: Tab to a face or an area, Enter to show or hide a face, N for a new area, arrow keys to move it and
           with Shift to resize it, Delete to remove it, Ctrl+Z to undo, Ctrl+S to save, Esc to cancel.</p>
       </div>
       <label class="threshold"><span>Minimum confidence <output></output></span> <input type="range" min="0" max="100"></label>
@@ -74,5 +74,5 @@ export function frame(dialog, { width, height }, { naturalWidth, naturalHeight }
   find(".canvas").style.setProperty("--ratio", naturalWidth / naturalHeight);
   find(".size").textContent =
     inPixels(naturalWidth, naturalHeight) +
-    (isWhole ? ", as large as the photo" : ` of a photo of ${inPixels(width, height)}`);
+    (isWhole ? ", as large as the photo" : ` (original: ${inPixels(width, height)})`);
 }

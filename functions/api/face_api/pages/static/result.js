@@ -83,7 +83,7 @@ async function open(jobId) {
 
 function draw() {
   const { job, jobId } = current;
-  find("h2").textContent = nameOf(jobId) ?? `Photo of ${DATE.format(new Date(job.created_at))}`;
+  find("h2").textContent = nameOf(jobId) ?? `Photo sent on ${DATE.format(new Date(job.created_at))}`;
   find(".delete").hidden = ownName(jobId) === undefined || !may("manage");
   if (job.status !== "completed") {
     showInstead(job.failure?.detail ?? "This photo is still being processed. The result will be shown as soon as it is ready.");

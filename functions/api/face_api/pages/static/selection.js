@@ -28,7 +28,7 @@ function show() {
   if (!isBusy) find("output").textContent = jobs.length ? `${jobs.length} selected` : "";
   find(".download-all").disabled = isBusy;
   find(".delete-all").hidden = own.length === 0 || !may("manage");
-  find(".delete-all").textContent = own.length === jobs.length ? "Delete" : `Delete your ${own.length}`;
+  find(".delete-all").textContent = own.length === jobs.length ? "Delete" : `Delete only yours (${own.length})`;
 }
 
 function select(isChosen) {

@@ -8,7 +8,7 @@ import { forget, remember } from "./own-jobs.js";
 const AT_A_TIME = 4;
 // With fewer photos, "12 of 40" would only flash.
 const WORTH_A_SUMMARY = 2;
-const UNREACHED = "Not sent: the service could not be reached. The photo is sent again once there is a connection.";
+const UNREACHED = "Not sent yet: the service could not be reached. The photo will be sent when the connection is restored.";
 
 const summary = document.getElementById("sending");
 const failures = document.getElementById("failures");
