@@ -1,4 +1,4 @@
-"""The clients to test, sync and async alike, and the pauses that they make."""
+"""Fixtures: the sync and async clients to test, and a record of their pauses."""
 
 import asyncio
 

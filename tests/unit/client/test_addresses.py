@@ -45,12 +45,12 @@ def stack_file(folder: Path, url: str, port: str = "") -> Path:
 
 @pytest.fixture
 def listening() -> Iterator[list[str]]:
-    """Addresses at which something answers."""
+    """Yield two addresses that accept connections."""
     with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
         yield [f"http://127.0.0.1:{each.getsockname()[1]}" for each in (one, two)]
 
 
-def test_a_stack_on_any_port_is_found_from_below_its_folder(tmp_path: Path) -> None:
+def test_a_stack_on_any_port_is_found_from_a_subfolder(tmp_path: Path) -> None:
     assert local_stack(tmp_path) is None
     stack_file(tmp_path, "http://localhost:4802/api", "4802")
     (tmp_path / "photos" / "2026").mkdir(parents=True)
@@ -68,7 +68,7 @@ def test_the_stack_that_answers_is_chosen(tmp_path: Path, listening: list[str], 
         local_stack(tmp_path)
 
 
-def test_if_no_stack_answers_the_newest_is_reported(tmp_path: Path, free_port: int) -> None:
+def test_if_no_stack_answers_the_newest_is_chosen(tmp_path: Path, free_port: int) -> None:
     stack_file(tmp_path, f"http://127.0.0.1:{free_port}/old", "4802")
     newest = stack_file(tmp_path, f"http://127.0.0.1:{free_port}/new")
     os.utime(newest, (4e9, 4e9))

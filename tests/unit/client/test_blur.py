@@ -29,7 +29,7 @@ def detector() -> LocalDetector:
 
 
 class Marker:
-    """Replaces the detector in tests of files: it hides one face, and rejects files on demand."""
+    """A fake detector for tests of file handling: it hides one face, or raises the error that the content asks for."""
 
     def __init__(self, *_: object, **__: object) -> None:
         self.seen: list[bytes] = []
@@ -72,7 +72,7 @@ def test_all_faces_are_hidden_and_the_photo_keeps_its_size(detector: LocalDetect
     assert changed[300:560, 500:760].any()
 
 
-def test_files_that_are_not_photos_are_reported_separately(detector: LocalDetector) -> None:
+def test_unusable_files_are_rejected_with_a_reason(detector: LocalDetector) -> None:
     for data, reason in ((b"", "empty_file"), (b"Dear Sir", "unsupported_format"), (one_face()[:9_000], "corrupt")):
         with pytest.raises(PhotoRejected, match=reason):
             detector.hide(data)
@@ -155,7 +155,7 @@ def test_invalid_arguments_are_a_usage_error(
     assert Path("photos/a.jpg").read_bytes() == b"1"
 
 
-def test_without_the_libraries_it_explains_what_to_install(
+def test_without_the_libraries_the_error_explains_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delitem(sys.modules, "facecast.local")
@@ -165,7 +165,7 @@ def test_without_the_libraries_it_explains_what_to_install(
     assert "pip install 'facecast[local]'" in capsys.readouterr().err
 
 
-def test_it_finds_faces_with_the_real_detector(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_finds_faces_with_the_real_detector(capsys: pytest.CaptureFixture[str]) -> None:
     put(a_png=encoded(resized(astronaut()[:256, 80:336], *SMALL), "PNG"))
     assert main(["blur", "photos", "--out", "out"]) == 0
     assert Image.open(io.BytesIO(Path("out/a.jpg").read_bytes())).size == SMALL

@@ -28,7 +28,7 @@ def usage_error(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return captured.err
 
 
-def test_without_an_address_it_explains_how_to_pass_one(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_an_address_the_error_explains_how_to_pass_one(capsys: pytest.CaptureFixture[str]) -> None:
     message = usage_error(capsys, "jobs")
     assert "--url" in message
     assert "FACECAST_URL" in message
@@ -123,7 +123,7 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_shells_complete_commands_and_options() -> None:
-    """Like bash with the script from --install-completion."""
+    """Run the command as bash does with the script from --install-completion."""
     environment = {"_FACECAST_COMPLETE": "complete_bash", "COMP_WORDS": "facecast de", "COMP_CWORD": "1", "PATH": ""}
     script = "import sys; from facecast.cli import main; sys.exit(main())"
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""Requests of the sync and the async client to a service that responds from a table."""
+"""Requests that the sync and async clients send to a fake service with prepared responses."""
 
 import asyncio
 import inspect
@@ -71,7 +71,7 @@ def test_sending_does_not_wait(call: Caller) -> None:
     assert "prefer" not in played.requests[-1].headers
 
 
-def test_a_job_that_takes_longer_is_polled(call: Caller, small: Path, pauses: list[float]) -> None:
+def test_a_job_that_outlasts_its_request_is_polled(call: Caller, small: Path, pauses: list[float]) -> None:
     pending = {"job_id": JOB_ID, "status": "pending", "links": {}}
     jobs = [httpx.Response(200, json=a_job(status)) for status in ("processing", "processing", "completed")]
     played = PlayedService({"POST /api/image": httpx.Response(202, json=pending), f"GET /api/jobs/{JOB_ID}": jobs})
@@ -79,7 +79,7 @@ def test_a_job_that_takes_longer_is_polled(call: Caller, small: Path, pauses: li
     assert pauses == [pytest.approx(0.3), pytest.approx(0.45)]
 
 
-def test_a_large_photo_is_posted_to_the_form_it_was_given(call: Caller, large: Path) -> None:
+def test_a_large_photo_is_posted_to_its_upload_form(call: Caller, large: Path) -> None:
     form = {"url": "https://bucket.test/originals", "fields": {"key": "k", "policy": "p"}}
     played = PlayedService(
         {
@@ -98,7 +98,7 @@ def test_a_large_photo_is_posted_to_the_form_it_was_given(call: Caller, large: P
     assert "authorization" not in posted.headers
 
 
-def test_a_large_photo_that_arrived_before_is_not_sent_again(call: Caller, large: Path) -> None:
+def test_a_large_photo_that_has_already_arrived_is_not_sent_again(call: Caller, large: Path) -> None:
     conflict = httpx.Response(409, json={"detail": "The job is completed.", "job_id": JOB_ID})
     played = PlayedService(
         {"POST /api/uploads": conflict, f"GET /api/jobs/{JOB_ID}": httpx.Response(200, json=a_job())}
@@ -123,7 +123,7 @@ def test_waiting_times_out(call: Caller) -> None:
         call(played, "wait", JOB_ID, timeout_seconds=-1)
 
 
-def test_jobs_are_read_page_after_page(call: Caller) -> None:
+def test_jobs_are_read_page_by_page(call: Caller) -> None:
     pages = [
         httpx.Response(200, json={"jobs": [a_job()], "next_cursor": "c1"}),
         httpx.Response(200, json={"jobs": [], "next_cursor": "c2"}),
@@ -174,7 +174,7 @@ def test_a_face_is_fetched_from_the_service_itself(call: Caller, *, align: bool,
     assert played.requests[-1].headers["authorization"] == f"Bearer {KEY}"
 
 
-def test_many_photos_return_their_job_or_their_error(call: Caller, tmp_path: Path) -> None:
+def test_each_of_many_photos_returns_its_job_or_its_error(call: Caller, tmp_path: Path) -> None:
     refusal = httpx.Response(415, json={"detail": "This is a text file."})
     images = [httpx.Response(200, json=a_job()), refusal, httpx.Response(200, json=a_job("failed"))]
     played = PlayedService({"POST /api/image": images, f"GET /api/jobs/{JOB_ID}": httpx.Response(200, json=a_job())})

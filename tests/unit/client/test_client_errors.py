@@ -1,4 +1,4 @@
-"""How the sync and the async client handle refusals and failures."""
+"""How the sync and async clients handle refusals and failures."""
 
 import httpx
 import pytest
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("pauses")
         (httpx.Response(429, headers={"Retry-After": "11520"}), TooManyRequests, r"Try again in 3 h 12 min\.$"),
     ],
 )
-def test_errors_have_the_services_own_messages(
+def test_error_responses_raise_the_matching_exceptions(
     call: Caller, response: httpx.Response, kind: type[ServiceError], message: str
 ) -> None:
     played = PlayedService({f"GET /api/jobs/{JOB_ID}": response})
@@ -41,7 +41,7 @@ def test_errors_have_the_services_own_messages(
     assert len(played.requests) == 1
 
 
-def test_a_refused_key_is_distinguished_from_a_missing_one(call: Caller) -> None:
+def test_a_rejected_key_is_distinguished_from_a_missing_scope(call: Caller) -> None:
     responses = {"GET /api/jobs": httpx.Response(401), f"DELETE /api/jobs/{JOB_ID}": httpx.Response(403)}
     by_api_gateway = {"GET /api/jobs": httpx.Response(403, json={"message": "Forbidden"})}
     for played in (responses, by_api_gateway):
@@ -71,7 +71,7 @@ def test_temporary_failures_are_retried(call: Caller, pauses: list[float]) -> No
 
 
 def test_a_retry_request_is_not_repeated(call: Caller) -> None:
-    """The job may have been processed and failed again."""
+    """The first request may have arrived, and the job may have failed again in the meantime."""
     played = PlayedService({f"POST /api/jobs/{JOB_ID}/retry": httpx.Response(503)})
     with pytest.raises(ServiceError, match="503"):
         call(played, "retry", JOB_ID)

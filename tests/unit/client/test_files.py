@@ -34,7 +34,7 @@ def test_a_result_is_complete_and_has_normal_permissions(shared: Path) -> None:
     assert [one.name for one in path.parent.iterdir()] == ["x-boxes.jpg"]
 
 
-def test_a_link_in_the_place_of_a_result_is_replaced_and_not_followed(shared: Path, victim: Path) -> None:
+def test_a_link_with_the_name_of_a_result_is_replaced_and_not_followed(shared: Path, victim: Path) -> None:
     for name in ("x-boxes.jpg", ".x-boxes.jpg.part"):
         (shared / name).symlink_to(victim)
     files.save(shared, "x-boxes.jpg", b"picture")
@@ -43,7 +43,7 @@ def test_a_link_in_the_place_of_a_result_is_replaced_and_not_followed(shared: Pa
     assert (shared / "x-boxes.jpg").read_bytes() == b"picture"
 
 
-def test_a_guessed_name_is_neither_followed_nor_shared(
+def test_a_link_with_the_guessed_temporary_name_is_refused(
     shared: Path, victim: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("secrets.token_hex", lambda _: "guessed")

@@ -1,4 +1,4 @@
-"""The same command retries photos whose failure they did not cause, and only those."""
+"""Running the same command again retries only the photos that did not cause their own failure."""
 
 import json
 import re
@@ -15,12 +15,12 @@ from facecast.cli import main
 from tests.support.service import LIMITS, a_job
 
 FAILED = {"status": "failed", "face_count": None, "faces": None}
-# One at a time, so that jobs have the numbers in the tests.
+# One photo at a time, so that the jobs have the numbers that the tests expect.
 ONE_BY_ONE = ("--parallel", "1", "--jsonl", "lines.jsonl")
 
 
 class Jobs:
-    """A service whose jobs fail with the reason in the image's bytes; if `heals`, a retry or a new job succeeds."""
+    """A fake service whose jobs fail with the reason in the image's bytes. If `heals` is set, new attempts succeed."""
 
     url = "https://faces.example"
 
@@ -75,7 +75,7 @@ Run = Callable[..., tuple[int, list[str], list[str]]]
 
 @pytest.fixture
 def run(service: Jobs, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Detect faces in these photos; return the exit code, the error messages, and the calls."""
+    """Return a function that detects faces in photos and returns the exit code, the error messages, and the calls."""
 
     def detect(*arguments: str, **photos: str) -> tuple[int, list[str], list[str]]:
         for name, content in photos.items():
@@ -92,7 +92,7 @@ def lines() -> dict[str, str]:
     return {line["photo"]: line["status"] for line in read}
 
 
-def test_a_run_ends_with_instructions_for_photos_that_may_succeed(run: Run) -> None:
+def test_a_run_ends_with_instructions_for_photos_that_may_succeed_later(run: Run) -> None:
     code, said, _ = run(a="reason:internal_error", b="reason:original_missing", c="fine")
     assert code == 1
     assert sorted(said[:2]) == [
@@ -103,7 +103,7 @@ def test_a_run_ends_with_instructions_for_photos_that_may_succeed(run: Run) -> N
     assert said[3:] == ["facecast: 2 failed; run the same command again to retry them"]
 
 
-def test_the_same_command_retries_only_those_photos(run: Run, service: Jobs) -> None:
+def test_the_same_command_retries_only_photos_that_may_succeed(run: Run, service: Jobs) -> None:
     run(a="reason:internal_error", b="reason:corrupt_image", c="fine")
     service.heals = True
     code, said, calls = run()
@@ -118,7 +118,7 @@ def test_the_same_command_retries_only_those_photos(run: Run, service: Jobs) -> 
     assert run()[2] == []
 
 
-def test_it_also_retries_without_a_file(
+def test_the_same_command_also_retries_without_a_jsonl_file(
     run: Run, service: Jobs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(a="reason:internal_error")
@@ -157,7 +157,7 @@ def test_a_lost_original_is_sent_again(run: Run, service: Jobs) -> None:
     assert "POST /jobs/ID/retry" not in calls
 
 
-def test_waiting_for_a_job_that_another_client_retries(run: Run, service: Jobs) -> None:
+def test_a_job_that_another_client_retries_is_waited_for(run: Run, service: Jobs) -> None:
     run(a="reason:internal_error")
 
     def heal(request: httpx.Request) -> httpx.Response:
@@ -188,6 +188,6 @@ def test_a_photo_that_changed_is_sent_again_and_has_one_line(run: Run) -> None:
     code, _, calls = run(a="changed")
     assert (code, calls) == (0, ["POST /image", "GET /jobs/ID"])
     assert len(Path("lines.jsonl").read_text().splitlines()) == 1
-    # Other options create other jobs.
+    # Different options create different jobs.
     assert run("--max-faces", "1")[2] == ["POST /image", "GET /jobs/ID"]
     assert run("--again", "--max-faces", "1")[2] == ["POST /image", "GET /jobs/ID"]

@@ -1,4 +1,4 @@
-"""Many photos: outcomes from the stream or, if it is blocked, by polling, and an error for each photo."""
+"""Many photos: their outcomes are received from the stream or, if it is blocked, by polling."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ PENDING, COMPLETED = (httpx.Response(200, json=a_job(status)) for status in ("pe
 
 @asynccontextmanager
 async def stream(*events: dict[str, Any]) -> AsyncIterator[tuple[str, asyncio.Event, asyncio.Event]]:
-    """Run a stream; yield its address, an event set by its first listener, and one that makes it send."""
+    """Run a stream; yield its address, an event that is set on a connection, and one that makes the stream send."""
     connected, speak = asyncio.Event(), asyncio.Event()
 
     async def handle(connection: ServerConnection) -> None:
@@ -43,8 +43,8 @@ def polls(played: PlayedService) -> int:
     return sum("/jobs/" in request.url.path for request in played.requests)
 
 
-def test_the_end_of_a_job_is_received(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without polling, whose interval is longer than this test waits."""
+def test_the_end_of_a_job_is_received_from_the_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The outcome is received without polling: the poll interval is longer than the test's timeout."""
     monkeypatch.setattr(many, "_FIRST_POLL_SECONDS", 3_600)
     monkeypatch.setattr(many, "_CONNECTED_POLL_SECONDS", 3_600)
 
@@ -96,7 +96,7 @@ def test_two_identical_photos_share_a_job_and_both_get_its_result(monkeypatch: p
     asyncio.run(play())
 
 
-@pytest.mark.parametrize("blocked", ["nothing answers", "refused for good"])
+@pytest.mark.parametrize("blocked", ["nothing answers", "refused permanently"])
 def test_jobs_are_polled_if_the_stream_is_blocked(
     monkeypatch: pytest.MonkeyPatch, blocked: str, free_port: int
 ) -> None:
@@ -114,10 +114,10 @@ def test_jobs_are_polled_if_the_stream_is_blocked(
 
 
 async def _never(_connection: ServerConnection) -> None:
-    raise AssertionError("the connection was refused")
+    raise AssertionError("a refused connection must not be handled")
 
 
-def test_a_job_that_had_already_ended_is_requested_at_once(monkeypatch: pytest.MonkeyPatch, free_port: int) -> None:
+def test_a_job_that_has_already_ended_is_requested_at_once(monkeypatch: pytest.MonkeyPatch, free_port: int) -> None:
     monkeypatch.setattr(many, "_FIRST_POLL_SECONDS", 3_600)
 
     async def play() -> None:
@@ -144,7 +144,7 @@ def test_waiting_ends_if_the_job_is_deleted_or_the_time_is_up(monkeypatch: pytes
     asyncio.run(play())
 
 
-def test_no_more_than_the_requested_number_run_in_parallel() -> None:
+def test_no_more_than_the_requested_number_of_tasks_run_in_parallel() -> None:
     at_work, most = 0, 0
 
     async def work(number: int) -> int:

@@ -1,4 +1,4 @@
-"""Output cannot move the cursor, and the bar is shown only on terminals."""
+"""Output cannot move the cursor, and the progress bar is shown only on terminals."""
 
 import io
 
@@ -25,7 +25,7 @@ def test_control_characters_are_escaped(text: str, shown: str, capsys: pytest.Ca
     assert capsys.readouterr() == (f"{shown}\n", f"facecast: {shown}\n")
 
 
-def test_a_correction_is_distinguished_from_the_previous_end() -> None:
+def test_a_correction_is_distinguished_from_the_first_result() -> None:
     event = {"job_id": "a", "status": "completed", "face_count": 2, "completed_at": "2026-11-24T10:00:00Z"}
     assert job_line({**event, "type": "job.completed"}) == "a  2026-11-24T10:00:00Z  completed   2 faces"
     corrected = {**event, "type": "job.corrected", "corrected_at": "2026-11-24T10:03:00Z"}
@@ -61,7 +61,7 @@ def test_lines_in_a_pipe_are_plain_while_the_terminal_shows_the_bar(monkeypatch:
     assert "photo.jpg" not in stream.getvalue()
 
 
-def test_jobs_and_events_are_printed_in_one_line() -> None:
+def test_jobs_and_events_are_printed_on_one_line_each() -> None:
     completed = {"job_id": "j", "completed_at": "2026-11-24T10:00:00.123Z", "status": "completed", "face_count": 0}
     assert job_line(completed) == "j  2026-11-24T10:00:00Z  completed   no faces"
     failed = completed | {"status": "failed", "failure": {"reason": "too_large", "detail": "Too large."}}

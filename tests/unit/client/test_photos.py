@@ -1,4 +1,4 @@
-"""The arguments of a command line, and their photos."""
+"""Command-line arguments, and the photos that they select."""
 
 import os
 from pathlib import Path
@@ -33,7 +33,7 @@ def names(*arguments: str, skip: str | None = None) -> list[str]:
         ("-", ["-"]),
     ],
 )
-def test_files_folders_and_globs(argument: str, expected: list[str]) -> None:
+def test_files_folders_and_globs_select_photos(argument: str, expected: list[str]) -> None:
     assert names(argument) == expected
 
 

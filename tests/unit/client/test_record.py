@@ -1,4 +1,4 @@
-"""A run resumes according to its file of JSON lines and the existing results."""
+"""A run resumes from its JSON Lines file and the existing results."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ def lines(tmp_path: Path) -> Path:
 
 
 def line(photo: PhotoFile, out: Path, reason: str | None = None) -> dict[str, Any]:
-    """Process a photo like a run does, and return its record."""
+    """Process a photo as a run does, and return its line in the record."""
     saved = out / f"{photo.stem}-boxes.jpg"
     if reason is None:
         saved.touch()
@@ -64,14 +64,14 @@ def test_finished_photos_are_found_by_name_and_content(lines: Path, out: Path, p
 
 
 @pytest.mark.usefixtures("interrupted")
-def test_a_missing_result_is_drawn_again(lines: Path, out: Path, photos: list[PhotoFile]) -> None:
+def test_a_photo_whose_result_is_missing_is_processed_again(lines: Path, out: Path, photos: list[PhotoFile]) -> None:
     (out / "a-boxes.jpg").unlink()
     record = Record(lines, out, photos)
     assert (record.find(photos[0], "of a"), record.resumed) == (None, 1)
 
 
 @pytest.mark.usefixtures("interrupted")
-def test_a_run_that_saves_results_repeats_photos_of_a_run_that_did_not(
+def test_a_run_that_saves_results_repeats_photos_of_a_run_that_saved_none(
     lines: Path, tmp_path: Path, photos: list[PhotoFile]
 ) -> None:
     Record(lines, None, photos).add(photos[2], line(photos[2], tmp_path) | {"saved": []})
@@ -99,9 +99,7 @@ def test_the_last_line_of_a_photo_counts_and_is_kept(lines: Path, out: Path, pho
 
 
 @pytest.mark.usefixtures("interrupted")
-def test_a_run_that_was_killed_leaves_half_a_line_and_no_result_twice(
-    lines: Path, out: Path, photos: list[PhotoFile]
-) -> None:
+def test_half_a_line_left_by_a_killed_run_is_removed(lines: Path, out: Path, photos: list[PhotoFile]) -> None:
     with lines.open("a") as file:
         file.write('{"photo": "c", "fing')
     record = Record(lines, out, photos)
@@ -111,7 +109,7 @@ def test_a_run_that_was_killed_leaves_half_a_line_and_no_result_twice(
 
 
 @pytest.mark.usefixtures("interrupted")
-def test_a_run_for_other_photos_begins_an_empty_file(lines: Path, out: Path, tmp_path: Path) -> None:
+def test_a_run_for_other_photos_empties_the_file(lines: Path, out: Path, tmp_path: Path) -> None:
     record = Record(lines, out, [PhotoFile(str(tmp_path / "other.jpg"), "other")])
     record.begin()
     assert lines.read_bytes() == b""
@@ -123,7 +121,9 @@ def test_a_file_of_another_kind_counts_as_empty(text: str, lines: Path, photos: 
     assert Record(lines, None, photos).resumed == 0
 
 
-def test_without_a_file_a_hidden_one_is_kept_until_all_photos_are_done(out: Path, photos: list[PhotoFile]) -> None:
+def test_without_a_requested_file_a_hidden_file_is_kept_until_all_photos_are_done(
+    out: Path, photos: list[PhotoFile]
+) -> None:
     record = Record(None, out, photos)
     record.begin()
     assert list(out.iterdir()) == []

@@ -1,4 +1,4 @@
-"""The stores, with an account in moto."""
+"""Fixtures for the stores, with an AWS account in moto."""
 
 import pytest
 

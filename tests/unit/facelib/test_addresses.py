@@ -1,4 +1,4 @@
-"""URLs of a bucket: with its Region on AWS, and with the endpoint on a local stack."""
+"""A bucket's URLs contain its Region on AWS, and the endpoint on a local stack."""
 
 from functools import cache
 from urllib.parse import urlsplit
@@ -31,7 +31,7 @@ SETTINGS = ApiSettings(
 
 @pytest.fixture
 def images(monkeypatch: pytest.MonkeyPatch) -> ImageStore:
-    """Return a store whose client is created for the environment of the test."""
+    """Return a store whose S3 client is created from the test's environment variables."""
     monkeypatch.setattr("facelib.stores.objects.images.s3", cache(clients.s3.__wrapped__))
     return ImageStore("originals", "results")
 
@@ -48,7 +48,7 @@ def test_presigned_addresses_name_the_region_of_the_bucket(
 
 
 @pytest.mark.parametrize("region", REGIONS, ids=lambda region: region.name)
-def test_the_pages_may_connect_only_to_these_addresses(
+def test_the_pages_may_connect_only_to_the_buckets_and_the_stream(
     images: ImageStore, region: Region, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", region.name)
@@ -59,7 +59,7 @@ def test_the_pages_may_connect_only_to_these_addresses(
     assert f"connect-src 'self' https://results.{domain}" in docs_policy(images).split("; ")
 
 
-def test_a_local_stack_has_one_host(images: ImageStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_local_stack_uses_one_host_for_all_buckets(images: ImageStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://localhost:4566")
     assert images.upload_form("job", None).url == "http://localhost:4566/originals"
     assert urlsplit(images.result_url("job", Render.BOXES, 60)).netloc == "localhost:4566"

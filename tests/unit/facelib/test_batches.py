@@ -1,4 +1,4 @@
-"""Batches are limited in number and bytes, contain everything, and are as few as possible."""
+"""Batches are limited in items and bytes, contain every item, and are as few as possible."""
 
 import json
 from itertools import pairwise
@@ -19,11 +19,11 @@ from tests.support.jobs import completed_job
 from tests.support.properties import hold
 from tests.support.stream import ended_job
 
-# Encoded as JSON twice, in a frame and in a message, it takes four bytes for each character.
+# A backslash takes four bytes when it is encoded as JSON twice: in a frame, and again in a message.
 WORST = Failure(reason=FailureReason.INVALID_OPTIONS, detail="\\" * 10_000)
 
 
-def test_a_batch_is_within_both_bounds_and_the_next_item_would_not_be() -> None:
+def test_a_batch_is_within_both_limits_and_has_no_room_for_the_next_item() -> None:
     def check(drawn: tuple[list[int], int, int]) -> None:
         sizes, most, most_bytes = drawn
         cut = list(batches(sizes, most, size_of=int, most_bytes=most_bytes))
@@ -41,14 +41,14 @@ def worst_events(count: int) -> list[Any]:
     return [event_of(failed, "https://faces.example") for _ in range(count)]
 
 
-def test_frames_of_the_longest_events_are_within_their_bytes() -> None:
+def test_frames_of_the_longest_events_stay_within_the_byte_limit() -> None:
     made = list(frames(worst_events(200), limits.FRAME_BYTES))
 
     assert sum(len(json.loads(frame)["events"]) for frame in made) == 200
     assert max(map(len, made)) <= limits.FRAME_BYTES
 
 
-def test_messages_of_the_delivery_queue_are_within_their_bytes() -> None:
+def test_delivery_queue_messages_stay_within_the_byte_limit() -> None:
     events = worst_events(1_000)
     ids = [f"L0SM9cOFvHcCI{number:03}=" for number in range(1_200)]
 
@@ -60,7 +60,7 @@ def test_messages_of_the_delivery_queue_are_within_their_bytes() -> None:
     assert max(len(message.model_dump_json().encode()) for message in messages) <= MESSAGE_BYTES
 
 
-def test_events_for_the_bus_are_cut_by_bytes(monkeypatch: Any) -> None:
+def test_bus_events_are_split_into_requests_by_size(monkeypatch: Any) -> None:
     bus = Bus()
     monkeypatch.setattr("facelib.stores.queues.event_bus.event_bridge", lambda: bus)
     completed_at = completed_job().completed_at
@@ -79,6 +79,6 @@ def test_waits_grow_and_are_random(waits: list[float]) -> None:
     assert len({jittered(1) for _ in range(20)}) > 10
 
 
-def test_the_first_attempt_does_not_wait_and_success_is_the_last(waits: list[float]) -> None:
+def test_there_is_no_wait_before_the_first_attempt_or_after_a_success(waits: list[float]) -> None:
     assert next(attempts(5)) == 0
     assert waits == []

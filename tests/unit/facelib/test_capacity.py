@@ -1,4 +1,4 @@
-"""The cost of a job in DynamoDB: this is the table in docs/scaling.md, and an additional unit fails the test."""
+"""The DynamoDB cost of a job equals the table in docs/scaling.md, so one more unit fails the test."""
 
 import re
 from collections import Counter

@@ -49,7 +49,7 @@ def test_a_finished_job_does_not_change(jobs: JobStore, finish: Callable[[JobSto
     assert jobs.get(job.job_id, "public") == done
 
 
-def test_a_job_deleted_in_the_meantime_is_not_written_back(jobs: JobStore) -> None:
+def test_a_job_deleted_during_detection_is_not_written_back(jobs: JobStore) -> None:
     job = added(jobs)
     claim = jobs.claim(job.job_id, LEASE)
     jobs.begin_deletion(job.job_id, "public")
@@ -74,7 +74,7 @@ def test_an_abandoned_job_fails_unless_a_detector_holds_it(jobs: JobStore) -> No
         jobs.fail_abandoned(UNKNOWN, FAILURE)
 
 
-def test_a_claim_is_valid_although_the_response_was_lost(jobs: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_claim_is_valid_even_if_the_response_was_lost(jobs: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
     job = added(jobs)
     with monkeypatch.context() as lossy:
         lose_first_response(lossy, "UpdateItem")
@@ -83,7 +83,7 @@ def test_a_claim_is_valid_although_the_response_was_lost(jobs: JobStore, monkeyp
     assert jobs.get(job.job_id, "public").status is Status.COMPLETED
 
 
-def test_an_upload_that_waited_long_is_not_lost(jobs: JobStore) -> None:
+def test_a_job_can_still_be_claimed_or_failed_after_its_upload_form_expired(jobs: JobStore) -> None:
     waiting, abandoned, deleted = (jobs.add(form_job(timedelta(seconds=-1))) for _ in range(3))
     jobs.complete(jobs.claim(waiting.job_id, LEASE), outcome())
     jobs.fail_abandoned(abandoned.job_id, OURS)

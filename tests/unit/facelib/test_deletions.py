@@ -31,7 +31,7 @@ def test_a_deletion_hides_the_job_and_may_be_repeated(jobs: JobStore, account: C
     jobs.remove(job.job_id)
     [tombstone] = clients.dynamodb().scan(TableName=account.jobs_table)["Items"]
     assert set(tombstone) == {"job_id", "owner", "owner_shard", "event_id", "status", "ttl"}, (
-        "ids, and when they expire"
+        "a tombstone contains only ids, the status and the expiry"
     )
     with pytest.raises(JobNotFound):
         jobs.begin_deletion(job.job_id, "public")

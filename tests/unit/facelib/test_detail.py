@@ -19,9 +19,9 @@ from pydantic import ValidationError
 from tests.support.jobs import new_job
 from tests.support.properties import hold
 
-# As long as the longest name that DNS allows, and a stage.
+# A host name of the maximum length in DNS, followed by an API stage.
 PUBLIC_URL = f"https://{'a.' * 126}b/production"
-# Text with more bytes than characters: in UTF-8, in JSON, and lone surrogates, which UTF-8 cannot encode.
+# Text that takes more bytes than it has characters (in UTF-8 or JSON), and lone surrogates, which UTF-8 cannot encode.
 ODD = st.one_of(
     st.text(),
     st.text(alphabet='"\\\x00\x1b\x7f', max_size=100),
@@ -156,7 +156,7 @@ def test_invalid_queries_get_short_responses() -> None:
 
 
 @pytest.mark.parametrize("unknown", [1, limits.PROBLEMS, limits.PROBLEMS + 1, 800])
-def test_problems_are_reported_up_to_ten_and_the_others_counted(unknown: int) -> None:
+def test_up_to_ten_problems_are_reported_and_the_rest_are_counted(unknown: int) -> None:
     frame = {"action": "ping"} | {f"field{number}": 1 for number in range(unknown)}
 
     with pytest.raises(RequestInvalid) as raised:
@@ -169,7 +169,7 @@ def test_problems_are_reported_up_to_ten_and_the_others_counted(unknown: int) ->
 
 
 @pytest.mark.parametrize(
-    "renders", [[1] * 40_000, ["blur"] * 40_000, ["blur"] * 21], ids=["wrong", "right", "one more"]
+    "renders", [[1] * 40_000, ["blur"] * 40_000, ["blur"] * 21], ids=["wrong", "right", "one too many"]
 )
 def test_a_list_is_limited_before_its_items_are_validated(renders: list[object]) -> None:
     with pytest.raises(ValidationError) as raised:

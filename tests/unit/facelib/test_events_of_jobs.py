@@ -15,14 +15,14 @@ FUTURE = datetime(2126, 11, 24, 10, 0, 0, 999_999, UTC)
 
 
 def in_the_index(job: Job) -> Job:
-    """Return the part of a job that a replay reads."""
+    """Return the job with only the fields that a replay reads from the index."""
     indexes = load()["Resources"]["JobsTable"]["Properties"]["GlobalSecondaryIndexes"]
     [by_event] = [one for one in indexes if one["IndexName"] == "by_event"]
     names = {"job_id", "event_id", *by_event["Projection"]["NonKeyAttributes"]}
     return from_item({name: value for name, value in to_item(job).items() if name in names})
 
 
-def test_a_correction_has_the_fields_of_a_completed_job_and_its_time() -> None:
+def test_a_correction_has_the_fields_of_a_completed_job_and_the_time_of_correction() -> None:
     job = corrected_job()
 
     event = event_of(job, PUBLIC_URL)
@@ -35,7 +35,7 @@ def test_a_correction_has_the_fields_of_a_completed_job_and_its_time() -> None:
     assert len(event.model_dump_json().encode()) <= limits.EVENT_BYTES
 
 
-def test_a_replay_has_the_same_events() -> None:
+def test_a_replay_has_the_same_events_as_the_stream() -> None:
     for job in (completed_job(), corrected_job(), failed_job()):
         assert event_of(in_the_index(job), PUBLIC_URL) == event_of(job, PUBLIC_URL)
 
@@ -45,7 +45,7 @@ def test_a_job_shows_its_last_correction_while_the_next_is_drawn() -> None:
     assert event_of(job.model_copy(update={"corrected_at": None}), PUBLIC_URL) == event_of(job, PUBLIC_URL)
 
 
-def test_a_correction_sorts_after_the_end_with_any_clock() -> None:
+def test_a_correction_sorts_after_the_jobs_end_even_if_the_clock_is_behind() -> None:
     job = completed_job()
     assert job.event_id
     at = time_of_next_event(job.model_copy(update={"event_id": new_event_id(FUTURE, job.job_id)}))

@@ -1,4 +1,4 @@
-"""Idempotency keys: the same request stores one job."""
+"""Idempotency keys: a repeated request stores only one job."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from tests.support.jobs import form_job, keyed, new_job, outcome
 LEASE = 30
 
 
-def test_the_same_request_stores_one_job(jobs: JobStore) -> None:
+def test_a_repeated_request_stores_only_one_job(jobs: JobStore) -> None:
     first, second = new_job(), new_job()
     assert jobs.add(first, keyed("hash")) == first
     assert jobs.add(second, keyed("hash")) == first

@@ -18,7 +18,7 @@ def images(account: Cloud) -> ImageStore:
 
 
 def refuse(monkeypatch: pytest.MonkeyPatch, *codes: str) -> list[str]:
-    """Let S3 refuse writes with these errors, one each; return the outcome of every write."""
+    """Make S3 refuse one write with each of these errors; return a list that records the outcome of every write."""
     put, left, seen = clients.s3().put_object, iter(codes), list[str]()
 
     def script(**request: Any) -> Any:
@@ -55,7 +55,7 @@ def test_a_conflict_with_a_successful_write_has_no_effect(
     assert images.original(job_id).data == b"photo"
 
 
-def test_endless_conflicts_return_retry_after(
+def test_endless_conflicts_raise_an_error_with_retry_after(
     images: ImageStore, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = refuse(monkeypatch, *["ConditionalRequestConflict"] * 9)

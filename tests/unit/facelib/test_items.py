@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from infra.keys import new_key
 from tests.support.jobs import completed_job, form_job, new_job
 
-# An item from before the types of fields were mapped.
+# An item stored before field types were mapped to DynamoDB's types.
 STORED: dict[str, Any] = {
     "ttl": {"N": "1764460800"},
     "job_id": {"S": "0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"},
@@ -90,7 +90,7 @@ def test_a_stored_key_can_be_loaded() -> None:
 
 
 @pytest.mark.parametrize("annotation", [bytes, tuple[str, ...], list[int], tuple[Face, ...], str | int, object])
-def test_a_field_of_a_type_that_is_not_mapped_fails_at_once(annotation: Any) -> None:
+def test_a_field_of_an_unmapped_type_is_rejected(annotation: Any) -> None:
     model = type("Wrong", (Frozen,), {"__annotations__": {"field": annotation}})
     with pytest.raises(TypeError, match=r"^field: .* is not mapped"):
         Items(model)

@@ -1,4 +1,4 @@
-"""A field of a job is declared once: what the API and events show follows from it, and nothing is shown by accident."""
+"""Each field of a job is declared once, and its declaration determines whether the API and events show it."""
 
 from typing import Annotated, get_args
 
@@ -27,8 +27,8 @@ def test_every_field_is_in_every_response(name: str) -> None:
     assert name in schema["required"]
 
 
-def test_events_contain_these_fields_and_no_others() -> None:
-    """Consumers may keep events, so no field gets into them by accident."""
+def test_events_contain_only_the_listed_fields() -> None:
+    """Consumers may keep events, so no field may be added to them by accident."""
     ended = {"type", "event_id", "job_id", "status", "processed_image_url", "completed_at"}
     assert set(JobEnded.model_fields) == ended | {"created_at", "face_count", "failure"}
     assert set(JobCorrected.model_fields) == set(JobEnded.model_fields) | {"corrected_at"}
@@ -53,7 +53,7 @@ def test_a_marked_field_is_added_to_the_events_that_it_is_marked_for(monkeypatch
     assert "calmness" not in job_fields.with_job_fields(lambda mark: mark.bus)(Event).model_fields
 
 
-def test_what_is_detected_has_a_field_in_the_job() -> None:
+def test_every_field_of_a_detection_is_also_a_field_of_the_job() -> None:
     for name, field in Detection.model_fields.items():
         of_job = Job.model_fields[name].annotation
         assert field.annotation in (of_job, *get_args(of_job))

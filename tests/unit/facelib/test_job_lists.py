@@ -57,7 +57,7 @@ def pages(lists: JobLists, size: int, status: Status | None = None) -> list[list
     return ids
 
 
-def test_jobs_of_the_same_moment_are_each_on_one_page(jobs: JobStore, lists: JobLists) -> None:
+def test_jobs_created_at_the_same_moment_are_each_listed_once(jobs: JobStore, lists: JobLists) -> None:
     moment = new_job().created_at
     ids = {jobs.add(new_job().model_copy(update={"created_at": moment})).job_id for _ in range(20)}
     listed = pages(lists, 3)
@@ -80,7 +80,7 @@ def test_deleted_jobs_do_not_leave_gaps_in_a_page(jobs: JobStore, lists: JobList
     assert pages(lists, 3) == [mine[:9:3], mine[9::3]]
 
 
-def test_a_filtered_list_reads_a_limited_number_of_jobs_and_continues_there(
+def test_each_page_of_a_filtered_list_reads_a_limited_number_of_jobs(
     jobs: JobStore, lists: JobLists, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(job_lists, "_READ_AT_MOST", 5)
@@ -89,7 +89,7 @@ def test_a_filtered_list_reads_a_limited_number_of_jobs_and_continues_there(
     assert pages(lists, 3, Status.PROCESSING) == [[], [], [oldest]]
 
 
-def test_jobs_too_large_for_one_read_are_read_in_several(
+def test_jobs_too_large_for_one_request_are_read_in_several_requests(
     jobs: JobStore, lists: JobLists, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine = [added(jobs, age=timedelta(seconds=n)).job_id for n in range(4)]
@@ -135,7 +135,7 @@ def test_a_list_omits_faces_and_filters_by_status(jobs: JobStore, lists: JobList
 
 
 @pytest.mark.parametrize("cursor", ["x", "eyJ9", "e30", "", "\N{SNOWMAN}", "W10"])
-def test_an_invented_cursor(lists: JobLists, cursor: str) -> None:
+def test_an_invented_cursor_is_rejected(lists: JobLists, cursor: str) -> None:
     if cursor:
         with pytest.raises(CursorInvalid):
             lists.newest("public", 3, cursor)
@@ -166,7 +166,7 @@ def test_finished_jobs_are_in_the_order_they_ended(
 
 @pytest.mark.parametrize("render", [Render.BOXES, Render.NONE])
 def test_a_replayed_event_equals_the_one_that_was_broadcast(account: Cloud, jobs: JobStore, render: Render) -> None:
-    """A job without a picture does not have a URL for it, neither live nor in a replay."""
+    """A job without a picture has no picture URL, either live or in a replay."""
     job = jobs.add(new_job(options=Options(render=(render,))))
     jobs.complete(jobs.claim(job.job_id, LEASE), outcome())
     [replayed] = JobEvents(account.jobs_table).latest("public", 1)

@@ -20,7 +20,7 @@ LEASE = 30
 UNKNOWN = "0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"
 
 
-def test_the_table_of_transitions_is_the_one_that_is_documented() -> None:
+def test_the_table_of_transitions_matches_the_documented_one() -> None:
     assert {(start.value, end.value) for start, ends in TRANSITIONS.items() for end in ends} == {
         ("pending", "processing"),
         ("pending", "failed"),
@@ -80,13 +80,13 @@ def test_an_expired_job_is_invisible_before_ttl_deletes_it(jobs: JobStore, accou
     assert JobLists(account.jobs_table).newest("public", 10).jobs == ()
 
 
-def test_a_job_is_added_although_the_response_was_lost(jobs: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_is_added_even_if_the_response_was_lost(jobs: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
     lose_first_response(monkeypatch, "PutItem")
     job = new_job()
     assert jobs.add(job) == job
 
 
-def test_ttl_is_the_second_of_expiry(jobs: JobStore, account: Cloud) -> None:
+def test_ttl_is_the_expiry_time_in_whole_seconds(jobs: JobStore, account: Cloud) -> None:
     job = added(jobs)
     assert raw_item(account, job.job_id)["ttl"] == {"N": str(int(job.expires_at.timestamp()))}
 
@@ -97,6 +97,6 @@ def test_times_sort_as_text() -> None:
     assert sorted(map(time_text, times)) == [time_text(at) for at in times]
 
 
-def test_an_item_is_a_job_again() -> None:
+def test_a_job_is_unchanged_after_conversion_to_an_item_and_back() -> None:
     job = new_job()
     assert from_item(to_item(job)) == job

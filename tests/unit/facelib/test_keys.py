@@ -24,7 +24,7 @@ def test_an_originals_key_identifies_its_job() -> None:
         pytest.param("originals/1b9f3a0e-6c1d-11f1-9a57-2c1d5e3f7a10", id="a UUID of version 1"),
     ],
 )
-def test_a_key_that_this_service_never_writes(key: str) -> None:
+def test_a_key_that_this_service_never_writes_does_not_identify_a_job(key: str) -> None:
     assert object_keys.job_id_of_original(key) is None
 
 

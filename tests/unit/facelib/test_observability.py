@@ -1,4 +1,4 @@
-"""A function's log: JSON lines, without values that every line of its log group would repeat."""
+"""A function logs JSON lines without the values that are the same in every line of its log group."""
 
 import io
 import json

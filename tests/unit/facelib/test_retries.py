@@ -17,7 +17,7 @@ def retry(jobs: JobStore, job: Job) -> None:
     jobs.begin_retry(job.job_id, jobs.next_retry(job.job_id, "public"))
 
 
-def test_only_a_failed_job_is_retried_and_once(jobs: JobStore) -> None:
+def test_only_a_failed_job_is_retried_and_only_once(jobs: JobStore) -> None:
     job = added(jobs)
     with pytest.raises(JobConflict, match="pending"):
         jobs.next_retry(job.job_id, "public")

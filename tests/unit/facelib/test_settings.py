@@ -22,7 +22,9 @@ def test_an_invalid_value_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("is_shared", "megabytes", "threads"), [(True, 1_769, 1), (True, 512, 1), (True, 3_538, 2), (False, 1_769, None)]
 )
-def test_one_thread_per_processor_on_lambda(is_shared: bool, megabytes: int, threads: int | None) -> None:
+def test_the_detector_uses_one_thread_per_processor_on_lambda(
+    is_shared: bool, megabytes: int, threads: int | None
+) -> None:
     settings = DetectorSettings(
         jobs_table="jobs",
         originals_bucket="originals",

@@ -15,7 +15,7 @@ SECONDS = limits.WAIT_SECONDS
 
 
 class Clock:
-    """A clock that also counts the writes."""
+    """A clock that also counts writes to the table."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
@@ -62,7 +62,7 @@ def test_the_lease_of_a_crashed_process_expires(account: Cloud, clock: Clock) ->
     assert not other.may_wait(SECONDS)
     clock.advance(45)
     assert other.may_wait(SECONDS)
-    assert not dead.may_wait(SECONDS), "one that was only slow has lost it"
+    assert not dead.may_wait(SECONDS), "a process that was only slow has also lost its lease"
 
 
 def test_a_lease_covers_the_whole_wait(account: Cloud, clock: Clock) -> None:
