@@ -47,7 +47,7 @@ class Axis:
 
     @classmethod
     def log(cls, title: str, values: Sequence[float]) -> Self:
-        """Make a logarithmic axis that contains all values, which are above 0; a wide one has fewer ticks."""
+        """Make a logarithmic axis that contains all values, which must be above 0. A wide range has fewer ticks."""
         low, high = min(values), max(values)
         factors = (1, 2, 5) if high < 200 * low else (1,)
         steps = [factor * 10.0**power for power in range(-6, 13) for factor in factors]
@@ -56,7 +56,7 @@ class Axis:
         return cls(title, tuple(step for step in steps if first <= step <= last), is_log=True)
 
     def position(self, value: float) -> float:
-        """Return the place of a value, from 0 to 1."""
+        """Return the position of a value on the axis, from 0 to 1."""
         first, last, at = (log10(each) if self.is_log else each for each in (self.ticks[0], self.ticks[-1], value))
         return (at - first) / (last - first)
 
@@ -100,7 +100,7 @@ class Panel:
 
 
 def svg(panels: Sequence[Panel]) -> str:
-    """Draw the panels side by side, with the legend of the named series of all of them, each name once."""
+    """Draw the panels side by side, with one legend that lists each name of a series once."""
     named = list({series.name: series for panel in panels for series in panel.series if series.name}.values())
     width = len(panels) * (_WIDTH + 20) + _LEGEND
     height = max(_HEIGHT + _BOTTOM, _TOP + len(named) * _LINE)

@@ -81,7 +81,7 @@ class Use:
 
     api_ms: float = 40
     api_mb: int = 1024
-    # In milliseconds: 50 of processor time for large faces, and four waits for AWS of 20 each, two of which overlap.
+    # In milliseconds: 50 of processor time for large faces, and four waits of 20 each for AWS, two of which overlap.
     detector_ms: float = 130
     detector_mb: int = 1769
     broadcaster_ms: float = 40

@@ -80,7 +80,7 @@ class Plan:
         return OVERHEAD + (HOP if self.is_split else 0)
 
     def frames(self, seconds: float) -> int:
-        """Return the number of frames with one pass's events for one listener."""
+        """Return the number of frames that one pass sends to each listener."""
         if not self.coalesced:
             return 1
         return max(1, ceil(self.events_per_second * seconds * EVENT_BYTES / FRAME_BYTES))
@@ -100,9 +100,9 @@ class Plan:
 
     @property
     def last_heard(self) -> float:
-        """The 95th percentile of the seconds from a job's write to the last listener.
+        """The 95th percentile of the seconds from the write of a job until the last listener receives the event.
 
-        An event that arrives during a pass waits for the end of the pass, for a uniformly distributed time.
+        An event that arrives during a pass waits until the pass ends, which takes a uniformly distributed time.
         """
         waits = self.coalesced and self.events_per_second * self.pass_seconds > 1
         return self.pass_seconds * (1.95 if waits else 1)
@@ -183,7 +183,7 @@ def _seconds(value: float) -> str:
 
 
 def chart() -> str:
-    """Draw seconds and dollars with AWS's default quotas; a line ends where posts would pile up."""
+    """Draw seconds and dollars with AWS's default quotas; a line ends where posts would accumulate."""
     many = [round(10 ** (3 + step / 20)) for step in range(61)]
     x = Axis.log("listeners", many)
     panels = []

@@ -29,7 +29,7 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             build_data["force_include"].update(places | self._weights())
 
     def _weights(self) -> dict[str, str]:
-        """Return the paths of CenterFace's weights and their licence. Raise ValueError if the checksum is wrong."""
+        """Return the paths of CenterFace's weights and their licence. Raises ValueError if the checksum is wrong."""
         model = runpy.run_path(str(_VISION / "face_models" / "__init__.py"))["CENTERFACE"]
         if not model.path.is_file():
             self.app.display_warning(

@@ -1,9 +1,9 @@
 """Measures the savings and the cost of the early exit: `python -m benchmarks.detectors.passes --help`.
 
 Every detector processes each photo in three ways: in one pass with the finest scales, in two passes, and in two passes
-with alternatives for the coarse one. All of them run in one process with one thread. Times are processor times, which
-other load on the machine affects less.
-The faces are written to files for a scorer of WIDER FACE's own lists.
+with alternative coarse passes. All of them run in one process with one thread. Times are processor times, which
+other load on the machine affects less than wall-clock times. With `--found`, the faces are also written to files, for
+a scorer that uses WIDER FACE's own lists.
 """
 
 import argparse
@@ -37,13 +37,13 @@ _PORTRAIT_SHARE: Final = 0.12
 _HEIGHTS: Final = (50, 30, 10)
 _IOU: Final = 0.5
 _QUALITIES: Final = (Quality.FAST, Quality.BALANCED)
-# The marks for one pass, for the two that the service uses, and for the alternatives.
+# The marks for one pass, for the two passes of the service, and for the alternatives.
 _MARKS: Final = (Mark.CROSS, Mark.DOT, Mark.CIRCLE)
 
 
 @dataclass(frozen=True)
 class Coarse:
-    """A coarse pass: the long side of each network's scale, and the smallest size of a large face in the finest."""
+    """A coarse pass: the long side of each network's picture, and the smallest side, in its pixels, of a large face."""
 
     sides: tuple[int, ...]
     small_side: int
@@ -62,7 +62,7 @@ class Coarse:
 
 @dataclass
 class Run:
-    """One mode of one detector over all photos."""
+    """The measurements of one detector in one mode, over all photos."""
 
     name: str
     detector: Detector
@@ -133,7 +133,7 @@ def _coarse(text: str) -> Coarse:
 
 
 def _runs(name: str, alternatives: Sequence[Coarse]) -> Iterator[Run]:
-    """Load a detector once; yield it in one pass, in two, and with the alternatives for its number of networks."""
+    """Load a detector; yield it with one pass, with two, and with each alternative for its number of networks."""
     detector, _, quality = name.partition("-")
     two = load_detector(detector, Quality(quality), model_files(detector))
     yield Run(f"{name}-one-pass", _in_one_pass(two))
@@ -174,7 +174,7 @@ def _table(groups: Sequence[Sequence[Run]], samples: Sequence[Sample], factor: f
 
 
 def _chart(groups: Sequence[Sequence[Run]], samples: Sequence[Sample], factor: float) -> str:
-    """Draw AP from 30 px against the milliseconds of all photos, and of portraits."""
+    """Draw the AP of faces from 30 px against the milliseconds: one panel for all photos, one for portraits."""
     portraits = [_is_portrait(sample) for sample in samples]
     runs = [(colour, number, run) for colour, group in enumerate(groups) for number, run in enumerate(group)]
     found = [precision(run.measured, samples, _IOU, _HEIGHTS[1] * factor) for *_, run in runs]
@@ -191,7 +191,7 @@ def _chart(groups: Sequence[Sequence[Run]], samples: Sequence[Sample], factor: f
 
 
 def _label(number: int, run: Run) -> str:
-    """Return the legend of the chosen passes; the others have the same colour."""
+    """Return the legend, which only the two passes of the service have; the other modes have the same colour."""
     return run.name.removesuffix("-two-passes") if number == 1 else ""
 
 

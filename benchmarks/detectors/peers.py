@@ -1,4 +1,4 @@
-"""Creates virtual environments for other libraries in `.local/` on first use, and talks to worker processes."""
+"""Creates virtual environments in `.local/` for other libraries on first use, and talks to worker processes."""
 
 import json
 import os
@@ -23,7 +23,7 @@ class NotInstalled(Exception):
 
 
 def python_for(name: str) -> Path:
-    """Return the interpreter for a detector, after installing its packages. Raise NotInstalled."""
+    """Return the interpreter for a detector, after installing its packages. Raises NotInstalled if that fails."""
     if name not in _PACKAGES:
         return Path(sys.executable)
     folder = _ROOT / ".local" / f"bench-{name}"
@@ -44,7 +44,7 @@ def environment(threads: int) -> dict[str, str]:
 
 
 def read_line(process: subprocess.Popen[str]) -> Response | None:
-    """Return the next response of a worker; None if it ended."""
+    """Return the next response of a worker, or None if the worker has exited."""
     assert process.stdout
     line = process.stdout.readline()
     return json.loads(line) if line else None

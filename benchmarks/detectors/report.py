@@ -14,7 +14,7 @@ from benchmarks.chart import Axis, Mark, Panel, Series, svg
 from benchmarks.detectors.score import Detections, average_precision, match
 from benchmarks.detectors.truth import Boxes, Sample
 
-# Heights that roughly separate WIDER FACE's easy, medium and hard subsets, which its own lists define.
+# WIDER FACE lists the faces of its easy, medium and hard subsets. These heights separate the subsets roughly.
 _MIN_HEIGHTS: Final = (50, 30, 10)
 _CLASSES: Final = ((0, 16), (16, 32), (32, 96), (96, 10_000))
 _STAGES: Final = ("decode", "detect", "render", "encode")
@@ -117,7 +117,7 @@ def _table(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def save_chart(measured: Sequence[Measured], samples: Sequence[Sample], iou_threshold: float, target: Path) -> None:
-    """Draw AP of all faces against milliseconds of detection."""
+    """Draw the AP of all faces against the milliseconds of a detection."""
     shown = [one for one in measured if one.threads == measured[0].threads]
     points = [(one.milliseconds("detect"), precision(one, samples, iou_threshold, _MIN_HEIGHTS[-1])) for one in shown]
     series = [

@@ -24,7 +24,7 @@ class Detections:
 
 @dataclass(frozen=True)
 class Matches:
-    """The counted detections of one image, by score: whether each is correct, and which faces are detected."""
+    """The counted detections of one image, best first: whether each is correct, and which faces are detected."""
 
     scores: npt.NDArray[np.float64]
     is_right: npt.NDArray[np.bool_]
@@ -32,7 +32,7 @@ class Matches:
 
 
 def iou(boxes: Boxes, truth: Boxes) -> npt.NDArray[np.float64]:
-    """Return the (n, m) intersections over union of (n, 4) with (m, 4) boxes."""
+    """Return the (n, m) matrix of the intersection over union of every box with every true box."""
     a, b = boxes[:, None], truth[None]
     sides = np.minimum(a[..., :2] + a[..., 2:], b[..., :2] + b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
     both = np.clip(sides, 0, None).prod(axis=2)

@@ -31,7 +31,7 @@ def ours(name: str, quality: str, threads: int) -> tuple[str, Detect]:
 
     def detect(path: str) -> Result:
         data = Path(path).read_bytes()
-        # Timed as users get it: with the pose of each reported face, but not of hundreds of candidates.
+        # Timed as in the service: with the pose of each reported face, but not of hundreds of candidates.
         timings = analyse.analyse(data, options(), detector).timings_ms
         faces = analyse.find_faces(data, options(min_confidence=MIN_CONFIDENCE), detector).faces
         boxes = [[face.box.x, face.box.y, face.box.width, face.box.height] for face in faces]
@@ -71,7 +71,7 @@ def haar(threads: int) -> tuple[str, Detect]:
 
 
 def mediapipe(_: int) -> tuple[str, Detect]:
-    """Load its full-range model; mediapipe chooses the number of threads itself."""
+    """Load mediapipe's full-range model; mediapipe chooses the number of threads itself."""
     module: Any = importlib.import_module("mediapipe")
     image: Any = importlib.import_module("PIL.Image")
     numpy: Any = importlib.import_module("numpy")

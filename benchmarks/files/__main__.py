@@ -2,9 +2,9 @@
 
     python -m benchmarks.files FOLDER [--seconds 60]
 
-Each file is decoded at its full size in a separate process, as for a result without faces, and compared with Pillow and
-a conversion of its ICC profile to sRGB, and with OpenCV before any conversion. Prints one line per file with columns
-separated by tabs, then notable files. Needs Linux.
+Each file is decoded at its full size in a separate process, without looking for faces. The colours in sRGB are compared
+with those of Pillow, which applies the ICC profile; the colours before any conversion are compared with OpenCV's.
+Prints one line per file, with columns separated by tabs, then the notable files. Needs Linux.
 """
 
 import argparse

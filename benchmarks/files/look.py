@@ -43,7 +43,7 @@ class Row(Frozen):
     peak_mib: int = 0
     # The other libraries that decode it.
     others: str = ""
-    # "ICC", or "named" for code points, which Pillow does not read.
+    # "ICC", or "named" for CICP code points, which Pillow does not read.
     colours: str = ""
     detail: str = ""
 
@@ -56,7 +56,7 @@ class Row(Frozen):
 
 
 def look(data: bytes, name: str) -> Row:
-    """Decode at full size, without faces, and compare."""
+    """Decode at full size, without looking for faces, and compare with the other libraries."""
     start = time.process_time()
     try:
         header = read_header(data)

@@ -59,7 +59,7 @@ class Fleet:
         return self._parsed[frame]
 
     async def until_heard(self, event_ids: Iterable[str], seconds: float) -> None:
-        """Wait until every listener has received all events. Raises TimeoutError."""
+        """Wait until every listener has received all events. Raises TimeoutError if that takes too long."""
         expected = frozenset(event_ids)
         async with asyncio.timeout(seconds):
             for listener in self.listeners:
@@ -68,7 +68,7 @@ class Fleet:
                     await self._changed.wait()
 
     def kill(self, count: int) -> list[Listener]:
-        """Kill the last listeners, each with a TCP reset."""
+        """Kill this many listeners, each with a TCP reset."""
         self.listeners, killed = self.listeners[:-count], self.listeners[-count:]
         for listener in killed:
             transport = listener.socket.transport

@@ -1,9 +1,9 @@
 """Load test with listeners: `python -m benchmarks.load.listeners [--listeners 1000] [--events 100] [--kill 0]`.
 
 Starts its own local stack (or uses a running one, with --port), connects the listeners, ends jobs by writing to the
-jobs table, and reports how long the last listener waited. Each job ends twice (it
-fails, is retried and completes), so that the order of its events is also checked. Exits with 1 if any listener missed
-an event, or received one twice or out of order.
+jobs table, and reports how long the last listener waited. Each job ends twice (it fails, is retried and completes), so
+that the order of its events is also checked. Exits with 1 if any listener missed an event, or received one twice or out
+of order.
 """
 
 import argparse
@@ -68,7 +68,7 @@ def spreads(listeners: Sequence[Listener], ended: Sequence[Ended]) -> list[float
 
 
 async def drive(source: Feed, listeners: Fleet, events: int, rate: float, kill: int) -> list[Ended]:
-    """End half as many jobs as events are requested, each twice, at this rate. Halfway, kill some listeners."""
+    """Produce this many events at this rate; each job ends twice. Halfway, kill some listeners."""
     jobs = [await asyncio.to_thread(source.add) for _ in range(events // 2)]
     ended: list[Ended] = []
     start = time.monotonic()
@@ -81,14 +81,14 @@ async def drive(source: Feed, listeners: Fleet, events: int, rate: float, kill: 
         await asyncio.sleep(max(0.0, start + number / rate - time.monotonic()))
         ended.append(await asyncio.to_thread(source.end, job_id, failed=first))
     await listeners.until_heard([each.event_id for each in ended], _TIMEOUT_SECONDS)
-    # When another event has arrived, so have all duplicates.
+    # Once a later event has arrived, any duplicates have also arrived.
     last = await asyncio.to_thread(lambda: source.end(source.add()))
     await listeners.until_heard([last.event_id], _TIMEOUT_SECONDS)
     return ended
 
 
 def rows(addresses: Addresses, local_stack: LocalStack) -> set[str]:
-    """Count the listeners in the connections table."""
+    """Return the ids of the listeners in the connections table."""
     table = session(local_stack).client("dynamodb")
     pages = table.get_paginator("scan").paginate(TableName=addresses.outputs["ConnectionsTableName"])
     return {item["connection_id"]["S"] for page in pages for item in page["Items"]}

@@ -1,4 +1,4 @@
-"""A client for a Facecast service: `Client`, and `AsyncClient`, which has the same methods as coroutines."""
+"""Clients for a Facecast service: `Client`, and `AsyncClient`, whose methods are the same but are coroutines."""
 
 from facecast.async_client import AsyncClient
 from facecast.client import Client

@@ -1,4 +1,4 @@
-"""Where the service is: at an address that was given, or at a local stack that was started in this folder."""
+"""Finds the service: at a given address, or at a local stack that was started in this folder."""
 
 import json
 import os
@@ -20,7 +20,7 @@ class AddressInvalid(ValueError):
 
 
 def checked_url(text: str) -> str:
-    """Return an HTTP address without a slash at its end. Raise AddressInvalid."""
+    """Return an HTTP address without a trailing slash. Raises AddressInvalid if the text is not such an address."""
     try:
         parts = urlsplit(text)
         has_host = bool(parts.hostname) and parts.port != 0
@@ -45,7 +45,7 @@ def checked_url(text: str) -> str:
 def local_stack(folder: Path) -> str | None:
     """Return the address of the local stack that was started in this folder or a parent folder, or None.
 
-    Raise AddressInvalid if several stacks answer, or if the file cannot be trusted.
+    Raises AddressInvalid if several stacks answer, or if the file with the address cannot be trusted.
     """
     for each in (folder, *folder.parents):
         if addresses := [_address_in(path) for path in _stack_files(each / ".local")]:
@@ -60,7 +60,7 @@ def _stack_files(state: Path) -> Iterator[Path]:
 
 
 def _address_in(path: Path) -> str:
-    """Return the address in a file, if others cannot write to it: they could redirect photos to another server."""
+    """Return the address in a file, unless others can write to the file: they could redirect photos elsewhere."""
     status = path.stat()
     if status.st_uid != os.getuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise AddressInvalid(
@@ -76,7 +76,7 @@ def _address_in(path: Path) -> str:
 
 
 def _the_one(urls: list[str]) -> str:
-    """Choose one of several stacks' files: the one whose stack answers, otherwise the newest."""
+    """Choose one of several stacks' addresses: the one that answers, otherwise the newest."""
     if len(urls) == 1:
         return urls[0]
     answering = [url for url in urls if _is_reachable(url)]

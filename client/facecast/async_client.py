@@ -1,4 +1,4 @@
-"""The client for programs with an event loop: it has the methods of `Client` as coroutines."""
+"""The client for programs with an event loop: its methods are those of `Client`, as coroutines."""
 
 import asyncio
 import uuid
@@ -21,11 +21,11 @@ from facecast.photo import Image, Photo, read_photo
 class AsyncClient:
     """A client of the service at an address, `https://...`. Close it, or use it with `async with`.
 
-    Errors are those of `Client`.
+    Its methods raise the same errors as those of `Client`.
     """
 
     def __init__(self, url: str, *, key: str | None = None, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        """Raise AddressInvalid or KeyUnusable (both are ValueErrors) without a request."""
+        """Prepare calls. Raises AddressInvalid or KeyUnusable (both are ValueErrors) if an argument is invalid."""
         self._operations = Operations(url, key)
         self._http = httpx.AsyncClient(timeout=TIMEOUT, transport=transport)
 
@@ -40,7 +40,7 @@ class AsyncClient:
         await self._http.aclose()
 
     async def limits(self) -> Limits:
-        """Return the current limits, which are fetched only once. Raise ServiceError."""
+        """Return the service's limits, which are fetched only once. Raises ServiceError if that fails."""
         return await self._run(self._operations.limits())
 
     async def send(
@@ -48,8 +48,8 @@ class AsyncClient:
     ) -> Submission:
         """Send an image (its bytes or its path), and return without waiting for the faces.
 
-        The same key with the same image and options returns the same job. Raise OSError for a file that cannot be read,
-        and ServiceError for other errors, including a file that is too large or not an image.
+        The same key with the same image and options returns the same job. Raises OSError if the file cannot be read,
+        and ServiceError for any other error, including a file that is too large or not an image.
         """
         key = idempotency_key or str(uuid.uuid4())
         sent = await self._run(self._operations.send(await self._read(image), options or Options(), key))
@@ -65,7 +65,7 @@ class AsyncClient:
     ) -> Job:
         """Send an image and return the job once it has completed or failed.
 
-        Raise OSError for a file that cannot be read, JobTimeout after `timeout_seconds`, and ServiceError.
+        Raises OSError if the file cannot be read, JobTimeout after `timeout_seconds`, or another ServiceError.
         """
         key = idempotency_key or str(uuid.uuid4())
         return await self._run(
@@ -77,7 +77,7 @@ class AsyncClient:
     ) -> AsyncGenerator[tuple[Image, Job | ServiceError | OSError], None]:
         """Detect faces in many images, `parallel` at a time; yield each image with its job or error when it finishes.
 
-        Outcomes arrive on the stream, or by polling if the stream is blocked. Raise errors that affect all images:
+        Outcomes are received on the stream, or by polling if it is blocked. Raises only errors that affect all images:
         Unreachable, Unauthorized, Forbidden, TooManyRequests.
         """
         async with aclosing(many.detect_many(self, images, options or Options(), parallel)) as outcomes:
@@ -85,15 +85,15 @@ class AsyncClient:
                 yield outcome
 
     async def wait(self, job_id: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Job:
-        """Return a job once it has ended. Raise JobTimeout, NotFound, ServiceError."""
+        """Return a job once it has ended. Raises JobTimeout, NotFound or another ServiceError."""
         return await self._run(self._operations.wait(job_id, timeout_seconds))
 
     async def job(self, job_id: str) -> Job:
-        """Return the current state of a job. Raise NotFound, ServiceError."""
+        """Return the current state of a job. Raises NotFound or another ServiceError."""
         return await self._run(self._operations.job(job_id))
 
     async def jobs(self, status: str | None = None) -> AsyncGenerator[Job, None]:
-        """Yield jobs without their faces, newest first; pages are requested as needed. Raise ServiceError."""
+        """Yield jobs without their faces, newest first; requests pages as needed. Raises ServiceError if one fails."""
         cursor: str | None = None
         while True:
             page, cursor = await self._run(self._operations.jobs_page(status, cursor))
@@ -105,32 +105,33 @@ class AsyncClient:
     async def result(self, job_id: str, render: str | None = None) -> bytes:
         """Return a result (a JPEG, or WebP for `preview`), by default the first one that was requested.
 
-        Raise NotFound, Conflict, ServiceError.
+        Raises NotFound, Conflict or another ServiceError.
         """
         return await self._run(self._operations.result(job_id, render))
 
     async def draw(self, job_id: str, render: str) -> bytes:
         """Return any result of a completed job, which is drawn first if it is missing.
 
-        It is drawn with the options of the job. Raise NotFound, Conflict, Forbidden if it would show faces of a
-        job that was created to hide them, and ServiceError, for example if the original no longer exists.
+        It is drawn with the options of the job. Raises Forbidden if the job was created to hide faces and the result
+        would show them; otherwise NotFound, Conflict or another ServiceError, for example if the original no longer
+        exists.
         """
         return await self._run(self._operations.draw(job_id, render))
 
     async def face(self, job_id: str, number: int, *, align: bool = False) -> bytes:
         """Return one face as a JPEG, by its index in the job's faces, from 0; `align` makes the eyes level.
 
-        Raise NotFound, Conflict, Forbidden if the job was created to hide faces, and ServiceError, for
-        example if the original no longer exists.
+        Raises Forbidden if the job was created to hide faces; otherwise NotFound, Conflict or another ServiceError,
+        for example if the original no longer exists.
         """
         return await self._run(self._operations.face(job_id, number, align=align))
 
     async def delete(self, job_id: str) -> None:
-        """Delete a job with all its images. Raise NotFound, ServiceError."""
+        """Delete a job with all its images. Raises NotFound or another ServiceError."""
         await self._run(self._operations.delete(job_id))
 
     async def retry(self, job_id: str) -> None:
-        """Retry a failed job. Raise NotFound, Conflict, ServiceError."""
+        """Retry a failed job. Raises NotFound, Conflict or another ServiceError."""
         await self._run(self._operations.retry(job_id))
 
     async def listen(
@@ -139,7 +140,7 @@ class AsyncClient:
         """Yield each event of the live stream once, indefinitely; lost connections are reopened.
 
         `replay` is the number of past events to start with; `job_id` narrows the stream to one job; `on_connection` is
-        called with True when a connection is open and with False when it is lost. Raise ServiceError if the stream
+        called with True when a connection is open and with False when it is lost. Raises ServiceError if the stream
         refuses the connection permanently.
         """
 

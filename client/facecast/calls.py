@@ -44,7 +44,7 @@ Flow = Generator[Call | Pause, Any, Result]
 
 
 class Calls:
-    """Calls to the service at an address, with a key if it requires one. Every method raises ServiceError."""
+    """Calls to the service at an address, with a key if it requires one. Every method may raise ServiceError."""
 
     def __init__(self, url: str, key: str | None) -> None:
         self.url = checked_url(url)
@@ -58,7 +58,7 @@ class Calls:
         path: str,
         **request: Any,  # noqa: ANN401 - httpx's
     ) -> Flow[Result]:
-        """Make a call and read its JSON. Raise Unreachable if the response is not from a Facecast service."""
+        """Make a call and read its JSON. Raises Unreachable if the response is not from a Facecast service."""
         body = yield from self.json(method, path, **request)
         try:
             return reader(body)
@@ -95,7 +95,7 @@ class Calls:
             response = yield call
         except (httpx.TransportError, httpx.InvalidURL) as error:
             problem = Unreachable(f"{self.url} could not be reached: {error or type(error).__name__}")
-            # A service that never responded is down, or its address is wrong.
+            # Not retried if the service has never responded, because it is down or its address is wrong.
             return problem, 0.0 if repeatable and self._has_responded else None
         self._has_responded = True
         if not response.is_error:
@@ -107,6 +107,6 @@ class Calls:
 
 
 def _delay(response: httpx.Response, *, repeatable: bool) -> float | None:
-    # A request that was rate-limited had no effect.
+    # A rate-limited request had no effect, so it can always be repeated.
     may_pass = response.status_code in _TRANSIENT and (repeatable or response.status_code == _TOO_MANY_REQUESTS)
     return (retry_after(response) or 0.0) if may_pass else None

@@ -29,7 +29,7 @@ class Client:
     """
 
     def __init__(self, url: str, *, key: str | None = None, transport: httpx.BaseTransport | None = None) -> None:
-        """Raise AddressInvalid or KeyUnusable (both are ValueErrors) without a request."""
+        """Prepare calls. Raises AddressInvalid or KeyUnusable (both are ValueErrors) if an argument is invalid."""
         self._url, self._key = url, key
         self._operations = Operations(url, key)
         self._http = httpx.Client(timeout=TIMEOUT, transport=transport)
@@ -45,14 +45,14 @@ class Client:
         self._http.close()
 
     def limits(self) -> Limits:
-        """Return the current limits, which are fetched only once. Raise ServiceError."""
+        """Return the service's limits, which are fetched only once. Raises ServiceError if that fails."""
         return self._run(self._operations.limits())
 
     def send(self, image: Image, options: Options | None = None, *, idempotency_key: str | None = None) -> Submission:
         """Send an image (its bytes or its path), and return without waiting for the faces.
 
-        The same key with the same image and options returns the same job. Raise OSError for a file that cannot be read,
-        and ServiceError for other errors, including a file that is too large or not an image.
+        The same key with the same image and options returns the same job. Raises OSError if the file cannot be read,
+        and ServiceError for any other error, including a file that is too large or not an image.
         """
         key = idempotency_key or str(uuid.uuid4())
         sent = self._run(self._operations.send(self._read(image), options or Options(), key))
@@ -68,7 +68,7 @@ class Client:
     ) -> Job:
         """Send an image and return the job once it has completed or failed.
 
-        Raise OSError for a file that cannot be read, JobTimeout after `timeout_seconds`, and ServiceError.
+        Raises OSError if the file cannot be read, JobTimeout after `timeout_seconds`, or another ServiceError.
         """
         key = idempotency_key or str(uuid.uuid4())
         return self._run(self._operations.detect(self._read(image), options or Options(), key, timeout_seconds))
@@ -78,7 +78,7 @@ class Client:
     ) -> Iterator[tuple[Image, Job | ServiceError | OSError]]:
         """Detect faces in many images, `parallel` at a time; yield each image with its job or error when it finishes.
 
-        Raise errors that affect all images: Unreachable, Unauthorized, Forbidden, TooManyRequests.
+        Raises only errors that affect all images: Unreachable, Unauthorized, Forbidden, TooManyRequests.
         """
         waiting = iter(images)
         running: dict[Future[Job], Image] = {}
@@ -92,15 +92,15 @@ class Client:
                     yield running.pop(future), _outcome(future)
 
     def wait(self, job_id: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Job:
-        """Return a job once it has ended. Raise JobTimeout, NotFound, ServiceError."""
+        """Return a job once it has ended. Raises JobTimeout, NotFound or another ServiceError."""
         return self._run(self._operations.wait(job_id, timeout_seconds))
 
     def job(self, job_id: str) -> Job:
-        """Return the current state of a job. Raise NotFound, ServiceError."""
+        """Return the current state of a job. Raises NotFound or another ServiceError."""
         return self._run(self._operations.job(job_id))
 
     def jobs(self, status: str | None = None) -> Iterator[Job]:
-        """Yield jobs without their faces, newest first; pages are requested as needed. Raise ServiceError."""
+        """Yield jobs without their faces, newest first; requests pages as needed. Raises ServiceError if one fails."""
         cursor: str | None = None
         while True:
             page, cursor = self._run(self._operations.jobs_page(status, cursor))
@@ -111,39 +111,40 @@ class Client:
     def result(self, job_id: str, render: str | None = None) -> bytes:
         """Return a result (a JPEG, or WebP for `preview`), by default the first one that was requested.
 
-        Raise NotFound, Conflict, ServiceError.
+        Raises NotFound, Conflict or another ServiceError.
         """
         return self._run(self._operations.result(job_id, render))
 
     def draw(self, job_id: str, render: str) -> bytes:
         """Return any result of a completed job, which is drawn first if it is missing.
 
-        It is drawn with the options of the job. Raise NotFound, Conflict, Forbidden if it would show faces of a
-        job that was created to hide them, and ServiceError, for example if the original no longer exists.
+        It is drawn with the options of the job. Raises Forbidden if the job was created to hide faces and the result
+        would show them; otherwise NotFound, Conflict or another ServiceError, for example if the original no longer
+        exists.
         """
         return self._run(self._operations.draw(job_id, render))
 
     def face(self, job_id: str, number: int, *, align: bool = False) -> bytes:
         """Return one face as a JPEG, by its index in the job's faces, from 0; `align` makes the eyes level.
 
-        Raise NotFound, Conflict, Forbidden if the job was created to hide faces, and ServiceError, for
-        example if the original no longer exists.
+        Raises Forbidden if the job was created to hide faces; otherwise NotFound, Conflict or another ServiceError,
+        for example if the original no longer exists.
         """
         return self._run(self._operations.face(job_id, number, align=align))
 
     def delete(self, job_id: str) -> None:
-        """Delete a job with all its images. Raise NotFound, ServiceError."""
+        """Delete a job with all its images. Raises NotFound or another ServiceError."""
         self._run(self._operations.delete(job_id))
 
     def retry(self, job_id: str) -> None:
-        """Retry a failed job. Raise NotFound, Conflict, ServiceError."""
+        """Retry a failed job. Raises NotFound, Conflict or another ServiceError."""
         self._run(self._operations.retry(job_id))
 
     def listen(self, *, replay: int = 0, job_id: str | None = None) -> Generator[Event, None, None]:
         """Yield each event of the live stream once, indefinitely; lost connections are reopened.
 
         `replay` is the number of past events to start with; `job_id` narrows the stream to one job. The calling thread
-        must not have a running event loop. Raise ServiceError if the stream refuses the connection permanently.
+        must not have a running event loop. Raises ServiceError if the stream refuses the connection permanently.
         """
 
         async def events() -> AsyncGenerator[Event, None]:

@@ -18,7 +18,10 @@ class KeyUnusable(ValueError):
 
 
 def find_key(environment: Mapping[str, str], key_file: Path | None = None) -> str | None:
-    """Return the key from `key_file`, FACECAST_KEY or the file that FACECAST_KEY_FILE names. Raise KeyUnusable."""
+    """Return the key from `key_file`, FACECAST_KEY or the file that FACECAST_KEY_FILE names.
+
+    Raises KeyUnusable if the file cannot be read, others can read it, or the key is not valid.
+    """
     if key_file is not None:
         return read_key(key_file)
     if key := environment.get(KEY_VARIABLE):
@@ -28,7 +31,7 @@ def find_key(environment: Mapping[str, str], key_file: Path | None = None) -> st
 
 
 def read_key(path: Path) -> str:
-    """Return the key in a file of mode 0600 (or 0400). Raise KeyUnusable."""
+    """Return the key in a file. Raises KeyUnusable if others can read the file, or if the key is not valid."""
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
@@ -42,7 +45,7 @@ def read_key(path: Path) -> str:
 
 
 def checked_key(text: str) -> str:
-    """Return the key if it can be sent in a header. Raise KeyUnusable."""
+    """Return the key without surrounding spaces. Raises KeyUnusable if it cannot be sent in a header."""
     key = text.strip()
     if not key or not key.isascii() or not key.isprintable() or " " in key:
         raise KeyUnusable("Invalid key: expected one word such as fc_..._...")

@@ -68,8 +68,8 @@ class Memory:
     def is_news(self, event: Event, *, is_resumed: bool) -> bool:
         """Return whether an event is new, and mark it as seen.
 
-        A connection that resumes also receives events from before the start, which are not new. An event that is not
-        newer than the last one of its job is a duplicate or out of date.
+        A connection that resumes also receives events from before the listener started, which are not new. An event
+        that is not newer than the last one of its job is a duplicate or out of date.
         """
         job_id, event_id = event["job_id"], event["event_id"]
         if event_id <= self._of_job.get(job_id, "") or (is_resumed and event_id < self._start):
@@ -99,9 +99,9 @@ async def listen(
 ) -> AsyncGenerator[Event, None]:
     """Yield each job event once, in order for each job. Runs until it is closed.
 
-    `address` is the stream's, or a function that returns an address with a new ticket for each connection. `replay` is
+    `address` is the stream's URL, or a function that returns a URL with a new ticket for each connection. `replay` is
     the number of past events to start with. `on_connection` is called with True when a connection is open, after which
-    no event is missed, and with False when it is lost. Raise websockets.InvalidStatus if the server refuses
+    no event is missed, and with False when it is lost. Raises websockets.InvalidStatus if the server refuses
     permanently, and the errors of `address` except for Unreachable and TooManyRequests, which are temporary.
     """
     memory = Memory()
@@ -144,7 +144,7 @@ async def _frames(socket: websockets.ClientConnection, *, is_first: bool) -> Asy
     """Yield the events of each frame of one connection, starting with an empty list once it is open.
 
     The first connection is open once the service has sent its position in the stream. Pings prevent API Gateway from
-    closing it as idle. Ends, or raises, when the connection is lost.
+    closing it as idle. Ends or raises an error when the connection is lost.
     """
     if is_first:
         await socket.send('{"action": "hello"}')
@@ -169,7 +169,7 @@ async def _frames(socket: websockets.ClientConnection, *, is_first: bool) -> Asy
 
 def _pause(failures: int) -> float:
     """Return random seconds to wait before the next attempt; each failure doubles the maximum, up to a minute."""
-    # Without a limit, the power would no longer fit into a float after 1,024 failures, which take hours.
+    # Without a limit on the exponent, the power would exceed the range of floats after 1,024 failures (some hours).
     return random.uniform(0, min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(failures, 10)))  # noqa: S311
 
 

@@ -1,4 +1,4 @@
-"""Hide the faces in photos on this computer, with the service's own detector but without a service or a network.
+"""Hide the faces in photos on this computer, with the service's own detector but without a service or a connection.
 
 This requires more libraries than the client: `pip install 'facecast[local]'`.
 
@@ -41,12 +41,12 @@ class Hidden:
 
 
 class LocalDetector:
-    """Hides everything that may be a face. Its network is loaded once. Not thread-safe."""
+    """Hides everything that may be a face. The model is loaded once. Not thread-safe."""
 
     def __init__(self, render: str = "blur", *, strength: int | None = None, size: str = "original") -> None:
         """`render` is one of `facecast.bundled.HIDING`; the strength, 1 to 5, applies to all but `solid`.
 
-        `size` is `original` or `fit` (at most 2,048 px on the long side). Raise ValueError.
+        `size` is `original` or `fit` (at most 2,048 px on the long side). Raises ValueError if an argument is invalid.
         """
         if render not in HIDING:
             raise ValueError(f"{render} does not hide faces; choose one of {', '.join(HIDING)}.")
@@ -63,7 +63,7 @@ class LocalDetector:
         )
 
     def hide(self, data: bytes) -> Hidden:
-        """Hide the faces in a photo of any format that the service accepts. Raise PhotoRejected."""
+        """Hide the faces in a photo of any format that the service accepts. Raises PhotoRejected for other files."""
         try:
             analysis = analyse(data, self._options, self._detector)
         except ImageRejected as rejected:

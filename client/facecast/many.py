@@ -52,7 +52,7 @@ class JobWaiter:
             await self._listening
 
     async def wait(self, submission: Submission, timeout_seconds: float = TIMEOUT_SECONDS) -> Job:
-        """Return the job once it has ended. Raise JobTimeout, NotFound if it was deleted, ServiceError."""
+        """Return the job once it has ended. Raises JobTimeout, NotFound if it was deleted, or another ServiceError."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_seconds
         delay = _FIRST_POLL_SECONDS
@@ -79,7 +79,7 @@ class JobWaiter:
         return ended
 
     async def _listen(self) -> None:
-        """Never raises: if the stream is refused, jobs are polled."""
+        """Notify the waiting callers. Never raises: if the stream is refused, jobs are polled instead."""
         with suppress(ServiceError):
             async with aclosing(self._client.listen(on_connection=self._connection)) as events:
                 async for event in events:

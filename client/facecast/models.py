@@ -57,7 +57,7 @@ class Limits(_Model):
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Self:
-        """Read a response of GET /limits. Raise ValidationError (a ValueError)."""
+        """Read a response of GET /limits. Raises ValidationError (a ValueError) if it is invalid."""
         return cls.model_validate({**data, "data": data})
 
     @property
@@ -100,7 +100,7 @@ class Job(generated_models.Job):
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Self:
-        """Read a job from a response. Raise ValidationError (a ValueError)."""
+        """Read a job from a response. Raises ValidationError (a ValueError) if it is invalid."""
         return cls.model_validate({**data, "data": data})
 
     @property
@@ -132,5 +132,5 @@ class Event(generated_models.Event):
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Self:
-        """Read an event of a job. Raise ValidationError (a ValueError)."""
+        """Read an event of a job. Raises ValidationError (a ValueError) if it is invalid."""
         return cls.model_validate({**data, "data": data})

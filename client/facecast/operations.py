@@ -20,7 +20,7 @@ _LAST_POLL_SECONDS: Final = 5.0
 
 
 class Operations:
-    """A service at an address. Every operation raises ServiceError."""
+    """A service at an address. Every operation may raise ServiceError."""
 
     def __init__(self, url: str, key: str | None) -> None:
         self._calls = Calls(url, key)
@@ -49,7 +49,7 @@ class Operations:
         )
 
     def _send_to_bucket(self, photo: Photo, options: Options, key: str) -> Flow[Submission]:
-        """Post to the bucket, with a form that the API signs: API Gateway limits the size of bodies."""
+        """Post to the bucket with a form that the API signs, because API Gateway limits the size of bodies."""
         try:
             granted = yield from self._calls.json(
                 "POST", "uploads", json={"options": options.given()}, headers={"Idempotency-Key": key}
@@ -146,7 +146,7 @@ def still_running(job: Job) -> JobTimeout:
 
 
 def _job_or_submission(body: dict[str, Any]) -> Job | Submission:
-    """Read the response of POST /image: if a job has not ended within the waiting time, it has only some fields."""
+    """Read the response of POST /image, which has only some fields if the job does not end in the waiting time."""
     return Job.of(body) if "options" in body else Submission.model_validate(body)
 
 

@@ -29,7 +29,7 @@ Image = Photo | bytes | str | PathLike[str]
 
 
 def read_photo(image: Image, limits: Limits) -> Photo:
-    """Read an image. Raise OSError if the file cannot be read, and ServiceError if it is larger than allowed."""
+    """Read an image. Raises OSError if the file cannot be read, and ServiceError if it is larger than allowed."""
     at_most = limits.presigned_upload_bytes
     if isinstance(image, Photo | bytes):
         photo = image if isinstance(image, Photo) else Photo(image)

@@ -55,7 +55,7 @@ def _forbidden(problem: dict[str, Any], message: str) -> ServiceError:
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """Return the seconds of Retry-After, which gives seconds or a date (RFC 9110, 10.2.3)."""
+    """Return Retry-After in seconds; the header contains seconds or a date (RFC 9110, 10.2.3)."""
     value = response.headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
         return float(value)

@@ -82,7 +82,7 @@ class Batch:
     stems: dict[str, str] = field(default_factory=dict)
 
     async def run(self, photos: Sequence[PhotoFile], unusable: Sequence[Unusable]) -> None:
-        """Raise errors that affect all photos (errors.SERVICE_UNUSABLE), and OSError if results cannot be written."""
+        """Process all photos. Raises SERVICE_UNUSABLE errors, and OSError if results cannot be written."""
         for one in unusable:
             self.terminal.log(f"{one.name}: {one.reason}")
             self.tally.count(failed=True)

@@ -95,7 +95,7 @@ class _Run:
         self._began = time.monotonic()
 
     def start(self, key: str | None, photos: list[PhotoFile], unusable: list[Unusable]) -> None:
-        """Print how to resume a run that ends early, and raise the error."""
+        """Process the photos. If the run ends early, print how to resume it, and raise the error again."""
         self._record.begin()
         if self._record.resumed:
             self._terminal.log(f"resuming an earlier run; photos already finished: {self._record.resumed}")

@@ -11,7 +11,10 @@ _ANYONE: Final = 0o666
 
 
 def save(folder: Path, name: str, data: bytes) -> Path:
-    """Write a file below the folder atomically, and return its path. Raise OSError."""
+    """Write a file below the folder atomically, and return its path.
+
+    Raises OSError if the file cannot be written, or if a link leads out of the folder.
+    """
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.parent.resolve().is_relative_to(folder.resolve()):
@@ -21,7 +24,7 @@ def save(folder: Path, name: str, data: bytes) -> Path:
 
 
 def replace(path: Path, data: bytes, mode: int = _ANYONE) -> None:
-    """Replace a file or a link atomically. Raise OSError."""
+    """Replace a file or a link atomically. Raises OSError if the file cannot be written."""
     part = path.with_name(f".{secrets.token_hex(8)}.part")
     descriptor = _open(part, os.O_EXCL, mode)
     try:
@@ -33,7 +36,7 @@ def replace(path: Path, data: bytes, mode: int = _ANYONE) -> None:
 
 
 def append(path: Path, data: bytes, mode: int = _ANYONE) -> None:
-    """Append to a file. Raise OSError, including when the path is a link."""
+    """Append to a file. Raises OSError if the file cannot be written, or if the path is a link."""
     with os.fdopen(_open(path, os.O_APPEND, mode), "ab") as file:
         file.write(data)
 

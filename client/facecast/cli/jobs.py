@@ -34,7 +34,7 @@ class Status(StrEnum):
 
 
 def service(url: str | None, key_file: Path | None) -> Client:
-    """Return the service that the options name. Raise UsageError."""
+    """Return the service that the options name. Raises UsageError if an option is invalid or missing."""
     return Client(find_url(url), key=find_service_key(key_file))
 
 
@@ -166,7 +166,7 @@ def _in_words(value: object) -> str:
 
 
 def download(client: Client, job: Job, folder: Path, renders: Iterable[str]) -> list[Path]:
-    """Save results of a completed job under its id. Raise ServiceError and OSError."""
+    """Save results of a completed job under its id. Raises ServiceError, or OSError if a file cannot be written."""
     limits, paths = client.limits(), []
     for render in renders:
         was_requested = render in job.options.render

@@ -61,7 +61,7 @@ class _Listener:
         self._terminal = Terminal()
 
     def follow(self, job_id: str | None, replay: int) -> None:
-        """Print events. Raise Exit with the outcome if only one job is followed, and ServiceError."""
+        """Print events. If only one job is followed, raises Exit with its outcome. Raises ServiceError if refused."""
         events = self._client.listen(replay=1 if job_id else replay, job_id=job_id)
         with closing(events):
             for event in events:
@@ -79,7 +79,7 @@ class _Listener:
             self._terminal.say(f"  saved   {path}")
 
     def _download(self, event: Event) -> list[str]:
-        """Save the results of a job. A missing result, whose job was deleted, does not stop the listener."""
+        """Save the results of a job. If the job was deleted, the missing results do not stop the listener."""
         if self._folder is None or not event.is_completed:
             return []
         try:

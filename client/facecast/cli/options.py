@@ -44,7 +44,7 @@ JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="A job's id.", s
 
 
 def find_url(given: str | None) -> str:
-    """Return the service's address. Raise UsageError, which explains how to pass one."""
+    """Return the service's address. Raises UsageError if it is missing or invalid."""
     try:
         url = checked_url(given) if given else local_stack(Path.cwd())
     except AddressInvalid as error:
@@ -58,7 +58,7 @@ def find_url(given: str | None) -> str:
 
 
 def find_service_key(key_file: Path | None) -> str | None:
-    """Return the key, or None without one. Raise UsageError."""
+    """Return the key, or None if no key is set. Raises UsageError if the key is unusable."""
     try:
         return find_key(os.environ, key_file)
     except KeyUnusable as error:
@@ -66,7 +66,7 @@ def find_service_key(key_file: Path | None) -> str | None:
 
 
 def read_renders(text: str | None) -> str | None:
-    """Check names separated by commas. Raise UsageError."""
+    """Check names separated by commas. Raises UsageError if a name is unknown."""
     if text is None:
         return None
     unknown = [render for render in split_renders(text) if render not in RENDERS]
@@ -76,7 +76,7 @@ def read_renders(text: str | None) -> str | None:
 
 
 def one_of(names: Sequence[str]) -> Callable[[str | None], str | None]:
-    """Return a callback for an option; it raises UsageError if the value is not one of these names."""
+    """Return a callback for an option, which raises UsageError if the value is not one of these names."""
 
     def check(name: str | None) -> str | None:
         if name not in {None, *names}:

@@ -35,7 +35,7 @@ class Terminal:
         self._task = TaskID(0)
 
     def say(self, line: str) -> None:
-        """Print a line to stdout. Raise BrokenPipeError if the pipe is closed."""
+        """Print a line to stdout. Raises BrokenPipeError if the pipe is closed."""
         if self._progress and sys.stdout.isatty():
             self._progress.console.print(Text(printable(line)), soft_wrap=True)
         else:

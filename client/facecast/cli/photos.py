@@ -26,7 +26,7 @@ class PhotoFile:
         return identity_of(self.name)
 
     def read(self, at_most: int) -> bytes:
-        """Return up to `at_most` + 1 bytes of the content, so that the caller notices a larger file. Raise OSError."""
+        """Return up to `at_most` + 1 bytes, so that the caller notices a larger file. Raises OSError if that fails."""
         if self.name == STDIN:
             return sys.stdin.buffer.read(at_most + 1)
         with Path(self.name).open("rb") as file:
@@ -92,10 +92,10 @@ def _in_folder(folder: Path, skip: Path | None) -> Iterator[PhotoFile | Unusable
 
 
 def _matching(pattern: str, skip: Path | None) -> Iterator[PhotoFile | Unusable]:
-    """Expand a glob that the shell did not: one in quotes, or with `**`."""
+    """Expand a glob that the shell did not expand, because it is in quotes or contains `**`."""
     base = Path(re.split(r"[*?[]", pattern, maxsplit=1)[0])
     base = base if base.is_dir() else base.parent
-    paths = [Path(one) for one in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207 - absolute patterns too
+    paths = [Path(one) for one in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207 - patterns may be absolute
     inside = skip if skip and skip.is_relative_to(base.resolve()) and skip != base.resolve() else None
     photos = [path for path in paths if path.is_file() and not (inside and path.resolve().is_relative_to(inside))]
     if not photos:

@@ -24,11 +24,11 @@ class Record:
     """
 
     def __init__(self, lines: Path | None, out: Path | None, photos: Sequence[PhotoFile] = ()) -> None:
-        """Read which of these photos an earlier run has finished. Raise OSError."""
+        """Read which of these photos an earlier run has finished. Raises OSError if that fails."""
         self.path = lines or (out / HIDDEN if out else None)
         self._out = out
         self._is_hidden = lines is None
-        # If no file was requested, the hidden one is readable only by its owner.
+        # Unless a file was requested, the record is hidden, and only its owner can read it.
         self._mode = 0o600 if self._is_hidden else 0o666
         self._lines: dict[str, Line] = {}
         self._is_stale = False
@@ -45,7 +45,7 @@ class Record:
         return {photo: path.relative_to(out) for photo, path in paths.items() if path.is_relative_to(out)}
 
     def begin(self) -> None:
-        """Write the lines of this run's photos that are already finished. Raise OSError."""
+        """Write the lines of this run's photos that are already finished. Raises OSError if that fails."""
         if self.path:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             if self._lines or not self._is_hidden:
@@ -57,14 +57,17 @@ class Record:
         return line if line and line["fingerprint"] == fingerprint else None
 
     def add(self, photo: PhotoFile, line: Line) -> None:
-        """Append a photo's line. Raise OSError."""
+        """Append a photo's line. Raises OSError if the file cannot be written."""
         self._is_stale |= photo.identity in self._lines
         self._lines[photo.identity] = line
         if self.path:
             append(self.path, _encoded([line]), self._mode)
 
     def end(self, *, is_complete: bool) -> None:
-        """Keep one line for each photo; remove the hidden file if all photos are finished. Raise OSError."""
+        """Reduce the file to one line for each photo. Remove a hidden file if all photos are finished.
+
+        Raises OSError if the file cannot be written or removed.
+        """
         if not self.path:
             return
         if self._is_hidden and is_complete:
