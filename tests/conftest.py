@@ -56,7 +56,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Exclude all that was imported from garbage collection, which took a tenth of the time of the unit tests."""
+    """Make garbage collection skip all imported objects, because scanning them took a tenth of the unit tests' time."""
     gc.freeze()
 
 
@@ -74,7 +74,7 @@ def job_lives(request: pytest.FixtureRequest) -> int:
 
 @pytest.fixture
 def fuzzing(request: pytest.FixtureRequest) -> tuple[str, str]:
-    """Return schemathesis' options: its duration and its seed."""
+    """Return the options of schemathesis that set its duration and its seed."""
     seconds, seed = (request.config.getoption(name) for name in ("--fuzz-seconds", "--fuzz-seed"))
     return f"--max-time={seconds}", f"--seed={seed}"
 
@@ -98,7 +98,7 @@ def a_free_port() -> int:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Stack"]:
     """Deploy the template with SAM to an emulator, once per process of the test run.
 
-    Tests that use it are marked `xdist_group("stack")`, so that there is only one.
+    Tests that use it are marked `xdist_group("stack")`, so that only one process deploys it.
     """
     with _deployed(tmp_path_factory.mktemp("stack")) as deployed:
         yield deployed
@@ -113,7 +113,7 @@ def closed_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Stack"]:
 
 @contextlib.contextmanager
 def _deployed(folder: Path, **parameters: str) -> Iterator["Stack"]:
-    # Imported only by processes that deploy, because the imports take longer than many files of tests.
+    # Imported only by processes that deploy, because the imports take longer than many test files.
     from infra.local.deploy import deploy  # noqa: PLC0415
     from infra.local.layout import LocalStack  # noqa: PLC0415
     from infra.local.server import running  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Creates the template's tables, buckets and queues in moto, from the template itself."""
+"""Creates the template's tables and buckets in moto. The definitions of the tables are read from the template."""
 
 import copy
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from infra.template import load
 if TYPE_CHECKING:
     from moto.dynamodb.models.table import Table
 
-# Clients of boto3 do not need moto's patch of `requests`, which takes longer than most tests.
+# boto3's clients do not need moto's patch of `requests`, and applying it takes longer than most tests.
 models.RESPONSES_METHODS.clear()
 _ACCOUNT: Final = models.DEFAULT_ACCOUNT_ID
 _REGION: Final = "us-east-1"
@@ -40,7 +40,7 @@ class Cloud:
 
 @cache
 def table_of(logical_id: str) -> dict[str, Any]:
-    """Return the template's properties of a table as arguments of `create_table`."""
+    """Return the properties that the template defines for a table, as arguments of `create_table`."""
     properties = load()["Resources"][logical_id]["Properties"]
     table = {key: properties[key] for key in _TABLE_KEYS if key in properties}
     if "StreamSpecification" in table:
@@ -52,10 +52,10 @@ def table_of(logical_id: str) -> dict[str, Any]:
 def empty_account() -> Iterator[None]:
     """Mock an empty account.
 
-    The session and clients of `facelib.stores` are kept between accounts: creating one takes longer than most tests.
+    All accounts share the session and clients of `facelib.stores`: creating them takes longer than most tests.
     """
     session = clients.session()
-    # Read before moto replaces them, because tests of the local stack may use the session later.
+    # Load the credentials before moto replaces them, because tests of the local stack may use the session later.
     session.get_credentials()
     with mock_aws(), pytest.MonkeyPatch.context() as patched:
         patched.setattr(boto3, "DEFAULT_SESSION", session)
@@ -64,7 +64,7 @@ def empty_account() -> Iterator[None]:
 
 
 def create_table(name: str, logical_id: str) -> None:
-    """Create an empty table of the template: with the API once in each process, and then as a copy."""
+    """Create an empty table from the template: once per process through the API, and later by copying that table."""
     get_backend("dynamodb")[_ACCOUNT][_REGION].tables[name] = copy.deepcopy(_table(name, logical_id))
 
 

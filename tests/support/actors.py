@@ -56,15 +56,15 @@ class Actor:
         self.step()
 
     def throttle(self) -> None:
-        """Let AWS refuse the pending call, and continue."""
+        """Make AWS refuse the pending call, and continue."""
         self.was_throttled = self._is_refused = True
         self.step()
 
     def pause(self) -> None:
-        """Wait for the test to continue the actor. Raises ClientError once; after a kill, every call raises Killed."""
+        """Wait until the test continues this actor. Raises Killed after `kill`, and ClientError after `throttle`."""
         if not self.was_killed:
             self._halted.release()
-            assert self._go.acquire(timeout=_TIMEOUT_SECONDS), f"{self.name} was forgotten"
+            assert self._go.acquire(timeout=_TIMEOUT_SECONDS), f"the test never continued {self.name}"
         if self.was_killed:
             raise Killed
         if self._is_refused:
@@ -93,7 +93,7 @@ Call = Callable[[Actor | None, str, dict[str, Any], Callable[[], Any]], Any]
 
 @contextmanager
 def interleaved(on_call: Call) -> Iterator[None]:
-    """Let actors stop before each call to AWS, which `on_call` may make, record, replace or refuse."""
+    """Make actors stop before each call to AWS. `on_call` may make, record, replace or refuse the call."""
     make = BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def gated(client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:

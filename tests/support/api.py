@@ -25,7 +25,7 @@ def described() -> dict[str, Any]:
 
 
 class Api:
-    """Sends requests to the application; if `identity` is set, as if API Gateway's authorizer had passed them."""
+    """Sends requests to the application. If `identity` is set, it is attached as API Gateway would attach it."""
 
     def __init__(self, app: FastAPI) -> None:
         self.app = app

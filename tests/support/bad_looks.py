@@ -1,4 +1,4 @@
-"""Processes that decode a file and crash, fail or hang (for benchmarks.files)."""
+"""Functions that crash, hang or fail instead of decoding a file, for tests of benchmarks.files."""
 
 import os
 import threading

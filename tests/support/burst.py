@@ -28,7 +28,7 @@ class Burst:
     seed: int
     headers: Mapping[str, str] = field(default_factory=dict)
     photo: bytes = field(default_factory=lambda: one_face(256))
-    # Responses so far, from any thread.
+    # The number of responses so far, from all threads.
     answered: int = 0
 
     def send_all(self, photos: int) -> list[str]:
@@ -113,18 +113,18 @@ class Burst:
 
 
 def assert_all_completed(burst: Burst, job_ids: list[str]) -> None:
-    """Check that every photo has its own job, which is completed in the end."""
+    """Check that every photo has its own job, and that each job is completed in the end."""
     timeout = BURST_TIMEOUT_SECONDS + 60 + len(job_ids)
     assert len(set(job_ids)) == len(job_ids)
     failed = burst.await_end(job_ids, timeout)
     for job_id in failed:
-        # Its message was delivered as often as the queue allows, and the detector failed each time.
+        # The job's message was delivered as often as the queue allows, and the detector failed each time.
         burst.retry(job_id)
     assert burst.await_end(failed, timeout) == []
 
 
 def assert_heard_once(listener: Listener, job_ids: list[str]) -> None:
-    """Check that each job's completion is one event; it may be posted repeatedly, which listeners detect by its id."""
+    """Check that each job has one completion event. It may be posted repeatedly; listeners know repeats by their id."""
     wait_until(lambda: has_heard(listener, job_ids), seconds=BURST_TIMEOUT_SECONDS)
     heard = _completions(listener)
     assert {job_id: len(heard[job_id]) for job_id in job_ids} == dict.fromkeys(job_ids, 1)

@@ -10,12 +10,12 @@ from tests.support.stream import Queue
 
 
 class Bus:
-    """An EventBridge that accepts everything except what a test scripts."""
+    """A fake EventBridge that accepts all entries except those in `refusals`."""
 
     def __init__(self) -> None:
         self.requests: list[Sequence[Any]] = []
         self.taken: list[Any] = []
-        # For each future request: the entries to refuse, or None for no response.
+        # For each future request: the numbers of the entries to refuse, or None if there is no response.
         self.refusals: list[set[int] | None] = []
         self.is_down = False
 

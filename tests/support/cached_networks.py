@@ -1,4 +1,4 @@
-"""Detectors for the whole test run, which detect the faces in the same pixels only once."""
+"""Detectors that all tests share, and that detect the faces in the same pixels only once."""
 
 import hashlib
 from dataclasses import replace
@@ -18,7 +18,7 @@ from tests.support.detector import model_files
 
 
 class CachedNetwork:
-    """A network that caches its detections. Not for tests of its time or its number of runs."""
+    """A network that caches its detections. Do not use it in tests that time or count its runs."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
@@ -36,7 +36,7 @@ class CachedNetwork:
 
 @cache
 def load_cached(name: str, quality: Quality) -> Detector:
-    """Load a detector with shared networks, which cache their detections. Skip the test if one is missing."""
+    """Load a detector with shared networks, which cache their detections. Skip the test if a model is missing."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(detector, "definition_of", _cached_definition)
         return load_detector(name, quality, model_files(name))

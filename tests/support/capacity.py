@@ -1,4 +1,4 @@
-"""Counts write units as DynamoDB charges them; emulators do not count those of indexes.
+"""Counts write units as DynamoDB charges them, including those of indexes, which emulators do not count.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html (1 KB a unit)
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html#GSI.ThroughputConsiderations.Writes
@@ -21,7 +21,7 @@ _UNIT: Final = 1024
 
 @contextmanager
 def counted(table: str, *, transaction: bool = False) -> Iterator[Counter[str]]:
-    """Count the write units of a block that writes each job at most once; a transaction takes twice as many."""
+    """Count the write units of a block, which must write each job at most once. A transaction takes twice as many."""
     units: Counter[str] = Counter()
     before = _items(table)
     yield units
@@ -41,7 +41,7 @@ def _items(table: str) -> dict[str, Item]:
 
 
 def _index_units(index: Mapping[str, Any], old: Item | None, new: Item | None) -> int:
-    """0 if the projection is unchanged, one write to add, change or remove it, two if its key changes."""
+    """Return the units of no write if the projection is unchanged, two if its key changes, and one otherwise."""
     before, after = _projected(index, old), _projected(index, new)
     if before == after:
         return 0

@@ -1,4 +1,4 @@
-"""Calls the methods of either client, blocking or asynchronous, with the scripted service."""
+"""Calls methods of the blocking or the asynchronous client, which uses the scripted service."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -16,7 +16,7 @@ class Caller(Protocol):
     def __call__(
         self, played: PlayedService, method: str, *arguments: Any, key: str | None = None, **named: Any
     ) -> Any:
-        """Call a method of a client that uses the scripted service; return all items of a generator."""
+        """Call a method of a client that uses the scripted service. If it returns a generator, return all its items."""
 
 
 def call_sync(played: PlayedService, method: str, *arguments: Any, key: str | None = None, **named: Any) -> Any:

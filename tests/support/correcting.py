@@ -1,4 +1,4 @@
-"""Makes corrections in the view of a result, as a person does, and returns the resulting job."""
+"""Makes corrections in the result view, as a person does, and reads what was saved."""
 
 import io
 from typing import Any
@@ -13,7 +13,7 @@ from tests.support.stack import Stack
 
 
 def two_faces() -> Picture:
-    """Create a photo with two faces, the larger one on the left, and a pattern instead of a missed face."""
+    """Create a photo with two faces, the larger one on the left, and a pattern that represents a missed face."""
     picture = compose(900, 600, [(120, 150, 200), (560, 200, 140)])[0]
     picture[400:600, 450:] = np.random.default_rng(5).integers(0, 255, (200, 450, 1), np.uint8)
     return picture
@@ -24,7 +24,7 @@ def posted(stack: Stack, photo: bytes, render: str = "solid,plain,preview") -> s
 
 
 def begin(page: Page, job_id: str, render: str = "solid") -> None:
-    """Open the view of a job, and correct what this render hides."""
+    """Open the view of a job, and start to correct what this render hides."""
     page.open_result(job_id)
     page.click(f"#result [value={render}]")
     page.wait_for_picture()
@@ -46,7 +46,7 @@ def rectangle(page: Page, selector: str) -> list[float]:
 
 
 def start(page: Page) -> None:
-    """Correct the result that the view shows."""
+    """Start to correct the result that the view shows."""
     page.click("#result .correct")
     wait_for_marks(page)
 
@@ -56,7 +56,7 @@ def wait_for_marks(page: Page) -> None:
 
 
 def wait_until_saved(page: Page) -> None:
-    page.wait_until(lambda: not page.shows("#result .marks"), "it is saved")
+    page.wait_until(lambda: not page.shows("#result .marks"), "the correction is saved")
 
 
 def save(page: Page) -> None:

@@ -15,12 +15,12 @@ from PIL import Image
 
 from tests.support.pictures import astronaut, encoded, resized
 
-# Without limits, a file takes 50 to 1,000 times as long as a plain photo.
+# Without the limits, some files take 50 to 1,000 times as long as a plain photo.
 MOST_TIMES: Final = 20
 
 
 def in_photos(action: Callable[[], object]) -> tuple[str, float]:
-    """Return the outcome of an action (`ok` or the reason of its refusal), and its cost in plain photos."""
+    """Return the outcome of an action (`ok` or the reason why the file was rejected), and its cost in plain photos."""
     outcome, seconds = _timed(action)
     return outcome, seconds / _photo()
 
@@ -37,6 +37,6 @@ def _timed(action: Callable[[], object]) -> tuple[str, float]:
 
 @cache
 def _photo() -> float:
-    """Return the seconds for reading and decoding a 4-megapixel PNG, once libraries are loaded."""
+    """Return the seconds that it takes to read and decode a 4-megapixel PNG, once libraries are loaded."""
     data = encoded(Image.fromarray(resized(astronaut(), 2_000, 2_000)), "PNG")
     return min(_timed(lambda: decode(data, read_header(data), None))[1] for _ in range(3))

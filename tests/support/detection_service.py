@@ -32,7 +32,7 @@ def png(colour: str = "teal") -> bytes:
 
 
 class OneFace(Detector):
-    """Finds one face in the middle of every image, without a network."""
+    """Finds one face in the middle of every image, without a neural network."""
 
     def __init__(self) -> None:
         self.info = DETECTOR
@@ -93,7 +93,7 @@ def sqs_event(*bodies: str) -> dict[str, Any]:
 
 
 def uploaded(service: Service, job: Job, data: bytes) -> OriginalCreated:
-    """Post the form of a job, which may be repeated, and return its event."""
+    """Upload a job's original, as its form would, and return S3's event. This may be repeated."""
     response = clients.s3().put_object(
         Bucket=service.account.originals_bucket, Key=object_keys.original(job.job_id), Body=data
     )

@@ -46,7 +46,7 @@ def _find(name: str) -> Path | None:
 
 
 def detections(*rows: tuple[float, float, float, float, float]) -> Detections:
-    """Faces by left, top, width, height and score, with all landmarks in the middle of the box."""
+    """Return faces from rows of left, top, width, height and score. All landmarks are in the middle of the box."""
     table = np.array(rows, np.float32).reshape(-1, 5)
     middles = table[:, :2] + table[:, 2:4] / 2
     return Detections(table[:, :4], table[:, 4], np.repeat(middles[:, None], 5, axis=1))
@@ -58,13 +58,13 @@ def pixels_of(jpeg: bytes) -> Picture:
 
 
 def redrawn(data: bytes, options: Options, faces: tuple[Face, ...], render: Render, detector: Detector) -> bytes:
-    """Draw one more render of a completed job with these faces."""
+    """Draw another render of a completed job that has these faces."""
     job = Job.pending("public", options, timedelta(days=1)).model_copy(update={"faces": faces})
     return redraw(data, job, (render,), detector)[render]
 
 
 def overlap(one: Box | Truth, other: Box | Truth) -> float:
-    """Intersection over union."""
+    """Return the intersection over union."""
     across = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
     down = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
     if across <= 0 or down <= 0:
@@ -79,6 +79,6 @@ def faces_in(picture: Picture, detector: Detector, options: Options | None = Non
 
 
 def result(picture: Picture, render: Render, detector: Detector, size: Size = Size.ORIGINAL) -> tuple[Picture, Face]:
-    """Render, and return the result with its most confident face."""
+    """Detect and render; return the result and the most confident face."""
     done = analyse(uncompressed(picture), Options(render=(render,), size=size), detector)
     return pixels_of(done.results[render]), done.faces[0]

@@ -61,7 +61,7 @@ class Endpoint:
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it has in the base
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
                 """Do not log requests."""
 
         return Handler

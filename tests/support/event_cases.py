@@ -48,14 +48,14 @@ CASES: Final = (
     _case("Notifier", "notifier/stream-deleted", _TAKEN),
     _case("Notifier", "notifier/sqs-refused", _TAKEN),
     _case("WebSocket", "websocket/connect", {"statusCode": 200}),
-    # No listener waits for the response, which is not a failure.
+    # There is no listener to receive the response, which does not count as a failure.
     _case("WebSocket", "websocket/ping", {"statusCode": 200}),
     _case("WebSocket", "websocket/disconnect", {"statusCode": 200}),
 )
 
 
 def agrees(response: object, expected: object) -> bool:
-    """Whether a response contains at least the expected parts."""
+    """Return whether a response contains at least the expected parts."""
     if isinstance(expected, dict):
         return isinstance(response, dict) and all(
             key in response and agrees(response[key], value) if value else response.get(key) == value

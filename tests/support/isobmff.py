@@ -30,7 +30,7 @@ def size_property(width: int, height: int) -> bytes:
 
 @dataclass(frozen=True)
 class Item:
-    """An item with its data, in the meta box if it is `in_meta`, and its properties as boxes."""
+    """An item with its data and its properties, which are boxes. If `in_meta`, the data is in the meta box."""
 
     kind: bytes
     data: bytes
@@ -46,7 +46,7 @@ class Coded(NamedTuple):
     data: bytes
 
     def item(self, width: int, height: int, *properties: bytes) -> Item:
-        """Declare a size for the coded image."""
+        """Return an item that declares this size for the coded image."""
         depth = full_box(b"pixi", b"\3\x08\x08\x08")
         return Item(self.kind, self.data, (self.configuration, size_property(width, height), depth, *properties))
 
@@ -72,13 +72,13 @@ def grid(rows: int, columns: int, tile: int, *, in_meta: bool = True) -> Item:
 
 
 def overlay(width: int, height: int, count: int) -> Item:
-    """Return an overlay of `count` images, whose canvas has this size, although the item claims 64 x 64."""
+    """Return an overlay of `count` images. Its canvas has this size, although the item declares 64 x 64."""
     canvas = struct.pack(">BB4HII", 0, 1, 0, 0, 0, 65_535, width, height)
     return Item(b"iovl", canvas + bytes(8 * count), (size_property(64, 64),))
 
 
 class Reference(NamedTuple):
-    """References of one item to others, by their numbers from 1."""
+    """References from one item to others. Items are numbered from 1."""
 
     kind: bytes
     source: int
@@ -86,12 +86,12 @@ class Reference(NamedTuple):
 
 
 def derived(item: Item, inputs: Sequence[Item], form: str) -> bytes:
-    """Return a file whose picture is derived from others."""
+    """Return a file whose picture is `item`, which is derived from the inputs."""
     return file([item, *inputs], form, [Reference(b"dimg", 1, range(2, len(inputs) + 2))])
 
 
 def file(items: Sequence[Item], form: str, references: Sequence[Reference] = ()) -> bytes:
-    """Assemble a file whose picture is the first item. Items with equal data share it."""
+    """Assemble a file whose picture is the first item. Items with equal data share one copy of it."""
     brand = form.lower().encode()
     start = box(b"ftyp", brand + b"\0\0\0\0mif1" + brand)
     size = len(_meta(items, references, 0))
@@ -121,7 +121,7 @@ def _reference(reference: Reference) -> bytes:
 
 
 def _locations(items: Sequence[Item], media_at: int) -> bytes:
-    """Locate each item by one extent with offset and length of four bytes (version 1)."""
+    """Give the location of each item as one extent, with an offset and a length of four bytes each (version 1)."""
     in_file: dict[bytes, int] = {}
     in_meta = 0
     entries = []

@@ -33,7 +33,7 @@ LEASE_SECONDS = 30
 _HEAD = b"\xff\xd8\xff photo "
 PHOTOS = [_HEAD + b"one", _HEAD + b"two", _HEAD + b"three"]
 CORRUPT = _HEAD + b"corrupt"
-# An image with which every detector crashes.
+# An image that crashes every detector.
 POISON = _HEAD + b"poison"
 CONTENTS = [*PHOTOS, CORRUPT, POISON]
 
@@ -95,7 +95,7 @@ class JobWorld(RuleBasedStateMachine):
         self.jobs: defaultdict[str, Seen] = defaultdict(Seen)
         self.senders: dict[str, Actor] = {}
         self._is_checked = False
-        # The rows of the table, unless a call may have changed them since.
+        # The rows of the table, or None if a call may have changed them since they were read.
         self._known: list[dict[str, Any]] | None = None
         self._patches = ExitStack()
         self._patches.enter_context(interleaved(self._on_call))
@@ -172,7 +172,7 @@ class JobWorld(RuleBasedStateMachine):
         self._settle()
 
     def _settle(self) -> None:
-        """Take back the messages of readers that have ended; those that failed are redelivered or moved to `dead`."""
+        """Remove the messages whose readers have succeeded. Messages whose readers failed stay or move to `dead`."""
         for queue in (self.queue, self.dead):
             for message in [one for one in queue if one.reader and one.reader.is_done]:
                 reader, message.reader = cast("Actor", message.reader), None
@@ -185,7 +185,7 @@ class JobWorld(RuleBasedStateMachine):
                     self.dead.append(message)
 
     def _let_lease_expire(self, holder: Actor) -> None:
-        """Let time pass: a lease is as long as a function may run, and shorter than the queue's visibility timeout."""
+        """Make the holder's lease expire, because leases are shorter than the queue's visibility timeout."""
         for job_id, item in self._items().items():
             if item.get("claim", {}).get("S") == holder.notes.get("claim", ""):
                 self._set(job_id, lease_until=datetime.now(UTC) - timedelta(seconds=1))

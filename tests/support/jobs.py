@@ -92,13 +92,13 @@ def added(jobs: JobStore, **kind: object) -> Job:
 
 
 def form_job(unused: timedelta) -> Job:
-    """Create a job whose form is valid for this time, and which is kept for a day once the form is used."""
+    """Create a job whose form is valid for this time. Once the form has been used, the job is kept for a day."""
     job = new_job()
     return job.model_copy(update={"expires_at": job.created_at + unused, "kept_until": job.expires_at})
 
 
 def keyed(fingerprint: str) -> IdempotentRequest:
-    """Return a request with a key and this fingerprint."""
+    """Return a request with an idempotency key and this fingerprint."""
     return IdempotentRequest("my-key", fingerprint)
 
 

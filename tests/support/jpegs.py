@@ -29,7 +29,7 @@ class _Bits:
         self._bits.append(f"{size:04b}" + (f"{code:0{size}b}" if size else "") + "0")
 
     def taken(self) -> bytes:
-        """Return the bytes so far, padded with ones, with a stuffed zero after each FF."""
+        """Return and clear the bytes so far, padded with ones and with a stuffed zero after each FF."""
         bits = "".join(self._bits)
         self._bits.clear()
         bits += "1" * (-len(bits) % 8)
@@ -58,7 +58,7 @@ def _mcus(width: int, height: int, sampling: Sampling, members: Sequence[int]) -
 
 
 def _blocks(side: int, factor: int) -> int:
-    """Return how many blocks of eight cover the sampled side, which is rounded up first."""
+    """Return the number of eight-pixel blocks that cover a sampled side, whose length is rounded up first."""
     return math.ceil(math.ceil(side / factor) / 8)
 
 

@@ -39,7 +39,7 @@ class Holder:
             yield socket
 
     def change(self, **changes: Any) -> None:
-        """Replace the stored key, as `make revoke` or its expiry would."""
+        """Change the stored key, for example to revoke it, as `make revoke` does, or to make it expire."""
         item = key_item(self.stored.model_copy(update=changes))
         self.stack.aws.client("dynamodb").put_item(TableName=self.stack.outputs["KeysTableName"], Item=item)
 

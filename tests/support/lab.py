@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 Lab = npt.NDArray[np.float64]
 
-# sRGB to XYZ, IEC 61966-2-1, and the white of D65, 2 degrees.
+# From sRGB to XYZ (IEC 61966-2-1), and the white point D65 for the 2-degree observer.
 _TO_XYZ: Final = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
 )
@@ -36,7 +36,7 @@ def rgb_of(lab: Lab) -> npt.NDArray[np.float64]:
 
 
 def ciede2000(one: Lab, other: Lab) -> npt.NDArray[np.float64]:
-    """Return the distances (...) of colours (..., 3).
+    """Return the distances (...) between colours (..., 3).
 
     Sharma, Wu and Dalal, "The CIEDE2000 color-difference formula", Color Research and Application 30 (2005).
     """

@@ -49,29 +49,29 @@ def gif_of(extension: bytes, count: int) -> bytes:
 
 
 def many(part: bytes) -> int:
-    """Return as many copies of a part as fit into the largest file."""
+    """Return how many copies of a part fit into the largest file."""
     return (_FULL - 100_000) // len(part)
 
 
 def close_up(width: int = 9_000, height: int = 12_200) -> Image.Image:
-    """Return a head that fills the image, so that all of it is hidden."""
+    """Return a head that fills the image, so that the whole image is hidden."""
     head = astronaut()[30:200, 150:293]
     return Image.fromarray(np.asarray(cv2.resize(head, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8))
 
 
 def noise() -> bytes:
-    """Return an image with a thousand false detections at a minimum confidence of 0."""
+    """Return noise in which a thousand faces are falsely detected if the minimum confidence is 0."""
     pixels = np.random.default_rng(1).integers(0, 256, (2_000, 2_000, 3), np.uint8)
     return encoded(Image.fromarray(pixels), quality=60)
 
 
 def progressive() -> bytes:
-    """Return a 40-megapixel JPEG with four channels, all of whose coefficients libjpeg keeps in memory."""
+    """Return a 40-megapixel JPEG with four channels. It is progressive, so libjpeg keeps all coefficients in memory."""
     return encoded(close_up(5_500, 7_400).convert("CMYK"), progressive=True, quality=80, subsampling=0)
 
 
 def detailed(width: int = 12_200, height: int = 9_000) -> Image.Image:
-    """Return a crowd with noise, which compresses badly."""
+    """Return a picture of a crowd with added noise, so that it compresses badly."""
     row = np.tile(astronaut(), (1, math.ceil(width / 512), 1))[:, :width]
     noise = np.random.default_rng(1).integers(-12, 13, row.shape, np.int16)
     noisy = np.clip(row + noise, 0, 255).astype(np.uint8)
@@ -120,7 +120,7 @@ def large_images() -> list[OddFile]:
 
 
 def full_of_parts() -> list[OddFile]:
-    """Return files whose parts reach the limits, because libraries take a long time for each part."""
+    """Return files with the most or largest parts that fit, because libraries take a long time for each part."""
     text = chunk(b"tEXt", b"k\0" + b"v" * 25_000)
     compressed = zlib.compress(b" " * 900_000)
     resources = segment(0xED, b"Photoshop 3.0\0" + b"8BIM\x04\x04\0\0\0\0\0\0" * 2_000)
@@ -147,7 +147,7 @@ def _png_before(chunks: bytes) -> bytes:
 
 
 def _tags(count: int, size: int) -> bytes:
-    """Return an EXIF directory with the maximum number of entries, which all share the same bytes."""
+    """Return an EXIF directory with `count` entries, whose values are all the same bytes."""
     value_bytes = size - count * 12 - 50
     entries = (struct.pack("<HHII", tag, 1, value_bytes, 8) for tag in range(1, count + 1))
     return b"II*\0\x08\0\0\0" + struct.pack("<H", count) + b"".join(entries) + b"\0" * 4

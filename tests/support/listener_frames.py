@@ -1,4 +1,4 @@
-"""Frames that the listener `one` sends, and the events it gets for them."""
+"""Sends frames from the listener `one`, and returns the events that it receives in response."""
 
 import json
 from typing import Any

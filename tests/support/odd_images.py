@@ -30,7 +30,7 @@ def png(width: int, height: int, *, depth: int = 8, colour: int = 2, idat: bytes
 
 
 def empty_rows(width: int, height: int, bytes_a_pixel: int) -> bytes:
-    """Compress black pixel data for a PNG, without keeping it in memory."""
+    """Compress black pixel data for a PNG, without keeping the uncompressed data in memory."""
     packer = zlib.compressobj(1)
     row = b"\0" * (width * bytes_a_pixel + 1)
     return b"".join([*(packer.compress(row) for _ in range(height)), packer.flush()])
@@ -38,7 +38,7 @@ def empty_rows(width: int, height: int, bytes_a_pixel: int) -> bytes:
 
 @cache
 def zeros(count: int, level: int = 1) -> bytes:
-    """Compress this many zeros. They are compressed a megabyte at a time, and all of these look the same."""
+    """Compress this many zeros. One compressed megabyte is repeated, because all of them are the same."""
     whole, rest = divmod(count, limits.MIB)
     packer = zlib.compressobj(level)
     start, block = (packer.compress(bytes(limits.MIB)) + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
@@ -61,7 +61,7 @@ def png_16_bit(*, alpha: bool) -> bytes:
 
 
 def damaged(data: bytes, share: float, count: int = 40) -> bytes:
-    """Overwrite bytes, starting at this fraction of the file."""
+    """Change `count` bytes, every seventh one, starting at this fraction of the file."""
     broken = bytearray(data)
     start = int(len(data) * share)
     for at in range(start, min(start + count * 7, len(data)), 7):
@@ -142,7 +142,7 @@ def text_bomb() -> bytes:
 
 
 def texts_behind_pixels() -> bytes:
-    """Create a 7 MB PNG with 7 GB of texts, each of which is below libpng's limit."""
+    """Create a 7 MB PNG with 7 GB of text, in chunks that are each below libpng's limit."""
     good = png(64, 64, idat=empty_rows(64, 64, 3))
     text = chunk(b"zTXt", b"k\0\0" + zlib.compress(b"x" * 7_800_000, 9))
     return good[:-12] + text * 900 + good[-12:]

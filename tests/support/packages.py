@@ -1,4 +1,4 @@
-"""Packages for tests."""
+"""Built packages, and the Python interpreters that run them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Runnable:
-    """A build folder, and a Python that runs it: its path, its version as `3.13`, and options for it."""
+    """A build folder, and the Python that runs it: its path, its version (such as `3.13`) and its options."""
 
     folder: Path
     python: str
@@ -14,5 +14,5 @@ class Runnable:
     options: tuple[str, ...] = ("-B",)
 
     def compiled(self, source: Path) -> Path:
-        """Return where the Python looks for the bytecode of a source."""
+        """Return the path where this Python looks for the bytecode of a source file."""
         return source.parent / "__pycache__" / f"{source.stem}.cpython-{self.version.replace('.', '')}.pyc"

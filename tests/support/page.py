@@ -53,7 +53,7 @@ _NO_SOCKETS = "window.WebSocket = class { constructor() { setTimeout(() => this.
 
 @dataclass(frozen=True)
 class Card:
-    """One photo of the list; `width` is that of the loaded picture, 0 before."""
+    """One photo in the list. `width` is the width of its picture, or 0 until the picture has loaded."""
 
     job_id: str
     status: str
@@ -71,7 +71,7 @@ class Page:
         self._scripts: list[str] = []
 
     def forget(self) -> None:
-        """Reset the browser: nothing stored, blocked or run first, a large screen, an empty log."""
+        """Reset the browser: clear its storage, logs, blocked addresses and scripts, and restore the large screen."""
         self.chrome.get("about:blank")
         while self._scripts:
             added = {"identifier": self._scripts.pop()}
@@ -84,7 +84,7 @@ class Page:
         self.requests()
 
     def leave(self) -> None:
-        """Close the page, and with it its connection."""
+        """Leave the page, which closes its connection."""
         self.chrome.get("about:blank")
 
     def load(self) -> Self:
@@ -99,7 +99,7 @@ class Page:
         self.chrome.find_element(By.ID, "photos").send_keys("\n".join(map(str, photos)))
 
     def hand_over(self, kind: str, name: str, data: bytes) -> None:
-        """Drop or paste a file, with a browser's events."""
+        """Drop or paste a file, by dispatching the events that a browser would."""
         self.chrome.execute_script(_HAND_OVER, kind, name, base64.b64encode(data).decode())
 
     def click_on_card(self, of: str, button: str) -> None:
@@ -107,7 +107,7 @@ class Page:
         self.chrome.execute_script(_CLICK, of, f".{button}")
 
     def load_without_stream(self) -> None:
-        """Block WebSockets, as some networks do."""
+        """Load the page with WebSockets blocked, as some networks do."""
         self.run_first(_NO_SOCKETS)
         self.chrome.get(self.url)
         self.wait_until(lambda: self.text("connection").startswith("Offline"), "the stream is shut")
@@ -123,24 +123,24 @@ class Page:
         self.chrome.execute_cdp_cmd("Network.setBlockedURLs", {"urls": list(patterns)})
 
     def failures(self) -> list[str]:
-        """Return the failures that the list shows when it is open."""
+        """Return the texts in the list of failures, whether or not it is open."""
         lines = self.chrome.find_elements(By.CSS_SELECTOR, "#failures li span")
         return [str(one.get_attribute("textContent")) for one in lines]
 
     def wait_for_failure(self, name: str) -> str:
-        """Wait for the failure of a photo, open the line that collects them, and return its text."""
+        """Wait until a photo has failed, open the list of failures, and return the text of this failure."""
         self.wait_until(lambda: any(text.startswith(name) for text in self.failures()), f"{name} has failed")
         if not self.value("document.getElementById('failures').open"):
             self.click_with_mouse("#failures summary")
         return next(text for text in self.failures() if text.startswith(name))
 
     def click(self, selector: str) -> None:
-        """Click the element of the selector once it exists, anywhere on the page."""
+        """Click the element that matches the selector, once it is displayed, anywhere on the page."""
         self.wait_until(lambda: self.shows(selector), f"{selector} is there")
         self.chrome.execute_script("document.querySelector(arguments[0]).click()", selector)
 
     def click_with_mouse(self, selector: str) -> None:
-        """Click the element of the selector as a mouse does, once it can be seen and is enabled."""
+        """Click the element that matches the selector with the mouse, once it is visible and enabled."""
         self.wait_until(lambda: self._clicked(selector), f"{selector} can be clicked")
 
     def _clicked(self, selector: str) -> bool:
@@ -174,10 +174,10 @@ class Page:
         """Use another screen size, for example a phone's."""
         screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile}
         self.chrome.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-        self.wait_until(lambda: bool(self.value(f"innerWidth === {width}")), "the screen is small")
+        self.wait_until(lambda: bool(self.value(f"innerWidth === {width}")), "the screen has the new size")
 
     def emulate(self, **features: str) -> None:
-        """Set media features like `forced-colors`; dashes are written as underscores."""
+        """Set media features such as `forced-colors`, with underscores in place of dashes."""
         named = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
         self.chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": named})
 
@@ -203,12 +203,12 @@ class Page:
         WebDriverWait(self.chrome, TIMEOUT_SECONDS, 0.1).until(lambda _: condition(), f"timed out waiting until {what}")
 
     def complaints(self) -> list[str]:
-        """Return the console's errors and violations of the content security policy since the last call."""
+        """Return the console's warnings and errors since the last call, such as violations of the CSP."""
         entries: list[dict[str, Any]] = self.chrome.get_log("browser")  # type: ignore[no-untyped-call]
         return [entry["message"] for entry in entries if entry["level"] in {"WARNING", "SEVERE"}]
 
     def requests(self) -> list[tuple[str, str]]:
-        """Return the method and the URL of all requests since the last call."""
+        """Return the method and the URL of each request since the last call."""
         log = self.chrome.get_log("performance")  # type: ignore[no-untyped-call]
         messages = [json.loads(entry["message"])["message"] for entry in log]
         sent = [one["params"]["request"] for one in messages if one["method"] == "Network.requestWillBeSent"]

@@ -1,6 +1,6 @@
 """Process files as the detector does, and print the outcome and the cost of each.
 
-python -m tests.support.peak_memory DETECTOR QUALITY    a `Case` as JSON on each line of standard input
+python -m tests.support.peak_memory DETECTOR QUALITY    each line of standard input is a `Case` as JSON
 """
 
 import sys
@@ -27,11 +27,11 @@ class Case(Frozen):
 
 
 class Outcome(Frozen):
-    """`ok`, the reason for which a file was rejected, or an unexpected error."""
+    """`outcome` is `ok`, the reason why the file was rejected, or an unexpected error."""
 
     case: Case
     outcome: str
-    # The cost before any pixel is decoded, as in `tests.support.cost`.
+    # The cost of reading the header, before any pixel is decoded, in the unit of `tests.support.cost`.
     header_in_photos: float
     # The peak memory of the process so far.
     peak_mib: int

@@ -61,7 +61,7 @@ def resized(picture: Picture, width: int, height: int) -> Picture:
 def compose(
     width: int, height: int, faces: Sequence[tuple[int, int, int]], background: Picture | None = None
 ) -> tuple[Picture, list[Truth]]:
-    """Paste heads; each is given by the left and top of its face and the face's height. Return picture and truth."""
+    """Paste heads, each given as the left, top and height of its face. Return the picture and the ground truth."""
     canvas = np.full((height, width, 3), _GREY, np.uint8) if background is None else background.copy()
     truth = []
     for left, top, tall in faces:
@@ -86,7 +86,7 @@ def _paste(canvas: Picture, part: Picture, left: int, top: int) -> None:
 
 
 def crowd(width: int, height: int, tall: int) -> tuple[Picture, list[Truth]]:
-    """Return a grid of faces of this height, on grey."""
+    """Return a grid of faces of this height on a grey background."""
     step_x, step_y = round(tall * 2.2), round(tall * 2.2)
     places = [
         (left, top, tall)
@@ -136,7 +136,7 @@ _DEFAULTS: Final[Mapping[str, Mapping[str, object]]] = {
 
 
 def encoded(picture: Picture | Image.Image, form: str = "JPEG", **options: object) -> bytes:
-    """Encode in this format of Pillow, by default in good quality and with the encoder's fastest setting."""
+    """Encode in this format, by default in good quality and with fast settings."""
     image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
     options = {**_DEFAULTS.get(form, {}), **options}
     target = io.BytesIO()
@@ -149,9 +149,9 @@ def encoded(picture: Picture | Image.Image, form: str = "JPEG", **options: objec
 
 
 def uncompressed(picture: Picture) -> bytes:
-    """Encode as a PNG in a tenth of the time that compression takes."""
+    """Encode as a PNG without compression, which takes a tenth of the time."""
     height, width = picture.shape[:2]
-    # Each row begins with its filter: none.
+    # Each row begins with the number of its filter, which is 0 if it is not filtered.
     rows = np.pad(picture.reshape(height, -1), ((0, 0), (1, 0)))
     size = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = (b"IHDR" + size, b"IDAT" + zlib.compress(rows.data, 0), b"IEND")
@@ -160,14 +160,14 @@ def uncompressed(picture: Picture) -> bytes:
 
 
 def saved(folder: Path, data: bytes, suffix: str = ".jpg") -> Path:
-    """Write a photo under a unique name: the stream also contains other tests' photos."""
+    """Write a photo under a unique name, because the stream also contains other tests' photos."""
     path = folder / f"{uuid.uuid4()}{suffix}"
     path.write_bytes(data)
     return path
 
 
 def heic_of(channels: npt.NDArray[np.generic], mode: str, **options: object) -> bytes:
-    """Write channels of (height, width, channels); the mode is pillow_heif's, for example `RGBA;16`."""
+    """Encode pixels (height, width, channels) as HEIC; the mode is pillow_heif's, for example `RGBA;16`."""
     height, width = channels.shape[:2]
     target = io.BytesIO()
     pillow_heif.from_bytes(mode, (width, height), np.ascontiguousarray(channels).tobytes()).save(target, **options)

@@ -1,4 +1,4 @@
-"""Checks of every problem document."""
+"""Checks that apply to every problem document."""
 
 import httpx
 

@@ -48,7 +48,7 @@ SRGB: Final = MatrixProfile(_SRGB, _SRGB_CURVE)
 
 
 def encoded_light(light: Colours) -> Picture:
-    """Return sRGB pixels of linear light (IEC 61966-2-1)."""
+    """Encode linear light as sRGB pixels (IEC 61966-2-1)."""
     light = np.clip(light, 0, 1)
     return np.round(np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055) * 255).astype(
         np.uint8
@@ -61,7 +61,7 @@ def _linear(picture: Picture) -> Colours:
 
 
 def profile(space: bytes, tags: Mapping[bytes, bytes], kind: bytes = b"mntr", connection: bytes = b"XYZ ") -> bytes:
-    """Lay out a profile."""
+    """Assemble a profile from its tags."""
     white = b"wtpt", _xyz((0.9642, 1, 0.8249))
     entries, bodies, at = b"", b"", 132 + 12 * (len(tags) + 1)
     for name, data in (white, *tags.items()):
@@ -79,7 +79,7 @@ def curve(exponent: float) -> bytes:
 
 
 def table(corners: Sequence[Sequence[float]]) -> bytes:
-    """Return a lut8Type with two grid points a channel and the L, a and b of each corner, the last channel fastest."""
+    """Return a lut8Type with two grid points per channel, from L, a and b of each corner (last channel fastest)."""
     channels = len(corners).bit_length() - 1
     steps = bytes(range(256))
     nodes = b"".join(bytes((round(light * 2.55), round(a + 128), round(b + 128))) for light, a, b in corners)

@@ -6,7 +6,7 @@ from typing import Any, Final
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-# Up to this number, the examples are always the same; a longer search uses new ones.
+# A search of up to this many examples always uses the same ones; a longer search uses new ones.
 _MOST_FIXED: Final = 200
 
 

@@ -52,7 +52,7 @@ _REFUSALS: Final[Mapping[str, Refusal]] = {
 
 @dataclass
 class Refusals:
-    """Which calls are refused, how many have been, and whether refusing is over."""
+    """Which calls are refused, how many have been refused so far, and whether refusals have ended."""
 
     stack: Stack
     shares: Mapping[str, float]
@@ -73,7 +73,7 @@ class Refusals:
 
 
 def _refuse_messages(stack: Stack, request: dict[str, Any], chance: random.Random) -> Refusal:
-    """Send some of the messages of a batch."""
+    """Send some of the messages of a batch, and refuse the others."""
     refused = [entry for entry in request["Entries"] if chance.random() < 0.5]
     sent = [entry for entry in request["Entries"] if entry not in refused]
     response: Mapping[str, Any] = {}
@@ -86,7 +86,7 @@ def _refuse_messages(stack: Stack, request: dict[str, Any], chance: random.Rando
 
 
 def _refuse_events(stack: Stack, request: dict[str, Any], chance: random.Random) -> Refusal:
-    """Put some of the events of a batch on the bus."""
+    """Put some of the events of a batch on the bus, and refuse the others."""
     results = []
     for entry in request["Entries"]:
         if chance.random() < 0.5:
@@ -101,7 +101,7 @@ _PARTIAL: Final = {"sqs:SendMessageBatch": _refuse_messages, "events:PutEvents":
 
 
 def _call_of(method: str, path: str, target: str) -> str:
-    """Return the service and the operation of a request, or the method where the operation has no name."""
+    """Return the service of a request and its operation, or its method if it does not name an operation."""
     service, _, operation = target.partition(".")
     if target:
         return f"{_SERVICES.get(service, service)}:{operation}"
@@ -139,7 +139,7 @@ class _Handler(BaseHTTPRequestHandler):
         if refusal := self.server.refusals.answer(call, body):
             self._respond(refusal.status, [("Content-Type", refusal.content_type)], refusal.body)
             return
-        # The host stays that of the request, which its signature covers.
+        # The Host header is not changed, because the request's signature covers it.
         self.stack.request(self.command, self.path, body, dict(_end_to_end(self.headers.items())))
         response = self.stack.getresponse()
         self._respond(response.status, _end_to_end(response.getheaders()), response.read())
@@ -157,7 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.do_POST()
 
     def _respond(self, status: int, headers: Iterable[tuple[str, str]], body: bytes) -> None:
-        """Send this response. If it responds to HEAD, its headers contain the length."""
+        """Send this response. For a HEAD request, the length is taken from the headers instead of the body."""
         self.send_response_only(status)
         for name, value in headers:
             if name.lower() != "content-length" or self.command == "HEAD":
@@ -167,7 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it has in the base
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         """Do not log requests."""
 
 
@@ -177,7 +177,7 @@ def _end_to_end(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 @contextmanager
 def refusing(stack: Stack, shares: Mapping[str, float], seed: int) -> Iterator[Refusals]:
-    """Refuse these shares of all functions' calls, until `is_over` is set."""
+    """Refuse these shares of the functions' calls until `is_over` is set."""
     refusals = Refusals(stack, shares, random.Random(seed))
     server = _Server(refusals)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

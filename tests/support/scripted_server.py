@@ -58,7 +58,7 @@ def sends(*frames: str, then: str = "stay") -> Script:
         if then == "stay":
             await connection.wait_closed()
         if then == "reset":
-            # A reset drops unread data: the pong shows that everything before was read.
+            # A reset drops unread data. The pong shows that everything sent before it has been read.
             await (await connection.ping())
             connection.transport.abort()
 

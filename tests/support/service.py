@@ -1,4 +1,4 @@
-"""A Facecast service scripted by a table, for the client's tests."""
+"""A fake Facecast service that responds from a table, for the client's tests."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -39,7 +39,10 @@ Responses = httpx.Response | Exception | list[httpx.Response | Exception]
 
 
 class PlayedService:
-    """Responds from a table of `METHOD path`, and records the requests. A list contains a response for each request."""
+    """Responds from a table with keys like `GET /api/limits`, and records the requests.
+
+    If a value is a list, each request takes its next response from it.
+    """
 
     url: Final = "https://example.test/api"
 

@@ -24,7 +24,7 @@ OWNER: Final = PUBLIC_OWNER
 
 
 class Queue:
-    """A queue; `take` is for the delivery queue."""
+    """A queue; `take` parses the messages of the delivery queue."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -34,7 +34,7 @@ class Queue:
         return [MESSAGE.validate_json(body) for body in self.bodies()]
 
     def bodies(self) -> list[str]:
-        from moto.backends import get_backend  # noqa: PLC0415 - moto's inside, for messages that are delayed
+        from moto.backends import get_backend  # noqa: PLC0415 - moto's internals, to read delayed messages
         from moto.core.models import DEFAULT_ACCOUNT_ID  # noqa: PLC0415
 
         queue = get_backend("sqs")[DEFAULT_ACCOUNT_ID]["us-east-1"].queues[self.url.rpartition("/")[2]]

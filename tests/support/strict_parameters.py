@@ -1,6 +1,6 @@
 """Checks parameters against the enumerations, lengths and patterns in botocore's models, which botocore ignores.
 
-Botocore itself checks only types and required and unknown parameters.
+Botocore itself checks only types, and whether parameters are missing or unknown.
 """
 
 import re
@@ -20,7 +20,7 @@ class ParameterInvalid(AssertionError):
 
 
 class _Check:
-    """The check. It is off until a test turns it on, for its own thread and all others."""
+    """The check, which is off until a test turns it on for all threads."""
 
     on = False
 
@@ -33,13 +33,13 @@ class _Check:
 
 
 _check: Final = _Check()
-# A boto3 session copies this list when it is created, and is kept for the whole process.
+# A boto3 session, which is kept for the whole process, copies this list when it is created.
 BUILTIN_HANDLERS.append(("provide-client-params", _check))
 
 
 @contextmanager
 def checked() -> Iterator[None]:
-    """Check every call in the block, of clients whose session was created after the import of this module."""
+    """Check every call in the block by a client whose session was created after this module was imported."""
     _check.on = True
     try:
         yield

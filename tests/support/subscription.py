@@ -1,4 +1,4 @@
-"""A consumer of the event bus, with docs/examples/rule-to-queue.yaml deployed unchanged."""
+"""A consumer of the event bus, which deploys docs/examples/rule-to-queue.yaml unchanged."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ class Subscription:
         return [event["detail-type"] for event in self.of_job(job_id)]
 
     def wait_until(self, condition: Callable[[], bool], seconds: float = TIMEOUT_SECONDS) -> None:
-        """Receive messages until the condition holds, then all others that have arrived."""
+        """Receive messages until the condition holds, and then any others that have already arrived."""
 
         def is_so() -> bool:
             self._take(seconds=1)

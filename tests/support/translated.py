@@ -12,7 +12,7 @@ UPLOADED: Final = "s3://bucket/code"
 
 
 class _NoManagedPolicies:
-    """An empty list of managed policies, because no function uses any; SAM would request it from IAM."""
+    """An empty list of managed policies. No function uses any, but SAM would request the list from IAM."""
 
     def load(self) -> dict[str, str]:
         return {}
@@ -21,7 +21,7 @@ class _NoManagedPolicies:
 def translate(
     parameters: Mapping[str, str] | None = None, changed: Callable[[dict[str, Any]], dict[str, Any]] = dict
 ) -> dict[str, Any]:
-    """Return the template without SAM's resources, for these parameters; `changed` may change it beforehand."""
+    """Return the template with SAM's resources replaced, for these parameters. `changed` may edit it beforehand."""
     template = changed(load())
     template["Globals"]["Function"]["CodeUri"] = UPLOADED
     for resource in template["Resources"].values():

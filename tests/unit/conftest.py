@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def strict() -> Iterator[None]:
-    """Refuse parameters that AWS would refuse. Only in unit tests, because the local stack's ARNs differ from AWS's."""
+    """Refuse parameters that AWS would refuse.
+
+    This applies only to unit tests, because the local stack's ARNs differ from AWS's.
+    """
     with strict_parameters.checked():
         yield
 
@@ -32,7 +35,7 @@ def account() -> Iterator["Cloud"]:
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Return the list of waits between attempts, which are skipped."""
+    """Skip the waits between attempts, and return the list that records their seconds."""
     seconds: list[float] = []
     monkeypatch.setattr("facelib.stores.backoff.sleep", seconds.append)
     return seconds
@@ -40,7 +43,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture(autouse=True)
 def no_metrics_of_other_tests() -> Iterator[None]:
-    """Discard metrics counted outside of a handler, which the next handler would publish."""
+    """Discard metrics counted outside of a handler, because the next handler would publish them."""
     from facelib.observability import metrics  # noqa: PLC0415
 
     yield

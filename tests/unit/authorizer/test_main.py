@@ -77,21 +77,23 @@ def test_a_key_resolves_to_its_owner(key: tuple[ApiKey, str], form: str) -> None
         (lambda key: f"Bearer fc_{'0' * 12}_{key[-64:]}", Refusal.UNKNOWN),
     ],
 )
-def test_invalid_keys(key: tuple[ApiKey, str], change: Any, refusal: Refusal) -> None:
+def test_invalid_keys_are_refused(key: tuple[ApiKey, str], change: Any, refusal: Refusal) -> None:
     assert identify(change(key[1])) == Identity(refusal=refusal)
 
 
 def test_only_the_identity_source_counts(key: tuple[ApiKey, str]) -> None:
-    """It is API Gateway's cache key: a key in another place would admit the next caller with the same header."""
+    """API Gateway caches by it, so an API key elsewhere would also admit the next caller with the same header."""
     others = {"x-api-key": key[1], "x-amz-security-token": key[1]}
     assert identify("Bearer nothing", **others) == Identity(refusal=Refusal.MALFORMED)
 
 
-def test_a_key_that_was_revoked_or_has_expired(keys: KeyStore, key: tuple[ApiKey, str]) -> None:
+def test_a_revoked_or_expired_key_is_refused_with_the_reason(keys: KeyStore, key: tuple[ApiKey, str]) -> None:
     stored, text = key
     keys.revoke(stored)
     assert identify(text) == Identity(refusal=Refusal.REVOKED)
-    assert identify(text[:-1] + "x") == Identity(refusal=Refusal.MALFORMED), "nothing is revealed without the secret"
+    assert identify(text[:-1] + "x") == Identity(refusal=Refusal.MALFORMED), (
+        "without the secret, the response does not reveal that the key was revoked"
+    )
     late, text = new_key("alice", "read", None, 1)
     keys.add(late.model_copy(update={"expires_at": datetime.now(UTC)}))
     assert identify(text) == Identity(refusal=Refusal.EXPIRED)
@@ -106,23 +108,25 @@ def test_a_ticket_admits_one_listener(account: Cloud, key: tuple[ApiKey, str]) -
 
 
 @pytest.mark.parametrize("ticket", [None, "", "nonsense", "ticket#x"])
-def test_invalid_tickets(keys: KeyStore, ticket: str | None) -> None:
+def test_invalid_tickets_are_denied(keys: KeyStore, ticket: str | None) -> None:
     assert effect(connect(ticket)) == "Deny"
 
 
-def test_a_late_ticket(account: Cloud, key: tuple[ApiKey, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_expired_ticket_is_denied(account: Cloud, key: tuple[ApiKey, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("facelib.domain.limits.TICKET_SECONDS", 0)
     ticket, _ = TicketStore(account.access_table).issue(key[0].principal)
     assert effect(connect(ticket)) == "Deny"
 
 
-def test_a_ticket_of_a_key_that_was_revoked_since(account: Cloud, keys: KeyStore, key: tuple[ApiKey, str]) -> None:
+def test_a_ticket_whose_key_has_since_been_revoked_is_denied(
+    account: Cloud, keys: KeyStore, key: tuple[ApiKey, str]
+) -> None:
     ticket, _ = TicketStore(account.access_table).issue(key[0].principal)
     keys.revoke(key[0])
     assert effect(connect(ticket)) == "Deny"
 
 
-def test_a_ticket_without_an_owner(account: Cloud, keys: KeyStore) -> None:
+def test_a_ticket_that_was_issued_without_a_key_is_denied(account: Cloud, keys: KeyStore) -> None:
     """A ticket issued while access was open is invalid once keys are required."""
     nobody = Principal(owner="public", scopes=frozenset())
     assert effect(connect(TicketStore(account.access_table).issue(nobody)[0])) == "Deny"

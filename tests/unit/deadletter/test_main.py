@@ -40,7 +40,7 @@ def test_each_message_is_handled_independently(account: Cloud, monkeypatch: pyte
 @pytest.mark.parametrize(
     "body",
     ["", "{", "null", "[" * 100_000, '{"Records": 1}', '{"Records": [{}]}', '{"Records": [{"s3": []}]}'],
-    ids=["empty", "cut", "null", "nested", "number", "no object", "no map"],
+    ids=["empty", "cut", "null", "nested", "number", "no object", "not a map"],
 )
 def test_a_message_that_cannot_be_read_is_dropped_and_logged(body: str, caplog: pytest.LogCaptureFixture) -> None:
     """If it stayed in the queue, it would be redelivered for two weeks, and the alarm would fire."""

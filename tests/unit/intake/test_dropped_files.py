@@ -1,4 +1,4 @@
-"""What a dropped file must be, and the options that its metadata sets."""
+"""Which dropped files are accepted, and the options that their metadata sets."""
 
 from collections.abc import Callable
 
@@ -14,9 +14,9 @@ from tests.support.inbox import KEY, jobs, objects, put
 @pytest.mark.parametrize(
     ("key", "metadata", "expected"),
     [
-        pytest.param(KEY, {"facecast-rendr": "blur"}, ("invalid_options", "facecast-rendr"), id="no option"),
-        pytest.param(KEY, {"facecast-render": "paint"}, ("invalid_options", "facecast-render"), id="no render"),
-        pytest.param(KEY, {"facecast-max-faces": "many"}, ("invalid_options", "facecast-max-faces"), id="no number"),
+        pytest.param(KEY, {"facecast-rendr": "blur"}, ("invalid_options", "facecast-rendr"), id="unknown option"),
+        pytest.param(KEY, {"facecast-render": "paint"}, ("invalid_options", "facecast-render"), id="unknown render"),
+        pytest.param(KEY, {"facecast-max-faces": "many"}, ("invalid_options", "facecast-max-faces"), id="not a number"),
         pytest.param("inbox/alice/a\x1b[2Jb.jpg", {}, ("invalid_name", "control characters"), id="control characters"),
         pytest.param("inbox/alice/../bob/a.jpg", {}, ("invalid_name", "`..`"), id="path"),
     ],
@@ -56,7 +56,7 @@ def test_a_file_that_is_too_large_is_not_moved(account: Cloud, deliver: Callable
     "key",
     ["inbox/a.jpg", "inbox//a.jpg", "inbox/Alice/a.jpg", "inbox/../a.jpg", "inbox/a b/c.jpg", "inbox/alice/folder/"],
 )
-def test_files_without_an_owner_and_folders_do_not_become_jobs(
+def test_folders_and_files_without_an_owner_do_not_become_jobs(
     account: Cloud, deliver: Callable[..., list[str]], key: str
 ) -> None:
     assert deliver(put(account.originals_bucket, key)) == []
@@ -65,7 +65,7 @@ def test_files_without_an_owner_and_folders_do_not_become_jobs(
     assert list(objects(account)) == [key]
 
 
-def test_options_other_than_the_defaults(account: Cloud, deliver: Callable[..., list[str]]) -> None:
+def test_metadata_changes_the_default_options(account: Cloud, deliver: Callable[..., list[str]]) -> None:
     metadata = {"facecast-min-confidence": "0.5", "facecast-size": "original", "mtime": "1700000000"}
     deliver(put(account.originals_bucket, KEY, metadata))
 

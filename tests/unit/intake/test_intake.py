@@ -83,7 +83,7 @@ def test_a_replaced_file_is_skipped_and_the_new_one_is_kept(account: Cloud, deli
 
 @pytest.fixture
 def no_conditional_deletes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let S3 refuse `IfMatch` on deletes, as LocalStack does."""
+    """Make S3 refuse `IfMatch` on deletes, as LocalStack does."""
     delete = clients.s3().delete_object
 
     def refuse(**parameters: Any) -> object:

@@ -63,7 +63,7 @@ def test_a_completed_job_lists_its_results() -> None:
     assert "faces" not in detail
 
 
-def test_a_correction_has_the_fields_of_a_completed_job_and_its_time() -> None:
+def test_a_correction_has_the_fields_of_a_completed_job_and_the_time_of_correction() -> None:
     job = corrected_job()
 
     made = event(record(job, Status.COMPLETED, corrected=True))
@@ -75,7 +75,7 @@ def test_a_correction_has_the_fields_of_a_completed_job_and_its_time() -> None:
     assert detail["event_id"] == job.event_id
 
 
-def test_a_failed_job_has_the_reason() -> None:
+def test_the_event_of_a_failed_job_contains_the_reason() -> None:
     made = event(record(failed_job()))
 
     assert made.detail_type == "Job Failed"
@@ -100,16 +100,18 @@ def test_a_deletion_is_one_event_from_any_status(old: Status) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param(deletion(completed_job(), old=Status.DELETING), id="a deletion repeated"),
+        pytest.param(deletion(completed_job(), old=Status.DELETING), id="a repeated deletion"),
         pytest.param(record(completed_job(), old=Status.COMPLETED), id="no change of status"),
         pytest.param(record(corrected_job(), old=Status.COMPLETED), id="a render of a corrected job"),
         pytest.param(record(new_job(), old=Status.FAILED), id="a retry"),
         pytest.param({"dynamodb": {"NewImage": to_item(new_job())}}, id="a new job"),
         pytest.param({"dynamodb": {"OldImage": to_item(completed_job())}}, id="an expiry"),
-        pytest.param({"dynamodb": {"NewImage": {"job_id": {"S": "idempotency#1"}}}}, id="a record of a key"),
+        pytest.param(
+            {"dynamodb": {"NewImage": {"job_id": {"S": "idempotency#1"}}}}, id="the record of an idempotency key"
+        ),
     ],
 )
-def test_only_ends_and_deletions_are_events(change: dict[str, Any]) -> None:
+def test_other_changes_of_a_job_are_not_events(change: dict[str, Any]) -> None:
     assert job_of_record(change) is None
 
 

@@ -40,13 +40,15 @@ def test_only_refused_events_are_put_again(queues: Queues, bus: Bus) -> None:
         [jobs[1].job_id, jobs[3].job_id],
         [jobs[3].job_id],
     ]
-    assert sorted(job_ids(bus.taken)) == sorted(job.job_id for job in jobs), "each once"
+    assert sorted(job_ids(bus.taken)) == sorted(job.job_id for job in jobs), "each event is accepted exactly once"
     assert queues.retries.bodies() == []
 
 
 @pytest.mark.parametrize("response", [{0}, None], ids=["refused", "no response"])
-def test_permanently_refused_events_wait_in_the_queue(queues: Queues, bus: Bus, response: set[int] | None) -> None:
-    """After an exception, the stream would deliver the other records again, and the local stack until they expire."""
+def test_events_that_are_refused_repeatedly_wait_in_the_queue(
+    queues: Queues, bus: Bus, response: set[int] | None
+) -> None:
+    """An exception would make the stream redeliver the other records too, on the local stack until they expire."""
     job = completed_job()
     bus.refusals = [response] * 3
 
@@ -93,7 +95,7 @@ def test_an_unreadable_record_is_queued_and_does_not_delay_others(
     assert aside == {"kind": "malformed", "job_id": "the-bad-one", "record_id": bad["eventID"]}
 
 
-def test_an_empty_batch_does_not_cause_a_request_to_the_bus(queues: Queues, bus: Bus) -> None:
+def test_a_batch_without_events_does_not_cause_a_request_to_the_bus(queues: Queues, bus: Bus) -> None:
     handler(stream_event(record(completed_job(), old=Status.COMPLETED)), Context())
 
     assert bus.requests == []

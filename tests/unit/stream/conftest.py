@@ -39,7 +39,7 @@ def endpoint() -> Iterator[Endpoint]:
 
 @pytest.fixture
 def cloud(monkeypatch: pytest.MonkeyPatch, endpoint: Endpoint) -> Iterator[Queue]:
-    """Tables, the delivery queue, and an environment with their names."""
+    """Create the tables and the delivery queue, and set the environment variables that contain their names."""
     for name, value in {
         "JOBS_TABLE": JOBS,
         "CONNECTIONS_TABLE": CONNECTIONS,

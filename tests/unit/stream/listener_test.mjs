@@ -37,7 +37,7 @@ const listener = listen({
 assert.equal(sockets[0].address.search, "?replay=20");
 sockets[0].onopen();
 assert.deepEqual(sockets[0].sent, ['{"action": "hello"}']);
-assert.deepEqual(states, ["connecting"]); // nothing can be resumed from yet
+assert.deepEqual(states, ["connecting"]); // there is no position to resume from yet
 sockets[0].tell({ type: "connected", position: event(9, "0").event_id });
 sockets[0].tell(event(1, "1"), event(2, "2"));
 sockets[0].tell(event(2, "2"), { type: "pong" });
@@ -68,8 +68,8 @@ fire();
 assert.match(sockets[4].address.search, /^\?job_id=7$/); // it was never open, so no event was missed
 narrowed.close();
 
-// A listener that is cut off before its first event resumes from the service's position, with any clock: it has
-// every event of the outage, and no event from before its start counts as new.
+// A listener that is cut off before its first event resumes from the service's position. Even if its clock is wrong, it
+// receives every event of the outage, and no event from before its start counts as new.
 for (const minutes of [-5, 0, 5]) {
   const now = Date.now;
   Date.now = () => now() + minutes * 60_000;
@@ -128,7 +128,7 @@ for (const minutes of [-5, 0, 5]) {
   mute.close();
 }
 
-// If keys are required, each connection uses a new ticket, and a failed request for one is retried.
+// If keys are required, each connection uses a new ticket, and a failed request for a ticket is retried.
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 const tickets = ["one", null, "two"];
 const getTicket = async () => tickets.shift() ?? Promise.reject(new Error("offline"));

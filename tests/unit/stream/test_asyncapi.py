@@ -24,7 +24,7 @@ def test_the_committed_document_matches_the_models(repository: Path) -> None:
 
 
 def matching(frame: Any) -> list[str]:
-    """Return the names of the messages in a frame."""
+    """Return the names of the messages whose schema a frame matches."""
     described = document()
     schemas = {"components": {"schemas": described["components"]["schemas"]}}
     messages = described["components"]["messages"]
@@ -79,7 +79,7 @@ def test_frames_to_listeners_are_described() -> None:
         '{"action": "replay", "limit": 0}',
     ],
 )
-def test_described_requests_are_those_that_the_service_reads(frame: str) -> None:
+def test_the_document_describes_exactly_the_requests_that_the_service_accepts(frame: str) -> None:
     try:
         read_request(frame)
     except (RequestInvalid, ValidationError):

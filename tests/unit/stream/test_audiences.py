@@ -60,7 +60,7 @@ def test_a_listener_of_one_job_receives_an_event_once_in_any_audience(
     context: Context,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """This includes one that has since subscribed to all jobs: it is in a shard, which the queue's message reads."""
+    """This includes a listener that has since subscribed to all jobs: a queued message for its shard covers it."""
     for module in ("recipients", "broadcast"):
         monkeypatch.setattr(f"face_broadcaster.{module}.LISTENERS_AT_ONCE", 3)
     job = ended_job()
@@ -90,7 +90,7 @@ def test_a_large_audience_is_notified_within_the_rate_limit(
     for number, ids in enumerate((["a", "b"], ["c", "d"], ["e"])):
         listen(connections, *ids)
         handler(stream_event(record(ended_job())), context)
-        assert waits[number] == pytest.approx([0.0, 0.2, 0.2][number])  # counted once a minute
+        assert waits[number] == pytest.approx([0.0, 0.2, 0.2][number])  # the audience is counted once a minute
 
 
 @pytest.mark.parametrize("seed", range(3))

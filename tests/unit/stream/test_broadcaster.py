@@ -1,4 +1,4 @@
-"""The broadcaster's handler: one pass per batch, and no event is lost, for any response of the endpoint."""
+"""The broadcaster's handler makes one pass per batch, and loses no event, however the endpoint responds."""
 
 import json
 
@@ -28,7 +28,7 @@ from tests.support.stream import (
 )
 
 
-def test_a_batch_is_one_post_for_each_listener_in_order(
+def test_each_listener_receives_a_batch_in_order_in_one_post(
     connections: ConnectionStore, endpoint: Endpoint, context: Context
 ) -> None:
     listen(connections, "a=", "b=", "c=")

@@ -49,14 +49,16 @@ def test_the_signature_equals_that_of_boto3(cloud: Queue, endpoint: Endpoint, mo
 @pytest.mark.parametrize(
     ("status", "error"), [(410, ConnectionGone), (429, DeliveryFailed), (500, DeliveryFailed), (403, DeliveryFailed)]
 )
-def test_the_meaning_of_each_response(status: int, error: type[Exception], cloud: Queue, endpoint: Endpoint) -> None:
+def test_each_error_status_raises_its_exception(
+    status: int, error: type[Exception], cloud: Queue, endpoint: Endpoint
+) -> None:
     endpoint.script = lambda *_: status
 
     with pytest.raises(error):
         ConnectionsApi(endpoint.url).post(CONNECTION, b"frame")
 
 
-def test_an_endpoint_that_does_not_answer_is_a_temporary_failure(cloud: Queue) -> None:
+def test_a_post_without_a_response_is_a_temporary_failure(cloud: Queue) -> None:
     with pytest.raises(DeliveryFailed):
         ConnectionsApi("http://127.0.0.1:1/ws").post(CONNECTION, b"frame")
 
@@ -69,7 +71,7 @@ def test_credentials_are_renewed_when_they_expire(cloud: Queue, endpoint: Endpoi
             "access_key": next(renewed),
             "secret_key": "secret",
             "token": "token",
-            # Within botocore's margin, so that every use renews them.
+            # Within botocore's refresh margin, so that every use renews the credentials.
             "expiry_time": (datetime.now(UTC) + timedelta(seconds=30)).isoformat(),
         }
 

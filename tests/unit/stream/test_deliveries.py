@@ -1,4 +1,4 @@
-"""Posts that the broadcaster cannot make at once: a listener still connecting, throttling, and too little time."""
+"""Posts that fail at first: the listener is still connecting, API Gateway throttles, or there is too little time."""
 
 import pytest
 from face_broadcaster.main import handler
@@ -90,7 +90,7 @@ def test_a_refusal_keeps_the_order_of_a_listeners_frames(
     assert event_ids(endpoint.frames["a"]) == [job.event_id for job in jobs]
 
 
-def test_posts_that_do_not_fit_into_the_time_are_queued(
+def test_posts_that_do_not_fit_into_the_remaining_time_are_queued(
     cloud: Queue, connections: ConnectionStore, endpoint: Endpoint
 ) -> None:
     listen(connections, "a", "b")

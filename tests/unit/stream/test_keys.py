@@ -1,4 +1,4 @@
-"""Connections with a key are counted, and closed when the key ends."""
+"""Connections with a key are counted, and are closed when the key expires or is revoked."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -90,7 +90,7 @@ def test_a_frame_ends_the_connection_of_a_key_that_is_no_longer_valid(  # noqa: 
         keys.revoke(key.model_copy(update={"expires_at": datetime.now(UTC), "revoked_at": datetime.now(UTC)}))
     endpoint.script = lambda _connection_id, _before: 204
     handler(event_of(key, "$default", body=PING), context)
-    assert (endpoint.tries["one"], len(endpoint.frames["one"])) == (2, 1), "closed, and no pong"
+    assert (endpoint.tries["one"], len(endpoint.frames["one"])) == (2, 1), "the connection is closed without a pong"
     with pytest.raises(ConnectionGone):
         connections.get("alice", "one")
 
@@ -103,6 +103,6 @@ def test_an_event_ends_the_connections_of_expired_keys(
     connections.add(Connection("good", "alice", None, key.key_id, soon))
     endpoint.script = lambda connection_id, _before: 204 if connection_id == "late" else 200
     broadcast(stream_event(record(ended_job(owner="alice"))), context)
-    assert (endpoint.tries["late"], endpoint.frames["late"]) == (1, []), "closed, and no event"
+    assert (endpoint.tries["late"], endpoint.frames["late"]) == (1, []), "the connection is closed without an event"
     assert b"job.completed" in endpoint.frames["good"][0]
     assert connections.subscriptions.count_with_key("alice") == 1

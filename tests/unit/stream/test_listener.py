@@ -21,7 +21,7 @@ from tests.support.stream import ended_job
 
 
 @pytest.fixture(autouse=True)
-def _no_waits_between_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_waits_between_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listener, "_FIRST_WAIT", 0.0)
 
 
@@ -88,7 +88,7 @@ def test_an_interrupted_replay_is_requested_again_for_the_whole_outage() -> None
         async with server(
             sends(connected(start), then="reset"),
             sends(frame(old, *missed), then="reset"),
-            # The replay starts earlier, by the overlap, and therefore before the oldest requested event.
+            # Because of the overlap, the replay starts before the oldest requested event.
             sends(frame(ended_event(85), old, *missed, later)),
         ) as (url, queries):
             assert await heard(4, url, replay=2) == [event.event_id for event in (old, *missed, later)]
@@ -98,7 +98,7 @@ def test_an_interrupted_replay_is_requested_again_for_the_whole_outage() -> None
 
 
 def test_a_live_event_before_the_services_position_is_new() -> None:
-    """Its job may have ended just before the listener connected, and the event arrived just after."""
+    """Its job may have ended just before the listener connected, and the event may have arrived just afterwards."""
     early, start, later = ended_event(20), position_at(datetime.now(UTC) - timedelta(seconds=15)), ended_event(10)
 
     async def play() -> None:
@@ -111,7 +111,7 @@ def test_a_live_event_before_the_services_position_is_new() -> None:
     asyncio.run(play())
 
 
-def test_a_connection_lost_before_the_services_position_was_never_open() -> None:
+def test_a_connection_lost_before_the_services_position_arrives_does_not_count_as_open() -> None:
     (one,) = events(1)
     states: list[bool] = []
 
@@ -127,7 +127,7 @@ def test_a_connection_lost_before_the_services_position_was_never_open() -> None
     assert states == [False, True, False]
 
 
-def test_a_service_that_does_not_send_its_position_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_listener_reconnects_if_the_service_does_not_send_its_position(monkeypatch: pytest.MonkeyPatch) -> None:
     (one,) = events(1)
     monkeypatch.setattr(listener, "_PONG_SECONDS", 0.3)
 
@@ -173,7 +173,7 @@ def test_the_memory_is_limited_to_the_range_of_a_replay() -> None:
     )
 
 
-def test_a_silent_connection_is_pinged_and_then_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_connection_is_pinged_and_then_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     (one,) = events(1)
     monkeypatch.setattr(listener, "PING_SECONDS", 0.05)
     monkeypatch.setattr(listener, "_PONG_SECONDS", 0.3)
@@ -209,7 +209,7 @@ def test_an_unavailable_server_is_retried() -> None:
     asyncio.run(play())
 
 
-def test_an_address_that_is_refused_permanently_is_an_error() -> None:
+def test_a_permanent_refusal_raises_an_error() -> None:
     def refuse(connection: ServerConnection, _request: Request) -> Response:
         return connection.respond(400, "")
 
@@ -222,5 +222,5 @@ def test_an_address_that_is_refused_permanently_is_an_error() -> None:
     asyncio.run(play())
 
 
-def test_a_listener_keeps_trying_through_a_long_outage() -> None:
+def test_waits_between_attempts_stay_short_in_a_long_outage() -> None:
     assert all(0 <= listener._pause(failures) <= listener._LONGEST_WAIT for failures in (0, 5, 2_000))

@@ -1,4 +1,4 @@
-"""The browser's listener, in Node if it is installed; the browser tests see it in a real page."""
+"""Runs the browser's listener in Node, if Node is installed. The browser tests run it in a real page."""
 
 import shutil
 import subprocess
@@ -10,8 +10,8 @@ _HERE = Path(__file__).parent
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs Node")
-def test_the_browsers_listener(tmp_path: Path) -> None:
-    # The suffix marks it as a module for any version of Node.
+def test_the_browsers_listener_passes_its_script_in_node(tmp_path: Path) -> None:
+    # With this suffix, every version of Node treats the file as a module.
     module = tmp_path / "listener.mjs"
     shutil.copy(_HERE.parents[2] / "functions/api/face_api/pages/static/listener.js", module)
     script = _HERE / "listener_test.mjs"

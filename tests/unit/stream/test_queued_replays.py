@@ -1,4 +1,4 @@
-"""Replays that the broadcaster makes, from messages in the delivery queue."""
+"""Replays that the broadcaster sends in response to messages in the delivery queue."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ from tests.support.stream import (
 
 
 @pytest.mark.parametrize("make", [lambda _: {"limit": 2}, lambda job: {"after": job.event_id}])
-def test_a_replay_requested_on_connecting(
+def test_a_replay_requested_on_connecting_is_sent(
     make: Callable[..., dict[str, object]], connections: ConnectionStore, endpoint: Endpoint, context: Context
 ) -> None:
     listen(connections, "a")
@@ -34,7 +34,7 @@ def test_a_replay_requested_on_connecting(
 
 
 @pytest.mark.parametrize(("limit", "after", "expected"), [(1, 0, (1, 2, 3)), (3, 2, (1, 2, 3)), (9, 0, (0, 1, 2, 3))])
-def test_a_replay_with_limit_and_after_has_the_larger_set(
+def test_a_replay_with_limit_and_after_contains_the_larger_set(
     limit: int, after: int, expected: tuple[int, ...], connections: ConnectionStore, endpoint: Endpoint
 ) -> None:
     listen(connections, "a")
@@ -46,7 +46,7 @@ def test_a_replay_with_limit_and_after_has_the_larger_set(
     assert event_ids(endpoint.frames["a"]) == [jobs[number].event_id for number in expected]
 
 
-def test_a_replay_with_limit_and_after_before_any_job_has_ended(
+def test_a_replay_with_limit_and_after_is_empty_before_any_job_has_ended(
     connections: ConnectionStore, endpoint: Endpoint, context: Context
 ) -> None:
     listen(connections, "a")
@@ -63,7 +63,7 @@ def test_a_replay_ends_when_its_listener_has_left(connections: ConnectionStore, 
     assert handler(queue_event(replay.model_dump_json()), context) == {"batchItemFailures": []}
 
 
-def test_a_replay_for_a_listener_still_connecting_is_soon_retried(
+def test_a_replay_for_a_listener_that_is_still_connecting_is_queued_again(
     connections: ConnectionStore, endpoint: Endpoint, context: Context, cloud: Queue
 ) -> None:
     listen(connections, "a")

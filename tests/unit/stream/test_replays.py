@@ -14,7 +14,7 @@ from tests.support.listener_frames import send
 from tests.support.stream import OWNER, Queue, ended_job, event_ids, stored
 
 
-def test_a_replay_of_the_latest_events(one: Endpoint) -> None:
+def test_a_replay_with_a_limit_contains_the_latest_events(one: Endpoint) -> None:
     jobs = [stored(ended_job(seconds_ago=100 - number, failed=number % 2 == 0)) for number in range(25)]
 
     assert [event["event_id"] for event in send(one, '{"action": "replay", "limit": 3}')] == [
@@ -78,7 +78,7 @@ def test_a_listener_of_one_job_replays_only_that_job(one: Endpoint, connections:
 
 
 @pytest.mark.parametrize("narrow", [False, True])
-def test_a_replay_has_only_the_deletions_of_the_listeners_owner(
+def test_a_replay_contains_only_the_deletions_of_the_listeners_owner(
     narrow: bool, one: Endpoint, jobs: JobStore, connections: ConnectionStore
 ) -> None:
     mine, theirs = stored(ended_job()), stored(ended_job(owner="somebody"))
@@ -98,7 +98,7 @@ def test_a_replay_has_only_the_deletions_of_the_listeners_owner(
     assert send(one, '{"action": "replay"}') == []
 
 
-def test_one_replay_at_a_time(one: Endpoint, connections: ConnectionStore) -> None:
+def test_a_listener_can_have_only_one_replay_at_a_time(one: Endpoint, connections: ConnectionStore) -> None:
     stored(ended_job())
     assert connections.begin_replay("one")
 

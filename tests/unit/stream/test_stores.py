@@ -80,7 +80,7 @@ def test_only_refused_messages_are_sent_again(
     assert len(waits) == 2
 
 
-def test_a_message_that_is_always_refused_is_an_error_after_the_others_were_sent(
+def test_a_message_that_is_always_refused_raises_an_error_after_the_others_are_sent(
     cloud: Queue, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refuse(monkeypatch, *[{"0"}] * 4)
@@ -111,7 +111,7 @@ def test_listeners_are_spread_over_the_shards(connections: ConnectionStore) -> N
     assert min(sizes) > 10
 
 
-def test_the_listeners_of_all_shards_are_read_at_once(connections: ConnectionStore) -> None:
+def test_the_listeners_of_all_shards_can_be_read_together(connections: ConnectionStore) -> None:
     for number in range(12):
         connections.add(Connection(f"listener#{number}", OWNER))
     connections.add(Connection("theirs", "somebody"))
@@ -153,7 +153,7 @@ def test_a_subscription_to_a_job_is_found_only_under_the_job(connections: Connec
 
 
 def test_a_change_of_subscription_does_not_lose_events(connections: ConnectionStore) -> None:
-    """Reading all subscriptions and then those of the job finds the listener, however often they change in between."""
+    """Reading the subscriptions to all jobs, and then those to the job, finds a listener that changes in between."""
     connections.add(Connection("one", OWNER, "job-1"))
 
     before = everyone(connections)
@@ -189,7 +189,7 @@ def test_all_rows_of_a_connection_are_removed(
     assert clients.dynamodb().scan(TableName=CONNECTIONS)["Items"] == []
 
 
-def test_a_connection_belongs_to_its_owner(connections: ConnectionStore) -> None:
+def test_a_connection_is_not_found_under_another_owner(connections: ConnectionStore) -> None:
     connections.add(Connection("one", OWNER))
 
     with pytest.raises(ConnectionGone):

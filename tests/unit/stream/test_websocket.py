@@ -73,7 +73,7 @@ def test_an_invalid_address_is_refused(
         connections.get(OWNER, "one")
 
 
-def test_hello_returns_the_position_when_the_listener_connected(
+def test_hello_returns_the_position_at_which_the_listener_connected(
     cloud: Queue, endpoint: Endpoint, context: Context
 ) -> None:
     before = datetime.now(UTC)
@@ -85,7 +85,7 @@ def test_hello_returns_the_position_when_the_listener_connected(
     assert set(answer) == {"type", "position"}
     assert answer["type"] == "connected"
     assert before <= event_time(answer["position"]) <= after
-    # The time of the request and repeated requests do not matter.
+    # The position does not depend on when or how often it is requested.
     assert send(endpoint, '{"action": "hello"}') == [answer]
 
 
@@ -99,15 +99,15 @@ def test_a_listener_can_resume_from_the_position(cloud: Queue, endpoint: Endpoin
     assert cloud.take() == [Replay(owner=OWNER, connection_id="two", after=since)]
 
 
-def test_hello_of_a_listener_that_has_gone_does_not_fail_the_route(cloud: Queue, endpoint: Endpoint) -> None:
+def test_hello_from_a_listener_that_has_left_does_not_fail_the_route(cloud: Queue, endpoint: Endpoint) -> None:
     assert send(endpoint, '{"action": "hello"}') == []
 
 
-def test_ping(one: Endpoint) -> None:
+def test_a_ping_is_answered_with_a_pong(one: Endpoint) -> None:
     assert send(one, '{"action": "ping"}') == [{"type": "pong"}]
 
 
-def test_subscribe_narrows_and_widens(one: Endpoint, connections: ConnectionStore) -> None:
+def test_a_listener_can_subscribe_to_one_job_and_to_all_jobs(one: Endpoint, connections: ConnectionStore) -> None:
     job_id = ended_job().job_id
 
     assert send(one, json.dumps({"action": "subscribe", "job_id": job_id})) == [
