@@ -205,8 +205,11 @@ def erase(
     erasure = Erasure.of_stack(owner, choose_stack(environment, LocalStack(port), f"erase OWNER={owner}"))
     total = erasure.count()
     owned_keys = _number(len(erasure.access.keys_of(owner)), "key")
-    what = f"{_number(total, 'job')} of {owner}, with every image, and {owned_keys}"
-    confirm(f"Erase {what}? Type the owner's name: ", owner, "erased")
+    confirm(
+        f"Erase {owner}'s {owned_keys} and {_number(total, 'job')}, with all images? Type the owner's name: ",
+        owner,
+        "erased",
+    )
     try:
         done = erasure.run(_progress(total))
     except KeyboardInterrupt:
@@ -214,6 +217,6 @@ def erase(
     except ObjectsNotDeleted as error:
         raise CommandFailed(f"Not everything was erased: {error}. Run the same command again.") from None
     left = erasure.left()
-    print(f"Erased {_number(done, 'job')} of {owner}, and {owned_keys}. Left: {left}.")
+    print(f"Erased {owner}'s {owned_keys} and {_number(done, 'job')}. Left: {left}.")
     if left != _NOTHING:
         raise CommandFailed("Some data remains, or new data arrived in the meantime. Run the same command again.")

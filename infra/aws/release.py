@@ -196,8 +196,8 @@ def empty(s3: "S3Client", bucket: str, prefix: str = "") -> None:
             done = s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True})
             if errors := done.get("Errors"):
                 raise CommandFailed(
-                    f"Objects not deleted from {bucket}: {len(errors)}. The first, {errors[0].get('Key')}: "
-                    f"{errors[0].get('Message', errors[0].get('Code'))}. Run the same command again."
+                    f"Objects not deleted from {bucket}: {len(errors)}, for example {errors[0].get('Key')} "
+                    f"({errors[0].get('Message', errors[0].get('Code'))}). Run the same command again."
                 )
 
 

@@ -16,7 +16,7 @@ _FACES_IN_WORDS = 3
 _NEXT = """
 next        make run                     start the service with its web page, and keep it running
             make demo IMAGE=photo.jpg    find the faces in your own photo
-            make wheel                   build the package for blurring a folder: facecast blur photos --out blurred"""
+            make wheel                   build the client, which can blur the photos in a folder without a service"""
 
 
 def run(addresses: Addresses, image: Path, log: Path, *, as_json: bool = False) -> Path:

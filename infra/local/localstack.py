@@ -43,7 +43,7 @@ def install() -> None:
     if python is None:
         raise CommandFailed(
             "LocalStack needs Python 3.12 or 3.13, and neither was found. "
-            "Set its path: LOCALSTACK_PYTHON=/path/to/python3.13"
+            "Install one of them, or set its path: LOCALSTACK_PYTHON=/path/to/python3.13"
         )
     print("Installing LocalStack into build/localstack (only once; 115 packages, 330 MB)", flush=True)
     own = str(HOME / "bin" / "python")

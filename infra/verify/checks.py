@@ -100,7 +100,9 @@ def many_clients(count: int) -> Check:
         waited = sum(response.status_code == 200 for response in sent)
         return f"{waited} received the faces directly; {count - waited} received 202 and waited for the job"
 
-    return Check(f"{count} parallel clients", run, "ThrottleAlarm: the account's concurrency is too low.")
+    return Check(
+        f"{count} parallel clients", run, "If a throttle alarm is on, the account's concurrency limit is too low."
+    )
 
 
 def many_listeners(count: int) -> Check:

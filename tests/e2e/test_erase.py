@@ -45,7 +45,7 @@ def test_everything_of_an_owner_is_erased(stack: Stack) -> None:
     done = erase(stack, OWNER, f"{OWNER}\n")
     assert done.returncode == 0, done.stdout + done.stderr
     # The text after the question begins a line, even without a terminal.
-    assert f"Type the owner's name: \nErased 3 jobs of {OWNER}, and 0 keys." in done.stdout
+    assert f"Type the owner's name: \nErased {OWNER}'s 0 keys and 3 jobs." in done.stdout
     assert "Left: 0 jobs, 0 files in the drop folder, 0 keys, 0 connections, 0 counters." in done.stdout
     assert items_of(stack, OWNER) == []
     # A detector that was running removes what it writes.

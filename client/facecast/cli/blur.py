@@ -58,7 +58,7 @@ def blur(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Hide the faces in photos on this computer, without a service.
 
-    Results have the names and subfolders of their photos, and no metadata. They are JPEG: photo.heic becomes photo.jpg.
+    Results keep the photos' file names and subfolders, but no metadata. They are JPEG: photo.heic becomes photo.jpg.
     Everything that may be a face is hidden, including a few things that are not. This command requires: pip install
     'facecast[local]'. After Ctrl-C, run the same command again to resume.
     """

@@ -73,7 +73,9 @@ class OnDemandResults:
             raise CorrectionsChanged
         _check(outcome, job)
         if corrections.show:
-            logger.info("Corrected hidden faces to be shown", extra={"job_id": job_id, "count": len(corrections.show)})
+            logger.info(
+                "A correction shows faces that were hidden", extra={"job_id": job_id, "count": len(corrections.show)}
+            )
         return self.jobs.get(job_id, owner)
 
     def face(self, job_id: str, owner: str, number: int, *, align: bool) -> bytes:

@@ -30,8 +30,8 @@ def read_options(metadata: Mapping[str, str]) -> Options:
         allowed = ", ".join(map(_metadata_name, Options.model_fields))
         raise ImageRejected(
             FailureReason.INVALID_OPTIONS,
-            f"The metadata of the file is not valid. Allowed names: {allowed}. Correct these entries and "
-            f"upload the file again: {describe_errors(error, _metadata_name)}.",
+            f"The file has invalid metadata. Allowed names: {allowed}. Correct the following, and upload the "
+            f"file again: {describe_errors(error, _metadata_name)}.",
         ) from None
 
 

@@ -106,5 +106,5 @@ def test_a_call_to_a_busy_detector_is_retryable_and_not_counted(
     monkeypatch.setattr(UsageStore, "give_back", lambda _, owner, day: given_back.append(owner))
     status, reply = detect_faces(api, Image=BYTES)
     assert (status, reply["__type"]) == (400, "ThrottlingException")
-    assert "try again" in reply["Message"]
+    assert "Try again in 5 seconds" in reply["Message"]
     assert given_back == ["public"]

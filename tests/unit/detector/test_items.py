@@ -44,7 +44,7 @@ def test_the_tiles_of_a_grid_are_bounded_together(image: Coded, form: str, monke
     assert len(large) < 12_000
     reason, detail = refused(large, monkeypatch)
     assert reason is FailureReason.TOO_MANY_PIXELS
-    assert detail == "The image has parts with 1,611 megapixels in total; the maximum is 204 megapixels."
+    assert detail == "The image has 1,611 megapixels in all its parts together; the maximum is 204 megapixels."
 
 
 def test_tiles_count_as_often_as_nested_grids_use_them(monkeypatch: pytest.MonkeyPatch) -> None:

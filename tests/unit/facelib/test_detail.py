@@ -118,7 +118,7 @@ def test_hostile_metadata_fails_with_a_helpful_message(metadata: dict[str, str])
     detail = raised.value.failure.detail
     assert json_bytes(detail) <= limits.DETAIL_BYTES
     assert "Allowed names: facecast-render" in detail
-    assert "Correct these entries and upload the file again: facecast-" in detail
+    assert "Correct the following, and upload the file again: facecast-" in detail
 
 
 VALUES = st.recursive(

@@ -20,7 +20,7 @@ _REQUEST: Final = {
 }
 _ERROR: Final = {
     "__type": "InvalidS3ObjectException",
-    "Message": "Original not found. Its name is originals/<job_id>, and it exists only as long as the job is kept.",
+    "Message": "Original not found. Set Name to originals/<job_id>; an original is kept no longer than its job.",
 }
 _DETAIL: Final = face_detail(FACE, IMAGE)
 

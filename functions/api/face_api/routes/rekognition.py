@@ -179,7 +179,7 @@ def _check_object(key: str, jobs: JobTable, owner: str) -> None:
     except JobNotFound:
         raise _Refused(
             "InvalidS3ObjectException",
-            "Original not found. Its name is originals/<job_id>, and it exists only as long as the job is kept.",
+            "Original not found. Set Name to originals/<job_id>; an original is kept no longer than its job.",
         ) from None
 
 

@@ -114,7 +114,7 @@ def _check_items(image_format: ImageFormat, data: bytes) -> None:
     _check_limit(len(pixels), limits.IMAGE_PARTS, image_format.upper(), "images in one picture")
     if pixels[items.primary] > limits.DECODED_PIXELS:
         raise too_many_pixels(
-            f"parts with {pixels[items.primary] // 1_000_000:,} megapixels in total", limits.DECODED_PIXELS
+            f"{pixels[items.primary] // 1_000_000:,} megapixels in all its parts together", limits.DECODED_PIXELS
         )
     for item in pixels:
         kind = items.kinds.get(item)

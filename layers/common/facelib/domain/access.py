@@ -38,8 +38,11 @@ class Refusal(StrEnum):
     MISSING = (
         "This request needs a key. Send it as `Authorization: Bearer fc_...`; ask the operator of the service for one."
     )
-    MALFORMED = "This is not a valid key. Send `Authorization: Bearer fc_<id>_<secret>`; copy all of it."
-    UNKNOWN = "Unknown key. Check that all of it was copied and that it belongs to this service."
+    MALFORMED = (
+        "This is not a valid key. Check that the whole key was copied, and send it as "
+        "`Authorization: Bearer fc_<id>_<secret>`."
+    )
+    UNKNOWN = "Unknown key. Check that the whole key was copied and that it belongs to this service."
     REVOKED = "This key was revoked. Ask the operator of the service for a new one."
     EXPIRED = "This key has expired. Ask the operator of the service for a new one."
 

@@ -63,7 +63,8 @@ class DetectorBusy(FaceError):
 
     def __init__(self) -> None:
         super().__init__(
-            f"All detectors are busy. Nothing was changed or counted; try again in {self.retry_after} seconds."
+            "All detectors are busy. Nothing was changed, and this request does not count towards a daily limit. "
+            f"Try again in {self.retry_after} seconds."
         )
 
 
@@ -177,8 +178,8 @@ class StoreContended(FaceError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Too many simultaneous requests with this Idempotency-Key. Nothing was stored or counted; send the same "
-            "request again."
+            "Too many simultaneous requests with this Idempotency-Key. Nothing was stored, and this request does not "
+            "count towards a daily limit. Send the same request again."
         )
 
 

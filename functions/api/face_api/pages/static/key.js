@@ -99,8 +99,8 @@ function mark(input, refused) {
 }
 
 function describe({ owner, scopes, key_expires_at: expires, images, images_per_day: most }) {
-  const until = expires ? ` until ${DATE.format(new Date(expires))}` : "";
+  const until = expires ? `, until ${DATE.format(new Date(expires))}` : "";
   const sent = most ? `${images} of ${most} images today` : `${images} ${images === 1 ? "image" : "images"} today`;
   const allowed = AND.format(SCOPES.filter((scope) => scopes.includes(scope)));
-  return `This tab uses one of ${owner}'s keys. It may ${allowed}${until}. ${owner} has sent ${sent}.`;
+  return `This tab uses one of ${owner}'s keys. Its permissions: ${allowed}${until}. ${owner} has sent ${sent}.`;
 }

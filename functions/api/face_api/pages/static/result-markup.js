@@ -47,7 +47,7 @@ export const template = `
       <div class="help">
         <p class="corrections" role="status"></p>
         <p>Select a face to show it, and again to hide it. Draw a rectangle on the picture to hide what was missed.</p>
-        <p>Select an area to move it, or to resize it at its corner.</p>
+        <p>Drag an area to move it, or drag its corner to resize it.</p>
         <p class="with-pointer">Keyboard: Tab to a face or an area, Enter to show or hide a face, N for a new area, arrow keys to move it and
           with Shift to resize it, Delete to remove it, Ctrl+Z to undo, Ctrl+S to save, Esc to cancel.</p>
       </div>
