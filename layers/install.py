@@ -21,7 +21,7 @@ from typing import Final
 HERE: Final = Path(__file__).resolve().parent
 SOURCES: Final = {"common": ("facelib",), "vision": ("face_models",), "web": ()}
 
-# Lambda's Python 3.13 runs on Amazon Linux 2023 with glibc 2.34, which runs wheels made for any older one.
+# Lambda's Python 3.13 runs on Amazon Linux 2023 with glibc 2.34, which also supports wheels built for older versions.
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html
 _PLATFORM: Final = {"arm64": "aarch64-manylinux_2_34", "x86_64": "x86_64-manylinux_2_34"}
 
@@ -40,7 +40,7 @@ _EVERYWHERE: Final = (
     "*.dist-info/WHEEL",
     "*.dist-info/sboms",
 )
-# tests/packaging runs every function without them.
+# tests/packaging runs every function without these files.
 _UNUSED: Final = {
     "common": (
         "boto3/data",
@@ -83,7 +83,7 @@ _UNUSED: Final = {
     ),
     "web": (),
 }
-# The AWS services that facelib.stores and the tracer use, and the one that may provide credentials.
+# The AWS services that facelib.stores and the tracer use, and STS, which may provide credentials.
 _AWS_SERVICES: Final = ("dynamodb", "events", "lambda", "s3", "sqs", "sts", "xray")
 
 
@@ -104,7 +104,7 @@ def main() -> int:
 
 
 def add_licences(destination: Path) -> None:
-    """Copy each model's licence next to the packages. Raises SystemExit without a model, or for a wrong one."""
+    """Copy each model's licence next to the packages. Raises SystemExit if no model is found or one is wrong."""
     models = runpy.run_path(str(HERE / "vision" / "face_models" / "__init__.py"))["MODELS"]
     shipped = [model for model in models.values() if model.path.is_file()]
     if not shipped:
@@ -120,7 +120,7 @@ def add_licences(destination: Path) -> None:
 
 
 def install(layer: str, destination: Path, architecture: str, version: str) -> None:
-    """Install exactly what requirements.lock lists. Raises SystemExit without uv."""
+    """Install exactly what requirements.lock lists. Raises SystemExit if uv is missing."""
     # `make setup` installs uv next to this Python if the one on the PATH does not work.
     uv = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
     if uv is None:
@@ -148,7 +148,7 @@ def trim(layer: str, destination: Path) -> None:
 def compile_sources(destination: Path, version: str) -> None:
     """Compile the sources, with unchecked bytecode. Otherwise, Lambda would compile them at each cold start."""
     compiler = _compiler(version)
-    # `make package` prints a warning.
+    # In this case, `make package` prints a warning.
     if compiler is None:
         return
     # Tracebacks then show the paths on Lambda.
@@ -162,7 +162,7 @@ def _compiler(version: str) -> str | None:
 
 
 def _version_of(interpreter: str) -> str:
-    """Return the version by running the command, because it may be a shim that does not work."""
+    """Return the version that the interpreter prints, or nothing if it does not run: it may be a broken shim."""
     script = "import sys; print('%d.%d' % sys.version_info[:2])"
     try:
         version = subprocess.run([interpreter, "-c", script], capture_output=True, text=True, check=False)

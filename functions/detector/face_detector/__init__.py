@@ -1,4 +1,4 @@
-"""Face detection: decodes an image, detects faces and draws results. Only `main` and `process` depend on AWS."""
+"""Face detection: decodes an image, detects faces and draws results. Only `main` and the use cases depend on AWS."""
 
 import os
 

@@ -26,8 +26,8 @@ from face_detector.imaging.orientation import turn_upright
 from face_detector.imaging.pixels import Pixels
 from face_detector.imaging.scale import scale_to
 
-# A JPEG is decoded at half its size if the result still has at least this share of its maximum side: a photo of
-# 4,000 px becomes one of 2,000 px instead of 2,048, which saves the most expensive resampling step.
+# A JPEG is decoded at a reduced size if the result still has at least this share of its maximum side: for example, a
+# photo of 4,000 px becomes one of 2,000 px instead of 2,048, which saves the most expensive resampling step.
 _MIN_RESULT_SHARE: Final = 0.9
 # Decoding or drawing more pixels than this takes hundreds of megabytes, so the networks' idle buffers are freed first.
 _LARGE_IMAGE_PIXELS: Final = 20_000_000
@@ -62,7 +62,7 @@ def analyse(data: bytes, options: Options, detector: Detector) -> Analysis:
     redacted = _redacted(detected, faces, detector)
     results = {
         render: _draw(
-            # Only the last one is drawn in place, because the others are drawn from the same pixels.
+            # A copy, if another render still needs the unchanged pixels.
             pixels if in_place else pixels.copy(),
             redacted if options.hides_faces(render) else faces,
             render,
@@ -78,7 +78,7 @@ def analyse(data: bytes, options: Options, detector: Detector) -> Analysis:
 def redraw(data: bytes, job: Job, renders: Sequence[Render], detector: Detector) -> Mapping[Render, bytes]:
     """Draw or redraw renders of a completed job, with its corrections. Raises ImageRejected.
 
-    Only renders that hide faces run detection again, because they hide more faces than are reported.
+    Detection runs again only for renders that hide faces, because they hide more faces than are reported.
     """
     stages = StageTimer()
     options, reported = job.options, job.faces or ()
@@ -111,7 +111,7 @@ def draw_face(data: bytes, image: ImageInfo, face: Face, detector: Detector, *, 
 def _in_turn(renders: Sequence[Render]) -> Iterator[tuple[Render, bool]]:
     """Yield each render and whether to draw it in place.
 
-    Memory holds only one copy of a 110-megapixel image, so renders that need a copy are drawn first, while the
+    Memory has room for only one copy of a 110-megapixel image, so renders that need a copy are drawn first, while the
     fewest results are in memory.
     """
     drawn = [render for render in renders if render.declared.writes_on_pixels]
@@ -131,7 +131,7 @@ def _reported(detected: tuple[Face, ...], options: Options, detector: Detector) 
 def _redacted(detected: tuple[Face, ...], reported: tuple[Face, ...], detector: Detector) -> tuple[Face, ...]:
     """Return every face to hide; options filter only the reported faces."""
     above_threshold = tuple(face for face in detected if face.confidence >= detector.redact_threshold)
-    # A low min_confidence reports more faces than this threshold; all of them are hidden.
+    # With a low min_confidence, faces below this threshold are reported too; every reported face is hidden.
     return tuple(dict.fromkeys((*above_threshold, *reported)))
 
 

@@ -5,7 +5,7 @@ from typing import Final
 from facelib.domain.corrections import Corrections, HiddenBox
 from facelib.domain.face import Box, Face, FaceQuality, Landmarks, Point
 
-# Two detections of the same face, in other sizes or by other networks, overlap by more than this.
+# Two detections of the same face, at different scales or by different networks, overlap by more than this.
 _SAME_FACE_IOU: Final = 0.4
 
 

@@ -18,7 +18,7 @@ _WEBP_QUALITY: Final = 80
 
 
 class Draw(Protocol):
-    """Draws the faces on the given pixels and returns these; a preview draws on smaller ones.
+    """Draws the faces on the given pixels and returns the result; a crop or a preview may be smaller.
 
     The pixels may be a scaled version of the image in which the faces were detected: `Face.box_ratio` locates them.
     """

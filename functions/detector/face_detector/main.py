@@ -1,4 +1,4 @@
-"""The detector's handler: events of originals from S3, through SQS or directly, and requests from the API."""
+"""The detector's handler: S3's events about originals, through SQS or directly, and requests from the API."""
 
 import json
 from functools import cache

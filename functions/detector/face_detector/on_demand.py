@@ -38,8 +38,8 @@ class OnDemand:
         except (JobNotFound, ObjectMissing) as error:
             return _outcome(error)
         self.images.add_result(job_id, render, redraw(data, job, (render,), self.detector)[render])
-        # The record is updated last: a deletion that began earlier fails this update, and one that begins later finds
-        # the result.
+        # The record is updated last: a deletion that began earlier makes the update fail, and one that begins later
+        # finds the result.
         try:
             self.renders.add(job_id, render, job.corrections)
         except JobNotFound:
@@ -105,7 +105,7 @@ class OnDemand:
             raise JobNotFound
         original = self.images.original(job_id)
         if original.etag != job.original_etag:
-            # Uploaded again after the job had ended; the event of this upload will remove it.
+            # The original was uploaded again after the job had ended; the event of that upload will remove it.
             raise ObjectMissing
         return job, original.data
 

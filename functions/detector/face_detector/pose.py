@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from facelib.domain.face import Pose
 
-# Millimetres from the tip of the nose: x to the right of the image, y down, z away from the camera. Pupils are 63 mm
-# apart (Dodgson, "Variation and extrema of human interpupillary distance", 2004), the corners of the mouth 50 mm; from
-# pupils to mouth it is 64 mm, and the nose is 25 mm in front of them: rounded means of adults, after Farkas,
-# "Anthropometry of the Head and Face", 1994.
+# Millimetres from the tip of the nose: x to the right of the image, y down, z away from the camera. The pupils are 63
+# mm apart (Dodgson, "Variation and extrema of human interpupillary distance", 2004), and the corners of the mouth 50
+# mm. The mouth is 64 mm below the pupils, and the nose is 25 mm in front of them. These are rounded means of adults,
+# after Farkas, "Anthropometry of the Head and Face", 1994.
 _HEAD: Final = np.array(
     [[-31.5, -33.0, 25.0], [31.5, -33.0, 25.0], [0.0, 0.0, 0.0], [-25.0, 31.0, 22.0], [25.0, 31.0, 22.0]], np.float64
 )
@@ -22,7 +22,7 @@ _FOCAL_LENGTH_PER_SIDE: Final = 1.0
 def pose_of(landmarks: Sequence[tuple[float, float]], image_size: tuple[int, int]) -> Pose | None:
     """Estimate the pose from the x and y of both eyes, the nose and both corners of the mouth, in pixels.
 
-    None for degenerate landmarks: coincident or collinear.
+    Returns None if the landmarks are coincident or collinear.
     """
     points = np.array(landmarks, np.float64)
     if np.linalg.matrix_rank(points - points.mean(axis=0), tol=1e-3) < 2:

@@ -38,8 +38,8 @@ class Processing:
         Raises JobClaimed while another detector holds it; the queue delivers the message again later.
         """
         if original.retry is not None:
-            # The API also does this, but only after it has queued this message. If it crashed in between, the retry
-            # continues.
+            # The API also does this, but only after it has queued this message. If the API crashed in between, the
+            # retry still begins here.
             self.retries.begin(original.job_id, original.retry)
         # Read the original while claiming the job: both wait for AWS, and nearly every claim succeeds.
         reading = threads().submit(self.images.original, original.job_id)
@@ -79,7 +79,7 @@ class Processing:
 
     def _store(self, claim: Claim, analysis: Analysis, etag: str) -> None:
         self.claims.hold(claim, self.lease_seconds)
-        # Results are stored first, so that they exist when the job becomes completed.
+        # Results are stored first, so that they exist once the job is completed.
         add = partial(self.images.add_result, claim.job.job_id)
         list(threads().map(add, analysis.results.keys(), analysis.results.values()))
         outcome = Outcome(analysis, self.detector.info, etag)
@@ -87,7 +87,7 @@ class Processing:
             self.images.add_faces_json(JobView.of(outcome.job_completed(claim.job), self.public_url))
         self.claims.complete(claim, outcome)
         report_detection(analysis, "Faces")
-        # So that one metric has both the number of failures (sum) and of images (sample count).
+        # With this 0, one metric has both the number of failures (its sum) and the number of images (its sample count).
         metrics.add_metric("FailedJobs", MetricUnit.Count, 0)
 
 

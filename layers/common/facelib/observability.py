@@ -14,7 +14,7 @@ _Handler = TypeVar("_Handler", bound=Callable[..., Any])
 # An invocation without metrics, for example for S3's test event, is not an error.
 warnings.filterwarnings("ignore", message="No application metrics to publish")
 
-# Omitted, because it is the same in every line of a log group, and CloudWatch charges by the byte.
+# Omitted, because these fields are the same in every line of a log group, and CloudWatch charges by the byte.
 _CONSTANT: Final = frozenset({"function_arn", "function_memory_size"})
 
 

@@ -57,7 +57,7 @@ class AuthorizerSettings(Settings):
 
 
 class AllowedOrigins(Settings):
-    """Web origins that may use the service from a browser; `*` by itself for any."""
+    """Web origins that may use the service from a browser, separated by commas; `*` allows any."""
 
     allowed_origins: str
 

@@ -25,7 +25,7 @@ from face_detector.imaging.pixels import Pixels
 # Whenever a model is loaded, OpenCV warns on stderr that its new engine runs only on the CPU.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 
-# A detection with a low score counts if the other network also detects the face.
+# Detections with a score as low as this are fused, because another network may also have detected the face.
 _FUSION_FLOOR: Final = 0.05
 # Suppresses duplicates in the overlap of tiles.
 _TILES_IOU_THRESHOLD: Final = 0.4
@@ -79,9 +79,9 @@ class Detector:
         self.members = members
         self._redactor = redactor
         self.thresholds = thresholds
-        # Minimum confidence of a reported face, unless the job sets one ...
+        # Minimum confidence of a reported face, unless the job sets another.
         self.threshold = thresholds.report
-        # ... and of a hidden face, which no option changes.
+        # Minimum confidence of a hidden face. No option changes it.
         self.redact_threshold = thresholds.redact
 
     @property
@@ -151,7 +151,10 @@ def load_detector(name: str, quality: Quality, files: Mapping[str, Path] | None 
 
 
 def _installed(name: str, files: Mapping[str, Path]) -> Mapping[Model, Path]:
-    """Return the models of a detector with their paths. Raises FileNotFoundError; `best` needs only one of them."""
+    """Return the installed models of a detector with their paths.
+
+    Raises FileNotFoundError if a model is missing; for `best`, one model is enough.
+    """
     paths = {model: files.get(model.name, model.path) for model in models_of(name)}
     installed = {model: path for model, path in paths.items() if path.is_file()}
     missing = [model for model in paths if model not in installed]

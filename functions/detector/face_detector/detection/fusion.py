@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from face_detector.detection.detections import Detections
 
-# Boxes of two votes with a higher IoU show the same face.
+# If the IoU of boxes from two votes is higher than this, they show the same face.
 _SAME_FACE_IOU: Final = 0.5
 # Suppresses duplicates that remain if a network localised a face badly.
 _IOU_THRESHOLD: Final = 0.4
@@ -49,9 +49,9 @@ class Vote:
 def fuse(votes: Sequence[Vote], networks: int) -> Detections:
     """Fuse the votes of this many networks; return the faces by descending score.
 
-    A face's score is the mean of the best score of each network, which is 0 for a network that missed the face. Its box
-    is the mean of all its boxes, weighted by score and precision. Its landmarks are the same mean, but only of those
-    from the first network that detected it.
+    A face's score is the mean of each network's best score, which is 0 for a network that missed the face. Its box is
+    the mean of all its boxes, weighted by score and precision. Its landmarks are weighted in the same way, but only
+    those from the first network that detected the face count.
     """
     votes = [replace(vote, detections=vote.detections.top_k(_TOP_K)) for vote in votes]
     candidates = Detections.concatenated([vote.detections for vote in votes])
@@ -98,7 +98,7 @@ def _same_faces(boxes: npt.NDArray[np.float32], of_vote: npt.NDArray[np.intp]) -
 
 
 def _overlapping(boxes: npt.NDArray[np.float32]) -> Iterator[list[int]]:
-    """Yield for each box the ascending indices of the boxes that overlap it, computing many rows at once for speed."""
+    """For each box, yield the ascending indices of the boxes that overlap it; for speed, compute many rows at once."""
     corners = np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1)
     for start in range(0, len(corners), _ROWS_AT_ONCE):
         for row in _iou(corners[start : start + _ROWS_AT_ONCE], corners) > _SAME_FACE_IOU:
@@ -106,7 +106,7 @@ def _overlapping(boxes: npt.NDArray[np.float32]) -> Iterator[list[int]]:
 
 
 def _iou(ones: npt.NDArray[np.float32], others: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return (m, n) intersections over union of boxes (m, 4) with (n, 4), all left, top, right, bottom."""
+    """Return the (m, n) intersections over union of m boxes with n boxes, each given as left, top, right, bottom."""
     left, top, right, bottom = ones.T[:, :, None]
     width = np.minimum(right, others[:, 2]) - np.maximum(left, others[:, 0])
     height = np.minimum(bottom, others[:, 3]) - np.maximum(top, others[:, 1])

@@ -29,8 +29,8 @@ class Thresholds:
     """Minimum scores (0 to 1) of faces that are reported and of faces that are hidden, and a minimum size.
 
     The threshold for reporting gives a precision of about 93 %. The one for hiding is chosen for recall, because a
-    false blur does little harm, but a missed face does much more. Where a coarse pass shows a face smaller than
-    `small_side`, in its pixels, there may be others that it does not show.
+    false blur does less harm than a missed face. If a coarse pass detects a face smaller than `small_side`, in pixels
+    of its scale, it may have missed other small faces.
     """
 
     report: float

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 _SEQUENCE_HEADER: Final = 1
 _FRAMES: Final = frozenset({3, 6})  # a frame header, or a frame with its header
 
-# The frame's size is within about the first 400 bytes of a sequence header, after 32 operating points of 12 bytes.
+# The frame's size is within about the first 400 bytes of a sequence header, after up to 32 operating points.
 _SEQUENCE_HEADER_BYTES: Final = 512
 
 

@@ -61,7 +61,7 @@ def chromatic_profile(colours: Chromaticities, exponent: float) -> bytes:
 
 
 def curve(transfer: int) -> Values:
-    """Return a curve for `matrix_profile`, from values to light; 1 is a screen's white."""
+    """Return a curve for `matrix_profile`, from pixel values to linear light, where 1 is a screen's white."""
     values = np.linspace(0, 1, 4_096)
     if transfer in _EXPONENTS:
         return np.array([_EXPONENTS[transfer]])
@@ -76,7 +76,7 @@ def curve(transfer: int) -> Values:
 
 
 def _srgb(values: Values | None = None) -> Values:
-    """Convert the values of sRGB, by default evenly spaced ones, to light (IEC 61966-2-1)."""
+    """Convert sRGB pixel values, by default evenly spaced ones, to linear light (IEC 61966-2-1)."""
     values = np.linspace(0, 1, 4_096) if values is None else values
     light: Values = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
     return light

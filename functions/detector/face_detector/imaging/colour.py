@@ -13,7 +13,7 @@ from PIL import Image, ImageCms
 from face_detector.imaging import icc
 from face_detector.imaging.pixels import Pixels, as_pixels
 
-# White stays white and black becomes black; other colours are kept where sRGB has them
+# White stays white and black becomes black; other colours are kept if sRGB includes them
 # (docs/decisions/0023-colours.md).
 _INTENT: Final = ImageCms.Intent.RELATIVE_COLORIMETRIC
 _FLAGS: Final = ImageCms.Flags.BLACKPOINTCOMPENSATION

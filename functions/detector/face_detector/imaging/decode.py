@@ -19,7 +19,7 @@ from face_detector.imaging.rejected import corrupt
 
 # libjpeg can decode to 1/2, 1/4 or 1/8 of the size, in less time and memory.
 _JPEG_DIVISORS: Final = (8, 4, 2)
-# libjpeg's warnings about lost pixels; the image is intact after other warnings.
+# libjpeg's warnings about lost pixels; after any other warning, the image is intact.
 _JPEG_DAMAGE: Final = ("premature end", "bad huffman", "instead of rst", "corrupt progressive", "bad arithmetic")
 # Extra coded data, which a decoder does not reach if the last scan is complete: for the current restart interval and
 # for all others (T.81, B.1.1.2).
@@ -44,8 +44,8 @@ def decode(data: bytes, header: Header, long_side: int | None) -> Pixels:
             return _decode_jpeg(data, header, _jpeg_divisor(header, long_side))
         if header.format is ImageFormat.WEBP:
             return _decode_with_opencv(data, header)
-        # PNG is decoded here as well: Pillow inflates only as many bytes as the size implies. libpng inflates all of
-        # the data, which can be 25 GB in a 25 MB file.
+        # PNG is decoded here as well: Pillow inflates only as many bytes as the size implies. libpng would inflate all
+        # of the data, which can be 25 GB in a 25 MB file.
         return _decode_with_pillow(data)
     # Codecs raise many kinds of exceptions for a broken file: ValueError, OSError, cv2.error, SyntaxError and others.
     except Exception as error:
@@ -119,7 +119,7 @@ def _decode_with_opencv(data: bytes, header: Header) -> Pixels:
 
 
 def _decode_with_pillow(data: bytes) -> Pixels:
-    """Decode the first frame and convert it in bands: memory does not hold a copy of Pillow's 4 bytes per pixel."""
+    """Decode the first frame and convert it in bands, to avoid a full copy of Pillow's 4 bytes per pixel."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with Image.open(io.BytesIO(data)) as image:

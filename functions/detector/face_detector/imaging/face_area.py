@@ -86,8 +86,8 @@ class HiddenArea:
         cells = (max(1, round(width / cell)), max(1, round(height / cell)))
         part = self.part
         if cell >= 4 * _COARSE:
-            # Reduced by a whole factor first: for this, OpenCV is several times as fast and does not allocate a table
-            # of four bytes for each pixel of a cell. This leaves out a few pixels at the right and at the bottom.
+            # Reduced by a whole factor first, because OpenCV does this several times as fast and without allocating a
+            # table of four bytes for each pixel of a cell. A few pixels at the right and at the bottom are left out.
             coarse = (max(1, width // _COARSE), max(1, height // _COARSE))
             whole = part[: coarse[1] * _COARSE, : coarse[0] * _COARSE]
             part = as_pixels(cv2.resize(whole, coarse, interpolation=cv2.INTER_AREA))
@@ -106,14 +106,14 @@ class HiddenArea:
     def fill(self, colours: Pixels, step: int, *, is_ellipse: bool) -> None:
         """Fill the ellipse or the rectangle, and blend the surrounding soft edge.
 
-        `colours` has one pixel for `step` x `step` pixels of the rectangle, and is enlarged smoothly.
+        `colours` has one pixel for every `step` x `step` pixels of the rectangle, and is enlarged smoothly.
         """
         margin = math.ceil(_edge_width(self.face_side) / step) + 1
         bordered = cv2.copyMakeBorder(colours, margin, margin, margin, margin, cv2.BORDER_REPLICATE)
         left, above = (margin * step - each for each in self.offset)
         for top in range(0, len(self.around), _BAND_ROWS):
             band = self.around[top : top + _BAND_ROWS]
-            # This needs one more row of colours on each side, because every pixel lies between two of them.
+            # Every pixel is between two rows of colours, so a band needs one more row on each side.
             start = above + top
             first, last = start // step - 1, math.ceil((start + len(band)) / step) + 1
             size = (bordered.shape[1] * step, (last - first) * step)

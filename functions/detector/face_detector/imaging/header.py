@@ -37,7 +37,7 @@ _PILLOW_FORMAT: Final = {ImageFormat.HEIC: "HEIF"}
 
 @dataclass(frozen=True)
 class Header:
-    """Width and height are of the stored pixels, before the orientation is applied."""
+    """Width and height are those of the stored pixels, before the orientation is applied."""
 
     format: ImageFormat
     width: int

@@ -14,9 +14,9 @@ _MAX_TAGS: Final = 100
 # Input, display, output and colour space profiles (7.2.7). The others do not describe the colours of a picture.
 _CLASSES: Final = frozenset({b"scnr", b"mntr", b"prtr", b"spac"})
 _CONNECTION_SPACES: Final = frozenset({b"XYZ ", b"Lab "})
-# Lists of processing elements. An element can take as little as eight bytes, because elements may share their data, but
-# each takes time for every colour, so a profile of a megabyte could take minutes. A profile with such lists also has
-# tables (8.3 to 8.5).
+# Lists of processing elements. Elements may share their data, so an element can be as small as eight bytes. But each
+# element is evaluated for every colour, so applying a profile of one megabyte could take minutes. A profile with such
+# lists also has tables (8.3 to 8.5), which are used instead.
 _ELEMENT_LISTS: Final = (b"D2B", b"B2D")
 
 Numbers = npt.NDArray[np.float64]
@@ -60,8 +60,8 @@ def without_element_lists(profile: bytes) -> bytes:
 def matrix_profile(colours: Chromaticities, curve: Numbers) -> bytes:
     """Create a profile for RGB pixels from chromaticities and a curve.
 
-    The curve contains the light (0 to 1) of equally spaced values; a single number is an exponent. Raises ValueError
-    for chromaticities that do not define a colour space.
+    The curve gives the linear light (0 to 1) for equally spaced pixel values; a single number is an exponent. Raises
+    ValueError for chromaticities that do not define a colour space.
     """
     trc = _curve(curve)
     columns = _primaries_at_d50(colours)
@@ -90,7 +90,7 @@ def _primaries_at_d50(colours: Chromaticities) -> Numbers:
     except (ZeroDivisionError, np.linalg.LinAlgError) as error:
         raise ValueError("the primaries do not define a colour space") from error
     if not np.all(np.abs(adapted) < 4):
-        raise ValueError("the primaries are far from any colour")
+        raise ValueError("the primaries are far outside the range of real colours")
     return adapted
 
 

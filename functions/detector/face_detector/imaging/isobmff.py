@@ -33,7 +33,7 @@ def boxes(data: bytes | memoryview) -> Iterator[FileBox]:
         header = 8
         if length == 1:  # The length follows as a 64-bit number (ISO/IEC 14496-12, 4.2).
             length, header = int.from_bytes(data[at + 8 : at + 16]), 16
-        # 0: the box extends to the end of the file.
+        # A length of 0 means that the box extends to the end of the file.
         yield FileBox(kind, at, at + header, length or len(data) - at)
         if length < header:
             return
@@ -139,7 +139,7 @@ class _Fields:
         self.flags = self.number(3)
 
     def number(self, size: int) -> int:
-        """Read a number of `size` bytes; raise ValueError at the end of the box."""
+        """Read a number of `size` bytes. Raises ValueError if the box ends first."""
         start, self._at = self._at, self._at + size
         if self._at > len(self._body):
             raise ValueError("a box ends early")

@@ -85,7 +85,7 @@ class FrameHeader:
     scans: Sequence[bytes]
 
     def scanned(self) -> int:
-        """Return the number of coefficients that all scans cover, which costs time even if a scan is empty."""
+        """Return the number of coefficients that all scans cover; they take time even if a scan is empty."""
         return sum(self._samples(components) for components in map(_components, self.scans))
 
     def held(self) -> int:
@@ -145,8 +145,9 @@ def head(data: bytes) -> bytes:
 def picture(data: bytes) -> bytes:
     """Return only the parts that the picture needs, with an end marker.
 
-    Leaves out parts that decoders treat differently: bytes between segments, metadata, versions of JFIF, and spectral
-    bounds that only a progressive scan has. If a decoder still prints a warning, pixels are damaged.
+    Leaves out parts that some decoders treat differently from others: bytes between segments, metadata, versions of
+    JFIF, and spectral bounds that only a progressive scan has. If a decoder still prints a warning, some pixels are
+    damaged.
     """
     parts = list(segments(data))
     frame = read_frame(data, parts)
@@ -162,7 +163,7 @@ def picture(data: bytes) -> bytes:
 
 
 def _needed(marker: int, body: bytes, components: int) -> bytes:
-    """Return a segment in the form that decoding needs, or nothing if it does not need the segment."""
+    """Return a segment in the form that decoding needs, or nothing if decoding does not need the segment."""
     if marker == CODED:
         return body
     if marker == _APP0 and body.startswith(b"JFIF\0", 2):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 _SIGNATURE_BYTES: Final = 8
-# A chunk's length and type, which precede its body, and its checksum, which follows it.
+# The size of a chunk without its body: four bytes each for its length, its type and its checksum.
 _FRAME_BYTES: Final = 12
 # This bit is set in the first byte of the type of a chunk that decoding does not need (5.4).
 _ANCILLARY: Final = 0x20
@@ -32,7 +32,7 @@ def chunks(data: bytes) -> Iterator[Chunk]:
 
 
 def exif(data: bytes) -> bytes:
-    """Return the EXIF block, empty if there is none; Pillow would decode the pixels to reach EXIF after them."""
+    """Return the EXIF block, or empty bytes; Pillow would decode the pixels to reach a block that follows them."""
     return next((data[at + 8 : at + 8 + length] for kind, at, length in chunks(data) if kind == b"eXIf"), b"")
 
 
@@ -49,10 +49,10 @@ def head(data: bytes) -> bytes:
 
 
 def without_metadata(data: bytes) -> bytes:
-    """Return the file without texts, profiles, and all frames except the default image.
+    """Return the file with only its default image: without texts, profiles and other frames.
 
-    libpng inflates each compressed text, of up to 8 MB, and keeps it: 900 of them would take 7 GB from a 7 MB file.
-    Raises ValueError for pixels with a wrong checksum, which Pillow does not read.
+    libpng inflates each compressed text, of up to 8 MB, and keeps it: 900 texts in a 7 MB file would take 7 GB of
+    memory. Raises ValueError if the checksum of the pixels is wrong, because Pillow does not check it.
     """
     if not all(_is_intact(data, chunk) for chunk in chunks(data) if chunk.kind == b"IDAT"):
         raise ValueError("a wrong checksum")

@@ -53,10 +53,10 @@ def _check_frame(frame: jpeg.FrameHeader, *, has_end: bool) -> None:
     pixels = frame.width * frame.height
     if pixels > limits.IMAGE_PIXELS:
         raise too_many_pixels(f"{frame.width} x {frame.height} pixels", limits.IMAGE_PIXELS)
-    # An end marker before all scans: a decoder would continue after it, where no data was counted.
+    # The end marker precedes all scans. A decoder would continue after it, where no data was counted.
     if not frame.scans:
         raise ValueError("no scan")
-    # The file is cut between two scans, which decoders do not report.
+    # The file was cut off between two scans. Decoders do not report this.
     if not has_end and not frame.is_complete():
         raise ValueError("scans are missing")
     if frame.scanned() > limits.JPEG_SCANNED or frame.held() > limits.JPEG_HELD:

@@ -1,1 +1,1 @@
-"""One module for each render of `facelib.domain.renders`, with its name and a `draw` (`face_detector.drawing.Draw`)."""
+"""One module for each of `facelib.domain.renders`, with the same name and a function `draw` (`drawing.Draw`)."""

@@ -61,7 +61,7 @@ def draw(pixels: Pixels, faces: Sequence[Face], options: Options) -> Pixels:
     left, top = int(area.left), int(area.top)
     right, bottom = round(area.right), round(area.bottom)
     if options.crop_aspect.ratio:
-        # Calculated from its size, so that a square stays a square.
+        # Calculated from the size of the area, so that rounding keeps a square a square.
         right, bottom = left + round(area.width), top + round(area.height)
     return np.ascontiguousarray(pixels[top : max(top + 1, bottom), left : max(left + 1, right)])
 

@@ -68,12 +68,12 @@ class Identity(Frozen):
     refusal: Refusal | None = None
 
 
-# All callers, if access is open.
+# The principal of every caller if access is open.
 PUBLIC: Final = Principal(owner=PUBLIC_OWNER, scopes=frozenset(Scope))
 
 
 class ApiKey(Frozen):
-    """A stored key. Its secret has 256 random bits, so SHA-256 is enough, without a slower hash."""
+    """A stored key. Its secret has 256 random bits, so SHA-256 is enough; a slower hash is not needed."""
 
     key_id: str
     digest: str

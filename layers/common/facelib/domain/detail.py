@@ -33,5 +33,5 @@ def _cut(value: object) -> object:
     return shortened(value, limits.DETAIL_BYTES) if isinstance(value, str) else value
 
 
-# This must not fail: a missing record or event would be worse than a truncated one.
+# Validation truncates instead of failing: a missing record or event would be worse than a truncated one.
 Detail = Annotated[str, BeforeValidator(_cut), Field(max_length=limits.DETAIL_BYTES)]

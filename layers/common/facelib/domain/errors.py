@@ -58,7 +58,7 @@ class QuotaExceeded(FaceError):
 class DetectorBusy(FaceError):
     """Lambda already runs the maximum number of detectors, so no detector was started."""
 
-    # A detection takes less time.
+    # Longer than a detection takes.
     retry_after = 5
 
     def __init__(self) -> None:
@@ -149,7 +149,7 @@ class JobFinished(FaceError):
 
     def __init__(self, status: Status, original_etag: str | None = None) -> None:
         super().__init__(f"The job {_state(status, 'already ')}.")
-        # S3's name for the upload that was processed.
+        # The ETag of the upload that was processed.
         self.original_etag = original_etag
 
 

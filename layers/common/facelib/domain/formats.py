@@ -6,7 +6,7 @@ from facelib.domain import limits
 from facelib.domain.errors import ImageRejected
 from facelib.domain.job import FailureReason, ImageFormat
 
-# An ISO base media file begins with a box `ftyp`, whose bytes 8 to 12 are its brand (ISO/IEC 14496-12, 4.3).
+# An ISO base media file begins with a box `ftyp`, whose bytes 8 to 11 are its brand (ISO/IEC 14496-12, 4.3).
 _AVIF_BRANDS: Final = frozenset({b"avif", b"avis"})
 _HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
 # Brands that do not identify the codec; the codec's own brands follow in the same box.
@@ -71,7 +71,7 @@ def sniff(data: bytes) -> ImageFormat | None:
 
 
 def describe(data: bytes) -> str:
-    """Return a description of the bytes with its article, for use in a sentence: `a HEIC image`."""
+    """Return a description of the bytes with an article, for use in a sentence: `a HEIC image`."""
     if not data:
         return "an empty file"
     if known := sniff(data):
@@ -89,7 +89,7 @@ def describe(data: bytes) -> str:
 
 
 def _brands(data: bytes) -> frozenset[bytes]:
-    """Return the major and the compatible brands of an ISO base media file, empty for anything else."""
+    """Return the brands that may identify the codec of an ISO base media file; empty for any other file."""
     if data[4:8] != b"ftyp":
         return frozenset()
     # The box contains its length, `ftyp`, the major brand, a version of 4 bytes and the compatible brands.
@@ -101,7 +101,7 @@ def _brands(data: bytes) -> frozenset[bytes]:
 
 def _describe_text(probe: bytes) -> str:
     try:
-        # A text whose probe ends within a character must not count as binary.
+        # The probe may end in the middle of a character, which does not make a text binary.
         text = probe.decode("utf-8", errors="strict" if len(probe) < _TEXT_PROBE_BYTES else "ignore").lower()
     except UnicodeDecodeError:
         return "a file of an unknown format"

@@ -95,7 +95,7 @@ class FailureReason(StrEnum):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        # The client's names are generated from this; it offers a retry for these reasons.
+        # The client's list of retryable reasons is generated from this schema.
         handler.resolve_ref_schema(schema := handler(core))["x-retryable"] = sorted(RETRYABLE)
         return schema
 
@@ -116,7 +116,8 @@ EXAMPLE_ID: Final = "0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"
 class Shown:
     """Marks a field that every response of the API about a job contains, in its stored form.
 
-    With `stream` or `bus`, every event about a job that has ended also contains it, on the stream or the bus.
+    If `stream` is set, every event on the stream about a job that has ended also contains the field. `bus` does the
+    same for events on the bus.
     """
 
     description: str | None = None
@@ -212,7 +213,7 @@ class Job(Frozen):
 
 
 class Tombstone(Frozen):
-    """What remains of a deleted job until it would have expired: only ids, so that replays contain the deletion."""
+    """What remains of a deleted job until its normal expiry: only ids, so that replays contain the deletion."""
 
     job_id: str
     owner: str

@@ -11,21 +11,22 @@ DIRECT_UPLOAD_BYTES: Final = 4_500_000
 PRESIGNED_UPLOAD_BYTES: Final = 25 * MIB
 PRESIGNED_UPLOAD_SECONDS: Final = 15 * 60
 # A job of `POST /image` expires this soon if the API crashes before it has stored the image. A request takes at most
-# half a minute; the rest is for clocks that differ.
+# half a minute; the rest allows for clocks that differ.
 UNSTORED_SECONDS: Final = 5 * 60
 # A job of `POST /uploads` expires this soon unless a detector claims it, which shows that the form was used. An upload
 # that waits longer than this is not lost: its job is visible again once a detector claims it.
 UNUSED_FORM_SECONDS: Final = PRESIGNED_UPLOAD_SECONDS + 3600
 RESULT_URL_SECONDS: Final = 5 * 60
 
-# Limited by the memory for decoding a photo and drawing it at full size (docs/decisions/0003-decoding.md): for JPEG,
-# for PNG and still WebP, and for AVIF, HEIC, GIF and animated WebP.
+# These are limited by the memory for decoding a photo and drawing it at full size (docs/decisions/0003-decoding.md).
+# The first is for JPEG, the second for PNG and for still WebP without alpha, the third for all other images.
 IMAGE_PIXELS: Final = 110_000_000
 PLAIN_IMAGE_PIXELS: Final = 100_000_000
 COSTLY_IMAGE_PIXELS: Final = 51_000_000
-# For AVIF and HEIC that may have more than 8 bits per channel, and alpha or colours at full resolution.
+# For an AVIF or HEIC that may have more than 8 bits per channel and also has alpha or colours at full resolution.
 DEEP_IMAGE_PIXELS: Final = 36_000_000
-# All images that make up an AVIF or HEIC: a grid, its tiles (which extend beyond its edges), and the same for alpha.
+# Total of all images that make up an AVIF or HEIC: a grid, its tiles (which extend beyond its edges), and the same for
+# alpha.
 DECODED_PIXELS: Final = 4 * COSTLY_IMAGE_PIXELS
 # libjpeg's limit for each side; results are JPEG.
 IMAGE_SIDE: Final = 65_500
@@ -51,14 +52,14 @@ EXIF_BYTES: Final = 256 * KIB
 PROFILE_BYTES: Final = 4 * MIB
 # Stray bytes and fill bytes before segments (ITU-T T.81, B.1.1.2), which few encoders write.
 JPEG_FILL_BYTES: Final = MIB
-# libavif and libheif search all items for each item; a box of this size contains about ten thousand.
+# For each item, libavif and libheif search through all items; a box of this size contains about ten thousand.
 META_BOX_BYTES: Final = 256 * KIB
-# A still image has one frame, a progressive one at most one for each of AV1's four spatial layers. libavif writes
-# three units around a frame, other encoders one for each group of tiles.
+# A still image has one frame; a progressive image has at most one for each of AV1's four spatial layers. libavif writes
+# three units around a frame. Other encoders write one unit for each group of tiles.
 AV1_FRAMES: Final = 8
 AV1_UNITS: Final = 100
 # A progressive JPEG has about ten scans, which cover eight coefficients per pixel, and a decoder keeps all coefficients
-# until the last scan. An empty scan of a few bytes costs the same.
+# until the last scan. An empty scan of a few bytes takes as long as a full one.
 JPEG_SCANNED: Final = 1_000_000_000
 JPEG_HELD: Final = 200_000_000
 
@@ -109,7 +110,7 @@ REKOGNITION_BYTES: Final = 3_300_000
 IDEMPOTENCY_KEY_CHARACTERS: Final = 255
 # A ticket admits one listener, so it only has to be valid until the handshake.
 TICKET_SECONDS: Final = 60
-# API Gateway caches the result of the authorizer for this long; a revoked key is refused after that.
+# API Gateway caches the result of the authorizer for this long, so a revoked key may be accepted until then.
 KEY_CACHE_SECONDS: Final = 60
 LISTENERS_OF_OWNER: Final = 1_000
 RETRIES: Final = 5

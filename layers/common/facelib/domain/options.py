@@ -43,12 +43,12 @@ def _is_text(info: ValidationInfo) -> bool:
 
 
 def _split(value: object, info: ValidationInfo) -> object:
-    """Split a list in text, which pydantic's string mode does not support."""
+    """Split a list that is given as text, because pydantic's string mode does not support lists."""
     return [part.strip() for part in str(value).split(",")] if _is_text(info) else value
 
 
 def _boolean(value: object, info: ValidationInfo) -> object:
-    """Read a boolean in text. Pydantic would also accept 1, yes, on and their opposites."""
+    """Read a boolean from text. Pydantic would also accept 1, yes, on and their opposites."""
     return _BOOLEANS.get(str(value).lower(), "neither true nor false") if _is_text(info) else value
 
 
@@ -158,7 +158,7 @@ class Options(Frozen):
 
     @classmethod
     def from_text(cls, fields: Mapping[str, str]) -> Self:
-        """Read options as text, a list separated by commas. Raises ValidationError.
+        """Read options from text; items of a list are separated by commas. Raises ValidationError.
 
         Text cannot represent an empty list or null; missing options have their defaults.
         """

@@ -1,6 +1,6 @@
 """The renders: all kinds of results that can be drawn.
 
-`face_detector.renders` has a module of the same name for each, which draws it.
+For each render, `face_detector.renders` has a module of the same name that draws it.
 """
 
 from enum import IntEnum, StrEnum

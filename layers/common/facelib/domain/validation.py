@@ -10,7 +10,7 @@ from facelib.domain.detail import shortened
 
 
 def at_most(length: int) -> BeforeValidator:
-    """Refuse a longer list before its items are validated, because each invalid item would be a separate error."""
+    """Return a validator that refuses a longer list before each of its invalid items becomes a separate error."""
 
     def check(value: object) -> object:
         if isinstance(value, list | tuple) and len(value) > length:
@@ -23,7 +23,7 @@ def at_most(length: int) -> BeforeValidator:
 def describe_errors(error: ValidationError, field_name: Callable[[str], str] = str) -> str:
     """Describe the invalid fields without their values, for example `max_faces: Input should be ...; size: ...`.
 
-    `field_name` returns the sender's name of a field.
+    `field_name` converts the name of a field to the name that the sender uses.
     """
     problems = []
     for problem in error.errors(include_input=False, include_url=False)[: limits.PROBLEMS]:

@@ -9,7 +9,7 @@ T = TypeVar("T")
 def batches(
     items: Iterable[T], most: int | None = None, *, size_of: Callable[[T], int] = lambda _: 0, most_bytes: int = 0
 ) -> Iterator[tuple[T, ...]]:
-    """Yield the items in order, in as few batches as possible, of at most `most` items and `most_bytes`.
+    """Yield the items in order, in as few batches as possible, each of at most `most` items and `most_bytes` bytes.
 
     An item that is too large by itself gets its own batch, so that AWS refuses only that item.
     """

@@ -9,7 +9,7 @@ from facelib.messages.events import JobEvent
 
 
 class Delivery(Frozen):
-    """Frames for these listeners; `attempt` counts how often they were requeued after a failed post."""
+    """Frames for these listeners; `attempt` counts how often the delivery was requeued after a failed post."""
 
     kind: Literal["delivery"] = "delivery"
     owner: str
@@ -28,7 +28,7 @@ class ShardDelivery(Frozen):
 
 
 class Replay(Frozen):
-    """A replay of the latest `limit` events, or of all events `after` an id. With both, the larger set is sent."""
+    """A replay of the latest `limit` events, or of all events `after` an id. With both, it sends the larger set."""
 
     kind: Literal["replay"] = "replay"
     owner: str

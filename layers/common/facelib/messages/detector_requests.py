@@ -49,7 +49,7 @@ class CorrectRequest(Frozen):
 
 class RenderOutcome(StrEnum):
     STORED = "stored"
-    # Deleted or expired in the meantime; its objects were removed.
+    # The job was deleted or has expired in the meantime; its objects were removed.
     JOB_GONE = "job_gone"
     ORIGINAL_GONE = "original_gone"
     # Another caller corrected the job.

@@ -107,26 +107,29 @@ def position_at(at: datetime) -> str:
 
 
 def event_time(event_id: str) -> datetime:
-    """Return the UTC time of the event with this id. Raises ValueError."""
+    """Return the UTC time of the event with this id. Raises ValueError if the id is malformed."""
     return datetime.strptime(event_id.partition("-")[0], _EVENT_TIME).replace(tzinfo=UTC)
 
 
 def time_of_next_event(job: Job) -> datetime:
-    """Return the current UTC time, or a time just after the job's latest event, so that its event ids increase."""
+    """Return the current UTC time, or a time just after the job's latest event if that is later."""
     now = datetime.now(UTC)
     return max(now, event_time(job.event_id) + timedelta.resolution) if job.event_id else now
 
 
 def event_id_before(event_id: str, seconds: float) -> str:
-    """Return an id that sorts before all events that happened up to `seconds` before this one. Raises ValueError."""
+    """Return an id that sorts before all events that happened up to `seconds` before this one.
+
+    Raises ValueError if the id is malformed, or OverflowError if the result would be before the year 1.
+    """
     return f"{event_time(event_id) - timedelta(seconds=seconds):{_EVENT_TIME}}"
 
 
 def corrected_at(job: Job) -> datetime | None:
-    """Return when a completed job was corrected, if that is its latest event. Raises ValueError.
+    """Return when a completed job was corrected, or None if another event is its latest.
 
     The time is read from the event's id, because the index for replays has no other time, and the attributes of an
-    existing index cannot be changed.
+    existing index cannot be changed. Raises ValueError if the id is malformed.
     """
     if job.status is not Status.COMPLETED or job.event_id is None or job.completed_at is None:
         return None
@@ -135,7 +138,7 @@ def corrected_at(job: Job) -> datetime | None:
 
 
 def event_of(job: Job | Tombstone, public_url: str) -> JobEvent:
-    """Return the latest event of a completed, failed or deleted job. Raises ValueError."""
+    """Return the latest event of a completed, failed or deleted job. Raises ValueError if the job is malformed."""
     if isinstance(job, Tombstone):
         return JobDeleted(event_id=job.event_id, job_id=job.job_id)
     completed = job.status is Status.COMPLETED

@@ -12,7 +12,7 @@ FrozenT = TypeVar("FrozenT", bound=Frozen)
 
 
 def with_job_fields(is_chosen: Callable[[Shown], bool]) -> Callable[[type[FrozenT]], type[FrozenT]]:
-    """Return a decorator that adds the selected marked fields of `Job` to a model, in the same order."""
+    """Return a decorator that adds the fields of `Job` whose marks are chosen to a model, in the order of `Job`."""
 
     def add(model: type[FrozenT]) -> type[FrozenT]:
         return create_model(model.__name__, __base__=model, __doc__=model.__doc__, **_definitions(is_chosen))

@@ -1,7 +1,7 @@
 """Converts models to DynamoDB items, with one typed attribute for each field that is not None.
 
-Types of fields are mapped to DynamoDB's types only here. A model with a field of any other type fails when its module
-is imported, not when the first item is read.
+Only this module maps the types of fields to DynamoDB's types. A model with a field of any other type fails when its
+module is imported, not when the first item is read.
 """
 
 import json
@@ -65,7 +65,7 @@ _STORED: Final[Mapping[object, Stored]] = {
     str: _TEXT,
     int: Stored(_same, _same),
     bool: Stored(_same, _same),
-    # boto3 refuses floats. This is the shortest decimal that is read as the same float.
+    # boto3 refuses floats. `repr` returns the shortest decimal that is read as the same float.
     float: Stored(lambda value: Decimal(repr(value)), _same),
     AwareDatetime: _TIME,
     dict[str, float]: Stored(json.dumps, json.loads),
@@ -92,7 +92,7 @@ class Items(Generic[ModelT]):
         return {name: stored.load(_deserialize(item[name])) for name, stored in self._fields.items() if name in item}
 
     def model(self, item: Item) -> ModelT:
-        """Return the model of an item. Raises pydantic's ValidationError for a malformed one."""
+        """Return the model of an item. Raises pydantic's ValidationError if the item is malformed."""
         return self._model.model_validate(self.values(item))
 
 

@@ -1,4 +1,4 @@
-"""Exponential backoff with jitter, for requests that AWS did not process, or only in part.
+"""Exponential backoff with jitter, for requests that AWS processed only in part or not at all.
 
 The SDK retries calls that fail; this module is for responses that report unprocessed parts, and for errors that the SDK
 does not retry.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
-# Without a name, botocore composes one for each request, which takes a tenth of a millisecond.
+# Without a user agent, botocore composes one for each request, which takes a tenth of a millisecond.
 _USER_AGENT: Final = "facecast"
 _QUICK: Final = Config(
     user_agent=_USER_AGENT,
@@ -41,7 +41,7 @@ _OBJECT_MISSING: Final = frozenset({"404", "NoSuchKey", "412", "PreconditionFail
 
 @cache
 def session() -> boto3.Session:
-    """Return the session that all clients share, because a new one loads the descriptions of services again."""
+    """Return the session that all clients share, because a new one would load the descriptions of services again."""
     return boto3.Session()
 
 
@@ -69,7 +69,7 @@ def event_bridge() -> "EventBridgeClient":
 
 @cache
 def lambda_() -> "LambdaClient":
-    # A synchronous detection may take as long as an HTTP request.
+    # A client waits for a synchronous detection, so its time-out is slightly below that of an HTTP request.
     return session().client(
         "lambda",
         config=Config(user_agent=_USER_AGENT, connect_timeout=2, read_timeout=28, retries={"total_max_attempts": 1}),

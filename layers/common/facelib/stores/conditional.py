@@ -54,7 +54,7 @@ class Change:
     # Elements to add to a set.
     add: Item = field(default_factory=dict)
     remove: Iterable[str] = ()
-    # Attributes that get the value of others, as expressions: {"a": "if_not_exists(b, a)"}.
+    # Attributes, and the expressions whose values they get: {"a": "if_not_exists(b, a)"}.
     copy: Mapping[str, str] = field(default_factory=dict)
 
     def arguments(self, condition: ConditionBase | None) -> dict[str, Any]:

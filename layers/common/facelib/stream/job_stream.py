@@ -20,7 +20,7 @@ class OwnedEvent:
 
 
 def event_of_record(record: Mapping[str, Any], public_url: str) -> OwnedEvent | None:
-    """Return the event of a record, or None if it does not end, correct or delete a job.
+    """Return the event of a record, or None if the change did not end, correct or delete a job.
 
     Raises the same errors as `job_of_record`.
     """
@@ -29,10 +29,10 @@ def event_of_record(record: Mapping[str, Any], public_url: str) -> OwnedEvent | 
 
 
 def job_of_record(record: Mapping[str, Any]) -> Job | Tombstone | None:
-    """Return the job that ended, or was corrected or deleted, with this change, without its faces; None for any other.
+    """Return the job that this change ended, corrected or deleted, without its faces; None for any other change.
 
     The event source mapping already filters records, but this check does not rely on it. Raises LookupError, TypeError
-    or ValueError (pydantic's included) for a malformed record.
+    or ValueError (including pydantic's ValidationError) for a malformed record.
     """
     try:
         return _job_of_images(record["dynamodb"])

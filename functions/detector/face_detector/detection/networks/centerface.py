@@ -85,7 +85,8 @@ _ALONE: Final = Scales(
         Quality.THOROUGH: Pyramid((512, 1024, 2560), 4096, max_upscale=2.5),
     },
 )
-# It localises large faces well but takes four times as long per pixel as YuNet, which therefore detects small faces.
+# CenterFace localises large faces well but takes four times as long per pixel as YuNet, so YuNet detects the small
+# ones.
 _IN_ENSEMBLE: Final = Scales(
     # At 256 px and below, the landmarks are so inexact that the pose is wrong by more than 6 degrees.
     coarse={Quality.FAST: Pyramid((224,), 224), Quality.BALANCED: Pyramid((320,), 320)},

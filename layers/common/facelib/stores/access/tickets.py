@@ -1,4 +1,4 @@
-"""Stream tickets in DynamoDB: browsers cannot send headers with a WebSocket, and a key must never appear in a URL."""
+"""Stream tickets in DynamoDB, because browsers cannot send a key as a WebSocket header and must not put it in a URL."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ class TicketStore:
         self._table = table
 
     def issue(self, principal: Principal) -> tuple[str, datetime]:
-        """Return a new ticket and when it expires. It is stored as its SHA-256."""
+        """Return a new ticket and when it expires. Only the SHA-256 of the ticket is stored."""
         ticket, expires_at = secrets.token_urlsafe(32), utc_now() + timedelta(seconds=limits.TICKET_SECONDS)
         item = {
             **_key(ticket),
@@ -29,7 +29,7 @@ class TicketStore:
         return ticket, expires_at
 
     def redeem(self, ticket: str) -> Principal | None:
-        """Return the ticket's owner, and delete it: of several concurrent attempts, only one succeeds."""
+        """Delete a valid ticket and return its principal, else None. Of several concurrent attempts, one succeeds."""
         is_valid = condition_arguments(Attr("expires_at").gt(time_text(utc_now())))
         try:
             with conditional_write():

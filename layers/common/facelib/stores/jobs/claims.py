@@ -1,4 +1,4 @@
-"""Claims on jobs: which detector may process a job, and how it ends (docs/decisions/0001-claims-and-leases.md)."""
+"""Claims on jobs: which detector may process a job, and how the job ends (docs/decisions/0001-claims-and-leases.md)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -68,10 +68,10 @@ class Claims:
         return Claim(from_item(item), token, until)
 
     def hold(self, claim: Claim, lease_seconds: int) -> None:
-        """Check before writing elsewhere that the claim is still valid. Raises ClaimLost.
+        """Before writing elsewhere, check that the claim is still valid. Raises ClaimLost.
 
-        No other detector takes over the job until the lease expires, so only an expired lease is renewed: otherwise, a
-        process that was paused could overwrite the results of the detector that took over.
+        No other detector can take over the job until the lease expires. An expired lease is renewed, which fails if
+        another detector has taken over: a process that was paused must not overwrite that detector's results.
         """
         now = utc_now()
         if now >= claim.until:
@@ -79,7 +79,7 @@ class Claims:
             self._update_held(claim, Change(put={"lease_until": until}))
 
     def complete(self, claim: Claim, outcome: Outcome) -> None:
-        """Store the outcome. Raises ClaimLost; the caller then removes its results."""
+        """Store the outcome. Raises ClaimLost; if the job was deleted, the caller must then remove the results."""
         self._update_held(claim, _end(claim.job, outcome.job_completed(claim.job)))
 
     def fail(self, claim: Claim, failure: Failure, original_etag: str | None = None) -> None:

@@ -16,7 +16,7 @@ from facelib.stores.jobs.index import SHARD, owner_shard
 from facelib.stores.jobs.items import to_item
 from facelib.stores.jobs.table import IS_NEW, WHOLE_TIME, JobTable, has_status
 
-# Neither claimed nor confirmed.
+# The condition that a job was neither claimed nor kept.
 _IS_UNCLAIMED: Final = has_status(Status.PENDING) & Attr("kept_until").exists()
 # Concurrent requests with the same key cancel each other's transactions; one of them succeeds on the next attempt.
 _ADD_ATTEMPTS: Final = 10
@@ -40,8 +40,8 @@ class NewJobs:
         """
         item = to_item(job) | {SHARD: text(owner_shard(job.owner, job.job_id, self._index_shards))}
         if request is None:
-            # If the condition fails, the SDK's first attempt had succeeded, because no other request has this random
-            # id.
+            # No other request has this random id, so if the condition fails, an earlier attempt by the SDK has
+            # succeeded.
             with suppress(ConditionFailed):
                 self._table.put(item, IS_NEW)
             return job
@@ -63,7 +63,7 @@ class NewJobs:
     def withdraw(self, job: Job, request: IdempotentRequest | None = None) -> bool:
         """Remove a job whose image could not be stored; False if the image was stored in the meantime."""
         try:
-            # If the job does not exist, the SDK's first attempt had succeeded.
+            # The job may be missing: the SDK repeats a deletion whose response was lost.
             self._table.delete(job.job_id, IS_NEW | _IS_UNCLAIMED)
         except ConditionFailed:
             return False

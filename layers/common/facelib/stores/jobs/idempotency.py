@@ -39,7 +39,7 @@ class IdempotentRequest:
 
 
 class IdempotencyRecord(Frozen):
-    """A record with its own id, `job_id`, that points to the job `target`. It expires with the job."""
+    """A record that points to the job `target` and expires with it. Its own id is `job_id`, the table's key."""
 
     job_id: str
     target: str
@@ -82,7 +82,7 @@ class Idempotency:
         try:
             job = self._table.get(record.target, owner)
         except JobNotFound:
-            # The job's deletion will remove the record, and this request does not have to wait for it.
+            # The job's deletion will remove the record as well, but this request does not have to wait until then.
             self.forget(record_id, record.target)
             return None
         if record.fingerprint != request.fingerprint:

@@ -97,7 +97,7 @@ def _limit_of_shard(page_size: int, shards: int) -> int:
     """Return how many items to read from each shard at a time, so that filling a page rarely takes two reads.
 
     A page is distributed randomly over the shards, so a shard's share is binomial. It is more than four standard
-    deviations above its mean in about one of ten thousand shards.
+    deviations above its mean in about one in ten thousand shards.
     """
     mean = page_size / shards
     return min(page_size, ceil(mean + 4 * sqrt(mean)))

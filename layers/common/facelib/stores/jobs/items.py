@@ -48,7 +48,7 @@ def _pack(faces: tuple[Face, ...]) -> str:
 
 
 def _numbers(face: Face) -> list[float | None]:
-    """Pack a face into 20 numbers (box, confidence, landmarks, pose, quality): a third of the size with field names."""
+    """Pack a face into 20 numbers (box, confidence, landmarks, pose, quality); field names would triple the size."""
     points = [getattr(face.landmarks, name) for name in _POINTS]
     box, pose, quality = face.box, face.pose, face.quality
     angles = [pose.roll, pose.yaw, pose.pitch] if pose else [None] * 3
@@ -71,6 +71,6 @@ def _face(row: list[Any], image: ImageInfo) -> Face:
     )
 
 
-# Faces are loaded from their numbers; `box_ratio` depends on the image.
+# Faces are loaded as numbers, and `from_item` converts them, because `box_ratio` depends on the image.
 _JOBS: Final = Items(Job, {tuple[Face, ...]: Stored(_pack, json.loads)})
 _TOMBSTONES: Final = Items(Tombstone)

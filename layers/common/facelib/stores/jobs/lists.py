@@ -25,9 +25,10 @@ BY_CREATION: Final = "by_creation"  # Keys: owner_shard, created_at. Contains on
 # A BatchGetItem reads at most 100 items.
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
 _BATCH: Final = 100
-# These take about five seconds in total.
+# All attempts together take about five seconds.
 _BATCH_ATTEMPTS: Final = 10
-# Jobs to read at a time if a page is incomplete, because jobs were deleted or the page is larger than a batch.
+# Number of jobs to read at a time after the first batch, if a page is still incomplete: jobs were deleted, or the page
+# is larger than a batch.
 _REST: Final = 10
 # Sorts after every time.
 _AFTER_ALL: Final = "9999"
@@ -101,7 +102,7 @@ class JobLists:
         return dropwhile(lambda each: each.position >= after.position, positions) if after else positions
 
     def _visible(self, positions: Iterable[_Cursor]) -> Mapping[str, Job]:
-        """Return these jobs by id, without faces. Leave out deleted and expired ones."""
+        """Return those of these jobs that are neither deleted nor expired, by id and without faces."""
         now = utc_now()
         jobs = (from_item(item) for item in self._items([each.job_id for each in positions]) if not is_deleted(item))
         return {job.job_id: job for job in jobs if not job.is_expired(now)}
@@ -115,7 +116,7 @@ class JobLists:
                 "ExpressionAttributeNames": names,
             }
         }
-        # Items that exceed 16 MB, or the table's throughput, are requested again.
+        # Items beyond the limit of 16 MB, or beyond the table's throughput, are requested again.
         for _ in attempts(_BATCH_ATTEMPTS):
             response = dynamodb().batch_get_item(RequestItems=request)
             yield from response["Responses"].get(self._table, ())

@@ -1,4 +1,4 @@
-"""Retries of failed jobs, whose number is limited."""
+"""Retries of failed jobs, up to a limit for each job."""
 
 from contextlib import suppress
 

@@ -22,7 +22,7 @@ def has_status(status: Status) -> ConditionBase:
 
 
 def is_kept(now: datetime) -> ConditionBase:
-    """Return the condition that a job has not expired, or has expired early because its image had not arrived."""
+    """Return the condition that a job has not expired, or only early because its image had not arrived in time."""
     return Attr("expires_at").gt(time_text(now)) | Attr("kept_until").gt(time_text(now))
 
 
@@ -44,7 +44,7 @@ class JobTable:
         return job
 
     def peek(self, job_id: str) -> Job | Tombstone | None:
-        """Read a job for the service itself, of any owner. Raises pydantic's ValidationError for a malformed one."""
+        """Read a job of any owner, for the service itself. Raises pydantic's ValidationError if it is malformed."""
         item = self.item(job_id)
         return job_or_tombstone(item) if item else None
 

@@ -69,7 +69,7 @@ class ConnectionStore:
     def subscribe(self, connection: Connection) -> None:
         """Subscribe a connection to one job, or to all if the job id is None. Raises ConnectionGone.
 
-        A broadcast that reads all subscriptions first, and then those of its jobs, does not miss a connection.
+        A broadcast that first reads the subscriptions to all jobs, and then those to single jobs, finds the connection.
         """
         old = self._row(connection.owner, connection.connection_id)
         if connection.job_id:
@@ -86,7 +86,8 @@ class ConnectionStore:
 
     def _widen(self, owner: str, connection_id: str, old: Item) -> None:
         self.subscriptions.subscribe_to_all(owner, connection_id, _ttl_of(old))
-        # The job's row is kept and marked, so that a broadcast that read the other subscriptions too early finds it.
+        # The job's row is kept and marked, so that a broadcast that read the subscriptions to all jobs too early still
+        # finds the connection.
         self.subscriptions.mark_widened(owner, connection_id, old["job_id"]["S"], _ttl_of(old))
         self._update(connection_id, Change(remove=("is_narrow",)))
 
@@ -112,7 +113,7 @@ class ConnectionStore:
     def remove_gone(self, owner: str, connection_id: str) -> bool:
         """Remove a connection that API Gateway does not know; return False if it may still be connecting.
 
-        A failure to remove the row is only logged, because the next event gets the same 410.
+        A failure to remove the row is only logged: the next event gets another 410, and the removal is tried again.
         """
         youngest = _ttl(utc_now() - timedelta(seconds=_CONNECT_GRACE_SECONDS))
         is_gone = condition_arguments(Attr("connection_id").not_exists() | Attr("ttl").lt(youngest))
@@ -146,7 +147,7 @@ class ConnectionStore:
         return row
 
     def _update(self, connection_id: str, change: Change, condition: ConditionBase | None = None) -> None:
-        """Update the row of a connection. Raises ConnectionGone if there is none, or the condition fails."""
+        """Update the row of a connection. Raises ConnectionGone if it does not exist or the condition fails."""
         exists = Attr("connection_id").exists()
         arguments = change.arguments(exists if condition is None else exists & condition)
         try:

@@ -63,7 +63,7 @@ class ConnectionsApi:
         return response.status
 
     def _connection(self) -> HTTPConnection:
-        """Return this thread's connection, which reopens itself after it was closed."""
+        """Return this thread's connection, which reopens itself if it has been closed."""
         connection: HTTPConnection | None = getattr(self._of_thread, "connection", None)
         if connection is None:
             address = urlsplit(self._url)
@@ -78,7 +78,7 @@ class ConnectionsApi:
     def _signed(self, method: str, url: str, body: bytes) -> dict[str, str]:
         request = AWSRequest(method, url, data=body)
         assert self._credentials is not None, "no AWS credentials found"
-        # Frozen for each request, so that refreshed credentials are used.
+        # The credentials are read for each request, so that refreshed ones are used.
         SigV4Auth(self._credentials.get_frozen_credentials(), "execute-api", self._region).add_auth(request)
         return dict(request.headers.items())
 

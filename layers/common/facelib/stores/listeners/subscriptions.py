@@ -16,7 +16,7 @@ from zlib import crc32
 from facelib.stores.attributes import Item, number, text, time_text
 from facelib.stores.clients import dynamodb
 
-# 100,000 rows of about 60 bytes in 8 shards are 750 KB each: one page of a Query.
+# With 100,000 rows of about 60 bytes, each of 8 shards has 750 KB: one page of a Query.
 SHARDS: Final = 8
 
 
@@ -33,7 +33,7 @@ class Subscriptions:
         self._table = table
 
     def of_all(self, owner: str, at_most: int) -> list[str]:
-        """Return the ids of the connections that receive all events, or `at_most` of them (strongly consistent)."""
+        """Return the ids of up to `at_most` connections that receive all events (strongly consistent)."""
         pages = self._pages(_all(owner), ConsistentRead=True, Limit=at_most)
         return list(islice((_id_for_all(item) for page in pages for item in page["Items"]), at_most))
 

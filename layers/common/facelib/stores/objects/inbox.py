@@ -11,7 +11,7 @@ from facelib.stores.clients import code_of, missing_object, s3
 
 
 class Inbox:
-    """Reads and moves objects that events report. An object that was replaced since the event counts as missing."""
+    """Reads and moves objects that events report. An object that has since been replaced counts as missing."""
 
     def __init__(self, bucket: str) -> None:
         self._bucket = bucket

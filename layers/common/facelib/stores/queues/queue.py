@@ -26,7 +26,7 @@ class Queue:
         sqs().send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=delay_seconds)
 
     def send_all(self, bodies: Iterable[str], delay_seconds: int = 0) -> None:
-        """Send in as few batches as possible. Raise QueueRefused at the end if some messages are always refused."""
+        """Send in as few batches as possible. Raises QueueRefused at the end if SQS did not accept all messages."""
         refused = [
             failure
             for batch in batches(bodies, _BATCH, size_of=lambda body: len(body.encode()), most_bytes=MESSAGE_BYTES)
@@ -36,7 +36,7 @@ class Queue:
             raise QueueRefused(len(refused), refused[0].get("Message", refused[0]["Code"]))
 
     def _send_batch(self, batch: Sequence[str], delay_seconds: int) -> "Sequence[BatchResultErrorEntryTypeDef]":
-        """Send a batch, retry messages that SQS does not accept, and return those that it always refuses."""
+        """Send a batch, retry messages that SQS may accept later, and return those that it did not accept."""
         entries: list[SendMessageBatchRequestEntryTypeDef] = [
             {"Id": str(number), "MessageBody": body, "DelaySeconds": delay_seconds} for number, body in enumerate(batch)
         ]
