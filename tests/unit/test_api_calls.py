@@ -1,6 +1,6 @@
-"""AWS calls in the code, checked against botocore's models: operations, parameters and required parameters.
+"""The AWS calls in the code match botocore's models: operations, parameters and required parameters.
 
-Calls that the unit tests make are also checked, including their values: see `tests/support/strict_parameters.py`.
+When a unit test makes a call, the values of its parameters are also checked: see `tests/support/strict_parameters.py`.
 """
 
 import ast
@@ -17,7 +17,7 @@ from botocore.model import ServiceModel
 
 from infra import ROOT
 
-# The functions of facelib.stores.clients, and the names of local clients, by the service that they call.
+# The functions of facelib.stores.clients and the names of local clients, each with the service that it calls.
 CLIENTS: Final = {
     "dynamodb": "dynamodb",
     "s3": "s3",
@@ -25,7 +25,7 @@ CLIENTS: Final = {
     "event_bridge": "events",
     "lambda_": "lambda",
 }
-# Methods of boto3 itself, which are not operations.
+# Attributes of boto3's clients that are not operations of AWS.
 OF_BOTO3: Final = {
     "generate_presigned_url",
     "generate_presigned_post",
@@ -34,7 +34,7 @@ OF_BOTO3: Final = {
     "meta",
     "exceptions",
 }
-# Files without one are not parsed.
+# Files without a match are not parsed.
 CLIENT: Final = re.compile(rf"\.client\(|\b(?:{'|'.join(CLIENTS)})\(")
 SOURCES: Final = sorted(
     path
@@ -57,7 +57,7 @@ def service_of(node: ast.expr) -> str | None:
 
 
 def calls(path: Path) -> Iterator[tuple[str, str, ast.Call]]:
-    """Yield service, method and node of each call of a boto3 client."""
+    """Yield the service, the method and the node of each call of a boto3 client."""
     text = path.read_text()
     for node in ast.walk(ast.parse(text)) if CLIENT.search(text) else ():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
@@ -84,7 +84,7 @@ def model_of(service: str) -> ServiceModel:
 
 
 @pytest.mark.parametrize(("service", "method", "call"), CALLS)
-def test_a_call_exists_in_aws(service: str, method: str, call: ast.Call) -> None:
+def test_a_call_is_valid_in_aws(service: str, method: str, call: ast.Call) -> None:
     model = model_of(service)
     operations = {xform_name(name): name for name in model.operation_names}
     assert method in operations

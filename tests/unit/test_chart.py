@@ -1,4 +1,4 @@
-"""Charts of benchmarks: axes that contain every value, and SVG that a browser can read."""
+"""Benchmark charts have axes that contain every value, and are SVG that a browser can read."""
 
 from xml.etree import ElementTree as ET
 

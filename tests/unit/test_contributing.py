@@ -18,12 +18,12 @@ def test_common_additions_have_a_recipe() -> None:
 
 
 @pytest.mark.parametrize("name", [*NAMED, *IN_COMMANDS])
-def test_a_file_of_a_recipe_exists(name: str) -> None:
+def test_a_file_named_in_a_recipe_exists(name: str) -> None:
     # `facelib/stores` is the name that imports use.
     [found, *_] = [folder / name for folder in (ROOT, ROOT / "layers" / "common") if (folder / name).exists()]
     assert found.is_dir() or not name.endswith("/")
 
 
-def test_commands_of_make_are_targets() -> None:
+def test_make_commands_name_existing_targets() -> None:
     targets = set(re.findall(r"^([a-z][a-z0-9-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"`?make ([a-z0-9-]+)", TEXT)) <= targets | {"it"}

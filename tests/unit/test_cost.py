@@ -13,7 +13,7 @@ def test_the_documentation_has_the_current_figures() -> None:
     assert requests_table() in (ROOT / "docs" / "scaling.md").read_text()
 
 
-def test_every_line_has_the_sources_of_quantity_and_price() -> None:
+def test_every_line_names_the_sources_of_its_quantity_and_price() -> None:
     assert all(line.counted and line.priced.startswith("https://") for line in lines(Use()))
     assert len(lines(Use())) <= 10
 
@@ -28,6 +28,6 @@ def test_an_image_costs_less_than_a_tenth_of_rekognitions_price() -> None:
 
 
 @pytest.mark.parametrize("listeners", [2, 1_001])
-def test_more_listeners_cost_a_message_each(listeners: int) -> None:
+def test_each_additional_listener_costs_one_message(listeners: int) -> None:
     more = before_data_transfer(Use(listeners=listeners)) - before_data_transfer(Use())
     assert more * 1e6 == pytest.approx(listeners - 1)

@@ -27,13 +27,13 @@ def test_every_limit_is_documented_with_its_value(repository: Path) -> None:
 @pytest.mark.parametrize("page", _PAGES)
 def test_links_have_a_target(repository: Path, page: str) -> None:
     document = repository / page
-    # The badge of CI is a page of the repository on GitHub, which may have any owner.
+    # The CI badge links to GitHub, with a relative address that works for any owner of the repository.
     links = re.findall(r"\]\((?!https?://|#|\.\./\.\./actions/)([^)#]+)", document.read_text())
     assert [link for link in links if not (document.parent / link).exists()] == []
 
 
 @pytest.mark.parametrize("page", _PAGES)
-def test_links_into_pages_name_a_heading(repository: Path, page: str) -> None:
+def test_links_into_pages_name_an_existing_heading(repository: Path, page: str) -> None:
     document = repository / page
     links = re.findall(r"\]\(([\w./-]*\.md)?#([^)]+)\)", document.read_text())
     assert [link for link in links if link[1] not in _anchors(document.parent / link[0] if link[0] else document)] == []
@@ -54,9 +54,11 @@ def test_files_to_open_for_a_change_exist(repository: Path) -> None:
 
 
 @pytest.mark.parametrize("record", _DECISIONS, ids=lambda record: record.name)
-def test_decisions_have_one_form(record: Path) -> None:
+def test_decisions_have_the_same_form(record: Path) -> None:
     text = record.read_text()
-    assert re.fullmatch(r"# .+ \(20\d\d-\d\d-\d\d\)", text.partition("\n")[0]), "a title with its date"
+    assert re.fullmatch(r"# .+ \(20\d\d-\d\d-\d\d\)", text.partition("\n")[0]), (
+        "the first line is not a title with a date"
+    )
     parts = re.split(r"^(#+ .+)\n", text, flags=re.MULTILINE)[3:]
     assert parts[::2] == ["## Context", "## Decision", "## Measured", "## Rejected"]
     assert all(part.strip() for part in parts[1::2])
@@ -79,7 +81,7 @@ def test_every_make_target_that_is_named_exists(repository: Path) -> None:
 
 @pytest.mark.parametrize("page", _PAGES)
 def test_blocks_have_a_language(repository: Path, page: str) -> None:
-    """Without one, tests/e2e/test_documents.py would not run a block of shell commands."""
+    """A block of shell commands without a language would not be run by tests/e2e/test_documents.py."""
     fences = re.findall(r"^ *```(.*)$", (repository / page).read_text(), re.MULTILINE)
     assert set(fences[::2]) <= {"sh", "python", "json", "text"}
     assert set(fences[1::2]) <= {""}

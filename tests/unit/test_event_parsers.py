@@ -37,7 +37,7 @@ JSON = st.recursive(
 
 
 def like(example: Any) -> st.SearchStrategy[Any]:
-    """Return values that resemble an event: it has the same fields, but any may be missing or have any value."""
+    """Return values that resemble an event: they have its fields, but any field may be missing or have any value."""
     if isinstance(example, dict):
         parts = st.fixed_dictionaries({}, optional={name: like(value) for name, value in example.items()})
         return st.one_of(parts, parts, parts, JSON)
@@ -180,7 +180,7 @@ def _authorizer(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
 
 
 @pytest.mark.usefixtures("_authorizer")
-def test_invalid_credentials_are_only_refused(examples: int) -> None:
+def test_invalid_credentials_are_refused_without_an_error(examples: int) -> None:
     keys = (
         TEXTS | TEXTS.map("Bearer {}".format) | st.from_regex(r"(Bearer )?fc_[0-9a-z]{0,20}_\S{0,40}", fullmatch=True)
     )

@@ -22,7 +22,7 @@ from infra.template import functions
 
 EVENTS: Final = ROOT / "events"
 FILES: Final = sorted(EVENTS.glob("*/*.json"))
-# There is no model for S3's test event and for calls between the functions.
+# There are no models for S3's test event or for calls between the functions.
 S3_TEST: Final = {"Service", "Event", "Time", "Bucket", "RequestId", "HostId"}
 OWN: Final = {"detector/direct.json"}
 WEBSOCKET: Final = {
@@ -30,7 +30,7 @@ WEBSOCKET: Final = {
     "DISCONNECT": models.APIGatewayWebSocketDisconnectEventModel,
     "MESSAGE": models.APIGatewayWebSocketMessageEventModel,
 }
-# Additional fields of $connect that Powertools does not define.
+# Fields of a $connect event that Powertools does not define.
 QUERY: Final = {".queryStringParameters", ".multiValueQueryStringParameters"}
 STREAM_RECORD: Final = botocore.session.get_session().get_service_model("dynamodbstreams").shape_for("StreamRecord")
 
@@ -54,7 +54,7 @@ def model_of(event: dict[str, Any]) -> type[BaseModel] | None:
 
 
 def unknown(model: type[BaseModel], value: Any, path: str = "") -> Iterator[str]:
-    """Yield the fields that an event has and its model does not."""
+    """Yield the fields of an event that its model does not define."""
     if isinstance(value, list):
         for one in value:
             yield from unknown(model, one, path)
@@ -74,13 +74,13 @@ def _inner(annotation: Any) -> type[BaseModel] | None:
 
 
 def bodies(event: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the messages that S3 wrote in an event of a queue."""
+    """Return the messages from S3 in a queue's event."""
     records = [json.loads(record["body"]) for record in event.get("Records", ()) if "body" in record]
     return [body for body in records if "Records" in body or body.keys() == S3_TEST]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_an_event_has_the_form_of_aws(path: Path) -> None:
+def test_an_event_has_the_form_that_aws_documents(path: Path) -> None:
     if f"{path.parent.name}/{path.name}" in OWN:
         return
     for event in (read(path), *bodies(read(path))):
@@ -106,7 +106,7 @@ def test_a_stream_record_has_the_form_of_dynamodb(path: Path) -> None:
         assert record["dynamodb"].keys() <= STREAM_RECORD.members.keys()
 
 
-def test_every_function_that_a_source_calls_has_events() -> None:
+def test_every_function_with_an_event_source_has_example_events() -> None:
     called = {function.name for function in functions() if function.properties.get("Events")}
     folders = {f"{folder.name}function" for folder in EVENTS.iterdir()}
     assert {name.lower() for name in called} <= folders

@@ -5,7 +5,7 @@ import pytest
 
 from tests.support.lab import ciede2000
 
-# From table 1 of Sharma, Wu and Dalal (2005), the pairs for which implementations differ.
+# Pairs from table 1 of Sharma, Wu and Dalal (2005) for which implementations differ.
 PAIRS = [
     ((50, 2.6772, -79.7751), (50, 0, -82.7485), 2.0425),
     ((50, -1, 2), (50, 0, 0), 2.3669),

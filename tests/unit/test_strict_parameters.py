@@ -1,4 +1,4 @@
-"""Unit tests refuse parameters that AWS would refuse, although moto accepts them."""
+"""In unit tests, parameters that AWS would refuse are refused even if moto accepts them."""
 
 import pytest
 from facelib.stores import clients
@@ -8,12 +8,12 @@ from tests.support.strict_parameters import ParameterInvalid
 
 
 @pytest.mark.usefixtures("account")
-def test_an_enumeration() -> None:
+def test_an_invalid_enumeration_value_is_refused() -> None:
     with pytest.raises(ParameterInvalid, match="ReturnConsumedCapacity: 'ALL' is not one of"):
         clients.dynamodb().get_item(TableName="jobs", Key={}, ReturnConsumedCapacity="ALL")  # type: ignore[arg-type]
 
 
-def test_a_length(account: Cloud) -> None:
+def test_an_invalid_length_is_refused(account: Cloud) -> None:
     with pytest.raises(ParameterInvalid, match="is not between 1 and 100"):
         clients.dynamodb().transact_write_items(TransactItems=[])
 

@@ -1,4 +1,4 @@
-"""The audit runs if it can, and reports if it cannot."""
+"""The audit runs if its source can be reached, and otherwise reports that it was skipped."""
 
 import http.server
 import threading
@@ -34,12 +34,12 @@ def source(status: int, body: bytes) -> Iterator[str]:
     ("status", "body", "reachable"),
     [
         pytest.param(200, b'{"vulnerabilities": []}', True, id="PyPI"),
-        pytest.param(404, b"", False, id="a mirror without it"),
+        pytest.param(404, b"", False, id="a mirror without vulnerabilities"),
         pytest.param(200, b"<html>", False, id="a login page"),
         pytest.param(200, b"{}", False, id="another document"),
     ],
 )
-def test_a_source_is_one_that_lists_vulnerabilities(status: int, body: bytes, *, reachable: bool) -> None:
+def test_only_a_source_that_lists_vulnerabilities_is_usable(status: int, body: bytes, *, reachable: bool) -> None:
     with source(status, body) as url:
         assert (audit.why_unreachable(url) is None) is reachable
 

@@ -1,4 +1,4 @@
-"""The client's names are those that the service declares."""
+"""The client uses the names that the service declares."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ from infra.__main__ import main as run
 
 
 def test_the_generated_names_follow_the_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`make check` compares the names with the document as it is."""
+    """`make check` compares the names with the current document; this test edits a copy of it."""
     edited = json.loads(client_names.API.read_text())
     schemas = edited["components"]["schemas"]
     schemas["Render"]["enum"].append("emoji")
@@ -43,7 +43,7 @@ def test_the_generated_names_follow_the_document(tmp_path: Path, monkeypatch: py
     assert "brightness: float | None = None" in models
 
 
-def test_renders_and_reasons_are_those_of_the_service() -> None:
+def test_the_clients_renders_and_reasons_match_the_service() -> None:
     assert tuple(Render) == RENDERS == tuple(generated.Render)
     assert set(bundled.HIDING) == {render for render in Render if render.hides_faces}
     assert job.RETRYABLE == RETRYABLE
@@ -81,7 +81,7 @@ def test_a_line_about_a_job_shows_the_options_that_differ_from_the_defaults() ->
 
 
 def test_responses_of_a_newer_service_are_read() -> None:
-    """Names and fields that this client does not know, and values beyond what the service allows today."""
+    """The response has names and fields that this client does not know, and a value that is not allowed today."""
     known = EXAMPLE_OF["JobView"]
     newer = {"status": "archived", "mood": "calm", "image": known["image"] | {"format": "jxl", "depth": 10}}
     job = Job.of(known | newer | {"options": {"render": ["sepia"], "blur_strength": 9, "sepia_tone": 0.4}})

@@ -1,4 +1,4 @@
-"""Fitting the stack's concurrency into an account, and the target of a deployment."""
+"""Fitting the stack's concurrency to an account's limit, and choosing the Region of a deployment."""
 
 import os
 import re
@@ -31,17 +31,17 @@ def test_detectors_are_lowered_last(executions: int, detectors: int, intakes: in
 
 
 @pytest.mark.parametrize("executions", range(10, 200, 7))
-def test_the_api_always_keeps_two_fifths(executions: int) -> None:
+def test_the_api_always_keeps_two_fifths_of_the_executions(executions: int) -> None:
     assert sum(fitted(executions, DetectorConcurrency="50")) <= executions * 0.6
 
 
 @pytest.mark.parametrize(("executions", "waiting"), [(10, "2"), (50, "10"), (1_000, "100")])
-def test_waiting_requests_use_at_most_a_fifth(executions: int, waiting: str) -> None:
+def test_waiting_requests_use_at_most_a_fifth_of_the_executions(executions: int, waiting: str) -> None:
     parameters = parameters_of_template()
     assert (parameters | fit(parameters, executions))["WaitingRequests"] == waiting
 
 
-def test_reserved_detectors_do_not_count() -> None:
+def test_reserved_detectors_do_not_use_the_shared_executions() -> None:
     assert fitted(50, DetectorConcurrency="100", DetectorReserved="100") == (100, 10, 10)
 
 
@@ -65,7 +65,7 @@ def test_existing_reservations_are_not_counted_twice() -> None:
 @pytest.fixture
 def no_region(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     monkeypatch.setenv("AWS_REGION", "")
-    # Set here, so that monkeypatch undoes what `region` sets.
+    # Setting it here makes monkeypatch also undo what `region` sets.
     monkeypatch.setenv("AWS_DEFAULT_REGION", "")
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     return monkeypatch
@@ -77,7 +77,7 @@ def test_without_a_region_nothing_is_deployed(no_region: pytest.MonkeyPatch) -> 
 
 
 def test_a_profiles_region_is_honoured(no_region: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The profile was once ignored, and the stack went to Virginia."""
+    """The profile was once ignored, so the stack was deployed to Virginia."""
     config = os.path.join(tmp_path, "config")  # noqa: PTH118
     with open(config, "w") as file:  # noqa: PTH123
         file.write("[profile eu]\nregion = eu-central-1\n")
@@ -93,7 +93,7 @@ def test_the_region_variable_of_the_aws_cli_is_used(no_region: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(("code", "expected"), [("AccessDeniedException", None), ("ServiceException", ClientError)])
-def test_a_caller_without_permission_to_read_the_quota(
+def test_only_a_missing_permission_to_read_the_quota_is_ignored(
     monkeypatch: pytest.MonkeyPatch, code: str, expected: type[Exception] | None
 ) -> None:
     client = boto3.client("lambda", region_name="us-east-1")

@@ -1,4 +1,4 @@
-"""`make env`: the addresses of a stack as shell variables."""
+"""`make env` prints a stack's addresses as shell variables."""
 
 import subprocess
 
@@ -8,7 +8,7 @@ from infra import env
 from infra.errors import CommandFailed
 
 
-def test_a_shell_reads_the_values_as_they_are() -> None:
+def test_a_shell_reads_the_values_unchanged() -> None:
     outputs = {"HttpUrl": "https://a/$(echo x)", "StreamUrl": "wss://b/?c=d&e='f' g", "OriginalsBucketName": "`bucket`"}
     script = 'eval "$1"; printf "%s\\n" "$API" "$WS" "$BUCKET"; env | grep -c ^API='
     done = subprocess.run(["sh", "-c", script, "sh", env.exports(outputs)], capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""Erasing an owner: all of the owner's data, no other data, and resuming after an interruption."""
+"""Erasing an owner deletes all of the owner's data and no other data, and can be resumed after an interruption."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -103,7 +103,7 @@ def test_all_data_of_one_owner_is_deleted_and_none_of_another(
 
 
 @pytest.mark.usefixtures("waits")
-def test_remaining_data_is_read_back(account: Cloud, jobs: JobStore, erasure: Erasure) -> None:
+def test_remaining_data_is_counted(account: Cloud, jobs: JobStore, erasure: Erasure) -> None:
     fill(account, jobs, "alice")
     assert str(erasure.left()) == "5 jobs, 1 file in the drop folder, 1 key, 1 connection, 1 counter"
 

@@ -1,4 +1,4 @@
-"""Commands whose AWS calls fail end with one sentence."""
+"""Commands whose AWS calls fail print one sentence."""
 
 import io
 import os
@@ -17,7 +17,7 @@ from infra.__main__ import main
         ["keys", "--environment", "default"],
     ],
 )
-def test_without_credentials(
+def test_missing_credentials_are_reported_in_one_line(
     command: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for name in [name for name in os.environ if name.startswith("AWS_")]:

@@ -39,7 +39,9 @@ def test_a_new_key_is_stored_as_a_hash() -> None:
         ("alice", "send", None, 4_000, "DAYS"),
     ],
 )
-def test_invalid_values_of_a_new_key(owner: str, scopes: str, daily: int | None, days: int, words: str) -> None:
+def test_invalid_values_of_a_new_key_are_refused(
+    owner: str, scopes: str, daily: int | None, days: int, words: str
+) -> None:
     with pytest.raises(CommandFailed, match=words):
         keys.new_key(owner, scopes, daily, days)
 

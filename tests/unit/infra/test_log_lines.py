@@ -1,4 +1,4 @@
-"""`make logs` in readable form."""
+"""`make logs` prints log lines in readable form."""
 
 import json
 
@@ -28,7 +28,7 @@ def test_a_line_has_the_time_the_message_and_the_job() -> None:
     )
 
 
-def test_a_traceback_is_below_its_line() -> None:
+def test_a_traceback_is_printed_below_its_line() -> None:
     shown = readable(
         json.dumps(LINE | {"exception": "Traceback:\n  File x\nKeyError: 'a'", "exception_name": "KeyError"})
     )
@@ -46,7 +46,7 @@ def test_a_traceback_is_below_its_line() -> None:
         '{"time": "2026-11-28T10:11:12.345Z", "type": "platform.report", "record": {"status": "success"}}',
     ],
 )
-def test_lines_with_only_metrics_are_left_out(line: str) -> None:
+def test_metrics_and_platform_records_are_left_out(line: str) -> None:
     assert readable(line) is None
 
 

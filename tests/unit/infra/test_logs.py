@@ -1,4 +1,4 @@
-"""`make logs`: each line once, in order, including late ones."""
+"""`make logs` prints each line once and in order, including late ones."""
 
 import time
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ def test_each_line_is_printed_once_including_late_ones(client: Any) -> None:
     assert list(islice(lines, 2)) == ["late", "third"]
 
 
-def test_lines_of_one_millisecond_stay_in_their_order(client: Any) -> None:
+def test_lines_of_the_same_millisecond_stay_in_order(client: Any) -> None:
     now = int(time.time() * 1_000)
     written = [f"line {number}" for number in range(20)]
     put(client, *written, at=now)
@@ -58,7 +58,9 @@ def test_lines_without_ids_are_distinguished() -> None:
     assert logs._identity(event) != logs._identity({**event, "message": "b"})
 
 
-def test_errors_of_aws_are_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_from_aws_is_reported_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def refuse(_function: Resource, _clients: boto3.Session, stack: str) -> None:
         raise ClientError({"Error": {"Code": "ValidationError", "Message": f"{stack} is not there"}}, "Describe")
 

@@ -17,7 +17,7 @@ HOSTILE = [
     "`touch planted`",
     "x & touch planted",
 ]
-# A target for each variable.
+# For each variable, a target that passes it to a command.
 TARGETS = {
     "ARCHITECTURE": "package",
     "DAILY": "key",
@@ -33,9 +33,9 @@ TARGETS = {
     "PORT": "status",
     "SCOPES": "key",
 }
-# Words, which reach a command as separate arguments.
+# Variables whose words reach a command as separate arguments.
 LISTS = {"BENCH": "bench", "LOAD": "load", "PARAMETERS": "run"}
-# Prints its arguments, in place of every command that make calls.
+# Replaces every command that make calls, and records its arguments.
 PYTHON = """#!/bin/sh
 printf '%s\\0' "$@" >> called
 """
@@ -61,14 +61,14 @@ def make(repository: Path, folder: Path, *arguments: str, **environment: str) ->
 
 
 def called(folder: Path) -> list[str]:
-    """Return all that was passed to commands."""
+    """Return all arguments that commands received."""
     return (folder / "called").read_text().split("\0")[:-1]
 
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_value_arrives_as_it_was_typed(name: str, repository: Path, folder: Path) -> None:
     for number, value in enumerate(HOSTILE):
-        # Alternately as an argument of make and in the environment.
+        # Values are passed alternately as arguments of make and in the environment.
         given, environment = ([f"{name}={value}"], {}) if number % 2 else ([], {name: value})
         done = make(repository, folder, TARGETS[name], *given, **environment)
         assert done.returncode == 0, done.stderr
@@ -101,7 +101,7 @@ def test_omitted_parameters_have_a_default(repository: Path, folder: Path) -> No
     assert "--environment" not in passed
 
 
-def test_an_environment_is_passed_where_it_is_named(repository: Path, folder: Path) -> None:
+def test_an_environment_is_passed_if_it_is_given(repository: Path, folder: Path) -> None:
     make(repository, folder, "erase", "OWNER=alice", "ENVIRONMENT=prod", "PORT=4802")
     assert called(folder)[-7:] == ["infra", "erase", "--port", "4802", "--environment", "prod", "alice"]
 

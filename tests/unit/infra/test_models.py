@@ -11,7 +11,7 @@ from infra.__main__ import main
 
 @pytest.fixture
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Models are put into a temporary folder."""
+    """Make models install into a temporary folder, and return it."""
     monkeypatch.setattr(Model, "path", property(lambda model: tmp_path / str(model.file_name)))
     return tmp_path
 
@@ -31,7 +31,7 @@ def test_a_wrong_file_is_not_installed(elsewhere: Path, capsys: pytest.CaptureFi
     assert list(elsewhere.iterdir()) == [wrong]
 
 
-def test_a_missing_file(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_file_is_reported(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["model", "yunet", "--file", str(elsewhere / "none")]) == 1
     assert "cannot be read" in capsys.readouterr().err
 

@@ -1,4 +1,4 @@
-"""Values that `make run` refuses before anything starts, with one sentence each."""
+"""`make run` refuses invalid values before anything starts, with one sentence each."""
 
 import re
 from pathlib import Path
@@ -33,7 +33,7 @@ from infra.template import load
         ("Detector=best, yunet", "best, or networks"),
     ],
 )
-def test_an_invalid_parameter(pair: str, words: str) -> None:
+def test_an_invalid_parameter_is_refused(pair: str, words: str) -> None:
     with pytest.raises(CommandFailed, match=words):
         read_parameters([pair])
 
@@ -63,7 +63,7 @@ CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/0b9f3a0e-6c1d-4
         ),
     ],
 )
-def test_parameters_that_contradict_each_other(given: dict[str, str], words: str) -> None:
+def test_parameters_that_contradict_each_other_are_refused(given: dict[str, str], words: str) -> None:
     with pytest.raises(CommandFailed, match=re.escape(words)):
         check_together({**parameters_of_template(), **given})
 
@@ -80,11 +80,11 @@ def test_parameters_that_contradict_each_other(given: dict[str, str], words: str
         {"LocalEndpoint": "http://localhost:4566"},
     ],
 )
-def test_parameters_that_agree(given: dict[str, str]) -> None:
+def test_parameters_that_agree_are_accepted(given: dict[str, str]) -> None:
     check_together({**parameters_of_template(), **given})
 
 
-def test_parameters_are_those_of_the_template() -> None:
+def test_given_parameters_are_read_and_others_have_the_templates_defaults() -> None:
     assert read_parameters(["Quality=fast", "JobKeptDays=2"]) == {"Quality": "fast", "JobKeptDays": "2"}
     assert parameters_of_template()["Quality"] == "balanced"
 
@@ -99,7 +99,7 @@ def test_a_missing_model_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert detection_models({}, installed_models()) == ("centerface",)
 
 
-def test_the_models_in_use_are_those_of_the_detector() -> None:
+def test_only_the_models_of_the_chosen_detector_are_used() -> None:
     both = ("centerface", "yunet")
     assert detection_models({}, both) == both
     assert detection_models({"Detector": "yunet"}, both) == ("yunet",)
@@ -114,7 +114,7 @@ def test_a_requested_network_must_be_installed() -> None:
 
 
 @pytest.mark.parametrize("port", ["abc", "80000", "0", "-1", "", "\u0664"])
-def test_an_invalid_port(port: str) -> None:
+def test_an_invalid_port_is_refused(port: str) -> None:
     with pytest.raises(BadParameter, match="a port must be a number from 1 to 65535"):
         port_number(port)
 
@@ -123,5 +123,5 @@ def test_the_local_time_limit_is_the_same_as_on_aws() -> None:
     local = {**parameters_of_template(), **LOCAL_PARAMETERS}
     assert local["DetectorTimeout"] == parameters_of_template()["DetectorTimeout"] == "30"
     stack = CloudFormation(load(), {**local, "LocalEndpoint": "http://localhost:4566"})
-    # A message that was redelivered earlier would find its own detector still running.
+    # If a message were redelivered earlier, the detector that received it first could still be running.
     assert 30 < stack.resources()["DetectQueue"]["Properties"]["VisibilityTimeout"] < 60

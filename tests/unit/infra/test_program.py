@@ -33,7 +33,9 @@ def test_the_makefile_and_workflows_name_commands_that_exist(repository: Path) -
         (["model", "nope"], "'nope' is not one of 'centerface', 'yunet'"),
     ],
 )
-def test_wrong_usage_is_one_sentence(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_usage_error_is_reported_in_one_sentence(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(arguments) == 2
     [line] = capsys.readouterr().err.splitlines()
     assert words in line
@@ -51,7 +53,7 @@ def test_ctrl_c_ends_a_command_without_a_traceback(
 
 
 def test_a_command_imports_only_what_it_needs() -> None:
-    """`make env` is typed often, and `make setup` downloads models before the packages of the tests are installed."""
+    """`make env` is run often, and `make setup` downloads models before the test packages are installed."""
     unwanted = {"model": "samcli|boto3", "env": "samcli|cv2|fastapi"}
     script = (
         "import sys\nfrom infra.__main__ import program\n"

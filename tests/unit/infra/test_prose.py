@@ -3,7 +3,7 @@
 from infra.prose import as_lines, of_makefile, of_page, of_python, of_script, of_template
 
 
-def test_sentences_of_python_keep_their_lines() -> None:
+def test_python_sentences_keep_their_line_numbers() -> None:
     source = '"""What this is for."""\n\nNAME = "one"\nprint(f"There are {NAME} of "\n      "these here.")\n'
     assert as_lines(of_python(source)) == "What this is for.\n\n\nThere are … of these here.\n"
 
@@ -12,27 +12,27 @@ def test_a_part_of_an_f_string_is_not_repeated() -> None:
     assert [text for _, text in of_python('f"a long sentence {x:>10} ends here"')] == ["a long sentence … ends here"]
 
 
-def test_help_messages_and_comments_of_the_makefile() -> None:
+def test_help_messages_and_comments_in_the_makefile_are_read() -> None:
     source = 'run: setup ## Start the stack\n\t@echo "Installing it once"\n# Why it is so.\nA := 1 # 2\n'
     assert list(of_makefile(source)) == [(1, "Start the stack"), (2, "Installing it once"), (3, "Why it is so.")]
 
 
-def test_descriptions_of_a_template() -> None:
+def test_descriptions_in_a_template_are_read() -> None:
     assert list(of_template("A:\n  Description: What it is\n  Value: of this one\n")) == [(2, "What it is")]
 
 
-def test_comments_of_yaml_and_toml() -> None:
+def test_comments_in_yaml_and_toml_are_read() -> None:
     source = "# Above a key\nkey: value # beside it\naddress: 'http://example.org/#part'\n"
     assert list(of_template(source)) == [(1, "Above a key"), (2, "beside it")]
 
 
-def test_comments_and_test_names_of_python() -> None:
+def test_comments_and_test_names_in_python_are_read() -> None:
     source = "# Above it.\ndef test_a_name_with_words() -> None:\n    pass  # noqa: E1 - a reason\n\ndef other(): ...\n"
     texts = sorted(of_python(source))
     assert texts == [(1, "Above it."), (2, "a name with words"), (3, "noqa: E1 - a reason")]
 
 
-def test_comments_and_strings_of_javascript() -> None:
+def test_comments_and_strings_in_javascript_are_read() -> None:
     source = (
         "/**\n * Draws it,\n * twice over.\n */\n"
         'const TEXT = "It was not found."; // only in words\n'
@@ -49,10 +49,10 @@ def test_comments_and_strings_of_javascript() -> None:
     ]
 
 
-def test_comments_of_css() -> None:
+def test_comments_in_css_are_read() -> None:
     assert list(of_script("a { color: red; /* red as a rose */ }\n")) == [(1, " red as a rose ")]
 
 
-def test_texts_of_a_page() -> None:
+def test_texts_in_a_page_are_read() -> None:
     source = '<p title="Above the text">Shown\n  to users</p>\n<input type="text" placeholder="Your name">\n'
     assert as_lines(of_page(source)).splitlines() == ["Above the text Shown", "to users", "Your name"]

@@ -1,4 +1,4 @@
-"""The parts of `make deploy` and `make delete` besides SAM."""
+"""`make deploy` and `make delete`, with fakes of AWS and SAM."""
 
 import io
 import subprocess
@@ -45,7 +45,7 @@ def test_each_environment_is_a_separate_stack() -> None:
 
 @dataclass
 class Aws:
-    """A fake of AWS and SAM: the stack before and after, and the calls of SAM."""
+    """A fake of AWS and SAM: it returns the stack before and after a deployment, and records the calls of SAM."""
 
     before: DeployedStack | None = None
     after: DeployedStack | None = None
@@ -72,7 +72,7 @@ class Aws:
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Aws:
-    """Let `release` neither build nor send requests."""
+    """Prevent `release` from building and from sending requests."""
     made = Aws()
     for model in MODELS.values():
         (tmp_path / model.file_name).touch()
@@ -95,7 +95,7 @@ def deployed(status: str = "UPDATE_COMPLETE", day: int = 1, **parameters: str) -
 
 
 def test_deploy_accepts_parameters_after_its_options(aws: Aws) -> None:
-    """The command line of the Makefile's target, word by word."""
+    """The arguments are exactly those that the Makefile's target passes."""
     aws.after = deployed()
     assert main(["deploy", "--environment", "default", "--yes", "Architecture=x86_64"]) == 0
     assert aws.overrides() == {"Architecture": "x86_64", "DetectionModels": "centerface,yunet"}
@@ -110,8 +110,8 @@ def test_deploying_without_the_requested_model_is_refused(aws: Aws, tmp_path: Pa
     assert aws.called == []
 
 
-def test_a_second_deployment_remembers_the_first(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
-    """`Detector=yunet Access=open`, then `Quality=balanced`."""
+def test_a_second_deployment_keeps_the_parameters_of_the_first(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
+    """The first deployment set `Detector=yunet Access=open`, and the second sets only `Quality=balanced`."""
     aws.before = deployed(Detector="yunet", Access="open", DetectorConcurrency="40", GoneSince="1")
     aws.after = deployed(day=2, Detector="yunet", Access="open")
     assert release.deploy(["Quality=balanced"], yes=True) == 0
@@ -122,7 +122,7 @@ def test_a_second_deployment_remembers_the_first(aws: Aws, capsys: pytest.Captur
     assert "https://HttpUrl.test" in shown
 
 
-def test_a_new_account_is_not_starved(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
+def test_concurrency_is_lowered_to_fit_a_new_account(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
     aws.executions, aws.after = 10, deployed()
     assert release.deploy(yes=True) == 0
     fitted = {"DetectorConcurrency": "2", "IntakeConcurrency": "2", "DeliveryConcurrency": "2", "WaitingRequests": "2"}
@@ -138,7 +138,7 @@ def test_a_new_account_is_not_starved(aws: Aws, capsys: pytest.CaptureFixture[st
         (deployed("REVIEW_IN_PROGRESS"), deployed("REVIEW_IN_PROGRESS")),
     ],
 )
-def test_a_declined_first_deployment_leaves_nothing_and_reports_nothing(
+def test_a_declined_first_deployment_leaves_nothing_and_is_reported(
     aws: Aws, capsys: pytest.CaptureFixture[str], before: DeployedStack | None, after: DeployedStack | None
 ) -> None:
     aws.before, aws.after = before, after
@@ -164,7 +164,7 @@ def test_a_declined_update_is_not_reported_as_deployed(aws: Aws, capsys: pytest.
 
 
 @pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "ROLLBACK_COMPLETE", "DELETE_FAILED"])
-def test_a_stack_that_cannot_be_deployed_is_refused_before_the_build(aws: Aws, status: str) -> None:
+def test_a_stack_that_cannot_be_updated_is_refused_before_the_build(aws: Aws, status: str) -> None:
     aws.before = deployed(status)
     with pytest.raises(CommandFailed, match=status):
         release.deploy(yes=True)
@@ -204,6 +204,6 @@ def test_delete_without_a_terminal_deletes_nothing(
     assert aws.called == []
 
 
-def test_deleting_a_missing_stack_asks_nothing(aws: Aws) -> None:
+def test_deleting_a_missing_stack_fails_without_a_question(aws: Aws) -> None:
     with pytest.raises(CommandFailed, match="there is no stack facecast in eu-west-1, account 123456789012"):
         release.delete("default")

@@ -28,7 +28,7 @@ CHANGELOG = """# Changelog
 """
 
 
-def test_a_release_has_its_own_section() -> None:
+def test_the_notes_are_the_section_of_the_released_version() -> None:
     assert notes("v1.0.0", CHANGELOG, "1.0.0") == "### Added\n- The first release.\n\n### Fixed\n- Nothing."
 
 
@@ -48,7 +48,7 @@ def test_inconsistent_versions_are_not_released(tag: str, version: str, message:
         notes(tag, CHANGELOG, version)
 
 
-def test_the_version_is_written_once(repository: Path) -> None:
+def test_the_version_is_written_in_one_place(repository: Path) -> None:
     for project in ("pyproject.toml", "client/pyproject.toml"):
         text = (repository / project).read_text()
         assert 'dynamic = ["version"]' in text
