@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.errors import FAILED, INTERRUPTED, CommandFailed, aws_failure
 
-# The module and function of each command. Only the requested command is imported, because all of them take seconds.
+# The module and function of each command. Only the requested command is imported; importing all would take seconds.
 COMMANDS: Final = {
     "run": "local.commands:run",
     "demo": "local.commands:run_demo",

@@ -15,7 +15,7 @@ FOLDER: Final = ROOT / "client" / "facecast"
 NAMES: Final = "generated.py"
 MODELS: Final = "generated_models.py"
 _HEADER: Final = '"""{} the service accepts and returns, generated from its schemas by `make schemas`."""'
-# An extension in the schema of an enumeration that lists some of its names, and the enumeration to create from it.
+# For each schema extension that lists some names of an enumeration: that enumeration, and the one to create.
 _PARTS: Final = {"x-retryable": ("FailureReason", "RetryableReason")}
 
 

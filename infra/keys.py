@@ -28,7 +28,7 @@ _MOST_DAYS: Final = 3_650
 
 
 def new_key(owner: str, scopes: str, daily: int | None, days: int) -> tuple[ApiKey, str]:
-    """Return a new key in its stored form, and for its holder. Raises CommandFailed for invalid values."""
+    """Return a new key: the form to store, and the text for its holder. Raises CommandFailed for invalid values."""
     if not is_owner(owner):
         raise CommandFailed(
             f"Invalid owner {owner!r}: use 1 to 64 characters from a-z, 0-9, '.', '_' and '-', for example: "
@@ -111,7 +111,7 @@ def connections_api_of(outputs: Mapping[str, str]) -> ConnectionsApi:
 
 
 def outputs_of(stack: str) -> Mapping[str, str]:
-    """Return the outputs of a deployed stack. Raises CommandFailed."""
+    """Return the outputs of a deployed stack. Raises CommandFailed if it is missing or too old."""
     try:
         (description,) = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
     except (ClientError, BotoCoreError) as error:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from facecast.cli.output import printable
 
-# These fields are at the beginning of the line, or the same in every line.
+# Not repeated as details: these fields are at the beginning of the line, or the same in every line.
 _KNOWN: Final = frozenset({"timestamp", "level", "message", "location", "service", "correlation_id", "xray_trace_id"})
 _OF_LAMBDA: Final = frozenset(
     {"cold_start", "function_arn", "function_memory_size", "function_name", "function_request_id"}
@@ -16,7 +16,7 @@ _EMPTY: Final[tuple[object, ...]] = (None, "", {}, [])
 
 
 def readable(line: str) -> str | None:
-    """Return a line with its time, level, message, job and details; None for metrics, starts and ends."""
+    """Return a line with its time, level, message, job and details; None for metrics and reports of success."""
     try:
         record = json.loads(line)
     except ValueError:

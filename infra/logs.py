@@ -34,12 +34,12 @@ class LogGroup:
     poll_seconds: float = 1.0
 
     def follow(self, since_ms: int) -> Iterator[str]:
-        """Yield each line that is logged after this time once, indefinitely."""
+        """Yield each line that is logged after this time exactly once. Runs indefinitely."""
         seen: set[object] = set()
         while True:
             events = {_identity(event): event for event in self._events(since_ms)}
             new = [event for identity, event in events.items() if identity not in seen]
-            # Lines of the same millisecond keep their order.
+            # The sort is stable: lines of the same millisecond keep their order.
             for event in sorted(new, key=lambda event: int(event["timestamp"])):
                 yield str(event["message"]).rstrip()
             since_ms = max([since_ms, *(event["timestamp"] - _LATE_MS for event in events.values())])
@@ -58,7 +58,10 @@ def _identity(event: dict[str, Any]) -> object:
 
 
 def follow(function: Resource, environment: str | None, stack: LocalStack, *, as_json: bool = False) -> None:
-    """Print the last ten minutes and all new lines. Raises CommandFailed, and ClientError or BotoCoreError from AWS."""
+    """Print the last ten minutes and all new lines.
+
+    Raises CommandFailed if the local stack does not respond, and ClientError or BotoCoreError if a call to AWS fails.
+    """
     name = choose_stack(environment, stack, "logs FUNCTION=Detector")
     group = deployed_configuration(function, boto3.Session(), name)["LoggingConfig"]["LogGroup"]
     print(f"Following {group}, starting {_SINCE_MINUTES} minutes ago. Press Ctrl-C to stop.", file=sys.stderr)

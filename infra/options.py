@@ -6,7 +6,7 @@ import typer
 
 
 def port_number(given: str | int) -> int:
-    """Read a port; Typer also passes the default. Raises BadParameter."""
+    """Read a port from text, or from the default, a number. Raises BadParameter if it is invalid."""
     text = str(given)
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65_535:
         raise typer.BadParameter(f"a port must be a number from 1 to 65535, not {text!r}")
@@ -14,7 +14,7 @@ def port_number(given: str | int) -> int:
 
 
 def whole_number(given: str | int) -> int:
-    """Read a number. Raises BadParameter, whose message contains an invalid value."""
+    """Read a whole number. Raises BadParameter if the text is not one."""
     try:
         return int(given)
     except ValueError:

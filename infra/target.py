@@ -11,7 +11,7 @@ from infra.local.server import is_answering
 def choose_stack(environment: str | None, local: LocalStack, target: str, parameters: str = "") -> str:
     """Return the stack's name, and configure boto3 for it. Raises CommandFailed if the local stack does not respond.
 
-    The error message shows `target` as the make target to run, and `parameters` as those to start the stack with.
+    In the error message, `target` is the make target to run, and `parameters` are those to start the stack with.
     """
     if environment is not None:
         return stack_of(environment)

@@ -28,7 +28,7 @@ class Resource:
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Reads the same as SAM's own loader, which takes six times as long because it does not use LibYAML."""
+    """Loads the same values as SAM's own loader, which takes six times as long because it does not use LibYAML."""
 
 
 def _intrinsic(loader: Any, suffix: str, node: yaml.Node) -> dict[str, Any]:  # noqa: ANN401 - untyped

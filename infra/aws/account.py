@@ -10,7 +10,7 @@ from infra.errors import NO_REGION, CommandFailed
 
 
 def region() -> str:
-    """Return the Region of the environment or the profile, and set it for clients. Raises CommandFailed without one.
+    """Return the configured Region, and set it for all clients. Raises CommandFailed if no Region is configured.
 
     The AWS CLI also reads AWS_REGION, which boto3 and SAM do not.
     """
@@ -34,7 +34,7 @@ class Account:
     def of_caller(cls) -> "Account":
         """Read the account from AWS.
 
-        Raises CommandFailed without a Region, ClientError or BotoCoreError without valid credentials.
+        Raises CommandFailed if no Region is configured, and ClientError or BotoCoreError for invalid credentials.
         """
         chosen = region()
         identity = boto3.client("sts").get_caller_identity()

@@ -1,4 +1,4 @@
-"""Fits the stack's concurrency to the account's: queues and waiting requests must leave executions for the rest."""
+"""Fits the stack's concurrency to the account: queues and waiting requests must leave executions for other calls."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -15,7 +15,7 @@ _LEAST: Final = 2
 # Shares of the quota in percent; the rest is for the API, the authorizer, the stream's consumers and the WebSocket.
 _SHARE: Final = 60
 _WAITING_SHARE: Final = 20
-# Reservations must leave at least this many for all other functions.
+# Reservations must leave at least this many executions for all other functions.
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 _UNRESERVED: Final = 100
 
@@ -23,7 +23,7 @@ ASK_FOR_MORE: Final = "Service Quotas, AWS Lambda, Concurrent executions"
 
 
 def fit(parameters: Mapping[str, str], executions: int) -> dict[str, str]:
-    """Return the parameters that have to be lowered to leave the API enough of the account's concurrent executions."""
+    """Return lower values for the parameters that would leave the API too few of the account's executions."""
     # Reserved detectors do not use the executions that all functions share.
     names = [name for name in FED_BY_QUEUES if name != "DetectorConcurrency" or parameters["DetectorReserved"] == "0"]
     asked = {name: int(parameters[name]) for name in names}
@@ -40,7 +40,7 @@ def fit(parameters: Mapping[str, str], executions: int) -> dict[str, str]:
 
 
 def check_reserved(parameters: Mapping[str, str], before: Mapping[str, str], executions: int) -> None:
-    """Raise CommandFailed if AWS would refuse the reserved concurrency, which it does only after minutes."""
+    """Raise CommandFailed if AWS would refuse the reserved concurrency; AWS itself does so only after minutes."""
     reserved = sum(int(parameters[name]) for name in RESERVED)
     left = executions + sum(int(before.get(name, "0")) for name in RESERVED) - reserved
     if reserved and left < _UNRESERVED:

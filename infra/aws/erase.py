@@ -41,7 +41,7 @@ from infra.target import choose_stack
 
 _BATCH: Final = 100
 _REPORT_SECONDS: Final = 2.0
-# These take about two seconds in total.
+# Attempts to count the jobs that are left, over about two seconds in total.
 _COUNTS: Final = 5
 
 
@@ -99,7 +99,7 @@ class Erasure:
 
     @classmethod
     def of_stack(cls, owner: str, stack: str) -> "Erasure":
-        """Find the stack's table and buckets. Raises CommandFailed."""
+        """Find the stack's table and buckets. Raises CommandFailed if there is no such stack."""
         try:
             [description] = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
         except ClientError as error:
@@ -120,7 +120,7 @@ class Erasure:
         return max(index.count(self.owner) for index in self._indexes)
 
     def left(self) -> Left:
-        """Read which data is left."""
+        """Count the data that is left."""
         access = self.access
         inbox = clients.s3().get_paginator("list_objects_v2")
         pages = inbox.paginate(Bucket=self.originals, Prefix=object_keys.inbox(self.owner))
@@ -133,7 +133,7 @@ class Erasure:
         )
 
     def _jobs_left(self) -> int:
-        """Count the jobs until there are none: the indexes lag behind the table."""
+        """Return the number of jobs left; wait briefly for 0, because the indexes lag behind the table."""
         count = 0
         for _ in attempts(_COUNTS, 0.2):
             if (count := self.count()) == 0:
@@ -147,7 +147,7 @@ class Erasure:
         empty(clients.s3(), self.originals, object_keys.inbox(self.owner))
         done = 0
         for index in self._indexes:
-            # Every time and every event id begins with a year.
+            # Every time and every event id begins with a year, and therefore sorts after "0".
             items = index.ascending(self.owner, "0", _BATCH)
             while batch := [item["job_id"]["S"] for item in islice(items, _BATCH)]:
                 list(threads().map(erase, batch))
@@ -159,7 +159,7 @@ class Erasure:
     @property
     def _indexes(self) -> tuple[JobIndex, JobIndex]:
         by_creation = JobIndex(self.table, BY_CREATION, "created_at", self.shards)
-        # Only this index contains the tombstones of jobs that were deleted before.
+        # Only the index by event contains the tombstones of jobs that were deleted earlier.
         return by_creation, JobIndex(self.table, BY_EVENT, "event_id", self.shards)
 
 
@@ -167,8 +167,8 @@ _NOTHING: Final = Left(jobs=0, files=0, keys=0, connections=0, counters=0)
 
 
 def _erase(owner: str, deletions: Deletions, images: ImageStore, job_id: str) -> None:
-    """Erase one job. As long as a bucket has one of its objects, its record is kept, so that another run finds it."""
-    # An expired job and a previously deleted one still have records.
+    """Erase one job. Its record is kept until its objects are gone, so that another run finds the job."""
+    # Raised for expired and previously deleted jobs, which still have records.
     with suppress(JobNotFound):
         deletions.begin(job_id, owner)
     images.delete(job_id)

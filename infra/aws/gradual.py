@@ -52,7 +52,7 @@ def gradual(template: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[
         properties["Environment"]["Variables"]["PARAMETERS_DIGEST"] = digest
     for name, one in changed.items():
         if name == "DeploymentRole":
-            # It is always needed here, so nothing that refers to it depends on a condition.
+            # The role is always needed here, so neither the role nor what refers to it may depend on a condition.
             one.pop("Condition")
         if one.get("Type") == "AWS::Serverless::LayerVersion":
             one["Properties"]["PublishLambdaVersion"] = True

@@ -46,7 +46,7 @@ class Package:
 
 
 def build(architecture: Architecture, folder: Path = BUILD, python: str = "3.13") -> None:
-    """Run `sam build` for this processor and Python. Raises BuildFailed."""
+    """Run `sam build` for this processor and Python. Raises BuildFailed if the build fails."""
     environment = {**os.environ, "FACECAST_ARCHITECTURE": architecture, "FACECAST_PYTHON": python}
     environment.pop("FACECAST_BUILD", None)
     arguments = [

@@ -16,7 +16,7 @@ from infra.template import Resource, layers_of, load
 _HANDLER: Final = ROOT / "infra" / "local" / "handler.py"
 _ARCHITECTURES: Final[Mapping[str, Architecture]] = {"aarch64": "arm64", "arm64": "arm64", "x86_64": "x86_64"}
 HERE: Final = _ARCHITECTURES.get(platform.machine(), "x86_64")
-# Values for variables that the template sets with an intrinsic function, and whose settings accept only some texts.
+# Values for variables that the template sets with an intrinsic function and for which only certain values are valid.
 _VALUES: Final = {
     "ACCESS": "open",
     "DETECTION_MODELS": "centerface",
@@ -28,7 +28,7 @@ _VALUES: Final = {
     # The API's pages contain the origins of both buckets.
     "ORIGINALS_BUCKET": "originals",
     "POSTS_PER_SECOND": "800",
-    # Traced, to prove that everything that the tracer needs is in the package.
+    # Tracing is on, to prove that the package contains everything that the tracer needs.
     "POWERTOOLS_TRACE_DISABLED": "false",
     "QUALITY": "balanced",
     "WAITING_REQUESTS": "100",
@@ -58,7 +58,7 @@ class Interpreter:
 
     @classmethod
     def ask(cls, path: str) -> Self:
-        """Read the version and the processor type from a Python. Raises ValueError if it does not respond."""
+        """Read the version and the processor type from a Python. Raises ValueError if it cannot run here."""
         script = "import platform; print(*platform.python_version_tuple()[:2], platform.machine())"
         try:
             done = subprocess.run([path, "-I", "-S", "-c", script], capture_output=True, text=True, check=True)
@@ -93,10 +93,10 @@ def run(
     function: Resource,
     *events: Path,
     python: str = sys.executable,
-    # The package must not change.
+    # -B, because Python must not write bytecode into the package.
     options: tuple[str, ...] = ("-B",),
 ) -> dict[str, Any]:
-    """Return the milliseconds of the import, and the responses. Raises HandlerFailed."""
+    """Return the milliseconds of the import, and the responses. Raises HandlerFailed if the process fails."""
     done = subprocess.run(
         command(built, function, python, *events, options=options),
         env=environment(function),

@@ -29,7 +29,7 @@ OnAws = Annotated[str, typer.Option("--environment", help="Environment, a sectio
 
 
 def parameters_of(environment: str, more: Iterable[str] = ()) -> dict[str, str]:
-    """Merge the template's parameters: those in samconfig.toml, overridden by the given NAME=VALUE.
+    """Return the template's parameters in samconfig.toml, overridden by the given NAME=VALUE pairs.
 
     Raises CommandFailed for values that template.yaml does not allow.
     """
@@ -53,7 +53,7 @@ class Plan:
     ) -> "Plan":
         """Adapt the requested deployment to the account. A parameter that is not given keeps its previous value.
 
-        Raises CommandFailed.
+        Raises CommandFailed if the values contradict each other, or reserve more than the account allows.
         """
         known = parameters_of_template()
         kept = {name: value for name, value in before.items() if name in known}
@@ -146,7 +146,7 @@ def _sam(arguments: Sequence[str], stack: str) -> int:
 
 
 def _discard_review(stack: str) -> None:
-    """Remove what a declined first deployment leaves."""
+    """Remove the empty stack that a declined first deployment leaves."""
     if (left := stacks.find(stack)) and left.is_review:
         stacks.discard_review(stack)
 

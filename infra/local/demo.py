@@ -22,9 +22,9 @@ next        make run                     start the service with its web page, an
 def run(addresses: Addresses, image: Path, log: Path, *, as_json: bool = False) -> Path:
     """Send the image, print the event and the faces, save the result, and suggest three commands.
 
-    `as_json` prints the complete event and job instead.
+    With `as_json`, print the complete event and job instead.
 
-    Raises CommandFailed, with the path of the stack's log if no event arrives.
+    Raises CommandFailed if the job fails, or (with the path of the stack's log) if no event arrives.
     """
     try:
         saved = asyncio.run(_run(addresses, image, as_json=as_json))

@@ -1,4 +1,4 @@
-"""Deploys the template to a local stack with the SAM CLI, as to AWS."""
+"""Deploys the template to a local stack with the SAM CLI, in the same way as to AWS."""
 
 import platform
 import shutil
@@ -30,7 +30,7 @@ LOCAL_PARAMETERS = {
 def deploy(
     stack: LocalStack, pid: int, parameters: dict[str, str] | None = None, *, packaged: bool = False
 ) -> Addresses:
-    """Build and deploy, then write `stack.json`. Raises CommandFailed with the end of SAM's output.
+    """Build and deploy, then write `stack.json`. If SAM fails, raises CommandFailed with the end of its output.
 
     Unless the layers are `packaged` as for AWS, they contain only our own code, because the emulator's interpreter has
     all packages.
@@ -83,7 +83,7 @@ def _sam(stack: LocalStack, arguments: list[str], extra: dict[str, str] | None =
 
 
 def session(stack: LocalStack) -> Session:
-    """boto3 clients for this stack."""
+    """Return a boto3 session whose clients use this stack."""
     return Session(KEY, KEY, None, localstack_host=f"localhost:{stack.port}")
 
 
@@ -93,7 +93,7 @@ def _outputs(stack: LocalStack) -> dict[str, str]:
 
 
 def _finish(stack: LocalStack, outputs: dict[str, str], given: dict[str, str]) -> None:
-    """Set what the emulators' CloudFormation leaves out, with calls to each service."""
+    """Apply, with calls to each service, the settings that the emulators' CloudFormation ignores."""
     clients = session(stack)
     dynamodb = clients.client("dynamodb")
     for table in (value for name, value in outputs.items() if name.endswith("TableName")):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def find(name: str) -> Resource:
-    """Find a function by its logical id, with or without the suffix `Function`. Raises CommandFailed."""
+    """Find a function by its logical id, with or without `Function` at its end. Raises CommandFailed if unknown."""
     known = {function.name.removesuffix("Function"): function for function in functions()}
     if name.removesuffix("Function") not in known:
         raise CommandFailed(f"Unknown function {name!r}. Choose one: {', '.join(known)}.")
@@ -73,7 +73,7 @@ def invoke(
 
 
 def _process(function: Resource, events: Sequence[Path], stack: LocalStack) -> tuple[list[str | Path], dict[str, str]]:
-    """Return the command line that runs the handler, and its environment. Raises CommandFailed."""
+    """Return the handler's command line and environment. Raises CommandFailed if a file or the stack is missing."""
     if missing := [event for event in events if not event.is_file()]:
         raise CommandFailed(f"File not found: {missing[0]}. Choose one: {', '.join(events_of(function))}.")
     folders = (ROOT / "layers" / "common", ROOT / "layers" / "vision", source_of(function))

@@ -69,7 +69,7 @@ class LocalStack:
         return f"make {target}" if self.port == DEFAULT_PORT else f"make {target} PORT={self.port}"
 
     def addresses(self) -> Addresses | None:
-        """Read the addresses of the stack that was started last from here; it may have stopped since."""
+        """Read the addresses of the last stack that was started from here, which may no longer be running."""
         if not self.stack_file.is_file():
             return None
         return Addresses.model_validate_json(self.stack_file.read_text())

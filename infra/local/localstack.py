@@ -2,7 +2,7 @@
 
 Its open edition has S3, SQS, EventBridge, CloudFormation and IAM. DynamoDB would require a download from another
 vendor, so calls to it are forwarded to ministack. Lambda needs Docker, and API Gateway v2 (the HTTP and the WebSocket
-API) a paid plan.
+API) needs a paid plan.
 """
 
 import os
@@ -36,7 +36,7 @@ def is_installed() -> bool:
 
 
 def install() -> None:
-    """Install the locked packages into a separate environment. Raises CommandFailed without a Python to run them."""
+    """Install the locked packages into a separate environment. Raises CommandFailed if that fails."""
     if is_installed():
         return
     python = find_python()

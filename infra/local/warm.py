@@ -11,7 +11,7 @@ import httpx
 
 from infra.local.layout import Addresses
 
-# The number of senders in the benchmarks, which is more than the number of a browser's connections to one host.
+# As many as the benchmarks have senders; a browser opens fewer connections to one host.
 _WORKERS: Final = 8
 _START_SECONDS: Final = 120
 

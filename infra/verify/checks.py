@@ -57,7 +57,7 @@ async def first_photo(service: Service) -> str:
 
 
 async def _is_picture(url: str) -> None:
-    # Redirects are not followed: if a presigned URL is redirected, its signature is for another host.
+    # Redirects are not followed, because the signature of a presigned URL is valid for one host only.
     async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS) as bucket:
         picture = await bucket.get(url)
     host = httpx.URL(url).host

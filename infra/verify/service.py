@@ -91,7 +91,7 @@ class Service:
         return str(granted["job_id"]), answer
 
     async def completed(self, job_id: str) -> dict[str, Any]:
-        """Return the job once it is completed. Raises Failed."""
+        """Return the job once it is completed. Raises Failed if it fails or takes too long."""
         for _ in range(TIMEOUT_SECONDS * 2):
             job = (await self.call("GET", f"/jobs/{job_id}", 200)).json()
             expect(job["status"] != "failed", f"the job {job_id} failed: {job.get('failure')}")
