@@ -24,7 +24,7 @@ from facelib.stores.queues.queue import Queue
 
 from face_api.corrections import check_in_photo, etag_of
 
-# Long enough for a detector to finish if the API stopped waiting for it.
+# Long enough for a detector to finish after the API has stopped waiting for it.
 _CLEAN_UP_AFTER_SECONDS = 60
 
 
@@ -40,8 +40,8 @@ class OnDemandResults:
     def ensure(self, job_id: str, owner: str, render: Render) -> tuple[Job, bool]:
         """Draw a result unless it exists; return the job, and whether the result was drawn now.
 
-        Raises JobNotFound, JobConflict (not completed), NoResult (failed), RenderRefused (it would show
-        more of hidden faces), OriginalGone and DetectorBusy.
+        Raises JobNotFound, JobConflict (not completed), NoResult (failed), RenderRefused (it would reveal hidden
+        faces), OriginalGone and DetectorBusy.
         """
         job = completed(self.jobs.get(job_id, owner))
         if render in job.available:
@@ -61,8 +61,8 @@ class OnDemandResults:
         if job.status is not Status.COMPLETED:
             raise JobConflict(job, "so there is nothing to correct; only a completed job can be corrected")
         if corrections == job.corrections and job.corrected_at:
-            # The request was repeated because its response was lost: the corrections are saved, so its ETag is out of
-            # date.
+            # The corrections are already saved: the request was repeated because its response was lost, and its ETag is
+            # out of date.
             return job
         if if_match not in (None, "*", etag_of(job)):
             raise CorrectionsChanged
@@ -81,8 +81,8 @@ class OnDemandResults:
     def face(self, job_id: str, owner: str, number: int, *, align: bool) -> bytes:
         """Return the picture of one face of a job, which is not stored.
 
-        Raises JobNotFound, JobConflict (not completed), NoResult (failed), RenderRefused (faces were sent to be
-        hidden), FaceNotFound, OriginalGone and DetectorBusy.
+        Raises JobNotFound, JobConflict (not completed), NoResult (failed), RenderRefused (the job was created to hide
+        faces), FaceNotFound, OriginalGone and DetectorBusy.
         """
         job = completed(self.jobs.get(job_id, owner))
         if Render.PLAIN not in job.options.permitted:
@@ -102,8 +102,9 @@ class OnDemandResults:
         except DetectorBusy:
             raise
         except Exception:
-            # The detector may have crashed between storing the result and noticing that the job was deleted. An
-            # event about an original without a job makes a detector remove its objects; otherwise it does nothing.
+            # The detector may have crashed between storing the result and noticing that the job was deleted. If the job
+            # is gone, an event about its original makes a detector remove the job's objects; otherwise, the event has
+            # no effect.
             self.queue.send(self.images.created_event(request.job_id), _CLEAN_UP_AFTER_SECONDS)
             raise
 

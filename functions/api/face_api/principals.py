@@ -19,7 +19,7 @@ _key = HTTPBearer(
 
 
 async def identify(request: Request, settings: SettingsDep) -> Identity:
-    """Return the authorizer's result. A request without one has no principal, no matter how it arrived."""
+    """Return the authorizer's result. A request without such a result has no principal, no matter how it arrived."""
     if settings.access is Access.OPEN:
         return Identity(principal=PUBLIC)
     authorizer = request.scope.get("aws.event", {}).get("requestContext", {}).get("authorizer", {})
@@ -37,7 +37,7 @@ def authorized(identity: Identity, *scopes: Scope) -> Principal:
     principal = identity.principal
     if principal is None:
         raise Unauthenticated(identity.refusal or Refusal.MISSING)
-    # API Gateway may cache a key until after its expiry.
+    # API Gateway may still have the authorizer's response in its cache after the key has expired.
     if principal.is_expired:
         raise Unauthenticated(Refusal.EXPIRED)
     for scope in scopes:

@@ -99,7 +99,7 @@ EXAMPLE_OF: Final[Mapping[HTTPStatus, str]] = {
 def responses(
     *statuses: HTTPStatus, examples: Mapping[HTTPStatus, str] = EXAMPLE_OF
 ) -> dict[int | str, dict[str, Any]]:
-    """Describe the errors that a route may return, for its OpenAPI description; `examples` are the route's own."""
+    """Describe the errors that a route may return, for its OpenAPI description; `examples` replace the general ones."""
     details = {**EXAMPLE_OF, **examples}
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
@@ -198,7 +198,7 @@ class LastResort:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await self._app(scope, receive, send)
-        except Exception:  # noqa: BLE001 - the traceback goes into the log
+        except Exception:  # noqa: BLE001 - the traceback is logged
             logger.exception("Unhandled error")
             response = problem(Request(scope), HTTPStatus.INTERNAL_SERVER_ERROR, _FAILED)
             await response(scope, receive, send)

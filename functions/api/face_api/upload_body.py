@@ -67,7 +67,7 @@ def _check_charset(request: Request) -> None:
 
 
 def _check_end(request: Request, body: bytes) -> None:
-    """Raise HTTPException (400) for a truncated form: options such as how to hide faces may be missing."""
+    """Raise HTTPException (400) for a truncated form, which may lack options such as how to hide faces."""
     _, parameters = parse_options_header(request.headers["content-type"])
     boundary = parameters.get(b"boundary")
     if boundary and b"--" + boundary + b"--" not in body:

@@ -23,10 +23,11 @@ from face_broadcaster.backpressure import Backpressure
 from face_broadcaster.fanout import FanOut, FanOutResult
 from face_broadcaster.recipients import LISTENERS_AT_ONCE, deliveries, shard_deliveries
 
-# Requeued with exponential backoff, 2 to 32 s. After that the queue's own redelivery takes over, which ends in the
-# failure queue.
+# A failed delivery is requeued this often, with exponential backoff from 2 to 32 s. Then the queue's own redelivery
+# takes over, which ends in the failure queue.
 _ATTEMPTS: Final = 5
-# Delay before retrying a replay for a listener without a row. If it does not get a row, it soon counts as gone.
+# Delay before retrying a replay for a listener that may still be connecting. If it never connects, it soon counts as
+# gone.
 _CONNECTING_SECONDS: Final = 3
 
 Counts = Counter[str]
@@ -103,7 +104,7 @@ class Broadcast:
         of_job: Mapping[str, Sequence[JobSubscription]],
         deadline: float,
     ) -> Counts:
-        """Post to as many listeners as one invocation can; queue the deliveries if there are more."""
+        """Post to the listeners, or queue the deliveries if there are too many for one invocation."""
         pending = list(deliveries(owner, events, everyone, of_job))
         listeners = len(everyone) + sum(map(len, of_job.values()))
         counts = Counter(listeners=listeners)
@@ -129,7 +130,8 @@ class Broadcast:
         except ConnectionGone:
             if self.connections.remove_gone(message.owner, message.connection_id):
                 return Counter(gone=1)
-            # It may still be connecting. The queue itself would redeliver the replay only after the visibility timeout.
+            # The listener may still be connecting. The queue itself would redeliver the replay only after the
+            # visibility timeout.
             self.queue.send(message.model_dump_json(), delay_seconds=_CONNECTING_SECONDS)
             return Counter(requeued=1)
         if rest:

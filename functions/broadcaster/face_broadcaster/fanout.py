@@ -1,4 +1,4 @@
-"""Concurrent posts to many listeners before a deadline, in rounds: only failed posts are repeated in the next one."""
+"""Concurrent posts to many listeners before a deadline, in rounds: each round repeats only the posts that failed."""
 
 import time
 from collections import defaultdict
@@ -14,8 +14,8 @@ from facelib.stores.listeners.connections import ConnectionStore
 from facelib.stores.listeners.connections_api import ConnectionsApi
 from facelib.stores.threads import threads
 
-# Seconds before the second and third round, which jitter shortens by up to half. Together, they outlast a second of
-# throttling; the queue retries the rest.
+# Seconds to wait before the second and the third round; jitter shortens each wait by up to half. Together, the waits
+# outlast a second of throttling; the queue retries the rest.
 _WAITS: Final = (0.2, 0.6)
 
 

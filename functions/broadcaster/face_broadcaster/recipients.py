@@ -28,7 +28,7 @@ def deliveries(
 ) -> Iterator[Delivery]:
     """Yield deliveries, one for all listeners of the same events (or more if they do not fit into one message).
 
-    `everyone` are the connections that receive all events, `of_job` those that receive one job's.
+    `everyone` are the connections that receive all events, `of_job` those that receive the events of one job.
     """
     yield from _split(owner, events, everyone)
     notified = frozenset(everyone)

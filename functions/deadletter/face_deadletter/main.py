@@ -20,7 +20,7 @@ from facelib.stores.objects.images import ImageStore
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
-# Number of bytes logged of a message that cannot be read.
+# Maximum number of bytes to log of a message that cannot be read.
 _LOGGED: Final = 500
 
 RETRIES_EXHAUSTED = Failure(
@@ -49,11 +49,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
 
 
 def _give_up(record: SQSRecord) -> None:
-    """Raise JobClaimed while a detector still holds the job; the queue redelivers the message."""
+    """Fail the job in a message. Raises JobClaimed while a detector holds it; the queue then redelivers the message."""
     try:
         originals = list(originals_created(record.json_body))
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
-        # It will never be readable. An error would make the queue redeliver it for two weeks, so it is only logged.
+        # The message will never be readable. An error would make the queue redeliver it for two weeks, so it is only
+        # logged.
         logger.exception("Dropped a message that is not an S3 event", extra={"body": shortened(record.body, _LOGGED)})
         return
     for original in originals:

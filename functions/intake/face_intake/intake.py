@@ -39,7 +39,7 @@ class Intake:
             # The file does not belong to an owner. It stays where it is, and expires like any other.
             metrics.add_metric("UnownedDrops", MetricUnit.Count, 1)
             logger.error("Ignored a file outside of inbox/<owner>/", extra={"key": drop.key})
-        elif not drop.key.endswith("/"):  # otherwise a folder of the S3 console
+        elif not drop.key.endswith("/"):  # a key with a slash at the end is a folder of the S3 console
             self._take(drop, owner)
 
     def _take(self, drop: Drop, owner: str) -> None:
@@ -85,7 +85,7 @@ class Intake:
 
 
 def _check(drop: Drop) -> None:
-    """Raise ImageRejected for a file that is not worth moving."""
+    """Raise ImageRejected for a file whose name is not safe, or that is too large."""
     if not object_keys.is_safe_name(drop.key):
         raise ImageRejected(
             FailureReason.INVALID_NAME,

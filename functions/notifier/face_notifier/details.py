@@ -1,7 +1,8 @@
 """The details of events on the bus; docs/eventbridge.schema.json is generated from these models.
 
 Faces are left out. A thousand of them would exceed the 256 KB that EventBridge accepts, and deleting a job cannot
-remove data from a bus. An event contains the object keys and the URL from which they can be read.
+remove data from a bus. Instead, an event contains the URL of the job, which returns its faces, and the object keys of
+its results.
 """
 
 from typing import Final
@@ -76,7 +77,7 @@ DETAILS: Final = (JobCompleted, CorrectedDetail, JobFailed, DeletedDetail)
 
 
 def bus_event(job: Job | Tombstone, settings: NotifierSettings) -> BusEvent:
-    """Return the latest event of a completed, failed or deleted job. Raises pydantic's ValidationError."""
+    """Return the latest event of a completed, failed or deleted job. Raises ValueError if the job is malformed."""
     if isinstance(job, Tombstone):
         return _deleted(job)
     url = job_url(settings.public_url, job.job_id)

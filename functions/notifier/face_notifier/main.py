@@ -64,7 +64,7 @@ def _notify(stream: DynamoDBStreamEvent) -> None:
 
 
 def _put_again(queue: SQSEvent) -> Sequence[str]:
-    """Return the ids of the messages that the queue is to redeliver."""
+    """Put queued events on the bus again; return the ids of the messages that the queue must redeliver."""
     events: dict[str, BusEvent] = {}
     failed: list[str] = []
     for record in queue.records:

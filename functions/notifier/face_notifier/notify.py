@@ -10,7 +10,7 @@ from facelib.stores.backoff import attempts
 from facelib.stores.queues.event_bus import BusEvent, EventBus
 from facelib.stores.queues.queue import Queue
 
-# The stream waits for these attempts, so further ones are made from the queue.
+# The stream waits for these attempts, so further attempts are made through the queue.
 _ATTEMPTS: Final = 3
 _FIRST_WAIT_SECONDS: Final = 0.15
 _QUEUE_DELAY_SECONDS: Final = 30
@@ -25,7 +25,7 @@ class Notifier:
     failures: Queue
 
     def notify(self, events: Sequence[BusEvent], malformed: Sequence[MalformedRecord]) -> Counter[str]:
-        """Put the events on the bus, and queue malformed records and the events that it refuses every time."""
+        """Put the events on the bus, and queue malformed records and the events that the bus refuses every time."""
         refused = self.put(events)
         self.retries.send_all((event.model_dump_json() for event in refused), delay_seconds=_QUEUE_DELAY_SECONDS)
         # Another attempt would read the same malformed record.
@@ -33,7 +33,7 @@ class Notifier:
         return Counter(put=len(events) - len(refused), requeued=len(refused), malformed=len(malformed))
 
     def put(self, events: Sequence[BusEvent]) -> Sequence[BusEvent]:
-        """Put the events on the bus, repeat those that it refuses, and return those that it refuses every time."""
+        """Put the events on the bus, try refused ones again, and return those that the bus refuses every time."""
         refused = events
         for _ in attempts(_ATTEMPTS, _FIRST_WAIT_SECONDS):
             refused = self.bus.put(refused)

@@ -23,9 +23,9 @@ class Listeners:
     replayer: Replayer
 
     def connect(self, principal: Principal, connection_id: str, query: ConnectQuery) -> None:
-        """Store the connection, then queue its replay, so that no event falls between the two.
+        """Store the connection, then queue its replay, so that no event is missed between the two.
 
-        Raises TooManyListeners if keys are required.
+        Raises TooManyListeners if keys are required and the owner has the maximum number of listeners.
         """
         owner = principal.owner
         if principal.key_id and self.connections.subscriptions.count_with_key(owner) >= limits.LISTENERS_OF_OWNER:

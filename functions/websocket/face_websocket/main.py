@@ -57,7 +57,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         logger.info("The listener has disconnected")
         status = HTTPStatus.OK
     except DeliveryFailed as error:
-        # The request was handled, and letting the route fail would not deliver its response.
+        # The request was handled, and a failure of the route would not deliver the response either.
         logger.warning("Could not post the response", extra={"reason": str(error)})
         status = HTTPStatus.OK
     logger.info("Handled a request", extra={"status": status})
@@ -89,7 +89,7 @@ def _route(request: APIGatewayWebSocketEvent, route: str, connection_id: str, de
 
 
 def _principal_of(request: APIGatewayWebSocketEvent) -> Principal:
-    """Return whose events this listener receives: API Gateway repeats the context of $connect with every frame.
+    """Return the principal of the connection: API Gateway repeats the context of $connect with every frame.
 
     Raises LookupError or ValueError if keys are required and there was no authorizer.
     """

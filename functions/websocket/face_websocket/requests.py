@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_
 
 
 class RequestInvalid(Exception):
-    """A listener's request is not valid; the message says what is allowed."""
+    """A listener's request is not valid; the message states what is allowed."""
 
 
 def _job_id(text: str) -> str:

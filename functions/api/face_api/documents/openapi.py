@@ -35,7 +35,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
     for operations in document["paths"].values():
         for operation in operations.values():
             if "security" in operation:
-                # None if the service was deployed with `Access=open`.
+                # An alternative without a key, for a service that was deployed with `Access=open`.
                 operation["security"].append({})
             _add_examples(operation)
     describe_rekognition(document["paths"]["/rekognition"]["post"], document["components"])

@@ -135,7 +135,7 @@ def retry_job(
 ) -> JobAccepted:
     """Process a failed job again, up to five times. Not possible if the image caused the failure."""
     retry = retries.next_number(job_id, manager.owner)
-    # The message is sent first: without one, a pending job would never be processed.
+    # The message is sent first: a pending job without a message would never be processed.
     queue.send(images.created_event(job_id, retry))
     retries.begin(job_id, retry)
     return JobAccepted(job_id=job_id, status=Status.PENDING, links=Links.of(job_id, settings.public_url))

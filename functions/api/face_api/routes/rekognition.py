@@ -58,8 +58,9 @@ _LANDMARKS: Final = {
 }
 
 
-# JSON has one of these characters between two values, and base64 has none. A request has about twenty; each additional
-# one would cost time, because pydantic keeps an invalid value with its error, as Python objects.
+# Counted to limit the number of values before parsing: JSON has one of these characters before each value, and base64
+# has none. A request has about twenty values. Each further value would take time, because pydantic keeps an invalid
+# value with its error, as Python objects.
 _SEPARATORS: Final = b",[{"
 _MOST_SEPARATORS: Final = 1_000
 
@@ -80,7 +81,7 @@ class RekognitionImage(_Model):
 
 class DetectFacesRequest(_Model):
     Image: RekognitionImage
-    # Amazon returns fewer than twenty.
+    # Amazon's API defines fewer than twenty.
     Attributes: Annotated[tuple[str, ...], at_most(20)] = ("DEFAULT",)
 
 
@@ -108,10 +109,10 @@ async def call_rekognition(
 ) -> JSONResponse:
     """Run DetectFaces with its DEFAULT attributes: boxes, confidences, landmarks, pose and quality.
 
-    For existing clients: use this address as the endpoint, like `boto3.client("rekognition",
-    endpoint_url=".../rekognition", aws_session_token=KEY)`, with the key only if the service requires one. No job is
-    created and nothing is stored. The photo is sent as `Bytes` of at most 3.3 MB, or as the original of a job that you
-    may see.
+    For existing clients: use this address as the endpoint, as in `boto3.client("rekognition",
+    endpoint_url=".../rekognition", aws_session_token=KEY)`, and pass the key only if the service requires one. No job
+    is created and nothing is stored. The photo is sent as `Bytes` of at most 3.3 MB, or as the original of a job that
+    you may see.
     """
     if x_amz_target != OPERATION:
         message = "This service supports only the operation DetectFaces."

@@ -1,4 +1,4 @@
-/** Calls to the API. Addresses are relative to the page; a failed call throws an error with a message for people. */
+/** Calls to the API. Addresses are relative to the page; a failed call throws an error with a message for users. */
 
 import { askForKey, keyHeaders } from "./key.js";
 
@@ -10,7 +10,7 @@ async function call(path, request) {
   return (await exchange(path, request)).content;
 }
 
-/** Like `call`, but also returns the version (`ETag`); `version` is the one that the call replaces. */
+/** Like `call`, but also returns the version (`ETag`); `version` is the version that the call replaces. */
 async function callVersioned(path, request) {
   const { content, version } = await exchange(path, request);
   return { ...content, version };
@@ -40,7 +40,7 @@ async function exchange(path, { method = "GET", json, keepalive, version } = {})
   return { content: text ? JSON.parse(text) : null, version: received };
 }
 
-/** Resolves once there is a new key for another attempt, which may be the result of another call's request. */
+/** Resolves once there is a new key to try again with. If another call has already got one, the user is not asked. */
 async function refuse(headers, { message }) {
   if (headers.Authorization !== keyHeaders().Authorization) return;
   await askForKey(message);
@@ -49,7 +49,7 @@ async function refuse(headers, { message }) {
 
 let cachedLimits;
 
-/** Requested once, and again only after a failure. */
+/** The limits, which are requested only once, and again after a failure. */
 export function getLimits() {
   cachedLimits ??= call("limits").catch((error) => {
     cachedLimits = undefined;

@@ -51,12 +51,12 @@ function row({ name, label, choices }) {
   return made;
 }
 
-/** Null is the default, which is not sent. */
+/** The value null is the default, which is not sent. */
 function option({ value, label }) {
   return new Option(label, value ?? "", value === null, value === null);
 }
 
-/** The value of an option, as the API takes it, for the text of its field. */
+/** Converts the text of a field to the value of its option in the API. */
 function valueOf(optionName, text) {
   const { choices } = controls.find(({ name }) => name === optionName);
   return choices.find(({ value }) => String(value) === text).value;

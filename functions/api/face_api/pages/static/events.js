@@ -24,7 +24,7 @@ export async function pollJob(jobId) {
   }
 }
 
-/** Converts a job from the API to an event as on the stream. */
+/** Converts a job from the API to an event as the stream sends it. */
 export async function eventOf(job) {
   const undrawn = await getUndrawn();
   const isDrawn = job.options.render.some((name) => !undrawn.includes(name));

@@ -10,8 +10,8 @@ const percent = (share) => `${(share * 100).toFixed(0)}\u00a0%`;
 
 /**
  * Draws into `.boxes` and `.faces` of the dialog. Returns `showThumbnails(url)`, for when a picture is loaded, and
- * `setView({ areHidden, isChosen, corrections })`. With `isChosen`, only faces from the chosen confidence are shown; with
- * `areHidden`, the picture hides all faces except those that the corrections show.
+ * `setView({ areHidden, isChosen, corrections })`. With `isChosen`, only faces with the chosen confidence or
+ * more are shown; with `areHidden`, the picture hides all faces except those that the corrections show.
  */
 export function drawFaces(dialog, { faces, image }) {
   const boxes = dialog.querySelector(".boxes");

@@ -44,7 +44,7 @@ async function learn(jobId) {
     const { faces } = await getJob(jobId);
     lowest.set(jobId, Math.min(...faces.map(({ confidence }) => confidence)));
   } catch {
-    // It is requested again when the list changes.
+    // The confidence is requested again when the list changes.
     lowest.delete(jobId);
   }
   active -= 1;

@@ -80,7 +80,7 @@ function open({ refused = "", canCancel = false }) {
       event.preventDefault();
       if (canCancel) end(false);
     });
-    // Browsers close it anyway when Escape is pressed twice.
+    // Browsers close the dialog anyway when Escape is pressed twice.
     on(dialog(), "close", () => (canCancel ? end(false) : dialog().showModal()));
     dialog().showModal();
     input.focus();

@@ -164,7 +164,7 @@ async function showCorrected(job) {
   await show(current.render);
 }
 
-/** Someone else has corrected it. */
+/** Reloads the job after someone else has corrected it. */
 async function refresh(opened) {
   try {
     const job = await getJob(opened.jobId);
@@ -220,7 +220,7 @@ function leave() {
   if (current.correct.mayLeave()) dialog.close();
 }
 
-// For example by the back gesture of a phone.
+// The view may be closed without its button, for example by the back gesture of a phone.
 dialog.addEventListener("cancel", (event) => current?.correct.mayLeave() === false && event.preventDefault());
 addEventListener("beforeunload", (event) => current?.correct.mayLeave() === false && event.preventDefault());
 

@@ -25,7 +25,7 @@ export function sendAll(files, options, whenSent) {
   if (batch.done === batch.total) batch = { total: 0, done: 0, begun: Date.now() };
   const at = new Date().toISOString();
   for (const file of files) {
-    // Ensures that a photo that is sent again after a lost connection is still the same job.
+    // The key ensures that sending the photo again after a lost connection does not create a second job.
     const photo = { file, options, key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` };
     enqueue(photo, at);
   }
