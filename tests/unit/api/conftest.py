@@ -22,7 +22,7 @@ _CACHED = (
 
 
 def _clear_caches() -> None:
-    """Give each test its own instances of objects that a function caches."""
+    """Clear the cached objects, so that each test creates its own."""
     for cached in _CACHED:
         cached.cache_clear()
 

@@ -90,16 +90,16 @@ def _template(path: str) -> str:
     return path.replace("{job}", "{job_id}").replace("/faces/0", "/faces/{number}")
 
 
-def test_every_route_but_the_public_ones_requires_a_key() -> None:
+def test_every_route_except_the_public_ones_requires_a_key() -> None:
     asking = {call for call, description in _calls().items() if description.get("security")}
     assert {path for _, path in set(_calls()) - asking} == PUBLIC_PATHS
-    # Each is tested below, with every refused key and every scope.
+    # The tests below request each of these routes with every refused key and with every scope.
     tried = {(method, _template(path)) for _, method, path, _ in CALLS}
     assert asking == tried | {("GET", "/usage"), ("POST", "/rekognition")}
 
 
 @pytest.mark.parametrize(("scope", "method", "path", "sent"), CALLS)
-def test_a_route_and_its_scope(  # noqa: PLR0917 - a row of the table
+def test_a_route_requires_its_scope(  # noqa: PLR0917 - a row of the table
     api: Api, job_id: str, scope: Scope, method: str, path: str, sent: dict[str, Any]
 ) -> None:
     path = path.replace("{job}", job_id)
@@ -124,7 +124,7 @@ def test_other_owners_data_is_not_found(  # noqa: PLR0917 - a row of the table
 
 
 @pytest.mark.parametrize("refusal", Refusal)
-def test_a_key_that_is_refused(api: Api, refusal: Refusal) -> None:
+def test_a_refused_key_gets_a_401_with_the_reason(api: Api, refusal: Refusal) -> None:
     api.identity = Identity(refusal=refusal)
     for _, method, path, sent in CALLS:
         response = api.request(method, path, **sent)
@@ -138,23 +138,25 @@ def test_without_the_authorizer_every_request_is_refused(api: Api) -> None:
     assert api.get("/limits").json()["access"] == "keys"
 
 
-def test_a_key_that_expires_while_it_is_cached(api: Api) -> None:
+def test_a_key_that_expires_while_it_is_cached_is_refused(api: Api) -> None:
     principal = holder(Scope.READ).principal
     assert principal
     api.identity = Identity(principal=principal.model_copy(update={"expires_at": datetime.now(UTC)}))
     assert api.get("/jobs").json()["detail"] == Refusal.EXPIRED
 
 
-def test_the_images_of_a_day(api: Api) -> None:
+def test_the_images_of_a_day_are_counted_and_limited(api: Api) -> None:
     api.identity = holder(Scope.SEND, daily=2)
     headers = {"Idempotency-Key": "k"}
     assert [api.post("/image", content=PHOTO, headers=headers).status_code for _ in range(3)] == [202] * 3
-    assert api.get("/usage").json()["images"] == 1, "one job is counted once"
+    assert api.get("/usage").json()["images"] == 1, "repeated requests for the same job are counted once"
     assert api.post("/uploads", json={}).status_code == 201
     refused = api.post("/image", content=PHOTO)
     assert refused.status_code == 429
     assert 0 < int(refused.headers["retry-after"]) <= 86_400
-    assert api.post("/image", content=PHOTO, headers=headers).status_code == 202, "it was accepted before"
+    assert api.post("/image", content=PHOTO, headers=headers).status_code == 202, (
+        "a repeated request is accepted although the limit is reached"
+    )
     usage = api.get("/usage").json()
     assert (usage["owner"], usage["images"], usage["images_per_day"]) == ("alice", 2, 2)
     api.identity = holder(Scope.SEND, owner="bob", daily=2)
@@ -191,7 +193,7 @@ def test_a_ticket_is_redeemed_once(api: Api, account: Cloud) -> None:
     assert tickets.redeem(ticket["ticket"]) is None
 
 
-def test_the_address_of_a_result_as_json(api: Api, job_id: str) -> None:
+def test_the_address_of_a_result_is_available_as_json(api: Api, job_id: str) -> None:
     api.identity = holder(Scope.READ)
     response = api.get(f"/jobs/{job_id}/processed-image", headers={"Accept": "application/json"})
     assert (response.status_code, response.headers["vary"]) == (200, "Accept")

@@ -1,4 +1,4 @@
-"""Untrusted input is limited in size, and so are quotations of it in responses."""
+"""Untrusted input is limited in size, and so is the part of it that responses quote."""
 
 import base64
 import json
@@ -17,12 +17,12 @@ from tests.support.pictures import astronaut, encoded
 PHOTO = encoded(astronaut()[:64, :64])
 JPEG = b"\xff\xd8\xff\xe0" + bytes(60)
 DETECT_FACES = {"X-Amz-Target": "RekognitionService.DetectFaces"}
-# Ten problems in the detail and ten in `errors`, and the rest of the response.
+# This is enough for ten problems in the detail, ten in `errors`, and the rest of the response.
 MOST_BYTES = 10 * 1024
 
 
 def form(*parts: tuple[str, str], charset: str = "") -> dict[str, Any]:
-    """Return a hand-written form of these fields and a photo: a client would not send some of them."""
+    """Return a form with these fields and a photo. It is hand-written, because clients would not send some fields."""
     lines = [f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in parts]
     head = '--b\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
     content = "".join(lines).encode() + head.encode() + PHOTO + b"\r\n--b--\r\n"
@@ -37,7 +37,7 @@ def form(*parts: tuple[str, str], charset: str = "") -> dict[str, Any]:
         pytest.param("/uploads", {"json": {f"field{number}": 1 for number in range(900)}}, 422, id="unknown fields"),
         pytest.param("/uploads", {"json": {"x" * 16_000: 1}}, 422, id="a long name"),
         pytest.param("/uploads", {"json": {"content_type": "y" * 16_000}}, 422, id="a long value"),
-        pytest.param("/uploads", {"content": b'{"\\ud800": 1}'}, 422, id="half a character"),
+        pytest.param("/uploads", {"content": b'{"\\ud800": 1}'}, 422, id="half a surrogate pair"),
         pytest.param("/uploads", {"json": {"options": {"render": [1] * 40_000}}}, 413, id="a large body"),
         pytest.param("/uploads", {"content": b"[" * 16_000}, 400, id="deep JSON"),
         pytest.param("/uploads", {"content": b"[" * 4_000_000}, 413, id="deeper JSON"),
@@ -102,8 +102,8 @@ def test_a_form_in_a_common_charset_is_accepted(api: Api, charset: str) -> None:
     assert response.status_code == 202, response.text
 
 
-def test_a_large_image_is_accepted_in_json_of_rekognition(api: Api) -> None:
-    """It has its own limit, not that of other JSON."""
+def test_an_image_that_is_too_large_for_rekognition_gets_its_exception(api: Api) -> None:
+    """Rekognition's requests have their own limit: the lower limit of other JSON does not apply to them."""
     body = json.dumps({"Image": {"Bytes": base64.b64encode(bytes(limits.REKOGNITION_BYTES + 1)).decode()}})
     response = api.post("/rekognition", content=body, headers=DETECT_FACES)
     assert response.json()["__type"] == "ImageTooLargeException"

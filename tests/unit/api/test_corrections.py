@@ -119,17 +119,17 @@ def test_corrections_that_were_not_drawn_are_drawn_by_the_next_request(
         [],
     ],
 )
-def test_corrections_outside_the_photo_are_refused(api: Api, detector: Detector, path: str, body: object) -> None:
+def test_invalid_corrections_are_refused(api: Api, detector: Detector, path: str, body: object) -> None:
     assert api.request("PUT", path, json=body).status_code == 422
     assert not detector.requests
 
 
-def test_the_maximum_is_accepted(api: Api, detector: Detector, path: str) -> None:
+def test_the_maximum_number_of_boxes_is_accepted(api: Api, detector: Detector, path: str) -> None:
     box: dict[str, Any] = {"x": 639.123456, "y": 479.123456, "width": 12345.123456, "height": 12345.123456}
     assert api.request("PUT", path, json={"hide": [box] * limits.HIDDEN_BOXES}).status_code == 200
 
 
-def test_only_a_completed_job_is_corrected(api: Api, jobs: JobStore, detector: Detector) -> None:
+def test_only_a_completed_job_can_be_corrected(api: Api, jobs: JobStore, detector: Detector) -> None:
     pending, failed = jobs.add(new_job()), jobs.add(new_job())
     jobs.fail(jobs.claim(failed.job_id, 30), Failure(reason=FailureReason.CORRUPT_IMAGE, detail="It is broken."))
     for job in (pending, failed):
@@ -141,14 +141,14 @@ def test_only_a_completed_job_is_corrected(api: Api, jobs: JobStore, detector: D
     ("gone", "status"),
     [(RenderOutcome.ORIGINAL_GONE, 410), (RenderOutcome.JOB_GONE, 404), (RenderOutcome.CHANGED, 412)],
 )
-def test_a_job_or_original_that_was_deleted_in_the_meantime(
+def test_a_job_or_original_that_was_deleted_or_changed_in_the_meantime_is_reported(
     api: Api, detector: Detector, path: str, gone: RenderOutcome, status: int
 ) -> None:
     detector.outcome = gone
     assert api.request("PUT", path, json={"show": [0]}).status_code == status
 
 
-def test_cleanup_after_a_crashed_detector(
+def test_a_crashed_detector_causes_a_cleanup(
     api: Api, detector: Detector, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[str] = []

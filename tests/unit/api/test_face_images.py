@@ -72,7 +72,9 @@ def test_a_face_is_available_if_the_photo_may_be_shown(
 
 
 @pytest.mark.parametrize(("number", "status"), [("2", 404), ("999", 404), (str(limits.MAX_FACES), 422), ("-1", 422)])
-def test_a_face_that_does_not_exist(api: Api, jobs: JobStore, detector: Detector, number: str, status: int) -> None:
+def test_a_face_that_does_not_exist_is_reported(
+    api: Api, jobs: JobStore, detector: Detector, number: str, status: int
+) -> None:
     response = api.get(f"/jobs/{completed(jobs).job_id}/faces/{number}/image")
     assert response.status_code == status
     assert status == 422 or "0 to 1" in response.json()["detail"]
@@ -87,7 +89,7 @@ def test_a_pending_or_failed_job_has_no_faces(api: Api, jobs: JobStore, detector
 
 
 @pytest.mark.parametrize(("gone", "status"), [(RenderOutcome.ORIGINAL_GONE, 410), (RenderOutcome.JOB_GONE, 404)])
-def test_an_image_that_was_deleted_in_the_meantime(
+def test_an_image_that_was_deleted_in_the_meantime_is_reported(
     api: Api, jobs: JobStore, detector: Detector, gone: RenderOutcome, status: int
 ) -> None:
     detector.reply = FaceReply(outcome=gone)

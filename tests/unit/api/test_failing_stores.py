@@ -1,4 +1,4 @@
-"""`POST /image` if AWS refuses a call or the function stops between two calls: no job and no count remain."""
+"""After AWS refuses a call of `POST /image`, or the function stops between two calls, no job and no count remain."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ ALICE = Identity(principal=Principal(owner="alice", scopes=frozenset(Scope), key
 
 
 def before(monkeypatch: pytest.MonkeyPatch, operation: str, act: Callable[[], object]) -> None:
-    """Call `act` before each call of this operation; if `act` raises, the call is not made."""
+    """Run `act` before each call of this operation. If `act` raises an exception, the call is not made."""
     make = BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def made(client: BaseClient, name: str, parameters: dict[str, Any]) -> Any:
@@ -58,7 +58,7 @@ def alice(api: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     dependencies.settings.cache_clear()
 
 
-@pytest.mark.parametrize("headers", [{}, KEYED], ids=["without a key", "with a key"])
+@pytest.mark.parametrize("headers", [{}, KEYED], ids=["without an idempotency key", "with an idempotency key"])
 def test_an_image_that_the_bucket_refuses_leaves_nothing_and_can_be_sent_again(
     alice: Api, account: Cloud, headers: dict[str, str]
 ) -> None:
@@ -84,7 +84,7 @@ def test_an_image_is_uncounted_on_the_day_it_was_counted(alice: Api, monkeypatch
         assert alice.post("/image", content=PHOTO).status_code == 500
     assert alice.get("/usage").json()["images"] == 0
     accepted = [alice.post("/image", content=PHOTO).status_code for _ in range(6)]
-    assert accepted == [202] * 5 + [429], "the new day has its five images and no more"
+    assert accepted == [202] * 5 + [429], "the new day's limit of five images is unchanged"
     monkeypatch.setattr(usage, "utc_now", lambda: today)
     assert alice.get("/usage").json()["images"] == 0
 
@@ -101,7 +101,7 @@ def test_a_counter_that_was_erased_in_the_meantime_stays_erased(alice: Api, acco
 
 
 def crash(alice: Api) -> str:
-    """Let the API die between storing the record and the image. Return the job's id."""
+    """Make the API crash after storing the job and before storing the image. Return the job's id."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         before(monkeypatch, "PutObject", die)
         with pytest.raises(Killed):
@@ -115,7 +115,7 @@ def let_pass(monkeypatch: pytest.MonkeyPatch, time: timedelta) -> None:
         monkeypatch.setattr(module, "utc_now", lambda: datetime.now(UTC) + time)
 
 
-def test_a_crash_before_the_image_is_stored_hides_the_job_after_minutes(
+def test_a_job_whose_image_was_not_stored_before_a_crash_is_hidden_after_minutes(
     alice: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """DynamoDB deletes the job later, but it is already hidden from everyone, including a sender with the same key."""
@@ -128,7 +128,7 @@ def test_a_crash_before_the_image_is_stored_hides_the_job_after_minutes(
     assert again.json()["job_id"] != job_id
 
 
-def test_a_request_repeated_after_a_crash_continues_its_job(alice: Api) -> None:
+def test_a_request_that_is_repeated_after_a_crash_continues_with_the_same_job(alice: Api) -> None:
     job_id = crash(alice)
     again = alice.post("/image", content=PHOTO, headers=KEYED)
     assert (again.status_code, again.json()["job_id"]) == (202, job_id)
@@ -146,14 +146,14 @@ def test_an_accepted_job_is_shown_however_long_it_waits_for_a_detector(
     assert [job["job_id"] for job in alice.get("/jobs").json()["jobs"]] == [job_id]
 
 
-def test_a_claim_gives_an_accepted_job_its_whole_retention(alice: Api, account: Cloud) -> None:
+def test_a_claimed_job_is_kept_for_the_full_time(alice: Api, account: Cloud) -> None:
     jobs, job_id = JobStore(account.jobs_table), alice.post("/image", content=PHOTO).json()["job_id"]
     claim = jobs.claim(job_id, 30)
     assert claim.job.expires_at - claim.job.created_at == timedelta(days=1)
 
 
 def test_an_image_that_another_request_has_stored_is_kept(alice: Api, account: Cloud) -> None:
-    """The request that created the job fails; the other one with the same key does not."""
+    """The request that created the job fails after another request with the same key has succeeded."""
     other: list[int] = []
 
     def overtake() -> None:
@@ -172,8 +172,8 @@ def test_an_image_that_another_request_has_stored_is_kept(alice: Api, account: C
     assert alice.get("/usage").json()["images"] == 1
 
 
-def test_a_request_whose_job_another_one_withdrew_must_be_repeated(alice: Api, account: Cloud) -> None:
-    """The request that created the job withdraws it while the other one stores the image."""
+def test_a_request_whose_job_another_request_withdrew_must_be_repeated(alice: Api, account: Cloud) -> None:
+    """The request that created the job withdraws the job while another request stores the image."""
     jobs = JobStore(account.jobs_table)
     with pytest.MonkeyPatch.context() as monkeypatch:
         before(monkeypatch, "PutObject", die)

@@ -23,20 +23,20 @@ def test_a_whole_form_is_accepted(api: Api) -> None:
 
 @pytest.mark.parametrize("left", [30, 200, -1_000, -70, -20, -8, -5])
 def test_a_truncated_form_is_refused_with_the_reason(api: Api, left: int) -> None:
-    """This includes truncation after the image, where an option that hides faces may be lost."""
+    """This includes truncation after the image, because an option that hides faces may be lost."""
     assert refused(api, FORM[:left]) == "The form ends before its final boundary. Send it again."
 
 
-def test_text_before_the_first_boundary_is_reported(api: Api) -> None:
+def test_a_form_with_text_before_the_first_boundary_is_refused(api: Api) -> None:
     assert "begin with its boundary" in refused(api, b"This is a message in MIME format.\r\n" + FORM)
 
 
-def test_an_extended_file_name_without_a_plain_one_is_reported(api: Api) -> None:
+def test_a_form_with_only_an_extended_file_name_is_refused(api: Api) -> None:
     assert "`filename*` alone" in refused(api, FORM.replace(b'filename="x.jpg"', b"filename*=UTF-8''x.jpg"))
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "text/plain; charset=utf-8", "application/json"])
-def test_bytes_that_were_decoded_as_text_hint_at_the_content_type(api: Api, media_type: str) -> None:
+def test_the_error_for_an_image_that_was_decoded_as_text_suggests_the_content_type(api: Api, media_type: str) -> None:
     decoded = photo().decode("utf-8", errors="replace").encode()
     response = api.post("/image", content=decoded, headers={"content-type": media_type})
     assert response.status_code == 415

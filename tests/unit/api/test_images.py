@@ -1,4 +1,4 @@
-"""`POST /image` in process: options, errors, idempotency, waiting."""
+"""`POST /image` in process: options, errors, idempotency and waiting."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def options_of(account: Cloud, job_id: str) -> Options:
     return job.options
 
 
-# Each option as text, and its value in the job.
+# For each option, a value as text and the same value in the job.
 OPTIONS: dict[str, tuple[Any, Any]] = {
     "render": ("blur, boxes,blur", (Render.BLUR, Render.BOXES)),
     "min_confidence": ("0.5", 0.5),
@@ -41,7 +41,7 @@ OPTIONS: dict[str, tuple[Any, Any]] = {
 
 @pytest.mark.parametrize("name", Options.model_fields)
 @pytest.mark.parametrize("by", ["query", "form"])
-def test_every_option_by_query_and_by_form(api: Api, account: Cloud, name: str, by: str) -> None:
+def test_every_option_can_be_sent_in_the_query_and_in_the_form(api: Api, account: Cloud, name: str, by: str) -> None:
     text, value = OPTIONS[name]
     sent: dict[str, Any] = {"params": {name: text}, "content": PHOTO}
     if by == "form":
@@ -51,7 +51,7 @@ def test_every_option_by_query_and_by_form(api: Api, account: Cloud, name: str, 
     assert options_of(account, response.json()["job_id"]) == Options.model_validate({name: value})
 
 
-def test_a_repeated_render_and_the_precedence_of_the_form(api: Api, account: Cloud) -> None:
+def test_renders_may_be_repeated_and_the_form_takes_precedence(api: Api, account: Cloud) -> None:
     response = api.post(
         "/image",
         params={"max_faces": 1, "size": "original"},
@@ -82,7 +82,7 @@ def test_a_repeated_render_and_the_precedence_of_the_form(api: Api, account: Clo
     ],
 )
 @pytest.mark.parametrize("by", ["query", "form"])
-def test_options_that_are_not_valid(api: Api, name: str, value: str, by: str) -> None:
+def test_invalid_options_are_refused(api: Api, name: str, value: str, by: str) -> None:
     sent: dict[str, Any] = {"params": {name: value}, "content": PHOTO}
     if by == "form":
         sent = {"data": {name: value}, "files": {"file": PHOTO}}
@@ -109,7 +109,7 @@ def test_an_invalid_query_option_is_reported_even_if_the_form_overrides_it(api: 
     ],
     ids=["empty", "text", "too large", "another field", "no file", "idempotency key", "no boundary"],
 )
-def test_bodies_that_are_refused(api: Api, sent: dict[str, Any], status: int, words: str) -> None:
+def test_invalid_bodies_are_refused(api: Api, sent: dict[str, Any], status: int, words: str) -> None:
     response = api.post("/image", **sent)
     assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
     assert words in response.json()["detail"]
@@ -129,7 +129,7 @@ def test_an_idempotency_key_creates_one_job(api: Api) -> None:
 
 
 @pytest.mark.parametrize(("prefer", "applied"), [("wait=0", "wait=0"), ("respond-async", None), ("wait=x", None)])
-def test_prefer(api: Api, prefer: str, applied: str | None) -> None:
+def test_the_prefer_header_is_applied_if_it_is_supported(api: Api, prefer: str, applied: str | None) -> None:
     response = api.post("/image", content=PHOTO, headers={"Prefer": prefer})
     assert (response.status_code, response.headers.get("preference-applied")) == (202, applied)
     assert response.headers["location"] == response.json()["links"]["self"]

@@ -1,4 +1,4 @@
-"""Random sequences of events: no object without a job, no picture under another job, no job pending indefinitely.
+"""Random sequences of events never leave an object without a job, a picture under another job, or a job pending.
 
 Senders, detectors, deletions, retries and the dead-letter queue's consumer run on the real use cases and stores, and
 are interleaved, and killed or throttled at any call to AWS. The queue is a model of SQS: it delivers at least once and
@@ -57,7 +57,7 @@ class JobLife(JobWorld):
     @precondition(lambda self: self._forms())
     @rule(data=st.data(), photo=st.sampled_from(CONTENTS))
     def upload(self, data: st.DataObject, photo: bytes) -> None:
-        """Post a form, which may have been posted before, in any status of its job."""
+        """Post a form whose job has any status. The form may have been posted before."""
         key = object_keys.original(self._pick(data, self._forms()))
         self.s3.put_object(Bucket=self.account.originals_bucket, Key=key, Body=photo)
 
@@ -131,7 +131,7 @@ class JobLife(JobWorld):
         self._set(self._pick(data, self._unused()), expires_at=datetime.now(UTC) - timedelta(seconds=1))
 
     def _unused(self) -> list[str]:
-        """Jobs that no detector has claimed yet, and that expire early until a detector does."""
+        """Return the jobs that no detector has claimed yet, which expire early until one does."""
         return [
             job_id
             for job_id, item in self._items().items()
@@ -156,7 +156,7 @@ class JobLife(JobWorld):
             seen.completed = seen.completed or outcome
             assert seen.completed == outcome
             if job.is_expired(datetime.now(UTC)):
-                # For the API, the job no longer exists, and a late message may remove its objects.
+                # The API no longer shows the job, and a late message may remove its objects.
                 continue
             shown = {objects[object_keys.result(job_id, render)] for render in job.options.render}
             assert shown == {drawn(data) for data in seen.uploads if etag(data) == item["original_etag"]["S"]}
@@ -177,7 +177,7 @@ class JobLife(JobWorld):
             self._clear()
 
     def _drain(self) -> None:
-        """Let all work finish, and repeat every interrupted deletion."""
+        """Wait for all work to finish, and repeat every interrupted deletion."""
         while self._running() or self.queue or self.dead:
             for actor in self._running():
                 actor.finish()
@@ -200,7 +200,7 @@ class JobLife(JobWorld):
         items, objects, now = self._items(), self._objects(), datetime.now(UTC)
         of_jobs = {job_id: [key for key in objects if job_id in key] for job_id in self.jobs}
         for job_id, keys_of_job in of_jobs.items():
-            assert not keys_of_job or job_id in items, "no object without a job"
+            assert not keys_of_job or job_id in items, "every object belongs to a job"
         assert sum(map(len, of_jobs.values())) == len(objects)
         accepted = {job_id for job_id, seen in self.jobs.items() if seen.is_accepted}
         assert accepted <= {row["job_id"]["S"] for row in self._rows()}, "no accepted job is lost"
@@ -208,14 +208,14 @@ class JobLife(JobWorld):
             job, seen = from_item(item), self.jobs[job_id]
             if job.is_expired(now) or job.status is Status.DELETING:
                 continue
-            assert job_id not in accepted or job.kept_until in (None, job.expires_at), "an accepted job is not hidden"
+            assert job_id not in accepted or job.kept_until in (None, job.expires_at), "no accepted job expires early"
             if not job.status.is_final:
                 assert job.status is Status.PENDING
-                assert not of_jobs[job_id], "no job pending with its image there"
+                assert not of_jobs[job_id], "a job whose image is stored does not stay pending"
                 assert not seen.uploads
-                assert job.kept_until is not None, "it is gone soon"
+                assert job.kept_until is not None, "a job without an image expires early"
             elif "original_etag" in item and etag(seen.uploads[-1]) == item["original_etag"]["S"]:
-                assert object_keys.original(job_id) in objects, "the original of a job stays with it"
+                assert object_keys.original(job_id) in objects, "the original of a job is kept"
 
 
 @pytest.fixture
@@ -234,7 +234,7 @@ def life(account: Cloud, api: Api, monkeypatch: pytest.MonkeyPatch) -> Callable[
 def test_random_sequences_of_events_keep_the_invariants(
     life: Callable[[], JobLife], job_lives: int, pytestconfig: pytest.Config
 ) -> None:
-    """The same sequences in each run, unless `--hypothesis-seed` chooses others."""
+    """The sequences are the same in each run, unless `--hypothesis-seed` is set."""
     run_state_machine_as_test(
         cast("type[JobLife]", life),
         settings=settings(

@@ -1,4 +1,4 @@
-"""The API's guarantees for a job's life cycle, in process."""
+"""The API's guarantees for a job's life cycle, tested in process."""
 
 import pytest
 from facelib.domain import limits, object_keys
@@ -43,7 +43,7 @@ def test_a_deleted_picture_is_never_shown_for_another_job(api: Api, account: Clo
     assert api.get(f"/jobs/{second}/processed-image").status_code == 409
 
 
-def test_an_interrupted_deletion_is_repeated(api: Api, account: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_deletion_can_be_repeated(api: Api, account: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     job_id = posted(api)
 
     def refused(*_: object) -> None:
@@ -52,7 +52,7 @@ def test_an_interrupted_deletion_is_repeated(api: Api, account: Cloud, monkeypat
     with monkeypatch.context() as broken:
         broken.setattr(ImageStore, "delete", refused)
         assert api.delete(f"/jobs/{job_id}").status_code == 500
-    assert api.get(f"/jobs/{job_id}").status_code == 404, "hidden from the first moment"
+    assert api.get(f"/jobs/{job_id}").status_code == 404, "the job is hidden even if its deletion is interrupted"
     assert objects(account) == {object_keys.original(job_id)}
     assert api.delete(f"/jobs/{job_id}").status_code == 204
     assert objects(account) == set()
@@ -82,7 +82,7 @@ def test_a_retry_whose_message_is_refused_leaves_the_job_failed(api: Api, accoun
         assert api.get(f"/jobs/{job_id}").json()["status"] == "failed"
 
 
-def test_an_image_that_cannot_be_read_is_not_retried(api: Api, account: Cloud) -> None:
+def test_a_job_whose_image_cannot_be_read_cannot_be_retried(api: Api, account: Cloud) -> None:
     job_id = posted(api)
     jobs = JobStore(account.jobs_table)
     jobs.fail(jobs.claim(job_id, 30), Failure(reason=FailureReason.CORRUPT_IMAGE, detail="It ends too early."))
@@ -121,9 +121,9 @@ def test_nested_or_unusual_text_is_an_invalid_request(
     assert api.request(method, path, **sent).status_code == 422
 
 
-# The maximum depth of a body.
+# The first body is nested as deeply as the size limit allows.
 @pytest.mark.parametrize("body", [NESTED[: limits.JSON_BYTES], '{"options": ' + NESTED[:16_000], "nonsense"])
-def test_an_invalid_json_body(api: Api, body: str) -> None:
+def test_an_invalid_json_body_is_refused(api: Api, body: str) -> None:
     response = api.post("/uploads", content=body, headers={"Content-Type": "application/json"})
     assert response.status_code in (400, 422), response.text
 

@@ -28,13 +28,13 @@ def test_there_is_no_picture_until_one_is_requested(api: Api, account: Cloud) ->
 
 
 @pytest.mark.parametrize("render", ["none,boxes", "boxes,none"])
-def test_none_cannot_be_combined_with_others(api: Api, render: str) -> None:
+def test_none_cannot_be_combined_with_other_renders(api: Api, render: str) -> None:
     refused = api.post("/image", params={"render": render}, content=PHOTO)
     assert refused.status_code == 422
     assert "cannot be combined" in refused.json()["detail"]
 
 
-def test_none_cannot_be_requested_for_a_job(api: Api, account: Cloud) -> None:
+def test_none_cannot_be_requested_as_an_additional_render(api: Api, account: Cloud) -> None:
     job = JobStore(account.jobs_table).add(new_job("public"))
     refused = api.post(f"/jobs/{job.job_id}/renders", json={"render": "none"})
     assert refused.status_code == 422

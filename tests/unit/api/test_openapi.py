@@ -31,7 +31,7 @@ def test_every_call_is_described_with_its_errors_as_problems() -> None:
 
 
 def test_every_error_has_an_example_for_its_status() -> None:
-    """The examples differ; otherwise, a 422 would show "Not Found"."""
+    """Each status has its own example, so that a 422, for instance, does not show "Not Found"."""
     examples = {}
     for calls in described()["paths"].values():
         for call in calls.values():
@@ -45,7 +45,7 @@ def test_every_error_has_an_example_for_its_status() -> None:
 
 
 def bodies() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield every JSON body of requests and successful responses, with its location."""
+    """Yield the JSON body of every request and every successful response, with its location."""
     for path, calls in described()["paths"].items():
         for method, call in calls.items():
             successes = {status: one for status, one in call["responses"].items() if int(status) < 400}
@@ -56,7 +56,7 @@ def bodies() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 @pytest.mark.parametrize(("title", "content"), list(bodies()))
-def test_every_request_and_success_has_an_example_that_is_valid(title: str, content: dict[str, Any]) -> None:
+def test_every_request_and_successful_response_has_a_valid_example(title: str, content: dict[str, Any]) -> None:
     schemas = {"components": {"schemas": described()["components"]["schemas"]}}
     jsonschema.Draft202012Validator(schemas | content["schema"]).validate(content["example"])
     assert "string" not in json.dumps(content["example"]), f"{title}: contains Swagger UI's placeholder"
@@ -67,7 +67,7 @@ def test_summaries_are_not_derived_from_function_names() -> None:
     assert [one["summary"] for one in calls if one["summary"] == one["operationId"].replace("_", " ").title()] == []
 
 
-def test_the_forms_example_is_a_request_that_finds_faces() -> None:
+def test_the_example_request_for_a_form_finds_faces() -> None:
     (example,) = (content["example"] for title, content in bodies() if title == "post /uploads request")
     assert UploadRequest.model_validate(example).options == Options()
 

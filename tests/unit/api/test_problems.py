@@ -43,7 +43,7 @@ def test_an_unhandled_error_is_logged_but_not_revealed(caplog: pytest.LogCapture
     assert SECRET in caplog.text
 
 
-def test_no_redirect_leads_outside_of_the_apis_path() -> None:
+def test_a_path_with_a_trailing_slash_is_not_redirected() -> None:
     response = ask("/jobs/")
     assert (response.status_code, response.headers["content-type"]) == (404, MEDIA_TYPE)
 

@@ -43,7 +43,7 @@ def detect_faces(api: Api, operation: str = "DetectFaces", **body: Any) -> tuple
     return response.status_code, response.json()
 
 
-def test_bytes(api: Api, detector: Detector) -> None:
+def test_faces_are_detected_in_the_bytes_of_an_image(api: Api, detector: Detector) -> None:
     status, body = detect_faces(api, Image=BYTES, Attributes=["ALL"])
     assert status == 200
     [detail] = body["FaceDetails"]
@@ -54,7 +54,7 @@ def test_bytes(api: Api, detector: Detector) -> None:
     assert detector.requests == [DetectRequest(image=b"any image")]
 
 
-def test_an_original(api: Api, account: Cloud, detector: Detector) -> None:
+def test_faces_are_detected_in_the_original_of_a_job(api: Api, account: Cloud, detector: Detector) -> None:
     job_id = JobStore(account.jobs_table).add(new_job()).job_id
     original = {"Bucket": account.originals_bucket, "Name": f"originals/{job_id}"}
     assert detect_faces(api, Image={"S3Object": original})[0] == 200
@@ -78,7 +78,7 @@ def test_an_original(api: Api, account: Cloud, detector: Detector) -> None:
         ),
     ],
 )
-def test_requests_that_are_refused(
+def test_invalid_requests_are_refused(
     api: Api, detector: Detector, operation: str, body: dict[str, Any], exception: str
 ) -> None:
     status, reply = detect_faces(api, operation, **body)
@@ -87,7 +87,7 @@ def test_requests_that_are_refused(
 
 
 @pytest.mark.parametrize("reason", FailureReason)
-def test_every_failure_is_an_exception_of_the_client(api: Api, detector: Detector, reason: FailureReason) -> None:
+def test_every_failure_has_an_exception_that_clients_know(api: Api, detector: Detector, reason: FailureReason) -> None:
     detector.reply = DetectReply(failure=Failure(reason=reason, detail="why"))
     status, reply = detect_faces(api, Image=BYTES)
     assert (status, reply["Message"]) == (400, "why")

@@ -72,7 +72,9 @@ def test_another_result_is_drawn_once(api: Api, jobs: JobStore, detector: Detect
     assert api.get(f"/jobs/{job.job_id}/processed-image?render=blur").status_code == 302
 
 
-def test_results_requested_with_the_job_exist(api: Api, jobs: JobStore, detector: Detector) -> None:
+def test_results_that_were_requested_with_the_job_are_not_drawn_again(
+    api: Api, jobs: JobStore, detector: Detector
+) -> None:
     job = completed(jobs, Options(render=(Render.BOXES, Render.PREVIEW)))
     response = api.post(f"/jobs/{job.job_id}/renders", json={"render": "preview"})
     assert response.status_code == 200
@@ -110,13 +112,13 @@ def test_a_job_lists_its_permitted_renders(
     statuses = {
         render: api.post(f"/jobs/{job.job_id}/renders", json={"render": render}).status_code for render in DRAWN
     }
-    # 200 because it was drawn with the job.
+    # The status is 200 if the render was drawn with the job.
     assert permitted == [render for render, status in statuses.items() if status in (200, 201)]
     assert {status for render, status in statuses.items() if render not in permitted} <= {403}
 
 
 @pytest.mark.parametrize("render", ["blur", "pixelate", "boxes", "plain"])
-def test_later_results_of_covered_faces_reveal_nothing_more(
+def test_later_results_of_a_photo_with_covered_faces_do_not_reveal_more(
     api: Api, jobs: JobStore, detector: Detector, render: str
 ) -> None:
     job = completed(jobs, Options(render=(Render.SOLID,)))
@@ -128,7 +130,7 @@ def test_later_results_of_covered_faces_reveal_nothing_more(
 
 
 def test_a_strength_that_differs_from_the_jobs_is_refused(api: Api, jobs: JobStore, detector: Detector) -> None:
-    """An object is written once, so a job has one strength."""
+    """Each result is written only once, so a job has only one strength."""
     job = completed(jobs, Options(blur_strength=5))
     refused = api.post(f"/jobs/{job.job_id}/renders", json={"render": "blur", "blur_strength": 2})
     assert refused.status_code == 422
@@ -164,7 +166,7 @@ def test_without_its_original_a_job_without_pictures_lists_no_results(
     )
 
 
-def test_another_owners_job_and_a_deleted_one_are_not_found(api: Api, jobs: JobStore, detector: Detector) -> None:
+def test_another_owners_job_and_a_deleted_job_are_not_found(api: Api, jobs: JobStore, detector: Detector) -> None:
     theirs, deleted = completed(jobs, owner="alice"), completed(jobs)
     detector.outcome = RenderOutcome.JOB_GONE
     for job in (theirs, deleted):
@@ -176,10 +178,10 @@ def test_an_invalid_request_is_refused(api: Api, jobs: JobStore, body: object) -
     assert api.post(f"/jobs/{completed(jobs).job_id}/renders", json=body).status_code == 422
 
 
-def test_cleanup_after_a_crashed_detector(
+def test_a_crashed_detector_causes_a_cleanup(
     api: Api, jobs: JobStore, detector: Detector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It may have stored a result for a job that was deleted in the meantime; the next detector checks."""
+    """The detector may have stored a result for a job that was deleted in the meantime, so the next one checks this."""
     job = completed(jobs)
     sent: list[tuple[str, int]] = []
     monkeypatch.setattr(Queue, "send", lambda _, body, delay=0: sent.append((body, delay)))
@@ -205,7 +207,7 @@ def test_a_deletion_removes_results_that_were_drawn_later(
 
 
 @pytest.mark.parametrize("code", ["TooManyRequestsException", "EC2ThrottledException"])
-def test_a_throttled_detector_is_a_503_with_retry_after(
+def test_if_the_detector_is_throttled_the_response_is_a_503_with_retry_after(
     api: Api, jobs: JobStore, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
     job = completed(jobs)

@@ -27,7 +27,7 @@ def completed(jobs: JobStore, options: Options | None = None) -> str:
     return job.job_id
 
 
-def test_a_job_with_its_faces(api: Api, jobs: JobStore) -> None:
+def test_a_job_contains_its_faces_and_links(api: Api, jobs: JobStore) -> None:
     job_id = completed(jobs)
     job = api.get(f"/jobs/{job_id}").json()
     assert (job["status"], job["face_count"], len(job["faces"])) == ("completed", 2, 2)
@@ -37,7 +37,7 @@ def test_a_job_with_its_faces(api: Api, jobs: JobStore) -> None:
     }
 
 
-def test_jobs_newest_first_page_by_page(api: Api, jobs: JobStore) -> None:
+def test_jobs_are_listed_newest_first_page_by_page(api: Api, jobs: JobStore) -> None:
     ids = [completed(jobs) for _ in range(3)]
     first = api.get("/jobs", params={"limit": 2}).json()
     rest = api.get("/jobs", params={"limit": 2, "cursor": first["next_cursor"]}).json()
@@ -49,11 +49,11 @@ def test_jobs_newest_first_page_by_page(api: Api, jobs: JobStore) -> None:
 
 
 @pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 101}, {"cursor": "nonsense"}, {"status": "lost"}])
-def test_invalid_list_requests(api: Api, query: dict[str, object]) -> None:
+def test_invalid_list_requests_are_refused(api: Api, query: dict[str, object]) -> None:
     assert api.get("/jobs", params=query).status_code == 422
 
 
-def test_a_result_is_at_an_address_that_expires(api: Api, jobs: JobStore) -> None:
+def test_a_request_for_a_result_is_redirected_to_its_object(api: Api, jobs: JobStore) -> None:
     job_id = completed(jobs, Options(render=(Render.BLUR, Render.BOXES)))
     first = api.get(f"/jobs/{job_id}/processed-image")
     assert first.status_code == 302
@@ -63,7 +63,7 @@ def test_a_result_is_at_an_address_that_expires(api: Api, jobs: JobStore) -> Non
     assert api.get(f"/jobs/{job_id}/processed-image", params={"render": "pixelate"}).status_code == 404
 
 
-def test_the_result_of_a_failed_or_pending_job(api: Api, jobs: JobStore) -> None:
+def test_a_failed_or_pending_job_has_no_result(api: Api, jobs: JobStore) -> None:
     pending = jobs.add(new_job()).job_id
     failed = jobs.add(new_job()).job_id
     jobs.fail(jobs.claim(failed, 30), FAILURE)
@@ -77,7 +77,7 @@ def test_the_result_of_a_failed_or_pending_job(api: Api, jobs: JobStore) -> None
     ("method", "path"),
     [("GET", ""), ("GET", "/processed-image"), ("POST", "/retry"), ("DELETE", "")],
 )
-def test_the_same_404_for_every_missing_job(api: Api, jobs: JobStore, method: str, path: str) -> None:
+def test_every_missing_job_gets_the_same_404(api: Api, jobs: JobStore, method: str, path: str) -> None:
     theirs = jobs.add(new_job(owner="somebody else")).job_id
     expired = jobs.add(new_job().model_copy(update={"expires_at": datetime.now(UTC)})).job_id
     responses = [

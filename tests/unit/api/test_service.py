@@ -1,4 +1,4 @@
-"""The routes about the service itself, in process."""
+"""The routes that describe the service itself, tested in process."""
 
 import httpx
 import pytest
@@ -23,14 +23,14 @@ PAGES = [
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_and_its_head(api: Api, path: str) -> None:
+def test_get_and_head_of_a_page_agree(api: Api, path: str) -> None:
     page, head = api.get(path), api.request("HEAD", path)
     assert (page.status_code, head.status_code, head.content) == (200, 200, b"")
     assert page.headers["content-type"] == head.headers["content-type"]
     assert "default-src 'self'" in page.headers["content-security-policy"]
 
 
-def test_health_names_the_networks_that_find_the_faces(api: Api) -> None:
+def test_health_lists_the_networks_that_detect_faces(api: Api) -> None:
     assert api.get("/health").json() == {"status": "ok", "detectors": ["centerface", "yunet"]}
 
 
@@ -66,7 +66,7 @@ def test_limits_offer_the_options_that_are_declared_with_a_control(api: Api) -> 
         "label": "Faces to keep",
         "choices": [{"value": None, "label": "all"}, {"value": "largest", "label": "the largest"}],
     }
-    # A page shows the options of the chosen render.
+    # The page shows the options of the chosen render, so each of them must be offered.
     assert {option for render in response["renders"] for option in render["options"]} <= offered.keys()
 
 
@@ -81,24 +81,24 @@ def test_every_choice_that_is_offered_is_accepted(option: str, value: bool | flo
 
 
 @pytest.mark.parametrize("option", options_offered(), ids=lambda option: str(option.name))
-def test_every_option_that_is_offered_may_be_left_to_the_service(option: OptionOffered) -> None:
+def test_every_offered_option_has_one_choice_that_leaves_it_to_the_service(option: OptionOffered) -> None:
     assert [choice.value for choice in option.choices].count(None) == 1
     default = Options.model_fields[option.name].default
     assert default not in [choice.value for choice in option.choices if choice.value is not None]
 
 
-def test_static_files_are_cached_and_nothing_else(api: Api) -> None:
+def test_only_static_files_are_cached(api: Api) -> None:
     assert api.get("/static/page.js").headers["cache-control"] == "public, max-age=300"
     assert api.get("/health").headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nothing", 404), ("PUT", "/image", 405)])
-def test_unknown_addresses_and_methods(api: Api, method: str, path: str, status: int) -> None:
+def test_unknown_addresses_and_methods_are_problems(api: Api, method: str, path: str, status: int) -> None:
     response = api.request(method, path)
     assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
 
 
-def test_the_page_may_connect_only_to_its_buckets_and_its_stream(api: Api) -> None:
+def test_the_page_may_connect_only_to_the_buckets_and_the_stream(api: Api) -> None:
     policy = directives(api.get("/"))
     results = "https://results.s3.us-east-1.amazonaws.com"
     uploads = results.replace("results", "originals")
@@ -127,13 +127,13 @@ def test_the_streams_description_names_this_deployment(api: Api, monkeypatch: py
     assert described["components"]["securitySchemes"][scheme["$ref"].rpartition("/")[2]]["name"] == "ticket"
 
 
-def test_an_unknown_path_returns_the_documentations_address(api: Api) -> None:
-    """The service may have a path prefix, as on the local stack."""
+def test_the_error_for_an_unknown_path_mentions_the_documentation(api: Api) -> None:
+    """The message does not contain a full URL, because the service may have a path prefix, as on the local stack."""
     assert "open /docs below the service's base URL" in api.get("/nothing").json()["detail"]
 
 
 @pytest.mark.parametrize("path", ["/", "/openapi.json", "/static/page.js", "/jobs"])
-def test_long_responses_are_compressed_if_the_client_accepts_it(api: Api, path: str) -> None:
+def test_long_responses_are_compressed_if_the_client_accepts_gzip(api: Api, path: str) -> None:
     for _ in range(3):
         api.post("/uploads", json={})
     plain = api.get(path, headers={"Accept-Encoding": "identity"})

@@ -27,17 +27,16 @@ from tests.support.properties import hold
 
 MOST_BYTES = 64 * 1024
 MOST_SENT = 4_500_000
-# Processor time of any request, relative to a plain photo in the same process; a flood of errors took hundreds of times
-# as long.
+# Processor time relative to a plain photo in the same process. A flood of errors once took hundreds of times as long.
 MOST_TIMES = 12
 FEW_EXAMPLES = 40
-# A list of jobs is as long as what is stored; pages and descriptions do not depend on the request.
+# Not limited: a list is as long as the stored jobs require, and pages and descriptions do not depend on the request.
 UNBOUNDED = {"/jobs", "/", "/docs", "/asyncapi.json", "/openapi.json"}
 
 PHOTO = encoded(astronaut()[:64, :64])
 JOB_ID = new_job().job_id
 
-# Texts that a parser, a validator or a message may multiply; they are repeated until they are long enough.
+# Texts that a parser, a validator or a message may multiply. They are repeated until they have the chosen size.
 UNITS = st.sampled_from(
     [",", "1,", "blur,", "[", '{"a":', '"', "\\", "%2C", "\x00", "é", "😀", "9", "&a=b", ";", " ", "x"]
 )
@@ -64,11 +63,11 @@ def long_text(draw: st.DrawFn, most: int = MOST_SENT) -> str:
 
 @st.composite
 def json_body(draw: st.DrawFn) -> bytes:
-    """Return JSON of one large part, or text that is almost JSON."""
+    """Return JSON with one large part, or text that is almost JSON."""
     item = draw(st.sampled_from(["1", '"blur"', '"x"', "[]", "{}", "null", '{"a":1}']))
     count = draw(SIZES) // (len(item) + 9)
     text = draw(long_text(1_000_000))
-    # Only the chosen one is built.
+    # These are functions, so that only the chosen part is built.
     parts: list[Callable[[], str]] = [
         lambda: "[" + ",".join([item] * count) + "]",
         lambda: "{" + ",".join(f'"f{number}":{item}' for number in range(count)) + "}",
@@ -109,7 +108,7 @@ def form_body(draw: st.DrawFn) -> bytes:
 
 @dataclass(frozen=True)
 class Sent:
-    """A request as API Gateway passes it on, which httpx would not send."""
+    """A request as API Gateway passes it on, even if httpx would refuse to send it."""
 
     method: str
     path: str
@@ -228,7 +227,7 @@ def hostile(api: Api) -> Api:
     return api
 
 
-def test_there_are_routes_to_send_to(hostile: Api) -> None:
+def test_the_tested_routes_include_all_that_accept_images(hostile: Api) -> None:
     assert {("POST", "/image"), ("POST", "/uploads"), ("POST", "/rekognition")} <= set(routes_of(hostile))
 
 

@@ -15,7 +15,7 @@ def conditions_of(fields: dict[str, str]) -> list[Any]:
     return list(json.loads(base64.b64decode(fields["policy"]))["conditions"])
 
 
-def test_a_form_for_one_original(api: Api) -> None:
+def test_a_form_is_valid_for_one_original(api: Api) -> None:
     response = api.post("/uploads", json={"content_type": "image/png"})
     assert response.status_code == 201
     upload, key = response.json()["upload"], f"originals/{response.json()['job_id']}"
@@ -29,13 +29,13 @@ def test_a_form_for_one_original(api: Api) -> None:
 
 
 @pytest.mark.parametrize("media_type", ["image/jpg", "image/heif"])
-def test_a_form_for_another_name_of_a_format(api: Api, media_type: str) -> None:
+def test_a_form_accepts_other_names_of_a_format(api: Api, media_type: str) -> None:
     response = api.post("/uploads", json={"content_type": media_type})
     assert response.status_code == 201
     assert {"Content-Type": media_type} in conditions_of(response.json()["upload"]["fields"])
 
 
-def test_a_form_for_any_type_of_image(api: Api) -> None:
+def test_a_form_without_a_content_type_accepts_any_type_of_image(api: Api) -> None:
     fields = api.post("/uploads", json={}).json()["upload"]["fields"]
     assert ["starts-with", "$Content-Type", "image/"] in conditions_of(fields)
     # S3 compares each field with the policy, and refuses a form that lacks one of its conditions.
@@ -46,7 +46,7 @@ def options_of(api: Api, job_id: str) -> dict[str, Any]:
     return dict(api.get(f"/jobs/{job_id}").json()["options"])
 
 
-def test_options_may_be_nested_or_separate(api: Api) -> None:
+def test_options_may_be_nested_or_at_the_top_level(api: Api) -> None:
     together = api.post("/uploads", json={"options": {"render": ["blur"], "max_faces": 3}}).json()["job_id"]
     beside = api.post("/uploads", json={"render": ["blur"], "max_faces": 3}).json()["job_id"]
     both = api.post("/uploads", json={"max_faces": 3, "options": {"render": ["blur"], "max_faces": 5}}).json()["job_id"]
@@ -54,7 +54,7 @@ def test_options_may_be_nested_or_separate(api: Api) -> None:
     assert options_of(api, beside)["max_faces"] == 3
 
 
-def test_nested_and_separate_options_are_the_same_request(api: Api) -> None:
+def test_nested_and_top_level_options_are_the_same_request(api: Api) -> None:
     key = {"Idempotency-Key": "once"}
     first = api.post("/uploads", json={"render": ["blur"]}, headers=key)
     again = api.post("/uploads", json={"options": {"render": ["blur"]}}, headers=key)
@@ -76,14 +76,14 @@ def test_nested_and_separate_options_are_the_same_request(api: Api) -> None:
         ({"max_faces": "5"}, "max_faces"),
     ],
 )
-def test_requests_that_are_not_valid(api: Api, request_body: dict[str, object], field: str) -> None:
+def test_invalid_requests_are_refused(api: Api, request_body: dict[str, object], field: str) -> None:
     response = api.post("/uploads", json=request_body)
     assert response.status_code == 422
     assert response.json()["errors"][0]["field"] == field
 
 
 def test_a_conflict_names_its_job(api: Api) -> None:
-    """The response to a repeated idempotency key contains the job that has the image."""
+    """A sender that repeats an idempotency key learns in this way which job has the image."""
     job_id = api.post("/uploads", json={}).json()["job_id"]
     response = api.get(f"/jobs/{job_id}/processed-image")
     assert (response.status_code, response.json()["job_id"]) == (409, job_id)
