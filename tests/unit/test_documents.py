@@ -57,7 +57,7 @@ def test_files_to_open_for_a_change_exist(repository: Path) -> None:
 def test_decisions_have_the_same_form(record: Path) -> None:
     text = record.read_text()
     assert re.fullmatch(r"# .+ \(20\d\d-\d\d-\d\d\)", text.partition("\n")[0]), (
-        "the first line is not a title with a date"
+        "the first line is a title with its date"
     )
     parts = re.split(r"^(#+ .+)\n", text, flags=re.MULTILINE)[3:]
     assert parts[::2] == ["## Context", "## Decision", "## Measured", "## Rejected"]

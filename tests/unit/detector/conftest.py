@@ -1,4 +1,4 @@
-"""The detectors, loaded once per process of the test run, and the use cases with a fake detector."""
+"""Fixtures: detectors, each loaded once per test process, and the use cases with a fake detector."""
 
 from collections.abc import Callable
 
@@ -13,13 +13,13 @@ from tests.support.account import Cloud
 from tests.support.cached_networks import load_cached
 from tests.support.detection_service import Service
 
-# The processes of a test run use all processors, and OpenCV's threads would only wait for one.
+# The test processes already use all processors, so OpenCV's threads would only wait for a free one.
 cv2.setNumThreads(1)
 
 
 @pytest.fixture(scope="session")
 def load() -> Callable[[str, Quality], Detector]:
-    """Load a detector, only once."""
+    """Return a function that loads each detector only once."""
     return load_cached
 
 
@@ -30,7 +30,7 @@ def fast(load: Callable[[str, Quality], Detector]) -> Detector:
 
 @pytest.fixture(params=[BEST, *MODELS])
 def either(request: pytest.FixtureRequest, load: Callable[[str, Quality], Detector]) -> Detector:
-    """Run the test with each detector, with balanced quality."""
+    """Run the test with each detector at balanced quality."""
     return load(request.param, Quality.BALANCED)
 
 

@@ -29,7 +29,7 @@ def detections(*rows: list[float]) -> Detections:
     return Detections.of([row[:4] for row in rows], [row[4] for row in rows])
 
 
-def test_average_precision_by_hand() -> None:
+def test_average_precision_equals_a_calculation_by_hand() -> None:
     truth = boxes([[0, 0, 10, 10], [100, 0, 10, 10]])
     several = detections([0, 0, 10, 10, 0.9], [50, 50, 10, 10, 0.8], [100, 1, 10, 10, 0.7], [0, 1, 10, 10, 0.6])
     matches = match(several, truth, boxes([]), 0.5)
@@ -43,7 +43,7 @@ def test_detections_on_ignored_boxes_do_not_count() -> None:
     assert len(match(detections([0, 0, 10, 10, 0.9]), boxes([]), boxes([[0, 0, 10, 10]]), 0.5).scores) == 0
 
 
-def test_no_detections_have_an_average_precision_of_zero() -> None:
+def test_average_precision_without_detections_is_zero() -> None:
     assert average_precision([match(detections(), boxes([[0, 0, 1, 1]]), boxes([]), 0.5)], 1) == 0
 
 
@@ -58,7 +58,7 @@ def wider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_wider_faces_format_is_read(wider: Path) -> None:
+def test_the_format_of_wider_face_is_read(wider: Path) -> None:
     one, faceless = from_wider(wider / "truth.txt", wider)
     assert one.faces.tolist() == [[176, 58, 98, 122]]
     assert one.ignored.tolist() == [[10, 10, 5, 5]]
@@ -91,12 +91,12 @@ def test_two_passes_are_compared_with_one(wider: Path, capsys: pytest.CaptureFix
     rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| centerface")]
     ways = ("one-pass", "two-passes", "256:20")
     assert [row[0] for row in rows] == [f"centerface-balanced-{way}" for way in ways], (
-        "one alternative is for two networks"
+        "the alternative for two networks is not used with one network"
     )
     assert {row[1] for row in rows} == {"1.000/1.000/1.000"}
     shares = [int(row[-1].removesuffix("%")) for row in rows]
     assert shares[0] == 100
-    assert max(shares[1:]) < 50, "a portrait is done after the coarse pass, of a tenth of the pixels"
+    assert max(shares[1:]) < 50, "a portrait needs only the coarse pass, which has a tenth of the pixels"
     lines = {path.name: path.read_text().splitlines() for path in (wider / "found").iterdir()}
     assert set(lines) == {f"centerface-balanced-{way}-1.jsonl" for way in ways}
     assert (wider / "passes.svg").read_text().count("<circle") == 5, "two marks in each panel, and one in the legend"

@@ -21,8 +21,8 @@ def same(one: Detections, other: Detections) -> bool:
     return all(np.allclose(a, b, rtol=1e-3, atol=1e-2) for a, b in pairs)
 
 
-def test_one_network_gives_the_results_of_fresh_ones_in_ten_shapes() -> None:
-    """OpenCV's classic engine fails this: it returns garbage for this model once the input shape changes."""
+def test_a_reused_network_gives_the_same_results_as_a_fresh_one_for_ten_shapes() -> None:
+    """OpenCV's classic engine fails this test: it returns garbage for this model once the input shape changes."""
     reused = CenterFace(CENTERFACE.path)
     for width, height in zip(WIDTHS, HEIGHTS, strict=True):
         pixels = resized(astronaut(), width, height)[..., ::-1].copy()
@@ -38,7 +38,7 @@ def test_a_reloaded_network_gives_the_same_results() -> None:
     assert same(network.infer(pixels, 0.35), before)
 
 
-def test_its_input_is_bgr() -> None:
+def test_the_input_of_the_network_is_bgr() -> None:
     network = CenterFace(CENTERFACE.path)
     (score,) = network.infer(small(), 0.35).scores
     assert score > 0.9

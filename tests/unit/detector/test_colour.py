@@ -1,4 +1,4 @@
-"""Files with a colour profile: a result looks the same on an sRGB screen as the file in a colour-managed viewer."""
+"""A result of a file with a profile looks the same on an sRGB screen as the file does in a colour-managed viewer."""
 
 import io
 import zlib
@@ -34,8 +34,8 @@ FORMS: dict[str, dict[str, Any]] = {
 COLOURS = [(200, 30, 30), (30, 180, 40), (40, 60, 200), (224, 172, 140), (120, 80, 60), (250, 200, 40), (128,) * 3]
 CHART = np.repeat(np.repeat(np.array([[*COLOURS, (255,) * 3]], np.uint8), 96, axis=0), 48, axis=1)
 GREYS = np.tile(np.arange(256, dtype=np.uint8), (64, 1))
-# Corners of ink: cyan, magenta, yellow, black. Cyan is printed as orange, so that the test fails if the profile is
-# ignored.
+# The colours of all combinations of cyan, magenta, yellow and black ink. Cyan is printed as orange, so that the test
+# fails if the profile is ignored.
 PRESS = [
     tuple(
         map(
@@ -50,7 +50,7 @@ PRESS = [
 
 
 def shown(data: bytes) -> Picture:
-    """Return the RGB pixels of a result without anything drawn."""
+    """Return the RGB pixels of a result on which nothing is drawn."""
     header = read_header(data)
     return np.asarray(to_srgb(decode(data, header, None), header.profile)[..., ::-1], np.uint8)
 
@@ -62,7 +62,7 @@ def opened(result: bytes) -> Picture:
 
 
 def distance(one: Picture, other: Picture) -> float:
-    """Return the mean CIEDE2000; differences below 1 are invisible."""
+    """Return the mean CIEDE2000 difference; values below 1 are invisible."""
     return float(np.mean(ciede2000(lab_of(one), lab_of(other))))
 
 
@@ -72,7 +72,7 @@ def test_a_profile_is_applied_in_every_format(form: str, name: str) -> None:
     data = encoded(Image.fromarray(CHART), form, **FORMS[form], icc_profile=PROFILES[name].icc)
     right = PROFILES[name].as_srgb(CHART)
     assert distance(shown(data), right) < 1
-    assert distance(CHART, right) > 1.5, "nothing would have to be converted"
+    assert distance(CHART, right) > 1.5, "the profile changes the colours visibly"
 
 
 @pytest.mark.parametrize("size", Size)
@@ -89,7 +89,7 @@ def test_every_render_applies_the_profile(size: Size, fast: Detector) -> None:
 
 
 def tile(result: Picture, right: Picture) -> float:
-    """Return the colour difference of the first of two times six charts."""
+    """Return the colour difference of the first of the twelve charts, which are in two rows."""
     height, width = result.shape[0] // 2, result.shape[1] // 6
     first = Image.fromarray(result[:height, :width]).resize((right.shape[1], right.shape[0]), Image.Resampling.NEAREST)
     inner = np.s_[8:-8]
@@ -97,7 +97,7 @@ def tile(result: Picture, right: Picture) -> float:
     return distance(np.asarray(first, np.uint8)[inner][:, columns], right[inner][:, columns])
 
 
-def test_a_face_is_found_in_such_a_photo_and_hidden(fast: Detector) -> None:
+def test_a_face_is_found_and_hidden_in_a_photo_with_a_profile(fast: Detector) -> None:
     picture = astronaut()[:256, 96:352]
     data = encoded(picture, icc_profile=PROFILES["red is green"].icc)
     result = analyse(data, Options(render=(Render.SOLID,)), fast).results[Render.SOLID]
@@ -116,17 +116,17 @@ def broken() -> dict[str, bytes]:
     whole = PROFILES["Display P3"].icc
     return {
         "not a profile": b"not a profile" * 500,
-        "cut": whole[:200],
-        "cut in its header": whole[:100],
-        "of another space": whole[:16] + b"CMYK" + whole[20:],
+        "truncated": whole[:200],
+        "truncated in its header": whole[:100],
+        "of another colour space": whole[:16] + b"CMYK" + whole[20:],
         "of grey": whole[:16] + b"GRAY" + whole[20:],
         "of 6 inks": whole[:16] + b"6CLR" + whole[20:],
-        "a link of devices": whole[:12] + b"link" + whole[16:],
+        "a device link": whole[:12] + b"link" + whole[16:],
         "of named colours": whole[:12] + b"nmcl" + whole[16:],
         "too many tags": whole[:128] + b"\xff\xff\xff\xff" + whole[132:],
-        "tags outside": whole[:132] + b"\xff" * 132 + whole[264:],
+        "tags outside the profile": whole[:132] + b"\xff" * 132 + whole[264:],
         "without curves": whole.replace(b"rTRC", b"xTRC").replace(b"gTRC", b"yTRC"),
-        "primaries of nothing": whole[:228] + bytes(len(whole) - 228),
+        "primaries of zero": whole[:228] + bytes(len(whole) - 228),
         "too large": whole + bytes(limits.PROFILE_BYTES),
     }
 
@@ -173,7 +173,7 @@ def test_lists_of_processing_elements_are_never_run() -> None:
 
 
 def test_a_table_of_colours_is_applied() -> None:
-    # The corners of the cube, with red and blue exchanged.
+    # The corners of the RGB cube, with red and blue exchanged.
     corners = [tuple(map(float, lab_of(np.array([[b, g, r]], float))[0])) for r, g, b in product((0, 1), repeat=3)]
     data = encoded(
         Image.fromarray(CHART), "PNG", icc_profile=profile(b"RGB ", {b"A2B0": table(corners)}, connection=b"Lab ")
@@ -185,14 +185,14 @@ def test_a_table_of_colours_is_applied() -> None:
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "HEIC", "AVIF", "WEBP"])
-def test_a_grey_profile_applies_to_grey(form: str) -> None:
+def test_a_grey_profile_applies_to_a_grey_picture(form: str) -> None:
     linear = profile(b"GRAY", {b"kTRC": curve(1.0)})
     data = encoded(Image.fromarray(GREYS), form, **FORMS[form], icc_profile=linear)
     right = encoded_light(np.repeat(GREYS[..., None] / 255, 3, axis=2))
     assert np.abs(shown(data).astype(int) - right).mean() < 3
 
 
-def test_a_grey_profile_does_not_apply_to_colours() -> None:
+def test_a_grey_profile_does_not_apply_to_a_colour_picture() -> None:
     data = encoded(Image.fromarray(CHART), "PNG", icc_profile=profile(b"GRAY", {b"kTRC": curve(1.0)}))
     assert shown(data).tobytes() == CHART.tobytes()
 
@@ -208,7 +208,7 @@ def test_a_press_profile_applies_to_inks(long_side: int | None) -> None:
     pixels = to_srgb(decode(data, header, long_side), header.profile)[..., ::-1]
     seen = pixels[len(pixels) // 2, pixels.shape[1] // 10 :: pixels.shape[1] // 5]
     right = rgb_of(np.array([PRESS[corner] for corner in (0, 8, 4, 2, 1)])) * 255
-    assert np.abs(seen - right).max() <= 16  # a table of 8 bits
+    assert np.abs(seen - right).max() <= 16  # the table has 8 bits
     assert seen[1, 0] > seen[1, 2] + 80, "cyan is printed as orange"
 
 

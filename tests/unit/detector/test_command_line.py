@@ -26,7 +26,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-def test_one_line_per_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_line_is_printed_per_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--quality", "fast", str(folder)]) == 1, "one of the files is not an image"
     good, bad = lines(capsys)
     assert good["file"] == str(folder / "inner" / "one.jpg")
@@ -72,6 +72,6 @@ def test_results_are_drawn_independently(
         (["--detector", "yunet", "--model-file", "nowhere.onnx", "."], "make model MODEL=yunet"),
     ],
 )
-def test_invalid_arguments(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_arguments_are_reported(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 2
     assert words in capsys.readouterr().err

@@ -36,7 +36,7 @@ def threads(request: pytest.FixtureRequest) -> Iterator[int]:
     cv2.setNumThreads(before)
 
 
-def test_networks_run_in_parallel_on_several_processors(threads: int) -> None:
+def test_networks_run_in_parallel_only_on_several_processors(threads: int) -> None:
     barrier = Barrier(2, timeout=60 if threads > 1 else 0.05)
     members = [Member(Meeting(barrier), (Pyramid((64,), 64),)) for _ in range(2)]
     info = DetectorInfo(name="a+b", version="1", quality=Quality.FAST)

@@ -56,7 +56,7 @@ def changed(one: Picture, other: Picture) -> npt.NDArray[np.bool_]:
 
 
 @pytest.mark.parametrize("render", HIDING)
-def test_only_that_face_is_shown(photo: Picture, render: Render, fast: Detector) -> None:
+def test_only_the_chosen_face_is_shown(photo: Picture, render: Render, fast: Detector) -> None:
     job = job_of(photo, render, fast)
     before, after = drawn(photo, job, fast), drawn(photo, job, fast, show=[0])
     box, other = (face.box for face in job.faces or ())
@@ -99,7 +99,7 @@ def result(service: Service, job_id: str, render: Render) -> bytes:
     return bytes(stored["Body"].read())
 
 
-def test_every_stored_result_that_hides_is_replaced_and_later_ones_follow(service: Service) -> None:
+def test_a_correction_changes_stored_and_later_results_that_hide_faces(service: Service) -> None:
     job_id = completed(service, Render.SOLID, Render.PREVIEW, faces_json=True)
     before = {render: result(service, job_id, render) for render in (Render.SOLID, Render.PREVIEW)}
     assert correct(job_id, show=[0]) == "stored"
@@ -112,14 +112,14 @@ def test_every_stored_result_that_hides_is_replaced_and_later_ones_follow(servic
     assert job.corrections == Corrections(show=(0,))
     assert job.corrected_at is not None
     assert job.completed_at is not None
-    assert event_time(job.event_id or "") == job.corrected_at > job.completed_at, "an event of its own"
+    assert event_time(job.event_id or "") == job.corrected_at > job.completed_at, "the correction has its own event"
     stored = (
         clients.s3()
         .get_object(Bucket=service.account.results_bucket, Key=object_keys.faces_json(job_id))["Body"]
         .read()
     )
     assert b'"show":[0]' in stored
-    assert correct(job_id, Corrections(show=(0,))) == "stored", "without corrections, it is as before"
+    assert correct(job_id, Corrections(show=(0,))) == "stored", "removing the corrections restores the first result"
     assert pixels_of(result(service, job_id, Render.SOLID))[24, 32].max() < 20
 
 
@@ -154,7 +154,9 @@ def test_a_correction_made_while_another_is_drawn_wins(service: Service) -> None
 
     service.detector.during = another
     assert correct(job_id, show=[0]) == "stored"
-    assert pixels_of(result(service, job_id, Render.SOLID))[24, 32].max() < 20, "as the later one says"
+    assert pixels_of(result(service, job_id, Render.SOLID))[24, 32].max() < 20, (
+        "the later correction determines the result"
+    )
     assert service.jobs.get(job_id, "public").corrections == Corrections()
 
 

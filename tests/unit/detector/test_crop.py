@@ -75,19 +75,19 @@ def test_the_aspect_ratio_is_kept_wherever_the_faces_are(
 
 
 @pytest.mark.parametrize(("aspect", "size"), [("free", (300, 400)), ("1:1", (300, 300)), ("16:9", (225, 400))])
-def test_without_a_face_it_is_the_middle(aspect: str, size: tuple[int, int]) -> None:
+def test_without_a_face_the_crop_is_the_middle_of_the_photo(aspect: str, size: tuple[int, int]) -> None:
     crop = drawing_of(Render.CROP)(GREY, (), options(crop_aspect=aspect))
     assert crop.shape[:2] == size
 
 
-def test_a_crop_on_demand_has_the_options_of_the_job(fast: Detector) -> None:
+def test_a_crop_on_demand_uses_the_options_of_the_job(fast: Detector) -> None:
     photo = uncompressed(group())
     chosen = options(render=("crop", "boxes"), crop_aspect="1:1")
     done = analyse(photo, chosen, fast)
     assert redrawn(photo, chosen, done.faces, Render.CROP, fast) == done.results[Render.CROP]
 
 
-def test_a_preview_of_a_crop_is_small(fast: Detector) -> None:
+def test_a_preview_of_a_crop_keeps_its_aspect_ratio(fast: Detector) -> None:
     photo = encoded(resized(astronaut(), 1_600, 1_600))
     done = analyse(photo, Options(render=(Render.CROP, Render.PREVIEW), size=Size.FIT), fast)
     height, width = pixels_of(done.results[Render.PREVIEW]).shape[:2]
@@ -95,7 +95,7 @@ def test_a_preview_of_a_crop_is_small(fast: Detector) -> None:
     assert width / height == pytest.approx(whole[1] / whole[0], abs=0.05)
 
 
-def test_numbers_only_draw_nothing(fast: Detector) -> None:
+def test_the_render_none_draws_nothing(fast: Detector) -> None:
     done = analyse(encoded(astronaut()), Options(render=(Render.NONE,)), fast)
     assert len(done.faces) == 1
     assert done.results == {}

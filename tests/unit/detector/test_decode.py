@@ -1,4 +1,4 @@
-"""Every way to store a picture gives the same picture."""
+"""A picture is decoded the same however it is stored."""
 
 import io
 
@@ -48,7 +48,7 @@ def test_colours_are_kept(form: str, mode: str, most: float) -> None:
 
 
 @pytest.mark.parametrize("alpha", [False, True])
-def test_16_bits_become_8(*, alpha: bool) -> None:
+def test_16_bits_are_reduced_to_8(*, alpha: bool) -> None:
     assert difference(decoded(png_16_bit(alpha=alpha)), astronaut()) <= 0.5
 
 
@@ -61,7 +61,7 @@ def test_transparent_areas_become_white(form: str) -> None:
     assert difference(pixels[8:56, 40:56], np.full((48, 16, 3), (255, 0, 0), np.uint8)) <= 5
 
 
-def test_half_transparent_pixels_are_blended_with_white() -> None:
+def test_partly_transparent_pixels_are_blended_with_white() -> None:
     assert decoded(encoded(Image.new("RGBA", (8, 8), (0, 100, 200, 51)), "PNG"))[4, 4].tolist() == [204, 224, 244]
 
 

@@ -1,4 +1,4 @@
-"""Pixels of more than 8 bits are divided, never clipped."""
+"""Values of more than 8 bits are scaled down to 8 bits, never clipped."""
 
 import io
 import struct
@@ -48,20 +48,20 @@ def over_white(channels: Deep) -> Picture:
 
 
 @pytest.mark.parametrize("name", CHANNELS)
-def test_a_16_bit_png(name: str) -> None:
+def test_a_16_bit_png_is_scaled_to_8_bits(name: str) -> None:
     difference = shown(png_of(CHANNELS[name], PNG_TYPES[name])).astype(int) - over_white(CHANNELS[name])
     assert np.abs(difference).max() <= 1
 
 
 @pytest.mark.parametrize("bits", [10, 12])
 @pytest.mark.parametrize("name", CHANNELS)
-def test_a_heic_of_more_than_8_bits(name: str, bits: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_heic_of_more_than_8_bits_is_scaled_to_8_bits(name: str, bits: int, monkeypatch: pytest.MonkeyPatch) -> None:
     data = heif_of(CHANNELS[name], HEIF_MODES[name], bits, monkeypatch)
     assert np.abs(shown(data).astype(int) - over_white(CHANNELS[name])).mean() <= 2
 
 
 @pytest.mark.parametrize("colour", [0, 1, 65535, int(RAMP[0, 100])])
-def test_the_transparent_grey_of_a_16_bit_png(colour: int) -> None:
+def test_the_transparent_grey_of_a_16_bit_png_becomes_white(colour: int) -> None:
     pixels = shown(png_of(CHANNELS["grey"], 0, chunk(b"tRNS", struct.pack(">H", colour))))
     right = over_white(CHANNELS["grey"])
     right[colour == RAMP] = 255
@@ -69,7 +69,7 @@ def test_the_transparent_grey_of_a_16_bit_png(colour: int) -> None:
 
 
 @pytest.mark.parametrize("column", [0, 100, 255])
-def test_the_transparent_colour_of_a_16_bit_png(column: int) -> None:
+def test_the_transparent_colour_of_a_16_bit_png_becomes_white(column: int) -> None:
     colour = tuple(map(int, COLOURS[0, column]))
     pixels = shown(png_of(COLOURS, 2, chunk(b"tRNS", struct.pack(">3H", *colour))))
     right = over_white(COLOURS)
@@ -77,8 +77,8 @@ def test_the_transparent_colour_of_a_16_bit_png(column: int) -> None:
     assert np.abs(pixels.astype(int) - right).max() <= 1
 
 
-def test_a_transparent_colour_that_no_pixel_has() -> None:
-    # Its low bytes equal those of red, and Pillow compares only these.
+def test_a_transparent_colour_that_no_pixel_has_changes_nothing() -> None:
+    # Its low bytes are those of 8-bit red, and Pillow compares only the low bytes.
     data = png_of(COLOURS, 2, chunk(b"tRNS", struct.pack(">3H", 0x00FF, 0x7700, 0x7700)))
     assert np.abs(shown(data).astype(int) - over_white(COLOURS)).max() <= 1
 

@@ -1,4 +1,4 @@
-"""An AVIF or HEIC with more than 8 bits per channel, and alpha or 4:4:4, may have fewer pixels than others."""
+"""The pixel limit is lower for an AVIF with alpha, and for a HEIC of more than 8 bits with alpha or 4:4:4."""
 
 from typing import NamedTuple
 
@@ -39,12 +39,12 @@ DEEP = (
     Kind("HEIC", "RGBA;16", chroma=420),
     Kind("HEIC", "RGB;16"),
 )
-# As phones write them: 8 bits, or 10 bits with half the colour resolution.
+# Includes the files that phones write: 8 bits, or 10 bits with half the colour resolution.
 NOT_DEEP = (Kind("AVIF", "RGB"), Kind("HEIC", "RGBA"), Kind("HEIC", "RGB"), Kind("HEIC", "RGB;16", chroma=420))
 
 
 @pytest.mark.parametrize("kind", DEEP, ids=map(str, DEEP))
-def test_a_deep_image_of_too_many_pixels(kind: Kind) -> None:
+def test_a_deep_image_with_too_many_pixels_is_refused(kind: Kind) -> None:
     read_header(kind.made(6_000, limits.DEEP_IMAGE_PIXELS // 6_000))
     with pytest.raises(ImageRejected, match="the maximum is 36 megapixels") as rejected:
         read_header(kind.made(6_000, limits.DEEP_IMAGE_PIXELS // 6_000 + 1))
@@ -52,6 +52,6 @@ def test_a_deep_image_of_too_many_pixels(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", NOT_DEEP, ids=map(str, NOT_DEEP))
-def test_a_50_megapixel_photo_from_a_phone(kind: Kind) -> None:
+def test_a_50_megapixel_photo_from_a_phone_is_accepted(kind: Kind) -> None:
     header = read_header(kind.made(8_192, 6_144))
     assert (header.width, header.height) == (8_192, 6_144)

@@ -1,4 +1,4 @@
-"""Every detector detects the faces of images with ground truth."""
+"""Every detector detects the faces in images whose faces are known."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -24,12 +24,12 @@ def recall(faces: tuple[Face, ...], truth: list[Truth], at_least: float = 0.5) -
     return sum(any(overlap(face.box, true) >= at_least for face in faces) for true in truth) / len(truth)
 
 
-def test_the_face_its_box_and_its_landmarks(either: Detector) -> None:
+def test_a_face_is_detected_with_its_box_and_landmarks(either: Detector) -> None:
     (face,) = faces_in(astronaut(), either)
     assert overlap(face.box, FACE) >= 0.7
     assert face.confidence > 0.8
     marks = face.landmarks
-    # Measured in the picture by eye, to 6 px.
+    # Measured by eye in the picture, to within 6 px.
     for point, x, y in [(marks.left_eye, 203, 101), (marks.right_eye, 249, 103), (marks.nose, 225, 127)]:
         assert (point.x, point.y) == pytest.approx((x, y), abs=6)
     assert (marks.mouth_left.x, marks.mouth_left.y) == pytest.approx((204, 144), abs=6)
@@ -53,7 +53,7 @@ def test_thorough_detects_faces_too_small_for_fast(name: str, load: Load) -> Non
     assert recall(fast, truth) < 0.6
 
 
-def test_a_face_that_fills_the_picture(either: Detector) -> None:
+def test_a_face_that_fills_the_picture_is_detected(either: Detector) -> None:
     left, top, side = 150, 30, 160
     picture = resized(astronaut()[top : top + side, left : left + side], 640, 640)
     (face,) = faces_in(picture, either)
@@ -61,7 +61,7 @@ def test_a_face_that_fills_the_picture(either: Detector) -> None:
 
 
 @pytest.mark.parametrize("degrees", [-30, 20])
-def test_a_tilted_head(degrees: float, either: Detector) -> None:
+def test_a_tilted_head_is_detected(degrees: float, either: Detector) -> None:
     assert len(faces_in(rotated(astronaut(), degrees), either)) == 1
 
 
@@ -91,7 +91,7 @@ def test_options_filter_the_faces(either: Detector) -> None:
     assert all(face.confidence >= limit for face in faces_in(picture, either, Options(min_confidence=limit)))
 
 
-def test_detections_in_noise_are_cut_to_max_faces(either: Detector) -> None:
+def test_detections_in_noise_are_limited_to_max_faces(either: Detector) -> None:
     noise = np.random.default_rng(5).integers(0, 256, (45, 60, 3), np.uint8)
     assert len(faces_in(noise, either, Options(min_confidence=0.0, max_faces=70))) == 70
     assert len(faces_in(noise, either, Options(min_confidence=0.0, max_faces=7))) == 7
@@ -103,17 +103,17 @@ def test_nan_is_not_a_face() -> None:
     assert as_faces(broken, np.zeros((10, 10, 3), np.uint8), (10, 10)) == ()
 
 
-def test_it_names_its_models_and_its_quality(either: Detector) -> None:
+def test_a_detector_reports_its_models_and_its_quality(either: Detector) -> None:
     assert either.info.quality is Quality.BALANCED
     assert {len(version) for version in either.info.version.split("+")} == {12}
 
 
-def test_an_unknown_detector() -> None:
+def test_an_unknown_detector_is_refused() -> None:
     with pytest.raises(ValueError, match="choose one of best, centerface, yunet"):
         load_detector("haar", Quality.FAST)
 
 
-def test_a_missing_model() -> None:
+def test_a_missing_model_is_reported() -> None:
     with pytest.raises(FileNotFoundError, match="make model MODEL=centerface"):
         load_detector(CENTERFACE.name, Quality.FAST, {CENTERFACE.name: Path("nowhere.onnx")})
 
@@ -147,6 +147,6 @@ def test_smaller_faces_are_detected_if_faces_are_hidden(load: Load) -> None:
 
 
 @pytest.mark.parametrize("quality", list(Quality))
-def test_hiding_does_not_decode_more_of_a_photo_than_its_result(quality: Quality, load: Load) -> None:
+def test_hiding_decodes_a_photo_no_larger_than_its_result(quality: Quality, load: Load) -> None:
     detector = load(BEST, quality)
     assert detector.redactor.long_side <= max(detector.long_side, 0.9 * limits.RESULT_LONG_SIDE)

@@ -14,6 +14,6 @@ def test_each_render_has_one_drawing_module() -> None:
     assert len({drawing_of(render) for render in DRAWN}) == len(DRAWN)
 
 
-def test_a_declared_option_is_one_of_the_job() -> None:
+def test_the_options_that_a_render_declares_are_options_of_a_job() -> None:
     for render in Render:
         assert set(render.declared.options) <= set(Options.model_fields)

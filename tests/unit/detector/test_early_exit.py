@@ -1,4 +1,4 @@
-"""The first pass is enough for large faces; everything else gets the finer scales."""
+"""The first pass is enough if all faces are large and certain; otherwise, the finer scales are also used."""
 
 from collections.abc import Callable
 from functools import cache
@@ -70,7 +70,7 @@ IMAGE = np.zeros((300, 400, 3), np.uint8)
 def test_small_doubtful_or_no_faces_require_finer_scales(first: Detections, sides: list[int]) -> None:
     network = Shown({100: first})
     detector_of(network, COARSE, FINE).detect(IMAGE, 0.5)
-    assert network.sides == sides, "a scale of both passes is run once"
+    assert network.sides == sides, "a scale that both passes share is run only once"
 
 
 def test_an_insufficient_first_pass_does_not_change_the_result() -> None:
@@ -83,7 +83,7 @@ def test_an_insufficient_first_pass_does_not_change_the_result() -> None:
     assert np.array_equal(both.scores, alone.scores)
 
 
-def test_faces_are_measured_in_the_scale_of_their_detection() -> None:
+def test_faces_are_measured_at_the_scale_of_their_detection() -> None:
     assert is_enough(LARGE.scaled(4, 4), 1 / 4, THRESHOLDS)
     assert not is_enough(SMALL.scaled(4, 4), 1 / 4, THRESHOLDS)
 
@@ -122,7 +122,7 @@ def portrait(side: int = SIDE) -> tuple[Picture, Truth]:
 
 
 def turned(times: int) -> tuple[Picture, Truth]:
-    """Rotate the portrait by 90 degrees."""
+    """Rotate the portrait by 90 degrees, this many times."""
     picture, face = portrait()
     for _ in range(times):
         picture = np.ascontiguousarray(np.rot90(picture))
@@ -153,7 +153,7 @@ def out_of_focus() -> tuple[Picture, Truth]:
 
 
 def group() -> tuple[Picture, Truth]:
-    """Show a face in front of nine small ones, one of which is the truth."""
+    """Return a large face with nine small ones, and the position of one of the small ones."""
     small = [(100 + 90 * index, 80, 40) for index in range(9)]
     picture, truth = compose(1024, 768, [(300, 250, 300), *small])
     return picture, truth[5]
@@ -186,7 +186,7 @@ def best_overlap(picture: Picture, truth: Truth, detector: Detector) -> float:
     ],
     ids=["portrait", "small portrait", "90", "180", "270", "cut", "filling", "dark", "out of focus"],
 )
-def test_difficult_faces_are_found_as_without_an_early_exit(
+def test_an_early_exit_does_not_lose_difficult_faces(
     make: Callable[[], tuple[Picture, Truth]],
     at_least: float,
     name: str,

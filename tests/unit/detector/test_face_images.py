@@ -1,4 +1,4 @@
-"""One face as a picture: cut from the original, level on request, and never enlarged."""
+"""The image of one face is cut from the original, levelled on request, and never enlarged."""
 
 from collections.abc import Callable
 from functools import cache
@@ -57,12 +57,12 @@ def tilt(pixels: Picture, detector: Detector) -> float:
 
 @pytest.mark.parametrize("degrees", [0, 15, 30, -40, 180])
 def test_a_face_is_level_if_requested(degrees: int, detector: Detector) -> None:
-    """Measured by the detector's landmarks, which are less precise for a face that is sideways."""
+    """The tilt is measured with the detector's landmarks, which are less precise for a sideways face."""
     photo = uncompressed(rotated(resized(astronaut(), 768, 768), degrees))
     assert abs(tilt(picture(photo, detector, align=True), detector)) < 10
 
 
-def test_it_is_the_face_and_a_margin_in_the_pixels_of_the_original(detector: Detector) -> None:
+def test_a_face_image_contains_the_face_and_a_margin_in_original_pixels(detector: Detector) -> None:
     photo = astronaut()
     data = uncompressed(photo)
     _, face = first(data, detector)
@@ -74,10 +74,10 @@ def test_it_is_the_face_and_a_margin_in_the_pixels_of_the_original(detector: Det
         for start, length in ((face.box.x, face.box.width), (face.box.y, face.box.height))
     )
     expected = photo[top : top + len(cut), left : left + len(cut)].astype(float)
-    assert np.abs(cut - expected).mean() < 3, "as far as JPEG keeps it"
+    assert np.abs(cut - expected).mean() < 3, "the pixels differ only by JPEG compression"
 
 
-def test_a_large_face_is_bounded_and_a_small_one_keeps_its_pixels(detector: Detector) -> None:
+def test_a_large_face_is_reduced_and_a_small_one_keeps_its_pixels(detector: Detector) -> None:
     large = encoded(resized(astronaut(), 3072, 3072))
     for align in (False, True):
         assert max(picture(large, detector, align=align).shape) == limits.FACE_IMAGE_SIDE
@@ -91,7 +91,7 @@ def test_a_face_at_the_border_is_clipped_and_padded_if_it_is_rotated(detector: D
     cut, level = picture(data, detector), picture(data, detector, align=True)
     assert cut.shape[1] < cut.shape[0]
     assert level.shape[0] == level.shape[1]
-    assert level[:, 0].max() < 30, "black"
+    assert level[:, 0].max() < 30, "the padding is black"
 
 
 def test_photos_stored_in_any_orientation_have_the_same_face(detector: Detector) -> None:
@@ -102,7 +102,7 @@ def test_photos_stored_in_any_orientation_have_the_same_face(detector: Detector)
         assert tilt(cut, detector) == pytest.approx(tilt(upright, detector), abs=5)
 
 
-def test_it_contains_only_pixels(detector: Detector) -> None:
+def test_a_face_image_contains_no_metadata(detector: Detector) -> None:
     data = turned(astronaut(), 6)
     jpeg = draw_face(data, *first(data, detector), detector, align=False)
     assert b"Exif" not in jpeg
@@ -121,7 +121,7 @@ def completed(service: Service) -> str:
 
 
 @pytest.mark.parametrize("align", [False, True])
-def test_the_detector_returns_it_and_stores_nothing(service: Service, align: bool) -> None:
+def test_the_detector_returns_a_face_image_and_stores_nothing(service: Service, align: bool) -> None:
     job_id = completed(service)
     before = service.objects()
     reply = face_of(job_id, align=align)
@@ -131,7 +131,7 @@ def test_the_detector_returns_it_and_stores_nothing(service: Service, align: boo
     assert service.objects() == before
 
 
-def test_a_face_image_needs_its_job_original_and_face(service: Service) -> None:
+def test_a_face_image_requires_a_completed_job_its_original_and_the_face(service: Service) -> None:
     job_id = completed(service)
     for missing in (face_of(str(uuid4())), face_of(service.upload(png()).job_id), face_of(job_id, 1)):
         assert (missing.image, missing.outcome) == (None, RenderOutcome.JOB_GONE)

@@ -1,4 +1,4 @@
-"""The comparison with other decoders, for a folder with a few files."""
+"""The comparison with other decoders, tested with a folder of a few files."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ PICTURE = astronaut()[:96, :128]
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIC"])
-def test_files_of_every_format_are_decoded_as_by_other_libraries(form: str) -> None:
+def test_files_of_every_format_are_decoded_as_other_libraries_decode_them(form: str) -> None:
     row = look(turned(PICTURE, 6, form) if form == "JPEG" else encoded(PICTURE, form), "name")
     assert (row.outcome, row.width, row.height) == ("accepted", 128, 96)
     assert row.difference is not None
@@ -28,12 +28,12 @@ def test_files_of_every_format_are_decoded_as_by_other_libraries(form: str) -> N
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "CMYK", "P"])
-def test_both_apply_profiles(mode: str) -> None:
+def test_the_detector_and_the_other_libraries_both_apply_profiles(mode: str) -> None:
     image = Image.fromarray(PICTURE).convert(mode)
     row = look(encoded(image, "JPEG" if mode == "CMYK" else "PNG", icc_profile=P3), "name")
     assert row.colours == ("" if mode == "CMYK" else "ICC")
     assert row.difference is not None
-    # Pillow does not apply a profile of RGB to grey.
+    # Pillow does not apply an RGB profile to a grey picture.
     assert row.difference < (3 if mode == "L" else 1.5)
 
 

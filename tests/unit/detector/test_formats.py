@@ -34,7 +34,7 @@ def test_a_supported_format_is_recognised_by_its_first_bytes(form: ImageFormat) 
         (b"\xff\xd8\xff\xe0", "a JPEG image"),
     ],
 )
-def test_a_file_is_described_as_a_person_would(data: bytes, words: str) -> None:
+def test_a_file_is_described_in_plain_words(data: bytes, words: str) -> None:
     assert describe(data) == words
 
 

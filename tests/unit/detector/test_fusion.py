@@ -10,11 +10,13 @@ SHIFTED = (10, 0, 100, 100)
 ELSEWHERE = (500, 500, 40, 40)
 
 
-def test_two_networks_that_agree_give_the_mean() -> None:
+def test_the_scores_of_two_networks_that_agree_are_averaged() -> None:
     fused = fuse([Vote(0, detections((*ROOMY, 0.9))), Vote(1, detections((*SHIFTED, 0.3)))], networks=2)
     assert fused.scores == pytest.approx([0.6])
-    assert fused.boxes == pytest.approx(np.array([[2.5, 0, 100, 100]])), "weighted by score"
-    assert fused.landmarks[0] == pytest.approx(np.full((5, 2), [50, 50])), "the first network's"
+    assert fused.boxes == pytest.approx(np.array([[2.5, 0, 100, 100]])), "the boxes are weighted by score"
+    assert fused.landmarks[0] == pytest.approx(np.full((5, 2), [50, 50])), (
+        "the landmarks are those of the first network"
+    )
 
 
 def test_a_face_that_only_one_network_finds_counts_half() -> None:
@@ -29,13 +31,15 @@ def test_the_scales_of_one_network_have_one_vote() -> None:
     assert 50 < fused.landmarks[0, 0, 0] < 55
 
 
-def test_the_scale_with_the_largest_face_determines_its_position() -> None:
+def test_the_position_of_a_face_is_weighted_by_its_size_in_each_scale() -> None:
     coarse = Vote(0, detections((*SHIFTED, 0.5)), scale=0.06)
     fine = Vote(1, detections((*ROOMY, 0.5)), scale=0.24)
     # The boxes are 6 px and 24 px wide, so their weights are a quarter and one.
     assert fuse([coarse, fine], 2).boxes == pytest.approx(np.array([[2, 0, 100, 100]]))
     finer = Vote(1, detections((*ROOMY, 0.5)), scale=2)
-    assert fuse([coarse, finer], 2).boxes == pytest.approx(np.array([[2, 0, 100, 100]])), "no more from 24 px on"
+    assert fuse([coarse, finer], 2).boxes == pytest.approx(np.array([[2, 0, 100, 100]])), (
+        "the weight does not increase above 24 px"
+    )
 
 
 def test_a_vote_contains_one_box_per_face() -> None:
@@ -60,7 +64,7 @@ def test_empty_boxes_do_no_harm() -> None:
     assert len(fuse([Vote(0, detections((5, 5, 0, 0, 0.9), (5, 5, 0, 0, 0.8)))], networks=1)) <= 2
 
 
-def test_thousands_are_fused_fast_and_limited_in_number() -> None:
+def test_thousands_of_detections_are_limited_and_sorted_by_score() -> None:
     rng = np.random.default_rng(1)
     boxes = rng.uniform(0, 1_000, (20_000, 4)).astype(np.float32)
     many = Detections(boxes, rng.uniform(0, 1, 20_000).astype(np.float32), np.zeros((20_000, 5, 2), np.float32))

@@ -21,7 +21,7 @@ HIDING = [Render.BLUR, Render.PIXELATE, Render.SOLID]
 STRENGTHS = range(1, limits.BLUR_STRENGTH + 1)
 
 
-# Each detector looks for faces in these pictures. Small ones take less time, and are enlarged for most networks.
+# Each detector looks for faces in these pictures. Small pictures take less time, and are enlarged for most networks.
 def portrait() -> Picture:
     return resized(astronaut(), 320, 320)
 
@@ -55,7 +55,7 @@ def neighbours() -> Picture:
 
 @cache
 def several() -> Picture:
-    """Three neighbours, three tiny faces, one at the border and a tilted one: one picture, searched once."""
+    """Combine three neighbours, three tiny faces, one at the border and a tilted one, to search only one picture."""
     row = [(18, 20, 60), (73, 34, 60), (125, 20, 60)]
     picture, _ = compose(360, 240, [*row, (232, 26, 18), (295, 50, 26), (125, 178, 26), (-14, 150, 70)])
     picture[108:240, 200:360] = resized(tilted()[:206, :250], 160, 132)
@@ -100,7 +100,7 @@ def test_a_hidden_face_larger_than_the_inputs_of_the_networks_is_not_found_again
 @pytest.mark.parametrize("strength", STRENGTHS)
 @pytest.mark.parametrize("render", [Render.BLUR, Render.PIXELATE])
 @pytest.mark.parametrize("make", [portrait, tiny, neighbours])
-def test_no_strength_leaves_a_face_that_is_found_again(
+def test_a_hidden_face_is_not_found_again_at_any_strength(
     make: Callable[[], Picture], render: Render, strength: int, fast: Detector
 ) -> None:
     options = Options(render=(render,), blur_strength=strength)
@@ -144,7 +144,7 @@ def test_options_that_limit_the_response_do_not_hide_less(
 
 
 class Doubtful(Detector):
-    """Detects three faces in every image, whose confidences suffice for reporting, only for hiding, and for neither."""
+    """Detects three faces in every image: one certain enough to report, one only to hide, and one to do neither."""
 
     threshold = 0.5
     redact_threshold = 0.3
@@ -167,7 +167,7 @@ def test_a_face_too_uncertain_to_be_reported_is_still_hidden(render: Render) -> 
     change = np.abs(pixels_of(done.results[render]).astype(int) - picture).mean(axis=2)
     assert change[120:180, 60:120].mean() > 30
     assert change[120:180, 310:370].mean() > 30
-    assert change[120:180, 440:470].mean() < 30, "below the redact threshold"
+    assert change[120:180, 440:470].mean() < 30, "a face below the redact threshold is not hidden"
 
 
 @pytest.mark.parametrize("render", HIDING)
@@ -192,7 +192,7 @@ def drawn(pixels: Picture, face: Face, render: Render, strength: int = limits.BL
     return np.asarray(drawing_of(render)(pixels.copy(), [face], Options(blur_strength=strength)), np.uint8)
 
 
-def test_only_a_few_values_remain(fast: Detector) -> None:
+def test_only_a_few_values_remain_of_a_pixelated_face(fast: Detector) -> None:
     """Averages cannot be reversed: about ten values remain of the 5,000 pixels in the box."""
     noise = np.random.default_rng(4).integers(0, 256, portrait().shape, np.uint8)
     face = face_of(portrait, fast)
@@ -210,6 +210,6 @@ def test_a_blur_fades_out_outside_the_hidden_area(strength: int, fast: Detector)
     picture = np.zeros_like(huge())
     picture[top:bottom, left:right] = 255
     row = drawn(picture, face, Render.BLUR, strength)[(top + bottom) // 2, :, 0].astype(int)
-    assert row[:10].max() == 0, "the picture is unchanged"
-    assert row[left:right].min() > 100, "and the whole face is hidden as completely as its centre"
-    assert np.abs(np.diff(row)).max() <= 10, "without a step between them"
+    assert row[:10].max() == 0, "the picture away from the face is unchanged"
+    assert row[left:right].min() > 100, "the whole face is hidden as completely as its centre"
+    assert np.abs(np.diff(row)).max() <= 10, "the blur ends without a visible edge"

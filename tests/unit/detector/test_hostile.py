@@ -43,7 +43,7 @@ def bomb(side: int = 64, *, depth: int = 8, colour: int = 2, interlaced: bool = 
 
 
 def early_end(middle: bytes) -> bytes:
-    """Return a JPEG whose end marker precedes its first scan, and data that the parser once overlooked."""
+    """Return a JPEG with an end marker before its first scan, followed by data that the parser once overlooked."""
     good = photo(progressive=True)
     frame = good.index(b"\xff\xc2")
     return good[:frame] + b"\xff\xd9" + middle + good[frame:]
@@ -62,7 +62,7 @@ def scans(side: int, count: int, *, kind: int = -1, progressive: bool = True) ->
 
 NOTHING: Final = segment(0xEF, b"")
 HOSTILE: Final[dict[str, tuple[Callable[[], bytes], set[str]]]] = {
-    # Items that are not pictures, each copied by the library that reads it.
+    # Items that are not pictures; the library that reads the file copies each of them.
     **{
         f"{count} {kind.decode()} items share {size // 1_000} kB of a {form}": (
             partial(with_metadata, form, kind, count, size),
@@ -120,7 +120,7 @@ HOSTILE: Final[dict[str, tuple[Callable[[], bytes], set[str]]]] = {
     "a 16-bit PNG": (lambda: bomb(depth=16, colour=6), {"ok"}),
     "a grey PNG": (lambda: bomb(depth=1, colour=0), {"ok"}),
     "a PNG with a palette": (lambda: bomb(colour=3), {"ok"}),
-    "a PNG and its frames": (
+    "animation frames of a PNG": (
         lambda: png(64, 64, idat=empty_rows(64, 64, 3), before=chunk(b"fdAT", b"\0\0\0\1" + zeros(1_000 * limits.MIB))),
         {"ok"},
     ),
@@ -134,7 +134,7 @@ HOSTILE: Final[dict[str, tuple[Callable[[], bytes], set[str]]]] = {
     },
     "scans of all components": (lambda: scans(5_000, 30, kind=0), {MANY}),
     "scans that are not progressive": (lambda: scans(8_000, 90, progressive=False), {MANY}),
-    "more coefficients than fit": (lambda: scans(10_400, 0, progressive=False), {MANY}),
+    "more coefficients than fit into memory": (lambda: scans(10_400, 0, progressive=False), {MANY}),
     "more scans than segments": (lambda: scans(64, 2_000), {CORRUPT}),
 }
 
@@ -156,7 +156,7 @@ def declared_twice(form: str) -> bytes:
     return data[:meta] + struct.pack(">I", grown) + data[meta + 4 : at] + info + data[at + length :]
 
 
-def test_there_are_at_least_forty() -> None:
+def test_there_are_at_least_forty_hostile_files() -> None:
     assert len(HOSTILE) >= 40
 
 

@@ -39,7 +39,7 @@ def test_a_grid_is_decoded(image: Coded, form: str) -> None:
 
 
 @CODED
-def test_the_tiles_of_a_grid_are_bounded_together(image: Coded, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_tiles_of_a_grid_are_limited_in_total(image: Coded, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     large = derived(grid(8, 8, 512), [image.item(4_992, 4_992)] * 64, form)
     assert len(large) < 12_000
     reason, detail = refused(large, monkeypatch)
@@ -83,7 +83,7 @@ def test_a_coded_image_must_not_be_larger_than_its_item_declares(monkeypatch: py
     [AVIF.data, b"\x7a\0"],
     ids=["frames", "padding"],
 )
-def test_the_parts_of_a_coded_image_are_bounded(part: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_parts_of_a_coded_image_are_limited(part: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     many = AVIF._replace(data=AVIF.data + part * 100)
     reason, detail = refused(file([many.item(64, 64)], "AVIF"), monkeypatch)
     assert reason is FailureReason.CORRUPT_IMAGE
@@ -114,7 +114,7 @@ def test_a_second_meta_box_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L"])
 @pytest.mark.parametrize("form", ["AVIF", "HEIC"])
-def test_files_of_encoders_are_decoded(form: str, mode: str) -> None:
+def test_files_from_common_encoders_are_decoded(form: str, mode: str) -> None:
     assert decoded_shape(encoded(Image.new(mode, (200, 120)), form)) == (120, 200, 3)
 
 

@@ -24,7 +24,7 @@ PROGRESSIVE: Final = photo(progressive=True)
 GREY: Final = encoded(np.asarray(cv2.cvtColor(astronaut()[::4, ::4].copy(), cv2.COLOR_RGB2GRAY), np.uint8))
 # After the start of the image and JFIF's segment, which Pillow writes first.
 HEAD: Final = 20
-# A block of 50,000 bytes without a marker instead of the end marker, as in panoramas of a phone.
+# 50,000 bytes without a marker, which some phones write instead of the end marker of a panorama.
 TRAILER: Final = b"\0\0\x01\x0a\x0e\0\0\0Image_UTC_Data" + bytes(
     min(byte, 254) for byte in random.Random(3).randbytes(50_000)
 )
@@ -185,7 +185,7 @@ def test_a_warning_about_padding_does_not_hide_a_truncation() -> None:
 )
 @pytest.mark.parametrize("marker", [b"\xff\xdb", b"\xff\xc0", b"\xff\xda"], ids=["tables", "frame", "scan"])
 def test_an_end_marker_before_the_first_scan_is_damage(early: bytes, marker: bytes) -> None:
-    """Decoders continue after it, where nothing was counted."""
+    """Decoders read on after it, where the parser has counted nothing."""
     where = BASELINE.index(marker)
     assert refused(BASELINE[:where] + early + BASELINE[where:]) is FailureReason.CORRUPT_IMAGE
 
@@ -206,7 +206,7 @@ def test_a_decoder_does_not_receive_metadata() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 3, 255])
-def test_a_frame_or_scan_that_claims_other_components_is_rejected(count: int) -> None:
+def test_a_frame_or_scan_with_a_wrong_number_of_components_is_rejected(count: int) -> None:
     at = BASELINE.index(b"\xff\xc0")
     for where in (at + 9, BASELINE.index(b"\xff\xda") + 4):
         odd = BASELINE[:where] + bytes((count,)) + BASELINE[where + 1 :]

@@ -1,4 +1,4 @@
-"""A lossless JPEG is decoded exactly, at any requested size, and refused if it is truncated."""
+"""A lossless JPEG is decoded exactly or at a reduced size, and refused if it is truncated."""
 
 import cv2
 import numpy as np
@@ -17,12 +17,12 @@ def shown(data: bytes, long_side: int | None = None) -> Picture:
     return np.asarray(decode(data, read_header(data), long_side), np.uint8)
 
 
-def test_every_level_is_decoded() -> None:
+def test_every_grey_level_is_decoded_exactly() -> None:
     assert np.array_equal(shown(lossless(GREY)), np.repeat(GREY[..., None], 3, axis=2))
 
 
 @pytest.mark.parametrize("long_side", [1, 32, 64, 128, 200])
-def test_a_reduced_size(long_side: int) -> None:
+def test_a_lossless_jpeg_is_decoded_at_a_reduced_size(long_side: int) -> None:
     pixels = shown(lossless(GREY), long_side)
     assert max(pixels.shape) >= long_side
     same = cv2.resize(pixels, (256, 256), interpolation=cv2.INTER_LINEAR)[..., 0]
@@ -30,7 +30,7 @@ def test_a_reduced_size(long_side: int) -> None:
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
-def test_a_truncated_one_is_refused(share: float) -> None:
+def test_a_truncated_lossless_jpeg_is_refused(share: float) -> None:
     data = lossless(GREY)
     with pytest.raises(ImageRejected):
         shown(data[: int(len(data) * share)])

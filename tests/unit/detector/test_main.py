@@ -36,7 +36,7 @@ def test_an_internal_error_returns_the_message_to_the_queue(service: Service, mo
     assert service.jobs.get(job.job_id, "public").status is Status.PROCESSING
 
 
-def test_a_plain_s3_event_and_s3s_test_event(service: Service) -> None:
+def test_a_plain_s3_event_is_processed_and_s3s_test_event_is_ignored(service: Service) -> None:
     job = service.upload(png())
     assert main.handler(s3_event(job.job_id), Context()) is None
     assert service.jobs.get(job.job_id, "public").status is Status.COMPLETED
@@ -57,7 +57,7 @@ def test_a_detection_without_a_job_does_not_count_as_a_job(
     assert '"Faces"' in capsys.readouterr().out
 
 
-def test_a_direct_request(service: Service) -> None:
+def test_a_direct_request_returns_faces_or_a_failure(service: Service) -> None:
     clients.s3().put_object(Bucket=service.account.originals_bucket, Key="mine.png", Body=png())
     response = main.handler({"action": "detect", "key": "mine.png"}, Context())
     assert (response["image"]["width"], len(response["faces"]), response["failure"]) == (64, 1, None)

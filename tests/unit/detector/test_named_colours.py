@@ -54,7 +54,7 @@ def difference(one: Picture, other: Picture) -> float:
 
 
 @pytest.mark.parametrize("form", ["AVIF", "HEIC"])
-def test_an_avif_or_heic_in_display_p3(form: str) -> None:
+def test_an_avif_or_heic_in_display_p3_is_converted(form: str) -> None:
     assert difference(shown(heif_with(form, 12, SRGB)), P3.as_srgb(CHART)) < 3
     assert difference(shown(heif_with(form, 1, SRGB)), CHART) < 3
 
@@ -67,7 +67,7 @@ def test_a_profile_takes_precedence_over_code_points(form: str) -> None:
 
 
 @pytest.mark.parametrize("points", [(1, 13), (1, 1), (2, 2), (1, 6), (1, 14), (0, 0), (255, 255), (65535, 65535)])
-def test_srgb_video_and_reserved_numbers_change_nothing(points: tuple[int, int]) -> None:
+def test_srgb_video_and_reserved_code_points_change_nothing(points: tuple[int, int]) -> None:
     assert cicp.profile(CodePoints(*points)) == b""
 
 
@@ -79,7 +79,7 @@ def test_srgb_video_and_reserved_numbers_change_nothing(points: tuple[int, int])
         [gama(45455), chrm(P3_CHROMATICITIES)],
     ],
 )
-def test_a_png_in_display_p3(chunks: list[bytes]) -> None:
+def test_a_png_in_display_p3_is_converted(chunks: list[bytes]) -> None:
     assert difference(shown(png_with(*chunks)), P3.as_srgb(CHART)) < 1
 
 
@@ -87,7 +87,7 @@ def test_in_a_png_code_points_take_precedence_over_a_profile() -> None:
     assert difference(shown(png_with(P3_CICP, icc_profile=PROFILES["red is green"].icc)), P3.as_srgb(CHART)) < 1
 
 
-def test_a_png_with_an_exponent_and_primaries() -> None:
+def test_a_png_with_an_exponent_and_primaries_is_converted() -> None:
     linear = png_with(gama(100_000), chrm(SRGB_CHROMATICITIES))
     assert difference(shown(linear), PROFILES["linear"].as_srgb(CHART)) < 1
 
@@ -97,7 +97,7 @@ def test_a_png_with_an_exponent_and_primaries() -> None:
     [
         [SRGB_CHUNK, gama(100_000), chrm(P3_CHROMATICITIES)],
         [gama(45455), chrm(SRGB_CHROMATICITIES)],
-        # Only an exponent, for which old editors wrote wrong values.
+        # An exponent without primaries: old editors wrote wrong values here.
         [gama(100_000)],
         [chrm(P3_CHROMATICITIES)],
         [gama(0), chrm(P3_CHROMATICITIES)],
@@ -127,15 +127,15 @@ def test_hdr_is_compressed_to_the_range_of_a_screen(transfer: int) -> None:
 
 
 def test_100_nits_stay_below_white_and_white_keeps_most_of_its_light() -> None:
-    # ITU-R BT.2408, table 1: the signals of white, 203 nits.
+    # ITU-R BT.2408, table 1: the signal levels of white at 203 nits.
     pq, hlg = cicp.curve(PQ), cicp.curve(HLG)
     assert pq[round(0.508 * 4095)] == pytest.approx(100 / 203, abs=0.03)
     assert 0.75 < pq[round(0.58 * 4095)] < 0.9
     assert 0.75 < hlg[round(0.75 * 4095)] < 0.9
 
 
-def test_a_picture_in_pq_is_not_grey_and_dim() -> None:
-    # BT.2100: white next to highlights.
+def test_white_in_pq_is_not_shown_as_a_dim_grey() -> None:
+    # White in a BT.2100 picture, in which highlights can be brighter.
     white = np.full((32, 32, 3), round(0.58 * 255), np.uint8)
     data = encoded(white, "PNG")
     pixels = shown(data[:33] + chunk(b"cICP", bytes((9, PQ, 0, 1))) + data[33:])

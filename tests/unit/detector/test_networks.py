@@ -35,7 +35,7 @@ class Third:
 
 @pytest.fixture
 def third(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Model:
-    """Add a third network: its model, and its definition."""
+    """Add a third network, with its model and its definition."""
     model = Model("third", "third.onnx", 5, "0" * 64, Download("https://models.example/third.onnx"))
     (tmp_path / model.file_name).write_bytes(b"third")
     pyramids = dict.fromkeys(Quality, Pyramid((64,), 64))
@@ -66,10 +66,10 @@ def test_three_networks_work_together_like_two(third: Model, tmp_path: Path) -> 
     assert three.info.name == "centerface+yunet+third"
     assert three.threshold == pair.threshold
     picture = uncompressed(resized(astronaut(), 256, 256))
-    # The detectors for hiding faces, which use all scales in one pass.
+    # Use the detectors for hiding faces, which use all scales in one pass.
     (of_pair,) = find_faces(picture, Options(min_confidence=0.2), pair.redactor).faces
     of_three = find_faces(picture, Options(min_confidence=0.2), three.redactor).faces
-    # Each network has a third of the score.
+    # Each network contributes a third of the score.
     assert of_three[0].confidence == pytest.approx(of_pair.confidence * 2 / 3, abs=1e-3)
     assert of_three[1].confidence == pytest.approx(0.3, abs=1e-3)
     assert of_three[0].box == of_pair.box

@@ -1,4 +1,4 @@
-"""A decoder receives only the chunks of a PNG that its pixels need."""
+"""A decoder receives only those chunks of a PNG that are needed for its pixels."""
 
 import zlib
 

@@ -39,7 +39,7 @@ def landmarks_of(roll: float, yaw: float, pitch: float) -> list[tuple[float, flo
 @pytest.mark.parametrize(
     "angles", [(0, 0, 0), (20, 0, 0), (0, 25, 0), (0, -25, 0), (0, 0, 15), (-30, 20, -10), (10, -40, 5), (90, 10, 0)]
 )
-def test_the_angles_of_a_known_head(angles: tuple[float, float, float]) -> None:
+def test_the_angles_of_a_known_head_are_measured(angles: tuple[float, float, float]) -> None:
     pose = pose_of(landmarks_of(*angles), SIZE)
     assert pose is not None
     assert (pose.roll, pose.yaw, pose.pitch) == pytest.approx(angles, abs=0.2)
@@ -47,12 +47,12 @@ def test_the_angles_of_a_known_head(angles: tuple[float, float, float]) -> None:
 
 def test_the_nose_moves_to_where_the_face_looks() -> None:
     straight = landmarks_of(0, 0, 0)[2]
-    assert landmarks_of(0, 20, 0)[2][0] > straight[0], "to the right"
-    assert landmarks_of(0, 0, 20)[2][1] < straight[1], "up"
+    assert landmarks_of(0, 20, 0)[2][0] > straight[0], "the nose moves to the right"
+    assert landmarks_of(0, 0, 20)[2][1] < straight[1], "the nose moves up"
 
 
 @pytest.mark.parametrize("points", [[(5.0, 5.0)] * 5, [(float(n), float(n)) for n in range(5)]])
-def test_landmarks_that_do_not_fit_a_head(points: list[tuple[float, float]]) -> None:
+def test_landmarks_that_do_not_fit_a_head_have_no_pose(points: list[tuple[float, float]]) -> None:
     assert pose_of(points, SIZE) is None
 
 
@@ -65,7 +65,7 @@ def only_face(picture: Picture, detector: Detector) -> Face:
 @pytest.mark.parametrize("degrees", [-25, 15])
 @pytest.mark.parametrize("name", [CENTERFACE.name, BEST])
 def test_rotating_a_photo_changes_only_the_roll(degrees: float, name: str, load: Load) -> None:
-    """Except for YuNet, whose landmarks underestimate the tilt by about four tenths."""
+    """YuNet is not tested alone, because its landmarks underestimate the tilt by about 40%."""
     detector = load(name, Quality.BALANCED)
     straight, turned = (only_face(picture, detector).pose for picture in (astronaut(), rotated(astronaut(), degrees)))
     assert straight is not None

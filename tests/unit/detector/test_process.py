@@ -1,4 +1,4 @@
-"""The use case of processing an original exactly once, with a fake detector."""
+"""An original is processed exactly once. The detector in these tests is a fake."""
 
 import json
 
@@ -95,8 +95,8 @@ def test_a_job_that_was_taken_over_keeps_the_results_of_the_new_detector(service
     assert service.objects() == {object_keys.original(job.job_id), object_keys.result(job.job_id, Render.BOXES)}
 
 
-def test_a_detector_that_was_halted_beyond_its_lease_leaves_the_picture_of_a_later_upload(service: Service) -> None:
-    """The form was posted again, and the record shows which of the images it is for."""
+def test_a_detector_paused_beyond_its_lease_does_not_overwrite_the_result_of_a_later_upload(service: Service) -> None:
+    """The form was posted twice, and the job's record shows which of the two images its result is for."""
     job = service.upload(png())
     halted = DetectionService.of(service.jobs.table, service.images, service.detector, -1, PUBLIC_URL)
     shown: list[bytes] = []

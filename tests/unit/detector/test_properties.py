@@ -1,4 +1,4 @@
-"""Properties of every picture."""
+"""Properties that hold for every picture."""
 
 import contextlib
 import math
@@ -24,7 +24,7 @@ heavy = settings(
 
 @st.composite
 def pictures(draw: st.DrawFn) -> Picture:
-    """Up to three faces, each completely inside its own third of the picture."""
+    """Return a picture of up to three faces, each completely inside its own third of the picture."""
     count = draw(st.integers(1, 3))
     tall = [draw(st.integers(60, 130)) for _ in range(count)]
     positions = [(40 + 200 * index + draw(st.integers(0, 20)), 50 + draw(st.integers(0, 80))) for index in range(count)]
@@ -77,7 +77,7 @@ def test_mirroring_the_image_mirrors_the_boxes(fast: Detector, picture: Picture)
     for one, other in zip(before, after, strict=True):
         box = other.box
         assert overlap(one.box, box.model_copy(update={"x": picture.shape[1] - box.x - box.width})) >= 0.8
-        # The left side of the image stays on the left.
+        # The left eye is always the one on the left side of the image.
         assert other.landmarks.left_eye.x < other.landmarks.right_eye.x
 
 
@@ -94,7 +94,7 @@ def test_no_face_is_lost_by_adding_a_border(fast: Detector, picture: Picture, wi
 
 @heavy
 @given(st.integers(-25, 25))
-def test_a_head_may_tilt(fast: Detector, degrees: int) -> None:
+def test_a_tilted_head_is_detected(fast: Detector, degrees: int) -> None:
     assert len(from_left(rotated(astronaut(), degrees), fast)) == 1
 
 
@@ -108,11 +108,11 @@ def damaged_files(draw: st.DrawFn) -> bytes:
 
 def test_any_damage_results_in_faces_or_a_reason(fast: Detector, examples: int) -> None:
     def look(data: bytes) -> None:
-        # Anything but ImageRejected fails the test.
+        # Any error except ImageRejected fails the test.
         with contextlib.suppress(ImageRejected):
             find_faces(data, Options(), fast)
 
-    # 200 in a normal run: damage takes many forms.
+    # A normal run has 200 examples, because damage takes many forms.
     hold(5 * examples, damaged_files(), look)
 
 

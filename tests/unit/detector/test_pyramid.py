@@ -45,7 +45,7 @@ def test_small_faces_are_left_to_yunet(quality: Quality, longest: int, centerfac
         (Quality.THOROUGH, 500, [1250, 512]),
     ],
 )
-def test_sizes_follow_the_image(quality: Quality, longest: int, sizes: list[int]) -> None:
+def test_sizes_depend_on_the_image(quality: Quality, longest: int, sizes: list[int]) -> None:
     assert alone(quality).sizes(longest) == sizes
 
 
@@ -70,7 +70,7 @@ def black(width: int, height: int) -> np.ndarray[tuple[int, ...], np.dtype[np.ui
 
 
 @pytest.mark.parametrize("size", [(4000, 3000), (3000, 200), (1200, 2000), (64, 64)])
-def test_tiles_cover_the_whole_and_are_never_larger_than_a_tile(size: tuple[int, int]) -> None:
+def test_tiles_cover_the_whole_image_and_do_not_exceed_the_size_of_a_tile(size: tuple[int, int]) -> None:
     parts = finest(Quality.THOROUGH, *size)
     covered = np.zeros((parts[0].height, parts[0].width), bool)
     for tile in parts:
@@ -82,7 +82,7 @@ def test_tiles_cover_the_whole_and_are_never_larger_than_a_tile(size: tuple[int,
 
 def test_tiles_overlap_no_more_than_a_face_needs() -> None:
     parts = finest(Quality.THOROUGH, 2560, 1920)
-    # 9 tiles of 1,024 x 1,024 would be 39 % more pixels.
+    # 9 tiles of 1,024 x 1,024 would have 39 % more pixels.
     assert {tile.pixels.shape[:2] for tile in parts} <= {(768, 982), (768, 981)}
     assert sorted({tile.top for tile in parts}) == [0, 576, 1152]
 
@@ -92,7 +92,7 @@ def test_every_small_face_lies_within_a_tile_and_maps_back() -> None:
     for x, y in [(0, 0), (930, 900), (1000, 1000), (2400, 1800), (1500, 20)]:
         detected = []
         for tile in parts:
-            # The part within the tile.
+            # The part of the face within the tile.
             rows, columns = tile.pixels.shape[:2]
             left, top = max(x - tile.left, 0), max(y - tile.top, 0)
             right, bottom = min(x - tile.left + 120, columns), min(y - tile.top + 120, rows)
@@ -105,7 +105,7 @@ def test_every_small_face_lies_within_a_tile_and_maps_back() -> None:
 
 def test_small_faces_are_taken_from_the_finest_scale() -> None:
     found = detections((50, 50, 60, 70, 0.9), (300, 300, 300, 300, 0.9))
-    # In pixels of a 1,024 px image; at 192 px, the first face is 12 px wide.
+    # The boxes are in pixels of a 1,024 px image; at 192 px, the first face is only about 12 px wide.
     scales = best_scales({192: found, 1024: found}, 1024)
     assert len(scales[1024]) == 2
     assert scales[192].boxes.tolist() == [[300, 300, 300, 300]]

@@ -16,7 +16,7 @@ from tests.support.pictures import Picture, astronaut, compose, encoded, resized
 
 
 @pytest.mark.parametrize("side", [200, 512, 2_000, 2_900])
-def test_boxes_and_labels_follow_the_size(side: int, fast: Detector) -> None:
+def test_boxes_and_labels_scale_with_the_picture(side: int, fast: Detector) -> None:
     picture = resized(astronaut(), side, side)
     drawing, face = result(picture, Render.BOXES, fast)
     assert drawing.shape == picture.shape
@@ -24,7 +24,7 @@ def test_boxes_and_labels_follow_the_size(side: int, fast: Detector) -> None:
     green = is_line(drawing[row, : int(face.box.x + face.box.width / 2)]).sum()
     assert max(1, side / 500) <= green <= max(3, side / 250)
     above = is_line(drawing[: int(face.box.y)]).sum()
-    assert above >= 100 * (side / 512) ** 0.5, "no label"
+    assert above >= 100 * (side / 512) ** 0.5, "the label is visible"
 
 
 def is_line(pixels: Picture) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
@@ -32,7 +32,7 @@ def is_line(pixels: Picture) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
     return np.asarray((green > 180) & (green - red > 90) & (green - blue > 70))
 
 
-def test_results_are_small_enough_unless_the_original_size_is_requested(fast: Detector) -> None:
+def test_results_are_reduced_unless_the_original_size_is_requested(fast: Detector) -> None:
     for side, fit in [(200, 200), (2_048, 2_048), (3_000, 2_048), (4_000, 2_000)]:
         picture = resized(astronaut(), side, side // 8)
         data = encoded(picture)
@@ -52,7 +52,7 @@ def test_every_render_is_a_separate_result(fast: Detector) -> None:
 
 
 @pytest.mark.parametrize("first", [Render.BOXES, Render.BLUR])
-def test_a_result_drawn_later_is_the_one_that_the_job_would_have_drawn(first: Render, fast: Detector) -> None:
+def test_a_result_drawn_later_equals_the_one_that_the_job_would_have_drawn(first: Render, fast: Detector) -> None:
     photo = encoded(compose(750, 500, [(100, 100, 125), (400, 150, 20)])[0])
     requested = Options(render=(first,), blur_strength=4)
     others = [render for render in DRAWN if render is not first]

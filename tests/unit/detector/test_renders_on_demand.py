@@ -19,7 +19,7 @@ def completed(service: Service, options: Options | None = None) -> str:
     return job.job_id
 
 
-def test_one_more_result_is_drawn_on_demand(service: Service) -> None:
+def test_further_results_are_drawn_on_demand(service: Service) -> None:
     job_id = completed(service)
     for render in (Render.BLUR, Render.PLAIN, Render.PREVIEW, Render.BLUR):
         reply = main.handler({"action": "render", "job_id": job_id, "render": render}, Context())

@@ -1,4 +1,4 @@
-"""Files whose parts would keep a library busy are refused before it reads them; files from cameras are accepted."""
+"""Files whose parts would keep a library busy are refused before the library reads them; camera files are accepted."""
 
 import contextlib
 import struct
@@ -82,7 +82,7 @@ def test_exif_is_read_in_memory_proportional_to_its_size() -> None:
         tracemalloc.stop()
 
 
-def test_files_of_cameras_and_editors_are_accepted() -> None:
+def test_files_from_cameras_and_editors_are_accepted() -> None:
     profile = segment(0xE2, b"ICC_PROFILE\0\1\1" + b"x" * 60_000)
     depth_map = segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0" + b"x" * 65_000)
     assert read_header(jpeg_of(profile + depth_map, 100)).width == 128
@@ -94,7 +94,7 @@ def test_files_of_cameras_and_editors_are_accepted() -> None:
     assert read_header(encoded(large, "PNG", compress_level=0)).width == 2_000
 
 
-def test_scans_are_counted_where_they_begin() -> None:
+def test_scan_markers_inside_a_segment_are_not_counted() -> None:
     """The two bytes that begin a scan may occur inside a segment, where they have no meaning."""
     assert read_header(jpeg_of(segment(0xE5, b"\xff\xda" * 1_000), 1)).width == 128
 
@@ -104,7 +104,7 @@ def test_scans_are_counted_where_they_begin() -> None:
     st.lists(st.tuples(st.integers(0, 4_000), st.binary(max_size=12)), max_size=8),
 )
 @settings(max_examples=200, deadline=None)
-def test_checking_arbitrary_bytes_finishes_or_rejects_them(data: bytes, changes: list[tuple[int, bytes]]) -> None:
+def test_arbitrary_bytes_are_accepted_or_rejected(data: bytes, changes: list[tuple[int, bytes]]) -> None:
     broken = bytearray(data)
     for at, new in changes:
         broken[at : at + len(new)] = new
