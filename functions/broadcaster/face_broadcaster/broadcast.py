@@ -73,7 +73,7 @@ class Broadcast:
                 self.fan_out.connections_api.close(connection_id)
 
     def handle(self, message: Delivery | ShardDelivery | Replay, deadline: float) -> Counts:
-        """Handle a message from the delivery queue. Raises DeliveryFailed if it is to be redelivered."""
+        """Handle a message from the delivery queue. Raises DeliveryFailed if the queue must redeliver it."""
         match message:
             case Delivery():
                 return self._deliver(message, deadline)

@@ -98,7 +98,7 @@ def _handle_messages(event: dict[str, Any], context: LambdaContext, deadline: fl
 
 
 def _handle_message(record: SQSRecord, counts: Counts, deadline: float) -> None:
-    """Handle a message. Raises every error, so that the queue redelivers the message."""
+    """Handle a message. Every error is raised, so that the queue redelivers the message."""
     message = MESSAGE.validate_json(record.body)
     if isinstance(message, MalformedRecord):
         counts.update(broadcast().broadcast(_events_of_malformed(message), deadline))

@@ -76,7 +76,7 @@ def analyse(data: bytes, options: Options, detector: Detector) -> Analysis:
 
 
 def redraw(data: bytes, job: Job, renders: Sequence[Render], detector: Detector) -> Mapping[Render, bytes]:
-    """Draw or redraw renders of a completed job, with its corrections. Raises ImageRejected.
+    """Draw or redraw renders of a completed job, with its corrections. Raises ImageRejected as `analyse` does.
 
     Detection runs again only for renders that hide faces, because they hide more faces than are reported.
     """
@@ -103,7 +103,10 @@ def redraw(data: bytes, job: Job, renders: Sequence[Render], detector: Detector)
 
 
 def draw_face(data: bytes, image: ImageInfo, face: Face, detector: Detector, *, align: bool) -> bytes:
-    """Return one face of an image as a picture, at the highest allowed resolution. Raises ImageRejected."""
+    """Return one face of an image as a picture, at the highest allowed resolution.
+
+    Raises ImageRejected for bytes that cannot be processed.
+    """
     header, pixels = _decode(data, detector, side_needed(face, image), StageTimer())
     return encode(to_srgb(cut_out(pixels, face, align=align), header.profile), Render.PLAIN)
 

@@ -32,7 +32,7 @@ class OnDemand:
     public_url: str
 
     def render(self, job_id: str, render: Render) -> RenderOutcome:
-        """Draw and store one more result of a completed job. Raises ImageRejected."""
+        """Draw and store one more result of a completed job. Raises ImageRejected if the original is unusable."""
         try:
             job, data = self._read_again(job_id)
         except (JobNotFound, ObjectMissing) as error:
@@ -87,7 +87,7 @@ class OnDemand:
         return True
 
     def face(self, request: FaceRequest) -> FaceReply:
-        """Return the picture of one face of a completed job. Raises ImageRejected."""
+        """Return the picture of one face of a completed job. Raises ImageRejected if the original is unusable."""
         try:
             job, data = self._read_again(request.job_id)
         except (JobNotFound, ObjectMissing) as error:

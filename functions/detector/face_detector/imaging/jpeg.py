@@ -19,7 +19,7 @@ _APP0, _APP2, _APP14 = 0xE0, 0xE2, 0xEE
 # SOF0 to SOF15; C4, C8 and CC are tables and a reserved marker.
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE: Final = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
-# Their scans have a predictor instead of spectral bounds (H.1).
+# The scans of these frames have a predictor instead of spectral bounds (H.1).
 _LOSSLESS: Final = frozenset({0xC3, 0xC7, 0xCB, 0xCF})
 # Frames, Huffman tables and arithmetic conditioning, quantization tables, the restart interval.
 _DECODING: Final = frozenset(range(0xC0, 0xD0)) - {0xC8} | {0xDB, 0xDD, SOS}

@@ -158,7 +158,7 @@ class Options(Frozen):
 
     @classmethod
     def from_text(cls, fields: Mapping[str, str]) -> Self:
-        """Read options from text; items of a list are separated by commas. Raises ValidationError.
+        """Read options from text; items of a list are separated by commas. Raises ValidationError for invalid ones.
 
         Text cannot represent an empty list or null; missing options have their defaults.
         """

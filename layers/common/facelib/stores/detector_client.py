@@ -25,7 +25,7 @@ class DetectorClient:
         self._function = function
 
     def detect(self, request: DetectRequest) -> DetectReply:
-        """Detect without a job. Raises DetectorBusy, and RuntimeError if the detector crashed."""
+        """Detect faces without a job. Raises DetectorBusy, and RuntimeError if the detector crashed."""
         return DetectReply.model_validate_json(self._invoke(request))
 
     def render(self, request: RenderRequest) -> RenderReply:

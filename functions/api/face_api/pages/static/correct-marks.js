@@ -12,7 +12,7 @@ const NEW = 0.2;
 const FINGER_PX = 22;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-/** Draws the marks of a draft into the layer, and calls `changed` after each change. `photo` is an address, if known. */
+/** Draws the marks of a draft into the layer, and calls `changed` after each change; `photo` is an address, if known. */
 export function makeMarks({ layer, stage, job: { faces, image }, draft, photo, changed }) {
   const buttons = faces.map((face, index) => makeFace(face, index));
   const ghost = Object.assign(document.createElement("div"), { className: "mark area ghost", hidden: true });

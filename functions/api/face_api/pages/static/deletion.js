@@ -1,4 +1,4 @@
-/** Deletes jobs, with five seconds to undo it. */
+/** Deletes jobs, after five seconds in which the user can undo the deletion. */
 
 import { deleteJob } from "./api.js";
 
@@ -12,8 +12,8 @@ let waiting;
 const asked = new Set();
 
 /**
- * Deletes jobs unless this is undone in time. `onUndo` restores the cards on the screen, `onDone` receives each id, and
- * `onError` an id and an error.
+ * Deletes jobs unless the user undoes the deletion in time. `onUndo` restores the cards on the screen, `onDone(id)` is
+ * called for each deleted job, and `onError(id, error)` for each job that could not be deleted.
  */
 export function deleteSoon(jobIds, what, { onUndo, onError, onDone }) {
   // There is only one bar, so only one deletion can be undone.

@@ -28,7 +28,7 @@ function timeOf(id) {
   return Date.UTC(year, month - 1, day, hour, minute, second);
 }
 
-/** Each job's latest event, and the position in the stream. All times are the service's; the local clock may be wrong. */
+/** Each job's latest event, and the position in the stream. All times are the service's; this clock may be wrong. */
 export class Memory {
   #ofJob = new Map();
   #room = 1_000;

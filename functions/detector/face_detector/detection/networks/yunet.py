@@ -80,6 +80,6 @@ NETWORK: Final = NetworkDefinition(
     alone=_ALONE,
     thresholds=dict.fromkeys(Quality, Thresholds(report=0.7, redact=0.4)),
     in_ensemble=_IN_ENSEMBLE,
-    # YuNet's scores are too high.
+    # Negative, because YuNet's scores are too high compared with CenterFace's.
     calibration=-0.5,
 )

@@ -83,7 +83,7 @@ class Claims:
         self._update_held(claim, _end(claim.job, outcome.job_completed(claim.job)))
 
     def fail(self, claim: Claim, failure: Failure, original_etag: str | None = None) -> None:
-        """Store the reason of the failure. Raises ClaimLost."""
+        """Store why the job failed. Raises ClaimLost."""
         self._update_held(claim, _end(claim.job, _failed(claim.job, failure, original_etag)))
 
     def fail_abandoned(self, job_id: str, failure: Failure) -> None:

@@ -52,7 +52,7 @@ class ImageStore:
         self._results = results
 
     def add_original(self, job_id: str, data: bytes, media_type: str) -> None:
-        """Store an original once; a second attempt for the same job changes nothing. Raises StoreContended."""
+        """Store an original unless the job has one. Raises StoreContended if another write takes too long."""
         for _ in attempts(_PUT_ATTEMPTS):
             try:
                 s3().put_object(
@@ -90,7 +90,7 @@ class ImageStore:
         return PresignedPost(form["url"], form["fields"])
 
     def original(self, job_id: str) -> Original:
-        """Read the original of a job. Raises ObjectMissing and ImageRejected."""
+        """Read the original of a job. Raises ObjectMissing, and ImageRejected if it is too large."""
         return self.original_at(object_keys.original(job_id))
 
     def original_at(self, key: str) -> Original:
