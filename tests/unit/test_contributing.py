@@ -19,7 +19,7 @@ def test_common_additions_have_a_recipe() -> None:
 
 @pytest.mark.parametrize("name", [*NAMED, *IN_COMMANDS])
 def test_a_file_named_in_a_recipe_exists(name: str) -> None:
-    # `facelib/stores` is the name that imports use.
+    # `facelib/stores` is named as in imports; the folder is in layers/common.
     [found, *_] = [folder / name for folder in (ROOT, ROOT / "layers" / "common") if (folder / name).exists()]
     assert found.is_dir() or not name.endswith("/")
 

@@ -18,7 +18,7 @@ def test_every_line_names_the_sources_of_its_quantity_and_price() -> None:
     assert len(lines(Use())) <= 10
 
 
-def test_the_documentation_has_the_difference_from_the_target() -> None:
+def test_the_documentation_has_the_current_difference_from_the_target_cost() -> None:
     missing = before_data_transfer(Use()) * 1e6 - 25
     assert f"which is ${missing:.2f} less" in (ROOT / "docs" / "costs.md").read_text()
 

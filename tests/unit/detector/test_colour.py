@@ -1,4 +1,4 @@
-"""A result of a file with a profile looks the same on an sRGB screen as the file does in a colour-managed viewer."""
+"""The result for a file with a profile looks the same on an sRGB screen as the file does in a colour-managed viewer."""
 
 import io
 import zlib

@@ -51,7 +51,7 @@ def drawn(photo: Picture, job: Job, detector: Detector, **corrections: Any) -> P
 
 
 def changed(one: Picture, other: Picture) -> npt.NDArray[np.bool_]:
-    """Return which pixels differ by more than encoding alone would cause."""
+    """Return a mask of the pixels that differ by more than encoding alone would cause."""
     return np.asarray(np.abs(one.astype(int) - other).max(axis=2) > 40)
 
 

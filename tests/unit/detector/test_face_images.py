@@ -49,7 +49,7 @@ def picture(data: bytes, detector: Detector, *, align: bool = False) -> Picture:
 
 
 def tilt(pixels: Picture, detector: Detector) -> float:
-    """Return by how many degrees the eyes of the only face are tilted."""
+    """Return the tilt of the only face's eyes in degrees."""
     (face,) = faces_in(pixels, detector)
     one, other = face.landmarks.left_eye, face.landmarks.right_eye
     return float(np.degrees(np.arctan2(other.y - one.y, other.x - one.x)))
@@ -94,7 +94,7 @@ def test_a_face_at_the_border_is_clipped_and_padded_if_it_is_rotated(detector: D
     assert level[:, 0].max() < 30, "the padding is black"
 
 
-def test_photos_stored_in_any_orientation_have_the_same_face(detector: Detector) -> None:
+def test_photos_stored_in_any_orientation_give_the_same_face_image(detector: Detector) -> None:
     upright = picture(turned(astronaut(), 1, quality=95), detector)
     for orientation in ORIENTATIONS:
         cut = picture(turned(astronaut(), orientation, quality=95), detector)

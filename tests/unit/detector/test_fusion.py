@@ -60,7 +60,7 @@ def test_without_detections_there_are_no_faces() -> None:
     assert len(fuse([Vote(0, Detections.none()), Vote(1, Detections.none())], networks=2)) == 0
 
 
-def test_empty_boxes_do_no_harm() -> None:
+def test_empty_boxes_do_not_cause_an_error() -> None:
     assert len(fuse([Vote(0, detections((5, 5, 0, 0, 0.9), (5, 5, 0, 0, 0.8)))], networks=1)) <= 2
 
 

@@ -45,7 +45,7 @@ def test_the_angles_of_a_known_head_are_measured(angles: tuple[float, float, flo
     assert (pose.roll, pose.yaw, pose.pitch) == pytest.approx(angles, abs=0.2)
 
 
-def test_the_nose_moves_to_where_the_face_looks() -> None:
+def test_the_nose_moves_in_the_direction_that_the_face_turns() -> None:
     straight = landmarks_of(0, 0, 0)[2]
     assert landmarks_of(0, 20, 0)[2][0] > straight[0], "the nose moves to the right"
     assert landmarks_of(0, 0, 20)[2][1] < straight[1], "the nose moves up"
@@ -86,7 +86,7 @@ def test_mirroring_a_photo_mirrors_roll_and_yaw(either: Detector) -> None:
     assert mirrored.pitch == pytest.approx(straight.pitch, abs=10)
 
 
-def test_quality_falls_with_light_and_focus(fast: Detector) -> None:
+def test_quality_falls_with_less_light_or_focus(fast: Detector) -> None:
     face = only_face(astronaut(), fast)
     dark = only_face((astronaut() * 0.4).astype(np.uint8), fast)
     soft = only_face(np.asarray(cv2.GaussianBlur(astronaut(), (0, 0), 4), np.uint8), fast)
@@ -104,6 +104,6 @@ def test_a_flat_area_has_no_sharpness(box: tuple[float, float, float, float]) ->
 
 
 @pytest.mark.parametrize("size", [(1, 400), (400, 1)])
-def test_a_face_one_pixel_thin_has_a_quality(size: tuple[int, int]) -> None:
+def test_a_face_one_pixel_wide_or_high_has_a_quality(size: tuple[int, int]) -> None:
     pixels = np.full((*size, 3), 255, np.uint8)
     assert quality_of(pixels, (0.0, 0.0, float(size[1]), float(size[0]))).brightness == 100

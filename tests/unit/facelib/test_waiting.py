@@ -1,4 +1,4 @@
-"""At most one process per lease holds a waiting request."""
+"""At most one process per lease keeps requests waiting."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -24,7 +24,7 @@ def test_a_bucket_is_emptied_page_by_page(monkeypatch: pytest.MonkeyPatch) -> No
         assert s3.list_objects_v2(Bucket="originals")["KeyCount"] == 0
 
 
-def test_the_buckets_of_a_large_stack_are_all_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_buckets_of_a_large_stack_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """CloudFormation lists a hundred resources per page."""
     client = boto3.client("cloudformation", region_name="us-east-1")
     common = {"LastUpdatedTimestamp": datetime(2026, 1, 1, tzinfo=UTC), "ResourceStatus": "CREATE_COMPLETE"}
