@@ -39,7 +39,7 @@ def chromium() -> tuple[str, str]:
 
 @contextmanager
 def browser(chromium: tuple[str, str], profile: Path, url: str) -> Iterator[Page]:
-    """Start a separate browser, which is closed at the end."""
+    """Start a separate browser, and close it at the end."""
     binary, driver = chromium
     options = ChromeOptions()
     options.binary_location = binary
@@ -69,7 +69,7 @@ def second(stack: Stack, chromium: tuple[str, str], tmp_path_factory: pytest.Tem
 
 @pytest.fixture
 def tidy(stack: Stack) -> Iterator[None]:
-    """Delete the jobs of a test when it ends, because every page requests a preview of each."""
+    """Delete the jobs of a test when the test ends, because every open page requests a preview of each job."""
     before = set(stack.job_ids())
     yield
     for job_id in set(stack.job_ids()) - before:
@@ -87,7 +87,7 @@ def page(tidy: None, first: Page) -> Iterator[Page]:
 
 @pytest.fixture
 def no_jobs(tidy: None, stack: Stack) -> None:
-    """Delete all jobs, before a page is opened that might request pictures of them."""
+    """Delete all jobs before a page is opened, because the page would request pictures of them."""
     for job_id in stack.job_ids():
         stack.http.delete(f"/jobs/{job_id}")
 

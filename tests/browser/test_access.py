@@ -1,4 +1,4 @@
-"""Accessibility: the keyboard, small screens, accessible names, and information about what happens to photos."""
+"""Accessibility: the keyboard, small screens, accessible names, and what the page says about privacy."""
 
 import shutil
 import subprocess
@@ -22,7 +22,7 @@ return [...document.querySelectorAll("input, select, button, a")].filter((one) =
 """
 
 
-def test_the_keyboard_reaches_everything(page: Page) -> None:
+def test_the_tab_key_reaches_the_controls_in_order(page: Page) -> None:
     reached = []
     for _ in range(4):
         ActionChains(page.chrome).send_keys(Keys.TAB).perform()
@@ -41,12 +41,12 @@ def test_every_control_has_a_name(page: Page) -> None:
     assert page.chrome.execute_script(_UNNAMED) == []
 
 
-def test_a_result_has_a_name_though_its_picture_could_not_be_loaded(page: Page, tools: Path, job_id: str) -> None:
+def test_a_result_has_a_name_even_if_its_picture_cannot_be_loaded(page: Page, tools: Path, job_id: str) -> None:
     page.emulate(prefers_reduced_motion="reduce")
     page.block("*preview.webp*")
     page.load()
     page.wait_until(
-        lambda: page.shows(f"[data-job='{job_id}'] .reload"), "the page reports that it could not be loaded"
+        lambda: page.shows(f"[data-job='{job_id}'] .reload"), "the page reports that the picture could not be loaded"
     )
     assert violations(page, tools) == []
 
@@ -66,7 +66,7 @@ def test_the_page_shows_who_sees_the_photos_and_for_how_long(page: Page) -> None
 
 @pytest.fixture(scope="module")
 def tools() -> Path:
-    """Return the folder of the two rule engines that npm installs."""
+    """Return the folder in which npm installs axe and html-validate."""
     folder = Path(__file__).parent
     if shutil.which("npm") is None:
         pytest.skip("npm is missing: install Node.js to check the page with axe and html-validate")
@@ -101,7 +101,7 @@ LOOKS = {
 
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_nothing_and_nothing_is_cut_off(
+def test_axe_does_not_find_violations_and_nothing_is_cut_off(
     page: Page, tools: Path, tmp_path: Path, job_id: str, *, width: int, look: str
 ) -> None:
     letter = tmp_path / "letter.jpg"
@@ -123,7 +123,7 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(
     page.open_result(job_id)
     check("boxes")
     page.click("#result [value=solid]")
-    page.wait_until(lambda: "/solid.jpg" in page.value("document.querySelector('.after').src"), "it is drawn")
+    page.wait_until(lambda: "/solid.jpg" in page.value("document.querySelector('.after').src"), "the result is drawn")
     page.wait_for_picture()
     check("covered faces")
     start(page)
@@ -134,7 +134,7 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(
     check("the key dialog")
 
 
-def test_html_validate_finds_nothing(tools: Path) -> None:
+def test_html_validate_does_not_find_errors(tools: Path) -> None:
     markup = STATIC / "index.html"
     command = ["node", str(tools / "html-validate" / "bin" / "html-validate.mjs"), "--preset", "standard", str(markup)]
     checked = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -144,7 +144,7 @@ def test_html_validate_finds_nothing(tools: Path) -> None:
 def test_controls_are_at_least_44_px_large(page: Page, job_id: str) -> None:
     page.resize(390, 844)
     page.load().wait_for_result(job_id)
-    # The size of a face in the picture cannot be changed.
+    # The marks of faces are excluded, because the page does not choose the size of a face.
     small = """[...document.querySelectorAll("button:not(.mark), select, summary, nav a, .choices label, .drop")]
       .filter((one) => one.checkVisibility()).map((one) => [one, one.getBoundingClientRect()])
       .filter(([, { width, height }]) => width < 44 || height < 44).map(([one]) => one.outerHTML)"""
@@ -157,7 +157,7 @@ def test_controls_are_at_least_44_px_large(page: Page, job_id: str) -> None:
     assert page.value(small) == []
 
 
-def test_the_choice_is_visible_in_forced_colors(page: Page) -> None:
+def test_the_chosen_render_is_visible_in_forced_colors(page: Page) -> None:
     page.emulate(forced_colors="active")
     color = "getComputedStyle(document.querySelector('[value={}] + span')).backgroundColor"
     assert page.value(color.format("boxes")) != page.value(color.format("blur"))
@@ -182,7 +182,7 @@ def test_after_a_deletion_the_focus_moves_to_the_next_card(page: Page, tmp_path:
     first, second = [page.wait_for_result(photo.name).job_id for photo in photos]
     page.chrome.find_element("css selector", f"[data-job='{first}'] .delete").send_keys(Keys.ENTER)
     focused = "document.activeElement.closest('.card')?.dataset.job"
-    page.wait_until(lambda: page.value(focused) == second, "the next one has the focus")
+    page.wait_until(lambda: page.value(focused) == second, "the next card has the focus")
 
 
 def tab_to(page: Page, selector: str) -> None:
@@ -203,14 +203,14 @@ def test_the_render_is_chosen_with_only_the_keyboard(page: Page) -> None:
     assert (chosen["render"], chosen["blur_strength"]) == ("pixelate", "5")
 
 
-def test_deleting_and_undoing_with_only_the_keyboard(stack: Stack, page: Page, tmp_path: Path) -> None:
+def test_a_photo_is_deleted_and_restored_with_only_the_keyboard(stack: Stack, page: Page, tmp_path: Path) -> None:
     photo = tmp_path / "kept.jpg"
     photo.write_bytes(encoded(astronaut()[:250]))
     page.choose(photo)
     job_id = page.wait_for_result(photo.name).job_id
     tab_to(page, f"[data-job='{job_id}'] .delete")
     ActionChains(page.chrome).send_keys(Keys.ENTER).perform()
-    page.wait_until(lambda: page.shows("#undo button"), "it can be undone")
+    page.wait_until(lambda: page.shows("#undo button"), "the deletion can be undone")
     ActionChains(page.chrome).key_down(Keys.CONTROL).send_keys("z").key_up(Keys.CONTROL).perform()
     assert page.wait_for_result(photo.name).can_delete
     assert page.value("document.activeElement.closest('.card')?.dataset.job") == job_id
@@ -227,7 +227,7 @@ def test_a_result_is_opened_and_closed_with_only_the_keyboard(page: Page, job_id
         reached.add(page.value("document.activeElement.className || document.activeElement.name"))
     assert {"close", "stage", "shown-render", "in", "download", "copy-json", "copy-curl"} <= reached
     ActionChains(page.chrome).send_keys(Keys.ESCAPE).perform()
-    page.wait_until(lambda: not page.value("document.getElementById('result').open"), "it is closed")
+    page.wait_until(lambda: not page.value("document.getElementById('result').open"), "the view is closed")
     assert page.value("document.activeElement.closest('.card')?.dataset.job") == job_id
 
 

@@ -1,4 +1,4 @@
-"""The choices for the next photos, and their effect."""
+"""The choices for the next photos, and the effect of each choice."""
 
 from pathlib import Path
 
@@ -59,7 +59,9 @@ def test_hiding_keeps_the_size_of_the_photo(stack: Stack, page: Page, tmp_path: 
     assert "as large as the photo" in page.value("document.querySelector('#result .size').textContent")
 
 
-def test_numbers_only_has_no_picture_and_requests_none(stack: Stack, page: Page, photo: Path) -> None:
+def test_a_photo_sent_for_numbers_only_has_no_picture_and_none_is_requested(
+    stack: Stack, page: Page, photo: Path
+) -> None:
     page.click("[name=render][value=none]")
     page.choose(photo)
     card = page.wait_for_card(lambda card: card.detail == photo.name and card.status == "completed")
@@ -91,7 +93,7 @@ def test_a_crop_is_sent_with_its_options(stack: Stack, page: Page, photo: Path) 
     assert not page.shows("#result .threshold")
 
 
-def test_the_choice_is_remembered_in_the_browser(page: Page) -> None:
+def test_choices_are_remembered_in_the_browser(page: Page) -> None:
     page.click("[name=render][value=pixelate]")
     page.click_with_mouse("[name=blur_strength] [value='5']")
     page.load()

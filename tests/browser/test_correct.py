@@ -46,9 +46,9 @@ def test_a_face_is_shown_and_an_area_hidden(stack: Stack, page: Page, job_id: st
     assert [box["x"], box["y"], box["width"], box["height"]] == pytest.approx([540, 450, 180, 90], abs=3)
     picture = result(stack, job_id).astype(int)
     changed = np.abs(picture - two_faces()).max(axis=2) > 40
-    assert picture[455:535, 545:715].std() < 10, "what was drawn is covered"
-    assert changed[180:330, 130:260].mean() < 0.02, "the face on the left is seen"
-    assert changed[220:330, 570:660].mean() > 0.5, "the other one is not"
+    assert picture[455:535, 545:715].std() < 10, "the drawn area is covered"
+    assert changed[180:330, 130:260].mean() < 0.02, "the face on the left is visible"
+    assert changed[220:330, 570:660].mean() > 0.5, "the face on the right is hidden"
     assert page.value("document.querySelector('#result .count').textContent") == (
         "2 faces, 1 shown; 1 area hidden by hand"
     )
@@ -103,7 +103,7 @@ def test_drawing_is_correct_on_an_enlarged_and_rotated_picture(stack: Stack, pag
     assert [box["x"], box["y"], box["width"], box["height"]] == pytest.approx([720, 480, 135, 60], abs=3)
 
 
-def test_correcting_with_only_the_keyboard(stack: Stack, page: Page, job_id: str) -> None:
+def test_a_result_is_corrected_with_only_the_keyboard(stack: Stack, page: Page, job_id: str) -> None:
     page.open_result(job_id)
     page.click("#result [value=solid]")
     page.wait_for_picture()
@@ -128,12 +128,12 @@ def test_correcting_with_only_the_keyboard(stack: Stack, page: Page, job_id: str
     control(page, "z")
     control(page, "z")
     assert told(page).startswith("2 faces shown, 1 area")
-    assert page.chrome.current_url.endswith(job_id), "the arrow keys belong to the areas"
+    assert page.chrome.current_url.endswith(job_id), "the arrow keys move the area and do not show another result"
     press(page, Keys.ESCAPE)
     assert "not saved yet" in problem(page), "a single key press does not discard changes"
     assert page.value("document.activeElement.className") == "save"
     control(page, "s")
-    page.wait_until(lambda: not page.shows("#result .marks"), "it is saved")
+    page.wait_until(lambda: not page.shows("#result .marks"), "the corrections are saved")
     assert (corrections(stack, job_id)["show"], len(corrections(stack, job_id)["hide"])) == ([0, 1], 1)
     assert page.value("document.activeElement.className") == "correct"
     press(page, "c")
@@ -160,11 +160,11 @@ def test_leaving_does_not_lose_unsaved_corrections(page: Page, job_id: str, way:
     assert (problem(page), page.shows("#result .marks")) == ("", False)
 
 
-def test_the_keys_work_wherever_the_focus_is(page: Page, job_id: str) -> None:
+def test_keyboard_shortcuts_work_wherever_the_focus_is(page: Page, job_id: str) -> None:
     begin(page, job_id)
     press(page, "n")
     page.click_with_mouse("#result .undo")
-    assert page.value("document.activeElement.className") == "add", "a button that is disabled has no focus"
+    assert page.value("document.activeElement.className") == "add", "a disabled button passes its focus on"
     page.click_with_mouse("#result .help")
     press(page, "n")
     assert told(page).startswith("1 area")
@@ -177,7 +177,7 @@ def test_the_keys_work_wherever_the_focus_is(page: Page, job_id: str) -> None:
     page.wait_until(lambda: page.shows("#result .marks"), "the marks are there")
 
 
-def test_a_face_that_was_marked_in_the_list_is_not_marked_afterwards(page: Page, job_id: str) -> None:
+def test_a_face_that_was_marked_in_the_list_is_not_marked_after_correcting(page: Page, job_id: str) -> None:
     page.open_result(job_id)
     page.click("#result [value=solid]")
     page.wait_for_picture()
@@ -199,4 +199,4 @@ def test_marks_at_the_edge_and_in_a_crowd_do_not_cause_scrolling(stack: Stack, p
         0,
         0,
     ]
-    assert told(page) == "1 area hidden by hand. Not saved.", "it ends at the edge of the photo"
+    assert told(page) == "1 area hidden by hand. Not saved.", "the area ends at the edge of the photo"

@@ -27,8 +27,8 @@ def try_to_save(page: Page) -> str:
     return problem(page)
 
 
-def test_corrections_of_others_and_local_changes_are_both_kept(stack: Stack, someone: Page, job_id: str) -> None:
-    """The stream is blocked; otherwise, the page would already have the other corrections."""
+def test_corrections_by_others_and_local_changes_are_both_kept(stack: Stack, someone: Page, job_id: str) -> None:
+    """The stream is blocked, because the page would otherwise receive the other corrections before it saves."""
     page = someone
     page.load_without_stream()
     stack.http.put(f"/jobs/{job_id}/corrections", json={"hide": [_BOX], "show": [0]}).raise_for_status()
@@ -39,8 +39,8 @@ def test_corrections_of_others_and_local_changes_are_both_kept(stack: Stack, som
     theirs = {"hide": [{**_BOX, "x": 100.0}], "show": [0, 1]}
     stack.http.put(f"/jobs/{job_id}/corrections", json=theirs).raise_for_status()
     page.click("#result .save")
-    page.wait_until(lambda: "Someone else corrected" in problem(page), "the page reports it, and nothing is lost")
-    assert corrections(stack, job_id)["show"] == [0, 1], "and nothing is saved that the user has not seen"
+    page.wait_until(lambda: "Someone else corrected" in problem(page), "the page reports the other corrections")
+    assert corrections(stack, job_id)["show"] == [0, 1], "the corrections are not saved before the user has seen both"
     assert told(page) == "1 face shown, 2 areas hidden by hand. Not saved."
     save(page)
     saved = corrections(stack, job_id)
@@ -56,7 +56,7 @@ def test_without_its_original_a_result_cannot_be_corrected(stack: Stack, page: P
     assert told(page).endswith("Not saved.")
     page.click("#result .cancel")
     assert not page.shows("#result .marks")
-    # Pages of later tests would also list it, and fail to load its picture.
+    # Pages of later tests would also list this job, and fail to load its picture.
     assert stack.http.delete(f"/jobs/{job_id}").status_code == 204
 
 
@@ -79,7 +79,9 @@ def test_every_refusal_is_shown_in_plain_words(page: Page, job_id: str, status: 
         json.dumps({"detail": details.get(status, "Other words.")}),
     )
     assert try_to_save(page).startswith(answer)
-    assert page.value("document.activeElement.className") == "save", "to try again"
+    assert page.value("document.activeElement.className") == "save", (
+        "the save button has the focus, so that the user can try again"
+    )
 
 
 def test_no_correction_is_lost_if_the_service_cannot_be_reached(stack: Stack, page: Page, job_id: str) -> None:

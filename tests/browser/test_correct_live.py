@@ -1,4 +1,4 @@
-"""Corrections appear on every open page, in its list and its view."""
+"""Corrections appear on every open page, both in the list and in the result view."""
 
 import io
 
@@ -22,7 +22,7 @@ def job_id(stack: Stack) -> str:
 
 
 def seen(page: Page, selector: str) -> Picture:
-    """Return the pixels that the page shows of an element."""
+    """Return the pixels of an element as the page shows them."""
     shot = page.chrome.find_element("css selector", selector).screenshot_as_png
     return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB"), np.uint8)
 
@@ -32,7 +32,7 @@ def difference(page: Page, selector: str, before: Picture) -> float:
     return 255.0 if now.shape != before.shape else float(np.abs(now.astype(int) - before).mean())
 
 
-def test_every_page_shows_a_correction_at_once(stack: Stack, page: Page, someone: Page, job_id: str) -> None:
+def test_every_open_page_shows_a_correction_immediately(stack: Stack, page: Page, someone: Page, job_id: str) -> None:
     card = f"[data-job='{job_id}'] .picture img"
     for one in (page, someone):
         one.emulate(prefers_reduced_motion="reduce")
@@ -48,17 +48,21 @@ def test_every_page_shows_a_correction_at_once(stack: Stack, page: Page, someone
     for face in page.chrome.find_elements("css selector", "#result .face"):
         face.click()
     save(page)
-    someone.wait_until(lambda: someone.value(_COUNT) == "2 faces, 2 shown", "the view of the other page follows")
-    someone.wait_until(lambda: difference(someone, "#result .stage", in_view) > 5, "its picture as well")
+    someone.wait_until(
+        lambda: someone.value(_COUNT) == "2 faces, 2 shown", "the view of the other page shows the correction"
+    )
+    someone.wait_until(
+        lambda: difference(someone, "#result .stage", in_view) > 5, "the picture in this view has changed"
+    )
     assert someone.value("document.querySelector('#result .zoom output').textContent") == "150 %"
     assert someone.value("document.querySelector('#result .choices :checked').value") == "solid"
     for one, before in zip((page, someone), in_lists, strict=True):
         one.chrome.execute_script("document.getElementById('result').close()")
-        one.wait_until(lambda: difference(one, card, before) > 5, "and both lists")  # noqa: B023
+        one.wait_until(lambda: difference(one, card, before) > 5, "the pictures in both lists have changed")  # noqa: B023
     assert page.complaints() == someone.complaints() == []
 
 
-def test_simultaneous_corrections_are_shown_at_once(stack: Stack, page: Page, job_id: str) -> None:
+def test_simultaneous_corrections_are_merged_and_shown_immediately(stack: Stack, page: Page, job_id: str) -> None:
     begin(page, job_id)
     page.click_with_mouse("#result .face")
     answer = stack.http.put(f"/jobs/{job_id}/corrections", json={"hide": [], "show": [1]})
@@ -69,7 +73,7 @@ def test_simultaneous_corrections_are_shown_at_once(stack: Stack, page: Page, jo
     assert corrections(stack, job_id)["show"] == [0, 1]
 
 
-def test_a_correction_by_a_program_is_seen_in_the_view(stack: Stack, page: Page, job_id: str) -> None:
+def test_corrections_through_the_api_are_shown_in_the_view(stack: Stack, page: Page, job_id: str) -> None:
     page.open_result(job_id)
     page.click("#result [value=solid]")
     page.wait_for_picture()
@@ -79,11 +83,13 @@ def test_a_correction_by_a_program_is_seen_in_the_view(stack: Stack, page: Page,
     assert page.complaints() == []
 
 
-def test_when_the_photo_is_deleted_nothing_is_left_to_save(stack: Stack, page: Page, job_id: str) -> None:
+def test_when_the_photo_is_deleted_unsaved_corrections_are_discarded(stack: Stack, page: Page, job_id: str) -> None:
     begin(page, job_id)
     page.click_with_mouse("#result .face")
     assert stack.http.delete(f"/jobs/{job_id}").status_code == 204
     page.wait_until(lambda: problem(page) == "This photo was deleted.", "a message appears")
     assert not page.shows("#result .marks")
     page.click("#result .close")
-    page.wait_until(lambda: not page.value("document.getElementById('result').open"), "it can be left")
+    page.wait_until(
+        lambda: not page.value("document.getElementById('result').open"), "the view is closed without a warning"
+    )

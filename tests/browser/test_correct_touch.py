@@ -15,7 +15,7 @@ def job_id(stack: Stack) -> str:
     return posted(stack, encoded(two_faces()))
 
 
-def test_a_finger_draws_and_taps_and_nothing_scrolls(stack: Stack, page: Page, job_id: str) -> None:
+def test_a_finger_can_draw_and_tap_without_scrolling(stack: Stack, page: Page, job_id: str) -> None:
     page.resize(390, 844)
     page.emulate(prefers_color_scheme="dark")
     begin(page, job_id)
@@ -38,7 +38,7 @@ def test_a_finger_draws_and_taps_and_nothing_scrolls(stack: Stack, page: Page, j
     save(page)
     (box,) = corrections(stack, job_id)["hide"]
     assert [box["x"], box["y"], box["width"], box["height"]] == pytest.approx([450, 420, 225, 150], abs=8)
-    assert page.chrome.current_url.endswith(job_id), "it was not a swipe"
+    assert page.chrome.current_url.endswith(job_id), "drawing does not count as a swipe"
 
 
 def test_two_fingers_move_an_enlarged_picture(page: Page, job_id: str) -> None:
@@ -54,7 +54,7 @@ def test_two_fingers_move_an_enlarged_picture(page: Page, job_id: str) -> None:
         touch(page, "touchMove", (200 - 10 * step, 250), (250 - 10 * step, 300))
     touch(page, "touchEnd")
     assert page.value(scrolled) - before == pytest.approx(50, abs=12)
-    assert told(page) == "No corrections.", "and draw nothing"
+    assert told(page) == "No corrections.", "two fingers do not draw an area"
 
 
 def test_a_tap_next_to_small_faces_selects_the_nearest_one(stack: Stack, page: Page) -> None:
@@ -66,7 +66,7 @@ def test_a_tap_next_to_small_faces_selects_the_nearest_one(stack: Stack, page: P
         ".map(({ x, y, width, height }) => [x + width / 2, y + height / 2, width])"
     )
     number, (x, y, width) = min(enumerate(boxes), key=lambda one: float(one[1][0] + one[1][1]))
-    assert width < 20, "smaller than a finger"
+    assert width < 20, "the face is smaller than a finger"
     touch(page, "touchStart", (x + width, y))
     touch(page, "touchEnd")
     pressed = "[...document.querySelectorAll('#result .face')].findIndex((one) => one.ariaPressed === 'true')"

@@ -27,7 +27,7 @@ def test_the_documentation_loads_nothing_from_other_sites(stack: Stack, page: Pa
     assert page.complaints() == []
 
 
-def test_the_documentation_can_be_tried_out(stack: Stack, page: Page) -> None:
+def test_requests_can_be_sent_from_the_documentation(stack: Stack, page: Page) -> None:
     page.chrome.get(stack.docs_url)
     for button in ("[data-path='/health'] button, [data-path='/health']", ".try-out__btn", ".execute"):
         page.wait_until(lambda: bool(page.chrome.find_elements("css selector", button)), button)  # noqa: B023
@@ -38,8 +38,8 @@ def test_the_documentation_can_be_tried_out(stack: Stack, page: Page) -> None:
     assert page.complaints() == []
 
 
-def test_the_filled_in_example_finds_a_face(stack: Stack, page: Page, tmp_path: Path) -> None:
-    """Only the file is chosen; all other fields are sent with their defaults, in the query and in the form."""
+def test_a_request_with_the_filled_in_defaults_finds_a_face(stack: Stack, page: Page, tmp_path: Path) -> None:
+    """Only the file is chosen. All other fields, in the query and in the form, are sent with their defaults."""
     photo = tmp_path / "photo.jpg"
     photo.write_bytes(one_face())
     page.chrome.get(stack.docs_url)

@@ -1,4 +1,4 @@
-"""The page of a stack that requires keys."""
+"""The web page of a stack that requires keys."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -37,7 +37,7 @@ def field(page: Page) -> WebElement:
 
 
 def enter(page: Page, key: str) -> None:
-    page.wait_until(lambda: page.chrome.find_element(By.ID, "key").is_displayed(), "a key is asked for")
+    page.wait_until(lambda: page.chrome.find_element(By.ID, "key").is_displayed(), "the page asks for a key")
     field(page).send_keys(key)
     page.click_with_mouse("#key button")
 
@@ -56,10 +56,12 @@ def test_the_page_works_with_a_key(closed_stack: Stack, page: Page, tmp_path: Pa
     assert alice.key not in stored[1]
     assert not [url for _, url in page.requests() if alice.key in url]
     page.chrome.refresh()
-    page.wait_until(lambda: page.text("connection") == "Live", "the key is still there, and a new ticket is accepted")
+    page.wait_until(
+        lambda: page.text("connection") == "Live", "the page still has the key and connects with a new ticket"
+    )
 
 
-def test_a_key_that_is_refused_is_asked_for_again(closed_stack: Stack, page: Page) -> None:
+def test_the_page_asks_again_if_a_key_is_refused(closed_stack: Stack, page: Page) -> None:
     revoked = holder(closed_stack, "alice-of-the-page", revoked_at=datetime.now(UTC))
     page.chrome.get(page.url)
     enter(page, revoked.key)
@@ -79,21 +81,23 @@ def opened(page: Page, key: str) -> None:
     page.wait_until(lambda: not page.shows("#connection[data-state=connecting]"), "the page has connected or given up")
 
 
-def test_a_key_that_may_only_send_sees_a_notice(closed_stack: Stack, page: Page, tmp_path: Path) -> None:
+def test_the_page_shows_a_notice_for_a_key_that_may_only_send(closed_stack: Stack, page: Page, tmp_path: Path) -> None:
     camera = holder(closed_stack, "camera-of-the-page", scopes="send")
     photo = tmp_path / "sent.jpg"
     photo.write_bytes(one_face())
     opened(page, camera.key)
-    page.wait_until(lambda: page.text("connection") == "Sending only", "it is not called offline")
+    page.wait_until(lambda: page.text("connection") == "Sending only", "the page does not call itself offline")
     assert page.text("send-only") == "This key allows you to send photos, but not to see results."
     assert [part for part in ("#connect", "#loading", "#empty", "#trouble") if page.shows(part)] == []
     page.choose(photo)
-    page.wait_until(lambda: [card.headline for card in page.cards()] == ["Sent"], "the page shows that it was sent")
+    page.wait_until(
+        lambda: [card.headline for card in page.cards()] == ["Sent"], "the page shows that the photo was sent"
+    )
     assert not page.shows(".card progress")
     assert not [url for _, url in page.requests() if url.endswith(("/stream-tickets", "/renders"))]
 
 
-def test_a_key_that_only_reads_offers_neither_sending_nor_deleting(
+def test_with_a_key_that_may_only_read_the_page_offers_neither_sending_nor_deleting(
     closed_stack: Stack, page: Page, tmp_path: Path
 ) -> None:
     owner = "reader-of-the-page"
@@ -109,29 +113,32 @@ def test_a_key_that_only_reads_offers_neither_sending_nor_deleting(
     assert card.can_delete
     page.click("#change-key")
     enter(page, reader.key)
-    page.wait_until(lambda: page.shows("#read-only"), "what the key may do is shown")
+    page.wait_until(lambda: page.shows("#read-only"), "the page shows that the key may only read")
     assert not page.wait_for_result("own.jpg").can_delete
     assert not page.chrome.find_element(By.ID, "photos").is_enabled()
     page.open_result(card.job_id)
     assert not page.shows("#result .delete")
 
 
-def test_a_key_is_described_kept_and_forgotten(closed_stack: Stack, page: Page) -> None:
+def test_a_key_is_described_and_can_be_kept_or_forgotten(closed_stack: Stack, page: Page) -> None:
     alice = holder(closed_stack, "alice-of-the-page", daily=1_000)
     opened(page, alice.key)
     page.click("#change-key")
     assert "one of alice-of-the-page's keys. Its permissions: send, read, and manage, until " in page.text("key-now")
     assert "of 1000 images today" in page.text("key-now")
     field(page).send_keys(Keys.ESCAPE)
-    page.wait_until(lambda: not page.shows("#key"), "it is closed, and the key is kept")
+    page.wait_until(lambda: not page.shows("#key"), "the key dialog is closed")
     assert page.value("Object.values(sessionStorage)") == [alice.key]
     page.click("#change-key")
     page.click("#key .forget")
-    page.wait_until(lambda: page.shows("#key") and page.text("key-title").endswith("requires a key"), "it is gone")
+    page.wait_until(
+        lambda: page.shows("#key") and page.text("key-title").endswith("requires a key"),
+        "the page asks for a key again",
+    )
     assert page.value("Object.values(sessionStorage)") == []
 
 
-def test_a_deletion_survives_forgetting_its_key(closed_stack: Stack, page: Page, tmp_path: Path) -> None:
+def test_a_deletion_is_completed_even_if_its_key_is_forgotten(closed_stack: Stack, page: Page, tmp_path: Path) -> None:
     alice = holder(closed_stack, "alice-of-the-page")
     photo = tmp_path / "deleted.jpg"
     photo.write_bytes(one_face())
@@ -142,10 +149,10 @@ def test_a_deletion_survives_forgetting_its_key(closed_stack: Stack, page: Page,
     page.click_on_card(photo.name, "delete")
     page.click("#change-key")
     page.click("#key .forget")
-    page.wait_until(lambda: alice.request("GET", f"/jobs/{job_id}").status_code == 404, "it is deleted")
+    page.wait_until(lambda: alice.request("GET", f"/jobs/{job_id}").status_code == 404, "the photo is deleted")
 
 
-def test_the_command_to_copy_does_not_contain_the_key(closed_stack: Stack, page: Page) -> None:
+def test_the_copied_command_does_not_contain_the_key(closed_stack: Stack, page: Page) -> None:
     alice = holder(closed_stack, "alice-of-the-page")
     sent = ended(alice.request, content=one_face()).json()
     opened(page, alice.key)
@@ -153,7 +160,9 @@ def test_the_command_to_copy_does_not_contain_the_key(closed_stack: Stack, page:
     page.chrome.execute_cdp_cmd("Browser.grantPermissions", grant)
     page.open_result(sent["job_id"])
     page.click("#result .copy-curl")
-    page.wait_until(lambda: page.value("document.querySelector('.copy-curl').textContent") == "Copied", "it is copied")
+    page.wait_until(
+        lambda: page.value("document.querySelector('.copy-curl').textContent") == "Copied", "the command is copied"
+    )
     copied = page.chrome.execute_script("return navigator.clipboard.readText()")
     assert copied == f'curl -H "Authorization: Bearer $FACECAST_KEY" {sent["links"]["self"]}'
 

@@ -1,4 +1,4 @@
-"""The complete task of hiding faces: send photos, review each, correct some, and download all."""
+"""The complete task of hiding faces: sending photos, reviewing each, correcting some, and downloading all."""
 
 import io
 import zipfile
@@ -28,7 +28,7 @@ from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
-# Height of the face in the middle of each photo, and the position of the head that no detector finds.
+# The height of the face in each photo, the number of the largest photo, and the position of the missed head.
 _TALL = 110
 _LARGE = 12
 _MISSED = (slice(60, 220), slice(320, 460))
@@ -36,7 +36,7 @@ _MISSED = (slice(60, 220), slice(320, 460))
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo with the metadata of a camera."""
+    """A photo with metadata such as a camera writes."""
 
     path: Path
     picture: Picture
@@ -53,7 +53,7 @@ def missed_head() -> Picture:
 
 
 def take(folder: Path, number: int, *, has_missed: bool) -> Photo:
-    """Create photos whose faces differ in size and position; one photo is larger than default results."""
+    """Create a photo whose size and face position depend on its number. One photo is larger than default results."""
     width, height = (2600, 1700) if number == _LARGE else (480 + 4 * number, 320 + number)
     face = (60 + number, 90 + number)
     picture = compose(width, height, [(*face, _TALL)])[0]
@@ -68,17 +68,17 @@ def take(folder: Path, number: int, *, has_missed: bool) -> Photo:
 
 
 def send(page: Page, photos: list[Photo]) -> list[str]:
-    """Send photos to have their faces covered, and return their jobs in the order of the list."""
+    """Send photos whose faces are to be covered, and return the ids of their jobs in the order of the list."""
     page.click("[name=render][value=solid]")
     page.choose(*(photo.path for photo in photos))
     found = "[...document.querySelectorAll('.card[data-status=completed] .detail')].map((one) => one.textContent)"
     names = [photo.path.name for photo in photos]
-    page.wait_until(lambda: page.value(found) == names, "all are there, in order")
+    page.wait_until(lambda: page.value(found) == names, "all results are listed in order")
     return [card.job_id for card in page.cards()]
 
 
 def wait_for(page: Page, job_id: str) -> None:
-    page.wait_until(lambda: page.chrome.current_url.endswith(f"#job={job_id}"), "it is this one")
+    page.wait_until(lambda: page.chrome.current_url.endswith(f"#job={job_id}"), "the view shows this job")
     page.wait_for_picture()
 
 
@@ -95,13 +95,13 @@ def download(page: Page, folder: Path) -> dict[str, bytes]:
     page.chrome.execute_cdp_cmd("Browser.setDownloadBehavior", behavior)
     page.click("#all")
     page.click("#selection .download-all")
-    page.wait_until((folder / "facecast.zip").exists, "it is saved")
+    page.wait_until((folder / "facecast.zip").exists, "the archive is saved")
     with zipfile.ZipFile(folder / "facecast.zip") as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
 def check(photo: Photo, data: bytes, *, is_shown: bool) -> None:
-    """Check that a result is as large as the photo, hides everything required, and does not contain metadata."""
+    """Check that a result is as large as the photo, hides what it should hide, and does not contain metadata."""
     with Image.open(io.BytesIO(data)) as opened:
         assert opened.size == photo.picture.shape[1::-1], photo.path.name
         assert not opened.getexif()
@@ -113,7 +113,7 @@ def check(photo: Photo, data: bytes, *, is_shown: bool) -> None:
     changed = (np.abs(picture - photo.picture).max(axis=2) > 40)[face].mean()
     assert changed < 0.05 if is_shown else changed > 0.5, photo.path.name
     if photo.has_missed:
-        assert picture[_MISSED][10:-10, 10:-10].std() < 10, "the head is covered"
+        assert picture[_MISSED][10:-10, 10:-10].std() < 10, "the missed head is covered"
 
 
 @pytest.mark.usefixtures("no_jobs")
@@ -137,10 +137,12 @@ def test_forty_photos_are_hidden_reviewed_corrected_and_downloaded(
             page.click("#result .face")
             save(page)
         press(page, Keys.ARROW_RIGHT)
-    assert page.value("document.querySelector('#result .reviewed input').checked"), "including the last one"
+    assert page.value("document.querySelector('#result .reviewed input').checked"), (
+        "the last photo also counts as reviewed"
+    )
     press(page, Keys.ESCAPE)
     page.click_with_mouse("#filter [value=unreviewed]")
-    page.wait_until(lambda: page.text("filtered") == "0 of 40", "all were reviewed")
+    page.wait_until(lambda: page.text("filtered") == "0 of 40", "all photos count as reviewed")
     page.click_with_mouse("#filter [value=all]")
     corrected = {jobs[number]: stack.job(jobs[number])["corrected_at"] for number in (7, shown, 31)}
     assert all(corrected.values())
@@ -161,7 +163,7 @@ def swipe_on(page: Page) -> None:
 
 
 @pytest.mark.usefixtures("no_jobs")
-def test_the_task_works_on_a_phone_in_dark_mode(stack: Stack, page: Page, tmp_path: Path) -> None:
+def test_the_task_can_be_done_on_a_phone_in_dark_mode(stack: Stack, page: Page, tmp_path: Path) -> None:
     page.resize(390, 844)
     page.emulate(prefers_color_scheme="dark")
     photos = [take(tmp_path, number, has_missed=number == 1) for number in range(3)]
@@ -191,7 +193,7 @@ def test_the_task_works_on_a_phone_in_dark_mode(stack: Stack, page: Page, tmp_pa
 
 
 @pytest.mark.usefixtures("no_jobs")
-def test_only_the_keyboard_is_needed_in_the_dark_theme(stack: Stack, page: Page, tmp_path: Path) -> None:
+def test_the_task_can_be_done_with_only_the_keyboard_in_dark_mode(stack: Stack, page: Page, tmp_path: Path) -> None:
     page.resize(1280, 800, mobile=False)
     page.emulate(prefers_color_scheme="dark")
     photos = [take(tmp_path, number, has_missed=number == 1) for number in range(3)]

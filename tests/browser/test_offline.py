@@ -1,4 +1,4 @@
-"""The page if the stream, the list, the service or a picture is not available."""
+"""How the page behaves if the stream, the list, the service or a picture is not available."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.support.stack import Stack
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
-def test_without_the_stream_the_list_and_own_results_are_shown(stack: Stack, someone: Page, photo: Path) -> None:
+def test_without_the_stream_earlier_results_and_own_results_are_shown(stack: Stack, someone: Page, photo: Path) -> None:
     before = stack.completed(encoded(astronaut()))
     someone.load_without_stream()
     assert someone.wait_for_result(before).headline == "1 face"
@@ -26,12 +26,12 @@ def test_an_offline_page_connects_on_request(someone: Page) -> None:
     someone.load_without_stream()
     someone.chrome.execute_script("window.WebSocket = class { constructor() { window.tried = true; } close() {} }")
     someone.click("#connect")
-    someone.wait_until(lambda: bool(someone.value("window.tried")), "it tries now")
+    someone.wait_until(lambda: bool(someone.value("window.tried")), "the page tries to connect immediately")
     assert someone.text("connection") == "Connecting …"
 
 
 def test_cards_of_deleted_jobs_disappear_when_the_page_reconnects(stack: Stack, someone: Page, photo: Path) -> None:
-    """As after a restart of the stack: no jobs are left, and the stream does not report this."""
+    """This happens after a restart of the stack: its jobs are gone, but the stream does not report their deletion."""
     someone.run_first(
         "const Real = WebSocket;"
         "window.WebSocket = class extends Real { constructor(...given) { super(...given); window.socket = this; } };"
@@ -44,7 +44,7 @@ def test_cards_of_deleted_jobs_disappear_when_the_page_reconnects(stack: Stack, 
     someone.chrome.execute_script("window.socket.close()")
     someone.wait_until(lambda: gone not in {card.job_id for card in someone.cards()}, "the card is gone")
     assert kept in {card.job_id for card in someone.cards()}
-    someone.wait_until(lambda: someone.text("connection") == "Live", "it is connected again")
+    someone.wait_until(lambda: someone.text("connection") == "Live", "the page is connected again")
 
 
 def test_on_a_local_stack_the_page_never_waits_long_to_connect(someone: Page) -> None:
@@ -53,7 +53,7 @@ def test_on_a_local_stack_the_page_never_waits_long_to_connect(someone: Page) ->
         "window.setTimeout = (call, wait) => after(call, window.waits.push(wait ?? 0) < 30 ? 0 : 1e9);"
     )
     someone.load_without_stream()
-    someone.wait_until(lambda: bool(someone.value("window.waits.length >= 30")), "it has tried often")
+    someone.wait_until(lambda: bool(someone.value("window.waits.length >= 30")), "the page has tried often")
     assert someone.value("Math.max(...window.waits.filter((wait) => wait < 60_000))") == 2_000
 
 
@@ -82,13 +82,13 @@ def test_a_service_that_does_not_answer_is_reported(page: Page) -> None:
     assert page.text("connection") == "Offline"
     page.block()
     page.click("#connect")
-    page.wait_until(lambda: page.text("connection") == "Live", "it connects on request")
+    page.wait_until(lambda: page.text("connection") == "Live", "the page connects on request")
 
 
-def test_a_picture_that_failed_is_loaded_again(page: Page, photo: Path) -> None:
+def test_a_picture_that_could_not_be_loaded_can_be_loaded_again(page: Page, photo: Path) -> None:
     page.block("*/renders")
     page.choose(photo)
-    page.wait_until(lambda: page.shows(".card.unloaded .reload"), "it could not be loaded")
+    page.wait_until(lambda: page.shows(".card.unloaded .reload"), "the picture could not be loaded")
     page.block()
     page.click_on_card(photo.name, "reload")
     assert page.wait_for_result(photo.name).headline == "1 face"
@@ -103,6 +103,6 @@ def test_the_page_explains_why_a_picture_is_no_longer_available(stack: Stack, pa
     page.load()
     problem = f"document.querySelector('[data-job=\"{job_id}\"] .picture')?.dataset.problem"
     page.wait_until(lambda: "original" in (page.value(problem) or ""), "the reason is shown")
-    assert not page.shows(f"[data-job='{job_id}'] .reload"), "loading it again would not help"
-    # Pages of later tests would also list it, and fail to load its picture.
+    assert not page.shows(f"[data-job='{job_id}'] .reload"), "the page does not offer to load the picture again"
+    # Pages of later tests would also list this job, and fail to load its picture.
     assert stack.http.delete(f"/jobs/{job_id}").status_code == 204

@@ -58,7 +58,7 @@ def test_a_file_that_is_not_an_image_is_refused_with_a_reason(page: Page, tmp_pa
     assert "text" in page.wait_for_failure(letter.name)
     assert all(card.detail != letter.name for card in page.cards())
     page.click("#failures li button[aria-label^=Dismiss]")
-    page.wait_until(lambda: not page.shows("#failures"), "the line is gone")
+    page.wait_until(lambda: not page.shows("#failures"), "the list of failures is gone")
 
 
 def test_a_broken_photo_shows_why_it_failed(stack: Stack, page: Page, tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_file_that_is_too_large_is_not_sent(stack: Stack, page: Page, tmp_path
     assert [url for method, url in page.requests() if method == "POST" and "/renders" not in url] == []
 
 
-def test_own_photos_are_still_own_photos_after_a_reload(page: Page, photo: Path) -> None:
+def test_the_page_still_knows_the_users_own_photos_after_a_reload(page: Page, photo: Path) -> None:
     page.choose(photo)
     job_id = page.wait_for_result(photo.name).job_id
     card = page.load().wait_for_result(job_id)

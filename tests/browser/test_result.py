@@ -29,7 +29,7 @@ def job_id(stack: Stack) -> str:
     return posted(stack)
 
 
-def test_the_boxes_are_the_jobs_own_numbers(stack: Stack, page: Page, job_id: str) -> None:
+def test_the_boxes_match_the_jobs_coordinates(stack: Stack, page: Page, job_id: str) -> None:
     page.open_result(job_id)
     faces = stack.job(job_id)["faces"]
     assert len(faces) == 2
@@ -54,7 +54,7 @@ def test_back_closes_a_result_and_its_address_opens_it(page: Page, job_id: str) 
     page.wait_for_picture()
     assert page.chrome.current_url.endswith(f"#job={job_id}")
     ActionChains(page.chrome).send_keys(Keys.ESCAPE).perform()
-    page.wait_until(lambda: "#job" not in page.chrome.current_url, "the address follows")
+    page.wait_until(lambda: "#job" not in page.chrome.current_url, "the address no longer names the job")
 
 
 def test_a_face_in_the_list_and_its_box_highlight_each_other(page: Page, job_id: str) -> None:
@@ -66,7 +66,7 @@ def test_a_face_in_the_list_and_its_box_highlight_each_other(page: Page, job_id:
     assert page.value("document.querySelector('.faces li').classList.contains('marked')")
 
 
-def test_the_slider_removes_less_certain_faces(stack: Stack, page: Page, job_id: str) -> None:
+def test_the_slider_hides_the_boxes_of_less_certain_faces(stack: Stack, page: Page, job_id: str) -> None:
     page.open_result(job_id)
     lowest = min(face["confidence"] for face in stack.job(job_id)["faces"])
     page.chrome.execute_script(
@@ -84,7 +84,7 @@ def test_the_slider_removes_less_certain_faces(stack: Stack, page: Page, job_id:
 def test_faces_are_hidden_on_the_picture(stack: Stack, page: Page, job_id: str, way: str) -> None:
     page.open_result(job_id)
     page.click(f"#result [value={way}]")
-    page.wait_until(lambda: f"/{way}.jpg" in page.value("document.querySelector('.after').src"), "it is drawn")
+    page.wait_until(lambda: f"/{way}.jpg" in page.value("document.querySelector('.after').src"), "the result is drawn")
     assert way in stack.job(job_id)["renders"]
     page.chrome.execute_script(
         "const slider = document.querySelector('.compare input'); slider.value = 30;"
@@ -120,7 +120,7 @@ def test_hiding_applies_to_all_faces(page: Page, job_id: str) -> None:
     assert page.shows("#result .thumbnail")
 
 
-def test_without_a_face_there_is_nothing_to_compare(stack: Stack, page: Page) -> None:
+def test_without_a_face_the_comparison_is_not_offered(stack: Stack, page: Page) -> None:
     job_id = stack.completed(encoded(compose(300, 300, [])[0]))
     page.open_result(job_id)
     page.click("#result [value=blur]")
@@ -129,7 +129,7 @@ def test_without_a_face_there_is_nothing_to_compare(stack: Stack, page: Page) ->
     assert not page.shows("#result .divider")
 
 
-def test_a_photo_that_was_sent_to_be_hidden_is_never_shown(stack: Stack, page: Page) -> None:
+def test_an_unhidden_photo_is_never_shown_if_it_was_sent_with_a_hiding_render(stack: Stack, page: Page) -> None:
     job_id = posted(stack, render="blur,preview")
     page.open_result(job_id)
     renders = page.value("[...document.querySelectorAll('#result .choices input')].map((one) => one.value)")
@@ -139,7 +139,7 @@ def test_a_photo_that_was_sent_to_be_hidden_is_never_shown(stack: Stack, page: P
     assert asked == []
 
 
-def test_the_picture_is_enlarged(page: Page, job_id: str) -> None:
+def test_the_picture_can_be_enlarged(page: Page, job_id: str) -> None:
     page.open_result(job_id)
     width = "document.querySelector('.canvas').clientWidth"
     before = page.value(width)
@@ -160,7 +160,7 @@ def test_a_download_is_named_after_the_photo(page: Page, tmp_path: Path) -> None
     page.chrome.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(folder)})
     page.open_result(job_id)
     page.click("#result .download")
-    page.wait_until((folder / "holiday-boxes.jpg").exists, "it is saved")
+    page.wait_until((folder / "holiday-boxes.jpg").exists, "the result is saved")
     with Image.open(folder / "holiday-boxes.jpg") as saved:
         assert saved.size == (300, 300)
 
@@ -183,18 +183,18 @@ def test_a_deleted_job_is_reported(stack: Stack, page: Page) -> None:
     job_id = posted(stack)
     page.open_result(job_id)
     assert stack.http.delete(f"/jobs/{job_id}").status_code == 204
-    page.wait_until(lambda: page.shows("#result .problem"), "the deletion is shown live")
+    page.wait_until(lambda: page.shows("#result .problem"), "the deletion is shown without a reload")
     page.load()
     page.chrome.execute_script("location.hash = `#job=${arguments[0]}`", job_id)
-    page.wait_until(lambda: page.shows("#result .problem"), "the deletion is shown")
+    page.wait_until(lambda: page.shows("#result .problem"), "the deletion is also shown after a reload")
     assert "Job not found" in page.value("document.querySelector('#result .problem').textContent")
-    assert not page.shows("#result .view"), "controls without a picture do nothing"
+    assert not page.shows("#result .view"), "the controls are not shown without a picture"
 
 
 def test_a_job_that_ends_while_its_view_is_open_is_shown(stack: Stack, page: Page) -> None:
     granted = stack.http.post("/uploads", json={}).json()
     page.chrome.execute_script("location.hash = `#job=${arguments[0]}`", granted["job_id"])
-    page.wait_until(lambda: page.shows("#result .problem"), "it is still pending")
+    page.wait_until(lambda: page.shows("#result .problem"), "the page shows that the job is still pending")
     assert "still being processed" in page.value("document.querySelector('#result .problem').textContent")
     assert not page.shows("#result .view")
     photo = encoded(compose(300, 300, [(80, 80, 120)])[0])

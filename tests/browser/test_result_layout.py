@@ -1,4 +1,4 @@
-"""The layout of the view of a result, on wide and narrow screens."""
+"""The layout of the result view on wide and narrow screens."""
 
 import pytest
 

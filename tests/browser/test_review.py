@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.u
 
 @pytest.fixture
 def jobs(page: Page, tmp_path: Path) -> list[str]:
-    """Three photos that were sent from this browser, the newest first; the list has no others."""
+    """Send three photos from this browser, and return their jobs, newest first. The list does not contain others."""
     names = []
     for number in range(3):
         photo = tmp_path / f"{number}-{tmp_path.name}.jpg"
@@ -29,7 +29,7 @@ def jobs(page: Page, tmp_path: Path) -> list[str]:
 
 
 def wait_for_result(page: Page, job_id: str) -> None:
-    page.wait_until(lambda: page.chrome.current_url.endswith(f"#job={job_id}"), "it is this one")
+    page.wait_until(lambda: page.chrome.current_url.endswith(f"#job={job_id}"), "the view shows this job")
     page.wait_for_picture()
 
 
@@ -47,7 +47,7 @@ def shown(page: Page) -> list[str]:
     return [str(job_id) for job_id in found]
 
 
-def test_reviewing_with_only_the_arrow_keys(page: Page, jobs: list[str]) -> None:
+def test_results_are_reviewed_with_only_the_arrow_keys(page: Page, jobs: list[str]) -> None:
     page.open_result(jobs[0])
     assert page.value("document.querySelector('.place').textContent") == "1 of 3"
     assert page.value("document.querySelector('.previous').disabled")
@@ -62,10 +62,10 @@ def test_reviewing_with_only_the_arrow_keys(page: Page, jobs: list[str]) -> None
     focused = "document.activeElement.closest('.card')?.dataset.job"
     page.wait_until(lambda: page.value(focused) == jobs[1], "the view is closed, and its card has the focus")
     choose_filter(page, "unreviewed")
-    page.wait_until(lambda: shown(page) == [jobs[1]], "that mark was removed, and the others remain")
+    page.wait_until(lambda: shown(page) == [jobs[1]], "only the photo whose mark was removed is unreviewed")
     page.load()
     choose_filter(page, "unreviewed")
-    page.wait_until(lambda: shown(page) == [jobs[1]], "they are kept in the browser")
+    page.wait_until(lambda: shown(page) == [jobs[1]], "the marks are kept in the browser")
     assert page.text("filtered") == "1 of 3"
     assert page.complaints() == []
 
@@ -80,10 +80,10 @@ def test_buttons_show_other_results_and_back_closes_the_view(page: Page, jobs: l
     assert page.value("document.querySelector('#result .choices :checked').value") == "blur"
     assert page.value("document.activeElement.className") == "next"
     page.chrome.back()
-    page.wait_until(lambda: not page.value("document.getElementById('result').open"), "back leads out of the view")
+    page.wait_until(lambda: not page.value("document.getElementById('result').open"), "the back button closes the view")
 
 
-def test_a_swipe_shows_the_next_result(page: Page, jobs: list[str]) -> None:
+def test_a_swipe_shows_the_next_or_previous_result(page: Page, jobs: list[str]) -> None:
     page.resize(390, 844)
     page.open_result(jobs[0])
 
@@ -105,11 +105,11 @@ def test_filters_show_photos_to_check(stack: Stack, page: Page, jobs: list[str])
     empty = stack.completed(encoded(compose(300, 300, [])[0]))
     page.wait_for_result(empty)
     choose_filter(page, "faceless")
-    page.wait_until(lambda: shown(page) == [empty], "the one without a face")
+    page.wait_until(lambda: shown(page) == [empty], "only the photo without a face is shown")
     lowest = {job_id: min(face["confidence"] for face in stack.job(job_id)["faces"]) for job_id in jobs}
     choose_filter(page, "doubtful")
     doubtful = [job_id for job_id in jobs if lowest[job_id] < 0.6]
-    page.wait_until(lambda: page.text("filtered") == f"{len(doubtful)} of 4", "their faces are known")
+    page.wait_until(lambda: page.text("filtered") == f"{len(doubtful)} of 4", "the confidence of all faces is known")
     assert shown(page) == doubtful
     choose_filter(page, "failed")
     assert (shown(page), page.text("filtered")) == ([], "No photo failed.")
@@ -131,7 +131,7 @@ def test_selected_photos_are_deleted_together_and_this_can_be_undone(stack: Stac
     page.wait_until(lambda: shown(page) == [jobs[2]], "the cards are gone")
     assert page.text("undo").startswith("2 photos deleted.")
     page.click("#undo button")
-    page.wait_until(lambda: shown(page) == jobs, "all are there again, in order")
+    page.wait_until(lambda: shown(page) == jobs, "all cards are listed again in order")
     assert {stack.job(job_id)["status"] for job_id in jobs} == {"completed"}
     pick(
         page,
@@ -143,7 +143,7 @@ def test_selected_photos_are_deleted_together_and_this_can_be_undone(stack: Stac
     )
     page.click("#selection .delete-all")
     for job_id in jobs[:2]:
-        page.wait_until(lambda: stack.http.get(f"/jobs/{job_id}").status_code == 404, "it is deleted")  # noqa: B023
+        page.wait_until(lambda: stack.http.get(f"/jobs/{job_id}").status_code == 404, "the photo is deleted")  # noqa: B023
     assert stack.job(jobs[2])["status"] == "completed"
     assert page.complaints() == []
 
@@ -154,7 +154,7 @@ def test_other_users_photos_are_not_deleted(stack: Stack, page: Page, jobs: list
     page.click("#all")
     assert page.value("document.querySelector('.delete-all').textContent") == "Delete only yours (3)"
     page.click("#selection .delete-all")
-    page.wait_until(lambda: shown(page) == [other], "theirs stays")
+    page.wait_until(lambda: shown(page) == [other], "only the other user's photo remains")
 
 
 def test_selected_results_are_downloaded_as_one_zip_named_after_the_photos(
@@ -170,7 +170,8 @@ def test_selected_results_are_downloaded_as_one_zip_named_after_the_photos(
         Image.fromarray(np.ascontiguousarray(picture[:, :, ::-1])).save(photo, exif=exif)
     page.choose(*photos)
     page.wait_until(
-        lambda: len([card for card in page.cards() if card.detail == "party.jpg" and card.width]) == 2, "both"
+        lambda: len([card for card in page.cards() if card.detail == "party.jpg" and card.width]) == 2,
+        "both results are shown",
     )
     page.chrome.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
     pick(page, *(card.job_id for card in page.cards() if card.detail == "party.jpg"), jobs[0])
@@ -222,7 +223,7 @@ window.fetch = async (path, ...rest) => {
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_of_a_thousand_cards_only_those_near_the_screen_are_laid_out(someone: Page, width: int) -> None:
+def test_only_the_cards_near_the_screen_are_laid_out(someone: Page, width: int) -> None:
     someone.run_first(_MADE_UP)
     # The replay of the stream would add real jobs.
     someone.load_without_stream()
@@ -231,14 +232,16 @@ def test_of_a_thousand_cards_only_those_near_the_screen_are_laid_out(someone: Pa
     someone.wait_until(lambda: someone.shows("#older"), "the first page is there")
     while someone.shows("#older"):
         someone.click("#older")
-        someone.wait_until(lambda: not someone.value("document.getElementById('older').disabled"), "one more page")
+        someone.wait_until(
+            lambda: not someone.value("document.getElementById('older').disabled"), "another page of the list is loaded"
+        )
     assert len(shown(someone)) == 1_000
     assert someone.value("document.documentElement.scrollWidth") <= width
     laid_out = """[...document.querySelectorAll('.card h3')]
       .filter((one) => one.checkVisibility({ contentVisibilityAuto: true })).length"""
-    someone.wait_until(lambda: someone.value(laid_out) < 150, "few are laid out")
-    assert someone.value("asked") < 200, "and few pictures are requested"
+    someone.wait_until(lambda: someone.value(laid_out) < 150, "only a few cards are laid out")
+    assert someone.value("asked") < 200, "only a few pictures are requested"
     someone.click("#all")
     assert someone.value("document.querySelector('#selection output').textContent") == "1000 selected"
     choose_filter(someone, "faceless")
-    someone.wait_until(lambda: someone.text("filtered") == "334 of 1000", "a third has no face")
+    someone.wait_until(lambda: someone.text("filtered") == "334 of 1000", "a third of the jobs has no face")

@@ -20,13 +20,13 @@ _MOST_BYTES = 1_000_000
 
 @pytest.fixture
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """Return the folder for the pictures: docs/images with `--write-images`, else a temporary one."""
+    """Return the folder for the pictures: docs/images with `--write-images`, otherwise a temporary folder."""
     return Path(__file__).parents[2] / "docs" / "images" if request.config.getoption("--write-images") else tmp_path
 
 
 @pytest.fixture
 def fresh(no_jobs: None, someone: Page) -> Page:
-    """Open a page without results, in dark mode and in the size of the pictures."""
+    """Open a page without results, in dark mode and at the size of the pictures."""
     someone.chrome.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",
         {"width": _SIZE[0], "height": _SIZE[1], "deviceScaleFactor": 1, "mobile": False},
@@ -44,22 +44,22 @@ def story(page: Page, photos: list[Path]) -> Iterator[tuple[Image.Image, int]]:
     page.wait_until(lambda: page.shows("#empty"), "the page is empty")
     yield shot(page), 1_600
     page.click("#sample")
-    page.wait_until(lambda: bool(page.cards()), "it is being sent")
+    page.wait_until(lambda: bool(page.cards()), "the sample is being sent")
     yield shot(page), 700
     page.wait_for_result("astronaut.jpg")
     yield shot(page), 1_200
     page.choose(*photos)
-    page.wait_until(lambda: page.shows("#sending"), "they are being sent")
+    page.wait_until(lambda: page.shows("#sending"), "the photos are being sent")
     yield shot(page), 800
     for photo in photos:
         page.wait_for_result(photo.name)
-    page.wait_until(lambda: not page.shows("#sending"), "all are there")
+    page.wait_until(lambda: not page.shows("#sending"), "all results are shown")
     yield shot(page), 1_600
     page.open_result(page.wait_for_result(photos[0].name).job_id)
     page.chrome.execute_script("document.querySelectorAll('.faces button')[1].focus()")
     yield shot(page), 1_800
     page.click("#result [value=blur]")
-    page.wait_until(lambda: "/blur.jpg" in page.value("document.querySelector('.after').src"), "they are blurred")
+    page.wait_until(lambda: "/blur.jpg" in page.value("document.querySelector('.after').src"), "the faces are blurred")
     for share, milliseconds in ((100, 500), (75, 120), (50, 120), (25, 120), (0, 1_800)):
         page.chrome.execute_script(
             "const slider = document.querySelector('.compare input'); slider.value = arguments[0];"
@@ -75,12 +75,14 @@ def story(page: Page, photos: list[Path]) -> Iterator[tuple[Image.Image, int]]:
     page.chrome.find_element("css selector", "#result .area.selected").send_keys(*[Keys.ARROW_DOWN] * 12)
     yield shot(page), 1_800
     page.click("#result .save")
-    page.wait_until(lambda: not page.shows("#result .marks"), "it is saved")
+    page.wait_until(lambda: not page.shows("#result .marks"), "the correction is saved")
     page.wait_for_picture()
     yield shot(page), 2_400
 
 
-def test_the_page_is_shown_in_a_picture_and_in_motion(fresh: Page, folder: Path, tmp_path: Path) -> None:
+def test_the_still_and_the_animation_for_the_readme_are_complete_and_small(
+    fresh: Page, folder: Path, tmp_path: Path
+) -> None:
     head = astronaut()[:400, 60:400]
     team = np.hstack([head, head[:, ::-1], head])
     photos = [tmp_path / name for name in ("team.jpg", "portrait.jpg")]

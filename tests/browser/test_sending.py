@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 @pytest.fixture
 def photos(tmp_path: Path) -> list[Path]:
-    """Different photos, in the order of their names."""
+    """Return photos that differ, in the order of their names."""
     paths = [tmp_path / f"{number}-{tmp_path.name}.jpg" for number in range(6)]
     for number, path in enumerate(paths):
         path.write_bytes(encoded(compose(300, 300, [(60 + 5 * number, 80, 120)])[0]))
@@ -26,7 +26,9 @@ def test_many_photos_have_one_summary_and_keep_their_order(page: Page, photos: l
         ".observe(document.getElementById('sending'), { childList: true, subtree: true })"
     )
     page.choose(*photos)
-    assert [card.detail for card in page.cards()[:6]] == [photo.name for photo in photos], "all at once, in order"
+    assert [card.detail for card in page.cards()[:6]] == [photo.name for photo in photos], (
+        "all photos are listed immediately and in order"
+    )
     for photo in photos:
         assert page.wait_for_result(photo.name).headline == "1 face"
     assert not page.shows("#sending")
@@ -40,12 +42,12 @@ def test_a_photo_is_shown_until_its_result_is_ready(page: Page, photos: list[Pat
     page.chrome.execute_script("XMLHttpRequest.prototype.send = () => {}")
     page.choose(photos[0])
     thumbnail = "document.querySelector('.card img')"
-    page.wait_until(lambda: page.value(f"{thumbnail}.naturalWidth") == 300, "its own thumbnail is there")
+    page.wait_until(lambda: page.value(f"{thumbnail}.naturalWidth") == 300, "the thumbnail of the photo is shown")
     assert page.value(f"{thumbnail}.src").startswith("blob:")
 
 
 def test_four_are_sent_at_a_time_and_the_rest_can_be_cancelled(stack: Stack, page: Page, photos: list[Path]) -> None:
-    # Requests that never finish.
+    # Make the requests never finish.
     page.chrome.execute_script(
         "window.begun = 0; XMLHttpRequest.prototype.send = function () { begun += 1; };"
         "XMLHttpRequest.prototype.abort = function () { this.dispatchEvent(new Event('abort')); };"
@@ -55,14 +57,14 @@ def test_four_are_sent_at_a_time_and_the_rest_can_be_cancelled(stack: Stack, pag
     page.wait_until(lambda: page.value("begun") == 4, "four are being sent")
     assert len(page.cards()) == before + 6
     page.click("#sending button")
-    page.wait_until(lambda: len(page.cards()) == before, "it is gone completely")
+    page.wait_until(lambda: len(page.cards()) == before, "all cards of the cancelled photos are gone")
     assert page.value("begun") == 4
-    assert page.failures() == [], "what was cancelled has not failed"
+    assert page.failures() == [], "cancelled photos do not count as failed"
     assert not page.shows("#sending")
 
 
 def test_sent_photos_cannot_be_cancelled(stack: Stack, page: Page, photos: list[Path]) -> None:
-    # Two jobs that stay pending, because their forms are not used.
+    # These two jobs stay pending, because their forms are not used.
     jobs = [stack.http.post("/uploads", json={}).json()["job_id"] for _ in range(2)]
     page.chrome.execute_script(
         "const jobs = arguments[0]; window.finish = []; XMLHttpRequest.prototype.send = function () {"
@@ -96,7 +98,7 @@ def test_failures_are_collected_in_one_line(page: Page, photos: list[Path], tmp_
     assert page.wait_for_result(photos[0].name).headline == "1 face"
 
 
-def test_unsent_photos_are_sent_when_there_is_a_connection(
+def test_unsent_photos_are_sent_when_the_browser_is_online_again(
     stack: Stack, page: Page, photos: list[Path], tmp_path: Path
 ) -> None:
     def set_offline(*, offline: bool) -> None:
@@ -112,16 +114,16 @@ def test_unsent_photos_are_sent_when_there_is_a_connection(
     page.wait_until(lambda: len(page.failures()) == 2, "both could not be sent")
     assert "will be sent when the connection is restored" in page.failures()[0]
     set_offline(offline=False)
-    page.wait_until(lambda: page.failures() == [], "they are sent by themselves")
+    page.wait_until(lambda: page.failures() == [], "the photos are sent automatically")
 
     def are_there() -> bool:
         return [card.detail for card in page.cards() if card.status == "completed"].count(photos[0].name) == 2
 
-    page.wait_until(are_there, "each of them once")
+    page.wait_until(are_there, "each photo has one result")
 
 
-def test_unsent_photos_are_sent_when_the_stream_is_back(someone: Page, photos: list[Path]) -> None:
-    """As if the service were down while the browser is online."""
+def test_unsent_photos_are_sent_when_the_stream_is_connected_again(someone: Page, photos: list[Path]) -> None:
+    """This simulates a service that is temporarily down while the browser is online."""
     someone.run_first(
         "const Real = WebSocket; window.sockets = [];"
         "window.WebSocket = class extends Real { constructor(...args) { super(...args); sockets.push(this); } }"
@@ -129,7 +131,7 @@ def test_unsent_photos_are_sent_when_the_stream_is_back(someone: Page, photos: l
     someone.load()
     someone.block("*/image")
     someone.choose(photos[0])
-    someone.wait_until(lambda: len(someone.failures()) == 1, "it could not be sent")
+    someone.wait_until(lambda: len(someone.failures()) == 1, "the photo could not be sent")
     someone.block()
     someone.chrome.execute_script("sockets.at(-1).close()")
     assert someone.wait_for_result(photos[0].name).headline == "1 face"
