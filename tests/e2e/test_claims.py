@@ -1,4 +1,4 @@
-"""Concurrent claims on the local stack: its conditional writes are atomic, but moto's are not, across threads."""
+"""Concurrent claims on the local stack, whose conditional writes are atomic across threads; moto's are not."""
 
 import threading
 from collections.abc import Iterator

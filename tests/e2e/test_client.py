@@ -145,7 +145,7 @@ def test_listen_prints_events(stack: Stack, photo: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as listening:
         try:
             assert listening.stdout
-            # A replayed event shows that it is connected.
+            # A replayed event shows that the client is connected.
             assert json.loads(listening.stdout.readline())["type"] == "job.completed"
             job_id = stack.post_image(photo.read_bytes())
             heard = (json.loads(line) for line in listening.stdout)

@@ -137,7 +137,7 @@ def test_commands_with_a_key_work_as_written(closed_stack: Stack, folder: Path, 
 
 @pytest.mark.stack
 @pytest.mark.xdist_group("stack")
-def test_the_client_of_rekognition_works_as_written(stack: Stack, folder: Path) -> None:
+def test_the_rekognition_client_works_as_written(stack: Stack, folder: Path) -> None:
     (code,) = blocks("docs/use.md", "python")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     done = subprocess.run(

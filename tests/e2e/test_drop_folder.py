@@ -38,7 +38,7 @@ def ends(subscription: Subscription, *keys: str) -> dict[str, Any]:
     """Return the only event of each of these files, by object key."""
     subscription.wait_until(lambda: set(keys) <= {event["detail"].get("source") for event in subscription.events})
     events = [event for event in subscription.events if event["detail"].get("source") in keys]
-    assert len(events) == len(keys), "each once"
+    assert len(events) == len(keys), "each file has one event"
     return {event["detail"]["source"]: event for event in events}
 
 
@@ -59,7 +59,7 @@ def test_a_dropped_file_becomes_a_job_of_its_owner_and_leaves_the_inbox(stack: S
     assert [jobs[key]["failure"]["reason"] for key in (odd, text)] == ["invalid_options", "unsupported_format"]
     results = events[photo]["detail"]["results"]
     stored = stack.aws.client("s3").get_object(Bucket=results["bucket"], Key=results["faces_json"])
-    assert json.loads(stored["Body"].read()) == jobs[photo], "no API is needed"
+    assert json.loads(stored["Body"].read()) == jobs[photo], "the file in the bucket contains the whole job"
     listed = {job["job_id"]: job["source"] for job in stack.http.get("/jobs", params={"limit": 100}).json()["jobs"]}
     assert listed[jobs[photo]["job_id"]] == photo
     assert stack.http.delete(f"/jobs/{jobs[photo]['job_id']}").status_code == 204
@@ -79,7 +79,7 @@ def test_the_file_of_another_owner_is_not_visible(stack: Stack) -> None:
 
 
 def test_only_the_object_of_the_event_is_moved(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Copies and deletions are conditional, as in S3, which moto does not support."""
+    """Copies and deletions are conditional in the emulator, as in S3; moto does not support this."""
     client = boto3.client("s3", endpoint_url=stack.endpoint_url)
     monkeypatch.setattr(inbox, "s3", lambda: client)
     bucket, key, job_id = "conditions", "inbox/public/a.jpg", "7d0c1f7a-6a53-4c0e-9d5e-2b1f0f3c9a11"
@@ -93,7 +93,7 @@ def test_only_the_object_of_the_event_is_moved(stack: Stack, monkeypatch: pytest
         folder.copy_to_original(key, old, job_id)
     assert not folder.has_original(job_id)
     folder.remove(key, old)
-    assert folder.metadata(key, new) == {"facecast-size": "fit"}, "it is still there"
+    assert folder.metadata(key, new) == {"facecast-size": "fit"}, "the new object is still there"
     folder.copy_to_original(key, new, job_id)
     assert folder.has_original(job_id)
     folder.remove(key, new)
@@ -126,7 +126,7 @@ def files_of(stack: Stack, job_ids: set[str]) -> int:
 
 @pytest.mark.timeout(1_200)
 def test_every_dropped_photo_is_one_job_while_detectors_are_killed(stack: Stack, drops: int, tmp_path: Path) -> None:
-    """`pytest tests/e2e/test_drop_folder.py --drops 300` for a longer run."""
+    """For a longer run: `pytest tests/e2e/test_drop_folder.py --drops 300`."""
     for number in range(drops):
         (tmp_path / f"{number}.jpg").write_bytes(one_face(200 + number % 100))
     with subscribed(stack) as subscription, ThreadPoolExecutor(1) as background:
@@ -137,9 +137,9 @@ def test_every_dropped_photo_is_one_job_while_detectors_are_killed(stack: Stack,
             killed += kill_workers(stack, "DetectorFunction")
         copying.result()
         subscription.wait_until(partial(at_least, subscription, drops), seconds=drops + 60)
-    assert killed, "some died"
+    assert killed, "some detectors were killed"
     sources = Counter(event["detail"]["source"] for event in subscription.events)
-    assert sources == Counter(f"inbox/party/{number}.jpg" for number in range(drops)), "one event each"
+    assert sources == Counter(f"inbox/party/{number}.jpg" for number in range(drops)), "each file has one event"
     assert Counter(event["detail-type"] for event in subscription.events) == {"Job Completed": drops}
     job_ids = {event["detail"]["job_id"] for event in subscription.events}
     assert (len(job_ids), files_of(stack, job_ids), inbox_of(stack, "party/")) == (drops, drops, [])

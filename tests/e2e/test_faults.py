@@ -13,11 +13,11 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 def test_nothing_is_lost_if_a_detector_is_killed_during_a_job(stack: Stack) -> None:
     with stack.listener() as listener:
-        listener.wait_for_job(stack.post_image(one_face(256)))  # A detector is running.
+        listener.wait_for_job(stack.post_image(one_face(256)))  # This starts a detector.
         job_id = stack.upload(one_face(7_000))
         stack.wait_until(lambda: stack.job(job_id)["status"] != "pending", pause=0.01)
         assert kill_workers(stack, "DetectorFunction")
-        assert stack.job(job_id)["status"] == "processing", "it was killed in the middle"
+        assert stack.job(job_id)["status"] == "processing", "the detector was killed during the job"
         event = listener.wait_for_job(job_id)
         listener.ping()
         assert len(listener.of_job(job_id)) == 1
@@ -34,7 +34,7 @@ def test_an_abandoned_job_fails_with_an_event_and_can_be_retried(stack: Stack) -
         stack.aws.client("sqs").send_message(QueueUrl=queue, MessageBody=message)
         event = listener.wait_for_job(job_id)
         assert (event["type"], event["failure"]["reason"]) == ("job.failed", "internal_error")
-        # If its original arrives late, the job keeps its outcome.
+        # If the original arrives late, the job keeps its outcome.
         assert stack.post_form(granted["upload"], one_face(512)).status_code == 204
         retried = stack.http.post(f"/jobs/{job_id}/retry")
         assert (retried.status_code, retried.json()["status"]) == (202, "pending")
@@ -77,5 +77,5 @@ def test_a_deletion_during_processing_removes_everything(stack: Stack, side: int
     stack.wait_until(lambda: stack.objects_of(job_id) == [])
     key = {"job_id": {"S": job_id}}
     left = stack.aws.client("dynamodb").get_item(TableName=stack.outputs["JobsTableName"], Key=key)["Item"]
-    assert set(left) == {"job_id", "owner", "owner_shard", "event_id", "status", "ttl"}, "a tombstone of ids"
+    assert set(left) == {"job_id", "owner", "owner_shard", "event_id", "status", "ttl"}, "only a tombstone is left"
     assert stack.http.get(f"/jobs/{job_id}").status_code == 404

@@ -27,11 +27,11 @@ def test_prefer_wait_returns_the_whole_job(stack: Stack) -> None:
     assert at_once.status_code == 202
 
 
-def test_a_form_without_a_file(stack: Stack) -> None:
+def test_a_form_without_a_file_is_refused(stack: Stack) -> None:
     assert_problem(stack.http.post("/image", files={"photo": one_face(64)}), 422, "file=@photo.jpg")
 
 
-def test_jobs_newest_first_page_by_page(stack: Stack) -> None:
+def test_jobs_are_listed_page_by_page_newest_first(stack: Stack) -> None:
     mine = [stack.post_image(jpeg(NO_FACE)) for _ in range(5)]
     seen: list[str] = []
     cursor: dict[str, str] = {}
@@ -50,7 +50,7 @@ def test_jobs_newest_first_page_by_page(stack: Stack) -> None:
     assert_problem(stack.http.get("/jobs", params={"limit": 101}), 422, "limit")
 
 
-def test_jobs_in_one_status(stack: Stack) -> None:
+def test_jobs_can_be_filtered_by_status(stack: Stack) -> None:
     job_id = stack.http.post("/uploads", json={}).json()["job_id"]
     jobs = stack.http.get("/jobs", params={"status": "pending", "limit": 100}).json()["jobs"]
     assert job_id in {job["job_id"] for job in jobs}
@@ -66,7 +66,7 @@ def test_delete_removes_everything(stack: Stack) -> None:
     assert_problem(stack.http.delete(f"/jobs/{job_id}"), 404)
 
 
-def test_the_same_404_for_every_missing_job(stack: Stack) -> None:
+def test_every_missing_job_gets_the_same_404(stack: Stack) -> None:
     deleted = stack.post_image(jpeg(NO_FACE))
     stack.http.delete(f"/jobs/{deleted}")
     expired = stack.http.post("/uploads", json={}).json()["job_id"]
@@ -146,7 +146,7 @@ def test_every_response_has_the_security_headers(stack: Stack) -> None:
         assert "default-src 'self'" in headers["content-security-policy"]
 
 
-def test_limits_are_the_current_ones(stack: Stack) -> None:
+def test_limits_are_those_in_force(stack: Stack) -> None:
     in_force = stack.http.get("/limits").json()
     assert in_force["direct_upload_bytes"] == limits.DIRECT_UPLOAD_BYTES
     assert in_force["job_kept_days"] == 1

@@ -57,7 +57,7 @@ def strangers(closed_stack: Stack, alice: Holder) -> dict[Refusal, str]:
 
 
 @pytest.mark.parametrize("path", PUBLIC)
-def test_the_public_routes(closed_stack: Stack, path: str) -> None:
+def test_the_public_routes_do_not_need_a_key(closed_stack: Stack, path: str) -> None:
     assert closed_stack.http.get(path).status_code == 200
     own = {"Origin": closed_stack.local_stack.origins[0], "Access-Control-Request-Method": "POST"}
     preflight = closed_stack.http.options("/image", headers={**own, "Access-Control-Request-Headers": "authorization"})
@@ -65,7 +65,7 @@ def test_the_public_routes(closed_stack: Stack, path: str) -> None:
 
 
 @pytest.mark.parametrize(("method", "path", "sent", "scope", "status"), CALLS)
-def test_a_route(  # noqa: PLR0917 - a row of the table
+def test_a_route_needs_a_key_of_the_owner_with_its_scope(  # noqa: PLR0917 - a row of the table
     closed_stack: Stack,
     alice: Holder,
     bob: Holder,
@@ -134,14 +134,14 @@ def _rekognition(stack: Stack, key: str | None) -> Any:
     )
 
 
-def test_rekognition(closed_stack: Stack, alice: Holder, bob: Holder) -> None:
+def test_rekognition_accepts_the_key_as_the_session_token(closed_stack: Stack, alice: Holder, bob: Holder) -> None:
     original = {"Bucket": closed_stack.outputs["OriginalsBucketName"], "Name": f"originals/{completed(alice)}"}
     client = _rekognition(closed_stack, alice.key)
     assert len(client.detect_faces(Image={"Bytes": PHOTO})["FaceDetails"]) == 1
     assert len(client.detect_faces(Image={"S3Object": original})["FaceDetails"]) == 1
     with pytest.raises(client.exceptions.InvalidS3ObjectException):
         _rekognition(closed_stack, bob.key).detect_faces(Image={"S3Object": original})
-    # Malformed keys: API Gateway refuses them with its own message.
+    # API Gateway refuses malformed keys with its own message.
     with pytest.raises(ClientError, match=r"\(403\).*Forbidden"):
         _rekognition(closed_stack, f"{alice.key}0").detect_faces(Image={"Bytes": PHOTO})
     unknown = f"fc_{alice.stored.key_id}_{'0' * 64}"

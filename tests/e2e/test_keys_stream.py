@@ -21,7 +21,7 @@ from tests.support.stack import TIMEOUT_SECONDS, Stack
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("closed")]
 
 
-def test_tickets(closed_stack: Stack, alice: Holder) -> None:
+def test_only_an_unused_and_unexpired_ticket_admits(closed_stack: Stack, alice: Holder) -> None:
     used, late = alice.ticket(), alice.ticket()
     with connect(f"{closed_stack.ws_url}?ticket={used}", open_timeout=TIMEOUT_SECONDS):
         pass

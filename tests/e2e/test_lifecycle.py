@@ -52,7 +52,7 @@ def test_a_deployment_is_created_updated_and_deleted(local_stack: LocalStack) ->
             stack.wait_until(lambda: stack.job(job_id)["status"] == "completed")
             job, picture = stack.job(job_id), stack.result(job_id)
             made = stack.addresses
-            # The resources of AWS::Include exist.
+            # The resources of the included template exist.
             assert any("ApiFailureAlarm" in name for name in left_in(local_stack))
             assert STACK_NAME in left_in(local_stack)
 
@@ -67,7 +67,7 @@ def test_a_deployment_is_created_updated_and_deleted(local_stack: LocalStack) ->
         assert left <= before
 
 
-def test_make_deploy_and_make_delete_as_in_the_readme(local_stack: LocalStack) -> None:
+def test_make_deploy_and_make_delete_work_as_in_the_readme(local_stack: LocalStack) -> None:
     """On an empty local stack, with the questions answered on a terminal."""
     with running(local_stack):
         before = set(left_in(local_stack))
@@ -125,7 +125,7 @@ def has_logged(local_stack: LocalStack, group: str) -> bool:
 
 
 def typed(local_stack: LocalStack, command: list[str], question: bytes, response: bytes, status: int = 0) -> str:
-    """Return the output of a command on a pseudo-terminal, where its question is answered."""
+    """Run a command on a pseudo-terminal, answer its question, and return its output."""
     ours, its = pty.openpty()
     with subprocess.Popen(command, cwd=ROOT, env=local_stack.environment(), stdin=its, stdout=its, stderr=its) as made:
         os.close(its)

@@ -27,7 +27,7 @@ from tests.support.stack import TIMEOUT_SECONDS, wait_until
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("local")]
 
 READY_SECONDS = 120
-# One fewer than there are workers: the emulator releases one a moment after its response.
+# One fewer than the workers, because the emulator releases a worker a moment after its response.
 SENDERS = 7
 
 
@@ -66,7 +66,7 @@ def clone(repository: Path, tmp_path: Path) -> Iterator[Path]:
     shutil.rmtree(clone)
 
 
-def test_make_demo_on_a_fresh_clone(clone: Path, free_port: int) -> None:
+def test_make_demo_works_on_a_fresh_clone(clone: Path, free_port: int) -> None:
     done = subprocess.run(
         ["make", "demo", f"PORT={free_port}"], cwd=clone, capture_output=True, text=True, check=False, timeout=280
     )
@@ -83,7 +83,7 @@ def test_make_demo_on_a_fresh_clone(clone: Path, free_port: int) -> None:
     assert rows.max() > FACE.y + FACE.height * 0.8
     named = re.findall(r"^(?:next)? +make (\w+)", done.stdout, re.MULTILINE)
     targets = re.findall(r"^([\w-]+):", (clone / "Makefile").read_text(), re.MULTILINE)
-    assert len(named) == 3, "it suggests what to try next"
+    assert len(named) == 3, "the demo suggests three commands to try next"
     assert set(named) <= set(targets)
     assert not (clone / ".local" / str(free_port) / "stack.json").exists()
     listing = subprocess.run(["ps", "-A", "-ww", "-o", "args="], capture_output=True, text=True, check=True)
@@ -114,7 +114,7 @@ def test_make_run_runs_until_ctrl_c_and_leaves_nothing(repository: Path, free_po
         demo = local(free_port, "demo")
         shown = subprocess.run(demo, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         assert shown.returncode == 0, shown.stderr
-        assert "starting" not in shown.stdout, "it uses the running stack"
+        assert "starting" not in shown.stdout, "the demo uses the running stack"
         assert (tmp_path / "out" / "astronaut-faces.jpg").is_file()
         assert len(session_of(addresses.pid)) > 1, "functions run in their own processes"
 
@@ -177,7 +177,7 @@ def test_a_port_in_use_is_reported(repository: Path, tmp_path: Path, free_port: 
     assert f"make run PORT={free_port + 1}" in refused.stderr
 
 
-def test_a_missing_photo(repository: Path, tmp_path: Path, free_port: int) -> None:
+def test_a_missing_photo_is_reported(repository: Path, tmp_path: Path, free_port: int) -> None:
     done = subprocess.run(
         [*local(free_port, "demo"), "--image", "nowhere.jpg"],
         cwd=tmp_path,

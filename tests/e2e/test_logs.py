@@ -27,7 +27,7 @@ def test_the_status_is_text_or_json(stack: Stack, capsys: pytest.CaptureFixture[
 
 @pytest.mark.stack
 @pytest.mark.xdist_group("stack")
-def test_a_line_shows_soon_after_it_was_logged_and_ctrl_c_ends_it(stack: Stack, tmp_path: Path) -> None:
+def test_a_line_is_shown_soon_after_it_is_logged_until_ctrl_c(stack: Stack, tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = [sys.executable, "-m", "infra", "logs", "Api", "--port", str(stack.local_stack.port)]
     with out.open("wb") as file, subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=subprocess.PIPE) as follower:

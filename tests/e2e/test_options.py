@@ -18,10 +18,10 @@ def test_each_render_of_a_job_is_a_separate_picture(stack: Stack) -> None:
     assert stack.result(job["job_id"]) == pictures["boxes"]
     for render in ("blur", "pixelate", "solid"):
         again = stack.job(stack.completed(pictures[render]))
-        assert again["face_count"] == 0, f"a face is found again behind {render}"
+        assert again["face_count"] == 0, f"no face is found in the result of {render}"
 
 
-def test_options_of_a_form_and_of_an_upload(stack: Stack) -> None:
+def test_options_are_read_from_forms_and_from_upload_requests(stack: Stack) -> None:
     form = {"render": ["blur", "boxes"], "max_faces": "2", "min_confidence": "0.5", "blur_strength": "5"}
     job = ended(stack.http.request, files={"file": three_faces()}, data=form).json()
     assert job["options"] == {
@@ -43,7 +43,7 @@ def test_options_of_a_form_and_of_an_upload(stack: Stack) -> None:
         assert listener.wait_for_job(job_id)["face_count"] == 1
 
 
-def test_a_render_that_was_not_requested(stack: Stack) -> None:
+def test_a_render_that_was_not_requested_is_not_found(stack: Stack) -> None:
     job_id = stack.completed(jpeg(NO_FACE))
     response = stack.http.get(f"/jobs/{job_id}/processed-image", params={"render": "blur"})
     assert_problem(response, 404, "boxes")
@@ -64,7 +64,7 @@ def test_a_render_that_was_not_requested(stack: Stack) -> None:
         ({"colour": "red"}, "colour"),
     ],
 )
-def test_invalid_options(stack: Stack, parameters: dict[str, str], field: str) -> None:
+def test_invalid_options_are_refused(stack: Stack, parameters: dict[str, str], field: str) -> None:
     response = stack.http.post("/image", content=one_face(64), params=parameters)
     assert_problem(response, 422, field)
     assert response.json()["errors"][0]["field"].startswith(field)
@@ -74,7 +74,7 @@ def test_invalid_options(stack: Stack, parameters: dict[str, str], field: str) -
     "options",
     [{"min_confidence": False}, {"max_faces": True}, {"max_faces": "5"}, {"blur_strength": "3"}, {"render": []}],
 )
-def test_options_in_json_have_the_types_that_are_described(stack: Stack, options: dict[str, object]) -> None:
+def test_json_options_of_the_wrong_type_are_refused(stack: Stack, options: dict[str, object]) -> None:
     assert_problem(stack.http.post("/uploads", json={"options": options}), 422, next(iter(options)))
 
 
@@ -93,7 +93,7 @@ def test_the_form_takes_precedence_over_the_query(stack: Stack) -> None:
     assert (response.json()["face_count"], response.json()["options"]["size"]) == (2, "original")
 
 
-def test_another_result_on_demand(stack: Stack) -> None:
+def test_another_result_is_drawn_on_demand(stack: Stack) -> None:
     with stack.listener() as listener:
         job_id = stack.post_image(one_face())
         listener.wait_for_job(job_id)
@@ -104,7 +104,7 @@ def test_another_result_on_demand(stack: Stack) -> None:
         assert stack.http.post(f"/jobs/{job_id}/renders", json={"render": "preview"}).status_code == 200
         assert stack.job(job_id)["renders"] == ["boxes", "preview"]
         listener.ping()
-        assert len(listener.of_job(job_id)) == 1, "an additional result is not an event"
+        assert len(listener.of_job(job_id)) == 1, "an additional result does not produce an event"
     assert_problem(stack.http.post(f"/jobs/{job_id}/renders", json={"render": "sepia"}), 422, "render")
     assert stack.http.delete(f"/jobs/{job_id}").status_code == 204
     assert stack.objects_of(job_id) == []

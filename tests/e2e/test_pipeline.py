@@ -32,7 +32,7 @@ def send_presigned(stack: Stack, data: bytes) -> str:
 
 
 def assert_heard_once(listener: Listener, job_id: str) -> None:
-    """Wait for the response to a ping: frames arrive in order, so a second event would arrive before it."""
+    """Check after a ping: frames arrive in order, so a second event would arrive before the response to it."""
     listener.ping()
     assert len(listener.of_job(job_id)) == 1
 

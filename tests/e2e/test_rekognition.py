@@ -21,7 +21,7 @@ def rekognition(stack: Stack) -> Any:
     )
 
 
-def test_bytes(rekognition: Any) -> None:
+def test_the_face_in_bytes_has_a_box_and_landmarks(rekognition: Any) -> None:
     response = rekognition.detect_faces(Image={"Bytes": one_face()}, Attributes=["DEFAULT"])
     [face] = response["FaceDetails"]
     box = face["BoundingBox"]
@@ -34,12 +34,12 @@ def test_bytes(rekognition: Any) -> None:
     assert marks["eyeLeft"]["Y"] < marks["nose"]["Y"] < marks["mouthLeft"]["Y"]
 
 
-def test_no_face_and_several(rekognition: Any) -> None:
+def test_no_face_and_several_faces_are_counted(rekognition: Any) -> None:
     assert rekognition.detect_faces(Image={"Bytes": jpeg(NO_FACE)})["FaceDetails"] == []
     assert len(rekognition.detect_faces(Image={"Bytes": three_faces()})["FaceDetails"]) == 3
 
 
-def test_an_object_in_the_originals_bucket(stack: Stack, rekognition: Any) -> None:
+def test_only_objects_of_jobs_in_the_originals_bucket_are_accepted(stack: Stack, rekognition: Any) -> None:
     bucket, job_id = stack.outputs["OriginalsBucketName"], stack.post_image(one_face())
     original = {"Bucket": bucket, "Name": f"originals/{job_id}"}
     assert len(rekognition.detect_faces(Image={"S3Object": original})["FaceDetails"]) == 1
@@ -50,7 +50,7 @@ def test_an_object_in_the_originals_bucket(stack: Stack, rekognition: Any) -> No
             rekognition.detect_faces(Image={"S3Object": wrong})
 
 
-def test_the_largest_image(rekognition: Any) -> None:
+def test_the_largest_image_is_accepted_and_a_larger_one_refused(rekognition: Any) -> None:
     data = padded(one_face(), limits.REKOGNITION_BYTES)
     assert len(rekognition.detect_faces(Image={"Bytes": data})["FaceDetails"]) == 1
     with pytest.raises(rekognition.exceptions.ImageTooLargeException, match="3,300,001"):

@@ -17,7 +17,7 @@ from tests.support.stack import Stack
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
-def test_a_large_photo_by_presigned_post(stack: Stack) -> None:
+def test_a_large_photo_is_uploaded_with_a_presigned_form(stack: Stack) -> None:
     noise = np.random.default_rng(7).integers(0, 256, (3_000, 4_000, 3), np.uint8)
     noise[:1_024, :1_024] = np.asarray(Image.open(io.BytesIO(one_face(1_024))))
     data = jpeg(noise, 95)
@@ -80,7 +80,7 @@ def test_without_a_valid_signature_the_buckets_are_closed(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize(("extra", "status"), [(-1, 202), (0, 202), (1, 413)])
-def test_the_direct_limit(stack: Stack, extra: int, status: int) -> None:
+def test_direct_uploads_are_limited(stack: Stack, extra: int, status: int) -> None:
     body = padded(one_face(128), limits.DIRECT_UPLOAD_BYTES + extra)
     response = stack.http.post("/image", content=body)
     assert response.status_code == status, response.text
@@ -106,7 +106,7 @@ def test_an_idempotency_key_creates_one_job(stack: Stack) -> None:
     assert_problem(other_options, 422, "Idempotency-Key")
 
 
-def test_an_idempotency_key_for_an_upload(stack: Stack) -> None:
+def test_an_idempotency_key_of_an_upload_creates_one_job(stack: Stack) -> None:
     headers = {"Idempotency-Key": f"try-{uuid.uuid4()}"}
     request = {"content_type": "image/jpeg"}
     first, second = (stack.http.post("/uploads", json=request, headers=headers) for _ in range(2))

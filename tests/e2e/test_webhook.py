@@ -1,4 +1,4 @@
-"""The example that posts events to a URL, created through the API, because the local stack's CloudFormation cannot."""
+"""The example that posts events to a URL; CloudFormation cannot create it locally, so it is created with API calls."""
 
 import json
 from collections.abc import Iterator

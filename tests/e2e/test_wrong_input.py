@@ -48,7 +48,7 @@ def test_wrong_input_is_explained_in_one_sentence(command: str, repository: Path
         text=True,
         check=False,
     )
-    assert done.returncode == 2, "make itself fails"
+    assert done.returncode == 2, "make ends with its own error status"
     said = [line for line in (done.stdout + done.stderr).splitlines() if not line.startswith("make")]
     assert len(said) == 1, said
     assert WRONG[command] in said[0]

@@ -27,7 +27,7 @@ _CLIENTS: Final = (clients.s3, clients.sqs, clients.dynamodb, clients.event_brid
 
 @pytest.fixture(scope="module")
 def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
-    """Deploy the template's storage, and let the functions' clients use it until the end of the module."""
+    """Deploy the template's storage, and make the functions' clients use it until the end of the module."""
     if not localstack.is_installed():
         pytest.skip("LocalStack is not installed: make test-localstack, with Python 3.12 or 3.13")
     folder = tmp_path_factory.mktemp("localstack")

@@ -102,7 +102,7 @@ def test_an_original_is_stored_once_and_deleted_with_its_results(images: ImageSt
 def test_a_dropped_file_becomes_a_job_and_leaves_the_inbox(
     storage: Storage, jobs: JobStore, images: ImageStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """LocalStack responds to a conditional delete with 501; if this were an error, the file would never be deleted."""
+    """LocalStack answers a conditional delete with 501. If that were an error, the file would never be deleted."""
     bucket, key = storage.names["OriginalsBucket"], "inbox/alice/2026/party ü+1.jpg"
     made = Intake(jobs.new, jobs.claims, Inbox(bucket), DAY)
     monkeypatch.setattr(main, "intake", lambda: made)
@@ -157,7 +157,7 @@ def test_events_on_the_bus_reach_a_rules_queue(storage: Storage) -> None:
 
     wait_until(is_received)
     assert received == [{"job_id": "1"}]
-    assert EventBus(bus).put([event.model_copy(update={"detail": "no JSON"})]), "refused as on AWS"
+    assert EventBus(bus).put([event.model_copy(update={"detail": "no JSON"})]), "the event is refused, as on AWS"
 
 
 def test_a_job_is_stored_and_found(jobs: JobStore) -> None:

@@ -1,6 +1,6 @@
 """The packages, built once for the tests in this folder: for Lambda on both processors, and for this interpreter.
 
-Functions are run by this Python, or by PACKAGING_PYTHON with the processor PACKAGING_ARCHITECTURE: `make test-arm64`.
+Functions are run by this Python, or by PACKAGING_PYTHON on PACKAGING_ARCHITECTURE, as in `make test-arm64`.
 ARM64_PYTHON is a Python 3.13 for arm64, with which every test run imports Lambda's packages.
 """
 
@@ -54,7 +54,7 @@ def runnable(builds: Builds) -> Runnable:
 
 @pytest.fixture(scope="session")
 def runnable_on_arm64(builds: Builds, tmp_path_factory: pytest.TempPathFactory) -> Runnable:
-    """Build for arm64, Lambda's default here, to be run by ARM64_PYTHON."""
+    """Build for arm64, the template's default, to be run by ARM64_PYTHON."""
     python = os.environ.get("ARM64_PYTHON")
     if not python:
         pytest.skip(
@@ -63,6 +63,6 @@ def runnable_on_arm64(builds: Builds, tmp_path_factory: pytest.TempPathFactory) 
         )
     interpreter = Interpreter.ask(python)
     assert (interpreter.architecture, interpreter.version) == ("arm64", LAMBDAS_PYTHON), interpreter
-    # Without precompiled modules, importing the first function compiles modules for the others.
+    # The modules are not precompiled here. The first import compiles them into this folder, for all functions.
     compiled = "-X", f"pycache_prefix={tmp_path_factory.mktemp('compiled')}"
     return Runnable(builds("arm64", LAMBDAS_PYTHON), python, LAMBDAS_PYTHON, compiled)

@@ -112,7 +112,7 @@ def environment(folder: Path, *packages: str | Path) -> Environment:
 
 
 def contents(wheel: Path) -> dict[str, bytes]:
-    """Return its files except RECORD, whose order varies."""
+    """Return the files of a wheel, except RECORD, whose order varies."""
     with zipfile.ZipFile(wheel) as archive:
         return {name: archive.read(name) for name in archive.namelist() if not name.endswith("/RECORD")}
 
@@ -123,7 +123,7 @@ def test_the_wheel_holds_the_client_the_detector_and_the_weights(distributions: 
     bundled = {name.removeprefix("facecast/_bundled/") for name in files if name.startswith("facecast/_bundled/")}
     assert {"face_detector/analyse.py", "facelib/domain/options.py", "face_models/centerface.onnx"} <= bundled
     assert "MIT License" in files["facecast/_bundled/face_models/centerface.LICENSE.txt"].decode()
-    # Nothing for Lambda, and not YuNet, whose weights are not in the package.
+    # The package contains neither code for Lambda nor YuNet.
     assert not [name for name in bundled if "stores" in name or "settings" in name or name.endswith("/main.py")]
     assert "face_models/yunet_n_640_640.onnx" not in bundled
     code = [text.decode() for name, text in files.items() if name.endswith(".py")]

@@ -47,7 +47,7 @@ class Containers:
 
 
 def engine(*arguments: str) -> str | None:
-    """Return the output of the container engine, or None without one."""
+    """Return the output of the container engine, or None if there is no engine."""
     try:
         done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, timeout=20)
     except (FileNotFoundError, subprocess.TimeoutExpired):

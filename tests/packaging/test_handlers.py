@@ -104,7 +104,7 @@ def test_the_detector_accepts_s3s_test_event(runnable: Runnable) -> None:
 
 
 def test_every_aws_client_finds_its_data(runnable: Runnable) -> None:
-    """The data of other services is removed, and a client cannot be created without its data."""
+    """The package lacks the data of unused services, and a client cannot be created without its service's data."""
     script = (
         f"import site; site.addsitedir({str(runnable.folder / 'CommonLayer' / 'python')!r})\n"
         "from facelib.stores import clients\n"

@@ -23,10 +23,10 @@ from tests.support.large_files import full_of_parts, large_images
 from tests.support.odd_files import OddFile, odd_files
 from tests.support.peak_memory import Case, Outcome
 
-# Together, so that the large files are made only once.
+# One worker runs all of these tests, so that the large files are made only once.
 pytestmark = pytest.mark.xdist_group("resources")
 
-# 1,000 MB; a function has 1,769.
+# 1,000 MB; the detector function has 1,769 MB.
 MEMORY_MIB = 953
 
 DETECTORS = (BEST, *MODELS)
@@ -92,7 +92,7 @@ def check(results: Iterator[tuple[OddFile, Outcome]]) -> None:
         assert outcome.peak_mib < MEMORY_MIB, outcome
 
 
-def test_there_are_at_least_sixty() -> None:
+def test_there_are_at_least_sixty_files() -> None:
     names = [file.name for file in (*odd_files(), *full_of_parts(), *large_images())]
     assert len(set(names)) == len(names) >= 60
 
@@ -105,16 +105,16 @@ def test_a_file_has_the_expected_outcome(detector: str, every_combination: bool,
 def cases_of(detector: str) -> list[tuple[OddFile, Options]]:
     """Return the files for one of the detectors, with options.
 
-    Each detector processes each unusual file, and one detector, in turn, with other options. The largest images are
-    distributed among the detectors. A thousand faces in such an image, which take long to draw, are left to the most
-    thorough detector.
+    Each detector processes each unusual file. The detectors take turns in using other options than the defaults. The
+    largest images are distributed among them. Drawing a thousand faces in such an image takes long, so only the most
+    thorough detector does it, in another test.
     """
     turns = zip(odd_files(), cycle(present()), cycle(COMBINATIONS), strict=False)
     odd = [(file, options if turn == detector else Options()) for file, turn, options in turns]
     first, *others = large_images()
     mine = others[present().index(detector) :: len(present())]
     renders = cycle(Options(size=Size.ORIGINAL, render=(render,)) for render in DRAWN)
-    # The most thorough detector processes the first one with both networks.
+    # Another test processes the first one with the most thorough detector.
     alone = [] if detector == BEST else [(first, Options(size=Size.ORIGINAL, render=(Render.BLUR,)))]
     return [*odd, *alone, *zip(mine, renders, strict=False)]
 

@@ -97,13 +97,13 @@ def test_custom_domain_names_are_used_in_all_addresses(template: dict[str, Any])
     )
 
 
-def test_without_them_there_is_no_domain(template: dict[str, Any]) -> None:
+def test_by_default_there_is_no_custom_domain(template: dict[str, Any]) -> None:
     stack = CloudFormation(template, {})
     assert not [one for one in stack.resources().values() if one["Type"].startswith("AWS::ApiGatewayV2::Domain")]
     assert not [name for name in stack.outputs() if name.endswith("Target")]
 
 
-def test_one_domain_name_without_the_other(template: dict[str, Any]) -> None:
+def test_each_domain_name_can_be_used_without_the_other(template: dict[str, Any]) -> None:
     stack = CloudFormation(template, {**OWN, "StreamDomain": ""}, Region(name="eu-central-1"))
     assert stack.outputs()["HttpUrl"] == "https://faces.example.org"
     assert stack.outputs()["StreamUrl"] == "wss://WebSocketApi.execute-api.eu-central-1.amazonaws.com/ws"

@@ -64,18 +64,18 @@ CHANGES = [(old, new) for old, news in TRANSITIONS.items() for new in sorted(new
 
 
 @pytest.mark.parametrize(("old", "new"), [*CHANGES, (Status.DELETING, DELETED)])
-def test_the_stream_is_filtered_as_it_is_read(old: str, new: str) -> None:
+def test_the_filter_passes_exactly_the_changes_that_are_events(old: str, new: str) -> None:
     images = {"OldImage": _job_in(old), "NewImage": _job_in(new)}
     change = {"eventName": "MODIFY", "dynamodb": images}
     is_event = job_of_record(change) is not None
-    assert len(filters()) == 2, "the broadcaster and the notifier"
+    assert len(filters()) == 2, "the broadcaster and the notifier read the stream"
     for patterns in filters():
         assert any(passes(pattern, change) for pattern in patterns) is is_event
 
 
 @pytest.mark.parametrize("old", [{}, {"corrected_at": {"S": "2026-11-24T10:00:00.000000Z"}}])
 def test_a_correction_passes_the_filter(old: dict[str, Any]) -> None:
-    """This includes the second of two detectors that draw the same corrections at the same time."""
+    """If two detectors draw the same corrections at the same time, the write of the second one also passes."""
     change = record(corrected_job(), Status.COMPLETED, corrected=True)
     change["dynamodb"]["OldImage"].update(old)
     assert job_of_record(change)

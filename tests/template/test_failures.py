@@ -62,7 +62,7 @@ def test_a_message_is_hidden_six_times_as_long_as_its_function_may_run(
 def test_no_queue_uses_the_whole_concurrency_of_an_account(
     function: Resource, kind: str, source: dict[str, Any]
 ) -> None:
-    """A new account has few executions; deliveries beyond them are throttled, and each of them counts."""
+    """A new account has few executions; deliveries beyond them are throttled, and each one counts as an attempt."""
     if kind == "SQS":
         # The local stack cannot read a number from a parameter here.
         most = CloudFormation(load(), {"LocalEndpoint": "http://localhost:4566"}).resolve(source["ScalingConfig"])
@@ -78,7 +78,7 @@ def test_concurrent_detectors_are_limited() -> None:
 
 
 def test_concurrency_is_reserved_only_on_request() -> None:
-    """A new account cannot reserve any, because AWS refuses a reservation that leaves fewer than ten."""
+    """A new account cannot reserve any, because AWS refuses a reservation that leaves fewer than ten executions."""
     reserved = {one.name: one.properties.get("ReservedConcurrentExecutions") for one in functions()}
     for name, parameter in (("DetectorFunction", "DetectorReserved"), ("ApiFunction", "ApiReserved")):
         assert reserved[name] == {"Fn::If": [f"Has{parameter}", {"Ref": parameter}, {"Ref": "AWS::NoValue"}]}

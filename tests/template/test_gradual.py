@@ -110,7 +110,7 @@ def test_linters_report_nothing(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_without_it_there_is_neither_alias_nor_codedeploy() -> None:
+def test_by_default_there_is_neither_alias_nor_codedeploy() -> None:
     kinds = {one["Type"] for one in deployed(translate()).resources().values()}
     assert not {"AWS::Lambda::Alias", "AWS::Lambda::Version", "AWS::CodeDeploy::Application"} & kinds
     assert "DeploymentRole" not in deployed(translate()).resources()

@@ -34,7 +34,7 @@ def test_images_name_one_release(service: str) -> None:
     assert re.fullmatch(r"[\w./-]+:\d+\.\d+\.\d+(@sha256:[0-9a-f]{64})?", COMPOSE[service]["image"])
 
 
-def test_the_container_is_the_emulator_that_is_installed() -> None:
+def test_the_container_has_the_installed_version_of_the_emulator() -> None:
     version = COMPOSE["ministack"]["image"].partition(":")[2].partition("@")[0]
     assert f"ministack=={version}" in (ROOT / "requirements.in").read_text()
 

@@ -154,7 +154,7 @@ def test_names_are_short_enough(translated: dict[str, Any]) -> None:
 
 
 def test_only_the_stacks_own_bucket_may_send_to_its_queues(stack: CloudFormation) -> None:
-    """CloudFormation would shorten a long generated name, and a pattern for the name would not match."""
+    """The name is not generated: CloudFormation would shorten a long one, which a pattern might then not match."""
     resources = stack.resources()
     bucket = resources["OriginalsBucket"]["Properties"]["BucketName"]
     policies = of_type(resources, "AWS::SQS::QueuePolicy")
@@ -168,7 +168,7 @@ def test_only_the_stacks_own_bucket_may_send_to_its_queues(stack: CloudFormation
 
 
 def test_two_stacks_share_neither_metrics_nor_alarms(translated: dict[str, Any]) -> None:
-    """A test stack must not wake the operator of another one in the same account."""
+    """A test stack must not wake the operator of another stack in the same account."""
     for name in ("facecast", "facecast-test"):
         stack = deployed(translated, {"AWS::StackName": name})
         own = f"Facecast/{name}"

@@ -1,4 +1,4 @@
-"""A burst while the clocks of listeners and functions are wrong; AWS accepts a difference of up to five minutes."""
+"""A burst of photos while the clocks of some processes are wrong; AWS accepts a difference of up to five minutes."""
 
 import json
 import os
@@ -69,12 +69,14 @@ def test_a_burst_survives_wrong_clocks(
         assert_all_completed(burst, job_ids)
         for output in outputs:
             wait_until(lambda output=output: set(heard(output, job_ids)) == set(job_ids), seconds=BURST_TIMEOUT_SECONDS)  # type: ignore[misc]
-        assert [sorted(heard(output, job_ids)) for output in outputs] == [sorted(job_ids)] * len(outputs), "each once"
+        assert [sorted(heard(output, job_ids)) for output in outputs] == [sorted(job_ids)] * len(outputs), (
+            "each listener reports each job once"
+        )
     assert_nothing_is_left(burst, job_ids)
 
 
 def await_listeners(stack: Stack, burst: Burst, outputs: Sequence[Path]) -> list[str]:
-    """Send photos until each listener has received one, and return the last, which all receive."""
+    """Send photos until each listener has received an event. Return the last job, which all of them receive."""
     sent: list[str] = []
 
     def all_hear() -> bool:

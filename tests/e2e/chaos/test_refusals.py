@@ -1,4 +1,4 @@
-"""A burst while AWS refuses calls: photos complete, quotas are exact, and no event is lost."""
+"""A burst of photos while AWS refuses calls: photos complete, quotas are exact, and no event is lost."""
 
 import json
 from typing import Final
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.chaos, pytest.mark.xdist_group("clo
 _FEW_PHOTOS: Final = 60
 # A message whose handling failed is delivered again after the queue's visibility timeout of three minutes.
 _LATEST_SECONDS: Final = 600
-# A call is made three times before its caller learns that it was refused, so it fails one in eight times.
+# A refused call is attempted three times. If half of the attempts are refused, one call in eight fails.
 _HALF: Final = 0.5
 _BUCKETS: Final = {"s3:PUT": _HALF, "s3:POST": _HALF, "s3:DELETE": _HALF}
 # The bus is down: events that it refuses are queued, in batches.
@@ -25,7 +25,7 @@ _EVENTS: Final = {
     "events:PutEvents": 1.0,
     "sqs:SendMessageBatch": _HALF,
     "sqs:SendMessage": _HALF,
-    # Refused three times in half of the cases, after which posts are repeated from a queue.
+    # Half of the posts are refused three times in a row, and are then repeated from a queue.
     "connections:POST": 0.8,
 }
 
@@ -58,7 +58,7 @@ def test_a_burst_survives_buckets_that_refuse_writes(sender: Holder, chaos: tupl
         assert_all_completed(burst, job_ids)
         assert refusals.refused["s3:PUT"]
         assert_heard_once(listener, job_ids)
-        assert {job["job_id"] for job in burst.every_job()} == set(job_ids), "no job without its image"
+        assert {job["job_id"] for job in burst.every_job()} == set(job_ids), "every job has its image"
         assert images_counted(sender) == photos
         refusals.is_over = True
         assert_nothing_is_left(burst, job_ids)
@@ -74,8 +74,8 @@ def has_given_up(stack: Stack) -> bool:
     return stack.messages("BroadcastFailureQueue") > 0
 
 
-def test_a_burst_survives_queues_a_bus_and_listeners_that_refuse(sender: Holder, chaos: tuple[int, int]) -> None:
-    """Each listener receives each event, at the latest in a replay, and so does the bus."""
+def test_a_burst_survives_refusals_by_queues_bus_and_listeners(sender: Holder, chaos: tuple[int, int]) -> None:
+    """Each listener receives each event, at the latest in a replay, and the bus receives each event."""
     photos, seed = min(chaos[0], _FEW_PHOTOS), chaos[1]
     stack, burst = sender.stack, burst_of(sender, seed)
     with (
@@ -101,5 +101,5 @@ def test_a_burst_survives_queues_a_bus_and_listeners_that_refuse(sender: Holder,
         # Events that the bus refused come from a queue, whose visibility timeout is a minute.
         subscription.wait_until(lambda: all(subscription.of_job(job_id) for job_id in job_ids), seconds=300)
     published = [event["detail"]["event_id"] for event in subscription.events]
-    assert len(set(published)) == len(job_ids), "an event may be put twice, under one id"
+    assert len(set(published)) == len(job_ids), "an event may be put twice, but always with the same id"
     assert_nothing_is_left(burst, job_ids)

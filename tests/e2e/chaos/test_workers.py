@@ -1,6 +1,6 @@
-"""A burst while workers crash or hang and S3 repeats events: nothing is lost, duplicated or orphaned.
+"""A burst of photos while workers crash or hang and S3 repeats events: nothing is lost, duplicated or orphaned.
 
-For longer: `make chaos`, or `pytest tests/e2e/chaos --chaos --chaos-photos 500 --chaos-seed 7 -o timeout=1800`.
+For a longer run: `make chaos`, or `pytest tests/e2e/chaos --chaos --chaos-photos 500 --chaos-seed 7 -o timeout=1800`.
 """
 
 import os
@@ -26,14 +26,14 @@ _PAUSE_SECONDS: Final = (1.5, 4.0)
 _FIRST_PAUSE_SECONDS: Final = 0.2
 # A hanging detector delays its job by its lease and then by the queue's visibility timeout.
 _FEW_PHOTOS: Final = 12
-# It hangs longer than its lease, and its function's time-out does not end it.
+# The detector hangs longer than its lease, but its function's time-out does not end it.
 _LEASE_SECONDS: Final = 5
 _HANGS_SECONDS: Final = 900
 
 
 @contextmanager
 def dying_workers(burst: Burst, seed: int) -> Iterator[list[int]]:
-    """Kill randomly chosen workers, one after the other, while the block runs.
+    """Kill randomly chosen workers, one at a time, while the block runs.
 
     Each kill waits for a response since the previous kill: starting a worker may take longer than any pause.
     """
@@ -71,7 +71,7 @@ def hanging_detector(stack: Stack) -> Iterator[str]:
             stack.wait_until(lambda: stack.job(job_id)["status"] != "pending", pause=0.01)  # noqa: B023
             detectors = worker_pids(stack, "DetectorFunction")
             signal_all(detectors, signal.SIGSTOP)
-            # If there is one process, it is the one that has the job.
+            # If there is only one process, it is the one that has the job.
             if len(detectors) == 1 and stack.job(job_id)["status"] == "processing":
                 break
             signal_all(detectors, signal.SIGCONT)
@@ -113,7 +113,7 @@ def test_a_burst_survives_the_death_of_its_workers(stack: Stack, chaos: tuple[in
 
 
 def test_a_burst_survives_a_detector_that_hangs_beyond_its_lease(stack: Stack, chaos: tuple[int, int]) -> None:
-    """Another detector takes its job over, and it changes nothing when it continues."""
+    """Another detector takes over the job, and the first one changes nothing when it continues."""
     photos, seed = min(chaos[0], _FEW_PHOTOS), chaos[1]
     burst = Burst(stack, seed)
     with stack.listener() as listener:

@@ -60,7 +60,7 @@ def test_a_listener_that_reconnects_receives_each_event_once(stack: Stack) -> No
 def test_a_listener_cut_off_before_its_first_event_misses_none_with_any_clock(
     stack: Stack, minutes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Jobs that ended shortly before it connected, which the replay also contains, do not count as new."""
+    """The replay also contains jobs that ended shortly before the listener connected; they do not count as new."""
 
     async def play() -> tuple[list[str], list[str]]:
         with feed(stack.endpoint_url, stack.outputs["JobsTableName"]) as source:
@@ -92,7 +92,7 @@ def test_a_listener_cut_off_before_its_first_event_misses_none_with_any_clock(
     (before,) = end_and_tell(stack, 1)
     jobs, heard = asyncio.run(play())
 
-    assert sorted(heard) == sorted(jobs), "each once; events of different jobs are not ordered"
+    assert sorted(heard) == sorted(jobs), "each job is reported once; the order of different jobs is not fixed"
 
 
 def clock(minutes: int) -> type[datetime]:
@@ -140,7 +140,7 @@ def test_a_replay_contains_a_job_that_ended_before_its_listener_connected(stack:
         assert [event["job_id"] for event in listener.events if "job_id" in event] == [mine.job_id]
 
 
-def test_a_deletion_reaches_listeners_now_and_later(stack: Stack) -> None:
+def test_a_deletion_reaches_current_and_later_listeners(stack: Stack) -> None:
     """This includes listeners that received the job's end: the deletion has a larger id than any previous event."""
     mine, other = end_and_tell(stack, 2)
 
@@ -156,7 +156,7 @@ def test_a_deletion_reaches_listeners_now_and_later(stack: Stack) -> None:
             assert query.startswith("?job_id") or late.wait_for_job(other.job_id)["type"] == "job.completed"
 
 
-def test_replay_after_an_event(stack: Stack) -> None:
+def test_a_replay_after_an_event_contains_the_later_events(stack: Stack) -> None:
     with (
         feed(stack.endpoint_url, stack.outputs["JobsTableName"]) as source,
         stack.listener(f"?job_id={ended_job().job_id}") as listener,
@@ -169,7 +169,7 @@ def test_replay_after_an_event(stack: Stack) -> None:
             listener.wait_for_job(each.job_id)
 
 
-def test_changing_the_subscription(stack: Stack) -> None:
+def test_a_listener_can_change_its_subscription(stack: Stack) -> None:
     with (
         feed(stack.endpoint_url, stack.outputs["JobsTableName"]) as source,
         stack.listener() as listener,

@@ -39,7 +39,7 @@ def test_a_correction_reaches_other_listeners_replays_and_the_bus(stack: Stack) 
         shown = httpx.get(heard[0]["processed_image_url"], follow_redirects=True).content
         after = pixels_of(shown)[5:55, 5:55]
         assert before.max() > 100
-        assert after.max() < 20, "the address of the event gives the corrected result"
+        assert after.max() < 20, "the event's URL leads to the corrected result"
         with stack.listener("?replay=20") as late:
             replayed = late.wait_for_job(job_id)
         assert replayed == heard[0]
@@ -60,8 +60,8 @@ def _heard(socket: ClientConnection) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.xdist_group("closed")
-def test_only_the_owner_can_see_and_correct(closed_stack: Stack, alice: Holder, bob: Holder) -> None:
-    """Of the owner's keys, only those with `manage` may correct."""
+def test_only_the_owner_can_see_and_correct_a_job(closed_stack: Stack, alice: Holder, bob: Holder) -> None:
+    """Among the owner's keys, only those with the scope `manage` may correct."""
     sent = ended(alice.request, "/image?render=solid", content=PHOTO).json()
     path = f"/jobs/{sent['job_id']}/corrections"
     reader = holder(closed_stack, "alice", "send,read")

@@ -31,7 +31,7 @@ def test_an_unreadable_record_is_queued_and_does_not_delay_others(stack: Stack) 
 
 @contextmanager
 def impatient_queue(stack: Stack) -> Iterator[None]:
-    """Let the delivery queue retry after a second, so that the test does not take minutes."""
+    """Make the delivery queue retry after a second, so that the test does not take minutes."""
     sqs, url = stack.aws.client("sqs"), stack.resource("DeliveryQueue")
     usual = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})
@@ -42,7 +42,7 @@ def impatient_queue(stack: Stack) -> Iterator[None]:
 
 
 def set_aside(stack: Stack) -> list[str]:
-    """Return the messages of the failure queue since the last call."""
+    """Return the messages that reached the failure queue since the last call."""
     sqs, url = stack.aws.client("sqs"), stack.resource("BroadcastFailureQueue")
     messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
     for message in messages:
