@@ -21,7 +21,7 @@ from tests.support.correcting import (
     two_faces,
 )
 from tests.support.page import Page
-from tests.support.pictures import crowd, encoded, turned
+from tests.support.pictures import astronaut, crowd, encoded, turned
 from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
@@ -145,6 +145,13 @@ def test_a_result_is_corrected_with_only_the_keyboard(stack: Stack, page: Page, 
     page.wait_until(lambda: not page.value("document.getElementById('result').open"), "the view is closed")
 
 
+@pytest.fixture
+def older(stack: Stack) -> str:
+    """Return a job that the view shows next."""
+    return stack.completed(encoded(astronaut()))
+
+
+@pytest.mark.usefixtures("older")
 @pytest.mark.parametrize("way", ["close", "back", "next"])
 def test_leaving_does_not_lose_unsaved_corrections(page: Page, job_id: str, way: str) -> None:
     begin(page, job_id)
