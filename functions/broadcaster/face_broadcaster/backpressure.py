@@ -1,7 +1,7 @@
 """Backpressure on the stream: after a broadcast to many recipients, the next batch waits, and events accumulate.
 
-Without it, every event would be one post per recipient, the posts would exceed API Gateway's quota, and the delivery
-queue would grow. With it, each of many recipients gets all events since the last broadcast in one post.
+Without it, every event would cause one post per recipient, the posts would exceed API Gateway's quota, and the delivery
+queue would grow. With it, each recipient gets all events since the last broadcast in one post.
 """
 
 import time

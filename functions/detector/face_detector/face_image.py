@@ -26,8 +26,8 @@ def side_needed(face: Face, image: ImageInfo) -> int:
 def cut_out(pixels: Pixels, face: Face, *, align: bool) -> Pixels:
     """Return the square around a face, clipped to the picture; never enlarged.
 
-    With `align`, it is rotated so that the eyes are level and the mouth is below them; areas outside the picture are
-    black.
+    With `align`, the square is rotated so that the eyes are level and the mouth is below them; areas outside the
+    picture are black.
     """
     left, top, right, bottom = edges(face, pixels)
     x, y = (left + right) / 2, (top + bottom) / 2

@@ -65,7 +65,7 @@ class OnDemand:
         return RenderOutcome.STORED
 
     def _draw_corrected(self, job_id: str) -> bool:
-        """Draw with the job's corrections; False if they changed in the meantime and the results are out of date.
+        """Draw results with the job's corrections; False if the corrections have since changed.
 
         Raises JobNotFound and ObjectMissing.
         """

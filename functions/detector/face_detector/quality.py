@@ -19,8 +19,8 @@ def quality_of(pixels: Pixels, box: tuple[float, float, float, float]) -> FaceQu
     """Measure the face in a box (left, top, width, height) of the pixels.
 
     Brightness is the mean luma (ITU-R BT.601), 0 for black to 100 for white. Sharpness is 100 v / (v + 300), where v is
-    the variance of the Laplacian of the luma, with the face scaled to at most 96 px; 0 for a flat area. Variance of the
-    Laplacian: Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", 2000.
+    the variance of the Laplacian of the luma, with the face scaled to at most 96 px; 0 for a flat area. For this
+    measure, see Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", 2000.
     """
     rows, columns = pixels.shape[:2]
     left, top = (int(min(max(at, 0), last - 1)) for at, last in zip(box[:2], (columns, rows), strict=True))

@@ -22,9 +22,9 @@ class Drop:
 
     @property
     def request(self) -> IdempotentRequest:
-        """Return a key that only repeated events of this upload share.
+        """Return a request whose key is shared only by repeated events of this upload.
 
-        Its line breaks distinguish it from the keys of API clients, which consist of printable characters.
+        The line breaks distinguish the key from the keys of API clients, which consist of printable characters.
         """
         return IdempotentRequest(key=f"inbox\n{self.key}\n{self.etag}\n{self.sequencer}", fingerprint=self.etag)
 

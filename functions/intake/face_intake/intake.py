@@ -1,4 +1,4 @@
-"""The use case: create a job for a dropped object, and move the object to be its original. Idempotent."""
+"""The use case: create a job for a dropped object, and make the object its original. This is idempotent."""
 
 from dataclasses import dataclass
 from datetime import timedelta

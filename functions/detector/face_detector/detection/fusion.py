@@ -50,8 +50,8 @@ def fuse(votes: Sequence[Vote], networks: int) -> Detections:
     """Fuse the votes of this many networks; return the faces by descending score.
 
     A face's score is the mean of each network's best score, which is 0 for a network that missed the face. Its box is
-    the mean of all its boxes, weighted by score and precision. Its landmarks are weighted in the same way, but only
-    those from the first network that detected the face count.
+    the mean of all its boxes, weighted by score and precision. Its landmarks are averaged in the same way, but only
+    over the first network that detected the face.
     """
     votes = [replace(vote, detections=vote.detections.top_k(_TOP_K)) for vote in votes]
     candidates = Detections.concatenated([vote.detections for vote in votes])

@@ -27,7 +27,7 @@ from face_detector.imaging.picture import picture_only
 from face_detector.imaging.rejected import corrupt, too_many_pixels
 from face_detector.imaging.structure import check_structure
 
-# HEIC is decoded with one thread, as all formats are; libheif applies the file's own orientation.
+# Like all formats, HEIC is decoded with one thread. libheif itself applies the orientation that the file declares.
 pi_heif.options.DECODE_THREADS = 1
 pi_heif.register_heif_opener(thumbnails=False)
 # Imported here, because Pillow's lazy import would delay the first image of a format by a tenth of a second.

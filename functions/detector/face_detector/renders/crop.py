@@ -43,7 +43,7 @@ class Area:
         return Area(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
     def scaled_into(self, width: int, height: int) -> "Area":
-        """Return this rectangle reduced, and moved as little as possible, so that it lies within a picture."""
+        """Return this rectangle reduced, and moved as little as possible, to fit into a picture of this size."""
         factor = min(1.0, width / self.width, height / self.height)
         new_width, new_height = self.width * factor, self.height * factor
         left = min(max(0.0, (self.left + self.right - new_width) / 2), width - new_width)
@@ -51,7 +51,7 @@ class Area:
         return Area(left, top, left + new_width, top + new_height)
 
     def within(self, width: int, height: int) -> "Area":
-        """Return the part of this rectangle that a picture shows."""
+        """Return the part of this rectangle that is inside a picture of this size."""
         return Area(max(0.0, self.left), max(0.0, self.top), min(width, self.right), min(height, self.bottom))
 
 

@@ -73,7 +73,7 @@ class Pong(Frozen):
 
 
 class Subscribed(Frozen):
-    """The response to subscribe: from now on, the listener receives only this job's events, or all events if null."""
+    """The response to subscribe: from now on, the listener receives this job's events, or all if `job_id` is null."""
 
     type: Literal["subscribed"] = "subscribed"
     job_id: str | None

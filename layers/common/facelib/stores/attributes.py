@@ -41,7 +41,7 @@ def time_text(at: datetime) -> str:
 
 @dataclass(frozen=True)
 class Stored:
-    """How values of a type are stored: the conversions to a value for boto3, and back to a value for pydantic."""
+    """How values of a type are stored: `store` converts them for boto3, and `load` converts them back for pydantic."""
 
     store: Callable[[Any], Any]
     load: Callable[[Any], Any]

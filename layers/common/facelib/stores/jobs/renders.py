@@ -18,7 +18,7 @@ class AddedRenders:
         """Record a stored result that was drawn on demand with these corrections.
 
         Raises JobNotFound if the job was deleted in the meantime; the caller then removes the result. Raises
-        CorrectionsChanged if they changed in the meantime; the caller then draws it again.
+        CorrectionsChanged if the corrections changed in the meantime; the caller then draws the result again.
         """
         try:
             condition = has_status(Status.COMPLETED) & are_corrected(corrections)

@@ -28,7 +28,7 @@ class Connection:
     connection_id: str
     owner: str
     job_id: str | None = None
-    # The key that it connected with, and when that expires.
+    # The key that the listener connected with, and when the key expires.
     key_id: str | None = None
     ends_at: datetime | None = None
     connected_at: datetime = field(default_factory=utc_now, compare=False)
