@@ -20,7 +20,7 @@ class KeyUnusable(ValueError):
 def find_key(environment: Mapping[str, str], key_file: Path | None = None) -> str | None:
     """Return the key from `key_file`, FACECAST_KEY or the file that FACECAST_KEY_FILE names.
 
-    Raises KeyUnusable if the file cannot be read, others can read it, or the key is not valid.
+    Raises KeyUnusable if the file cannot be read, if others can access it, or if the key is not valid.
     """
     if key_file is not None:
         return read_key(key_file)
@@ -31,7 +31,7 @@ def find_key(environment: Mapping[str, str], key_file: Path | None = None) -> st
 
 
 def read_key(path: Path) -> str:
-    """Return the key in a file. Raises KeyUnusable if others can read the file, or if the key is not valid."""
+    """Return the key in a file. Raises KeyUnusable if others can access the file, or if the key is not valid."""
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
