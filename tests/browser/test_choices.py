@@ -22,7 +22,7 @@ def test_the_chosen_options_are_sent(stack: Stack, page: Page, photo: Path) -> N
     assert options["blur_strength"] == 5
 
 
-def test_a_photo_with_covered_faces_does_not_offer_weaker_renders(stack: Stack, page: Page, photo: Path) -> None:
+def test_weaker_renders_are_not_offered_for_a_photo_with_covered_faces(stack: Stack, page: Page, photo: Path) -> None:
     page.click_with_mouse("[value=solid]")
     assert not page.shows("[name=blur_strength]")
     page.choose(photo)
@@ -59,9 +59,7 @@ def test_hiding_keeps_the_size_of_the_photo(stack: Stack, page: Page, tmp_path: 
     assert "as large as the photo" in page.value("document.querySelector('#result .size').textContent")
 
 
-def test_a_photo_sent_for_numbers_only_has_no_picture_and_none_is_requested(
-    stack: Stack, page: Page, photo: Path
-) -> None:
+def test_with_numbers_only_a_picture_is_neither_shown_nor_requested(stack: Stack, page: Page, photo: Path) -> None:
     page.click("[name=render][value=none]")
     page.choose(photo)
     card = page.wait_for_card(lambda card: card.detail == photo.name and card.status == "completed")

@@ -32,7 +32,7 @@ def job_id(stack: Stack) -> str:
     return posted(stack, encoded(two_faces()))
 
 
-def test_a_face_is_shown_and_an_area_hidden(stack: Stack, page: Page, job_id: str) -> None:
+def test_a_face_is_shown_and_an_area_is_hidden(stack: Stack, page: Page, job_id: str) -> None:
     left = face_on_the_left(stack, job_id)
     begin(page, job_id)
     page.chrome.find_elements("css selector", "#result .face")[left].click()

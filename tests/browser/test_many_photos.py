@@ -36,7 +36,7 @@ _MISSED = (slice(60, 220), slice(320, 460))
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo with metadata such as a camera writes."""
+    """A photo with metadata like that of a camera."""
 
     path: Path
     picture: Picture

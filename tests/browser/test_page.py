@@ -61,7 +61,7 @@ def test_a_file_that_is_not_an_image_is_refused_with_a_reason(page: Page, tmp_pa
     page.wait_until(lambda: not page.shows("#failures"), "the list of failures is gone")
 
 
-def test_a_broken_photo_shows_why_it_failed(stack: Stack, page: Page, tmp_path: Path) -> None:
+def test_the_page_shows_why_a_broken_photo_failed(stack: Stack, page: Page, tmp_path: Path) -> None:
     broken = saved(tmp_path, encoded(astronaut())[:20_000])
     page.choose(broken)
     failure = page.wait_for_failure(broken.name)

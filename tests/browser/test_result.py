@@ -42,7 +42,7 @@ def test_the_boxes_match_the_jobs_coordinates(stack: Stack, page: Page, job_id: 
     assert page.complaints() == []
 
 
-def test_back_closes_a_result_and_its_address_opens_it(page: Page, job_id: str) -> None:
+def test_the_back_button_closes_a_result_and_its_address_opens_it(page: Page, job_id: str) -> None:
     page.wait_for_result(job_id)
     page.click(f".card[data-job='{job_id}'] a")
     page.wait_for_picture()
@@ -81,7 +81,7 @@ def test_the_slider_hides_the_boxes_of_less_certain_faces(stack: Stack, page: Pa
 
 
 @pytest.mark.parametrize("way", ["blur", "pixelate", "solid"])
-def test_faces_are_hidden_on_the_picture(stack: Stack, page: Page, job_id: str, way: str) -> None:
+def test_faces_are_hidden_in_the_picture(stack: Stack, page: Page, job_id: str, way: str) -> None:
     page.open_result(job_id)
     page.click(f"#result [value={way}]")
     page.wait_until(lambda: f"/{way}.jpg" in page.value("document.querySelector('.after').src"), "the result is drawn")

@@ -70,7 +70,7 @@ def test_results_are_reviewed_with_only_the_arrow_keys(page: Page, jobs: list[st
     assert page.complaints() == []
 
 
-def test_buttons_show_other_results_and_back_closes_the_view(page: Page, jobs: list[str]) -> None:
+def test_buttons_show_other_results_and_the_back_button_closes_the_view(page: Page, jobs: list[str]) -> None:
     page.click(f".card[data-job='{jobs[0]}'] a")
     page.wait_for_picture()
     page.click("#result [value=blur]")

@@ -41,7 +41,7 @@ def _items(table: str) -> dict[str, Item]:
 
 
 def _index_units(index: Mapping[str, Any], old: Item | None, new: Item | None) -> int:
-    """Return the units of no write if the projection is unchanged, two if its key changes, and one otherwise."""
+    """Return the write units of one index. A changed projection is written once, or twice if its key changes."""
     before, after = _projected(index, old), _projected(index, new)
     if before == after:
         return 0

@@ -1,4 +1,4 @@
-"""A fake of API Gateway's @connections address: records posts, and responds as scripted by a test."""
+"""A fake @connections endpoint of API Gateway, which records posts and responds with a status that a test chooses."""
 
 from collections import defaultdict
 from collections.abc import Callable

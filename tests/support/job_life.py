@@ -43,7 +43,7 @@ def etag(data: bytes) -> str:
 
 
 def drawn(data: bytes) -> bytes:
-    """Return the result of an image, which identifies the image."""
+    """Return the fake result of an image, from which the image can be identified."""
     return b"drawn from " + data
 
 

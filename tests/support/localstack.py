@@ -37,7 +37,7 @@ class Storage:
             yield json.loads(message["Body"])
 
     def event(self, queue: str) -> dict[str, Any]:
-        """Return S3's next event in a queue, without counting S3's test event."""
+        """Return S3's next event in a queue, but skip its test events."""
         found: list[dict[str, Any]] = []
 
         def received() -> bool:

@@ -107,7 +107,7 @@ class Page:
         self.chrome.execute_script(_CLICK, of, f".{button}")
 
     def load_without_stream(self) -> None:
-        """Load the page with WebSockets blocked, as some networks do."""
+        """Load the page while WebSockets are blocked, as they are in some networks."""
         self.run_first(_NO_SOCKETS)
         self.chrome.get(self.url)
         self.wait_until(lambda: self.text("connection").startswith("Offline"), "the stream is shut")
@@ -135,7 +135,7 @@ class Page:
         return next(text for text in self.failures() if text.startswith(name))
 
     def click(self, selector: str) -> None:
-        """Click the element that matches the selector, once it is displayed, anywhere on the page."""
+        """Click the element that matches the selector once it is displayed, even outside the visible area."""
         self.wait_until(lambda: self.shows(selector), f"{selector} is there")
         self.chrome.execute_script("document.querySelector(arguments[0]).click()", selector)
 

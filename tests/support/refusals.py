@@ -1,4 +1,4 @@
-"""An address in front of the local stack that refuses some of the functions' calls, as an overloaded AWS does."""
+"""A proxy in front of the local stack that refuses some of the functions' calls, as AWS does under load."""
 
 import json
 import random

@@ -72,7 +72,9 @@ def test_an_image_that_the_bucket_refuses_leaves_nothing_and_can_be_sent_again(
     assert alice.get("/usage").json()["images"] == 1
 
 
-def test_an_image_is_uncounted_on_the_day_it_was_counted(alice: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_image_is_subtracted_from_the_day_on_which_it_was_counted(
+    alice: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     today = datetime.now(UTC)
 
     def midnight() -> None:

@@ -77,7 +77,7 @@ def test_a_retry_whose_message_is_refused_leaves_the_job_failed(api: Api, accoun
     jobs = JobStore(account.jobs_table)
     jobs.fail(jobs.claim(job_id, 30), OURS)
     for _ in range(2):
-        # There is no such queue.
+        # The queue in DETECT_QUEUE_URL does not exist.
         assert api.post(f"/jobs/{job_id}/retry").status_code == 500
         assert api.get(f"/jobs/{job_id}").json()["status"] == "failed"
 

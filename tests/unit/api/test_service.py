@@ -34,14 +34,14 @@ def test_health_lists_the_networks_that_detect_faces(api: Api) -> None:
     assert api.get("/health").json() == {"status": "ok", "detectors": ["centerface", "yunet"]}
 
 
-def test_limits_are_the_current_ones(api: Api) -> None:
+def test_the_limits_route_returns_the_current_limits(api: Api) -> None:
     response = api.get("/limits").json()
     assert response["direct_upload_bytes"] == limits.DIRECT_UPLOAD_BYTES
     assert response["job_kept_days"] == 1
     assert response["stream_url"] == "wss://stream.example"
 
 
-def test_limits_offer_every_render(api: Api) -> None:
+def test_the_limits_route_lists_every_render(api: Api) -> None:
     offered = {render["name"]: render for render in api.get("/limits").json()["renders"]}
     assert list(offered) == list(Render)
     hiding = {name for name, render in offered.items() if render["hides_faces"]}
@@ -58,7 +58,7 @@ def test_limits_offer_every_render(api: Api) -> None:
     }
 
 
-def test_limits_offer_the_options_that_are_declared_with_a_control(api: Api) -> None:
+def test_the_limits_route_lists_the_options_that_are_declared_with_a_control(api: Api) -> None:
     response = api.get("/limits").json()
     offered = {option["name"]: option for option in response["options"]}
     assert offered["crop_faces"] == {

@@ -83,7 +83,7 @@ def test_invalid_requests_are_refused(api: Api, request_body: dict[str, object],
 
 
 def test_a_conflict_names_its_job(api: Api) -> None:
-    """A sender that repeats an idempotency key learns in this way which job has the image."""
+    """From this, a sender that repeats an idempotency key learns which job has the image."""
     job_id = api.post("/uploads", json={}).json()["job_id"]
     response = api.get(f"/jobs/{job_id}/processed-image")
     assert (response.status_code, response.json()["job_id"]) == (409, job_id)

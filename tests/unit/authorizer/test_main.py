@@ -82,7 +82,7 @@ def test_invalid_keys_are_refused(key: tuple[ApiKey, str], change: Any, refusal:
 
 
 def test_only_the_identity_source_counts(key: tuple[ApiKey, str]) -> None:
-    """API Gateway caches by it, so an API key elsewhere would also admit the next caller with the same header."""
+    """API Gateway caches by identity source, so a key elsewhere would admit later callers with the same header."""
     others = {"x-api-key": key[1], "x-amz-security-token": key[1]}
     assert identify("Bearer nothing", **others) == Identity(refusal=Refusal.MALFORMED)
 

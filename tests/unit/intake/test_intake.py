@@ -95,7 +95,9 @@ def no_conditional_deletes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_conditional_deletes")
-def test_a_file_leaves_the_inbox_without_conditional_deletes(account: Cloud, deliver: Callable[..., list[str]]) -> None:
+def test_a_file_leaves_the_inbox_even_without_conditional_deletes(
+    account: Cloud, deliver: Callable[..., list[str]]
+) -> None:
     assert deliver(put(account.originals_bucket, KEY)) == []
 
     (job,) = jobs(account)
@@ -103,7 +105,7 @@ def test_a_file_leaves_the_inbox_without_conditional_deletes(account: Cloud, del
 
 
 @pytest.mark.usefixtures("no_conditional_deletes")
-def test_a_replacement_is_kept_without_conditional_deletes(account: Cloud) -> None:
+def test_a_replacement_is_kept_even_without_conditional_deletes(account: Cloud) -> None:
     old = put(account.originals_bucket, KEY, data=b"old")["Records"][0]["s3"]["object"]["eTag"]
     put(account.originals_bucket, KEY, data=b"new")
 

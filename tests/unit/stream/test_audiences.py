@@ -97,7 +97,7 @@ def test_a_large_audience_is_notified_within_the_rate_limit(
 def test_refused_messages_of_a_batch_are_neither_lost_nor_duplicated(
     seed: int, cloud: Queue, connections: ConnectionStore, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The shards of a large audience are a batch of eight messages; SQS accepts some at first, and others later."""
+    """A large audience is queued as a batch of eight messages, one per shard. SQS first accepts only some of them."""
     for module in ("recipients", "broadcast"):
         monkeypatch.setattr(f"face_broadcaster.{module}.LISTENERS_AT_ONCE", 4)
     monkeypatch.setattr(backoff, "sleep", lambda _: None)

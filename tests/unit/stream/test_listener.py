@@ -60,7 +60,7 @@ def clock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.usefixtures("clock")
 @pytest.mark.parametrize("ending", ["reset", "close"])
 def test_a_listener_dropped_before_its_first_event_resumes_from_the_services_position(ending: str) -> None:
-    """With any clock, no event of the outage is missed, and no event from before the start counts as new."""
+    """Even with a wrong clock, no event of the outage is missed, and no event from before the start counts as new."""
     old, older = ended_event(80), ended_event(85)
     start = position_at(datetime.now(UTC) - timedelta(seconds=30))
     missed = [ended_event(ago) for ago in (20, 15, 10)]
@@ -97,7 +97,7 @@ def test_an_interrupted_replay_is_requested_again_for_the_whole_outage() -> None
     asyncio.run(play())
 
 
-def test_a_live_event_before_the_services_position_is_new() -> None:
+def test_a_live_event_from_before_the_services_position_counts_as_new() -> None:
     """Its job may have ended just before the listener connected, and the event may have arrived just afterwards."""
     early, start, later = ended_event(20), position_at(datetime.now(UTC) - timedelta(seconds=15)), ended_event(10)
 
@@ -142,7 +142,7 @@ def test_the_listener_reconnects_if_the_service_does_not_send_its_position(monke
     asyncio.run(play())
 
 
-def test_an_older_event_of_a_job_is_not_new() -> None:
+def test_an_older_event_of_a_job_does_not_count_as_new() -> None:
     memory = Memory()
     job = ended_job()
     failed = {"job_id": job.job_id, "event_id": new_event_id(datetime.now(UTC), job.job_id)}

@@ -153,7 +153,7 @@ def test_a_subscription_to_a_job_is_found_only_under_the_job(connections: Connec
 
 
 def test_a_change_of_subscription_does_not_lose_events(connections: ConnectionStore) -> None:
-    """Reading the subscriptions to all jobs, and then those to the job, finds a listener that changes in between."""
+    """A listener is found even if its subscription changes between reading those to all jobs and those to one job."""
     connections.add(Connection("one", OWNER, "job-1"))
 
     before = everyone(connections)
