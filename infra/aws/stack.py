@@ -42,8 +42,8 @@ class DeployedStack:
             raise CommandFailed(f"The stack {self.name} is {self.status}: wait until CloudFormation has finished.")
         if self.status in _DEAD:
             raise CommandFailed(
-                f"The stack {self.name} is {self.status}: an earlier deployment failed, and CloudFormation can only "
-                "delete the stack (`make delete`, with the same ENVIRONMENT). Then deploy again."
+                f"The stack {self.name} is {self.status}: an earlier deployment failed, so it cannot be updated. "
+                "Delete it (`make delete`, with the same ENVIRONMENT), then deploy again."
             )
 
 

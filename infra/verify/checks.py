@@ -101,7 +101,7 @@ def many_clients(count: int) -> Check:
         return f"{waited} received the faces directly; {count - waited} received 202 and waited for the job"
 
     return Check(
-        f"{count} parallel clients", run, "If a throttle alarm is on, the account's concurrency limit is too low."
+        f"{count} parallel clients", run, "If a throttle alarm has fired, the account's concurrency limit is too low."
     )
 
 

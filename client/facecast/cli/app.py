@@ -21,7 +21,7 @@ FAILED: Final = 1
 BLOCKED: Final = 3
 
 app = typer.Typer(
-    help="Hide the faces in photos on this computer (blur), or find and hide them with a Facecast service.",
+    help="Hide faces in photos on this computer with `facecast blur`, or find and hide them with a Facecast service.",
     epilog="Exit codes: 0 success, 1 something failed, 2 usage error, "
     "3 the service cannot be reached or refuses the key, 130 interrupted.",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -44,7 +44,7 @@ def _main(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Hide the faces in photos on this computer (blur), or find and hide them with a Facecast service."""
+    """Hide faces in photos on this computer with `facecast blur`, or find and hide them with a Facecast service."""
 
 
 for command in (blur, detect, listen, jobs.jobs, jobs.show, jobs.faces, jobs.delete, jobs.retry, jobs.limits):

@@ -143,8 +143,8 @@ class Limits(Frozen):
         description="Maximum number of pixels of an AVIF, HEIC or GIF, or an animated or transparent WebP."
     )
     deep_image_pixels: int = Field(
-        description="Maximum number of pixels of an AVIF with transparency, or of a HEIC with more than 8 bits that "
-        "also has transparency or 4:4:4."
+        description="Maximum number of pixels of an AVIF with transparency, or of a HEIC with more than 8 bits per "
+        "channel that also has transparency or 4:4:4 chroma sampling."
     )
     image_side_pixels: int
     formats: tuple[ImageFormat, ...]

@@ -15,7 +15,7 @@ class RenderOffered(Frozen):
     label: str
     description: str
     hides_faces: bool = Field(
-        description="Whether the result hides faces; a preview does if the render that it shows does."
+        description="Whether the result hides faces. A preview hides them if the render it is made from does."
     )
     media_type: ResultType | None = Field(description="Null if nothing is drawn.")
     suffix: str | None = Field(description="The file name extension, without the dot.")

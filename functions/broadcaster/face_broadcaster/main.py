@@ -91,7 +91,7 @@ def _handle_messages(event: dict[str, Any], context: LambdaContext, deadline: fl
     handle = partial(_handle_message, counts=counts, deadline=deadline)
     response = process_partial_response(event, handle, processor, context)
     for _, error, _ in processor.exceptions:
-        logger.warning("Left a message to be redelivered", extra={"reason": repr(error)})
+        logger.warning("A message could not be processed and will be redelivered", extra={"reason": repr(error)})
     counts.update(failed=len(response["batchItemFailures"]))
     _report(counts)
     return response

@@ -34,7 +34,7 @@ def intake() -> Intake:
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     response = process_partial_response(event, _take, processor, context)
     for _, error, _ in processor.exceptions:
-        logger.warning("Left a message to be redelivered", extra={"reason": repr(error)})
+        logger.warning("A message could not be processed and will be redelivered", extra={"reason": repr(error)})
     return response
 
 

@@ -39,7 +39,8 @@ event is new if its `event_id` is larger than that of the last event you have se
 
 **Staying connected.** Send a ping every few minutes. If the connection is lost, reconnect with exponential backoff and
 jitter, a new ticket, and `?after=` with the largest `event_id` you have seen. If you have not seen any, use the
-`position` of `connected`. Drop events that are older than that position, unless you requested a replay.
+`position` from the `connected` frame (the response to `hello`). Drop events that are older than that position, unless
+you requested a replay.
 
 **Close codes.** 1000: the key was revoked or has expired. 1001: the connection was idle, or has reached its maximum
 duration. 1009: you sent a frame of more than 32 KB. 1006: the network failed. Reconnect after all codes except 1000.

@@ -49,9 +49,9 @@ NAMES = (
     "cursor",
     "limit",
     "status",
-    "file",
     "options",
     "content_type",
+    "file",
 )
 
 

@@ -44,7 +44,7 @@ def test_the_tiles_of_a_grid_are_limited_in_total(image: Coded, form: str, monke
     assert len(large) < 12_000
     reason, detail = refused(large, monkeypatch)
     assert reason is FailureReason.TOO_MANY_PIXELS
-    assert detail == "The image has 1,611 megapixels in all its parts together; the maximum is 204 megapixels."
+    assert detail == "The image has 1,611 megapixels in total across its parts; the maximum is 204 megapixels."
 
 
 def test_tiles_count_as_often_as_nested_grids_use_them(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +87,7 @@ def test_the_parts_of_a_coded_image_are_limited(part: bytes, monkeypatch: pytest
     many = AVIF._replace(data=AVIF.data + part * 100)
     reason, detail = refused(file([many.item(64, 64)], "AVIF"), monkeypatch)
     assert reason is FailureReason.CORRUPT_IMAGE
-    assert "far more than photos have" in detail
+    assert "far more than a normal photo" in detail
 
 
 @CODED

@@ -30,7 +30,7 @@ from infra.template import load
         ("LocalEndpoint=localhost:4566", "an address like http://localhost:4566"),
         ("HttpDomain=https://faces.example.org", "a domain name like faces.example.org"),
         ("CertificateArn=mine", "the ARN of a certificate"),
-        ("Detector=best, yunet", "best, or networks"),
+        ("Detector=best, yunet", "`best`, or one or more networks"),
     ],
 )
 def test_an_invalid_parameter_is_refused(pair: str, words: str) -> None:

@@ -111,10 +111,10 @@ def _check_items(image_format: ImageFormat, data: bytes) -> None:
     items = isobmff.read_items(data)
     _check_copies(image_format, data, items)
     pixels = items.reachable()
-    _check_limit(len(pixels), limits.IMAGE_PARTS, image_format.upper(), "images in one picture")
+    _check_limit(len(pixels), limits.IMAGE_PARTS, image_format.upper(), "component images")
     if pixels[items.primary] > limits.DECODED_PIXELS:
         raise too_many_pixels(
-            f"{pixels[items.primary] // 1_000_000:,} megapixels in all its parts together", limits.DECODED_PIXELS
+            f"{pixels[items.primary] // 1_000_000:,} megapixels in total across its parts", limits.DECODED_PIXELS
         )
     for item in pixels:
         kind = items.kinds.get(item)
@@ -180,6 +180,6 @@ def _check_limit(number: int, limit: int, image_format: str, what: str) -> None:
     if number > limit:
         raise ImageRejected(
             FailureReason.CORRUPT_IMAGE,
-            f"The {image_format} file has more than {limit:,} {what}, far more than photos have. "
+            f"The {image_format} file has more than {limit:,} {what}, far more than a normal photo. "
             "Open it in an image editor, save a copy without metadata, and send the copy.",
         )

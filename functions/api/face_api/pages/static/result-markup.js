@@ -33,7 +33,7 @@ export const template = `
       </div>
       <div class="row hiding">
         <label class="row compare" hidden>
-          <span>Before</span> <input type="range" min="0" max="100" value="0" aria-label="Share of the original photo that is shown">
+          <span>Before</span> <input type="range" min="0" max="100" value="0" aria-label="How much of the original photo is shown">
           <span>After</span>
         </label>
         <button type="button" class="correct" aria-keyshortcuts="c" hidden>Correct</button>
