@@ -16,6 +16,7 @@ import pytest
 from face_api import dependencies
 from facelib.domain import limits
 from facelib.domain.job import Failure, FailureReason
+from facelib.domain.options import Options
 from facelib.messages.detector_requests import DetectReply
 from hypothesis import strategies as st
 
@@ -41,18 +42,7 @@ UNITS = st.sampled_from(
     [",", "1,", "blur,", "[", '{"a":', '"', "\\", "%2C", "\x00", "é", "😀", "9", "&a=b", ";", " ", "x"]
 )
 SIZES = st.sampled_from([10, 1_000, 9_000, 20_000, 100_000, 1_000_000, 4_400_000])
-NAMES = (
-    "render",
-    "max_faces",
-    "min_confidence",
-    "size",
-    "cursor",
-    "limit",
-    "status",
-    "options",
-    "content_type",
-    "file",
-)
+NAMES = (*Options.model_fields, "cursor", "limit", "status", "file", "options", "content_type")
 
 
 @st.composite
