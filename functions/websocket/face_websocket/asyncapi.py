@@ -122,7 +122,7 @@ MESSAGES: Final = {
     ),
     "hello": _Message("Hello", "Request the position of the stream.", (Hello,), examples.HELLO),
     "subscribe": _Message(
-        "Subscribe", "Receive events of one job, or of all jobs again.", (Subscribe,), examples.SUBSCRIBE
+        "Subscribe", "Receive events of one job, or go back to those of all jobs.", (Subscribe,), examples.SUBSCRIBE
     ),
     "replay": _Message("Replay", "Request a replay of events.", (ReplayRequest,), examples.REPLAY),
     "ping": _Message("Ping", "Keep an idle connection open.", (Ping,), examples.PING),
@@ -167,7 +167,10 @@ _OPERATIONS: Final = {
         "Gateway cannot send frames during the handshake.",
     ),
     "receiveSubscribe": _operation(
-        "receive", "Receive events of one job only, or of all jobs again.", "subscribe", ("subscribed", "error")
+        "receive",
+        "Receive events of one job only, or go back to those of all jobs.",
+        "subscribe",
+        ("subscribed", "error"),
     ),
     "receiveReplay": _operation(
         "receive",

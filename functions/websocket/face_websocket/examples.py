@@ -101,7 +101,7 @@ ERROR: Final = (
 HELLO: Final = (_sent("hello", "The first frame when you connect for the first time.", Hello(action="hello")),)
 SUBSCRIBE: Final = (
     _sent("one", "Receive events of this job only.", Subscribe(action="subscribe", job_id=EXAMPLE_ID)),
-    _sent("all", "Receive events of all jobs again.", Subscribe(action="subscribe", job_id=None)),
+    _sent("all", "Go back to receiving events of all jobs.", Subscribe(action="subscribe", job_id=None)),
 )
 REPLAY: Final = (
     _sent("latest", "The latest events again.", ReplayRequest(action="replay", limit=20)),

@@ -38,7 +38,9 @@ class Settings(Frozen):
             return cls.model_validate(variables)
         except ValidationError as error:
             problems = describe_errors(error, str.upper)
-            raise SettingsError(f"{cls.__name__}: {problems}. Set them in template.yaml.") from None
+            raise SettingsError(
+                f"{cls.__name__}: {problems}. Set these environment variables in template.yaml."
+            ) from None
 
 
 class Retention(Settings):

@@ -142,8 +142,8 @@ def _check_copies(image_format: ImageFormat, data: bytes, items: isobmff.ItemTab
 def _check_av1(data: memoryview, pixels: int) -> None:
     """Compare the size of a coded image with the size of its item; libavif compares them only after decoding."""
     stream = av1.read_stream(data, limits.AV1_UNITS)
-    _check_limit(stream.units, limits.AV1_UNITS, "AVIF", "parts in an image")
-    _check_limit(stream.frames, limits.AV1_FRAMES, "AVIF", "frames in an image")
+    _check_limit(stream.units, limits.AV1_UNITS, "AVIF", "parts in a single image")
+    _check_limit(stream.frames, limits.AV1_FRAMES, "AVIF", "frames in a single image")
     if stream.max_pixels > pixels:
         raise ValueError("the coded image is larger than its item declares")
 
