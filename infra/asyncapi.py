@@ -15,7 +15,7 @@ SCHEMAS: Final = ROOT / "infra" / "checks" / "node_modules" / "@asyncapi" / "spe
 
 
 def violations(document: dict[str, Any], schemas: Path = SCHEMAS) -> list[str]:
-    """Return the places where the document violates the schema of its version, and the reasons."""
+    """Return the violations of the schema for the document's AsyncAPI version, each with its place and reason."""
     # The variant of the schema that has only internal references.
     schema = json.loads((schemas / f"{document['asyncapi']}-without-$id.json").read_text())
     return [f"{error.json_path}: {error.message}" for error in jsonschema.Draft7Validator(schema).iter_errors(document)]

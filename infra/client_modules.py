@@ -1,4 +1,4 @@
-"""Python modules that datamodel-code-generator writes for schemas, formatted like the rest of the code."""
+"""Generates Python modules from schemas with datamodel-code-generator, and formats them like the rest of the code."""
 
 import json
 import subprocess

@@ -28,7 +28,7 @@ _MOST_DAYS: Final = 3_650
 
 
 def new_key(owner: str, scopes: str, daily: int | None, days: int) -> tuple[ApiKey, str]:
-    """Return a new key: the form to store, and the text for its holder. Raises CommandFailed for invalid values."""
+    """Return a new key: the record to store, and the text for its holder. Raises CommandFailed for invalid values."""
     if not is_owner(owner):
         raise CommandFailed(
             f"Invalid owner {owner!r}: use 1 to 64 characters from a-z, 0-9, '.', '_' and '-', for example: "
@@ -60,7 +60,7 @@ def new_key(owner: str, scopes: str, daily: int | None, days: int) -> tuple[ApiK
 
 
 def describe(key: ApiKey) -> str:
-    """Return a line about a key, without its secret."""
+    """Describe a key in one line, without its secret."""
     state = f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else f"until {key.expires_at:%Y-%m-%d}"
     if key.revoked_at is None and key.expires_at <= datetime.now(UTC):
         state = f"expired {key.expires_at:%Y-%m-%d}"

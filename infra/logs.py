@@ -21,7 +21,7 @@ from infra.target import choose_stack
 from infra.template import Resource
 
 _SINCE_MINUTES: Final = 10
-# CloudWatch may show a line a few seconds after newer lines of another instance.
+# CloudWatch may return a line a few seconds later than newer lines of another function instance.
 _LATE_MS: Final = 10_000
 
 
@@ -34,7 +34,7 @@ class LogGroup:
     poll_seconds: float = 1.0
 
     def follow(self, since_ms: int) -> Iterator[str]:
-        """Yield each line that is logged after this time exactly once. Runs indefinitely."""
+        """Yield, exactly once, each line that is logged after this time. Runs indefinitely."""
         seen: set[object] = set()
         while True:
             events = {_identity(event): event for event in self._events(since_ms)}
@@ -58,7 +58,7 @@ def _identity(event: dict[str, Any]) -> object:
 
 
 def follow(function: Resource, environment: str | None, stack: LocalStack, *, as_json: bool = False) -> None:
-    """Print the last ten minutes and all new lines.
+    """Print the lines of the last ten minutes, then all new lines.
 
     Raises CommandFailed if the local stack does not respond, and ClientError or BotoCoreError if a call to AWS fails.
     """

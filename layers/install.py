@@ -74,7 +74,7 @@ _UNUSED: Final = {
         "numpy/polynomial",
         "numpy/random",
         "numpy/testing",
-        # Text and Tk support, with their libraries.
+        # The parts that draw text or use Tk, and the libraries that they need.
         "PIL/_imagingft.*",
         "PIL/_imagingtk.*",
         "pillow.libs/libfreetype*",
@@ -104,7 +104,7 @@ def main() -> int:
 
 
 def add_licences(destination: Path) -> None:
-    """Copy each model's licence next to the packages. Raises SystemExit if no model is found or one is wrong."""
+    """Copy each model's licence next to the packages. Raises SystemExit if there is no model or an invalid one."""
     models = runpy.run_path(str(HERE / "vision" / "face_models" / "__init__.py"))["MODELS"]
     shipped = [model for model in models.values() if model.path.is_file()]
     if not shipped:

@@ -25,7 +25,7 @@ class AsyncClient:
     """
 
     def __init__(self, url: str, *, key: str | None = None, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        """Send nothing yet. Raises AddressInvalid or KeyUnusable (both ValueErrors) if an argument is invalid."""
+        """Send no request yet. Raises AddressInvalid or KeyUnusable (both ValueErrors) if an argument is invalid."""
         self._operations = Operations(url, key)
         self._http = httpx.AsyncClient(timeout=TIMEOUT, transport=transport)
 
@@ -93,7 +93,7 @@ class AsyncClient:
         return await self._run(self._operations.job(job_id))
 
     async def jobs(self, status: str | None = None) -> AsyncGenerator[Job, None]:
-        """Yield jobs without their faces, newest first; requests pages as needed. Raises ServiceError if one fails."""
+        """Yield jobs without their faces, newest first; requests pages as needed. Raises ServiceError on failure."""
         cursor: str | None = None
         while True:
             page, cursor = await self._run(self._operations.jobs_page(status, cursor))

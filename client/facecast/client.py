@@ -29,7 +29,7 @@ class Client:
     """
 
     def __init__(self, url: str, *, key: str | None = None, transport: httpx.BaseTransport | None = None) -> None:
-        """Send nothing yet. Raises AddressInvalid or KeyUnusable (both ValueErrors) if an argument is invalid."""
+        """Send no request yet. Raises AddressInvalid or KeyUnusable (both ValueErrors) if an argument is invalid."""
         self._url, self._key = url, key
         self._operations = Operations(url, key)
         self._http = httpx.Client(timeout=TIMEOUT, transport=transport)
@@ -100,7 +100,7 @@ class Client:
         return self._run(self._operations.job(job_id))
 
     def jobs(self, status: str | None = None) -> Iterator[Job]:
-        """Yield jobs without their faces, newest first; requests pages as needed. Raises ServiceError if one fails."""
+        """Yield jobs without their faces, newest first; requests pages as needed. Raises ServiceError on failure."""
         cursor: str | None = None
         while True:
             page, cursor = self._run(self._operations.jobs_page(status, cursor))

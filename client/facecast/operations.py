@@ -122,7 +122,7 @@ class Operations:
         yield from self._calls.call("POST", f"{_job_path(job_id)}/retry", repeatable=False)
 
     def stream_address(self) -> Flow[str]:
-        """Return an address for one connection: with a key, it contains a new ticket."""
+        """Return an address for one connection. If the client has a key, the address contains a new ticket."""
         limits = yield from self.limits()
         if self._calls.key is None:
             return limits.stream_url
@@ -146,7 +146,7 @@ def still_running(job: Job) -> JobTimeout:
 
 
 def _job_or_submission(body: dict[str, Any]) -> Job | Submission:
-    """Read the response of POST /image, which has only some fields if the job does not end in the waiting time."""
+    """Read the response of POST /image, which lacks most fields unless the job ends within the waiting time."""
     return Job.of(body) if "options" in body else Submission.model_validate(body)
 
 

@@ -1,7 +1,7 @@
 """Gradual deployment: versions of the functions behind an alias, to which CodeDeploy shifts traffic step by step.
 
-This is not in template.yaml itself because SAM publishes a version only for a change that it sees there: a changed
-parameter alone would never reach the functions. Here the digest of all parameters is part of each function.
+This is not in template.yaml itself because SAM publishes a version only for a change that it sees there: if only a
+parameter changed, the functions would never receive it. Therefore, each function includes a digest of all parameters.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ NONE: Final = "none"
 
 
 def prepare(built: Path, parameters: Mapping[str, str]) -> Path:
-    """Return the template to deploy: the built one, or a new one in the same folder that deploys gradually."""
+    """Return the template to deploy: the built one or, for a gradual deployment, a new one in the same folder."""
     if parameters["GradualDeployment"] == NONE:
         return built
     # JSON is also YAML, and paths in a template are relative to its folder.

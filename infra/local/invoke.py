@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def find(name: str) -> Resource:
-    """Find a function by its logical id, with or without `Function` at its end. Raises CommandFailed if unknown."""
+    """Find a function by its logical id, with or without `Function` at its end. Raises CommandFailed if none has it."""
     known = {function.name.removesuffix("Function"): function for function in functions()}
     if name.removesuffix("Function") not in known:
         raise CommandFailed(f"Unknown function {name!r}. Choose one: {', '.join(known)}.")

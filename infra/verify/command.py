@@ -20,7 +20,8 @@ from infra.verify.checks import Check, checks
 from infra.verify.service import TIMEOUT_SECONDS, Failed, Service
 
 _OWNER = "verify"
-# Parallel clients and listeners; fewer locally, because the local stack starts a process per simultaneous request.
+# Numbers of parallel clients and of listeners. They are smaller locally, because the local stack starts a process per
+# simultaneous request.
 _ON_AWS = (20, 300)
 _LOCALLY = (4, 30)
 

@@ -56,7 +56,7 @@ def test_without_its_original_a_result_cannot_be_corrected(stack: Stack, page: P
     assert told(page).endswith("Not saved.")
     page.click("#result .cancel")
     assert not page.shows("#result .marks")
-    # Pages of later tests would also list this job, and fail to load its picture.
+    # Otherwise, later tests' pages would also list this job, and fail to load its picture.
     assert stack.http.delete(f"/jobs/{job_id}").status_code == 204
 
 

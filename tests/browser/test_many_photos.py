@@ -28,7 +28,7 @@ from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
-# The height of the face in each photo, the number of the largest photo, and the position of the missed head.
+# In pixels, the height of every face and the position of the missed head; `_LARGE` is the number of the largest photo.
 _TALL = 110
 _LARGE = 12
 _MISSED = (slice(60, 220), slice(320, 460))

@@ -97,7 +97,7 @@ def test_the_still_and_the_animation_for_the_readme_are_complete_and_small(
         motion, save_all=True, append_images=frames[1:], duration=list(milliseconds), loop=0, quality=70, method=4
     )
     with Image.open(motion) as saved:
-        # On a fast machine, a photo may be ready before the picture of its sending, and equal frames are merged.
+        # On a fast machine, a photo may be ready before the screenshot of sending it. Equal frames are merged.
         assert getattr(saved, "n_frames", 1) == 1 + sum(
             one.tobytes() != other.tobytes() for one, other in pairwise(frames)
         )

@@ -1,4 +1,4 @@
-"""Concurrent claims on the local stack, whose conditional writes are atomic across threads; moto's are not."""
+"""Concurrent claims on the local stack, whose conditional writes are atomic across threads, unlike moto's."""
 
 import threading
 from collections.abc import Iterator

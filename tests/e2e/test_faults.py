@@ -71,7 +71,7 @@ def test_a_deletion_during_processing_removes_everything(stack: Stack, side: int
     stack.wait_until(lambda: stack.job(job_id)["status"] != "pending", pause=0.01)
     assert stack.http.delete(f"/jobs/{job_id}").status_code == 204
     with stack.listener() as listener:
-        # Two detectors run in parallel, so when two more jobs are done, the deleted job's detector has also finished.
+        # Two detectors run in parallel, so once two later jobs are done, the deleted job's detector has also finished.
         for later in [stack.post_image(one_face(2_000)) for _ in range(3)]:
             listener.wait_for_job(later)
     stack.wait_until(lambda: stack.objects_of(job_id) == [])

@@ -62,7 +62,7 @@ class Recording:
 
     @property
     def requests(self) -> Counter[str]:
-        """Count the requests, and add one to the API, which the emulator does not record."""
+        """Count the recorded requests, and the invocations by queues and streams that the emulator's log contains."""
         events = [event for event in self._latest() if event["EventId"] not in self._before]
         names = [f"{event['EventSource'].split('.')[0]} {event['EventName']}" for event in events]
         made = Counter("s3 PostObject" if name == "s3 POST.s3" else name for name in names)
@@ -79,7 +79,7 @@ class Recording:
 def test_an_image_needs_no_more_requests_than_in_the_model(recorder: Stack, method: str) -> None:
     expected = Counter(REQUESTS[method])
     del expected["Api invocation"]
-    # The first image starts every function, which is not counted.
+    # The first image's requests are not compared, because it also starts every function.
     for _ in range(2):
         recording = Recording(recorder)
         SEND[method](recorder, one_face(256))

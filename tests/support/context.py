@@ -1,10 +1,10 @@
-"""Lambda's context, with the parts that handlers use."""
+"""A fake of Lambda's context, with only the parts that handlers use."""
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
 class Context(LambdaContext):
-    """A context with this remaining time."""
+    """A context in which this much time remains."""
 
     def __init__(self, seconds: float = 30) -> None:
         self._function_name = "function"

@@ -18,7 +18,7 @@ CODE = "\n".join(path.read_text() for path in (ROOT / "functions").rglob("*.py")
 
 
 def metrics(alarm: Resource) -> Iterator[dict[str, Any]]:
-    """Yield the metrics that an alarm reads, whether one or several in an expression."""
+    """Yield the metrics that an alarm reads: its only one, or those in its expression."""
     if "MetricName" in alarm.properties:
         yield dict(alarm.properties)
     for metric in alarm.properties.get("Metrics", ()):
@@ -31,13 +31,13 @@ def namespace(metric: dict[str, Any]) -> str:
 
 
 def anchors(page: Path) -> set[str]:
-    """Return the anchors that GitHub gives the headings of a page."""
+    """Return the anchors that GitHub generates for the headings of a page."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def is_reported(name: str) -> bool:
-    """Return whether the code has this metric, by its name or by its stage (`DecodeTime` is `decode`)."""
+    """Return whether the code reports this metric, under its name or as a timed stage (`decode` for `DecodeTime`)."""
     stage = name.removesuffix("Time").lower()
     return f'"{name}"' in CODE or (name.endswith("Time") and f'timed("{stage}")' in CODE)
 

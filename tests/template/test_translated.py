@@ -13,7 +13,7 @@ from tests.support.translated import deployed, translate
 
 # Actions without resource-level permissions: https://docs.aws.amazon.com/service-authorization/latest/reference/
 WITHOUT_RESOURCE: Final = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
-# One action is for single messages and batches; for batches, the local stack uses a name that AWS does not have.
+# On AWS, one action covers single messages and batches; the local stack has a second one, for batches.
 BATCHES: Final = "sqs:SendMessage*"
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 RESERVED_VARIABLES: Final = {"_HANDLER", "_X_AMZN_TRACE_ID", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR", "TZ"}
@@ -23,10 +23,10 @@ OUTPUTS = PARAMETERS = 200
 TEMPLATE_BYTES: Final = 1_000_000
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 ENVIRONMENT_BYTES: Final = 4_096
-# All inline policies of a role together: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+# For all inline policies of a role together: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 ROLE_CHARACTERS: Final = 10_240
 LONGEST_STACK_NAME: Final = "a" * 32
-# Characters, by property: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/
+# Maximum number of characters of each property: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/
 LENGTHS: Final = {
     ("AWS::S3::Bucket", "BucketName"): 63,
     ("AWS::Lambda::Function", "Description"): 256,
@@ -154,7 +154,7 @@ def test_names_are_short_enough(translated: dict[str, Any]) -> None:
 
 
 def test_only_the_stacks_own_bucket_may_send_to_its_queues(stack: CloudFormation) -> None:
-    """The name is not generated: CloudFormation would shorten a long one, which a pattern might then not match."""
+    """The template sets the bucket's name: CloudFormation might shorten a generated one, so a pattern might fail."""
     resources = stack.resources()
     bucket = resources["OriginalsBucket"]["Properties"]["BucketName"]
     policies = of_type(resources, "AWS::SQS::QueuePolicy")

@@ -1,4 +1,4 @@
-"""Benchmark charts have axes that contain every value, and are SVG that a browser can read."""
+"""Benchmark charts have axes that contain every value, and are SVG files that a browser can read."""
 
 from xml.etree import ElementTree as ET
 

@@ -1,4 +1,4 @@
-"""The colour differences equal the published ones."""
+"""The computed colour differences equal published values."""
 
 import numpy as np
 import pytest

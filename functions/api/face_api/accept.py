@@ -43,11 +43,11 @@ class Submission:
 
 @dataclass(frozen=True)
 class Accepted:
-    """The job of a submission: a new one, or the one that the same request created before."""
+    """The job for a submission: a new one, or the one that an earlier, identical request created."""
 
     job: Job
     is_new: bool
-    # The day for which its image is counted.
+    # The day on which the image was counted.
     day: date | None = None
 
 
@@ -100,7 +100,7 @@ class Submissions:
             self.images.add_original(job.job_id, submission.content, media_type)
         except Exception:
             # Other requests with the same idempotency key may still store the image, so only the request that created
-            # the job removes the job. If the job cannot be removed, its image exists: this call succeeded and its
+            # the job removes the job. If the job cannot be removed, its image exists: either S3 stored it but the
             # response was lost, or another request stored it.
             if not accepted.is_new:
                 raise

@@ -87,7 +87,7 @@ class Processing:
             self.images.add_faces_json(JobView.of(outcome.job_completed(claim.job), self.public_url))
         self.claims.complete(claim, outcome)
         report_detection(analysis, "Faces")
-        # With this 0, one metric has both the number of failures (its sum) and the number of images (its sample count).
+        # This zero gives one metric both the number of failures (its sum) and the number of images (its sample count).
         metrics.add_metric("FailedJobs", MetricUnit.Count, 0)
 
 

@@ -34,7 +34,7 @@ class Example:
 
 
 def _ended(**outcome: object) -> Job:
-    """Return a job that was completed or failed, with this outcome."""
+    """Return a job that has ended with this outcome."""
     return Job.model_validate(
         {
             "job_id": EXAMPLE_ID,

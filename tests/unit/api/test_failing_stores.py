@@ -1,4 +1,4 @@
-"""After AWS refuses a call of `POST /image`, or the function stops between two calls, no job and no count remain."""
+"""If AWS refuses a call by `POST /image`, or the function stops between two calls, no job and no count remain."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta

@@ -28,7 +28,8 @@ from tests.support.properties import hold
 
 MOST_BYTES = 64 * 1024
 MOST_SENT = 4_500_000
-# Processor time relative to a plain photo in the same process. A flood of errors once took hundreds of times as long.
+# Processor time, as a multiple of the time for a plain photo in the same process. A flood of errors once took hundreds
+# of times as long.
 MOST_TIMES = 12
 FEW_EXAMPLES = 40
 # Not limited: a list is as long as the stored jobs require, and pages and descriptions do not depend on the request.

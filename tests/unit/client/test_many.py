@@ -20,7 +20,7 @@ PENDING, COMPLETED = (httpx.Response(200, json=a_job(status)) for status in ("pe
 
 @asynccontextmanager
 async def stream(*events: dict[str, Any]) -> AsyncIterator[tuple[str, asyncio.Event, asyncio.Event]]:
-    """Run a stream; yield its address, an event that is set on a connection, and one that makes the stream send."""
+    """Run a stream; yield its address, a flag that it sets when a client connects, and a flag that makes it send."""
     connected, speak = asyncio.Event(), asyncio.Event()
 
     async def handle(connection: ServerConnection) -> None:

@@ -1,4 +1,4 @@
-"""At most one process per lease keeps requests waiting."""
+"""A process may keep requests waiting only while it holds one of the leases."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""A release has the notes of its version, or fails."""
+"""A release contains the notes for its version, and fails if there are none."""
 
 from pathlib import Path
 

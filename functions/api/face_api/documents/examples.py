@@ -116,7 +116,7 @@ _EXAMPLES: Final[tuple[Frozen, ...]] = (
         resets_at=datetime(2026, 11, 25, tzinfo=UTC),
     ),
 )
-# By the name of the model. Unset fields are left out of a request, and use their defaults.
+# Keyed by model name. Fields that are not set are left out of a request, so their defaults apply.
 EXAMPLE_OF: Final[dict[str, Any]] = {
     type(one).__name__: one.model_dump(mode="json", exclude_unset=isinstance(one, UploadRequest)) for one in _EXAMPLES
 }

@@ -21,7 +21,7 @@ SWAGGER_UI: Final = Path(fastapi_swagger.resources.__file__).parent
 
 
 class CachedFiles(StaticFiles):
-    """Static files that browsers cache for a few minutes, because each request is an invocation."""
+    """Static files that browsers cache for a few minutes, because each request invokes a function."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 - as in the base class
         response = super().file_response(*args, **kwargs)

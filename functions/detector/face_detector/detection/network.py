@@ -20,7 +20,7 @@ class Network(Protocol):
         ...
 
     def reload(self) -> None:
-        """Load the model again, to free the buffers for the largest image so far."""
+        """Load the model again, to free the buffers that it allocated for the largest image so far."""
         ...
 
 
@@ -29,8 +29,8 @@ class Thresholds:
     """Minimum scores (0 to 1) of faces that are reported and of faces that are hidden, and a minimum size.
 
     The threshold for reporting gives a precision of about 93 %. The one for hiding is chosen for recall, because a
-    false blur does less harm than a missed face. If a coarse pass detects a face smaller than `small_side`, in pixels
-    of its scale, it may have missed other small faces.
+    false blur does less harm than a missed face. If a coarse pass detects a face smaller than `small_side` (in pixels
+    of the scaled image), it may have missed other small faces.
     """
 
     report: float
@@ -42,7 +42,7 @@ class Thresholds:
 class Scales:
     """The image pyramids of a network by quality.
 
-    `coarse` is for a first pass, after which an image with only large faces is done (early_exit.py). A quality without
+    `coarse` is for a first pass, which is the only one if it finds only large faces (early_exit.py). A quality without
     `coarse` has one pass, as do images in which faces are hidden, because a missed face would stay visible.
     """
 

@@ -18,7 +18,7 @@ from face_detector.imaging.pixels import Pixels, as_pixels
 _INTENT: Final = ImageCms.Intent.RELATIVE_COLORIMETRIC
 _FLAGS: Final = ImageCms.Flags.BLACKPOINTCOMPENSATION
 _SRGB: Final = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-# A profile that changes colours by at most this many levels counts as sRGB. Common sRGB profiles differ by one.
+# A profile that changes colours by at most this many levels counts as sRGB. Common sRGB profiles differ by one level.
 _UNSEEN: Final = 2
 _BAND_ROWS: Final = 128
 # Pillow's modes with 4 bytes per pixel do not require repacking.
@@ -54,7 +54,7 @@ def is_cmyk(profile: bytes) -> bool:
 
 
 def cmyk_to_srgb(inks: Pixels, profile: bytes) -> Pixels:
-    """Convert (height, width, 4) pixels, with 255 for no ink as in JPEGs. Raises ValueError unless `is_cmyk`."""
+    """Convert (height, width, 4) pixels, in which 255 means no ink, as in JPEGs. Raises ValueError unless `is_cmyk`."""
     conversion = _conversion(profile)
     if conversion is None or conversion.space is not icc.Space.CMYK:
         raise ValueError("the profile is not for CMYK")
@@ -95,7 +95,7 @@ def _changes_nothing(conversion: _Conversion) -> bool:
 
 
 def _transformed(conversion: _Conversion, band: Pixels | cv2.typing.MatLike) -> Pixels:
-    """Convert pixels in the mode of the conversion to BGR."""
+    """Convert pixels, which have the mode of the conversion's colour space, to BGR."""
     mode = _MODES[conversion.space]
     size = band.shape[1], band.shape[0]
     image = Image.frombuffer(mode, size, np.ascontiguousarray(band), "raw", mode, 0, 1)

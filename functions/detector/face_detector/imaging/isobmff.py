@@ -26,7 +26,7 @@ class FileBox(NamedTuple):
 
 
 def boxes(data: bytes | memoryview) -> Iterator[FileBox]:
-    """Walk over the boxes of one level."""
+    """Yield the boxes at one level, without the boxes inside them."""
     at = 0
     while at + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, at)
@@ -41,7 +41,7 @@ def boxes(data: bytes | memoryview) -> Iterator[FileBox]:
 
 
 class Extent(NamedTuple):
-    """The position of a part of an item, in the file or in the box `idat` (8.11.3). Length 0 means up to the end."""
+    """The position of a part of an item, in the file or in the box `idat` (8.11.3). A length of 0 means the rest."""
 
     in_meta: bool
     offset: int
@@ -80,16 +80,16 @@ class ItemTable:
         return whole[extent.offset : extent.offset + extent.length if extent.length else None]
 
     def nclx(self) -> tuple[int, int] | None:
-        """Return the code points for primaries and transfer function of the picture, or of its first tile (12.1.5)."""
+        """Return the code points (12.1.5) of the primaries and transfer function of the picture or its first tile."""
         first = self.inputs.get(self.primary, [])[:1]
         boxes = (body for item in (self.primary, *first) for body in self.colours.get(item, ()))
         return next((_NCLX.unpack(body)[1:] for body in boxes if body.startswith(b"nclx")), None)
 
     def reachable(self) -> dict[int, int]:
-        """Return the items of the picture, the primary one last, with the number of pixels to decode for each.
+        """Return the number of pixels to decode for each item of the picture, with the primary item last.
 
         The number for an item includes its own pixels, and those of each input once for every use. Raises ValueError
-        for an item without a size, and for items that are derived from each other.
+        for an item without a size, and for a cycle of items that are derived from each other.
         """
         pixels: dict[int, int] = {}
         self._reach(self.primary, pixels, 0)
@@ -166,7 +166,7 @@ def _kinds(fields: _Fields) -> dict[int, bytes]:
 
 
 def _pixels(properties: memoryview) -> dict[int, int]:
-    """Return the largest size of each item according to its properties."""
+    """Return the number of pixels of each item, from the largest size that its properties state."""
     pixels: dict[int, int] = {}
     for item, kind, body in _associated(properties):
         if kind == b"ispe":

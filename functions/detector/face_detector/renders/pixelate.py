@@ -9,8 +9,8 @@ from facelib.domain.options import Options
 from face_detector.imaging.face_area import HiddenArea
 from face_detector.imaging.pixels import Pixels
 
-# Cells along the longer side of a face, for each `blur_strength` from 1. With six cells, a common number, the detectors
-# still found many faces (docs/decisions/0007-hiding.md).
+# Cells along the longer side of a face, by `blur_strength`, starting at 1. With six cells, a common number, the
+# detectors still found many faces (docs/decisions/0007-hiding.md).
 _CELLS: Final = (2.5, 1.6, 1.25, 1.0, 0.5)
 
 

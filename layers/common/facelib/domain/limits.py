@@ -18,15 +18,15 @@ UNSTORED_SECONDS: Final = 5 * 60
 UNUSED_FORM_SECONDS: Final = PRESIGNED_UPLOAD_SECONDS + 3600
 RESULT_URL_SECONDS: Final = 5 * 60
 
-# These are limited by the memory for decoding a photo and drawing it at full size (docs/decisions/0003-decoding.md).
+# These follow from the memory needed to decode a photo and draw it at full size (docs/decisions/0003-decoding.md).
 # The first is for JPEG, the second for PNG and for still WebP without alpha, the third for all other images.
 IMAGE_PIXELS: Final = 110_000_000
 PLAIN_IMAGE_PIXELS: Final = 100_000_000
 COSTLY_IMAGE_PIXELS: Final = 51_000_000
 # For an AVIF or HEIC that may have more than 8 bits per channel and also has alpha or colours at full resolution.
 DEEP_IMAGE_PIXELS: Final = 36_000_000
-# Total of all images that make up an AVIF or HEIC: a grid, its tiles (which extend beyond its edges), and the same for
-# alpha.
+# Total pixels of all images that make up an AVIF or HEIC: a grid, its tiles (which extend beyond its edges), and the
+# same for alpha.
 DECODED_PIXELS: Final = 4 * COSTLY_IMAGE_PIXELS
 # libjpeg's limit for each side; results are JPEG.
 IMAGE_SIDE: Final = 65_500
@@ -37,11 +37,11 @@ FACE_IMAGE_SIDE: Final = 1_024
 # docs/decisions/0007-hiding.md describes each strength.
 BLUR_STRENGTH: Final = 5
 BLUR_STRENGTH_DEFAULT: Final = 3
-# As a multiple of the largest face's side.
+# The maximum padding, as a multiple of the largest face's side.
 CROP_PADDING: Final = 5.0
 CROP_PADDING_DEFAULT: Final = 0.5
 
-# Parts that are counted before a library parses a file (face_detector.imaging.structure). A photo has up to about 300
+# Parts of a file, counted before a library parses it (face_detector.imaging.structure). A photo has up to about 300
 # segments: 255 for a colour profile, the others for depth maps and previews of 64 KiB each. A PNG stores its pixels in
 # chunks of 8 KiB.
 IMAGE_PARTS: Final = 1_000

@@ -31,7 +31,7 @@ _QUICK: Final = Config(
 )
 
 # Presigned URLs contain the bucket's Region. By default, botocore would presign them for the global endpoint, which
-# redirects to another host, for which the signature is not valid, and refuses buckets in Regions opened since 2019. A
+# refuses buckets in Regions opened since 2019. For others, it redirects to a host for which the signature is invalid. A
 # local stack has one host for all Regions. https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
 _REGIONAL: Final = Config(s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"})
 
@@ -69,7 +69,7 @@ def event_bridge() -> "EventBridgeClient":
 
 @cache
 def lambda_() -> "LambdaClient":
-    # A client waits for a synchronous detection, so its time-out is slightly below that of an HTTP request.
+    # An API client waits while this call detects faces, so the time-out is slightly below that of an HTTP request.
     return session().client(
         "lambda",
         config=Config(user_agent=_USER_AGENT, connect_timeout=2, read_timeout=28, retries={"total_max_attempts": 1}),

@@ -61,7 +61,7 @@ class NewJobs:
                 raise JobNotFound from None
 
     def withdraw(self, job: Job, request: IdempotentRequest | None = None) -> bool:
-        """Remove a job whose image could not be stored; False if the image was stored in the meantime."""
+        """Remove a job whose image could not be stored. Return False if the image was stored in the meantime."""
         try:
             # The job may be missing: the SDK repeats a deletion whose response was lost.
             self._table.delete(job.job_id, IS_NEW | _IS_UNCLAIMED)

@@ -20,7 +20,7 @@ from facelib.stores.jobs.index import JobIndex
 from facelib.stores.jobs.items import from_item, is_deleted
 from facelib.stores.jobs.table import primary_key
 
-BY_CREATION: Final = "by_creation"  # Keys: owner_shard, created_at. Contains only keys.
+BY_CREATION: Final = "by_creation"  # An index on owner_shard and created_at, with no other fields than keys.
 
 # A BatchGetItem reads at most 100 items.
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
@@ -30,7 +30,7 @@ _BATCH_ATTEMPTS: Final = 10
 # Number of jobs to read at a time after the first batch, if a page is still incomplete: jobs were deleted, or the page
 # is larger than a batch.
 _REST: Final = 10
-# Sorts after every time.
+# Sorts after every `created_at`.
 _AFTER_ALL: Final = "9999"
 # A filtered list reads at most this many jobs, then returns a cursor.
 _READ_AT_MOST: Final = 5 * _BATCH
@@ -40,7 +40,7 @@ _FIELDS: Final = sorted({*Job.model_fields} - {"faces"})
 
 @dataclass(frozen=True)
 class JobPage:
-    """Jobs, newest first and without their faces, and the start of the next page."""
+    """Jobs, newest first and without their faces, and the cursor for the next page."""
 
     jobs: tuple[Job, ...]
     next_cursor: str | None
@@ -102,7 +102,7 @@ class JobLists:
         return dropwhile(lambda each: each.position >= after.position, positions) if after else positions
 
     def _visible(self, positions: Iterable[_Cursor]) -> Mapping[str, Job]:
-        """Return those of these jobs that are neither deleted nor expired, by id and without faces."""
+        """Return the jobs at these positions that are neither deleted nor expired, keyed by id, without their faces."""
         now = utc_now()
         jobs = (from_item(item) for item in self._items([each.job_id for each in positions]) if not is_deleted(item))
         return {job.job_id: job for job in jobs if not job.is_expired(now)}
