@@ -1,4 +1,4 @@
-"""Evaluates a template like CloudFormation: conditions, rules and intrinsic functions, for given parameters."""
+"""Evaluates a template as CloudFormation does: conditions, rules and intrinsic functions, for given parameters."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -35,7 +35,7 @@ VIRGINIA: Final = Region(name="us-east-1")
 
 
 class CloudFormation:
-    """Resolves parts of a template. References to resources become logical ids, attributes become `Id.Attribute`."""
+    """Resolves parts of a template. A reference becomes the resource's logical id, and an attribute `Id.Attribute`."""
 
     def __init__(self, template: Mapping[str, Any], parameters: Mapping[str, str], region: Region = VIRGINIA) -> None:
         defaults = {name: str(one.get("Default", "")) for name, one in template["Parameters"].items()}
@@ -70,7 +70,7 @@ class CloudFormation:
         ]
 
     def resources(self) -> dict[str, dict[str, Any]]:
-        """Every resource whose condition is true, resolved."""
+        """Return every resource whose condition is true, with its intrinsic functions resolved."""
         return {
             name: self.resolve(resource)
             for name, resource in self._template["Resources"].items()

@@ -19,7 +19,7 @@ def parameters_of_template() -> dict[str, str]:
 
 
 def read_parameters(pairs: Sequence[str]) -> dict[str, str]:
-    """Read NAME=VALUE pairs. Raises CommandFailed for any other text, an unknown name or a value not allowed."""
+    """Read NAME=VALUE pairs. Raises CommandFailed for any other text, an unknown name or an invalid value."""
     parameters = load()["Parameters"]
     given: dict[str, str] = {}
     for pair in pairs:
@@ -37,7 +37,7 @@ def read_parameters(pairs: Sequence[str]) -> dict[str, str]:
 def check_together(parameters: Mapping[str, str]) -> None:
     """Check the values of all parameters against each other. Raises CommandFailed for contradictions.
 
-    Apart from the template's rules, these are only checks that CloudFormation's rules cannot express.
+    This evaluates the template's rules, and then makes the checks that CloudFormation's rules cannot express.
     """
     problems = CloudFormation(load(), parameters).broken_rules()
     reserved, concurrency = int(parameters["DetectorReserved"]), int(parameters["DetectorConcurrency"])

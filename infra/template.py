@@ -42,7 +42,7 @@ def _intrinsic(loader: Any, suffix: str, node: yaml.Node) -> dict[str, Any]:  # 
 
 
 _Loader.add_multi_constructor("!", _intrinsic)
-# Versions of formats like 2010-09-09 are not dates.
+# Format versions such as 2010-09-09 must remain strings, not become dates.
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", yaml.SafeLoader.construct_yaml_str)
 
 
@@ -87,7 +87,7 @@ def source_of(function: Resource) -> Path:
 
 
 def layers_of(function: Resource) -> tuple[str, ...]:
-    """Return the logical ids of a function's layers, starting with the layers of all functions."""
+    """Return the logical ids of a function's layers, starting with those that all functions share."""
     shared = load()["Globals"]["Function"]["Layers"]
     return tuple(layer["Ref"] for layer in (*shared, *function.properties.get("Layers", ())))
 

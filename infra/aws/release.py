@@ -146,7 +146,7 @@ def _sam(arguments: Sequence[str], stack: str) -> int:
 
 
 def _discard_review(stack: str) -> None:
-    """Remove the empty stack that a declined first deployment leaves."""
+    """Remove the empty stack that remains if the first deployment was declined."""
     if (left := stacks.find(stack)) and left.is_review:
         stacks.discard_review(stack)
 
@@ -187,7 +187,7 @@ def delete(environment: OnAws = "default") -> int:
 
 
 def empty(s3: "S3Client", bucket: str, prefix: str = "") -> None:
-    """Delete every object with a prefix. Raises CommandFailed if S3 does not delete one."""
+    """Delete every object with this prefix. Raises CommandFailed if S3 fails to delete any of them."""
     pages = s3.get_paginator("list_objects_v2").paginate(
         Bucket=bucket, Prefix=prefix, PaginationConfig={"PageSize": _DELETE_AT_ONCE}
     )
@@ -208,7 +208,7 @@ def confirm(question: str, name: str, done: str) -> None:
     except EOFError:
         raise CommandFailed(f"\nNothing was {done}: type the name to confirm, which requires a terminal.") from None
     if not sys.stdin.isatty():
-        # The user did not press Enter, so the question's line is not finished.
+        # The user did not press Enter, so the next output would be on the line of the question.
         print(flush=True)
     if typed != name:
         raise CommandFailed(f"Nothing was {done}.")

@@ -1,4 +1,4 @@
-"""Files that are copied to the drop folder, as by a user of the bucket."""
+"""Files copied to the drop folder, as a user of the bucket would copy them."""
 
 import json
 import shutil

@@ -16,7 +16,7 @@ from tests.support.stack import TIMEOUT_SECONDS, Stack, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("closed")]
 
-# Method, path, body, the required scope, and the status for its owner.
+# Method, path, body, the required scope, and the status that the owner receives.
 CALLS: list[tuple[str, str, dict[str, Any], str, int]] = [
     ("GET", "/jobs", {}, "read", 200),
     ("GET", "/jobs/{job}", {}, "read", 200),

@@ -1,7 +1,7 @@
-"""The packages, built once for the tests in this folder: for Lambda on both processors, and for this interpreter.
+"""The packages, built once for the tests in this folder: for Lambda on both architectures, and for this interpreter.
 
 Functions are run by this Python, or by PACKAGING_PYTHON on PACKAGING_ARCHITECTURE, as in `make test-arm64`.
-ARM64_PYTHON is a Python 3.13 for arm64, with which every test run imports Lambda's packages.
+ARM64_PYTHON is a Python 3.13 for arm64; every test run uses it to import the packages for Lambda.
 """
 
 import os
@@ -22,7 +22,7 @@ LAMBDAS_PYTHON = "3.13"
 
 @pytest.fixture(scope="session")
 def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
-    """Return the build folder for an architecture and a Python, which is built only once."""
+    """Return a function that returns the build folder for an architecture and a Python version, built only once."""
 
     @cache
     def built(architecture: Architecture, python: str) -> Path:

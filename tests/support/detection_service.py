@@ -93,7 +93,7 @@ def sqs_event(*bodies: str) -> dict[str, Any]:
 
 
 def uploaded(service: Service, job: Job, data: bytes) -> OriginalCreated:
-    """Upload a job's original, as its form would, and return S3's event. This may be repeated."""
+    """Upload a job's original, as if its form were posted, and return S3's event. A job may have several uploads."""
     response = clients.s3().put_object(
         Bucket=service.account.originals_bucket, Key=object_keys.original(job.job_id), Body=data
     )

@@ -1,4 +1,4 @@
-"""The parts of random job histories: jobs, their senders and readers, and a model of SQS."""
+"""The building blocks of random job histories: jobs, their senders and readers, and a model of SQS."""
 
 import hashlib
 import json

@@ -95,7 +95,7 @@ def deep_heic(side: int = _DEEP_SIDE) -> bytes:
 
 
 def large_images() -> list[OddFile]:
-    """Return the largest images of each format. Every detector processes the first one."""
+    """Return the largest images of each format. Every detector is tested with the first image in the list."""
     fast_webp: dict[str, Any] = {"lossless": True, "quality": 0, "method": 0}
     return [
         odd("large_progressive.jpg", progressive, OK),
@@ -120,7 +120,7 @@ def large_images() -> list[OddFile]:
 
 
 def full_of_parts() -> list[OddFile]:
-    """Return files with the most or largest parts that fit, because libraries take a long time for each part."""
+    """Return files filled with as many parts, or parts as large, as fit: libraries spend a long time on each part."""
     text = chunk(b"tEXt", b"k\0" + b"v" * 25_000)
     compressed = zlib.compress(b" " * 900_000)
     resources = segment(0xED, b"Photoshop 3.0\0" + b"8BIM\x04\x04\0\0\0\0\0\0" * 2_000)

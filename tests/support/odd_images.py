@@ -38,7 +38,7 @@ def empty_rows(width: int, height: int, bytes_a_pixel: int) -> bytes:
 
 @cache
 def zeros(count: int, level: int = 1) -> bytes:
-    """Compress this many zeros. One compressed megabyte is repeated, because all of them are the same."""
+    """Compress this many zeros. One compressed megabyte is repeated, because every megabyte is the same."""
     whole, rest = divmod(count, limits.MIB)
     packer = zlib.compressobj(level)
     start, block = (packer.compress(bytes(limits.MIB)) + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
@@ -61,7 +61,7 @@ def png_16_bit(*, alpha: bool) -> bytes:
 
 
 def damaged(data: bytes, share: float, count: int = 40) -> bytes:
-    """Change `count` bytes, every seventh one, starting at this fraction of the file."""
+    """Change every seventh byte, `count` bytes in all, starting at this fraction of the file."""
     broken = bytearray(data)
     start = int(len(data) * share)
     for at in range(start, min(start + count * 7, len(data)), 7):

@@ -21,7 +21,7 @@ class _NoManagedPolicies:
 def translate(
     parameters: Mapping[str, str] | None = None, changed: Callable[[dict[str, Any]], dict[str, Any]] = dict
 ) -> dict[str, Any]:
-    """Return the template with SAM's resources replaced, for these parameters. `changed` may edit it beforehand."""
+    """Return the template for these parameters, translated from SAM to CloudFormation. `changed` may edit it first."""
     template = changed(load())
     template["Globals"]["Function"]["CodeUri"] = UPLOADED
     for resource in template["Resources"].values():

@@ -38,7 +38,7 @@ def test_the_index_of_events_has_only_the_fields_of_an_event() -> None:
 
 
 def filters() -> list[list[dict[str, Any]]]:
-    """Return the patterns of each function that reads the table's stream."""
+    """Return the filter patterns of each function that reads the table's stream."""
     found = []
     for function in functions():
         for source in function.properties.get("Events", {}).values():

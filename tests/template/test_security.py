@@ -46,7 +46,7 @@ def test_no_client_reads_a_header_that_api_gateway_may_rename() -> None:
 
 
 def test_access_logs_are_always_json() -> None:
-    """`messageString` has its own quotation marks; with those of the format, a line would be invalid JSON."""
+    """`messageString` has its own quotation marks; inside those of the format, they would make a line invalid JSON."""
     (stage,) = (one for one in resources("AWS::ApiGatewayV2::Stage") if one.name == "HttpStage")
     line = stage.properties["AccessLogSettings"]["Format"]
     assert "$context.error.messageString" not in line

@@ -1,4 +1,4 @@
-"""The options of a job on the command line, made from the fields of `Options`."""
+"""Command-line options for a job, made from the fields of `Options`."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -19,7 +19,7 @@ _ADDED_HELP: Final = {"size": " Default: original if --out saves results that hi
 
 
 def with_job_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command one option for each field of `Options`, in place of its parameter `options`.
+    """Replace the parameter `options` of a command with one option for each field of `Options`.
 
     Typer makes the options of a command from the parameters in its signature.
     """

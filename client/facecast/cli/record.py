@@ -40,7 +40,7 @@ class Record:
         return len(self._lines)
 
     def first_saved(self, out: Path) -> dict[str, Path]:
-        """Return the first result of each photo in `out`: these names must not be given to other photos."""
+        """Return the path in `out` of each photo's first result; no other photo may be given that path."""
         paths = {photo: Path(line["saved"][0]) for photo, line in self._lines.items() if line["saved"]}
         return {photo: path.relative_to(out) for photo, path in paths.items() if path.is_relative_to(out)}
 

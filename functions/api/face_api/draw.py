@@ -30,7 +30,7 @@ _CLEAN_UP_AFTER_SECONDS = 60
 
 @dataclass(frozen=True)
 class OnDemandResults:
-    """The dependencies of drawing: the stores, and the detector that draws."""
+    """Draws results and faces on demand, with the help of a detector."""
 
     jobs: JobTable
     images: ImageStore
@@ -79,7 +79,7 @@ class OnDemandResults:
         return self.jobs.get(job_id, owner)
 
     def face(self, job_id: str, owner: str, number: int, *, align: bool) -> bytes:
-        """Return the picture of one face of a job, which is not stored.
+        """Return the picture of one face of a job. The picture is not stored.
 
         Raises JobNotFound, JobConflict (not completed), NoResult (failed), RenderRefused (the job was created to hide
         faces), FaceNotFound, OriginalGone and DetectorBusy.

@@ -12,7 +12,7 @@ from face_api.dependencies import SettingsDep
 
 
 async def refuse_foreign_origin(request: Request, settings: SettingsDep) -> None:
-    """Refuse pages of origins that the parameter CorsOrigins does not name. Raises HTTPException (403)."""
+    """Refuse requests from pages whose origin CorsOrigins does not allow. Raises HTTPException (403)."""
     if not settings.allow(request.headers.get("origin")):
         raise HTTPException(
             HTTPStatus.FORBIDDEN,

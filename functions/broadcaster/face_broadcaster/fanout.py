@@ -38,7 +38,7 @@ class PendingPost:
 
 @dataclass(frozen=True)
 class FanOutResult:
-    """The result of a fan-out: `refused` failed and may succeed later, `late` was not attempted before the deadline."""
+    """The result of a fan-out: `refused` posts failed but may succeed later; `late` ones were not attempted in time."""
 
     posts: int
     gone: int
@@ -102,7 +102,7 @@ class FanOut:
 
 
 def _group(pending: Iterable[PendingPost]) -> tuple[Delivery, ...]:
-    """Group listeners that are to receive the same frames into one delivery."""
+    """Return one delivery for each group of listeners that are to receive the same frames."""
     groups: dict[tuple[str, tuple[str, ...], int], list[str]] = defaultdict(list)
     for post in pending:
         groups[post.owner, post.frames, post.attempt].append(post.connection_id)

@@ -91,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
-    """Yield every file with the name for its results. Folders are searched recursively; hidden files are skipped."""
+    """Yield each file's path and the name for its results. Search folders recursively, and skip hidden files."""
     for path in paths:
         if path.is_dir():
             for file in sorted(path.rglob("*")):

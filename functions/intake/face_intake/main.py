@@ -39,6 +39,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
 
 
 def _take(record: SQSRecord) -> None:
-    """Take every drop in a message. Every error is raised, so that the queue redelivers the message."""
+    """Take every dropped file that a message lists. Every error is raised, so that the queue redelivers the message."""
     for drop in drops(record.json_body):
         intake().take(drop)

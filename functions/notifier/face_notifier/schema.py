@@ -11,7 +11,7 @@ from face_notifier.details import DETAILS
 
 
 def schema() -> dict[str, Any]:
-    """JSON Schema (2020-12) with each detail in `$defs`; the whole matches any of them."""
+    """Return a JSON Schema (2020-12) that matches any event's detail; `$defs` defines each kind of detail."""
     references, made = models_json_schema(
         [(model, "serialization") for model in DETAILS],
         title="Events on the bus",
@@ -22,7 +22,7 @@ def schema() -> dict[str, Any]:
 
 
 def _by_title(whole: dict[str, Any]) -> dict[str, Any]:
-    """Name each definition by its title, which is the contract, instead of by its class."""
+    """Name each definition after its title, which is part of the contract, instead of its class."""
     titles = {name: definition["title"] for name, definition in whole["$defs"].items()}
     as_text = json.dumps(whole)
     for name, title in titles.items():

@@ -28,7 +28,7 @@ def is_traced() -> bool:
 
 
 class Settings(Frozen):
-    """Base of the settings; each field is read from the environment variable with its upper-case name."""
+    """Base class of the settings. Each field is read from the environment variable of the same name in upper case."""
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -82,7 +82,7 @@ class ApiSettings(AllowedOrigins, Retention):
     public_url: str
     stream_url: str
     index_shards: int = limits.INDEX_SHARDS
-    # Maximum number of requests that wait for their result in parallel.
+    # Maximum number of requests that wait for a result at the same time.
     waiting_requests: int = 100
 
 

@@ -54,7 +54,7 @@ def heard(output: Path, job_ids: Sequence[str]) -> list[str]:
 def test_a_burst_survives_wrong_clocks(
     stack: Stack, chaos: tuple[int, int], function: str, offsets: tuple[int, ...], tmp_path: Path
 ) -> None:
-    """Each process of the function has one of these clocks, and listeners are cut off in the middle."""
+    """Each process of the function gets one of the offsets, and listeners are disconnected during the burst."""
     photos, seed = min(chaos[0], _FEW_PHOTOS), chaos[1]
     burst = Burst(stack, seed)
     outputs = [tmp_path / "slow", tmp_path / "fast"]

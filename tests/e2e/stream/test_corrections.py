@@ -61,7 +61,7 @@ def _heard(socket: ClientConnection) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.xdist_group("closed")
 def test_only_the_owner_can_see_and_correct_a_job(closed_stack: Stack, alice: Holder, bob: Holder) -> None:
-    """Among the owner's keys, only those with the scope `manage` may correct."""
+    """Even the owner needs a key with the scope `manage` to correct a job."""
     sent = ended(alice.request, "/image?render=solid", content=PHOTO).json()
     path = f"/jobs/{sent['job_id']}/corrections"
     reader = holder(closed_stack, "alice", "send,read")

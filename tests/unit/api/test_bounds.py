@@ -103,7 +103,7 @@ def test_a_form_in_a_common_charset_is_accepted(api: Api, charset: str) -> None:
 
 
 def test_an_image_that_is_too_large_for_rekognition_gets_its_exception(api: Api) -> None:
-    """Rekognition's requests have their own limit: the lower limit of other JSON does not apply to them."""
+    """Rekognition requests have their own limit; the lower limit for other JSON requests does not apply to them."""
     body = json.dumps({"Image": {"Bytes": base64.b64encode(bytes(limits.REKOGNITION_BYTES + 1)).decode()}})
     response = api.post("/rekognition", content=body, headers=DETECT_FACES)
     assert response.json()["__type"] == "ImageTooLargeException"

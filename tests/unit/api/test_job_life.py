@@ -131,7 +131,7 @@ class JobLife(JobWorld):
         self._set(self._pick(data, self._unused()), expires_at=datetime.now(UTC) - timedelta(seconds=1))
 
     def _unused(self) -> list[str]:
-        """Return the jobs that no detector has claimed yet, which expire early until one does."""
+        """Return the jobs that no detector has claimed yet. Such jobs expire early."""
         return [
             job_id
             for job_id, item in self._items().items()

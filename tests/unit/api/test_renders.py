@@ -181,7 +181,7 @@ def test_an_invalid_request_is_refused(api: Api, jobs: JobStore, body: object) -
 def test_a_crashed_detector_causes_a_cleanup(
     api: Api, jobs: JobStore, detector: Detector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The detector may have stored a result for a job that was deleted in the meantime, so the next one checks this."""
+    """The detector may have stored a result after the job was deleted, so an event makes a detector check this."""
     job = completed(jobs)
     sent: list[tuple[str, int]] = []
     monkeypatch.setattr(Queue, "send", lambda _, body, delay=0: sent.append((body, delay)))

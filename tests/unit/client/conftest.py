@@ -14,7 +14,7 @@ def call(request: pytest.FixtureRequest) -> Caller:
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Shorten waits; return the seconds that they would have taken."""
+    """Shorten waits, and return a list that records the requested durations in seconds."""
     taken: list[float] = []
     really = asyncio.sleep
 

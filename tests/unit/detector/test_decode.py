@@ -1,4 +1,4 @@
-"""A picture is decoded the same however it is stored."""
+"""A picture is decoded to the same pixels, however it is stored."""
 
 import io
 

@@ -21,7 +21,7 @@ CODED = pytest.mark.parametrize(("image", "form"), [(AVIF, "AVIF"), (HEIC, "HEIC
 
 
 def refused(data: bytes, monkeypatch: pytest.MonkeyPatch) -> tuple[FailureReason, str]:
-    """Return why a file is refused before a library reads it."""
+    """Return the reason and the detail with which a file is refused before a library reads it."""
     with monkeypatch.context() as patch:
         patch.setattr(Image, "open", lambda *_, **__: pytest.fail("a library was given the file"))
         with pytest.raises(ImageRejected) as rejected:

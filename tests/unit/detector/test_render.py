@@ -109,7 +109,7 @@ def test_results_do_not_contain_metadata(form: str, fast: Detector) -> None:
 
 
 def segments(jpeg: bytes) -> list[int]:
-    """Return the markers of a JPEG up to its pixels."""
+    """Return the markers of a JPEG's segments that precede its pixels."""
     markers, at = [], 2
     while jpeg[at + 1] != 0xDA:
         markers.append(jpeg[at + 1])

@@ -1,4 +1,4 @@
-"""The DynamoDB cost of a job equals the table in docs/scaling.md, so one more unit fails the test."""
+"""The DynamoDB cost of a job matches the table in docs/scaling.md: one additional unit would fail the test."""
 
 import re
 from collections import Counter

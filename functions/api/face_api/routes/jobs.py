@@ -86,7 +86,7 @@ def get_processed_image(
     render: Annotated[
         Render | None, Query(description="Which result; by default the first of the job's renders.")
     ] = None,
-    # OpenAPI describes this header by the media types of the responses.
+    # In OpenAPI, the media types of the responses describe this header.
     accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
 ) -> Response:
     """Get a result as a JPEG (`preview`: WebP) through a redirect, or its URL if `Accept` is `application/json`.
@@ -108,7 +108,7 @@ def get_processed_image(
 
 
 def seconds_of_address(job: Job) -> int:
-    """Return how long a presigned URL may be valid: it must not outlive its job."""
+    """Return the number of seconds for which a presigned URL may be valid: the URL must not outlive its job."""
     left = int((job.expires_at - datetime.now(UTC)).total_seconds())
     return min(limits.RESULT_URL_SECONDS, max(left, 1))
 

@@ -1,6 +1,6 @@
 """Decides whether a coarse pass is enough: most photos show a few large faces, which a small scale also detects.
 
-Measured on photos of WIDER FACE: docs/decisions/0014-fusion.md.
+The measurements, on photos of WIDER FACE, are in docs/decisions/0014-fusion.md.
 """
 
 from face_detector.detection.detections import Detections

@@ -11,7 +11,7 @@ from facelib.domain.face import Face
 
 from face_detector.imaging.pixels import Pixels, as_pixels
 
-# Enlargement of the box through whose corners the ellipse is drawn.
+# A face's box is enlarged by this factor, and the ellipse is drawn through the corners of the enlarged box.
 _MARGIN: Final = 1.12
 # Minimum size of a cell in pixels; with smaller cells, a 10 px face would stay recognisable.
 MIN_CELL: Final = 8.0
@@ -25,7 +25,7 @@ _COARSE: Final = 16
 
 
 def edges(face: Face, canvas: Pixels) -> tuple[float, float, float, float]:
-    """Return left, top, right and bottom of a face in pixels of the canvas."""
+    """Return the left, top, right and bottom edges of a face, in pixels of the canvas."""
     height, width = canvas.shape[:2]
     ratio = face.box_ratio
     left, top = ratio.left * width, ratio.top * height
@@ -77,11 +77,11 @@ class HiddenArea:
         return self.part.shape[1], self.part.shape[0]
 
     def cell(self, cells_along: float) -> float:
-        """Return the side of a cell in pixels, for this number of cells along the face's longer side."""
+        """Return the length in pixels of a cell's side, if this many cells fit along the face's longer side."""
         return max(MIN_CELL, self.face_side / cells_along)
 
     def means(self, cell: float) -> Pixels:
-        """Return the averages of cells with about this side in pixels; there is at least one cell."""
+        """Return the average colours of cells whose sides are about `cell` pixels long; there is at least one cell."""
         width, height = self.size
         cells = (max(1, round(width / cell)), max(1, round(height / cell)))
         part = self.part
@@ -93,7 +93,7 @@ class HiddenArea:
             part = as_pixels(cv2.resize(whole, coarse, interpolation=cv2.INTER_AREA))
         return as_pixels(cv2.resize(part, cells, interpolation=cv2.INTER_AREA))
 
-    # In place and in bands, because a face may fill a 110-megapixel picture.
+    # The next two methods work in place and in bands, because a face may fill a 110-megapixel picture.
 
     def fill_with_cells(self, cells: Pixels) -> None:
         """Fill the rectangle, enlarging each of the given pixels to a cell of one colour."""
@@ -123,7 +123,7 @@ class HiddenArea:
             _blend(band, hidden, self._mask(band, top, is_ellipse=is_ellipse))
 
     def _mask(self, band: Pixels, top: int, *, is_ellipse: bool) -> Mask:
-        """Return how much of each pixel in a band is hidden: all of it inside the area, less with distance outside."""
+        """Return the opacity of each pixel in a band: full inside the area, decreasing with distance from it."""
         mask = np.zeros(band.shape[:2], np.uint8)
         edge = _edge_width(self.face_side)
         steps = min(edge, _EDGE_STEPS)

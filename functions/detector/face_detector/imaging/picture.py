@@ -1,4 +1,4 @@
-"""Extracts the part of a file that its picture needs; decoders receive only that part."""
+"""Extracts the part of a file that contains its picture; decoders receive only that part."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ _SEQUENCE: Final = b"avis"
 def picture_only(data: bytes, image_format: ImageFormat) -> bytes:
     """Return a JPEG or PNG without metadata, an animated AVIF as its still image, and any other file unchanged.
 
-    The items that were checked are those of the still image.
+    The check of an AVIF's items, which precedes this, applies to the items of the still image.
     """
     if image_format is ImageFormat.JPEG:
         return jpeg.picture(data)

@@ -11,9 +11,9 @@ from facelib.domain.options import Options
 from face_detector.imaging.face_area import MIN_CELL, HiddenArea
 from face_detector.imaging.pixels import Pixels, as_pixels
 
-# Cells along the longer side of a face, for each `blur_strength` from 1 (docs/decisions/0007-hiding.md).
+# Number of cells along the longer side of a face, for each `blur_strength` (1 to 5; docs/decisions/0007-hiding.md).
 _CELLS: Final = (3.0, 2.5, 2.0, 1.4, 1.0)
-# With fewer cells, an ellipse has one colour and the shape of a head, which is detected as a face.
+# With fewer cells, an ellipse of one colour looks like a head, and is itself detected as a face.
 _MIN_ELLIPSE_CELLS: Final = 2.0
 # At most this many pixels lie between two calculated colours, so that an area can be filled in narrow bands.
 _MAX_STEP: Final = 32

@@ -101,7 +101,7 @@ def _brands(data: bytes) -> frozenset[bytes]:
 
 def _describe_text(probe: bytes) -> str:
     try:
-        # The probe may end in the middle of a character, which does not make a text binary.
+        # The probe may end in the middle of a character, which does not mean that the file is binary.
         text = probe.decode("utf-8", errors="strict" if len(probe) < _TEXT_PROBE_BYTES else "ignore").lower()
     except UnicodeDecodeError:
         return "a file of an unknown format"

@@ -39,9 +39,9 @@ class RenderDeclaration(Frozen):
     exposure: Exposure | None
     # None if nothing is drawn and stored.
     media_type: ResultType | None = ResultType.JPEG
-    # Whether it draws on the given pixels, so that other renders need a copy of them.
+    # Whether the render draws on the given pixels, so that other renders need a copy of them.
     writes_on_pixels: bool = True
-    # Options that affect it, in addition to `size`.
+    # Options that affect the render, in addition to `size`.
     options: tuple[str, ...] = ()
 
 
@@ -134,12 +134,12 @@ class Render(StrEnum):
 
     @property
     def is_drawn(self) -> bool:
-        """Whether it produces a picture."""
+        """Whether this render produces a picture."""
         return self.declared.media_type is not None
 
     @property
     def hides_faces(self) -> bool:
-        """Whether it always hides faces instead of showing them."""
+        """Whether this render always hides faces instead of showing them."""
         return self.declared.exposure is not None and self.declared.exposure < Exposure.EVERYTHING
 
     @property

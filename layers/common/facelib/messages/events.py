@@ -126,7 +126,7 @@ def event_id_before(event_id: str, seconds: float) -> str:
 
 
 def corrected_at(job: Job) -> datetime | None:
-    """Return when a completed job was corrected, or None if another event is its latest.
+    """Return the time at which a completed job was corrected, or None if its latest event is not a correction.
 
     The time is read from the event's id, because the index for replays has no other time, and the attributes of an
     existing index cannot be changed. Raises ValueError if the id is malformed.

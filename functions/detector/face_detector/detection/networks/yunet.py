@@ -1,4 +1,4 @@
-"""YuNet, through OpenCV's own class for it.
+"""YuNet, run by OpenCV's class `FaceDetectorYN`.
 
 Wu et al., "YuNet: A Tiny Millisecond-level Face Detector", https://doi.org/10.1007/s11633-023-1423-y
 """
@@ -41,7 +41,7 @@ class YuNet:
         _, faces = self._net.detect(pixels)
         if faces is None:
             return Detections.none()
-        # OpenCV's rows are a box of 4 columns, five landmarks of 2, and a score.
+        # Each row contains a box (4 columns), five landmarks (2 columns each) and a score.
         boxes, landmarks, scores = np.split(np.asarray(faces, np.float32), [4, 14], axis=1)
         return Detections(boxes, scores[:, 0], landmarks.reshape(-1, 5, 2))
 

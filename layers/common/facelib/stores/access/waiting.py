@@ -22,7 +22,7 @@ _TRIES: Final = 3
 
 
 class WaitingStore:
-    """The leases from the point of view of one process, which holds at most one."""
+    """The leases as seen by one process, which holds at most one lease."""
 
     def __init__(self, table: str, leases: int) -> None:
         self._table = table

@@ -1,4 +1,4 @@
-"""Idempotency records in the jobs table, which map an idempotency key to a job and are removed with it.
+"""Idempotency records in the jobs table. Each maps an idempotency key to a job, and is removed with the job.
 
 A record has no owner, status or event id, so it is not in an index, and listeners do not receive it.
 """
@@ -73,7 +73,7 @@ class Idempotency:
         return {"Put": put}
 
     def find(self, owner: str, request: IdempotentRequest) -> Job | None:
-        """Return the job that this request stored before; None if it no longer exists. Raises KeyReused."""
+        """Return the job that this request's key already belongs to, or None if it does not exist. Raises KeyReused."""
         record_id = request.record_id(owner)
         item = self._table.item(record_id)
         if item is None:

@@ -22,7 +22,7 @@ def has_status(status: Status) -> ConditionBase:
 
 
 def is_kept(now: datetime) -> ConditionBase:
-    """Return the condition that a job has not expired, or only early because its image had not arrived in time."""
+    """Return the condition that a job has not expired, or expired early only because its image was late."""
     return Attr("expires_at").gt(time_text(now)) | Attr("kept_until").gt(time_text(now))
 
 
