@@ -68,7 +68,7 @@ def _imports(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import | ast.ImportFrom) else []
         if isinstance(node, ast.ImportFrom):
-            # What `from a import b` imports may also be a module.
+            # In `from a import b`, `b` may also be a module.
             names = [f"{node.module}.{name}" for name in names]
         for name in names:
             parts = name.split(".")

@@ -10,12 +10,12 @@ from infra.local.layout import DEFAULT_PORT, LocalStack
 from infra.options import Environment, Port
 from infra.target import choose_stack
 
-# Variable: output of the template.
+# Each shell variable, and the output of the template that it contains.
 VARIABLES = {"API": "HttpUrl", "WS": "StreamUrl", "BUCKET": "OriginalsBucketName"}
 
 
 def exports(outputs: Mapping[str, str]) -> str:
-    """Return a line of shell for each variable, quoted."""
+    """Return an `export` line for each variable, with its value quoted for the shell."""
     return "".join(f"export {name}={shlex.quote(outputs[output])}\n" for name, output in VARIABLES.items())
 
 

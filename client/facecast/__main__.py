@@ -1,4 +1,4 @@
-"""`python -m facecast`."""
+"""Runs the commands as `python -m facecast`."""
 
 import sys
 

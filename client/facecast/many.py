@@ -96,7 +96,7 @@ class JobWaiter:
 async def pooled(
     items: Iterable[Item], work: Callable[[Item], Awaitable[Outcome]], parallel: int
 ) -> AsyncGenerator[Outcome, None]:
-    """Yield outcomes as they finish, with at most `parallel` items in progress; the first exception stops all."""
+    """Yield outcomes as they finish, with up to `parallel` items in progress. An exception cancels the other items."""
     waiting = iter(items)
     running: set[asyncio.Future[Outcome]] = set()
     done: set[asyncio.Future[Outcome]] = set()

@@ -5,12 +5,12 @@ from typing import Final
 
 from infra.errors import CommandFailed
 
-# In the order in which they are lowered. Detectors are last, because they are the slowest: one processes about 3 images
-# a second, an intake handles 9 files, and a delivery posts 1,000 frames.
+# In the order in which they are lowered. Detectors are last, because they are the slowest: in a second, one detector
+# processes about 3 images, one intake function handles 9 files, and one delivery posts 1,000 frames.
 FED_BY_QUEUES: Final = ("DeliveryConcurrency", "IntakeConcurrency", "DetectorConcurrency")
 FITTED: Final = (*FED_BY_QUEUES, "WaitingRequests")
 RESERVED: Final = ("DetectorReserved", "ApiReserved")
-# The smallest number that a queue's mapping accepts.
+# The lowest maximum concurrency that a queue's event source mapping accepts.
 _LEAST: Final = 2
 # Shares of the quota in percent; the rest is for the API, the authorizer, the stream's consumers and the WebSocket.
 _SHARE: Final = 60

@@ -1,4 +1,4 @@
-"""The environments on AWS, which are sections of samconfig.toml with a stack and its parameters."""
+"""The environments on AWS. Each is a section of samconfig.toml that names a stack and its parameters."""
 
 import tomllib
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ def stack_of(environment: str) -> str:
 
 
 def section_of(environment: str) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
-    # In addition to its sections, the file has a version.
+    # `version` is the only entry of the file that is not a section.
     sections = {name: section for name, section in tomllib.loads(CONFIG.read_text()).items() if name != "version"}
     if environment not in sections:
         raise CommandFailed(f"Unknown environment {environment!r}. samconfig.toml has: {', '.join(sections)}.")

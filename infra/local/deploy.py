@@ -32,8 +32,8 @@ def deploy(
 ) -> Addresses:
     """Build and deploy, then write `stack.json`. If SAM fails, raises CommandFailed with the end of its output.
 
-    Unless the layers are `packaged` as for AWS, they contain only our own code, because the emulator's interpreter has
-    all packages.
+    The layers contain only our own code, because the emulator's interpreter has all packages. If `packaged` is set,
+    they are built as for AWS.
     """
     given = _parameters(stack, parameters or {})
     overrides = [f"{name}={value}" for name, value in given.items()]

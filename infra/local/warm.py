@@ -1,7 +1,7 @@
 """Starts the API's workers in advance.
 
-The emulator starts a process for a request if none is idle, and several that start at the same time slow each other
-down: eight senders waited 11 to 14 s for their first response.
+The emulator starts a process for a request if none is idle, and processes that start at the same time slow each other
+down: eight concurrent senders waited 11 to 14 s for their first response.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ import httpx
 
 from infra.local.layout import Addresses
 
-# As many as the benchmarks have senders; a browser opens fewer connections to one host.
+# The number of concurrent senders in the benchmarks. A browser opens fewer connections to one host.
 _WORKERS: Final = 8
 _START_SECONDS: Final = 120
 

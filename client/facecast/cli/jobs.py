@@ -159,14 +159,14 @@ def limits(*, as_json: JsonOption = False, url: UrlOption = None, key_file: KeyF
 
 
 def _in_words(value: object) -> str:
-    """Format a limit; a list is shown as its members, and an object as its name."""
+    """Format a limit: a list as its comma-separated items, and an object in a list as its name."""
     if not isinstance(value, list):
         return str(value)
     return ", ".join(str(one["name"]) if isinstance(one, dict) else str(one) for one in value)
 
 
 def download(client: Client, job: Job, folder: Path, renders: Iterable[str]) -> list[Path]:
-    """Save results of a completed job under its id. Raises ServiceError, or OSError if a file cannot be written."""
+    """Save a job's results in files named after its id. Raises ServiceError, or OSError if a file cannot be written."""
     limits, paths = client.limits(), []
     for render in renders:
         was_requested = render in job.options.render

@@ -15,7 +15,7 @@ _OF_IMAGES: Final = ("/image", "/rekognition")
 
 
 class BoundedQuery:
-    """Refuses a long query first, because the application would parse it again for each dependency."""
+    """Refuses a long query before the application parses it, which it would do once for each dependency."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -30,7 +30,7 @@ from face_broadcaster.fanout import FanOut
 
 # The stream's next batch waits for this one, so longer work is queued.
 _STREAM_SECONDS: Final = 5.0
-# Reserved for a post to time out, and for requeuing.
+# The time in which the last post can time out and unfinished work can be requeued.
 _RESERVE_SECONDS: Final = 6.0
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -107,7 +107,7 @@ def _handle_message(record: SQSRecord, counts: Counts, deadline: float) -> None:
 
 
 def _events_of_malformed(message: MalformedRecord) -> list[OwnedEvent]:
-    """Read the job itself. If that is also malformed, the error moves the message to the failure queue."""
+    """Read the job from the table instead. If that is also malformed, the message ends up in the failure queue."""
     if message.job_id is None:
         raise LookupError(f"The stream record {message.record_id} has no job id.")
     job = JobTable(settings().jobs_table).peek(message.job_id)

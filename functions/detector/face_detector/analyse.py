@@ -26,8 +26,8 @@ from face_detector.imaging.orientation import turn_upright
 from face_detector.imaging.pixels import Pixels
 from face_detector.imaging.scale import scale_to
 
-# A JPEG is decoded at a reduced size if the result still has at least this share of its maximum side: for example, a
-# photo of 4,000 px becomes one of 2,000 px instead of 2,048, which saves the most expensive resampling step.
+# A JPEG is decoded at a reduced size if the result still has at least this share of the maximum long side. For example,
+# a 4,000 px photo is decoded at 2,000 px and not scaled to 2,048 px, which saves the most expensive resampling step.
 _MIN_RESULT_SHARE: Final = 0.9
 # Decoding or drawing more pixels than this takes hundreds of megabytes, so the networks' idle buffers are freed first.
 _LARGE_IMAGE_PIXELS: Final = 20_000_000
@@ -114,8 +114,8 @@ def draw_face(data: bytes, image: ImageInfo, face: Face, detector: Detector, *, 
 def _in_turn(renders: Sequence[Render]) -> Iterator[tuple[Render, bool]]:
     """Yield each render and whether to draw it in place.
 
-    Memory has room for only one copy of a 110-megapixel image, so renders that need a copy are drawn first, while the
-    fewest results are in memory.
+    Memory has room for only one copy of a 110-megapixel image, so renders that need a copy are drawn first, when
+    few results are in memory yet.
     """
     drawn = [render for render in renders if render.declared.writes_on_pixels]
     for render in (*drawn[:-1], *(render for render in renders if not render.declared.writes_on_pixels), *drawn[-1:]):
@@ -151,7 +151,7 @@ def _result_side(options: Options) -> int | None:
 
 
 def _decode_side(options: Options, detector: Detector) -> int | None:
-    """Return the long side that detection and results need; None for the full size."""
+    """Return the long side that is sufficient for detection and results, or None if they need the full size."""
     side = _result_side(options)
     return None if side is None else max(detector.long_side, round(side * _MIN_RESULT_SHARE))
 

@@ -65,7 +65,7 @@ class OnDemand:
         return RenderOutcome.STORED
 
     def _draw_corrected(self, job_id: str) -> bool:
-        """Draw results with the job's corrections; False if the corrections have since changed.
+        """Draw results with the job's corrections, and return False if the corrections changed in the meantime.
 
         Raises JobNotFound and ObjectMissing.
         """

@@ -1,4 +1,4 @@
-"""Options of a job in the metadata of an object: `x-amz-meta-facecast-render: blur`."""
+"""Reads a job's options from an object's metadata, such as `x-amz-meta-facecast-render: blur`."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""How networks are combined: their pyramids, and the fused score from which a detection counts as a face.
+"""How networks are combined: their pyramids, and the lowest fused score at which a detection counts as a face.
 
 Measured on photos of WIDER FACE: docs/decisions/0007-hiding.md and 0014-fusion.md.
 """
@@ -34,7 +34,7 @@ def roles_of(networks: Sequence[NetworkDefinition], quality: Quality) -> tuple[T
 
 
 def passes_of(scales: Sequence[Scales], quality: Quality) -> list[tuple[Pyramid, ...]]:
-    """Return the pyramids of each network's passes, coarse to fine. If one has no coarse pass, all have one pass."""
+    """Return each network's pyramids, coarse to fine. If any lacks a coarse pass, each runs only its fine pass."""
     if any(quality not in each.coarse for each in scales):
         return [(each.reporting[quality],) for each in scales]
     return [(each.coarse[quality], each.reporting[quality]) for each in scales]

@@ -20,13 +20,13 @@ _MIN_STEP: Final = 1.5
 _TILE_SIDE: Final = 1024
 # Every face up to this size is completely inside one tile.
 _TILE_OVERLAP: Final = 192
-# Faces smaller than this, in pixels of the scale, are taken from the finest scale.
+# Faces that are smaller than this in the scaled image, in pixels, are taken only from the finest scale.
 _MIN_FACE_SIDE: Final = 24
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A part of a scaled image, from `left` and `top`; `width` and `height` are those of the whole scaled image."""
+    """A part of a scaled image, starting at `left` and `top`. The whole scaled image is `width` by `height` pixels."""
 
     pixels: Pixels
     left: int
@@ -94,7 +94,7 @@ class Pyramid:
 
 
 def _tile_ranges(length: int) -> list[slice]:
-    """Return the fewest evenly spaced tiles that overlap by `_TILE_OVERLAP`."""
+    """Return evenly spaced tiles that overlap by at least `_TILE_OVERLAP`, and as few of them as possible."""
     count = max(1, -(-(length - _TILE_OVERLAP) // (_TILE_SIDE - _TILE_OVERLAP)))
     side = -(-(length + (count - 1) * _TILE_OVERLAP) // count)
     starts = [round(index * (length - side) / max(1, count - 1)) for index in range(count)]

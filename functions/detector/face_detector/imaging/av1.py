@@ -13,7 +13,7 @@ _SEQUENCE_HEADER_BYTES: Final = 512
 
 
 class Stream(NamedTuple):
-    """The largest frame that the sequence headers allow, the number of frames, and the number of all units."""
+    """The size of the largest frame that the sequence headers allow, and the numbers of frames and of units."""
 
     max_pixels: int
     frames: int
@@ -70,7 +70,7 @@ class _Bits:
 
 
 def _frame_pixels(header: memoryview) -> int:
-    """Return max_frame_width times max_frame_height of a sequence header (5.5.1)."""
+    """Return the product of max_frame_width and max_frame_height in a sequence header (5.5.1)."""
     bits = _Bits(header[:_SEQUENCE_HEADER_BYTES])
     bits.read(4)  # seq_profile, still_picture
     if bits.read(1):  # reduced_still_picture_header

@@ -37,7 +37,7 @@ def _draw_box(canvas: Pixels, face: Face) -> None:
 
 
 def _line_width(canvas: Pixels, face_width: int) -> int:
-    """Return the width in pixels, which is proportional to the image but does not cover a small face."""
+    """Return the width in pixels: proportional to the image, but limited so that a line does not cover a small face."""
     longest = int(max(canvas.shape))
     return round(max(1.0, min(max(2.0, longest / 400), face_width / 12)))
 

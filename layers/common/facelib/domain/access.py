@@ -85,11 +85,11 @@ class ApiKey(Frozen):
     revoked_at: AwareDatetime | None = None
 
     def is_secret(self, secret: str) -> bool:
-        """Compare in constant time."""
+        """Return whether this is the secret of the key, with a comparison in constant time."""
         return hmac.compare_digest(self.digest, digest_of(secret))
 
     def refusal(self, now: datetime) -> Refusal | None:
-        """Return why the key is no longer valid, or None."""
+        """Return the reason why the key is no longer valid, or None if it is valid."""
         if self.revoked_at is not None:
             return Refusal.REVOKED
         return Refusal.EXPIRED if self.expires_at <= now else None

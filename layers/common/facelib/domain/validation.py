@@ -10,7 +10,7 @@ from facelib.domain.detail import shortened
 
 
 def at_most(length: int) -> BeforeValidator:
-    """Return a validator that refuses a longer list before each of its invalid items becomes a separate error."""
+    """Return a validator that refuses a longer list before its items are validated, so there is only one error."""
 
     def check(value: object) -> object:
         if isinstance(value, list | tuple) and len(value) > length:
@@ -38,7 +38,7 @@ def message_of(problem: Mapping[str, Any]) -> str:
 
 
 def summary(problems: Sequence[str], count: int) -> str:
-    """Return the first of `count` problems in one line, each truncated, with the number of other problems."""
+    """Return one line with the first few problems, each truncated, and the number of the others out of `count`."""
     shown = [shortened(problem, limits.PROBLEM_BYTES) for problem in problems[: limits.PROBLEMS]]
     others = count - len(shown)
     return "; ".join([*shown, f"and {others:,} more"] if others else shown)

@@ -1,4 +1,4 @@
-"""The fields that other models share with `Job`, which marks them."""
+"""Adds fields of `Job` to other models: those that `Job` marks with `Shown`."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ FrozenT = TypeVar("FrozenT", bound=Frozen)
 
 
 def with_job_fields(is_chosen: Callable[[Shown], bool]) -> Callable[[type[FrozenT]], type[FrozenT]]:
-    """Return a decorator that adds the fields of `Job` whose marks are chosen to a model, in the order of `Job`."""
+    """Return a decorator that adds to a model the fields of `Job` for whose marks `is_chosen` is true, in order."""
 
     def add(model: type[FrozenT]) -> type[FrozenT]:
         return create_model(model.__name__, __base__=model, __doc__=model.__doc__, **_definitions(is_chosen))

@@ -42,7 +42,7 @@ def job_of_record(record: Mapping[str, Any]) -> Job | Tombstone | None:
 
 def _job_of_images(images: Mapping[str, Any]) -> Job | Tombstone | None:
     new, old = images.get("NewImage"), images.get("OldImage", {})
-    # Idempotency records do not have a status. Every event gives its job a new event id.
+    # An idempotency record does not have a status. A change without a new event id does not cause an event.
     if new is None or "status" not in new or old.get("event_id") == new.get("event_id"):
         return None
     if new["status"]["S"] not in _NOTIFIED:

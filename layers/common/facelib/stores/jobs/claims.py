@@ -18,7 +18,7 @@ from facelib.stores.jobs.table import WHOLE_TIME, JobTable, has_status, is_kept
 
 @dataclass(frozen=True)
 class Claim:
-    """The right to finish a job, until its lease expires and another detector takes it over."""
+    """The right to finish a job. It ends when the lease has expired and another detector takes over the job."""
 
     job: Job
     token: str
@@ -79,11 +79,11 @@ class Claims:
             self._update_held(claim, Change(put={"lease_until": until}))
 
     def complete(self, claim: Claim, outcome: Outcome) -> None:
-        """Store the outcome. Raises ClaimLost; if the job was deleted, the caller must then remove the results."""
+        """Store the outcome. Raises ClaimLost; the caller must then remove the results if the job was deleted."""
         self._update_held(claim, _end(claim.job, outcome.job_completed(claim.job)))
 
     def fail(self, claim: Claim, failure: Failure, original_etag: str | None = None) -> None:
-        """Store why the job failed. Raises ClaimLost."""
+        """End the job with this failure. Raises ClaimLost."""
         self._update_held(claim, _end(claim.job, _failed(claim.job, failure, original_etag)))
 
     def fail_abandoned(self, job_id: str, failure: Failure) -> None:

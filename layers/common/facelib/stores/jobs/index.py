@@ -43,7 +43,7 @@ class JobIndex:
         return self._merged(owner, "<=", up_to, page_size, is_descending=True)
 
     def count(self, owner: str) -> int:
-        """Return the number of the owner's items (eventually consistent)."""
+        """Return the number of the owner's items. The read is eventually consistent."""
         return sum(threads().map(lambda shard: self._count_of_shard(f"{owner}#{shard}"), range(self._shards)))
 
     def _count_of_shard(self, shard: str) -> int:

@@ -40,13 +40,13 @@ class Inbox:
         return False
 
     def remove(self, key: str, etag: str) -> None:
-        """Remove the object, but not one that replaced it."""
+        """Remove the object, unless another one has replaced it."""
         with suppress(ObjectMissing), missing_object():
             try:
                 s3().delete_object(Bucket=self._bucket, Key=key, IfMatch=_quoted(etag))
             except ClientError as error:
-                # LocalStack does not support conditional deletes. Without the condition, a file that is replaced
-                # between these two calls is lost; but if this were an error, no file would ever leave the inbox.
+                # LocalStack does not support conditional deletes. Without the condition, a file that is uploaded
+                # between these two calls is lost; but if we raised this error, no file would ever leave the inbox.
                 if code_of(error) != "NotImplemented":
                     raise
                 s3().head_object(Bucket=self._bucket, Key=key, IfMatch=_quoted(etag))
