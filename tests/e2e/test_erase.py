@@ -1,4 +1,4 @@
-"""`make erase` as it is typed, on the real stack."""
+"""Runs `make erase` on the real stack, as an operator does."""
 
 import subprocess
 
@@ -48,7 +48,7 @@ def test_everything_of_an_owner_is_erased(stack: Stack) -> None:
     assert f"Type the owner's name: \nErased {OWNER}'s 0 keys and 3 jobs." in done.stdout
     assert "Left: 0 jobs, 0 files in the drop folder, 0 keys, 0 connections, 0 counters." in done.stdout
     assert items_of(stack, OWNER) == []
-    # A detector that was running removes what it writes.
+    # A detector that was still running removes its own results.
     stack.wait_until(lambda: not any(stack.objects_of(job_id) for job_id in job_ids))
     assert stack.job(kept)["job_id"] == kept
 

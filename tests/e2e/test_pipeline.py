@@ -1,4 +1,4 @@
-"""From an image to a live event: every upload method, and the events of every listener."""
+"""From an image to a live event: every upload method, and the events that each listener receives."""
 
 import io
 import json

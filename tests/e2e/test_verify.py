@@ -1,4 +1,4 @@
-"""`make verify` against the local stack, as typed: open, with keys, and with something broken."""
+"""Runs `make verify` against two local stacks: an open one, and one that requires keys."""
 
 import subprocess
 

@@ -18,7 +18,7 @@ from PIL import Image
 
 from tests.support.pictures import compose, encoded
 
-# Three of each format.
+# Three photos in each of the five formats.
 PHOTOS = 15
 # The lowest and highest versions of the dependencies; with typer 0.27, an option once lost its name.
 RESOLUTIONS = {"lowest": ["--resolution", "lowest-direct"], "highest": [], "typer 0.27": ["typer==0.27.3"]}
@@ -156,7 +156,7 @@ def test_the_packages_pass_the_checks_of_the_index(distributions: tuple[Path, Pa
 
 @pytest.mark.parametrize("resolution", RESOLUTIONS)
 def test_every_option_has_its_name(resolution: str, distributions: tuple[Path, Path], tmp_path: Path) -> None:
-    """With the lowest and the highest version of every dependency that the client allows."""
+    """This holds with the lowest and with the highest version of every dependency that the client allows."""
     installed = environment(tmp_path / "venv", *RESOLUTIONS[resolution], distributions[0])
     version = installed.run("-m", "facecast", "--version")
     assert version.stdout == f"facecast {facecast.__version__}\n", version.stderr
@@ -178,7 +178,7 @@ def test_blur_without_its_libraries_explains_what_to_install(distributions: tupl
 
 
 def write_photos(folder: Path) -> dict[str, tuple[np.ndarray, tuple[int, int, int, int]]]:
-    """Write photos of one face each, in several formats; return each one's pixels, and where its face is."""
+    """Write photos of one face each, in several formats; return the pixels and the face's box of each photo."""
     folder.mkdir()
     formats = (("JPEG", "jpg"), ("PNG", "png"), ("WEBP", "webp"), ("AVIF", "avif"), ("HEIC", "heic"))
     photos = {}
@@ -196,7 +196,7 @@ def write_photos(folder: Path) -> dict[str, tuple[np.ndarray, tuple[int, int, in
 def test_a_folder_is_blurred_without_a_service(
     resolution: str, distributions: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    """In a clean environment with the lowest and the highest versions, and without any connection."""
+    """The client runs in a clean environment, with the lowest or highest dependency versions and no network."""
     package = f"facecast[local] @ {distributions[0].as_uri()}"
     installed = environment(tmp_path / "venv", *RESOLUTIONS[resolution], package)
     photos = write_photos(tmp_path / "photos")
@@ -208,6 +208,6 @@ def test_a_folder_is_blurred_without_a_service(
         result = Image.open(io.BytesIO((tmp_path / "hidden" / name).read_bytes()))
         assert (result.format, result.size) == ("JPEG", (400, 300))
         after = np.asarray(result.convert("RGB"))[top:bottom, left:right].astype(float)
-        # Only averages of large cells remain of a face, so it does not have edges.
+        # A hidden face consists of large cells with averaged colours, so it has fewer edges.
         edges = [np.abs(np.diff(part, axis=1)).mean() for part in (before[top:bottom, left:right].astype(float), after)]
         assert edges[1] < edges[0] / 2, name

@@ -11,7 +11,7 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-# A whole history of other actors may take place while one is paused.
+# While one actor is paused, the others may run from start to end.
 _TIMEOUT_SECONDS = 3600.0
 
 
@@ -21,7 +21,7 @@ class Killed(BaseException):
 
 @dataclass
 class Actor:
-    """Work in a separate thread, which is controlled by `step`, `finish`, `throttle` and `kill`."""
+    """Runs `work` in a separate thread, which a test controls with `step`, `finish`, `throttle` and `kill`."""
 
     name: str
     work: Callable[[], object]

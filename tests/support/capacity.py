@@ -41,7 +41,7 @@ def _items(table: str) -> dict[str, Item]:
 
 
 def _index_units(index: Mapping[str, Any], old: Item | None, new: Item | None) -> int:
-    """Return the write units of one index. A changed projection is written once, or twice if its key changes."""
+    """Return the write units of one index. A changed projection is one write, or two writes if its key has changed."""
     before, after = _projected(index, old), _projected(index, new)
     if before == after:
         return 0

@@ -1,4 +1,4 @@
-"""All stores of the jobs table in one, for tests of a job's whole life cycle."""
+"""A class that combines all stores of the jobs table, for tests of a job's whole life cycle."""
 
 from facelib.domain import limits
 from facelib.stores.jobs.claims import Claims

@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Runnable:
-    """A build folder, and the Python that runs it: its path, its version (such as `3.13`) and its options."""
+    """A build folder, and the Python that runs it: the interpreter's path, version (such as `3.13`) and options."""
 
     folder: Path
     python: str

@@ -1,4 +1,4 @@
-"""A fake Facecast service that responds from a table, for the client's tests."""
+"""A fake Facecast service for the client's tests, with a table of prepared responses."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -39,9 +39,9 @@ Responses = httpx.Response | Exception | list[httpx.Response | Exception]
 
 
 class PlayedService:
-    """Responds from a table with keys like `GET /api/limits`, and records the requests.
+    """Looks up its responses under keys such as `GET /api/limits`, and records the requests.
 
-    If a value is a list, each request takes its next response from it.
+    If a value is a list, each request is answered with the next response in the list.
     """
 
     url: Final = "https://example.test/api"

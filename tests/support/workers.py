@@ -36,7 +36,7 @@ def kill_workers(stack: Stack, function: str) -> int:
 def reconfigured(
     stack: Stack, functions: Iterable[str], variables: Mapping[str, str], timeout: int | None = None
 ) -> Iterator[None]:
-    """Run these functions in new processes, with other variables and another time-out, until the block ends."""
+    """Within the block, run these functions in new processes with changed environment variables and time-out."""
     client = stack.aws.client("lambda")
     before = [client.get_function_configuration(FunctionName=stack.resource(function)) for function in functions]
     for function in before:
@@ -57,5 +57,5 @@ def reconfigured(
 
 
 def with_host(url: str, host: str) -> str:
-    """Return this address with another host."""
+    """Return the URL with its host (and port) replaced by `host`."""
     return urlsplit(url)._replace(netloc=host).geturl()

@@ -13,7 +13,7 @@ SOURCES = [
     for function in functions()
     for name, event in function.properties.get("Events", {}).items()
 ]
-# Queues for failures, in which messages stay until an operator handles them.
+# The failure queues, in which messages stay until an operator handles them.
 LAST = {"DetectDeadLetterQueue", "BroadcastFailureQueue", "NotifyFailureQueue", "IntakeFailureQueue"}
 
 
@@ -49,7 +49,7 @@ def test_a_stream_is_never_blocked_indefinitely(function: Resource, kind: str, s
 def test_a_message_is_hidden_six_times_as_long_as_its_function_may_run(
     function: Resource, kind: str, source: dict[str, Any]
 ) -> None:
-    """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html."""
+    """AWS recommends this ratio: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html."""
     template = load()
     for seconds in template["Parameters"]["DetectorTimeout"]["AllowedValues"] if kind == "SQS" else ():
         stack = CloudFormation(template, {"DetectorTimeout": str(seconds)})
@@ -62,7 +62,7 @@ def test_a_message_is_hidden_six_times_as_long_as_its_function_may_run(
 def test_no_queue_uses_the_whole_concurrency_of_an_account(
     function: Resource, kind: str, source: dict[str, Any]
 ) -> None:
-    """A new account has few executions; deliveries beyond them are throttled, and each one counts as an attempt."""
+    """A new account has few concurrent executions. A message that exceeds them is throttled and loses an attempt."""
     if kind == "SQS":
         # The local stack cannot read a number from a parameter here.
         most = CloudFormation(load(), {"LocalEndpoint": "http://localhost:4566"}).resolve(source["ScalingConfig"])
@@ -78,7 +78,7 @@ def test_concurrent_detectors_are_limited() -> None:
 
 
 def test_concurrency_is_reserved_only_on_request() -> None:
-    """A new account cannot reserve any, because AWS refuses a reservation that leaves fewer than ten executions."""
+    """A new account cannot reserve concurrency: AWS refuses a reservation that leaves fewer than ten executions."""
     reserved = {one.name: one.properties.get("ReservedConcurrentExecutions") for one in functions()}
     for name, parameter in (("DetectorFunction", "DetectorReserved"), ("ApiFunction", "ApiReserved")):
         assert reserved[name] == {"Fn::If": [f"Has{parameter}", {"Ref": parameter}, {"Ref": "AWS::NoValue"}]}

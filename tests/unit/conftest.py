@@ -35,7 +35,7 @@ def account() -> Iterator["Cloud"]:
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Skip the waits between attempts, and return the list that records their seconds."""
+    """Skip the waits between attempts, and return a list that records their durations in seconds."""
     seconds: list[float] = []
     monkeypatch.setattr("facelib.stores.backoff.sleep", seconds.append)
     return seconds
@@ -43,7 +43,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture(autouse=True)
 def no_metrics_of_other_tests() -> Iterator[None]:
-    """Discard metrics counted outside of a handler, because the next handler would publish them."""
+    """Discard metrics that were counted outside a handler, because the next handler would publish them."""
     from facelib.observability import metrics  # noqa: PLC0415
 
     yield

@@ -92,5 +92,5 @@ def test_a_call_is_valid_in_aws(service: str, method: str, call: ast.Call) -> No
     given = {keyword.arg for keyword in call.keywords}
     members = set(shape.members) if shape else set()
     assert given - {None} <= members
-    # `**` may contain required parameters.
+    # A dictionary that is passed with `**` may contain the required parameters.
     assert None in given or set(shape.required_members if shape else ()) <= given

@@ -1,6 +1,6 @@
 """For any input, the parsers of events return a value or raise the expected error, and no handler crashes.
 
-For a longer run: `pytest tests/unit/test_event_parsers.py --examples 100000 -o timeout=1000`.
+To try more inputs: `pytest tests/unit/test_event_parsers.py --examples 100000 -o timeout=1000`.
 """
 
 import contextlib
@@ -146,7 +146,7 @@ def test_an_event_of_s3_is_read_or_malformed(examples: int) -> None:
 
 @pytest.fixture
 def handlers(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[dict[str, Any], Context], Any]]:
-    """Return the handlers of S3's events, with use cases that accept any input."""
+    """Return the handlers of S3 events, with fake use cases that accept any input."""
     accept = type("Accept", (), {name: lambda *_: None for name in ("process", "take", "fail_abandoned", "delete")})()
     monkeypatch.setattr(accept, "processing", accept, raising=False)
     monkeypatch.setattr(detector, "service", lambda: accept)

@@ -75,7 +75,7 @@ def has_given_up(stack: Stack) -> bool:
 
 
 def test_a_burst_survives_refusals_by_queues_bus_and_listeners(sender: Holder, chaos: tuple[int, int]) -> None:
-    """Each listener receives each event, at the latest in a replay, and the bus receives each event."""
+    """The bus receives each event, and so does each listener: live, or in a replay if the delivery failed."""
     photos, seed = min(chaos[0], _FEW_PHOTOS), chaos[1]
     stack, burst = sender.stack, burst_of(sender, seed)
     with (
@@ -98,7 +98,7 @@ def test_a_burst_survives_refusals_by_queues_bus_and_listeners(sender: Holder, c
             if not has_heard(listener, job_ids):
                 listener.socket.send(json.dumps({"action": "replay", "after": position}))
             assert_heard_once(listener, job_ids)
-        # Events that the bus refused come from a queue, whose visibility timeout is a minute.
+        # Events that the bus refused are sent again from a queue, whose visibility timeout is one minute.
         subscription.wait_until(lambda: all(subscription.of_job(job_id) for job_id in job_ids), seconds=300)
     published = [event["detail"]["event_id"] for event in subscription.events]
     assert len(set(published)) == len(job_ids), "an event may be put twice, but always with the same id"

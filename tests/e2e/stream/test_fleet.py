@@ -11,7 +11,7 @@ from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
-_AT_ONCE = 50.0  # Events per second, which is about the maximum of one writer.
+_AT_ONCE = 50.0  # Events per second. One writer cannot send many more.
 
 
 def run(stack: Stack, listeners: int, events: int, kill: int = 0) -> tuple[Fleet, list[Ended]]:
@@ -37,7 +37,7 @@ def test_killed_listeners_do_not_affect_others_and_their_rows_are_deleted(stack:
 
     assert len(crowd.listeners) == 28
     assert not any(faults(listener.heard, ended) for listener in crowd.listeners)
-    # The other listeners have disconnected properly, so no row of the forty is left.
+    # The other 28 listeners have disconnected properly, so none of the forty rows is left.
     stack.wait_until(lambda: connection_ids(stack) <= before)
 
 

@@ -23,7 +23,7 @@ BOX = {"x": 1, "y": 2, "width": 30, "height": 40}
 
 
 class Detector:
-    """Corrects a job as the detector does, and records the requests."""
+    """A fake detector that stores the corrections of a job, and records the requests."""
 
     def __init__(self, jobs: JobStore) -> None:
         self.jobs = jobs

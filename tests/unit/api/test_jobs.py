@@ -121,7 +121,7 @@ def test_nested_or_unusual_text_is_an_invalid_request(
     assert api.request(method, path, **sent).status_code == 422
 
 
-# The first body is nested as deeply as the size limit allows.
+# The first body has as many levels of nesting as fit in the size limit.
 @pytest.mark.parametrize("body", [NESTED[: limits.JSON_BYTES], '{"options": ' + NESTED[:16_000], "nonsense"])
 def test_an_invalid_json_body_is_refused(api: Api, body: str) -> None:
     response = api.post("/uploads", content=body, headers={"Content-Type": "application/json"})

@@ -1,4 +1,4 @@
-"""Running the same command again retries only the photos that did not cause their own failure."""
+"""Running the same command again retries a failed photo, unless the photo itself caused the failure."""
 
 import json
 import re
@@ -15,12 +15,12 @@ from facecast.cli import main
 from tests.support.service import LIMITS, a_job
 
 FAILED = {"status": "failed", "face_count": None, "faces": None}
-# One photo at a time, so that the jobs have the numbers that the tests expect.
+# Photos are sent one at a time, so that their jobs are numbered in the order that the tests expect.
 ONE_BY_ONE = ("--parallel", "1", "--jsonl", "lines.jsonl")
 
 
 class Jobs:
-    """A fake service whose jobs fail with the reason in the image's bytes. If `heals` is set, new attempts succeed."""
+    """A fake service. A job fails if its image contains `reason:NAME`. If `heals` is set, new attempts succeed."""
 
     url = "https://faces.example"
 
@@ -136,7 +136,7 @@ def test_repeated_failures_are_reported_again(run: Run, service: Jobs) -> None:
 
 @pytest.mark.parametrize("status", [409, 403])
 def test_a_job_that_may_not_be_retried_is_replaced_once(status: int, run: Run, service: Jobs) -> None:
-    """Its retries are used up, or the key lacks the scope."""
+    """The service refuses the retry: the job's retries are used up (409), or the key lacks the scope (403)."""
     run(a="reason:internal_error")
     service.retry_responds = httpx.Response(status, json={"detail": "No."})
     run()

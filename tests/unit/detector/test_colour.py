@@ -62,7 +62,7 @@ def opened(result: bytes) -> Picture:
 
 
 def distance(one: Picture, other: Picture) -> float:
-    """Return the mean CIEDE2000 difference; values below 1 are invisible."""
+    """Return the mean CIEDE2000 difference; a difference below 1 is invisible."""
     return float(np.mean(ciede2000(lab_of(one), lab_of(other))))
 
 
@@ -89,7 +89,7 @@ def test_every_render_applies_the_profile(size: Size, fast: Detector) -> None:
 
 
 def tile(result: Picture, right: Picture) -> float:
-    """Return the colour difference of the first of the twelve charts, which are in two rows."""
+    """Return the colour difference of the top left chart in a result that has two rows of six charts."""
     height, width = result.shape[0] // 2, result.shape[1] // 6
     first = Image.fromarray(result[:height, :width]).resize((right.shape[1], right.shape[0]), Image.Resampling.NEAREST)
     inner = np.s_[8:-8]
@@ -161,7 +161,7 @@ def test_a_png_that_inflates_to_a_huge_profile_is_ignored() -> None:
 
 
 def test_lists_of_processing_elements_are_never_run() -> None:
-    # One element of eight bytes may be listed any number of times, and each entry takes time.
+    # The same eight bytes may be listed any number of times as an element, and each entry takes time to process.
     elements = b"mpet\0\0\0\0" + bytes((0, 3, 0, 3, 0, 1, 0, 0)) + bytes((0, 0, 0, 16, 0, 0, 0, 16)) * 65_536
     usual = {b"A2B0": table([(light, 0, 0) for light in range(0, 80, 10)])}
     lists = dict.fromkeys((b"D2B0", b"D2B1", b"B2D0", b"B2D3"), elements)

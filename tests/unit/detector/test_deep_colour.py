@@ -78,7 +78,7 @@ def test_the_transparent_colour_of_a_16_bit_png_becomes_white(column: int) -> No
 
 
 def test_a_transparent_colour_that_no_pixel_has_changes_nothing() -> None:
-    # Its low bytes are those of 8-bit red, and Pillow compares only the low bytes.
+    # Pillow compares only the low bytes of this colour, which are those of red with 8 bits per channel.
     data = png_of(COLOURS, 2, chunk(b"tRNS", struct.pack(">3H", 0x00FF, 0x7700, 0x7700)))
     assert np.abs(shown(data).astype(int) - over_white(COLOURS)).max() <= 1
 

@@ -1,4 +1,4 @@
-"""The comparison with other decoders, tested with a folder of a few files."""
+"""The benchmark that compares our decoding with other decoders, tested with a few files."""
 
 from pathlib import Path
 

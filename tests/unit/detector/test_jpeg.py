@@ -22,9 +22,9 @@ from tests.support.pictures import astronaut, encoded
 BASELINE: Final = photo()
 PROGRESSIVE: Final = photo(progressive=True)
 GREY: Final = encoded(np.asarray(cv2.cvtColor(astronaut()[::4, ::4].copy(), cv2.COLOR_RGB2GRAY), np.uint8))
-# After the start of the image and JFIF's segment, which Pillow writes first.
+# The offset after the start marker and the JFIF segment, which Pillow writes first.
 HEAD: Final = 20
-# 50,000 bytes without a marker, which some phones write instead of the end marker of a panorama.
+# A trailer of 50,000 bytes without a marker: some phones write one in place of the end marker of a panorama.
 TRAILER: Final = b"\0\0\x01\x0a\x0e\0\0\0Image_UTC_Data" + bytes(
     min(byte, 254) for byte in random.Random(3).randbytes(50_000)
 )
@@ -185,13 +185,13 @@ def test_a_warning_about_padding_does_not_hide_a_truncation() -> None:
 )
 @pytest.mark.parametrize("marker", [b"\xff\xdb", b"\xff\xc0", b"\xff\xda"], ids=["tables", "frame", "scan"])
 def test_an_end_marker_before_the_first_scan_is_damage(early: bytes, marker: bytes) -> None:
-    """Decoders read on after it, where the parser has counted nothing."""
+    """Decoders continue after the marker, but the parser does not count the scans there."""
     where = BASELINE.index(marker)
     assert refused(BASELINE[:where] + early + BASELINE[where:]) is FailureReason.CORRUPT_IMAGE
 
 
 def test_the_parser_and_the_decoder_agree_on_the_end_of_the_picture() -> None:
-    """A decoder receives the segments that were counted, and no byte after them."""
+    """A decoder receives the segments that the parser has counted, and not a single byte after them."""
     for good in (BASELINE, PROGRESSIVE):
         for behind in (b"", TRAILER, NOTE * 3, handmade(64, 64), PROGRESSIVE[HEAD:]):
             given = jpeg.picture(good + behind)

@@ -1,4 +1,4 @@
-"""The prose check reads every text, and keeps its line number."""
+"""The prose check reads every text, and reports it with its original line number."""
 
 from infra.prose import as_lines, of_makefile, of_page, of_python, of_script, of_template
 

@@ -51,7 +51,7 @@ def test_the_same_file_uploaded_again_becomes_another_job(account: Cloud, delive
 
 
 class Dies(Exception):
-    """The function ends prematurely, as if its process were killed."""
+    """Raised to end the function early, as if its process were killed."""
 
 
 @pytest.mark.parametrize("at", ["copy_to_original", "remove"])

@@ -60,7 +60,7 @@ def test_a_listener_of_one_job_receives_an_event_once_in_any_audience(
     context: Context,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """This includes a listener that has since subscribed to all jobs: a queued message for its shard covers it."""
+    """So does one that has since subscribed to all jobs: it is covered by the queued message for its shard."""
     for module in ("recipients", "broadcast"):
         monkeypatch.setattr(f"face_broadcaster.{module}.LISTENERS_AT_ONCE", 3)
     job = ended_job()
