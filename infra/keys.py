@@ -106,7 +106,7 @@ def close_connections(key: ApiKey, connections: ConnectionStore, connections_api
 
 
 def connections_api_of(outputs: Mapping[str, str]) -> ConnectionsApi:
-    """Return the callback API of a stack's stream."""
+    """Return a client of the @connections API of a stack's stream."""
     return ConnectionsApi(re.sub("^ws", "http", outputs["StreamUrl"]))
 
 

@@ -28,7 +28,7 @@ def prepare(built: Path, parameters: Mapping[str, str]) -> Path:
 
 
 def gradual(template: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
-    """Return the template with an alias for each function, which all callers of the function use."""
+    """Return the template with an alias for each function, and with all callers using the aliases."""
     resources = template["Resources"]
     functions = {name for name, one in resources.items() if one.get("Type") == "AWS::Serverless::Function"}
     digest = hashlib.sha256(json.dumps(dict(parameters), sort_keys=True).encode()).hexdigest()

@@ -83,7 +83,7 @@ def wait_for(page: Page, job_id: str) -> None:
 
 
 def around_missed(photo: Photo) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return two corners around the missed head, as fractions of the photo."""
+    """Return two opposite corners of the missed head's area, as fractions of the photo's width and height."""
     height, width = photo.picture.shape[:2]
     rows, columns = _MISSED
     return (columns.start / width, rows.start / height), (columns.stop / width, rows.stop / height)
@@ -223,7 +223,7 @@ def test_the_task_can_be_done_with_only_the_keyboard_in_dark_mode(stack: Stack, 
 
 
 def cover_by_keys(page: Page, photo: Photo) -> None:
-    """Move the new rectangle to the corner of the head with the arrow keys, and resize it to the opposite corner."""
+    """With the arrow keys, move the new rectangle to a corner of the head and resize it to the opposite corner."""
     left, top, width, height = rectangle(page, ".marks")
     (x0, y0), (x1, y1) = around_missed(photo)
     step = max(width, height) / 100

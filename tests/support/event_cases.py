@@ -48,7 +48,7 @@ CASES: Final = (
     _case("Notifier", "notifier/stream-deleted", _TAKEN),
     _case("Notifier", "notifier/sqs-refused", _TAKEN),
     _case("WebSocket", "websocket/connect", {"statusCode": 200}),
-    # There is no listener to receive the response, which does not count as a failure.
+    # The response cannot be delivered because there is no listener; this does not count as a failure.
     _case("WebSocket", "websocket/ping", {"statusCode": 200}),
     _case("WebSocket", "websocket/disconnect", {"statusCode": 200}),
 )

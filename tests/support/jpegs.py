@@ -14,7 +14,7 @@ FULL: Final[Sampling] = ((1, 1),) * 3
 
 # Every quantizer is 8, so that a block's first coefficient is its mean brightness minus 128.
 _QUANTIZERS: Final = segment(0xDB, b"\0" + b"\x08" * 64)
-# Twelve codes of four bits for the size of a difference, and one of a single bit: the end of the block.
+# Twelve four-bit codes for the size of a difference, and a one-bit code for the end of the block.
 _TABLES: Final = segment(0xC4, b"\0\0\0\0\x0c" + bytes(12) + bytes(range(12)) + b"\x10\1" + bytes(15) + b"\0")
 
 
@@ -29,7 +29,7 @@ class _Bits:
         self._bits.append(f"{size:04b}" + (f"{code:0{size}b}" if size else "") + "0")
 
     def taken(self) -> bytes:
-        """Return and clear the bytes so far, padded with ones and with a stuffed zero after each FF."""
+        """Return and clear the data so far as bytes, padded with one-bits and with a zero byte after each FF."""
         bits = "".join(self._bits)
         self._bits.clear()
         bits += "1" * (-len(bits) % 8)
@@ -85,7 +85,7 @@ def frame(width: int, height: int, sampling: Sampling, marker: int = 0xC0) -> by
 def handmade(
     width: int, height: int, sampling: Sampling = FULL, *, restart: int = 0, separate: bool = False, end: bool = True
 ) -> bytes:
-    """Return a picture of coloured blocks, in one scan or one for each component."""
+    """Return a picture of coloured blocks, with one scan for all components or one scan for each."""
     members: list[Sequence[int]] = [[each] for each in range(len(sampling))] if separate else [range(len(sampling))]
     scans = (scan(width, height, sampling, each, restart) for each in members)
     start = b"\xff\xd8" + _QUANTIZERS + _TABLES + frame(width, height, sampling)

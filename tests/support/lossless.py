@@ -8,7 +8,7 @@ import numpy as np
 from tests.support.large_files import segment
 from tests.support.pictures import Picture
 
-# Nine codes of four bits, for differences of up to eight bits.
+# Nine four-bit codes, for differences of up to eight bits.
 _TABLE: Final = segment(0xC4, b"\0\0\0\0\x09" + bytes(12) + bytes(range(9)))
 _CODE_BITS: Final = 4
 

@@ -79,12 +79,12 @@ def stored(job: Job) -> Job:
 
 
 def indexed(job: Job) -> dict[str, Any]:
-    """Return the item of a job, as in the table and its indexes."""
+    """Return a job's item as the table stores it, with the key of its indexes."""
     return to_item(job) | {SHARD: {"S": owner_shard(job.owner, job.job_id, limits.INDEX_SHARDS)}}
 
 
 def record(job: Job, old: Status = Status.PROCESSING, *, corrected: bool = False) -> dict[str, Any]:
-    """Return the stream record of a job's change from this status, or of a correction."""
+    """Return the stream record for a job that changed from this status or was corrected."""
     new, set_with_it = indexed(job), set[str]()
     if old is not job.status or corrected:
         set_with_it = {"event_id", "corrected_at"}

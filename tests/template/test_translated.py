@@ -154,7 +154,7 @@ def test_names_are_short_enough(translated: dict[str, Any]) -> None:
 
 
 def test_only_the_stacks_own_bucket_may_send_to_its_queues(stack: CloudFormation) -> None:
-    """The template sets the bucket's name: CloudFormation might shorten a generated one, so a pattern might fail."""
+    """The template names the bucket: CloudFormation might shorten a generated name, so a pattern might not match it."""
     resources = stack.resources()
     bucket = resources["OriginalsBucket"]["Properties"]["BucketName"]
     policies = of_type(resources, "AWS::SQS::QueuePolicy")

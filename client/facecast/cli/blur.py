@@ -108,7 +108,7 @@ def _check_overwrites(photos: Sequence[PhotoFile], names: dict[str, str], out: P
 
 @dataclass
 class _Run:
-    """Hides one photo at a time, because the detector uses every processor."""
+    """Hides the faces in one photo at a time, because the detector uses every processor."""
 
     detector: "LocalDetector"
     settings: str

@@ -76,7 +76,7 @@ def read_renders(text: str | None) -> str | None:
 
 
 def one_of(names: Sequence[str]) -> Callable[[str | None], str | None]:
-    """Return a callback for an option, which raises UsageError if the value is not one of these names."""
+    """Return an option callback that raises UsageError if the value is not one of these names."""
 
     def check(name: str | None) -> str | None:
         if name not in {None, *names}:

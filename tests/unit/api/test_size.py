@@ -193,7 +193,7 @@ def processor_seconds(api: Api, sent: Sent) -> tuple[float, Reply]:
 
 
 class NoFaces:
-    """A detector that responds immediately, as for bytes that are not an image."""
+    """A detector that responds immediately, as a real one does to bytes that are not an image."""
 
     def detect(self, _: object) -> DetectReply:
         return DetectReply(failure=Failure(reason=FailureReason.CORRUPT_IMAGE, detail="No image."))

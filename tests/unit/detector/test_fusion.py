@@ -34,7 +34,7 @@ def test_the_scales_of_one_network_have_one_vote() -> None:
 def test_the_position_of_a_face_is_weighted_by_its_size_in_each_scale() -> None:
     coarse = Vote(0, detections((*SHIFTED, 0.5)), scale=0.06)
     fine = Vote(1, detections((*ROOMY, 0.5)), scale=0.24)
-    # The boxes are 6 px and 24 px wide, so their weights are a quarter and one.
+    # The boxes are 6 px and 24 px wide, so their weights are 0.25 and 1.
     assert fuse([coarse, fine], 2).boxes == pytest.approx(np.array([[2, 0, 100, 100]]))
     finer = Vote(1, detections((*ROOMY, 0.5)), scale=2)
     assert fuse([coarse, finer], 2).boxes == pytest.approx(np.array([[2, 0, 100, 100]])), (

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-# Each would create the file `planted` if a shell or make interpreted it.
+# Each value would create the file `planted` if a shell or make interpreted it.
 HOSTILE = [
     'x"; touch planted; echo "',
     "x'; touch planted; echo '",

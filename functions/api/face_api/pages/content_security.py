@@ -24,7 +24,7 @@ def page_policy(settings: ApiSettings, images: ImageStore) -> str:
 
 
 def docs_policy(images: ImageStore) -> str:
-    """Allow Swagger UI (which an inline script starts), the API, and the results that it redirects to."""
+    """Allow Swagger UI (which an inline script starts), the API, and the results that the API redirects to."""
     inline = "script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:"
     results = origin(images.result_url("job", Render.BOXES, seconds=1))
     return f"{DEFAULT_POLICY}; {inline}; connect-src 'self' {results}"

@@ -60,7 +60,7 @@ def install(app: FastAPI) -> None:
             swagger_js_url="swagger-ui/swagger-ui-bundle.js",
             swagger_css_url="swagger-ui/swagger-ui.css",
             swagger_favicon_url="swagger-ui/favicon-32x32.png",
-            # The schemas after the operations are long, so they are collapsed by default.
+            # The list of schemas below the operations is long, so it is collapsed by default.
             swagger_ui_parameters={"defaultModelsExpandDepth": 0, "displayRequestDuration": True},
         )
         page.headers["Content-Security-Policy"] = docs_policy(images)

@@ -41,7 +41,7 @@ _OBJECT_MISSING: Final = frozenset({"404", "NoSuchKey", "412", "PreconditionFail
 
 @cache
 def session() -> boto3.Session:
-    """Return the session that all clients share, because a new one would load the descriptions of services again."""
+    """Return the session that all clients share, because a new one would load the AWS service descriptions again."""
     return boto3.Session()
 
 
@@ -88,5 +88,5 @@ def missing_object() -> Iterator[None]:
 
 
 def code_of(error: ClientError) -> str:
-    """Return the error code of the service, such as `ConditionalCheckFailedException`."""
+    """Return the error code that the service sent, such as `ConditionalCheckFailedException`."""
     return error.response.get("Error", {}).get("Code", "")

@@ -27,8 +27,8 @@ BY_CREATION: Final = "by_creation"  # An index on owner_shard and created_at, wi
 _BATCH: Final = 100
 # All attempts together take about five seconds.
 _BATCH_ATTEMPTS: Final = 10
-# Number of jobs to read at a time after the first batch, if a page is still incomplete: jobs were deleted, or the page
-# is larger than a batch.
+# Number of jobs to read at a time after the first batch, if a page is still incomplete because jobs were deleted or
+# because it is larger than a batch.
 _REST: Final = 10
 # Sorts after every `created_at`.
 _AFTER_ALL: Final = "9999"
