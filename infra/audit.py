@@ -10,7 +10,7 @@ from typing import Final
 from infra import ROOT
 
 _PIP_AUDIT: Final = ROOT / "build" / "checks" / "bin" / "pip-audit"
-# The data that pip-audit reads for each version. Mirrors of PyPI serve packages, but not these data.
+# The data that pip-audit reads for each version. Mirrors of PyPI serve packages, but not this data.
 _SOURCE: Final = "https://pypi.org/pypi/pip/24.0/json"
 _TIMEOUT_SECONDS: Final = 10
 _LOCKS: Final = (
@@ -21,7 +21,7 @@ _LOCKS: Final = (
 
 
 def why_unreachable(source: str = _SOURCE) -> str | None:
-    """Return why vulnerabilities cannot be looked up, or None.
+    """Return the reason why vulnerabilities cannot be looked up, or None if they can.
 
     Without the data, pip-audit would accept every package.
     """

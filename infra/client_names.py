@@ -15,7 +15,7 @@ FOLDER: Final = ROOT / "client" / "facecast"
 NAMES: Final = "generated.py"
 MODELS: Final = "generated_models.py"
 _HEADER: Final = '"""{} the service accepts and returns, generated from its schemas by `make schemas`."""'
-# For each schema extension that lists some names of an enumeration: that enumeration, and the one to create.
+# Maps a schema extension that lists some names of an enumeration to this enumeration, and to the one to create.
 _PARTS: Final = {"x-retryable": ("FailureReason", "RetryableReason")}
 
 
@@ -27,7 +27,7 @@ def enumerations(schemas: Schemas) -> Schemas:
 
 
 def generated() -> dict[str, str]:
-    """Return the text of each module, by name."""
+    """Return the text of each module, by the name of its file."""
     # `make setup` does not install the generator, and `python -m infra --help` imports every command.
     from infra import client_modules  # noqa: PLC0415
 

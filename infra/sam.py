@@ -15,7 +15,7 @@ SAM: Final = Path(sys.executable).with_name("sam")
 def sam(
     arguments: Sequence[str], environment: Mapping[str, str], output: int | IO[Any] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run SAM in the repository's root: on this terminal, or without questions if `output` is redirected."""
+    """Run SAM in the repository's root, on this terminal. If `output` is redirected, SAM cannot ask questions."""
     return subprocess.run(
         [SAM, *arguments],
         cwd=ROOT,

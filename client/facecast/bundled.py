@@ -9,7 +9,7 @@ _BUNDLED: Final = Path(__file__).parent / "_bundled"
 if _BUNDLED.is_dir():
     sys.path.insert(0, str(_BUNDLED))
 
-from facelib.domain.renders import Render  # noqa: E402 - found there
+from facelib.domain.renders import Render  # noqa: E402 - needs the path above
 
-# The renders of this package's detector that hide faces.
+# The face-hiding renders of this package's detector.
 HIDING: Final = tuple(render.value for render in Render if render.hides_faces)

@@ -14,7 +14,7 @@ TIMEOUT_SECONDS: Final = 60
 
 
 class Failed(Exception):
-    """A check failed; the message states the observation."""
+    """A check failed; the message states what was observed."""
 
 
 def expect(condition: object, seen: str) -> None:
@@ -73,14 +73,17 @@ class Service:
         return response
 
     async def send(self, **headers: str) -> httpx.Response:
-        """Send the photo and wait; return the response, 200 with the faces or 202."""
+        """Send the photo and wait; return the response: 200 with the faces, or 202."""
         image = {"Content-Type": "image/jpeg", **headers}
         response = await self.http.post("/image", content=self.photo, headers=image)
         _expect_status(response, {200, 202})
         return response
 
     async def upload(self, data: bytes) -> tuple[str, httpx.Response]:
-        """Send an image through a presigned form. Return the job's id and the bucket's response, without redirects."""
+        """Send an image through a presigned form. Return the job's id and the bucket's response.
+
+        Redirects are not followed.
+        """
         granted = (await self.call("POST", "/uploads", 201, json={})).json()
         fields = {"Content-Type": "image/jpeg", **granted["upload"]["fields"]}
         page = httpx.URL(self.outputs["HttpUrl"]).copy_with(raw_path=b"")

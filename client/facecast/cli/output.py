@@ -19,7 +19,7 @@ _DEFAULTS: Final = {name: option.default for name, option in JobOptions.model_fi
 
 
 def printable(text: str) -> str:
-    """Return the text with terminal control characters as escapes."""
+    """Return the text with the characters that could affect a terminal replaced by escapes."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(

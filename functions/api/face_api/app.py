@@ -77,7 +77,7 @@ def create_app() -> FastAPI:
     _include_routers(app)
     problems.install(app)
     # The middleware that is added last is the outermost.
-    # API Gateway does not compress responses; compression reduces a page of the list to a tenth.
+    # API Gateway does not compress responses; compression reduces a page of the list to a tenth of its size.
     app.add_middleware(GZipMiddleware, minimum_size=_WORTH_COMPRESSING_BYTES)
     app.add_middleware(problems.LastResort)
     app.add_middleware(oversized.BoundedBody)

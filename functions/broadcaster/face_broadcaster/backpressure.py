@@ -10,7 +10,7 @@ from typing import Final
 
 from facelib.stores.listeners.subscriptions import Subscriptions
 
-# Counting costs as many reads as listing, and a large number hardly changes within a minute.
+# Counting costs as many reads as listing, and a large number of listeners hardly changes within a minute.
 _CACHE_SECONDS: Final = 60.0
 
 
@@ -21,7 +21,7 @@ class Backpressure:
     _counted: dict[str, tuple[float, int]] = field(default_factory=dict)
 
     def recipients(self, owner: str) -> int:
-        """Return how many listeners receive all events of the owner, cached for a minute."""
+        """Return how many listeners receive all events of the owner; the number is cached for a minute."""
         at, count = self._counted.get(owner, (float("-inf"), 0))
         if time.monotonic() - at > _CACHE_SECONDS:
             count = self.subscriptions.count_of_all(owner)
@@ -29,5 +29,5 @@ class Backpressure:
         return count
 
     def wait(self, posts: int, deadline: float) -> None:
-        """Sleep for as long as this number of posts takes, but not past the deadline (`time.monotonic()`)."""
+        """Sleep for the time that this many posts take, but not past the deadline, a value of `time.monotonic()`."""
         time.sleep(max(0.0, min(posts / self.posts_per_second, deadline - time.monotonic())))

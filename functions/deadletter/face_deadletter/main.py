@@ -20,7 +20,7 @@ from facelib.stores.objects.images import ImageStore
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
-# Maximum number of bytes to log of a message that cannot be read.
+# If a message cannot be read, at most this many bytes of it are logged.
 _LOGGED: Final = 500
 
 RETRIES_EXHAUSTED = Failure(

@@ -18,7 +18,7 @@ _WHOLE: Final = 1 + 2 * _MARGIN
 
 
 def side_needed(face: Face, image: ImageInfo) -> int:
-    """Return the long side that a picture needs for its face to be as large as allowed."""
+    """Return the long side that a picture needs so that the image of this face has the maximum size."""
     share = _WHOLE * max(face.box.width, face.box.height) / max(image.width, image.height)
     return math.ceil(limits.FACE_IMAGE_SIDE / share)
 

@@ -9,7 +9,8 @@ from facelib.domain.face import FaceQuality
 from face_detector.imaging.pixels import Pixels
 from face_detector.imaging.scale import size_within
 
-# Faces are measured at the same size; smaller ones are not enlarged, because that would blur them.
+# Larger faces are reduced to this long side before they are measured; smaller faces are not enlarged, because that
+# would blur them.
 _LONG_SIDE: Final = 96
 # Variance that corresponds to a sharpness of 50, as in a portrait in focus at this size.
 _HALF_SHARPNESS_VARIANCE: Final = 300.0

@@ -16,13 +16,13 @@ class Drop:
     key: str
     size: int
     etag: str
-    # S3 numbers the uploads of a key.
+    # S3 numbers the uploads to each object key.
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
     sequencer: str
 
     @property
     def request(self) -> IdempotentRequest:
-        """Return a request whose key is shared only by repeated events of this upload.
+        """Return a request whose idempotency key only repeated events of this upload share.
 
         The line breaks distinguish the key from the keys of API clients, which consist of printable characters.
         """
@@ -33,5 +33,5 @@ def drops(event: dict[str, Any]) -> Iterator[Drop]:
     """Yield each object in the event."""
     for record in object_records(event):
         s3_object = record.s3.get_object
-        # S3 encodes keys, and Powertools does not decode those in records.
+        # S3 URL-encodes the keys in events, and Powertools does not decode the keys of records.
         yield Drop(unquote_plus(s3_object.key), s3_object.size, s3_object.etag, s3_object.sequencer)

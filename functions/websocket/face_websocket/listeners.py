@@ -36,8 +36,8 @@ class Listeners:
         if query.replay or query.after:
             self.connections.begin_replay(connection_id)
             replay = Replay(owner=owner, connection_id=connection_id, limit=query.replay, after=_since(query.after))
-            # API Gateway refuses frames for a connection until $connect has returned, so the broadcaster posts them;
-            # by then the index that a replay reads has also caught up.
+            # API Gateway refuses frames for a connection until $connect has returned, so the broadcaster posts the
+            # replayed events later. By then, the index that a replay reads has also caught up.
             self.queue.send(replay.model_dump_json(), delay_seconds=limits.REPLAY_SETTLE_SECONDS)
 
     def disconnect(self, owner: str, connection_id: str) -> None:

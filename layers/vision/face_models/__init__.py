@@ -25,7 +25,7 @@ class InWheel:
 
 @dataclass(frozen=True)
 class Model:
-    """A model's file, its size in bytes, its SHA-256 and its source. The network of the same name uses it."""
+    """A model's file, its size in bytes, its SHA-256 and its source. The network of the same name uses this file."""
 
     name: str
     file_name: str
@@ -66,7 +66,10 @@ BEST: Final = "best"
 
 
 def models_of(detector: str) -> tuple[Model, ...]:
-    """Return the models of a detector: all of them for `best`, a and b for `a+b`. Raises ValueError for other names."""
+    """Return the models of a detector: all for `best`, otherwise each model that is named, with `+` between the names.
+
+    Raises ValueError for other names.
+    """
     if detector == BEST:
         return tuple(MODELS.values())
     names = detector.split("+")

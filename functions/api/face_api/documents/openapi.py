@@ -43,7 +43,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
 
 
 def _add_examples(operation: dict[str, Any]) -> None:
-    """Add each model's example to its JSON bodies, and replace FastAPI's "Successful" with the status's name."""
+    """Add an example to each JSON body, and replace FastAPI's "Successful Response" with the phrase of the status."""
     operation["responses"] = dict(sorted(operation["responses"].items()))
     for status, response in operation["responses"].items():
         if response["description"] == "Successful Response":

@@ -54,11 +54,11 @@ class Detections:
         return Detections(self.boxes + np.append(offset, np.zeros(2, np.float32)), self.scores, self.landmarks + offset)
 
     def filtered(self, selection: npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> "Detections":
-        """Select detections by a mask of (n,), or by indices, in the order of the indices."""
+        """Select detections by a mask of shape (n,), or by indices; the result is in the order of the indices."""
         return Detections(self.boxes[selection], self.scores[selection], self.landmarks[selection])
 
     def calibrated(self, shift: float) -> "Detections":
-        """Shift the scores in logits, ln(p / (1 - p)): Platt scaling with a slope of 1."""
+        """Shift the scores on the logit scale, ln(p / (1 - p)); this is Platt scaling with a slope of 1."""
         odds = np.exp(shift) * self.scores
         return Detections(self.boxes, np.asarray(odds / (odds + 1 - self.scores), np.float32), self.landmarks)
 

@@ -21,8 +21,8 @@ from face_detector.imaging.rejected import corrupt
 _JPEG_DIVISORS: Final = (8, 4, 2)
 # libjpeg's warnings about lost pixels; after any other warning, the image is intact.
 _JPEG_DAMAGE: Final = ("premature end", "bad huffman", "instead of rst", "corrupt progressive", "bad arithmetic")
-# Extra coded data, which a decoder does not reach if the last scan is complete: for the current restart interval and
-# for all others (T.81, B.1.1.2).
+# Extra coded data, which a decoder does not reach if the last scan is complete: once without a restart marker, then
+# after each of the eight restart markers (T.81, B.1.1.2).
 _JPEG_TAIL: Final = b"".join((b"\x5a" * 512, *(bytes((0xFF, 0xD0 + n)) + b"\x5a" * 512 for n in range(8))))
 _OPENCV_REDUCED: Final = {
     1: cv2.IMREAD_COLOR,
@@ -95,7 +95,7 @@ def _decode_leniently(data: bytes, divisor: int, colours: str) -> Pixels:
             raise
     try:
         return _imdecode(data, _OPENCV_REDUCED[divisor] | cv2.IMREAD_IGNORE_ORIENTATION)
-    # Neither library converts a grey lossless JPEG to colours.
+    # Neither library converts a greyscale lossless JPEG to colour.
     except ValueError:
         return _decode_with_pillow(data)
 
@@ -134,7 +134,7 @@ def _decode_with_pillow(data: bytes) -> Pixels:
 
 
 def _reduce_transparent_colour(image: Image.Image) -> None:
-    """Reduce the transparent colour of a 16-bit PNG to 8 bits, as Pillow reduces its pixels unless they are grey."""
+    """Reduce the transparent colour of a 16-bit RGB PNG to 8 bits; Pillow itself reduces only the pixels."""
     colour = image.info.get("transparency")
     tiles = image.tile if isinstance(image, ImageFile.ImageFile) else []
     if isinstance(colour, tuple) and any(tile.args == "RGB;16B" for tile in tiles):
@@ -144,7 +144,7 @@ def _reduce_transparent_colour(image: Image.Image) -> None:
 def _opaque(band: Image.Image) -> Pixels:
     """Return 8-bit RGB pixels over white."""
     if band.mode.startswith("I;16"):
-        # Pillow would clip to 255 instead of dividing.
+        # Pillow would clip the levels at 255 instead of dividing them by 256.
         levels = np.asarray(band)
         grey = np.where(levels == band.info.get("transparency"), 255, levels >> 8)
         return np.broadcast_to(grey.astype(np.uint8)[..., None], (*grey.shape, 3))

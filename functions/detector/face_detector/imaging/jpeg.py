@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final, NamedTuple
 
-# A marker that is neither a stuffed byte (FF00), a fill byte (FFFF), TEM (FF01) nor a restart (FFD0 to FFD7):
-# B.1.1.3. The search runs in C over the entropy-coded data of a scan.
+# A marker, but not a stuffed byte (FF00), a fill byte (FFFF), TEM (FF01) or a restart marker (FFD0 to FFD7); see
+# B.1.1.3. This is a regular expression, so that the search through the coded data of a scan runs in C.
 _MARKER: Final = re.compile(rb"\xff([^\x00\x01\xff\xd0-\xd7])")
 _SOI: Final = 0xD8
 EOI: Final = 0xD9
@@ -16,17 +16,19 @@ SOS: Final = 0xDA
 APP1: Final = 0xE1
 EXIF: Final = b"Exif\0\0"
 _APP0, _APP2, _APP14 = 0xE0, 0xE2, 0xEE
-# SOF0 to SOF15; C4, C8 and CC are tables and a reserved marker.
+# SOF0 to SOF15. Of the other markers in this range, C4 and CC begin tables, and C8 is reserved.
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE: Final = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 # The scans of these frames have a predictor instead of spectral bounds (H.1).
 _LOSSLESS: Final = frozenset({0xC3, 0xC7, 0xCB, 0xCF})
-# Frames, Huffman tables and arithmetic conditioning, quantization tables, the restart interval.
+# The segments needed for decoding: frames, Huffman tables, arithmetic conditioning, quantization tables, the restart
+# interval and the headers of scans.
 _DECODING: Final = frozenset(range(0xC0, 0xD0)) - {0xC8} | {0xDB, 0xDD, SOS}
 CODED: Final = 0
 _START: Final = b"\xff\xd8"
 _END: Final = b"\xff\xd9"
-# JFIF 1.01 without a thumbnail. Its presence defines the colours (JFIF 1.02); its other fields have no effect.
+# JFIF 1.01 without a thumbnail. The presence of this segment defines the colours (JFIF 1.02); its fields have no
+# effect.
 _JFIF: Final = b"\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0"
 _ADOBE: Final = struct.Struct(">2sH5s3HB")
 # Segments that are read with the header, in addition to the frame's size.
@@ -35,9 +37,9 @@ _ALL_COEFFICIENTS: Final = (1 << 64) - 1
 
 
 class Segment(NamedTuple):
-    """A marker and its parameters, starting with their length, or the coded data of a scan, with the marker `CODED`.
+    """A marker and its parameters, or the coded data of a scan, which has the marker `CODED` here.
 
-    `end` is the declared end, which may be beyond the end of the file.
+    Parameters start with their length. `end` is the declared end, which may be beyond the end of the file.
     """
 
     marker: int
@@ -78,18 +80,18 @@ class FrameHeader:
 
     width: int
     height: int
-    # Horizontal times vertical sampling factor of each component, by its id.
+    # The product of the horizontal and the vertical sampling factor of each component, by the component's id.
     sampling: Mapping[int, int]
     progressive: bool
     # The headers of the scans, starting with their length.
     scans: Sequence[bytes]
 
     def scanned(self) -> int:
-        """Return the number of coefficients that all scans cover; they take time even if a scan is empty."""
+        """Return how many coefficients the scans cover in total; each takes time, even in a scan without data."""
         return sum(self._samples(components) for components in map(_components, self.scans))
 
     def held(self) -> int:
-        """Return the number of coefficients that a decoder holds at the same time: 0 if one scan has all components."""
+        """Return how many coefficients a decoder holds at once: 0 if one sequential scan has all components."""
         if self.progressive or len(_components(self.scans[0])) < len(self.sampling):
             return self._samples(self.sampling)
         return 0
@@ -131,7 +133,7 @@ def read_frame(data: bytes, parts: Sequence[Segment]) -> FrameHeader:
 
 
 def head(data: bytes) -> bytes:
-    """Return the parts that reading the header requires: the file up to its coded data, with EXIF and profile."""
+    """Return the parts needed to read the header: those before the coded data, including EXIF and the profile."""
     parts = list(takewhile(lambda part: part.marker != CODED, segments(data)))
     components = len(read_frame(data, parts).sampling)
     return _START + b"".join(
@@ -145,8 +147,8 @@ def head(data: bytes) -> bytes:
 def picture(data: bytes) -> bytes:
     """Return only the parts that the picture needs, with an end marker.
 
-    Leaves out parts that some decoders treat differently from others: bytes between segments, metadata, versions of
-    JFIF, and spectral bounds that only a progressive scan has. If a decoder still prints a warning, some pixels are
+    Leaves out parts that some decoders treat differently from others: bytes between segments, metadata, the JFIF
+    version, and spectral bounds that only a progressive scan has. If a decoder still prints a warning, some pixels are
     damaged.
     """
     parts = list(segments(data))

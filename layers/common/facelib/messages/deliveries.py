@@ -38,7 +38,7 @@ class Replay(Frozen):
 
 
 class MalformedRecord(Frozen):
-    """The job of a stream record that could not be parsed; the queue retries it, then moves it to the failure queue.
+    """A stream record that could not be parsed. The queue retries this message, then moves it to the failure queue.
 
     Only ids are queued, because the record contains faces, and the failure queue retains messages for two weeks.
     """

@@ -13,7 +13,7 @@ from facelib.observability import logger
 
 @dataclass(frozen=True)
 class OriginalCreated:
-    """An upload for a job. A retry sends the same event, without an ETag and with the retry's number."""
+    """The upload of a job's original, or a retry, which sends the same event with its number instead of an ETag."""
 
     job_id: str
     etag: str | None
@@ -21,7 +21,7 @@ class OriginalCreated:
 
 
 def object_records(event: dict[str, Any]) -> Iterator[S3EventRecord]:
-    """Yield each record. The `s3:TestEvent` that S3 sends when a notification is configured does not have any."""
+    """Yield each record. The `s3:TestEvent` that S3 sends when a notification is configured has none."""
     if "Records" in event:
         yield from S3Event(event).records
 

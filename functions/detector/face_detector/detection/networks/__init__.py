@@ -1,4 +1,4 @@
-"""The networks. Each has a module with everything specific to it, named like its model in `face_models`."""
+"""The networks. Everything specific to a network is in a module that has the name of its model in `face_models`."""
 
 from importlib import import_module
 

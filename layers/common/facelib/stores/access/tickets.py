@@ -1,4 +1,7 @@
-"""Stream tickets in DynamoDB, because browsers cannot send a key as a WebSocket header and must not put it in a URL."""
+"""Stores tickets for the stream in DynamoDB.
+
+Browsers use tickets because they cannot send a key in a WebSocket header and must not put it in a URL.
+"""
 
 import secrets
 from datetime import datetime, timedelta
@@ -17,7 +20,7 @@ class TicketStore:
         self._table = table
 
     def issue(self, principal: Principal) -> tuple[str, datetime]:
-        """Return a new ticket and when it expires. Only the SHA-256 of the ticket is stored."""
+        """Return a new ticket and the time at which it expires. Only the SHA-256 of the ticket is stored."""
         ticket, expires_at = secrets.token_urlsafe(32), utc_now() + timedelta(seconds=limits.TICKET_SECONDS)
         item = {
             **_key(ticket),
@@ -29,7 +32,7 @@ class TicketStore:
         return ticket, expires_at
 
     def redeem(self, ticket: str) -> Principal | None:
-        """Delete a valid ticket and return its principal, else None. Of several concurrent attempts, one succeeds."""
+        """Delete a ticket and return its principal, or None if it is invalid. Of concurrent attempts, one succeeds."""
         is_valid = condition_arguments(Attr("expires_at").gt(time_text(utc_now())))
         try:
             with conditional_write():

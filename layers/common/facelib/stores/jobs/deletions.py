@@ -27,9 +27,9 @@ class Deletions:
         self._idempotency = Idempotency(table)
 
     def begin(self, job_id: str, owner: str) -> None:
-        """Hide a job, end its claim and notify listeners; can be repeated until `finish`.
+        """Hide a job, end its claim and notify listeners. This can be repeated until `finish` is called.
 
-        Raises JobNotFound.
+        Raises JobNotFound if the owner does not have this job.
         """
         if not object_keys.is_job_id(job_id):
             raise JobNotFound

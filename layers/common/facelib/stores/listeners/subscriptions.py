@@ -95,7 +95,7 @@ class Subscriptions:
     def _put(self, row: Item, ttl: int) -> None:
         dynamodb().put_item(TableName=self._table, Item=row | {"ttl": number(ttl)})
 
-    def _pages(self, partition: str, prefix: str = "", **options: Any) -> Iterator[Any]:  # noqa: ANN401 - of Query
+    def _pages(self, partition: str, prefix: str = "", **options: Any) -> Iterator[Any]:  # noqa: ANN401 - Query's
         # `shard` is one of DynamoDB's reserved words.
         condition, values = "#shard = :shard", {":shard": text(partition)}
         if prefix:

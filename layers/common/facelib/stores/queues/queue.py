@@ -11,7 +11,7 @@ from facelib.stores.clients import sqs
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import BatchResultErrorEntryTypeDef, SendMessageBatchRequestEntryTypeDef
 
-# A SendMessageBatch contains up to ten messages, and their total size is limited to that of a single message.
+# A SendMessageBatch contains up to ten messages; the size limit for a single message also applies to their total.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 _BATCH: Final = 10
 MESSAGE_BYTES: Final = 256 * 1024
@@ -36,7 +36,7 @@ class Queue:
             raise QueueRefused(len(refused), refused[0].get("Message", refused[0]["Code"]))
 
     def _send_batch(self, batch: Sequence[str], delay_seconds: int) -> "Sequence[BatchResultErrorEntryTypeDef]":
-        """Send a batch, retry messages that SQS may accept later, and return those that it did not accept."""
+        """Send a batch, retry messages that SQS may accept later, and return the errors of those still refused."""
         entries: list[SendMessageBatchRequestEntryTypeDef] = [
             {"Id": str(number), "MessageBody": body, "DelaySeconds": delay_seconds} for number, body in enumerate(batch)
         ]
