@@ -76,7 +76,7 @@ def test_a_bad_photo_does_not_stop_the_others(
     said = capsys.readouterr()
     jobs = {job["photo"]: job for job in map(json.loads, said.out.splitlines())}
     assert {name: job["status"] for name, job in jobs.items()} == {str(broken): "failed", str(photo): "completed"}
-    # In the order in which the photos finished, followed by the total.
+    # One line for each failed photo, in the order in which they finished, followed by the total.
     *errors, summary = said.err.splitlines()
     missing, *others = errors
     refused, failed = sorted(others, key=lambda line: str(broken) in line)
@@ -111,7 +111,7 @@ def test_jobs_are_listed_retried_and_deleted(stack: Stack, broken: Path, capsys:
 
 
 def fail_for_another_reason(stack: Stack, job_id: str) -> None:
-    """Replace the job's failure with a temporary one, as if the image could be processed."""
+    """Replace the job's failure with a temporary one, so that the job can be retried."""
     stack.aws.client("dynamodb").update_item(
         TableName=stack.outputs["JobsTableName"],
         Key={"job_id": {"S": job_id}},
@@ -138,7 +138,7 @@ def test_listen_refuses_more_than_can_be_replayed(capsys: pytest.CaptureFixture[
 
 
 def test_listen_prints_events(stack: Stack, photo: Path) -> None:
-    """Runs as a separate process until it is interrupted."""
+    """The command runs in a separate process until the test terminates it."""
     command = [sys.executable, "-m", "facecast", "listen", "--json", "--replay", "1"]
     with stack.listener() as listener:
         listener.wait_for_job(stack.post_image(photo.read_bytes()))

@@ -70,7 +70,7 @@ def test_a_photo_that_the_service_failed_to_process_is_retried_by_the_same_comma
     many_photos(tmp_path / reason, 2)
     command = ["detect", reason, "--out", "results", "--url", stack.http_url]
     with Client(stack.http_url) as client:
-        # Sent in the same way as by the command, so that the command finds its job.
+        # The photo is sent as the command would send it, so that the command finds the job.
         photo = (tmp_path / reason / "01.jpg").read_bytes()
         options = Options()
         failed = client.detect(photo, options, idempotency_key=idempotency_key(photo, options)).job_id

@@ -39,7 +39,7 @@ def test_every_function_fits_with_room_left(for_lambda: Built) -> None:
     built = packages(folder)
     print(f"{architecture}\n{table(built)}")
     assert len(built) == 8
-    # On x86_64, OpenCV and NumPy each contain an OpenBLAS with kernels for many old processors.
+    # Less room is left on x86_64: OpenCV and NumPy each contain an OpenBLAS with kernels for many old processors.
     least = {"arm64": 60, "x86_64": 5}[architecture] * 1_000_000
     assert all(package.room >= least for package in built)
     assert all(package.total < LIMIT_BYTES // 4 for package in built if package.function != "DetectorFunction")
@@ -113,7 +113,7 @@ def test_layers_are_compiled_in_advance_and_never_checked_against_their_source(r
 
 @pytest.mark.parametrize("layer", ["common", "vision", "web"])
 def test_shipped_versions_are_the_tested_ones(layer: str) -> None:
-    """Every version in a layer's lock is that of the development environment."""
+    """Each package in a layer's lock file has the same version in the development environment."""
     shipped = pins(ROOT / "layers" / layer / "requirements.lock")
     assert shipped
     assert shipped <= pins(ROOT / "requirements.txt")

@@ -124,19 +124,19 @@ def assert_all_completed(burst: Burst, job_ids: list[str]) -> None:
 
 
 def assert_heard_once(listener: Listener, job_ids: list[str]) -> None:
-    """Check that each job has one completion event. It may be posted repeatedly; listeners know repeats by their id."""
+    """Check that each job has one completion event. It may be posted repeatedly; its id identifies repeats."""
     wait_until(lambda: has_heard(listener, job_ids), seconds=BURST_TIMEOUT_SECONDS)
     heard = _completions(listener)
     assert {job_id: len(heard[job_id]) for job_id in job_ids} == dict.fromkeys(job_ids, 1)
 
 
 def has_heard(listener: Listener, job_ids: list[str]) -> bool:
-    """Return whether a listener has received the completion of each job."""
+    """Return whether a listener has received a completion event for each of these jobs."""
     return set(job_ids) <= set(_completions(listener))
 
 
 def _completions(listener: Listener) -> Mapping[str, set[str]]:
-    """Return for each job the ids of the events about its completion that a listener has received."""
+    """Return, for each job, the ids of the completion events that a listener has received."""
     heard: defaultdict[str, set[str]] = defaultdict(set)
     for event in list(listener.events):
         if event.get("type") == "job.completed":
@@ -145,7 +145,7 @@ def _completions(listener: Listener) -> Mapping[str, set[str]]:
 
 
 def assert_nothing_is_left(burst: Burst, job_ids: list[str]) -> None:
-    """Check that every job is listed once, and that no object or message remains after their deletion."""
+    """Check that every job is listed once, then delete the jobs and check that no object or message remains."""
     stack = burst.stack
     listed = [job["job_id"] for job in burst.every_job() if job["job_id"] in set(job_ids)]
     assert sorted(listed) == sorted(job_ids)

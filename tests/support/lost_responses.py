@@ -1,4 +1,4 @@
-"""Simulates calls to AWS that succeed but whose response is lost, and calls that AWS cancels."""
+"""Simulates calls to AWS that succeed although their responses are lost, and calls that AWS cancels."""
 
 import pytest
 from botocore.client import BaseClient

@@ -101,7 +101,7 @@ _PARTIAL: Final = {"sqs:SendMessageBatch": _refuse_messages, "events:PutEvents":
 
 
 def _call_of(method: str, path: str, target: str) -> str:
-    """Return the service of a request and its operation, or its method if it does not name an operation."""
+    """Return a call's service and operation; the HTTP method replaces an operation that the request does not name."""
     service, _, operation = target.partition(".")
     if target:
         return f"{_SERVICES.get(service, service)}:{operation}"
@@ -177,7 +177,7 @@ def _end_to_end(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 @contextmanager
 def refusing(stack: Stack, shares: Mapping[str, float], seed: int) -> Iterator[Refusals]:
-    """Refuse these shares of the functions' calls until `is_over` is set."""
+    """Refuse a share of the functions' calls, given for each kind of call, until `is_over` is set."""
     refusals = Refusals(stack, shares, random.Random(seed))
     server = _Server(refusals)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

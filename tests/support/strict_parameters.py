@@ -11,7 +11,7 @@ from typing import Any, Final
 from botocore.handlers import BUILTIN_HANDLERS
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StringShape, StructureShape
 
-# Names that the tests choose; AWS also accepts ARNs.
+# Parameters that are not checked: the tests choose these names, and AWS also accepts ARNs.
 _OF_TESTS: Final = {"FunctionName", "EventBusName"}
 
 
@@ -33,7 +33,7 @@ class _Check:
 
 
 _check: Final = _Check()
-# A boto3 session, which is kept for the whole process, copies this list when it is created.
+# A boto3 session copies this list when it is created, and is then kept for the whole process.
 BUILTIN_HANDLERS.append(("provide-client-params", _check))
 
 

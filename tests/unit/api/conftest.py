@@ -1,4 +1,4 @@
-"""Fixtures for the API in process, with stores in moto."""
+"""Fixtures for the API, which runs in the tests' process, with stores in moto."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""`POST /uploads` in process."""
+"""`POST /uploads`, in the tests' process."""
 
 import base64
 import json

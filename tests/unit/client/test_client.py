@@ -60,7 +60,7 @@ def test_a_small_photo_is_sent_in_the_request_and_waited_for(call: Caller, small
     assert (sent.headers["prefer"], sent.headers["idempotency-key"]) == ("wait=7", "k1")
     for part in (b'name="render"', b"boxes", b"blur", b'name="min_confidence"', b"0.5", b'name="max_faces"', b"x" * 10):
         assert part in sent.content
-    # The file name is not sent, because it may reveal more than its owner wants.
+    # The file name is not sent, because it may reveal more than the sender wants.
     assert b"small" not in sent.content
 
 

@@ -55,7 +55,7 @@ def neighbours() -> Picture:
 
 @cache
 def several() -> Picture:
-    """Combine three neighbours, three tiny faces, one at the border and a tilted one, to search only one picture."""
+    """Put three neighbours, three tiny faces, a face at the border and a tilted face into one picture, to save time."""
     row = [(18, 20, 60), (73, 34, 60), (125, 20, 60)]
     picture, _ = compose(360, 240, [*row, (232, 26, 18), (295, 50, 26), (125, 178, 26), (-14, 150, 70)])
     picture[108:240, 200:360] = resized(tilted()[:206, :250], 160, 132)
@@ -122,7 +122,7 @@ def test_each_strength_leaves_less_of_a_face_than_the_one_before(render: Render,
 
 
 def test_nothing_is_left_of_a_covered_face(fast: Detector) -> None:
-    """The result is the same for any content, and the strength does not matter."""
+    """The result is the same whatever the face looks like, and at every strength."""
     face = face_of(portrait, fast)
     noise = np.random.default_rng(5).integers(0, 256, portrait().shape, np.uint8)
     box = np.s_[int(face.box.y) : int(face.box.y + face.box.height), int(face.box.x) : int(face.box.x + face.box.width)]
@@ -144,7 +144,7 @@ def test_options_that_limit_the_response_do_not_hide_less(
 
 
 class Doubtful(Detector):
-    """Detects three faces in every image: one certain enough to report, one only to hide, and one to do neither."""
+    """Detects three faces in every image: one certain enough to report, one only to hide, and one for neither."""
 
     threshold = 0.5
     redact_threshold = 0.3
@@ -173,7 +173,7 @@ def test_a_face_too_uncertain_to_be_reported_is_still_hidden(render: Render) -> 
 @pytest.mark.parametrize("render", HIDING)
 @pytest.mark.parametrize("make", [portrait, tilted, at_the_border, huge])
 def test_every_part_of_the_face_is_hidden(make: Callable[[], Picture], render: Render, fast: Detector) -> None:
-    """In noise, where each original pixel would be visible, no pixel of the box is unchanged."""
+    """The picture is noise of 0 and 255, in which any unchanged pixel of the box would be found."""
     face = face_of(make, fast)
     height, width = make().shape[:2]
     noise = np.random.default_rng(3).integers(0, 2, (height, width, 3), np.uint8) * 255
@@ -181,10 +181,10 @@ def test_every_part_of_the_face_is_hidden(make: Callable[[], Picture], render: R
     left, top = int(face.box.x), int(face.box.y)
     right, bottom = int(face.box.x + face.box.width) + 1, int(face.box.y + face.box.height) + 1
     inside = hidden[top:bottom, left:right]
-    # Averages of noise of 0 and 255 are grey, and a cover is black.
+    # The noise consists of 0 and 255: its averages are grey, and a cover is black.
     assert render is Render.SOLID or inside.min() > 40
     assert inside.max() < 215
-    # The picture around it is unchanged.
+    # The rest of the picture is unchanged.
     assert np.array_equal(hidden[-20:, -20:], noise[-20:, -20:])
 
 
@@ -193,7 +193,7 @@ def drawn(pixels: Picture, face: Face, render: Render, strength: int = limits.BL
 
 
 def test_only_a_few_values_remain_of_a_pixelated_face(fast: Detector) -> None:
-    """Averages cannot be reversed: about ten values remain of the 5,000 pixels in the box."""
+    """Averages cannot be reversed: about ten of them replace the 5,000 pixels in the box."""
     noise = np.random.default_rng(4).integers(0, 256, portrait().shape, np.uint8)
     face = face_of(portrait, fast)
     hidden = drawn(noise, face, Render.PIXELATE)

@@ -11,7 +11,7 @@ from infra.__main__ import main
 
 @pytest.fixture
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make models install into a temporary folder, and return it."""
+    """Make a temporary folder the place where models are installed, and return this folder."""
     monkeypatch.setattr(Model, "path", property(lambda model: tmp_path / str(model.file_name)))
     return tmp_path
 

@@ -48,7 +48,7 @@ def test_only_refused_events_are_put_again(queues: Queues, bus: Bus) -> None:
 def test_events_that_are_refused_repeatedly_wait_in_the_queue(
     queues: Queues, bus: Bus, response: set[int] | None
 ) -> None:
-    """An exception would make the stream redeliver all records, on the local stack until they expire."""
+    """An exception would make the stream redeliver all records; the local stack would repeat this until they expire."""
     job = completed_job()
     bus.refusals = [response] * 3
 
