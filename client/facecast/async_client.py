@@ -25,7 +25,7 @@ class AsyncClient:
     """
 
     def __init__(self, url: str, *, key: str | None = None, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        """Send no request yet. Raises AddressInvalid or KeyUnusable (both ValueErrors) if an argument is invalid."""
+        """Nothing is sent yet. Raises AddressInvalid or KeyUnusable (both ValueErrors) if an argument is invalid."""
         self._operations = Operations(url, key)
         self._http = httpx.AsyncClient(timeout=TIMEOUT, transport=transport)
 

@@ -29,7 +29,7 @@ class Client:
     """
 
     def __init__(self, url: str, *, key: str | None = None, transport: httpx.BaseTransport | None = None) -> None:
-        """Send no request yet. Raises AddressInvalid or KeyUnusable (both ValueErrors) if an argument is invalid."""
+        """Nothing is sent yet. Raises AddressInvalid or KeyUnusable (both ValueErrors) if an argument is invalid."""
         self._url, self._key = url, key
         self._operations = Operations(url, key)
         self._http = httpx.Client(timeout=TIMEOUT, transport=transport)

@@ -146,7 +146,7 @@ async def _domain_error(request: Request, error: Exception) -> Response:
     if isinstance(error, ImageRejected):
         status = STATUS_OF_REASON.get(error.failure.reason, HTTPStatus.UNPROCESSABLE_ENTITY)
         return problem(request, status, error.failure.detail)
-    # This tells a client whose first response was lost which job its idempotency key belongs to.
+    # A client whose first response was lost learns from this which job its idempotency key belongs to.
     job_id = error.job.job_id if isinstance(error, JobConflict) else None
     status = STATUS_OF.get(type(error), HTTPStatus.UNPROCESSABLE_ENTITY)
     return problem(request, status, str(error), job_id=job_id, headers=_headers(error))

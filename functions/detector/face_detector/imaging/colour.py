@@ -54,7 +54,7 @@ def is_cmyk(profile: bytes) -> bool:
 
 
 def cmyk_to_srgb(inks: Pixels, profile: bytes) -> Pixels:
-    """Convert (height, width, 4) pixels, in which 255 means no ink, as in JPEGs. Raises ValueError unless `is_cmyk`."""
+    """Convert (height, width, 4) pixels; as in JPEGs, 255 stands for no ink. Raises ValueError unless `is_cmyk`."""
     conversion = _conversion(profile)
     if conversion is None or conversion.space is not icc.Space.CMYK:
         raise ValueError("the profile is not for CMYK")
