@@ -30,7 +30,7 @@ class BuildFailed(CommandFailed):
 
 @dataclass(frozen=True)
 class Package:
-    """The unzipped sizes of a function in bytes."""
+    """A function, and the unzipped sizes of its code and its layers in bytes."""
 
     function: str
     code: int
@@ -63,7 +63,7 @@ def build(architecture: Architecture, folder: Path = BUILD, python: str = "3.13"
 
 
 def packages(folder: Path = BUILD) -> tuple[Package, ...]:
-    """Return the functions in a build folder, the largest first."""
+    """Return the packages in a build folder, the largest first."""
     built = (
         Package(
             function.name,

@@ -34,7 +34,7 @@ class LocalStack:
     """A stack: its port, and the folder for its files.
 
     The stack on the default port keeps its state in `.local`, and stacks on other ports use a subfolder of it, so that
-    several stacks can run side by side. `folder` overrides both.
+    several stacks can run side by side. `folder` overrides both defaults.
     """
 
     def __init__(self, port: int, folder: Path | None = None) -> None:
@@ -65,7 +65,7 @@ class LocalStack:
         return self.folder / "build"
 
     def make(self, target: str) -> str:
-        """Return the command of a make target for this stack."""
+        """Return the command that runs a make target for this stack."""
         return f"make {target}" if self.port == DEFAULT_PORT else f"make {target} PORT={self.port}"
 
     def addresses(self) -> Addresses | None:

@@ -24,7 +24,7 @@ def posted(stack: Stack, photo: bytes, render: str = "solid,plain,preview") -> s
 
 
 def begin(page: Page, job_id: str, render: str = "solid") -> None:
-    """Open the view of a job, and start to correct what this render hides."""
+    """Open the result view of a job, and start correcting what this render hides."""
     page.open_result(job_id)
     page.click(f"#result [value={render}]")
     page.wait_for_picture()
@@ -46,7 +46,7 @@ def rectangle(page: Page, selector: str) -> list[float]:
 
 
 def start(page: Page) -> None:
-    """Start to correct the result that the view shows."""
+    """Start correcting the result that the view shows."""
     page.click("#result .correct")
     wait_for_marks(page)
 

@@ -1,4 +1,4 @@
-"""The notifier's handler: records from the jobs table's stream, and events that the bus refused earlier.
+"""The notifier's handler, for records from the jobs table's stream and for events that the bus refused earlier.
 
 The notifier and the broadcaster read the same stream, independently of each other.
 """

@@ -21,7 +21,7 @@ STILL = ("000", "1", "1", "01000")
 VIDEO = ("000", "0", "0")
 TIMING = "1" + "0" * 64
 ONE_POINT = "0" * 12 + "01000" + "1"  # level 8 and its tier
-# A decoder model with 5-bit delays, which applies to one operating point, and an initial display delay.
+# A decoder model with 5-bit delays, and an operating point to which it applies and that has a display delay.
 MODEL = "1" + "00100" + "0" * 42
 FULL_POINT = ONE_POINT + "1" + "0" * 11 + "1" + "0000"
 

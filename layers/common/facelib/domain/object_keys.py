@@ -43,7 +43,7 @@ def is_job_id(text: str) -> bool:
 
 
 def job_id_of_original(key: str) -> str | None:
-    """Return the job that an original belongs to, or None for a key that this service never writes."""
+    """Return the id of the job that an original belongs to, or None for a key that this service never writes."""
     job_id = key.removeprefix(_ORIGINALS)
     return job_id if key.startswith(_ORIGINALS) and is_job_id(job_id) else None
 
