@@ -35,7 +35,10 @@ VIRGINIA: Final = Region(name="us-east-1")
 
 
 class CloudFormation:
-    """Resolves parts of a template. A reference becomes the resource's logical id, and an attribute `Id.Attribute`."""
+    """Resolves parts of a template.
+
+    References to resources become logical ids, and references to attributes become `Id.Attribute`.
+    """
 
     def __init__(self, template: Mapping[str, Any], parameters: Mapping[str, str], region: Region = VIRGINIA) -> None:
         defaults = {name: str(one.get("Default", "")) for name, one in template["Parameters"].items()}

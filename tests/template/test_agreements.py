@@ -102,9 +102,9 @@ def test_a_new_or_removed_record_is_not_read() -> None:
 
 
 def _job_in(status: str) -> dict[str, Any]:
-    """Return the item of a job in a status.
+    """Return the item of a job with this status.
 
-    It has an event id only after the job's end, and a new one when the job is deleted.
+    The item has an event id once the job has ended, and a different one once the job is being deleted.
     """
     item = to_item(completed_job()) | {"status": {"S": str(status)}}
     if status in (Status.PENDING, Status.PROCESSING):

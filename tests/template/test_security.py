@@ -54,7 +54,7 @@ def test_access_logs_are_always_json() -> None:
 
 
 def test_route_keys_are_valid_for_api_gateway() -> None:
-    """No path ends in a slash: API Gateway or SAM would strip it, and it would collide with the path without one."""
+    """No path ends in a slash: API Gateway or SAM would strip it, so it would collide with the same path without it."""
     for route in resources("AWS::ApiGatewayV2::Route"):
         key = route.properties["RouteKey"]
         assert key.startswith("$") or re.fullmatch(r"[A-Z]+ /(([\w.-]+|\{\w+\+?\})(/([\w.-]+|\{\w+\+?\}))*)?", key), key

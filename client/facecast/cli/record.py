@@ -11,7 +11,7 @@ from facecast.cli.files import append, replace
 from facecast.cli.photos import PhotoFile, identity_of
 from facecast.models import RETRYABLE
 
-# Kept next to the results until all photos are finished, if no file was requested.
+# If no file was requested, this one is kept next to the results until all photos are finished.
 HIDDEN: Final = ".facecast.jsonl"
 
 Line = Mapping[str, Any]
@@ -45,7 +45,7 @@ class Record:
         return {photo: path.relative_to(out) for photo, path in paths.items() if path.is_relative_to(out)}
 
     def begin(self) -> None:
-        """Write the lines of this run's photos that are already finished. Raises OSError if that fails."""
+        """Write the lines of the photos that earlier runs have finished. Raises OSError if that fails."""
         if self.path:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             if self._lines or not self._is_hidden:
@@ -98,7 +98,7 @@ class Record:
 
 
 def fingerprint(service: str, key: str) -> str:
-    """Return the fingerprint of a photo's content and options (its idempotency key) at this service."""
+    """Return the fingerprint of a service, and of a photo's content and options (its idempotency key)."""
     return hashlib.sha256(f"{service}\n{key}".encode()).hexdigest()[:32]
 
 

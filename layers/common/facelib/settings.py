@@ -102,7 +102,7 @@ class DetectorSettings(Settings):
 
     @property
     def threads(self) -> int | None:
-        """The useful number of threads, or None for no limit: Lambda gives one vCPU for every 1,769 MB.
+        """The number of threads worth using, or None for no limit: Lambda gives one vCPU for every 1,769 MB.
 
         https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
         """
@@ -121,7 +121,7 @@ class StreamSettings(Settings):
 
 
 class BroadcasterSettings(StreamSettings):
-    # The account's quota for API Gateway; raise it together with the concurrency of the delivery queue.
+    # The account's API Gateway quota. If it is raised, raise the delivery queue's concurrency as well.
     posts_per_second: int = 10_000
 
 

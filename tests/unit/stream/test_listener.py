@@ -98,7 +98,7 @@ def test_an_interrupted_replay_is_requested_again_for_the_whole_outage() -> None
 
 
 def test_a_live_event_from_before_the_services_position_counts_as_new() -> None:
-    """Its job may have ended just before the listener connected, and the event may have arrived just afterwards."""
+    """The event's job may have ended just before the listener connected, and the event may have arrived just after."""
     early, start, later = ended_event(20), position_at(datetime.now(UTC) - timedelta(seconds=15)), ended_event(10)
 
     async def play() -> None:

@@ -38,14 +38,14 @@ Mask = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class HiddenArea:
-    """The rectangle of a canvas that hides a face, and the ellipse inside it."""
+    """Where a face is hidden on a canvas: a rectangle, or the ellipse inside it."""
 
     # Views of the canvas, clipped to it: the rectangle, and the rectangle with its soft edge.
     part: Pixels
     around: Pixels
-    # Left and top of the rectangle within the view with the soft edge.
+    # The position of the rectangle's top left corner in the view with the soft edge.
     offset: tuple[int, int]
-    # In pixels of the rectangle; the ellipse may extend beyond it.
+    # The ellipse, in pixels relative to the rectangle; it may extend beyond the rectangle.
     centre: tuple[int, int]
     half_axes: tuple[int, int]
     # The longer side of the face's box, in pixels of the canvas.

@@ -152,7 +152,7 @@ def event_of(job: Job | Tombstone, public_url: str) -> JobEvent:
 def frames(events: Iterable[JobEvent], limit: int) -> Iterator[bytes]:
     """Yield the events in order, in as few JSON frames as possible, of at most `limit` bytes.
 
-    An event has at most `limits.EVENT_BYTES`, so each one fits into a frame.
+    Every event fits into a frame, because it is at most `limits.EVENT_BYTES` long.
     """
     head, comma, tail = b'{"events":[', b",", b"]}"
     texts = (event.model_dump_json().encode() for event in events)

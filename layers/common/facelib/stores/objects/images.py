@@ -102,7 +102,7 @@ class ImageStore:
         return Original(s3_object["Body"].read(), s3_object["ETag"].strip('"'))
 
     def created_event(self, job_id: str, retry: int | None = None) -> str:
-        """Return the event that S3 sends for this original, with the number of the retry if it starts a retry."""
+        """Return the event that S3 sends for this original, with the retry's number if the event starts a retry."""
         s3_entity = {"bucket": {"name": self._originals}, "object": {"key": object_keys.original(job_id)}}
         record = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": s3_entity, "retry": retry}
         return json.dumps({"Records": [record]})
