@@ -148,10 +148,10 @@ def trim(layer: str, destination: Path) -> None:
 def compile_sources(destination: Path, version: str) -> None:
     """Compile the sources, with unchecked bytecode. Otherwise, Lambda would compile them at each cold start."""
     compiler = _compiler(version)
-    # In this case, `make package` prints a warning.
+    # Without bytecode, `make package` prints a warning.
     if compiler is None:
         return
-    # Tracebacks then show the paths on Lambda.
+    # With these options, tracebacks show the paths on Lambda.
     options = ["-q", "--invalidation-mode=unchecked-hash", "-s", str(destination), "-p", "/opt/python"]
     subprocess.run([compiler, "-m", "compileall", *options, str(destination)], check=True)
 

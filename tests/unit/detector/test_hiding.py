@@ -122,7 +122,7 @@ def test_each_strength_leaves_less_of_a_face_than_the_one_before(render: Render,
 
 
 def test_nothing_is_left_of_a_covered_face(fast: Detector) -> None:
-    """The result is the same whatever the face looks like, and at every strength."""
+    """Neither the face's appearance nor the strength changes the result."""
     face = face_of(portrait, fast)
     noise = np.random.default_rng(5).integers(0, 256, portrait().shape, np.uint8)
     box = np.s_[int(face.box.y) : int(face.box.y + face.box.height), int(face.box.x) : int(face.box.x + face.box.width)]
