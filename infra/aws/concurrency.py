@@ -1,4 +1,4 @@
-"""Fits the stack's concurrency to the account: queues and waiting requests must leave executions for other calls."""
+"""Fits the stack's concurrency to the account: queues and waiting requests must leave some for other calls."""
 
 from collections.abc import Mapping
 from typing import Final

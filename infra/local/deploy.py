@@ -93,7 +93,7 @@ def _outputs(stack: LocalStack) -> dict[str, str]:
 
 
 def _finish(stack: LocalStack, outputs: dict[str, str], given: dict[str, str]) -> None:
-    """Apply, with calls to each service, the settings that the emulators' CloudFormation ignores."""
+    """Call each service to apply the settings that the emulator's CloudFormation ignores."""
     clients = session(stack)
     dynamodb = clients.client("dynamodb")
     for table in (value for name, value in outputs.items() if name.endswith("TableName")):

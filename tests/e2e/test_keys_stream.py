@@ -58,7 +58,7 @@ def _heard(frames: Iterator[str | bytes]) -> Iterator[dict[str, Any]]:
 
 
 def test_listeners_receive_events_of_their_owners_jobs_only(closed_stack: Stack, alice: Holder, bob: Holder) -> None:
-    """This includes replays and subscriptions to another owner's job. Keys of one owner share their events."""
+    """This also applies to replays and to subscriptions to another owner's job. All keys of an owner share events."""
     before = completed(alice)
     with alice.listening() as first, holder(closed_stack, "alice").listening() as second, bob.listening() as other:
         other.send(json.dumps({"action": "subscribe", "job_id": before}))

@@ -65,7 +65,7 @@ class Environment:
     folder: Path
 
     def run(self, *arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-        """Run its Python, without this repository and the user's packages."""
+        """Run the environment's Python, without access to this repository or the user's packages."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "FACECAST"))}
         command = [str(self.folder / "bin/python"), "-I", *map(str, arguments)]
         return subprocess.run(

@@ -21,7 +21,7 @@ _UNIT: Final = 1024
 
 @contextmanager
 def counted(table: str, *, transaction: bool = False) -> Iterator[Counter[str]]:
-    """Count the write units of a block, which must write each job at most once. A transaction takes twice as many."""
+    """Count the write units of a block, which must write each job at most once. A transaction takes twice the units."""
     units: Counter[str] = Counter()
     before = _items(table)
     yield units

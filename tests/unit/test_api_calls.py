@@ -45,7 +45,7 @@ SOURCES: Final = sorted(
 
 
 def service_of(node: ast.expr) -> str | None:
-    """Return the service of `dynamodb()` or of `X.client("dynamodb")`."""
+    """Return the service of a client that is created by a call such as `dynamodb()` or `X.client("dynamodb")`."""
     if not isinstance(node, ast.Call):
         return None
     if isinstance(node.func, ast.Name):

@@ -1,1 +1,1 @@
-"""The authorizer of both APIs: keys for HTTP, tickets for the stream."""
+"""The authorizer of both APIs, which checks keys for HTTP and tickets for the stream."""

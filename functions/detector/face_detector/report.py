@@ -14,6 +14,6 @@ def report_detection(detected: Detection, metric: str) -> None:
 
 def report_failure(failure: Failure) -> None:
     # One metric for all reasons; the reason is in the log, because each value of a dimension would be billed as a
-    # metric.
+    # separate metric.
     metrics.add_metric("FailedJobs", MetricUnit.Count, 1)
     logger.info("Rejected an image", extra={"reason": failure.reason, "detail": failure.detail})

@@ -15,7 +15,7 @@ _DEFAULTS: Final = Options(faces_json=True)
 
 
 def read_options(metadata: Mapping[str, str]) -> Options:
-    """Read the options. Raises ImageRejected for a value that is not valid, or an unknown option.
+    """Read the options. Raises ImageRejected if an option is unknown or its value is invalid.
 
     Metadata without the prefix belongs to other programs. S3 returns names in lower case.
     """

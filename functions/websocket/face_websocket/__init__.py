@@ -1,1 +1,1 @@
-"""The WebSocket function: connections and requests of listeners."""
+"""The WebSocket function, which handles the connections and requests of listeners."""

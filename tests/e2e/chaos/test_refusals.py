@@ -32,7 +32,7 @@ _EVENTS: Final = {
 
 @pytest.fixture
 def sender(closed_stack: Stack) -> Holder:
-    """Return an owner without other jobs, whose images are counted."""
+    """Return a new owner who does not have any jobs, and whose images are counted."""
     return holder(closed_stack, f"sender-{uuid4().hex[:8]}")
 
 

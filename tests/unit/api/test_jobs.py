@@ -31,7 +31,7 @@ def objects(account: Cloud) -> set[str]:
 
 
 def test_a_deleted_picture_is_never_shown_for_another_job(api: Api, account: Cloud) -> None:
-    """The job is deleted during processing, the same key is used again, and the first detector finishes late."""
+    """The job is deleted during processing, its idempotency key is used again, and the first detector finishes late."""
     jobs, images = JobStore(account.jobs_table), ImageStore(account.originals_bucket, account.results_bucket)
     first = posted(api, key="k")
     jobs.claim(first, 30)

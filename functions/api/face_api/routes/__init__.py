@@ -1,1 +1,1 @@
-"""One module for each group of paths: it parses a request, calls one use case and returns its response."""
+"""Each module has the routes for one group of paths. A route parses a request, calls one use case and responds."""

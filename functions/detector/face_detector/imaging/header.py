@@ -27,7 +27,7 @@ from face_detector.imaging.picture import picture_only
 from face_detector.imaging.rejected import corrupt, too_many_pixels
 from face_detector.imaging.structure import check_structure
 
-# Like all formats, HEIC is decoded with one thread. libheif itself applies the orientation that the file declares.
+# HEIC is decoded with one thread, like all formats. libheif itself applies the orientation that the file declares.
 pi_heif.options.DECODE_THREADS = 1
 pi_heif.register_heif_opener(thumbnails=False)
 # Imported here, because Pillow's lazy import would delay the first image of a format by a tenth of a second.
@@ -44,7 +44,7 @@ class Header:
     height: int
     orientation: int
     has_alpha: bool
-    # An ICC profile for the pixels, empty for sRGB.
+    # The ICC profile of the pixels, which is empty if they are sRGB.
     profile: bytes
 
     @property

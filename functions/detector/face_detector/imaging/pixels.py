@@ -8,5 +8,5 @@ Pixels = npt.NDArray[np.uint8]
 
 
 def as_pixels(array: object) -> Pixels:
-    """Return the result of OpenCV or simplejpeg with its precise type."""
+    """Return an array from OpenCV or simplejpeg as `Pixels`, which is more precise than its declared type."""
     return np.asarray(array, np.uint8)

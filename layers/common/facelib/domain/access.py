@@ -25,7 +25,7 @@ class Access(StrEnum):
 
 
 class Scope(StrEnum):
-    """What a key allows: to send images; to read jobs and events; to delete, retry and correct jobs."""
+    """What a key allows its holder to do: send images; read jobs and events; delete, retry and correct jobs."""
 
     SEND = "send"
     READ = "read"

@@ -11,7 +11,7 @@ from facelib.stores.clients import code_of, missing_object, s3
 
 
 class Inbox:
-    """Reads and moves objects that events report. An object that has since been replaced counts as missing."""
+    """Reads and moves the objects that S3's events report. An object that has since been replaced counts as missing."""
 
     def __init__(self, bucket: str) -> None:
         self._bucket = bucket
@@ -22,7 +22,7 @@ class Inbox:
             return s3().head_object(Bucket=self._bucket, Key=key, IfMatch=_quoted(etag))["Metadata"]
 
     def copy_to_original(self, key: str, etag: str, job_id: str) -> None:
-        """Copy the bytes, without metadata and tags, to the original of a job. Raises ObjectMissing."""
+        """Copy the bytes, without metadata or tags, to the key of a job's original. Raises ObjectMissing."""
         with missing_object():
             s3().copy_object(
                 Bucket=self._bucket,
