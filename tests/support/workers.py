@@ -15,7 +15,7 @@ FUNCTIONS = ("ApiFunction", "DetectorFunction", "DeadLetterFunction", "Broadcast
 def worker_pids(stack: Stack, function: str) -> list[int]:
     """List the processes of this stack that run this function.
 
-    All stacks use the same function names, so processes are also matched by session ID: each emulator has a separate one.
+    All stacks use the same function names, so processes are also matched by session ID: each emulator has its own.
     """
     listing = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,sess=,args="], capture_output=True, text=True, check=True)
     rows = (line.split(maxsplit=2) for line in listing.stdout.splitlines())
