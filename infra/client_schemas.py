@@ -1,7 +1,7 @@
 """The schemas of the client's models, which are simplified from those of the API and the stream.
 
-Requests are as strict as the service's. Responses accept additions by newer services: unknown names are text, unknown
-fields are ignored, and a field that may be null may be missing.
+The schemas of requests are as strict as the service's. Those of responses accept additions by newer services: an
+enumeration accepts any text, unknown fields are ignored, and a field that may be null may be missing.
 """
 
 import json
@@ -14,7 +14,7 @@ Schemas = Mapping[str, Schema]
 
 _PREFIX: Final = "#/components/schemas/"
 _EVENTS: Final = ("JobEnded", "JobCorrected", "JobDeleted")
-# Rules for values, which a newer service may relax.
+# Keywords that the schemas of responses omit, because a newer service may relax or change these rules.
 _RULES: Final = (
     *("default", "examples", "title", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
     *("minItems", "maxItems", "maxLength"),
@@ -29,30 +29,30 @@ def client_schemas(api: Schemas, stream: Schemas) -> Schemas:
         "JobOptions": api["Options"],
         "Event": _of_any(*(stream[name] for name in _EVENTS)),
     }
-    # The options of a request are stricter.
+    # Not `Options`, because the options of a request are stricter.
     received["Job"]["properties"]["options"] = {"$ref": _PREFIX + "JobOptions"}
     responses = {name: _opened(received[name], api) for name in sorted(_needed(received, "Job", "Event"))}
-    # An option that an older service does not have is read as its default.
+    # An option that is missing from an older service's response has its default.
     for name, option in responses["JobOptions"]["properties"].items():
         option |= {"default": api["Options"]["properties"][name].get("default")}
     return {"Options": _request(api["Options"], api), **responses}
 
 
 def _of_any(*schemas: Schema) -> Schema:
-    """Return one schema for all of these; it requires only the fields that all of them require."""
+    """Return one schema that covers all of these, and requires only the fields that all of them require."""
     properties = {name: field for schema in reversed(schemas) for name, field in schema["properties"].items()}
     shared = set[str].intersection(*(set(schema["required"]) for schema in schemas))
     return {"type": "object", "properties": properties, "required": sorted(shared)}
 
 
 def _request(options: Schema, api: Schemas) -> Schema:
-    """Return the options, all of which can be omitted."""
+    """Return the schema of a request's options, all of which can be omitted."""
     properties = {name: _request_field(schema, api) for name, schema in options["properties"].items()}
     return {"type": "object", "properties": properties}
 
 
 def _request_field(schema: Schema, api: Schemas) -> Schema:
-    """Return an option without its default; the names to choose from become part of its type."""
+    """Return an option's schema without the default; a reference to an enumeration is replaced by its values."""
     [kind] = [kind for kind in schema.get("anyOf", [schema]) if kind != {"type": "null"}]
     if "$ref" in kind:
         kind = {"type": "string", "enum": api[_name(kind["$ref"])]["enum"]}
@@ -62,7 +62,7 @@ def _request_field(schema: Schema, api: Schemas) -> Schema:
 
 
 def _opened(node: Any, api: Schemas) -> Any:  # noqa: ANN401 - JSON
-    """Return a part of a schema that also accepts the names and values of newer services."""
+    """Return part of a schema, changed so that it also accepts the values and fields of newer services."""
     if isinstance(node, list):
         return [_opened(part, api) for part in node]
     if not isinstance(node, dict):
@@ -77,7 +77,7 @@ def _opened(node: Any, api: Schemas) -> Any:  # noqa: ANN401 - JSON
 
 
 def _is_name(node: Schema, api: Schemas) -> bool:
-    """Return whether a schema allows only fixed names."""
+    """Return whether a schema is an enumeration or a constant."""
     return "enum" in node or "const" in node or ("$ref" in node and "enum" in api.get(_name(node["$ref"]), {}))
 
 
@@ -86,7 +86,7 @@ def _may_be_null(field: Schema) -> bool:
 
 
 def _needed(schemas: Schemas, *names: str) -> set[str]:
-    """Return these names and those of all schemas that they refer to, except enumerations."""
+    """Return the names of these schemas and of all schemas to which they refer, except enumerations."""
     needed: set[str] = set()
     for name in names:
         referred = re.findall(rf'"{_PREFIX}(\w+)"', json.dumps(schemas[name]))

@@ -6,7 +6,7 @@ import typer
 
 
 def port_number(given: str | int) -> int:
-    """Read a port from text, or from the default, a number. Raises BadParameter if it is invalid."""
+    """Read a port that is given as text or, if it is the default, as a number. Raises BadParameter if it is invalid."""
     text = str(given)
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65_535:
         raise typer.BadParameter(f"a port must be a number from 1 to 65535, not {text!r}")

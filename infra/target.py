@@ -1,4 +1,4 @@
-"""Selects the stack of a command: the one of an environment on AWS, or the local stack."""
+"""Selects the stack that a command uses: an environment's stack on AWS, or the local stack."""
 
 import os
 
@@ -11,7 +11,7 @@ from infra.local.server import is_answering
 def choose_stack(environment: str | None, local: LocalStack, target: str, parameters: str = "") -> str:
     """Return the stack's name, and configure boto3 for it. Raises CommandFailed if the local stack does not respond.
 
-    In the error message, `target` is the make target to run, and `parameters` are those to start the stack with.
+    The error message names `target`, the make target to run, and the `parameters` with which to start the stack.
     """
     if environment is not None:
         return stack_of(environment)

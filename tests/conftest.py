@@ -113,7 +113,7 @@ def closed_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Stack"]:
 
 @contextlib.contextmanager
 def _deployed(folder: Path, **parameters: str) -> Iterator["Stack"]:
-    # Imported only by processes that deploy, because the imports take longer than many test files.
+    # Imported only by processes that deploy, because the imports take longer than many test files take to run.
     from infra.local.deploy import deploy  # noqa: PLC0415
     from infra.local.layout import LocalStack  # noqa: PLC0415
     from infra.local.server import running  # noqa: PLC0415

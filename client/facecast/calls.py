@@ -26,7 +26,7 @@ _TRANSIENT: Final = frozenset({_TOO_MANY_REQUESTS, 502, 503, 504})
 
 @dataclass(frozen=True)
 class Call:
-    """One request; `request` holds the other arguments of httpx's `request`."""
+    """One HTTP call; `request` holds the remaining keyword arguments of httpx's `request` method."""
 
     method: str
     url: str
@@ -39,12 +39,12 @@ class Pause:
 
 
 Result = TypeVar("Result")
-# A generator that receives the response to a call, and None after a pause.
+# A generator that yields calls and pauses. It is sent the response to each call, and None after each pause.
 Flow = Generator[Call | Pause, Any, Result]
 
 
 class Calls:
-    """Calls to the service at an address, with a key if it requires one. Every method may raise ServiceError."""
+    """Calls to the service at `url`, which send `key` unless it is None. Every method may raise ServiceError."""
 
     def __init__(self, url: str, key: str | None) -> None:
         self.url = checked_url(url)
@@ -90,12 +90,12 @@ class Calls:
         raise AssertionError("the last attempt returns or raises")
 
     def _attempt(self, call: Call, *, repeatable: bool) -> Flow[tuple[httpx.Response | ServiceError, float | None]]:
-        """Return the response or the error, and the seconds until a retry may succeed, or None if it cannot."""
+        """Return the response or the error, and the seconds to wait before a retry, or None for no retry."""
         try:
             response = yield call
         except (httpx.TransportError, httpx.InvalidURL) as error:
             problem = Unreachable(f"{self.url} could not be reached: {error or type(error).__name__}")
-            # Not retried if the service has never responded, because it is down or its address is wrong.
+            # If the service has never responded, it is down or its address is wrong, so the call is not retried.
             return problem, 0.0 if repeatable and self._has_responded else None
         self._has_responded = True
         if not response.is_error:

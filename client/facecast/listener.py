@@ -29,7 +29,7 @@ _PONG_SECONDS: Final = 15.0
 # all reconnect at once.
 _FIRST_WAIT: Final = 1.0
 _LONGEST_WAIT: Final = 60.0
-# Longer than the overlap of a replay (`REPLAY_OVERLAP_SECONDS`), within which every late event arrives.
+# Longer than `REPLAY_OVERLAP_SECONDS`: a replay starts that long before the given event, to include late events.
 _OVERLAP: Final = timedelta(minutes=5)
 _ID_TIME: Final = "%Y%m%dT%H%M%S.%fZ"
 # Sorts after every event id.
@@ -83,7 +83,7 @@ class Memory:
         return True
 
     def _remove_stale(self) -> None:
-        """Drop events that a replay no longer reaches."""
+        """Forget events that are too old to be in a replay."""
         newest = datetime.strptime((self.position or "").partition("-")[0], _ID_TIME).replace(tzinfo=UTC)
         oldest = f"{newest - _OVERLAP:{_ID_TIME}}"
         self._of_job = {job_id: event_id for job_id, event_id in self._of_job.items() if event_id >= oldest}
@@ -141,10 +141,11 @@ def _notify(on_connection: Callable[[bool], None] | None, *, is_connected: bool)
 
 
 async def _frames(socket: websockets.ClientConnection, *, is_first: bool) -> AsyncGenerator[Sequence[Event], None]:
-    """Yield the events of each frame of one connection, starting with an empty list once it is open.
+    """Yield the events of each frame of one connection; it is open once this has yielded for the first time.
 
-    The first connection is open once the service has sent its position in the stream. Pings prevent API Gateway from
-    closing it as idle. Ends or raises an error when the connection is lost.
+    The first connection is open once the service has sent its position in the stream. Any later one yields an empty
+    list at once. Pings prevent API Gateway from closing a connection as idle. Ends or raises an error when the
+    connection is lost.
     """
     if is_first:
         await socket.send('{"action": "hello"}')

@@ -1,4 +1,4 @@
-"""Runs a built function as Lambda does, with an interpreter that has access only to its layers and its own folder."""
+"""Runs a built function as Lambda does, with an interpreter that can access only the function's layers and folder."""
 
 import json
 import platform
@@ -16,7 +16,7 @@ from infra.template import Resource, layers_of, load
 _HANDLER: Final = ROOT / "infra" / "local" / "handler.py"
 _ARCHITECTURES: Final[Mapping[str, Architecture]] = {"aarch64": "arm64", "arm64": "arm64", "x86_64": "x86_64"}
 HERE: Final = _ARCHITECTURES.get(platform.machine(), "x86_64")
-# Values for variables that the template sets with an intrinsic function and for which only certain values are valid.
+# Values for variables that the template sets with intrinsic functions and that accept only certain values.
 _VALUES: Final = {
     "ACCESS": "open",
     "DETECTION_MODELS": "centerface",
@@ -58,7 +58,7 @@ class Interpreter:
 
     @classmethod
     def ask(cls, path: str) -> Self:
-        """Read the version and the processor type from a Python. Raises ValueError if it cannot run here."""
+        """Ask a Python interpreter for its version and processor type. Raises ValueError if it cannot run here."""
         script = "import platform; print(*platform.python_version_tuple()[:2], platform.machine())"
         try:
             done = subprocess.run([path, "-I", "-S", "-c", script], capture_output=True, text=True, check=True)
@@ -96,7 +96,7 @@ def run(
     # -B, because Python must not write bytecode into the package.
     options: tuple[str, ...] = ("-B",),
 ) -> dict[str, Any]:
-    """Return the milliseconds of the import, and the responses. Raises HandlerFailed if the process fails."""
+    """Return the import time in milliseconds, and the responses. Raises HandlerFailed if the process fails."""
     done = subprocess.run(
         command(built, function, python, *events, options=options),
         env=environment(function),

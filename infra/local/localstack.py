@@ -57,7 +57,7 @@ def install() -> None:
 
 
 def find_python() -> str | None:
-    """Return an interpreter that LocalStack runs on: the one that LOCALSTACK_PYTHON names, or any on this machine."""
+    """Return an interpreter that can run LocalStack: the one in LOCALSTACK_PYTHON, or one found on this machine."""
     if named := os.environ.get("LOCALSTACK_PYTHON"):
         return named
     names = [sys.executable, *(shutil.which(f"python{version}") for version in _VERSIONS), shutil.which("python3")]
@@ -80,7 +80,7 @@ def settings(port: int, dynamodb_port: int) -> dict[str, str]:
         "DYNAMODB_LOCAL_PORT": str(dynamodb_port),
         "OVERRIDE_IN_DOCKER": "0",
         "EAGER_SERVICE_LOADING": "0",
-        # LocalStack must not download, report or resolve anything.
+        # LocalStack must not download files, send usage events or run a DNS server.
         "SKIP_SSL_CERT_DOWNLOAD": "1",
         "DISABLE_EVENTS": "1",
         "DNS_ADDRESS": "0",

@@ -94,7 +94,7 @@ def no_jobs(tidy: None, stack: Stack) -> None:
 
 @pytest.fixture
 def someone(tidy: None, second: Page) -> Iterator[Page]:
-    """Return the browser of another user, with empty storage and nothing loaded."""
+    """Return the browser of another user, with empty storage and no page loaded."""
     second.forget()
     yield second
     second.leave()

@@ -25,7 +25,7 @@ PAGES: Final = [
     )
 ]
 _AWS: Final = "needs an AWS account"
-# Blocks that are not run, by page and beginning, with the reason.
+# The reasons why some blocks are not run, by the page and the beginning of the block.
 NOT_RUN: Final = {
     ("README.md", "make demo"): "test_local_stack runs both commands on a fresh clone",
     ("README.md", "make wheel"): "tests/packaging/test_client.py builds and installs the wheel",
@@ -39,24 +39,24 @@ NOT_RUN: Final = {
     "AWS::Events::Connection; test_webhook creates one through the API",
     ("docs/websocket.md", ".venv/bin/python -m websockets"): "listens until Ctrl-C; tests/e2e/stream does that",
 }
-# Pages whose commands are for AWS; tests/template/test_runbook.py checks that commands and options exist.
+# Pages whose commands are for AWS; tests/template/test_runbook.py checks that the commands and options exist.
 FOR_AWS: Final = {"docs/alarms.md", "docs/operations.md"}
-# Pages of measurements, which take minutes or need other photos; tests/unit/test_documents.py checks that they exist.
+# Pages of measurements, which take minutes or need other photos; tests/unit/test_documents.py checks the commands.
 MEASUREMENTS: Final = {"docs/benchmarks.md"}
 # Pages about keys need a stack that requires them.
 WITH_KEYS: Final = {"docs/keys.md"}
-# curl as written, but an HTTP error ends the script.
+# curl behaves as in a reader's shell, except that an HTTP error ends the script.
 _SHELL: Final = 'set -e -o pipefail; curl() { command curl -sS --fail-with-body "$@"; }\n'
 
 
 def blocks(page: str, language: str = "sh") -> list[str]:
-    """Return the blocks of a page, without their indentation."""
+    """Return the code blocks in this language on a page, without their indentation."""
     found = re.findall(rf"^( *)```{language}\n(.*?)^ *```", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL)
     return ["\n".join(line.removeprefix(margin) for line in code.splitlines()) for margin, code in found]
 
 
 def reason(page: str, block: str) -> str | None:
-    """Return why a block is not run, or None."""
+    """Return the reason why a block is not run, or None if it is run."""
     if page in FOR_AWS:
         return _AWS
     if page in MEASUREMENTS:
@@ -79,7 +79,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     for name in filter(lambda name: (ROOT / name).is_file(), listed.splitlines()):
         (checkout / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, checkout / name)
-    # The installed environment is shared, and its timestamps are newer than its sources.
+    # The installed environment is shared. Its sources get an old date, so that make does not install it again.
     (checkout / ".venv").symlink_to(Path(sys.prefix))
     for name in ("requirements.txt", "requirements-dev.txt", "infra/uv.txt", "pyproject.toml"):
         os.utime(checkout / name, (0, 0))

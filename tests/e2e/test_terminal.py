@@ -30,7 +30,7 @@ def command(stack: Stack, tmp_path: Path) -> list[str]:
 
 
 def environment(state: Path) -> dict[str, str]:
-    # Without the width and colours of the terminal that runs the tests.
+    # Do not inherit the width and colours of the terminal that runs the tests.
     others = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "CI")}
     return others | {"TERM": "xterm", "COLUMNS": "100", "XDG_STATE_HOME": str(state)}
 

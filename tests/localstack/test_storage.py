@@ -102,7 +102,7 @@ def test_an_original_is_stored_once_and_deleted_with_its_results(images: ImageSt
 def test_a_dropped_file_becomes_a_job_and_leaves_the_inbox(
     storage: Storage, jobs: JobStore, images: ImageStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """LocalStack answers a conditional delete with 501. If that were an error, the file would never be deleted."""
+    """LocalStack answers a conditional delete with 501. If the service failed then, the file would never be deleted."""
     bucket, key = storage.names["OriginalsBucket"], "inbox/alice/2026/party ü+1.jpg"
     made = Intake(jobs.new, jobs.claims, Inbox(bucket), DAY)
     monkeypatch.setattr(main, "intake", lambda: made)
@@ -168,7 +168,7 @@ def test_a_job_is_stored_and_found(jobs: JobStore) -> None:
 
 @pytest.mark.parametrize("bucket", ["OriginalsBucket", "ResultsBucket"])
 def test_objects_expire(storage: Storage, bucket: str) -> None:
-    """LocalStack's CloudFormation drops the rules, so a local deployment sets them through the API."""
+    """LocalStack's CloudFormation drops lifecycle rules, so a local deployment sets them through the API."""
     expire(clients.s3(), storage.names[bucket], 2)
     [rule] = clients.s3().get_bucket_lifecycle_configuration(Bucket=storage.names[bucket])["Rules"]
     assert (rule["Status"], rule["Expiration"]["Days"]) == ("Enabled", 2)

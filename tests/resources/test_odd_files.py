@@ -42,7 +42,7 @@ COMBINATIONS = tuple(
 
 @pytest.fixture(params=DETECTORS)
 def detector(request: pytest.FixtureRequest) -> str:
-    """Each detector whose models are installed, by name."""
+    """Return the name of each detector in turn; those whose models are not installed are skipped."""
     model_files(request.param)
     return str(request.param)
 
@@ -60,14 +60,14 @@ def every_combination(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder for files that several tests process: making the large ones takes a long time."""
+    """Return a folder in which the tests share their files, because making the large ones takes a long time."""
     return tmp_path_factory.mktemp("files")
 
 
 def processed(
     folder: Path, cases: Sequence[tuple[OddFile, Options]], detector: str, quality: Quality = Quality.BALANCED
 ) -> Iterator[tuple[OddFile, Outcome]]:
-    """Process files in a separate process, in which the memory of all files adds up."""
+    """Process all files in one separate process, in which memory that is not freed accumulates."""
     for file in {file.name: file for file, _ in cases}.values():
         if not (folder / file.name).exists():
             (folder / file.name).write_bytes(file.make())
@@ -103,18 +103,18 @@ def test_a_file_has_the_expected_outcome(detector: str, every_combination: bool,
 
 
 def cases_of(detector: str) -> list[tuple[OddFile, Options]]:
-    """Return the files for one of the detectors, with options.
+    """Return the files that one of the detectors processes, each with its options.
 
-    Each detector processes each unusual file. The detectors take turns in using other options than the defaults. The
-    largest images are distributed among them. Drawing a thousand faces in such an image takes long, so only the most
-    thorough detector does it, in another test.
+    Every detector processes every unusual file; the detectors take turns in using options other than the defaults. The
+    largest images are distributed among the detectors. Drawing a thousand faces in such an image takes a long time, so
+    only the most thorough detector does it, in another test.
     """
     turns = zip(odd_files(), cycle(present()), cycle(COMBINATIONS), strict=False)
     odd = [(file, options if turn == detector else Options()) for file, turn, options in turns]
     first, *others = large_images()
     mine = others[present().index(detector) :: len(present())]
     renders = cycle(Options(size=Size.ORIGINAL, render=(render,)) for render in DRAWN)
-    # Another test processes the first one with the most thorough detector.
+    # Another test processes the first image with the most thorough detector.
     alone = [] if detector == BEST else [(first, Options(size=Size.ORIGINAL, render=(Render.BLUR,)))]
     return [*odd, *alone, *zip(mine, renders, strict=False)]
 

@@ -15,7 +15,7 @@ class Bus:
     def __init__(self) -> None:
         self.requests: list[Sequence[Any]] = []
         self.taken: list[Any] = []
-        # For each future request: the numbers of the entries to refuse, or None if there is no response.
+        # For each future request: the numbers of the entries to refuse, or None to fail without a response.
         self.refusals: list[set[int] | None] = []
         self.is_down = False
 

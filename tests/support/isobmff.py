@@ -65,14 +65,14 @@ def _child(data: bytes, kind: bytes) -> bytes:
 
 
 def grid(rows: int, columns: int, tile: int, *, in_meta: bool = True) -> Item:
-    """Return a grid of square tiles. Cameras store it in the meta box."""
+    """Return an item that arranges square tiles in a grid. Cameras store such an item's data in the meta box."""
     width, height = columns * tile, rows * tile
     data = bytes([0, 1, rows - 1, columns - 1]) + struct.pack(">II", width, height)
     return Item(b"grid", data, (size_property(width, height), full_box(b"pixi", b"\3\x08\x08\x08")), in_meta)
 
 
 def overlay(width: int, height: int, count: int) -> Item:
-    """Return an overlay of `count` images. Its canvas has this size, although the item declares 64 x 64."""
+    """Return an overlay of `count` images. Its canvas has the given size, but the item declares 64 x 64 pixels."""
     canvas = struct.pack(">BB4HII", 0, 1, 0, 0, 0, 65_535, width, height)
     return Item(b"iovl", canvas + bytes(8 * count), (size_property(64, 64),))
 
@@ -121,7 +121,7 @@ def _reference(reference: Reference) -> bytes:
 
 
 def _locations(items: Sequence[Item], media_at: int) -> bytes:
-    """Give the location of each item as one extent, with an offset and a length of four bytes each (version 1)."""
+    """Return the box that locates each item as one extent, with a four-byte offset and length (version 1)."""
     in_file: dict[bytes, int] = {}
     in_meta = 0
     entries = []

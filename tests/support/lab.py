@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 Lab = npt.NDArray[np.float64]
 
-# From sRGB to XYZ (IEC 61966-2-1), and the white point D65 for the 2-degree observer.
+# The matrix from linear sRGB to XYZ (IEC 61966-2-1), and the white point D65 for the 2-degree observer.
 _TO_XYZ: Final = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
 )
@@ -15,7 +15,7 @@ _WHITE: Final = np.array([0.95047, 1.0, 1.08883])
 
 
 def lab_of(rgb: npt.NDArray[np.uint8] | npt.NDArray[np.float64]) -> Lab:
-    """Convert sRGB (..., 3), as bytes or from 0 to 1, to CIELAB."""
+    """Convert sRGB (..., 3), as bytes or as numbers from 0 to 1, to CIELAB."""
     values = rgb / 255 if rgb.dtype == np.uint8 else np.asarray(rgb, float)
     linear = np.where(values > 0.04045, ((values + 0.055) / 1.055) ** 2.4, values / 12.92)
     relative = linear @ _TO_XYZ.T / _WHITE
@@ -26,7 +26,7 @@ def lab_of(rgb: npt.NDArray[np.uint8] | npt.NDArray[np.float64]) -> Lab:
 
 
 def rgb_of(lab: Lab) -> npt.NDArray[np.float64]:
-    """Convert CIELAB (..., 3) to sRGB from 0 to 1."""
+    """Convert CIELAB (..., 3) to sRGB, as numbers from 0 to 1."""
     lightness, a, b = np.moveaxis(lab, -1, 0)
     y = (lightness + 16) / 116
     curved = np.stack([y + a / 500, y, y - b / 200], -1)
@@ -36,7 +36,7 @@ def rgb_of(lab: Lab) -> npt.NDArray[np.float64]:
 
 
 def ciede2000(one: Lab, other: Lab) -> npt.NDArray[np.float64]:
-    """Return the distances (...) between colours (..., 3).
+    """Return the distances, of shape (...), between the colours in two arrays of shape (..., 3).
 
     Sharma, Wu and Dalal, "The CIEDE2000 color-difference formula", Color Research and Application 30 (2005).
     """

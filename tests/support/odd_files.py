@@ -1,4 +1,4 @@
-"""Files that are difficult for decoders, with their valid outcomes."""
+"""Files that are difficult for decoders, each with the outcomes that are correct for it."""
 
 import zlib
 from collections.abc import Callable, Iterator

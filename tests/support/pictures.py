@@ -1,6 +1,6 @@
 """Creates pictures from one real face, which is placed, scaled and rotated, so that the ground truth is known.
 
-The face is that of Eileen Collins, in the photo by NASA (public domain) that the page offers as a sample.
+The face is that of Eileen Collins, from the NASA photo (public domain) that the web page offers as a sample.
 """
 
 import functools
@@ -50,7 +50,7 @@ def _original() -> Picture:
 
 
 def astronaut() -> Picture:
-    """Return 512 x 512 pixels with one face, at `FACE`."""
+    """Return a picture of 512 x 512 pixels with one face, at `FACE`."""
     return _original().copy()
 
 
@@ -97,7 +97,7 @@ def crowd(width: int, height: int, tall: int) -> tuple[Picture, list[Truth]]:
 
 
 def rotated(picture: Picture, degrees: float) -> Picture:
-    """Rotate counter-clockwise around the centre, in the same size; empty areas are grey."""
+    """Rotate counter-clockwise around the centre, and keep the picture's size; empty areas are grey."""
     turned = Image.fromarray(picture).rotate(degrees, Image.Resampling.BICUBIC, fillcolor=(_GREY,) * 3)
     return np.asarray(turned, np.uint8)
 
@@ -141,7 +141,7 @@ def encoded(picture: Picture | Image.Image, form: str = "JPEG", **options: objec
     options = {**_DEFAULTS.get(form, {}), **options}
     target = io.BytesIO()
     if form == "HEIC":
-        # Not registered with Pillow, so that the service's own decoder is tested.
+        # pillow_heif is not registered with Pillow, so that the service's own decoder is tested.
         pillow_heif.from_pillow(image).save(target, **options)
     else:
         image.save(target, form, **options)
@@ -151,7 +151,7 @@ def encoded(picture: Picture | Image.Image, form: str = "JPEG", **options: objec
 def uncompressed(picture: Picture) -> bytes:
     """Encode as a PNG without compression, which takes a tenth of the time."""
     height, width = picture.shape[:2]
-    # Each row begins with the number of its filter, which is 0 if it is not filtered.
+    # Each row begins with the number of its filter; 0 means that the row is not filtered.
     rows = np.pad(picture.reshape(height, -1), ((0, 0), (1, 0)))
     size = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = (b"IHDR" + size, b"IDAT" + zlib.compress(rows.data, 0), b"IEND")

@@ -1,4 +1,4 @@
-"""Old and new Regions of every partition, because the form of their URLs differs."""
+"""Old and new Regions of every partition, because their URLs have different forms."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ REGIONS: Final = (
     Region(name="us-east-1"),
     Region(name="eu-central-1"),
     Region(name="sa-east-1"),
-    # Opened after March 2019: the global endpoint of S3 refuses requests for their buckets.
+    # The next four opened after March 2019: S3's global endpoint refuses requests for buckets in them.
     Region(name="af-south-1"),
     Region(name="eu-central-2"),
     Region(name="il-central-1"),

@@ -1,4 +1,4 @@
-"""A consumer of the event bus, which deploys docs/examples/rule-to-queue.yaml unchanged."""
+"""A consumer of the event bus: docs/examples/rule-to-queue.yaml, deployed unchanged."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ RULE = ROOT / "docs" / "examples" / "rule-to-queue.yaml"
 
 @dataclass
 class Subscription:
-    """All events that have arrived in the queue."""
+    """The example's queue, and all events received from it."""
 
     sqs: Any
     queue_url: str
@@ -39,7 +39,7 @@ class Subscription:
             pass
 
     def _take(self, seconds: int) -> int:
-        """Receive some messages, waiting up to this time for the first one, and return their number."""
+        """Receive some messages, waiting up to `seconds` for the first, and return the number of messages."""
         response = self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=seconds)
         messages = response.get("Messages", [])
         for message in messages:

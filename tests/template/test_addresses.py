@@ -42,7 +42,7 @@ def template() -> dict[str, Any]:
 
 
 def variables(stack: CloudFormation) -> dict[str, set[str]]:
-    """Return every value of each variable that functions have."""
+    """Return all values that each environment variable has in the functions."""
     found: dict[str, set[str]] = {}
     for resource in stack.resources().values():
         if resource["Type"] == "AWS::Serverless::Function":

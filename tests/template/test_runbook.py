@@ -21,7 +21,7 @@ CODE: Final = "\n".join(path.read_text() for path in (ROOT / "functions").rglob(
 
 
 def calls() -> Iterator[tuple[str, str, list[str]]]:
-    """Yield service, operation and options of each call of the AWS CLI."""
+    """Yield the service, operation and options of each AWS CLI command."""
     for service, operation, rest in re.findall(r"\baws ([a-z-]+) ([a-z-]+)([^;\n]*)", COMMANDS):
         yield service, operation, sorted(re.findall(r" --([a-z-]+)", rest))
 

@@ -1,4 +1,4 @@
-"""Writes files into a folder that others can also write to: without following links, and atomically."""
+"""Writes files atomically and without following links, because others may be able to write to the same folder."""
 
 import os
 import secrets

@@ -1,4 +1,4 @@
-"""The photos of a command line: files, folders, globs and `-` for standard input."""
+"""Finds the photos that a command line names as files, folders, globs or `-` for standard input."""
 
 import glob
 import os
@@ -16,7 +16,7 @@ _SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".webp", ".gif", 
 
 @dataclass(frozen=True)
 class PhotoFile:
-    """A photo: its path as it was given, and the name of its results in the folder for results."""
+    """A photo: its path as it was given, and the stem from which the paths of its results are formed."""
 
     name: str
     stem: str
@@ -26,7 +26,7 @@ class PhotoFile:
         return identity_of(self.name)
 
     def read(self, at_most: int) -> bytes:
-        """Return up to `at_most` + 1 bytes, so that the caller notices a larger file. Raises OSError if that fails."""
+        """Return up to `at_most` + 1 bytes, to reveal a larger file. Raises OSError if the file cannot be read."""
         if self.name == STDIN:
             return sys.stdin.buffer.read(at_most + 1)
         with Path(self.name).open("rb") as file:
@@ -34,7 +34,7 @@ class PhotoFile:
 
 
 def identity_of(name: str) -> str:
-    """Return the same value for every path of a file."""
+    """Return a value that is the same for all paths that lead to the same file."""
     return STDIN if name == STDIN else str(Path(name).resolve())
 
 
@@ -47,9 +47,9 @@ class Unusable:
 
 
 def find_photos(names: Iterable[str], skip: Path | None = None) -> Iterator[PhotoFile | Unusable]:
-    """Yield each photo once, sorted by name, searching folders recursively.
+    """Search folders recursively, and yield each photo once; the photos in a folder are sorted by name.
 
-    `skip` is the folder for results: results of an earlier run inside a given folder are not sent again.
+    `skip` is the folder for results. If it is inside one of the given folders, it is not searched.
     """
     seen: set[str] = set()
     for name in names:
@@ -105,7 +105,7 @@ def _matching(pattern: str, skip: Path | None) -> Iterator[PhotoFile | Unusable]
 
 
 def assign_stems(photos: Sequence[PhotoFile], taken: Mapping[str, str]) -> dict[str, str]:
-    """Return a name for each photo's results; duplicates are numbered, and assigned names are kept."""
+    """Return a name for each photo's results. Duplicates are numbered; names that are already in `taken` are kept."""
     used = set(taken.values())
     stems = {}
     for photo in photos:

@@ -10,7 +10,7 @@ from starlette.datastructures import FormData, QueryParams
 
 
 def read_options(fields: QueryParams | FormData, source: str, *other_fields: str) -> Options:
-    """Read the options among the fields. The values of a list may be repeated fields or separated by commas.
+    """Read the options among the fields. A list may be given as repeated fields, or as values separated by commas.
 
     Raises RequestValidationError, which names the `source` (`query` or `body`).
     """
@@ -28,13 +28,13 @@ def read_options(fields: QueryParams | FormData, source: str, *other_fields: str
 
 @cache
 def option_properties() -> dict[str, Any]:
-    """Return the schema of each option; an option as text cannot be null."""
+    """Return the schema of each option, without null, which text cannot represent."""
     schema = Options.model_json_schema(ref_template="#/components/schemas/{model}")
     return {name: _without_null(option) for name, option in schema["properties"].items()}
 
 
 def option_parameters() -> list[dict[str, Any]]:
-    """Describe the options in a query, as OpenAPI's parameters."""
+    """Return the OpenAPI descriptions of the options as query parameters."""
     return [
         {"name": name, "in": "query", "required": False, "description": schema["description"], "schema": schema}
         for name, schema in option_properties().items()

@@ -19,7 +19,7 @@ _key = HTTPBearer(
 
 
 async def identify(request: Request, settings: SettingsDep) -> Identity:
-    """Return the authorizer's result. A request without such a result has no principal, no matter how it arrived."""
+    """Return the authorizer's result. A request without such a result has no principal, unless access is open."""
     if settings.access is Access.OPEN:
         return Identity(principal=PUBLIC)
     authorizer = request.scope.get("aws.event", {}).get("requestContext", {}).get("authorizer", {})

@@ -23,8 +23,8 @@ from face_broadcaster.backpressure import Backpressure
 from face_broadcaster.fanout import FanOut, FanOutResult
 from face_broadcaster.recipients import LISTENERS_AT_ONCE, deliveries, shard_deliveries
 
-# A failed delivery is requeued this often, with exponential backoff from 2 to 32 s. Then the queue's own redelivery
-# takes over, which ends in the failure queue.
+# A failed delivery is requeued this many times, with exponential backoff from 2 to 32 s. After that, the queue itself
+# redelivers it, and finally moves it to the failure queue.
 _ATTEMPTS: Final = 5
 # Delay before retrying a replay for a listener that may still be connecting. If it never connects, it soon counts as
 # gone.
@@ -44,7 +44,7 @@ class Broadcast:
     def broadcast(self, owned: Iterable[OwnedEvent], deadline: float) -> Counts:
         """Post the events to their owners' listeners, or queue them by shard for owners with many listeners.
 
-        `split` counts the posts that queued shards will take, for backpressure.
+        `split` counts the posts that the queued shards will require; backpressure depends on it.
         """
         by_owner: dict[str, list[JobEvent]] = defaultdict(list)
         for each in owned:
@@ -53,7 +53,7 @@ class Broadcast:
         for owner, events in by_owner.items():
             self._end_expired(owner)
             everyone = self.connections.subscriptions.of_all(owner, LISTENERS_AT_ONCE + 1)
-            # Read second, so that a listener that changes its subscription in between is in at least one of the two.
+            # Read after `everyone`, so that a listener that changes its subscription in between is in one of the two.
             of_job = self._of_jobs(owner, events)
             if len(everyone) > LISTENERS_AT_ONCE:
                 recipients = self.backpressure.recipients(owner)
@@ -149,5 +149,5 @@ class Broadcast:
 
 
 def _narrow_only(subscriptions: Iterable[JobSubscription]) -> list[JobSubscription]:
-    """Leave out listeners that now receive all events: they are in a shard, which is read later."""
+    """Leave out listeners that have since subscribed to all jobs: their shard is read later and includes them."""
     return [subscription for subscription in subscriptions if not subscription.is_widened]

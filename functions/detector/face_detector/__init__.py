@@ -4,5 +4,5 @@ import os
 
 from facelib.domain import limits
 
-# OpenCV reads this variable once, on import. It is a second check, after `imaging.header`.
+# OpenCV reads this variable once, on import. Its limit is a second safeguard, after the check in `imaging.header`.
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(limits.IMAGE_PIXELS))

@@ -33,7 +33,7 @@ def _as_face(  # noqa: PLR0913, PLR0917 - the parts of a face
     image_size: tuple[int, int],
     pixels: Pixels,
 ) -> Face | None:
-    """Clip a detection to the image; None if it is outside the image."""
+    """Return a detection as a face clipped to the image, or None if it is outside the image or not finite."""
     left_top, right_bottom = np.clip([box[:2], box[:2] + box[2:]], 0, image_size).round(2)
     sides = (right_bottom - left_top).round(2)
     # This comparison is also correct for NaN, which a network may return.

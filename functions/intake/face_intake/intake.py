@@ -85,7 +85,7 @@ class Intake:
 
 
 def _check(drop: Drop) -> None:
-    """Raise ImageRejected for a file whose name is not safe, or that is too large."""
+    """Raise ImageRejected for a file that is too large, or whose name is not safe."""
     if not object_keys.is_safe_name(drop.key):
         raise ImageRejected(
             FailureReason.INVALID_NAME,

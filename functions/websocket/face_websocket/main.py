@@ -20,7 +20,7 @@ from facelib.stream.replay import Replayer
 from face_websocket.listeners import Listeners
 from face_websocket.requests import RequestInvalid, read_query, read_request
 
-# Time before the function's time-out at which an unfinished replay is continued through the queue.
+# When this much time is left before the function's timeout, an unfinished replay is handed over to the queue.
 _RESERVE_SECONDS: Final = 5.0
 
 
@@ -57,7 +57,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         logger.info("The listener has disconnected")
         status = HTTPStatus.OK
     except DeliveryFailed as error:
-        # The request was handled, and a failure of the route would not deliver the response either.
+        # The request was handled, and returning an error would not deliver the response either.
         logger.warning("Could not post the response", extra={"reason": str(error)})
         status = HTTPStatus.OK
     logger.info("Handled a request", extra={"status": status})
@@ -89,7 +89,7 @@ def _route(request: APIGatewayWebSocketEvent, route: str, connection_id: str, de
 
 
 def _principal_of(request: APIGatewayWebSocketEvent) -> Principal:
-    """Return the principal of the connection: API Gateway repeats the context of $connect with every frame.
+    """Return the connection's principal: API Gateway passes on the authorizer's result with every frame.
 
     Raises LookupError or ValueError if keys are required and there was no authorizer.
     """

@@ -96,7 +96,7 @@ def test_a_listener_cut_off_before_its_first_event_misses_none_with_any_clock(
 
 
 def clock(minutes: int) -> type[datetime]:
-    """Return a clock that is off by this number of minutes."""
+    """Return a `datetime` class whose clock is wrong by this number of minutes."""
 
     class Wrong(datetime):
         @classmethod
@@ -111,7 +111,7 @@ def refused(*_: object, **__: object) -> None:
 
 
 def end_and_tell(stack: Stack, count: int) -> list[Ended]:
-    """Yield finished jobs whose events were delivered to the listeners."""
+    """Return finished jobs whose events were delivered to the listeners."""
     with feed(stack.endpoint_url, stack.outputs["JobsTableName"]) as source, stack.listener() as witness:
         ended = [source.end(source.add()) for _ in range(count)]
         for each in ended:
@@ -141,7 +141,7 @@ def test_a_replay_contains_a_job_that_ended_before_its_listener_connected(stack:
 
 
 def test_a_deletion_reaches_current_and_later_listeners(stack: Stack) -> None:
-    """This includes listeners that received the job's end: the deletion has a larger id than any previous event."""
+    """Listeners that received the job's end also receive its deletion, whose id is larger than any previous event's."""
     mine, other = end_and_tell(stack, 2)
 
     with stack.listener() as listener:
@@ -202,7 +202,7 @@ def test_an_invalid_address_is_refused(query: str, stack: Stack) -> None:
 
 
 def test_events_with_ids_slightly_out_of_order_are_not_missed(stack: Stack) -> None:
-    """A detector with a slow clock ends a job after one with a correct clock; the listener reconnects in between."""
+    """Two detectors end a job each, the second with a slow clock; the listener reconnects after the first job."""
     jobs = stack.outputs["JobsTableName"]
     known, late = ended_job(), ended_job(seconds_ago=30)
     assert known.event_id

@@ -25,7 +25,7 @@ def options_of(account: Cloud, job_id: str) -> Options:
     return job.options
 
 
-# For each option, a value as text and the same value in the job.
+# For each option, a value as text, and the same value as it appears in the job.
 OPTIONS: dict[str, tuple[Any, Any]] = {
     "render": ("blur, boxes,blur", (Render.BLUR, Render.BOXES)),
     "min_confidence": ("0.5", 0.5),

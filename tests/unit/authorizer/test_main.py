@@ -44,7 +44,8 @@ def identify(credentials: str, **others: str) -> Identity:
     }
     response = handler(event, Context())
     identity = Identity.model_validate_json(response["context"]["identity"])
-    # The API explains why it refuses a well-formed key; for anything else, an invocation is not worth its cost.
+    # A refused but well-formed key is let through, so that the API can explain the refusal. For any other text, an
+    # invocation of the API is not worth its cost.
     assert response["isAuthorized"] is (identity.refusal is not Refusal.MALFORMED)
     return identity
 

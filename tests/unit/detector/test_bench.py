@@ -34,7 +34,8 @@ def test_average_precision_equals_a_calculation_by_hand() -> None:
     several = detections([0, 0, 10, 10, 0.9], [50, 50, 10, 10, 0.8], [100, 1, 10, 10, 0.7], [0, 1, 10, 10, 0.6])
     matches = match(several, truth, boxes([]), 0.5)
     assert matches.is_detected.all()
-    # Correct, wrong, correct, and a duplicate, which is also wrong: 1/2 x 1 + 1/2 x 2/3.
+    # The detections are correct, wrong, correct, and a duplicate, which is also wrong. Average precision:
+    # 1/2 x 1 + 1/2 x 2/3.
     assert matches.is_right.tolist() == [True, False, True, False]
     assert average_precision([matches], 2) == pytest.approx(1 / 2 + 1 / 3)
 

@@ -97,7 +97,7 @@ def test_each_quality_of_a_network_decides_which_faces_are_large() -> None:
 
 @pytest.mark.parametrize("render", [Render.BLUR, Render.PIXELATE, Render.SOLID])
 def test_every_scale_is_used_if_faces_are_hidden(render: Render) -> None:
-    """This applies even if the first pass is certain, and to results that are drawn later."""
+    """Every scale is used even if the first pass is certain, and also for results that are drawn later."""
     network = Shown(dict.fromkeys((100, 200), LARGE))
     detector = detector_of(network, COARSE, FINE)
     file = uncompressed(IMAGE)
@@ -122,7 +122,7 @@ def portrait(side: int = SIDE) -> tuple[Picture, Truth]:
 
 
 def turned(times: int) -> tuple[Picture, Truth]:
-    """Rotate the portrait by 90 degrees, this many times."""
+    """Return the portrait, rotated by 90 degrees this many times."""
     picture, face = portrait()
     for _ in range(times):
         picture = np.ascontiguousarray(np.rot90(picture))
@@ -131,7 +131,7 @@ def turned(times: int) -> tuple[Picture, Truth]:
 
 
 def cut() -> tuple[Picture, Truth]:
-    """Cut off half of the face."""
+    """Return the portrait with half of the face cut off."""
     picture, face = portrait()
     middle = round(face.x + face.width / 2)
     return np.ascontiguousarray(picture[:, middle:]), Truth(0, face.y, face.width / 2, face.height)

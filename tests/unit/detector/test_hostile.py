@@ -50,7 +50,7 @@ def early_end(middle: bytes) -> bytes:
 
 
 def scans(side: int, count: int, *, kind: int = -1, progressive: bool = True) -> bytes:
-    """Return a JPEG that claims a size and repeats one of its scans."""
+    """Return a JPEG that declares `side` x `side` pixels and repeats one of its scans."""
     good = photo(progressive=True) if progressive else handmade(64, 64, separate=True)
     frame = good.index(b"\xff\xc2" if progressive else b"\xff\xc0")
     sized = good[: frame + 5] + struct.pack(">HH", side, side) + good[frame + 9 :]
@@ -140,7 +140,7 @@ HOSTILE: Final[dict[str, tuple[Callable[[], bytes], set[str]]]] = {
 
 
 def heavy(form: str) -> Item:
-    """Return a coded image followed by an unneeded megabyte."""
+    """Return a coded image followed by a megabyte of data that is not needed."""
     return image(form)._replace(data=image(form).data + bytes(1_000_000)).item(64, 64)
 
 

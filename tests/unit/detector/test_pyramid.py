@@ -82,7 +82,7 @@ def test_tiles_cover_the_whole_image_and_do_not_exceed_the_size_of_a_tile(size: 
 
 def test_tiles_overlap_no_more_than_a_face_needs() -> None:
     parts = finest(Quality.THOROUGH, 2560, 1920)
-    # 9 tiles of 1,024 x 1,024 would have 39 % more pixels.
+    # Nine tiles of 1,024 x 1,024 pixels would have 39% more pixels in total.
     assert {tile.pixels.shape[:2] for tile in parts} <= {(768, 982), (768, 981)}
     assert sorted({tile.top for tile in parts}) == [0, 576, 1152]
 
@@ -92,7 +92,7 @@ def test_every_small_face_lies_within_a_tile_and_maps_back() -> None:
     for x, y in [(0, 0), (930, 900), (1000, 1000), (2400, 1800), (1500, 20)]:
         detected = []
         for tile in parts:
-            # The part of the face within the tile.
+            # Clip the face to the tile.
             rows, columns = tile.pixels.shape[:2]
             left, top = max(x - tile.left, 0), max(y - tile.top, 0)
             right, bottom = min(x - tile.left + 120, columns), min(y - tile.top + 120, rows)

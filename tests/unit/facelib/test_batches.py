@@ -1,4 +1,4 @@
-"""Batches are limited in items and bytes, contain every item, and are as few as possible."""
+"""Each batch is limited in items and bytes; together, the batches contain every item, and are as few as possible."""
 
 import json
 from itertools import pairwise

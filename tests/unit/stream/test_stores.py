@@ -16,7 +16,7 @@ from tests.support.stream import CONNECTIONS, OWNER, Queue
 
 @pytest.fixture
 def sent(cloud: Queue, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """Return the bodies of each batch that SQS receives."""
+    """Return the message bodies in each batch that SQS receives."""
     batches: list[list[str]] = []
     send = clients.sqs().send_message_batch
 
@@ -51,7 +51,7 @@ def test_all_messages_arrive(cloud: Queue) -> None:
 
 
 def refuse(monkeypatch: pytest.MonkeyPatch, *rounds: set[str], is_fault_of_sender: bool = False) -> list[list[str]]:
-    """Make SQS refuse the entries with these ids, round by round; return the ids of each round."""
+    """Make SQS refuse the entries with these ids in each round; return all ids that it receives in each round."""
     send, left, seen = clients.sqs().send_message_batch, iter(rounds), list[list[str]]()
 
     def script(QueueUrl: str, Entries: Any) -> Any:  # noqa: N803 - boto3's names
@@ -153,7 +153,7 @@ def test_a_subscription_to_a_job_is_found_only_under_the_job(connections: Connec
 
 
 def test_a_change_of_subscription_does_not_lose_events(connections: ConnectionStore) -> None:
-    """A listener is found even if its subscription changes between reading those to all jobs and those to one job."""
+    """A listener is found even if it changes its subscription after the subscriptions to all jobs have been read."""
     connections.add(Connection("one", OWNER, "job-1"))
 
     before = everyone(connections)

@@ -89,8 +89,8 @@ def post_image(
     links = Links.of(job.job_id, settings.public_url)
     response.headers["Location"] = links.self
     seconds = _seconds_to_wait(prefer)
-    # A preference may be ignored (RFC 7240). This one is ignored for a key that may only send and must not see the
-    # faces, and while the maximum number of requests is waiting, because each occupies a function that others need.
+    # A preference may be ignored (RFC 7240). `wait` is ignored if the key may send images but not see faces, or if the
+    # maximum number of requests is already waiting: each of them occupies a function that others need.
     holds_nothing = seconds == 0 or job.status.is_final
     if seconds is not None and Scope.READ in sender.scopes and (holds_nothing or waiting.may_wait(seconds)):
         response.headers["Preference-Applied"] = f"wait={seconds}"

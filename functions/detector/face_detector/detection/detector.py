@@ -1,4 +1,4 @@
-"""A detector: one network, or an ensemble of them, at one quality."""
+"""A detector: one network or an ensemble of networks, at one quality."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ from face_detector.imaging.pixels import Pixels
 # Whenever a model is loaded, OpenCV warns on stderr that its new engine runs only on the CPU.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 
-# Detections with a score as low as this are fused, because another network may also have detected the face.
+# Detections with scores down to this one are fused, because another network may have detected the same face.
 _FUSION_FLOOR: Final = 0.05
 # Suppresses duplicates in the overlap of tiles.
 _TILES_IOU_THRESHOLD: Final = 0.4
@@ -49,7 +49,7 @@ class Member:
     calibration: float = 0.0
 
     def detect(self, pixels: Pixels, number: int, threshold: float, known: ByScale) -> ByScale:
-        """Return the detections of a pass in pixels of the image; scales that have already run are not repeated."""
+        """Return a pass's detections, in pixels of the image. The network does not run again at scales in `known`."""
         sides = self.passes[number].sizes(max(pixels.shape[:2]))
         return {side: known[side] if side in known else self._detect_at(pixels, side, threshold) for side in sides}
 

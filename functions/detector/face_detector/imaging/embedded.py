@@ -12,13 +12,13 @@ from face_detector.imaging import cicp, icc, isobmff, png
 from face_detector.imaging.cicp import CodePoints
 from face_detector.imaging.icc import Chromaticities
 
-# If a PNG has several descriptions of its colours, the first one in this order applies (third edition, 4.3).
+# If a PNG has several descriptions of its colours, the first one in this order applies (PNG, third edition, 4.3).
 _PNG_COLOURS: Final = (b"cICP", b"iCCP", b"sRGB", b"gAMA")
 _EMBEDDED: Final = frozenset({*_PNG_COLOURS, b"cHRM"})
 
 
 def profile_of(data: bytes, image_format: ImageFormat, image: Image.Image) -> bytes:
-    """Return an ICC profile for the pixels, or empty bytes for sRGB and if no profile is usable."""
+    """Return an ICC profile for the pixels, or empty bytes if they are sRGB or no profile is usable."""
     profile = _of_png(data) if image_format is ImageFormat.PNG else image.info.get("icc_profile")
     if not profile and image_format in (ImageFormat.AVIF, ImageFormat.HEIC):
         points = isobmff.read_items(data).nclx()
@@ -52,7 +52,7 @@ def _of_png(data: bytes) -> bytes:
 
 
 def _inflated(chunk: bytes) -> bytes:
-    """Return the profile that follows a name, a zero byte and the compression method (11.3.2.3)."""
+    """Return the decompressed profile, which follows a name, a zero byte and the compression method (11.3.2.3)."""
     packed = chunk[chunk.index(b"\0") + 2 :]
     return zlib.decompressobj().decompress(packed, limits.PROFILE_BYTES + 1)
 

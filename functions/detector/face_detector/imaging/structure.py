@@ -1,7 +1,8 @@
 """Checks the structure of an image file against limits before any library parses it.
 
 Libraries concatenate, copy or search metadata in time quadratic in the number of parts, so a file of a few megabytes
-could keep a processor busy for minutes. These walks take linear time, decode nothing, and stop at the first limit.
+could keep a processor busy for minutes. The functions here read a file in linear time, decode nothing, and stop at the
+first limit that is exceeded.
 """
 
 import struct
@@ -17,7 +18,7 @@ from facelib.domain.job import FailureReason, ImageFormat
 from face_detector.imaging import av1, isobmff, jpeg, png
 from face_detector.imaging.rejected import corrupt, too_many_pixels
 
-# Pixels and the frames of an animation: their number follows from the size of the image.
+# Chunks of pixels and of animation frames, whose number depends on the size of the image.
 _PNG_PIXELS: Final = frozenset({b"IDAT", b"fdAT", b"fcTL"})
 
 _GIF_IMAGE: Final = 0x2C
@@ -27,14 +28,14 @@ _GIF_EXTENSION: Final = 0x21
 def check_structure(data: bytes, image_format: ImageFormat) -> None:
     """Raise ImageRejected for a file with more parts or metadata than cameras or editors write.
 
-    A walk stops silently at malformed data: reporting damage is left to the decoder. The items of an AVIF or HEIC
+    Malformed data ends the check silently, because the decoder reports damage. The items of an AVIF or HEIC
     must be valid, because they determine what decoding costs.
     """
     _WALKS[image_format](data)
 
 
 def _jpeg(data: bytes) -> None:
-    # Each scan counts twice: its header and its coded data.
+    # A scan has two parts, its header and its coded data, so twice as many parts as the limit are read.
     parts = list(islice(jpeg.segments(data), 2 * limits.IMAGE_PARTS))
     segments = sum(part.marker not in {jpeg.CODED, jpeg.EOI} for part in parts)
     _check_limit(segments, limits.IMAGE_PARTS, "JPEG", "segments")
@@ -53,7 +54,7 @@ def _check_frame(frame: jpeg.FrameHeader, *, has_end: bool) -> None:
     pixels = frame.width * frame.height
     if pixels > limits.IMAGE_PIXELS:
         raise too_many_pixels(f"{frame.width} x {frame.height} pixels", limits.IMAGE_PIXELS)
-    # The end marker precedes all scans. A decoder would continue after it, where no data was counted.
+    # The end marker precedes all scans. A decoder would read on after the marker, where nothing has been checked.
     if not frame.scans:
         raise ValueError("no scan")
     # The file was cut off between two scans. Decoders do not report this.
@@ -130,12 +131,12 @@ def _check_items(image_format: ImageFormat, data: bytes) -> None:
 
 
 def _check_copies(image_format: ImageFormat, data: bytes, items: isobmff.ItemTable) -> None:
-    """Limit how much a library copies to read every item, whether picture or metadata; items may share bytes."""
+    """Limit the bytes that a library copies to read all items (pictures and metadata), which may share bytes."""
     known = items.kinds.keys() | items.extents.keys()
     _check_limit(len(known), limits.IMAGE_PARTS, image_format.upper(), "items")
     exif = items.size((item for item, kind in items.kinds.items() if kind == b"Exif"), data)
     _check_limit(exif, limits.EXIF_BYTES, image_format.upper(), "bytes of EXIF")
-    # Encoders store identical tiles only once.
+    # Items may add up to more than the file, because encoders store identical tiles only once.
     _check_limit(items.size(known, data), 2 * len(data), image_format.upper(), "bytes in its items")
 
 

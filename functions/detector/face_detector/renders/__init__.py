@@ -1,1 +1,1 @@
-"""One module for each of `facelib.domain.renders`, with the same name and a function `draw` (`drawing.Draw`)."""
+"""One module for each drawn render, with the same name and a function `draw` of the type `drawing.Draw`."""

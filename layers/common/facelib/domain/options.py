@@ -19,7 +19,7 @@ from facelib.domain.validation import at_most
 
 @dataclass(frozen=True)
 class Control:
-    """Marks an option that pages offer: its label, and the label of each value to choose from; None is the default."""
+    """Marks an option that web pages offer: its label, and a label for each value; the value None is the default."""
 
     label: str
     choices: Mapping[bool | float | str | None, str]
@@ -174,7 +174,7 @@ class Options(Frozen):
         return tuple(render for render in self.render if render.is_drawn)
 
     def source_of(self, render: Render) -> Render:
-        """Return the render itself or, for a preview, the render that it shows: the first of the others."""
+        """Return the render itself or, for a preview, the render that it shows: the first other result."""
         if render is not Render.PREVIEW:
             return render
         return next((other for other in self.results if other is not Render.PREVIEW), Render.BOXES)

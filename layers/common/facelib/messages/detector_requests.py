@@ -23,7 +23,7 @@ class DetectRequest(Frozen):
 
 
 class DetectReply(Frozen):
-    """The image and the faces in it, or why it could not be processed."""
+    """The image and the faces in it, or the reason why the image could not be processed."""
 
     image: ImageInfo | None = None
     faces: tuple[Face, ...] = ()
@@ -52,7 +52,7 @@ class RenderOutcome(StrEnum):
     # The job was deleted or has expired in the meantime; its objects were removed.
     JOB_GONE = "job_gone"
     ORIGINAL_GONE = "original_gone"
-    # Another caller corrected the job.
+    # Another caller has corrected the job in the meantime.
     CHANGED = "changed"
 
 

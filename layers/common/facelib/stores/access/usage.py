@@ -20,7 +20,7 @@ class UsageStore:
         self._table = table
 
     def count(self, principal: Principal) -> date | None:
-        """Count one image and return the day it is counted for. Raises QuotaExceeded if the key's limit is used up.
+        """Count one image, and return the day of the counter. Raises QuotaExceeded if the key's limit is used up.
 
         With open access nothing is counted, because callers cannot be distinguished.
         """
@@ -35,10 +35,10 @@ class UsageStore:
         return now.date()
 
     def give_back(self, owner: str, day: date | None) -> None:
-        """Subtract an image that did not become a job from the day that `count` returned."""
+        """Decrement the counter of the day that `count` returned, because its image did not become a job."""
         if day is None:
             return
-        # The counter may have been erased with its owner.
+        # The counter may have been erased with the owner's other data.
         with suppress(ConditionFailed):
             self._add(owner, day, -1, Attr("images").gt(0))
 
@@ -68,7 +68,7 @@ class UsageStore:
 
 
 def next_day(now: datetime) -> datetime:
-    """Return when the daily counters are reset."""
+    """Return the time at which the daily counters are reset."""
     return datetime.combine(now.date() + timedelta(days=1), time(), UTC)
 
 

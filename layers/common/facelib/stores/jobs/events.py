@@ -10,7 +10,7 @@ from facelib.stores.attributes import utc_now
 from facelib.stores.jobs.index import JobIndex
 from facelib.stores.jobs.items import job_or_tombstone
 
-# Keys: owner_shard, event_id. Contains only jobs that have ended or were deleted, without faces.
+# An index with the keys owner_shard and event_id. It contains only ended or deleted jobs, without their faces.
 BY_EVENT: Final = "by_event"
 
 _PAGE: Final = 100
@@ -35,5 +35,5 @@ class JobEvents:
 
 
 def is_replayed(job: Job | Tombstone) -> bool:
-    """Return whether a job has an event to replay: it was deleted, or has ended and not expired."""
+    """Return whether a job has an event to replay: it was deleted, or it has ended and has not expired."""
     return isinstance(job, Tombstone) or (job.status.is_final and not job.is_expired(utc_now()))

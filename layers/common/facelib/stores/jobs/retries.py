@@ -17,7 +17,7 @@ class Retries:
         self._table = table
 
     def next_number(self, job_id: str, owner: str) -> int:
-        """Return the number of a failed job's next retry, from 1.
+        """Return the number of a failed job's next retry, counted from 1.
 
         Raises JobNotFound, and JobConflict if no further retry is allowed.
         """
