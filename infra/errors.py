@@ -29,7 +29,7 @@ class Stopped(CommandFailed):
 
 
 def aws_failure(error: Exception) -> str:
-    """Return why a call to AWS failed, and what to do."""
+    """Return a message that states why a call to AWS failed, and what to do."""
     if isinstance(error, NoRegionError):
         return NO_REGION
     return (

@@ -1,4 +1,4 @@
-"""Formats the lines of a function's log, which Powertools and Lambda write as JSON, for people."""
+"""Makes the lines of a function's log readable for people; Powertools and Lambda write them as JSON."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from facecast.cli.output import printable
 
-# Not repeated as details: these fields are at the beginning of the line, or the same in every line.
+# These fields are not shown as details, because they begin the line or are the same in every line.
 _KNOWN: Final = frozenset({"timestamp", "level", "message", "location", "service", "correlation_id", "xray_trace_id"})
 _OF_LAMBDA: Final = frozenset(
     {"cold_start", "function_arn", "function_memory_size", "function_name", "function_request_id"}
@@ -48,7 +48,7 @@ def _error(record: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _of_platform(record: Mapping[str, Any]) -> str | None:
-    """Return a failure of Lambda itself, such as a time-out; reports of successful invocations are omitted."""
+    """Return a line about a failure of Lambda itself, such as a time-out, or None for any other report."""
     details = record.get("record", {})
     status = details.get("status") if isinstance(details, dict) else None
     if status in (None, "success"):

@@ -116,7 +116,7 @@ class Submission(_Model):
 
 
 class Event(generated_models.Event):
-    """An event of a job from the stream.
+    """An event about a job, received from the stream.
 
     The types are `job.completed`, `job.failed`, `job.corrected` and `job.deleted`; newer services may add others.
     """
@@ -132,5 +132,5 @@ class Event(generated_models.Event):
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Self:
-        """Read an event of a job. Raises ValidationError (a ValueError) if it is invalid."""
+        """Read an event about a job. Raises ValidationError (a ValueError) if it is invalid."""
         return cls.model_validate({**data, "data": data})

@@ -41,7 +41,7 @@ from infra.target import choose_stack
 
 _BATCH: Final = 100
 _REPORT_SECONDS: Final = 2.0
-# Attempts to count the jobs that are left, over about two seconds in total.
+# Maximum number of times that the remaining jobs are counted, within about two seconds in total.
 _COUNTS: Final = 5
 
 
@@ -99,7 +99,7 @@ class Erasure:
 
     @classmethod
     def of_stack(cls, owner: str, stack: str) -> "Erasure":
-        """Find the stack's table and buckets. Raises CommandFailed if there is no such stack."""
+        """Return the erasure of an owner's data from this stack. Raises CommandFailed if there is no such stack."""
         try:
             [description] = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
         except ClientError as error:
@@ -141,7 +141,7 @@ class Erasure:
         return count
 
     def run(self, report: Callable[[int], None]) -> int:
-        """Erase everything, and return the number of jobs. `report` is called with the number so far."""
+        """Erase everything, and return the number of jobs. `report` is called with the number erased so far."""
         erase = partial(_erase, self.owner, Deletions(JobTable(self.table)), ImageStore(self.originals, self.results))
         self.access.end_keys(self.owner)
         empty(clients.s3(), self.originals, object_keys.inbox(self.owner))
@@ -168,7 +168,7 @@ _NOTHING: Final = Left(jobs=0, files=0, keys=0, connections=0, counters=0)
 
 def _erase(owner: str, deletions: Deletions, images: ImageStore, job_id: str) -> None:
     """Erase one job. Its record is kept until its objects are gone, so that another run finds the job."""
-    # Raised for expired and previously deleted jobs, which still have records.
+    # JobNotFound is raised for expired and previously deleted jobs, which still have records.
     with suppress(JobNotFound):
         deletions.begin(job_id, owner)
     images.delete(job_id)

@@ -12,7 +12,7 @@ from infra.errors import CommandFailed
 
 # A change set exists, but nothing was ever deployed.
 _REVIEW: Final = "REVIEW_IN_PROGRESS"
-# A first deployment failed: CloudFormation can only delete what is left.
+# The first deployment or a deletion failed, so the stack can only be deleted, not updated.
 _DEAD: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"})
 
 
@@ -37,7 +37,7 @@ class DeployedStack:
         return self.status == _REVIEW
 
     def check_ready(self) -> None:
-        """Raise CommandFailed if a deployment would fail after minutes of building."""
+        """Raise CommandFailed now if a deployment would fail later, after minutes of building."""
         if self.is_busy:
             raise CommandFailed(f"The stack {self.name} is {self.status}: wait until CloudFormation has finished.")
         if self.status in _DEAD:

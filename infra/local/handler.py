@@ -1,10 +1,10 @@
-"""Calls a Lambda handler as Lambda does: with only these folders, once for each event.
+"""Calls a Lambda handler as Lambda does: once for each event, with imports from the given folders only.
 
     python -I -S infra/local/handler.py --path LAYER/python --path FUNCTION face_api.main.handler EVENT.json
 
-Standard library only, so that an interpreter without any site-packages can run it. The last line on stdout is JSON:
-the import (Lambda's init) in milliseconds of wall-clock time and of processor time, and for each event the response and
-the milliseconds it took.
+It uses only the standard library, so that an interpreter without site-packages can run it. The last line on stdout is
+JSON: the import (Lambda's init) in milliseconds of wall-clock time and of processor time, and for each event the
+response and the milliseconds it took.
 """
 
 import argparse

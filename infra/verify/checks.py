@@ -91,7 +91,7 @@ async def rekognition(service: Service) -> str:
 
 
 def many_clients(count: int) -> Check:
-    """Let clients send and wait in parallel: each receives 200, or 202 and its faces a little later."""
+    """Have clients send photos in parallel: each receives its faces with a 200, or a 202 first and its faces later."""
 
     async def run(service: Service) -> str:
         sent = await asyncio.gather(*(service.send(Prefer="wait=20") for _ in range(count)))

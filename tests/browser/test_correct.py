@@ -147,7 +147,7 @@ def test_a_result_is_corrected_with_only_the_keyboard(stack: Stack, page: Page, 
 
 @pytest.fixture
 def older(stack: Stack) -> str:
-    """Return a job that the view shows next."""
+    """Return the id of an older job, which comes next in the view."""
     return stack.completed(encoded(astronaut()))
 
 

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.u
 
 @pytest.fixture
 def jobs(page: Page, tmp_path: Path) -> list[str]:
-    """Send three photos from this browser, and return their jobs, newest first. The list does not contain others."""
+    """Send three photos from this browser, and return their jobs' ids, newest first. The page lists no other jobs."""
     names = []
     for number in range(3):
         photo = tmp_path / f"{number}-{tmp_path.name}.jpg"

@@ -28,7 +28,7 @@ def local_stack(free_port: int, tmp_path: Path) -> LocalStack:
 
 
 def left_in(local_stack: LocalStack) -> Iterator[str]:
-    """Yield the name of every resource in the account, except for those that SAM shares between stacks."""
+    """Yield the names or ids of the resources in the account, including those that SAM shares between stacks."""
     aws = session(local_stack)
     yield from (bucket["Name"] for bucket in aws.client("s3").list_buckets()["Buckets"])
     yield from aws.client("dynamodb").list_tables()["TableNames"]
@@ -130,7 +130,7 @@ def typed(local_stack: LocalStack, command: list[str], question: bytes, response
     with subprocess.Popen(command, cwd=ROOT, env=local_stack.environment(), stdin=its, stdout=its, stderr=its) as made:
         os.close(its)
         shown, answered = b"", False
-        # On Linux, reading from a terminal that was closed is an error (EIO).
+        # On Linux, reading from a terminal whose other end is closed is an error (EIO).
         with contextlib.suppress(OSError):
             while piece := os.read(ours, 4_096):
                 shown += piece

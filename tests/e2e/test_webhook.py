@@ -26,7 +26,7 @@ def server() -> Iterator[Endpoint]:
 
 @pytest.fixture
 def example(stack: Stack, server: Endpoint) -> Iterator[dict[str, Any]]:
-    """Create the resources of docs/examples/rule-to-webhook.yaml, with its properties, for this bus and server."""
+    """Create the resources that docs/examples/rule-to-webhook.yaml describes, but for this bus and server."""
     resources = parse_yaml_file(str(ROOT / "docs/examples/rule-to-webhook.yaml"))["Resources"]
     described = {name: resource["Properties"] for name, resource in resources.items() if "Properties" in resource}
     connection, destination, rule = (described[name] for name in ("Connection", "Destination", "WebhookRule"))

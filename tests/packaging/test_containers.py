@@ -1,4 +1,4 @@
-"""Runs the packages with `sam local invoke`, in containers of Lambda's image, for every event."""
+"""Invokes the packaged functions with every sample event, in containers of Lambda's image (`sam local invoke`)."""
 
 import contextlib
 import ipaddress
@@ -57,14 +57,14 @@ def engine(*arguments: str) -> str | None:
 
 @pytest.fixture(scope="module")
 def bridge() -> str:
-    """Return this machine's address for containers."""
+    """Return the address at which containers reach this machine."""
     subnet = engine("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Subnet}}")
     if not subnet:
         pytest.skip(
             "NO CONTAINER ENGINE ANSWERS: `sam local invoke` was not tried. Start one (Docker, or set DOCKER_HOST) and "
             "run `make test-containers`."
         )
-    # The bridge itself has the first address, even if the engine does not list it as the gateway.
+    # The bridge itself has the first address of its subnet, even if the engine does not list it as the gateway.
     return str(ipaddress.ip_network(subnet)[1])
 
 
@@ -96,7 +96,7 @@ def with_endpoint(built: Path) -> Path:
 
 
 def environment(stack: Stack, endpoint: str) -> dict[str, dict[str, str]]:
-    """Each function's variables, with the address of the local stack for containers."""
+    """Return each function's environment variables, with the address at which containers reach the local stack."""
     client = stack.aws.client("lambda")
     variables = {}
     for function in functions():

@@ -92,7 +92,7 @@ def added(jobs: JobStore, **kind: object) -> Job:
 
 
 def form_job(unused: timedelta) -> Job:
-    """Create a job whose form is valid for this time. Once the form has been used, the job is kept for a day."""
+    """Create a job whose upload form is valid for this time. Once the form has been used, the job is kept for a day."""
     job = new_job()
     return job.model_copy(update={"expires_at": job.created_at + unused, "kept_until": job.expires_at})
 

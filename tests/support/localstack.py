@@ -19,13 +19,13 @@ STORAGE: Final = (
     "AWS::SQS::Queue",
     "AWS::SQS::QueuePolicy",
 )
-# Sections that need functions, or SAM's transform.
+# Sections of the template that require functions or SAM's transform.
 _OF_FUNCTIONS: Final = {"Globals", "Outputs", "Resources", "Rules", "Transform"}
 
 
 @dataclass(frozen=True)
 class Storage:
-    """The template's storage in LocalStack: physical ids by logical id."""
+    """The template's storage resources in LocalStack: their physical ids by logical id."""
 
     url: str
     names: dict[str, str]
@@ -37,7 +37,7 @@ class Storage:
             yield json.loads(message["Body"])
 
     def event(self, queue: str) -> dict[str, Any]:
-        """Return S3's next event in a queue, but skip its test events."""
+        """Return the next event from S3 in a queue; S3's test events are skipped."""
         found: list[dict[str, Any]] = []
 
         def received() -> bool:

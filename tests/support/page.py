@@ -135,7 +135,7 @@ class Page:
         return next(text for text in self.failures() if text.startswith(name))
 
     def click(self, selector: str) -> None:
-        """Click the element that matches the selector once it is displayed, even outside the visible area."""
+        """Click the element that matches the selector once it is displayed, even if it is outside the visible area."""
         self.wait_until(lambda: self.shows(selector), f"{selector} is there")
         self.chrome.execute_script("document.querySelector(arguments[0]).click()", selector)
 

@@ -1,4 +1,4 @@
-"""Hand-made ICC profiles (ICC.1:2022), and their colours, calculated without a colour engine."""
+"""ICC profiles that tests assemble (ICC.1:2022), and the colours they produce, calculated without a colour engine."""
 
 import struct
 from collections.abc import Mapping, Sequence
@@ -79,7 +79,7 @@ def curve(exponent: float) -> bytes:
 
 
 def table(corners: Sequence[Sequence[float]]) -> bytes:
-    """Return a lut8Type with two grid points per channel, from L, a and b of each corner (last channel fastest)."""
+    """Return a lut8Type with two grid points per channel. Each corner is (L, a, b); the last channel varies fastest."""
     channels = len(corners).bit_length() - 1
     steps = bytes(range(256))
     nodes = b"".join(bytes((round(light * 2.55), round(a + 128), round(b + 128))) for light, a, b in corners)

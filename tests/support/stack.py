@@ -81,7 +81,7 @@ def wait_until(condition: Callable[[], bool], pause: float = 0.1, seconds: float
 
 
 def ended(request: Callable[..., httpx.Response], path: str = "/image", **sent: Any) -> httpx.Response:
-    """Send an image, and repeat the request with the same key until the job has ended."""
+    """Send an image, and repeat the request with the same idempotency key until the job has ended."""
     headers = {"Prefer": "respond-async, wait=20", "Idempotency-Key": str(uuid4())}
     responses: list[httpx.Response] = []
 
@@ -94,7 +94,7 @@ def ended(request: Callable[..., httpx.Response], path: str = "/image", **sent: 
     return responses[-1]
 
 
-# A killed worker delays its job by this many seconds, and tests kill many workers.
+# A short time-out, because it is how long a killed worker delays its job, and tests kill many workers.
 IMPATIENT: Final = {"DetectorTimeout": "10"}
 
 
@@ -138,7 +138,7 @@ class Stack:
                 connection.socket.close()
 
     def messages(self, queue: str) -> int:
-        """Count the messages of a queue, both waiting and in flight."""
+        """Count the messages in a queue, both waiting and in flight."""
         names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
         counts = self.aws.client("sqs").get_queue_attributes(QueueUrl=self.resource(queue), AttributeNames=names)
         return sum(int(counts["Attributes"][name]) for name in names)

@@ -64,5 +64,5 @@ def test_every_package_of_a_lock_has_its_hashes(lock: Path) -> None:
 def test_nothing_is_installed_from_a_lock_without_its_hashes(installer: str) -> None:
     text = (ROOT / installer).read_text()
     assert "--require-hashes" in text
-    # Every line of the Makefile that reads a lock.
+    # Every line that installs from a lock requires hashes.
     assert not re.search(r"^(?!.*--require-hashes).*pip install.*(--requirement|-r) ", text, re.MULTILINE)

@@ -25,7 +25,7 @@ def test_modules_are_found() -> None:
 def test_only_settings_read_the_environment(path: Path) -> None:
     text = path.read_text()
     if path.name != "settings.py" and "os.environ" in text:
-        # OpenCV reads its limit only from the environment, so this variable is set, not read.
+        # OpenCV reads its pixel limit only from the environment, so the detector sets this variable but never reads it.
         assert (name(path), text.count("os.environ")) == ("functions/detector/face_detector/__init__.py", 1)
         assert "os.environ.setdefault" in text
     assert "getenv" not in text

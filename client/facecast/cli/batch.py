@@ -1,4 +1,4 @@
-"""A run over many photos: it uploads a few in parallel, and saves each result once."""
+"""A run over many photos: a few are uploaded at a time, and each result is saved once."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ from facecast.many import JobWaiter, pooled
 from facecast.models import Failure, Job, Limits, Options, Submission
 from facecast.photo import Photo, idempotency_key
 
-# Number of failed jobs after which a run gives up on a photo; the service itself made six attempts for each job.
+# A run gives up on a photo after this many failed jobs; the service itself makes six attempts at each job.
 _RESENDS: Final = 5
 
 
@@ -37,7 +37,7 @@ class Settings:
     salt: str = ""
 
     def options_at(self, limits: Limits) -> Options:
-        """Keep the photo's size if faces are hidden, because such results replace the originals."""
+        """Return the options; results that hide faces keep the photo's size by default, because they replace photos."""
         if self.out and self.options.size is None and set(self.options.render) & set(limits.hiding):
             return self.options.model_copy(update={"size": Size.ORIGINAL.value})
         return self.options
@@ -134,12 +134,12 @@ class Batch:
                 return sent
             if healed := await self._healed(sent.job_id):
                 return healed
-            # The new key is the same in every run, so that only one more job is created.
+            # Every run derives the same new key, so that repeated runs create only one more job.
             key = idempotency_key(photo.data, options, sent.job_id)
         return sent
 
     async def _healed(self, job_id: str) -> Submission | None:
-        """Retry a failed job if it may succeed. Return None if the photo has to be sent again instead."""
+        """Retry a failed job if a retry may succeed. Return None if the photo has to be sent again instead."""
         job = await self.client.job(job_id)
         if job.failure and job.failure.reason == "original_missing":
             return None

@@ -61,7 +61,10 @@ class _Listener:
         self._terminal = Terminal()
 
     def follow(self, job_id: str | None, replay: int) -> None:
-        """Print events. If only one job is followed, raises Exit with its outcome. Raises ServiceError if refused."""
+        """Print events; if only one job is followed, raise Exit with its outcome.
+
+        Raises ServiceError if the service refuses the connection.
+        """
         events = self._client.listen(replay=1 if job_id else replay, job_id=job_id)
         with closing(events):
             for event in events:

@@ -30,9 +30,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
 def _authorize_request(identity_source: list[str]) -> dict[str, Any]:
     """Identify a key. If it is refused, the API itself responds with 401 and an explanation.
 
-    A malformed key gets API Gateway's own 403 here, so that it does not also cost an invocation of the API. Only the
-    identity source is read, because API Gateway caches the response by it: if an API key elsewhere in the request
-    counted, the cached response would admit other callers with the same header.
+    API Gateway itself responds to a malformed key with 403, so that the key does not also cost an invocation of the
+    API. Only the identity source is read, because API Gateway uses it as the cache key: if an API key elsewhere in the
+    request counted, the cached response would admit other callers with the same header.
     """
     identity = KeyStore(settings().keys_table).identify(identity_source[0])
     _report(identity)

@@ -11,10 +11,10 @@ from facelib.messages.events import JobEvent, frames
 from facelib.stores.listeners.subscriptions import SHARDS, JobSubscription
 from facelib.stores.queues.queue import MESSAGE_BYTES
 
-# Maximum number of recipients of one invocation, which takes about a second. Larger numbers are split into several
-# messages on the queue.
+# Maximum number of listeners that one invocation notifies, which takes about a second. More listeners are split over
+# several messages on the queue.
 LISTENERS_AT_ONCE: Final = 1_000
-# The size of a message in the delivery queue without frames or events: the owner, and 1,000 listener ids of 16
+# Enough for the parts of a queue message other than its frames or events: the owner, and 1,000 listener ids of 16
 # characters each.
 _REST_BYTES: Final = 32 * 1024
 _PAYLOAD_BYTES: Final = MESSAGE_BYTES - _REST_BYTES
@@ -26,9 +26,9 @@ def deliveries(
     everyone: Sequence[str],
     of_job: Mapping[str, Sequence[JobSubscription]],
 ) -> Iterator[Delivery]:
-    """Yield deliveries, one for all listeners of the same events (or more if they do not fit into one message).
+    """Yield one delivery for all listeners of the same events, or several if they do not fit into one message.
 
-    `everyone` are the connections that receive all events, `of_job` those that receive the events of one job.
+    `everyone` lists the connections that receive all events; `of_job` maps each job to the subscriptions to its events.
     """
     yield from _split(owner, events, everyone)
     notified = frozenset(everyone)

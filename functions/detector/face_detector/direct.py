@@ -17,7 +17,10 @@ class DirectDetection:
     detector: Detector
 
     def detect(self, image: bytes | None, key: str | None) -> Detection:
-        """Process the bytes or the object with this key, and store nothing. Raises ImageRejected and ObjectMissing."""
+        """Detect faces in these bytes or in the object at this key. Nothing is stored.
+
+        Raises ImageRejected and ObjectMissing.
+        """
         data = self.images.original_at(key).data if key else image or b""
         detected = find_faces(data, Options(), self.detector)
         # A separate metric, because `Faces` counts jobs.

@@ -74,7 +74,7 @@ _TICKET: Final = {
 
 @dataclass(frozen=True)
 class _Message:
-    """A frame: one request, or events of these kinds."""
+    """A frame, which contains either one request or events of these kinds."""
 
     title: str
     summary: str

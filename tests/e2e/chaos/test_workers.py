@@ -21,7 +21,7 @@ from tests.support.workers import kill_workers, reconfigured, worker_pids
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 _MORTAL: Final = ("DetectorFunction", "ApiFunction", "BroadcasterFunction")
-# The minimum time between two kills.
+# The pause after a kill is random, within this range, and is repeated until a response has arrived.
 _PAUSE_SECONDS: Final = (1.5, 4.0)
 _FIRST_PAUSE_SECONDS: Final = 0.2
 # A hanging detector delays its job by its lease and then by the queue's visibility timeout.
@@ -35,12 +35,12 @@ _HANGS_SECONDS: Final = 900
 def dying_workers(burst: Burst, seed: int) -> Iterator[list[int]]:
     """Kill randomly chosen workers, one at a time, while the block runs.
 
-    Each kill waits for a response since the previous kill: starting a worker may take longer than any pause.
+    After each kill, at least one response must arrive before the next: starting a worker may take longer than a pause.
     """
     chance, killed, over = random.Random(seed), list[int](), threading.Event()
 
     def kill() -> None:
-        # The first one is killed immediately, because an idle machine finishes a small burst within one pause.
+        # The first kill comes almost immediately, because an idle machine finishes a small burst within one pause.
         pause, answered = _FIRST_PAUSE_SECONDS, -1
         while not over.wait(pause):
             if burst.answered == answered:
@@ -94,7 +94,7 @@ def _discarded(stack: Stack, job_id: str) -> bool:
 
 
 def results_of(stack: Stack, job_id: str) -> dict[str, object]:
-    """Return when each result of a job was written."""
+    """Return the time at which each result of a job was written, by its key."""
     bucket, prefix = stack.outputs["ResultsBucketName"], f"results/{job_id}/"
     found = stack.aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"]
     return {one["Key"]: one["LastModified"] for one in found}

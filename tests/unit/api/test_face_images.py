@@ -20,7 +20,7 @@ JPEG = b"\xff\xd8\xff a face"
 
 @dataclass
 class Detector:
-    """Returns a picture as the detector does, and records the requests."""
+    """A fake detector: it returns a prepared reply, and records the requests."""
 
     reply: FaceReply = field(default_factory=lambda: FaceReply(image=JPEG))
     requests: list[FaceRequest] = field(default_factory=list)

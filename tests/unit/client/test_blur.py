@@ -1,4 +1,4 @@
-"""`facecast blur` hides the faces in photos without a service."""
+"""`facecast blur` hides the faces in photos on this machine, without a service."""
 
 import io
 import json
@@ -29,7 +29,7 @@ def detector() -> LocalDetector:
 
 
 class Marker:
-    """A fake detector for tests of file handling: it hides one face, or raises the error that the content asks for."""
+    """A fake detector for tests of file handling: it hides one face, or raises an error for certain file contents."""
 
     def __init__(self, *_: object, **__: object) -> None:
         self.seen: list[bytes] = []

@@ -50,7 +50,7 @@ def test_a_message_that_cannot_be_read_is_dropped_and_logged(body: str, caplog: 
 
 
 def test_leftover_objects_of_a_deleted_job_are_removed(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The detector crashed at the last delivery, after storing a result and before noticing the deletion."""
+    """The detector crashed during the last delivery, after storing a result and before noticing the deletion."""
     jobs, images = JobStore(account.jobs_table), ImageStore(account.originals_bucket, account.results_bucket)
     monkeypatch.setattr(main, "claims", lambda: jobs.claims)
     monkeypatch.setattr(main, "images", lambda: images)

@@ -1,4 +1,4 @@
-"""The pixel limit is lower for an AVIF with alpha, and for a HEIC of more than 8 bits with alpha or 4:4:4."""
+"""The pixel limit is lower for AVIFs with alpha, and for HEICs that have over 8 bits, and also alpha or 4:4:4."""
 
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ class Kind(NamedTuple):
     chroma: int = 444
 
     def made(self, width: int, height: int) -> bytes:
-        """Create a small file that declares another size."""
+        """Create a small file whose header declares this size."""
         return claiming(self._small(), (SIDE, SIDE), (width, height))
 
     def _small(self) -> bytes:

@@ -22,7 +22,7 @@ Matrix = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 
 def about(axis: str, degrees: float) -> Matrix:
-    """Return the rotation around one axis, as in cv2.Rodrigues: x right, y down, z away."""
+    """Return the matrix of a rotation around one axis: x points right, y down, z away from the camera."""
     vector = np.zeros(3)
     vector["xyz".index(axis)] = math.radians(degrees)
     return np.asarray(cv2.Rodrigues(vector)[0], np.float64)

@@ -10,7 +10,7 @@ from facelib.messages import job_fields
 from facelib.messages.events import JobCorrected, JobEnded
 from facelib.messages.job_view import JobSummary, JobView
 
-# Fields about the owner and processing, and those shown in another form.
+# Fields about the owner and processing, and fields that are shown in another form.
 NOT_SHOWN = {"owner", "kept_until", "event_id", "original_etag", "faces", "renders"}
 
 

@@ -65,7 +65,7 @@ def test_existing_reservations_are_not_counted_twice() -> None:
 @pytest.fixture
 def no_region(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     monkeypatch.setenv("AWS_REGION", "")
-    # Setting it here makes monkeypatch also undo what `region` sets.
+    # Setting the variable before deleting it makes monkeypatch also undo what `region` sets.
     monkeypatch.setenv("AWS_DEFAULT_REGION", "")
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     return monkeypatch
@@ -77,7 +77,7 @@ def test_without_a_region_nothing_is_deployed(no_region: pytest.MonkeyPatch) -> 
 
 
 def test_a_profiles_region_is_honoured(no_region: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The profile was once ignored, so the stack was deployed to Virginia."""
+    """The profile was once ignored, so the stack was deployed to us-east-1."""
     config = os.path.join(tmp_path, "config")  # noqa: PTH118
     with open(config, "w") as file:  # noqa: PTH123
         file.write("[profile eu]\nregion = eu-central-1\n")

@@ -1,4 +1,4 @@
-"""`make logs` prints each line once and in order, including late ones."""
+"""`make logs` prints each line once and in order, including lines that arrive late."""
 
 import time
 from collections.abc import Iterator

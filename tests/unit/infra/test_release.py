@@ -45,7 +45,7 @@ def test_each_environment_is_a_separate_stack() -> None:
 
 @dataclass
 class Aws:
-    """A fake of AWS and SAM: it returns the stack before and after a deployment, and records the calls of SAM."""
+    """A fake of AWS and SAM: it returns the stack before and after a deployment, and records the calls to SAM."""
 
     before: DeployedStack | None = None
     after: DeployedStack | None = None

@@ -1,4 +1,4 @@
-"""Weighted boxes fusion of the detections of several networks and scales.
+"""Combines the detections of several networks at several scales by weighted boxes fusion.
 
 Solovyev, Wang and Gabruseva, "Weighted boxes fusion: Ensembling boxes from different object detection models",
 https://arxiv.org/abs/1910.13302, with one difference: the scales of one network are not independent, so each network
@@ -14,13 +14,13 @@ import numpy.typing as npt
 
 from face_detector.detection.detections import Detections
 
-# If the IoU of boxes from two votes is higher than this, they show the same face.
+# Boxes from two votes show the same face if their IoU is higher than this.
 _SAME_FACE_IOU: Final = 0.5
 # Suppresses duplicates that remain if a network localised a face badly.
 _IOU_THRESHOLD: Final = 0.4
 # Limits the quadratic number of comparisons; a job reports fewer faces (limits.MAX_FACES).
 _TOP_K: Final = 1_000
-# Boxes of smaller faces, in pixels of the scale they were detected in, are less precise and count less.
+# Boxes of faces smaller than this, in pixels of the scaled image, are less precise and count less.
 _PRECISE_FACE_SIDE: Final = 24
 # Limits the memory for comparing all boxes.
 _ROWS_AT_ONCE: Final = 128
@@ -29,9 +29,9 @@ _NO_FACE: Final = -1
 
 @dataclass(frozen=True)
 class Vote:
-    """The detections of one network in one scale, in pixels of the image.
+    """The detections of one network at one scale, in pixels of the unscaled image.
 
-    `network` is its index; `scale` is the ratio of the scale to the image's size.
+    `network` is the network's index; `scale` is the factor by which the image was scaled.
     """
 
     network: int
@@ -40,18 +40,18 @@ class Vote:
 
     @property
     def precision(self) -> npt.NDArray[np.float32]:
-        """The (n,) weights of the boxes, up to 1, by the size of each face in the scale."""
+        """The (n,) weights of the boxes, at most 1; faces that are small in the scaled image have lower weights."""
         return np.asarray(
             np.clip(self.detections.sizes * self.scale, 1, _PRECISE_FACE_SIDE) / _PRECISE_FACE_SIDE, np.float32
         )
 
 
 def fuse(votes: Sequence[Vote], networks: int) -> Detections:
-    """Fuse the votes of this many networks; return the faces by descending score.
+    """Fuse the votes of this many networks; return the faces, sorted by descending score.
 
     A face's score is the mean of each network's best score, which is 0 for a network that missed the face. Its box is
     the mean of all its boxes, weighted by score and precision. Its landmarks are averaged in the same way, but only
-    over the first network that detected the face.
+    those from the first network that detected the face.
     """
     votes = [replace(vote, detections=vote.detections.top_k(_TOP_K)) for vote in votes]
     candidates = Detections.concatenated([vote.detections for vote in votes])
@@ -119,7 +119,7 @@ def _iou(ones: npt.NDArray[np.float32], others: npt.NDArray[np.float32]) -> npt.
 def _weighted(
     values: npt.NDArray[np.float32], weights: npt.NDArray[np.float32], faces: npt.NDArray[np.intp]
 ) -> npt.NDArray[np.float32]:
-    """Return the weighted mean of the values (n, ...) of each face."""
+    """Return, for each face, the weighted mean of its rows in `values`, whose shape is (n, ...)."""
     rows = values.reshape(len(values), -1)
     sums = np.stack([np.bincount(faces, weights * column) for column in rows.T], axis=1)
     means = sums / np.bincount(faces, weights)[:, None]

@@ -43,7 +43,7 @@ class CodePoints(NamedTuple):
 
 @lru_cache(maxsize=16)
 def profile(points: CodePoints) -> bytes:
-    """Return a profile, which is empty for sRGB and for reserved code points."""
+    """Return an ICC profile for the code points, or empty bytes if they mean sRGB or are reserved."""
     if points.primaries not in _PRIMARIES and points.transfer not in (*_EXPONENTS, _PQ, _HLG):
         return b""
     return matrix_profile(_PRIMARIES.get(points.primaries, _BT709), curve(points.transfer))
@@ -76,7 +76,7 @@ def curve(transfer: int) -> Values:
 
 
 def _srgb(values: Values | None = None) -> Values:
-    """Convert sRGB pixel values, by default evenly spaced ones, to linear light (IEC 61966-2-1)."""
+    """Convert sRGB pixel values (by default 4,096 evenly spaced ones) to linear light (IEC 61966-2-1)."""
     values = np.linspace(0, 1, 4_096) if values is None else values
     light: Values = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
     return light

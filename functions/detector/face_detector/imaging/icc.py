@@ -40,7 +40,7 @@ class Chromaticities(NamedTuple):
 
 
 def space(profile: bytes) -> Space | None:
-    """Return the colour space of the pixels that a profile is for; None for an unsupported profile."""
+    """Return the colour space of the pixels that a profile describes, or None if the profile is not supported."""
     if len(profile) < _HEADER_BYTES + 4 or profile[36:40] != b"acsp" or profile[12:16] not in _CLASSES:
         return None
     if profile[20:24] not in _CONNECTION_SPACES or int.from_bytes(profile[128:132]) > _MAX_TAGS:

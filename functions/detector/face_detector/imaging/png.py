@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 _SIGNATURE_BYTES: Final = 8
 # The size of a chunk without its body: four bytes each for its length, its type and its checksum.
 _FRAME_BYTES: Final = 12
-# This bit is set in the first byte of the type of a chunk that decoding does not need (5.4).
+# If a chunk is not needed for decoding, the first byte of its type has this bit set (5.4).
 _ANCILLARY: Final = 0x20
 
 
@@ -37,11 +37,11 @@ def exif(data: bytes) -> bytes:
 
 
 def head(data: bytes) -> bytes:
-    """Return the parts that reading the header requires: the file up to its pixels, without metadata."""
+    """Return the parts of the file that are needed to read its header: those before the pixels, without metadata."""
     needed = []
     for kind, chunk in _needed(data):
         if kind == b"IDAT":
-            # A reader stops at the length and type of the first chunk of pixels.
+            # A reader of the header stops after the length and type of the first pixel chunk.
             needed.append(chunk[:8])
             break
         needed.append(chunk)
@@ -67,7 +67,7 @@ def _is_intact(data: bytes, chunk: Chunk) -> bool:
 
 
 def _needed(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
-    """Yield type and bytes of each chunk that the pixels need."""
+    """Yield the type and the bytes of each chunk that is needed to decode the pixels."""
     view = memoryview(data)
     for kind, at, length in chunks(data):
         if kind == b"tRNS" or not kind[0] & _ANCILLARY:

@@ -1,4 +1,4 @@
-"""Cuts out the part of the photo with the faces."""
+"""Crops a photo to the part that contains the faces."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from face_detector.imaging.pixels import Pixels
 
 @dataclass(frozen=True)
 class Area:
-    """A rectangle in pixels, by its edges."""
+    """A rectangle, given by its edges in pixels."""
 
     left: float
     top: float
@@ -31,19 +31,19 @@ class Area:
 
     @classmethod
     def around(cls, boxes: Sequence[tuple[float, float, float, float]], padding: float) -> Self:
-        """Return the smallest rectangle around all boxes, enlarged by a multiple of the largest box's side."""
+        """Return the smallest rectangle around all boxes, plus a margin of `padding` times the longest box side."""
         lefts, tops, rights, bottoms = zip(*boxes, strict=True)
         margin = padding * max(max(right - left, bottom - top) for left, top, right, bottom in boxes)
         return cls(min(lefts) - margin, min(tops) - margin, max(rights) + margin, max(bottoms) + margin)
 
     def with_aspect(self, ratio: float) -> "Area":
-        """Return this rectangle enlarged around its centre to a ratio of width to height."""
+        """Return this rectangle, enlarged around its centre until its width divided by its height is `ratio`."""
         width, height = max(self.width, self.height * ratio), max(self.height, self.width / ratio)
         x, y = (self.left + self.right) / 2, (self.top + self.bottom) / 2
         return Area(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
     def scaled_into(self, width: int, height: int) -> "Area":
-        """Return this rectangle reduced, and moved as little as possible, to fit into a picture of this size."""
+        """Return this rectangle, shrunk and moved as little as possible to fit into a picture of this size."""
         factor = min(1.0, width / self.width, height / self.height)
         new_width, new_height = self.width * factor, self.height * factor
         left = min(max(0.0, (self.left + self.right - new_width) / 2), width - new_width)
@@ -56,12 +56,12 @@ class Area:
 
 
 def draw(pixels: Pixels, faces: Sequence[Face], options: Options) -> Pixels:
-    """Return the cropped pixels, never enlarged. If there are no faces, crop as much as possible around the centre."""
+    """Return the cropped pixels, never enlarged. If there are no faces, keep as much as possible around the centre."""
     area = _area(pixels, faces, options)
     left, top = int(area.left), int(area.top)
     right, bottom = round(area.right), round(area.bottom)
     if options.crop_aspect.ratio:
-        # Calculated from the size of the area, so that rounding keeps a square a square.
+        # Calculated from the size of the area, so that a square is still a square after rounding.
         right, bottom = left + round(area.width), top + round(area.height)
     return np.ascontiguousarray(pixels[top : max(top + 1, bottom), left : max(left + 1, right)])
 

@@ -100,7 +100,7 @@ class FailureReason(StrEnum):
         return schema
 
 
-# Failures of the service. All other reasons are caused by the image, which would fail again.
+# Failures of the service. All other reasons are caused by the image, so that a retry would fail again.
 RETRYABLE: Final = frozenset({FailureReason.ORIGINAL_MISSING, FailureReason.INTERNAL_ERROR})
 
 
@@ -114,7 +114,7 @@ EXAMPLE_ID: Final = "0b9f3a0e-6c1d-4f8e-9a57-2c1d5e3f7a10"
 
 @dataclass(frozen=True)
 class Shown:
-    """Marks a field that every response of the API about a job contains, in its stored form.
+    """Marks a field that every API response about a job contains, in the form in which it is stored.
 
     If `stream` is set, every event on the stream about a job that has ended also contains the field. `bus` does the
     same for events on the bus.
@@ -151,7 +151,8 @@ class Job(Frozen):
         AwareDatetime,
         Shown("When the job and its images are deleted; earlier if its image never arrives."),
     ]
-    # Set while `expires_at` is early because the image may never arrive; the first claim copies it to `expires_at`.
+    # The normal expiry. It is set while `expires_at` is earlier because the image may never arrive; the first claim
+    # copies it to `expires_at`.
     kept_until: AwareDatetime | None = None
     options: Annotated[Options, Shown()] = Options()
     source: Annotated[
@@ -205,7 +206,7 @@ class Job(Frozen):
 
     @property
     def available(self) -> tuple[Render, ...]:
-        """The results of the job once it is completed, starting with those that were requested with it."""
+        """The results that the job has once it is completed, starting with those requested when it was created."""
         return tuple(dict.fromkeys((*self.options.results, *(self.renders or ()))))
 
     def is_expired(self, now: datetime) -> bool:
@@ -213,7 +214,7 @@ class Job(Frozen):
 
 
 class Tombstone(Frozen):
-    """What remains of a deleted job until its normal expiry: only ids, so that replays contain the deletion."""
+    """What remains of a deleted job until its normal expiry: only the ids with which replays report the deletion."""
 
     job_id: str
     owner: str

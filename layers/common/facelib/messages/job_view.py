@@ -26,7 +26,7 @@ class Links(Frozen):
 if TYPE_CHECKING:
 
     class _ShownFields(Job):
-        """To type checkers, a view looks like a job, which has more fields."""
+        """Type checkers treat a view as a `Job`, although a `Job` has more fields."""
 
 else:
     _ShownFields = with_job_fields(lambda _: True)(Frozen)

@@ -10,7 +10,7 @@ from time import sleep
 
 
 def attempts(number: int, first_seconds: float = 0.05, longest_seconds: float = 1.0) -> Iterator[int]:
-    """Yield the number of each attempt, from 0, with a wait before all but the first. The caller breaks on success."""
+    """Yield the number of each attempt, from 0, with a wait before all but the first. The caller stops on success."""
     for attempt in range(number):
         if attempt:
             sleep(jittered(min(longest_seconds, first_seconds * 2 ** (attempt - 1))))

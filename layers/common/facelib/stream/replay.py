@@ -36,7 +36,7 @@ class Replayer:
         return cls(jobs, events, connections, connections_api, settings.public_url)
 
     def send(self, replay: Replay, deadline: float) -> Replay | None:
-        """Post the events of a replay; return the rest of it if `time.monotonic()` passes the deadline.
+        """Post the events of a replay; if `time.monotonic()` passes the deadline, return a replay of the unsent events.
 
         Raises ConnectionGone or DeliveryFailed.
         """

@@ -19,7 +19,7 @@ def to_item(job: Job) -> Item:
 
 
 def from_item(item: Item) -> Job:
-    """Return the job of an item; items of the stream and the indexes may lack the faces."""
+    """Return the job that an item contains; items from the stream and the indexes may lack the faces."""
     fields = _JOBS.values(item)
     if "faces" in fields:
         image = ImageInfo.model_validate(fields["image"])

@@ -67,9 +67,10 @@ class ConnectionStore:
         return _connection(self._row(owner, connection_id))
 
     def subscribe(self, connection: Connection) -> None:
-        """Subscribe a connection to one job, or to all if the job id is None. Raises ConnectionGone.
+        """Subscribe a connection to one job, or to all jobs if its job id is None. Raises ConnectionGone.
 
-        A broadcast that first reads the subscriptions to all jobs, and then those to single jobs, finds the connection.
+        Even during the change, a broadcast finds the connection if it reads the subscriptions to all jobs before those
+        to single jobs.
         """
         old = self._row(connection.owner, connection.connection_id)
         if connection.job_id:
