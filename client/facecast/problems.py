@@ -50,7 +50,7 @@ def error_of(response: httpx.Response, *, has_key: bool) -> ServiceError:
 
 
 def _forbidden(problem: dict[str, Any], message: str) -> ServiceError:
-    # API Gateway's own response to a malformed key.
+    # `Forbidden` is API Gateway's own response to a malformed key.
     return Unauthorized(_WRONG_KEY) if problem.get("message") == "Forbidden" else Forbidden(message)
 
 
@@ -67,7 +67,7 @@ def retry_after(response: httpx.Response) -> float | None:
 
 
 def duration(seconds: float) -> str:
-    """Format a duration with at most its two largest units: `3 h 12 min`."""
+    """Format a duration in at most two units, such as `3 h 12 min`."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
@@ -90,5 +90,5 @@ def _with(sentence: str, message: str | None) -> str:
 
 
 def _fallback(response: httpx.Response) -> str:
-    # The query may contain a signature.
+    # The query is left out, because it may contain a signature.
     return f"{response.url.copy_with(query=None)} responded with {response.status_code} {response.reason_phrase}."

@@ -26,7 +26,7 @@ class PhotoFile:
         return identity_of(self.name)
 
     def read(self, at_most: int) -> bytes:
-        """Return up to `at_most` + 1 bytes, to reveal a larger file. Raises OSError if the file cannot be read."""
+        """Return up to `at_most` + 1 bytes, so that a larger file is noticed. Raises OSError if reading fails."""
         if self.name == STDIN:
             return sys.stdin.buffer.read(at_most + 1)
         with Path(self.name).open("rb") as file:

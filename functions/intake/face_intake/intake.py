@@ -1,4 +1,4 @@
-"""The use case: create a job for a dropped object, and make the object its original. This is idempotent."""
+"""The use case: create a job for a dropped object, which becomes the job's original. This is idempotent."""
 
 from dataclasses import dataclass
 from datetime import timedelta

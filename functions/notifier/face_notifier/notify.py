@@ -28,7 +28,7 @@ class Notifier:
         """Put the events on the bus, and queue malformed records and the events that the bus refuses every time."""
         refused = self.put(events)
         self.retries.send_all((event.model_dump_json() for event in refused), delay_seconds=_QUEUE_DELAY_SECONDS)
-        # Another attempt would read the same malformed record.
+        # Malformed records go to the dead-letter queue at once, because another attempt would fail in the same way.
         self.failures.send_all(record.model_dump_json() for record in malformed)
         return Counter(put=len(events) - len(refused), requeued=len(refused), malformed=len(malformed))
 

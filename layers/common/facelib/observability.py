@@ -11,7 +11,7 @@ from facelib.settings import is_traced
 
 _Handler = TypeVar("_Handler", bound=Callable[..., Any])
 
-# An invocation without metrics, for example for S3's test event, is not an error.
+# An invocation without metrics, such as one with S3's test event, is not an error.
 warnings.filterwarnings("ignore", message="No application metrics to publish")
 
 # Omitted, because these fields are the same in every line of a log group, and CloudWatch charges by the byte.

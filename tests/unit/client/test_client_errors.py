@@ -71,7 +71,7 @@ def test_temporary_failures_are_retried(call: Caller, pauses: list[float]) -> No
 
 
 def test_a_retry_request_is_not_repeated(call: Caller) -> None:
-    """The first request may have arrived, and the job may have failed again in the meantime."""
+    """The service may have received the first request, and the job may have failed again in the meantime."""
     played = PlayedService({f"POST /api/jobs/{JOB_ID}/retry": httpx.Response(503)})
     with pytest.raises(ServiceError, match="503"):
         call(played, "retry", JOB_ID)

@@ -1,4 +1,4 @@
-"""The audit runs if its source can be reached, and otherwise reports that it was skipped."""
+"""The audit runs if its source of vulnerabilities can be reached, and otherwise reports that it was skipped."""
 
 import http.server
 import threading

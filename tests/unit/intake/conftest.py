@@ -16,7 +16,7 @@ from tests.support.job_store import JobStore
 
 @pytest.fixture
 def deliver(account: Cloud, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
-    """Pass events to the handler, and return the messages that stay in the queue."""
+    """Return a function that passes events to the handler, and returns the ids of messages that stay in the queue."""
     jobs = JobStore(account.jobs_table)
     made = Intake(jobs.new, jobs.claims, Inbox(account.originals_bucket), timedelta(days=1))
     monkeypatch.setattr(main, "intake", lambda: made)

@@ -16,7 +16,7 @@ from tests.support.stream import CONNECTIONS, JOBS, KEYS, OWNER, Queue, create_q
 
 
 def _forget() -> None:
-    """Clear the settings of the last test, and objects that depend on them, which are cached per process."""
+    """Clear the settings of the last test and the objects that depend on them; all are cached per process."""
     for made in (
         broadcaster.settings,
         broadcaster.broadcast,

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Final
 
-# Maximum number of concurrent requests of one function.
+# Maximum number of requests that a process makes at the same time.
 THREADS: Final = 16
 
 

@@ -57,7 +57,7 @@ def decode(
 ) -> Detections:
     """Read the four outputs: heatmap (h, w), scale (2, h, w), offset (2, h, w), landmarks (10, h, w).
 
-    Pairs are ordered y, x. Landmarks are relative to the box, from its top left corner.
+    Pairs are ordered y, x. Landmarks are fractions of the box's size, measured from its top left corner.
     """
     rows, columns = np.nonzero(heatmap > threshold)
     heights, widths = np.exp(scale[:, rows, columns]) * _STRIDE
