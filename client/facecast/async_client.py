@@ -110,7 +110,7 @@ class AsyncClient:
         return await self._run(self._operations.result(job_id, render))
 
     async def draw(self, job_id: str, render: str) -> bytes:
-        """Return any result of a completed job, which is drawn first if it is missing.
+        """Return any result of a completed job; a missing result is drawn first.
 
         It is drawn with the options of the job. Raises Forbidden if the job was created to hide faces and the result
         would show them; otherwise NotFound, Conflict or another ServiceError, for example if the original no longer

@@ -1,4 +1,4 @@
-"""Requests and responses of a service. Unknown fields are ignored, so that newer services work."""
+"""Requests and responses of a service. Unknown fields are ignored, so that the client works with newer services."""
 
 from collections.abc import Mapping
 from typing import Any, Final, Self
@@ -86,7 +86,7 @@ class JobOptions(generated_models.JobOptions):
 
     @property
     def pictures(self) -> tuple[str, ...]:
-        """The renders that have a result; `none` does not."""
+        """The renders that produce a picture; `none` produces only numbers."""
         return tuple(render for render in self.render if render != "none")
 
 

@@ -74,7 +74,7 @@ def _inner(annotation: Any) -> type[BaseModel] | None:
 
 
 def bodies(event: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the messages from S3 in a queue's event."""
+    """Return the messages from S3 that an SQS event contains."""
     records = [json.loads(record["body"]) for record in event.get("Records", ()) if "body" in record]
     return [body for body in records if "Records" in body or body.keys() == S3_TEST]
 

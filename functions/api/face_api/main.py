@@ -26,7 +26,7 @@ _adapter: Final = Mangum(create_app(), lifespan="off")
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ANN401 - a response of API Gateway
     request = APIGatewayProxyEventV2(event).request_context.http
     response = _adapter(event, cast("MangumContext", context))
-    # Without the query, which may contain personal data; the id in the path is enough to follow a job.
+    # The query is not logged, because it may contain personal data; the id in the path is enough to follow a job.
     logger.info(
         "Handled a request", extra={"method": request.method, "path": request.path, "status": response["statusCode"]}
     )

@@ -72,7 +72,7 @@ class Aws:
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Aws:
-    """Prevent `release` from building and from sending requests."""
+    """Return a fake of AWS and SAM, which keeps `release` from building and from sending requests."""
     made = Aws()
     for model in MODELS.values():
         (tmp_path / model.file_name).touch()

@@ -1,1 +1,1 @@
-"""The contents of /docs and the stream's description: OpenAPI, AsyncAPI and their examples."""
+"""The OpenAPI document that /docs shows, and its examples."""

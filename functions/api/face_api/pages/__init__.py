@@ -1,4 +1,4 @@
-"""The web page, and what pages may load."""
+"""The web page, the description of the stream (AsyncAPI), and the Content Security Policy of pages."""
 
 from pathlib import Path
 from typing import Final

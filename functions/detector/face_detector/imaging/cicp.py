@@ -24,7 +24,7 @@ _PRIMARIES: Final = {
     12: Chromaticities((0.680, 0.320), (0.265, 0.690), (0.150, 0.060), _D65),
     22: Chromaticities((0.630, 0.340), (0.295, 0.605), (0.155, 0.077), _D65),
 }
-# H.273, table 3. The curves of video cameras (1, 6, 7, 11, 12, 14, 15) are treated as sRGB's, as in browsers.
+# H.273, table 3. The curves of video cameras (1, 6, 7, 11, 12, 14, 15) are replaced by sRGB's, as browsers do.
 _EXPONENTS: Final = {4: 2.2, 5: 2.8, 8: 1.0, 17: 2.6}
 _PQ: Final = 16
 _HLG: Final = 18
