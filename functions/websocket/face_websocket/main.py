@@ -20,7 +20,7 @@ from facelib.stream.replay import Replayer
 from face_websocket.listeners import Listeners
 from face_websocket.requests import RequestInvalid, read_query, read_request
 
-# When this much time is left before the function's timeout, an unfinished replay is handed over to the queue.
+# When this much time is left before the function's timeout, an unfinished replay is left to the queue.
 _RESERVE_SECONDS: Final = 5.0
 
 
