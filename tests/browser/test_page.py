@@ -67,7 +67,9 @@ def test_the_page_shows_why_a_broken_photo_failed(stack: Stack, page: Page, tmp_
     failure = page.wait_for_failure(broken.name)
     (job,) = stack.http.get("/jobs", params={"status": "failed", "limit": 1}).json()["jobs"]
     assert failure == f"{broken.name}: {job['failure']['detail']}"
-    assert page.load().wait_for_failure(broken.name) == failure, "own failures are still listed after a reload"
+    assert page.load().wait_for_failure(broken.name) == failure, (
+        "the user's own failures are still listed after a reload"
+    )
     page.forget()
     page.load()
     page.wait_until(lambda: not page.shows("#loading"), "the list is there")

@@ -98,13 +98,13 @@ def with_endpoint(built: Path) -> Path:
 def environment(stack: Stack, endpoint: str) -> dict[str, dict[str, str]]:
     """Return each function's environment variables, with the address at which containers reach the local stack."""
     client = stack.aws.client("lambda")
-    variables = {}
+    found = {}
     for function in functions():
         deployed = client.get_function_configuration(FunctionName=stack.resource(function.name))
         variables = deployed["Environment"]["Variables"]
         moved = {name: value.replace(stack.endpoint_url, endpoint) for name, value in variables.items()}
-        variables[function.name] = {**moved, "AWS_ENDPOINT_URL": endpoint}
-    return variables
+        found[function.name] = {**moved, "AWS_ENDPOINT_URL": endpoint}
+    return found
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -74,7 +74,7 @@ def overlap(one: Box | Truth, other: Box | Truth) -> float:
 
 
 def faces_in(picture: Picture, detector: Detector, options: Options | None = None) -> tuple[Face, ...]:
-    """Detect the faces in pixels."""
+    """Detect the faces in a decoded picture."""
     return find_faces(uncompressed(picture), options or Options(), detector).faces
 
 

@@ -45,7 +45,7 @@ def _anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-def test_files_to_open_for_a_change_exist(repository: Path) -> None:
+def test_files_named_in_the_table_of_changes_exist(repository: Path) -> None:
     table = (repository / "docs" / "architecture.md").read_text().partition("## To change")[2]
     named = {name for name in re.findall(r"`([\w./-]+)`", table) if "/" in name}
     assert len(named) > 15

@@ -6,7 +6,7 @@ from facelib.domain import limits
 from facelib.domain.errors import ImageRejected
 from facelib.domain.job import FailureReason, ImageFormat
 
-# An ISO base media file begins with a box `ftyp`, whose bytes 8 to 11 are its brand (ISO/IEC 14496-12, 4.3).
+# An ISO base media file begins with an `ftyp` box; bytes 8 to 11 are the major brand (ISO/IEC 14496-12, 4.3).
 _AVIF_BRANDS: Final = frozenset({b"avif", b"avis"})
 _HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
 # Brands that do not identify the codec; the codec's own brands follow in the same box.
@@ -42,7 +42,7 @@ def check_file_size(size: int) -> None:
 
 
 def recognise(data: bytes) -> ImageFormat:
-    """Return the format according to the first bytes. Raises ImageRejected for an empty file or another format."""
+    """Return the format according to the first bytes. Raises ImageRejected if the file is empty or its format is not supported."""
     if not data:
         raise ImageRejected(FailureReason.EMPTY_FILE, "The file is empty. Send an image.")
     image_format = sniff(data)

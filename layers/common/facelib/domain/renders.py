@@ -1,4 +1,4 @@
-"""The renders: all kinds of results that can be drawn.
+"""The renders: every kind of result that can be drawn.
 
 For each render, `face_detector.renders` has a module of the same name that draws it.
 """
