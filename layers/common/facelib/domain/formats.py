@@ -42,7 +42,10 @@ def check_file_size(size: int) -> None:
 
 
 def recognise(data: bytes) -> ImageFormat:
-    """Return the format according to the first bytes. Raises ImageRejected if the file is empty or its format is not supported."""
+    """Return the format according to the first bytes.
+
+    Raises ImageRejected if the file is empty or its format is not supported.
+    """
     if not data:
         raise ImageRejected(FailureReason.EMPTY_FILE, "The file is empty. Send an image.")
     image_format = sniff(data)
