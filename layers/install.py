@@ -121,8 +121,7 @@ def add_licences(destination: Path) -> None:
 
 def install(layer: str, destination: Path, architecture: str, version: str) -> None:
     """Install exactly what requirements.lock lists. Raises SystemExit if uv is missing."""
-    # `make setup` installs uv next to this Python if the one on the PATH does not work.
-    uv = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
+    uv = shutil.which("uv")
     if uv is None:
         raise SystemExit("uv is missing. To install it: pip install uv")
     platform = [f"--python={sys.executable}", f"--python-platform={_PLATFORM[architecture]}"]
