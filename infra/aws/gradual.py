@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from infra.template import read
+from samcli.yamlhelper import parse_yaml_file
 
 ALIAS: Final = "live"
 NONE: Final = "none"
@@ -23,7 +23,7 @@ def prepare(built: Path, parameters: Mapping[str, str]) -> Path:
         return built
     # JSON is also YAML, and paths in a template are relative to its folder.
     prepared = built.with_name("gradual.yaml")
-    prepared.write_text(json.dumps(gradual(read(built), parameters)))
+    prepared.write_text(json.dumps(gradual(parse_yaml_file(str(built)), parameters)))
     return prepared
 
 

@@ -2,12 +2,10 @@
 
 import re
 
-import pytest
 from facelib.domain import limits
-from samcli.yamlhelper import parse_yaml_file
 
 from infra import ROOT
-from infra.template import load, mentioned, read
+from infra.template import load, mentioned
 
 
 def test_indexes_are_spread_as_the_code_expects() -> None:
@@ -32,8 +30,3 @@ def test_included_templates_use_the_long_form() -> None:
     """CloudFormation does not support !Ref and similar short forms in AWS::Include."""
     text = (ROOT / "infra" / "aws" / "operations.yaml").read_text()
     assert not re.findall(r"^[^#]*[\s\[]!\w+", text, re.MULTILINE)
-
-
-@pytest.mark.parametrize("path", ["template.yaml", "infra/aws/operations.yaml", "docs/examples/github-deployer.yaml"])
-def test_templates_are_read_as_by_sam(path: str) -> None:
-    assert read(ROOT / path) == parse_yaml_file(str(ROOT / path))
