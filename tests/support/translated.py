@@ -23,10 +23,10 @@ def translate(
 ) -> dict[str, Any]:
     """Return the template for these parameters, translated from SAM to CloudFormation. `changed` may edit it first."""
     template = changed(load())
-    template["Globals"]["Function"]["CodeUri"] = UPLOADED
+    content = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
     for resource in template["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::LayerVersion":
-            resource["Properties"]["ContentUri"] = UPLOADED
+        if resource["Type"] in content:
+            resource["Properties"][content[resource["Type"]]] = UPLOADED
     translated: dict[str, Any] = transform(template, dict(parameters or {}), _NoManagedPolicies())
     return translated
 
