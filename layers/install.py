@@ -6,7 +6,7 @@ library and uv. Unused files are left out. Environment variables:
 FACECAST_ARCHITECTURE   arm64 (default) or x86_64
 FACECAST_PYTHON         the Python the layer is for, 3.13 by default
 FACECAST_COMPILER       an interpreter of that version, if it is not on the PATH; without one, nothing is byte-compiled
-FACECAST_BUILD=local    only our own sources: the local stack's interpreter already has the packages
+FACECAST_BUILD=local    only our own sources: the local stack's interpreter already has the packages (ignored for AWS)
 """
 
 import hashlib

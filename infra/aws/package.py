@@ -48,7 +48,8 @@ class Package:
 def build(architecture: Architecture, folder: Path = BUILD, python: str = "3.13") -> None:
     """Run `sam build` for this processor and Python. Raises BuildFailed if the build fails."""
     environment = {**os.environ, "FACECAST_ARCHITECTURE": architecture, "FACECAST_PYTHON": python}
-    environment.pop("FACECAST_BUILD", None)
+    if not _is_partial():
+        environment.pop("FACECAST_BUILD", None)
     arguments = [
         "build",
         "--parallel",
@@ -60,6 +61,11 @@ def build(architecture: Architecture, folder: Path = BUILD, python: str = "3.13"
     done = sam(arguments, environment, subprocess.PIPE)
     if done.returncode != 0:
         raise BuildFailed(f"`sam build` failed:\n{done.stdout}")
+
+
+def _is_partial() -> bool:
+    """Return whether to build only our own code, which runs only on a local stack: its interpreter has all packages."""
+    return "AWS_ENDPOINT_URL" in os.environ and os.environ.get("FACECAST_BUILD") == "local"
 
 
 def packages(folder: Path = BUILD) -> tuple[Package, ...]:
@@ -107,7 +113,7 @@ def package(
     built = packages(folder)
     print(f"For {architecture}, in {folder}:\n\n{table(built)}\n")
     print(f"Detection models: {', '.join(shipped_models(folder))}", flush=True)
-    if not any(folder.rglob("*.pyc")):
+    if not (_is_partial() or any(folder.rglob("*.pyc"))):
         print(
             f"\nPython {python} was not found, so the packages are not byte-compiled; cold starts will be almost three "
             f"times as long. Install it, or set its path: FACECAST_COMPILER=/path/to/python{python}",

@@ -42,16 +42,8 @@ def deploy(
     template = str(stack.build / "template.yaml")
     config = ["--config-env", "local", "--config-file", str(ROOT / "samconfig.toml")]
     _sam(stack, ["deploy", *config, "--template-file", template, "--parameter-overrides", *overrides])
-    outputs = _outputs(stack)
-    _finish(stack, outputs, given)
-    addresses = Addresses(
-        endpoint_url=stack.endpoint_url,
-        http_url=outputs["HttpUrl"],
-        ws_url=outputs["StreamUrl"],
-        docs_url=outputs["DocsUrl"],
-        pid=pid,
-        outputs=outputs,
-    )
+    addresses = addresses_of(stack, pid)
+    _finish(stack, addresses.outputs, given)
     stack.stack_file.write_text(addresses.model_dump_json(indent=2) + "\n")
     return addresses
 
@@ -87,9 +79,18 @@ def session(stack: LocalStack) -> Session:
     return Session(KEY, KEY, None, localstack_host=f"localhost:{stack.port}")
 
 
-def _outputs(stack: LocalStack) -> dict[str, str]:
+def addresses_of(stack: LocalStack, pid: int) -> Addresses:
+    """Read the addresses of the deployed service from the outputs of its stack."""
     (deployed,) = session(stack).client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"]
-    return {output["OutputKey"]: output["OutputValue"] for output in deployed["Outputs"]}
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in deployed["Outputs"]}
+    return Addresses(
+        endpoint_url=stack.endpoint_url,
+        http_url=outputs["HttpUrl"],
+        ws_url=outputs["StreamUrl"],
+        docs_url=outputs["DocsUrl"],
+        pid=pid,
+        outputs=outputs,
+    )
 
 
 def _finish(stack: LocalStack, outputs: dict[str, str], given: dict[str, str]) -> None:

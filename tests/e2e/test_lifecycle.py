@@ -1,4 +1,4 @@
-"""Deploys a stack, uses it, updates it without losing data, and deletes it completely."""
+"""`make deploy` and `make delete`: a stack is deployed, used, updated without losing data, and deleted completely."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from infra import ROOT
-from infra.local.deploy import deploy, session
+from infra.local.deploy import addresses_of, session
 from infra.local.layout import SAMPLE_PHOTO, STACK_NAME, LocalStack
 from infra.local.server import running
 from tests.support.stack import Stack, wait_until
@@ -20,11 +20,18 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("lifecycle"), pytest.ma
 
 NOTHING = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
 MAKE_DEPLOY = ["make", "deploy"]
+FIRST = "PARAMETERS=Detector=centerface Access=open"
+SECOND = "PARAMETERS=Quality=fast JobKeptDays=2"
 
 
 @pytest.fixture
 def local_stack(free_port: int, tmp_path: Path) -> LocalStack:
     return LocalStack(free_port, folder=tmp_path)
+
+
+def environment(local_stack: LocalStack) -> dict[str, str]:
+    """Return an environment in which deployments contain only our own code; tests/packaging tests complete packages."""
+    return local_stack.environment() | {"FACECAST_BUILD": "local"}
 
 
 def left_in(local_stack: LocalStack) -> Iterator[str]:
@@ -44,53 +51,45 @@ def left_in(local_stack: LocalStack) -> Iterator[str]:
     yield from (board["DashboardName"] for board in aws.client("cloudwatch").list_dashboards()["DashboardEntries"])
 
 
-def test_a_deployment_is_created_updated_and_deleted(local_stack: LocalStack) -> None:
-    with running(local_stack) as pid:
-        before = set(left_in(local_stack))
-        with contextlib.closing(Stack(local_stack, deploy(local_stack, pid))) as stack:
-            job_id = stack.post_image(SAMPLE_PHOTO.read_bytes())
-            stack.wait_until(lambda: stack.job(job_id)["status"] == "completed")
-            job, picture = stack.job(job_id), stack.result(job_id)
-            made = stack.addresses
-            # The resources of the included template exist.
-            assert any("ApiFailureAlarm" in name for name in left_in(local_stack))
-            assert STACK_NAME in left_in(local_stack)
-
-        with contextlib.closing(Stack(local_stack, deploy(local_stack, pid, {"JobKeptDays": "2"}))) as stack:
-            assert stack.addresses.outputs == made.outputs
-            assert stack.http.get("/limits").json()["job_kept_days"] == 2
-            assert stack.job(job_id) == job
-            assert stack.result(job_id) == picture
-
-        delete(local_stack)
-        left = {name for name in left_in(local_stack) if "aws-sam-cli-managed-default" not in name}
-        assert left <= before
-
-
 def test_make_deploy_and_make_delete_work_as_in_the_readme(local_stack: LocalStack) -> None:
-    """On an empty local stack, with the questions answered on a terminal."""
-    with running(local_stack):
+    """On an empty local stack, with the questions answered on a terminal: declined, created, updated and deleted."""
+    with running(local_stack) as pid:
         before = set(left_in(local_stack))
         declined = typed(local_stack, MAKE_DEPLOY, b"[y/N]:", b"n\n", status=2)
         assert "Nothing was deployed" in declined
         assert STACK_NAME not in stacks_of(local_stack)
-        first = [*MAKE_DEPLOY, "PARAMETERS=Detector=centerface Access=open"]
-        deployed = typed(local_stack, first, b"[y/N]:", b"y\n")
-        assert "Successfully created/updated stack" in deployed
-        assert any("JobsTable" in name for name in left_in(local_stack))
-        assert "make key" not in deployed
-        # A second deployment keeps the parameters of the first one.
-        again = typed(local_stack, [*MAKE_DEPLOY, "PARAMETERS=Quality=fast"], b"[y/N]:", b"y\n")
-        assert "make key" not in again
-        parameters = stacks_of(local_stack)[STACK_NAME]
-        assert (parameters["Detector"], parameters["DetectionModels"]) == ("centerface", "centerface")
-        assert (parameters["Access"], parameters["Quality"]) == ("open", "fast")
-        assert "Nothing was deployed: changes can be confirmed only" in without_terminal(local_stack)
-        # S3 sends a test event to a new queue; a detector that still processes it would recreate its log group.
-        wait_until(lambda: has_logged(local_stack, "DetectorLogs"))
+        created = typed(local_stack, [*MAKE_DEPLOY, FIRST], b"[y/N]:", b"y\n")
+        assert "Successfully created/updated stack" in created
+        assert "make key" not in created
+        # The resources of the included template exist.
+        assert any("ApiFailureAlarm" in name for name in left_in(local_stack))
+        assert STACK_NAME in left_in(local_stack)
+        with contextlib.closing(Stack(local_stack, addresses_of(local_stack, pid))) as stack:
+            job_id = stack.post_image(SAMPLE_PHOTO.read_bytes())
+            stack.wait_until(lambda: stack.job(job_id)["status"] == "completed")
+            job, picture = stack.job(job_id), stack.result(job_id)
+            updated = typed(local_stack, [*MAKE_DEPLOY, SECOND], b"[y/N]:", b"y\n")
+            assert "make key" not in updated
+            assert stack.addresses == addresses_of(local_stack, pid)
+            assert stack.http.get("/limits").json()["job_kept_days"] == 2
+            assert stack.job(job_id) == job
+            assert stack.result(job_id) == picture
+        # The second deployment kept the parameters of the first one.
+        assert parameters_of(local_stack) >= {
+            ("Detector", "centerface"),
+            ("DetectionModels", "centerface"),
+            ("Access", "open"),
+            ("Quality", "fast"),
+        }
+        refused = piped(local_stack, MAKE_DEPLOY, "", status=2)
+        assert "Nothing was deployed: changes can be confirmed only" in refused.stderr
         typed(local_stack, ["make", "delete"], b"Type its name to confirm:", f"{STACK_NAME}\n".encode())
         left = {name for name in left_in(local_stack) if "aws-sam-cli-managed-default" not in name}
         assert left <= before
+
+
+def parameters_of(local_stack: LocalStack) -> set[tuple[str, str]]:
+    return set(stacks_of(local_stack)[STACK_NAME].items())
 
 
 def stacks_of(local_stack: LocalStack) -> dict[str, dict[str, str]]:
@@ -104,30 +103,19 @@ def stacks_of(local_stack: LocalStack) -> dict[str, dict[str, str]]:
     }
 
 
-def without_terminal(local_stack: LocalStack) -> str:
+def piped(local_stack: LocalStack, command: list[str], text: str, status: int) -> subprocess.CompletedProcess[str]:
+    """Run a command whose input is not a terminal."""
     done = subprocess.run(
-        MAKE_DEPLOY,
-        cwd=ROOT,
-        env=local_stack.environment(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
+        command, cwd=ROOT, env=environment(local_stack), input=text, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 2
-    return done.stderr
-
-
-def has_logged(local_stack: LocalStack, group: str) -> bool:
-    logs = session(local_stack).client("logs")
-    names = [one["logGroupName"] for one in logs.describe_log_groups()["logGroups"] if group in one["logGroupName"]]
-    return any(logs.filter_log_events(logGroupName=name)["events"] for name in names)
+    assert done.returncode == status, done.stdout + done.stderr
+    return done
 
 
 def typed(local_stack: LocalStack, command: list[str], question: bytes, response: bytes, status: int = 0) -> str:
     """Run a command on a pseudo-terminal, answer its question, and return its output."""
     ours, its = pty.openpty()
-    with subprocess.Popen(command, cwd=ROOT, env=local_stack.environment(), stdin=its, stdout=its, stderr=its) as made:
+    with subprocess.Popen(command, cwd=ROOT, env=environment(local_stack), stdin=its, stdout=its, stderr=its) as made:
         os.close(its)
         shown, answered = b"", False
         # On Linux, reading from a terminal whose other end is closed is an error (EIO).
@@ -142,38 +130,13 @@ def typed(local_stack: LocalStack, command: list[str], question: bytes, response
     return shown.decode(errors="replace")
 
 
-def delete(local_stack: LocalStack) -> None:
-    """Run `make delete`, and answer its question."""
-    done = subprocess.run(
-        [sys.executable, "-m", "infra", "delete"],
-        cwd=ROOT,
-        env=local_stack.environment(),
-        input=f"{STACK_NAME}\n",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 def test_delete_requires_the_stacks_name(local_stack: LocalStack) -> None:
+    command = [sys.executable, "-m", "infra", "delete"]
     with running(local_stack):
         cloudformation = session(local_stack).client("cloudformation")
         cloudformation.create_stack(StackName=STACK_NAME, TemplateBody=NOTHING)
         wait_until(lambda: STACK_NAME in stacks_of(local_stack))
-        refuse(local_stack)
+        assert "Nothing was deleted" in piped(local_stack, command, "yes\n", status=1).stderr
         assert STACK_NAME in stacks_of(local_stack)
-
-
-def refuse(local_stack: LocalStack) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "infra", "delete"],
-        cwd=ROOT,
-        env=local_stack.environment(),
-        input="yes\n",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert "Nothing was deleted" in done.stderr
+        piped(local_stack, command, f"{STACK_NAME}\n", status=0)
+        assert STACK_NAME not in stacks_of(local_stack)
