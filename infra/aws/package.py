@@ -13,6 +13,7 @@ from face_models import MODELS
 
 from infra import ROOT
 from infra.errors import CommandFailed
+from infra.interpreters import find
 from infra.sam import sam
 from infra.template import functions, layers_of
 
@@ -50,6 +51,8 @@ def build(architecture: Architecture, folder: Path = BUILD, python: str = "3.13"
     environment = {**os.environ, "FACECAST_ARCHITECTURE": architecture, "FACECAST_PYTHON": python}
     if not _is_partial():
         environment.pop("FACECAST_BUILD", None)
+    if compiler := find(python):
+        environment.setdefault("FACECAST_COMPILER", compiler)
     arguments = [
         "build",
         "--parallel",

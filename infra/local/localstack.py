@@ -6,7 +6,6 @@ API) needs a paid plan.
 """
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -21,13 +20,13 @@ import typer
 
 from infra import ROOT
 from infra.errors import CommandFailed
+from infra.interpreters import find
 from infra.local.server import stop
 
 HOME: Final = ROOT / "build" / "localstack"
 LOCK: Final = Path(__file__).with_suffix(".lock")
 _INSTALLED: Final = HOME / "installed.lock"
 _START_SECONDS: Final = 120
-_ASK: Final = "import sys; print('%d.%d' % sys.version_info[:2])"
 _VERSIONS: Final = ("3.13", "3.12")
 
 
@@ -39,7 +38,7 @@ def install() -> None:
     """Install the locked packages into a separate environment. Raises CommandFailed if that fails."""
     if is_installed():
         return
-    python = find_python()
+    python = os.environ.get("LOCALSTACK_PYTHON") or find(*_VERSIONS)
     if python is None:
         raise CommandFailed(
             "LocalStack needs Python 3.12 or 3.13, and neither was found. "
@@ -54,20 +53,6 @@ def install() -> None:
     if any(subprocess.run(command, check=False).returncode for command in commands):
         raise CommandFailed("LocalStack could not be installed; see the lines above for the reason.")
     _INSTALLED.write_text(LOCK.read_text())
-
-
-def find_python() -> str | None:
-    """Return an interpreter that can run LocalStack: the one in LOCALSTACK_PYTHON, or one found on this machine."""
-    if named := os.environ.get("LOCALSTACK_PYTHON"):
-        return named
-    names = [sys.executable, *(shutil.which(f"python{version}") for version in _VERSIONS), shutil.which("python3")]
-    pyenv = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
-    kept = [str(path) for version in _VERSIONS for path in sorted(pyenv.glob(f"versions/{version}.*/bin/python3"))]
-    return next((name for name in [*names, *kept] if name and _version(name) in _VERSIONS), None)
-
-
-def _version(python: str) -> str:
-    return subprocess.run([python, "-c", _ASK], capture_output=True, text=True, check=False).stdout.strip()
 
 
 def settings(port: int, dynamodb_port: int) -> dict[str, str]:

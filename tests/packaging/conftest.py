@@ -1,6 +1,7 @@
 """The packages, built once for the tests in this folder: for Lambda on both architectures, and for this interpreter.
 
-Functions are run by this Python, or by PACKAGING_PYTHON on PACKAGING_ARCHITECTURE, as in `make test-arm64`.
+Functions are run by a Python of Lambda's version if there is one, otherwise by this Python, or by PACKAGING_PYTHON on
+PACKAGING_ARCHITECTURE, as in `make test-arm64`.
 ARM64_PYTHON is a Python 3.13 for arm64; every test run uses it to import the packages for Lambda.
 """
 
@@ -14,6 +15,7 @@ import pytest
 
 from infra.aws.package import Architecture, build
 from infra.aws.packaged import HERE, Interpreter
+from infra.interpreters import find
 from tests.support.packages import Runnable
 
 Builds = Callable[[Architecture, str], Path]
@@ -46,7 +48,8 @@ def runnable(builds: Builds) -> Runnable:
     if sys.platform != "linux":
         pytest.skip("the packages are for Linux, so they run nowhere else")
     asked_for = os.environ.get("PACKAGING_ARCHITECTURE", HERE)
-    interpreter = Interpreter.ask(os.environ.get("PACKAGING_PYTHON", sys.executable))
+    python = os.environ.get("PACKAGING_PYTHON") or find(LAMBDAS_PYTHON) or sys.executable
+    interpreter = Interpreter.ask(python)
     if interpreter.architecture != asked_for:
         pytest.fail(f"{interpreter.path} runs on {interpreter.architecture}, not on {asked_for}.", pytrace=False)
     return Runnable(builds(interpreter.architecture, interpreter.version), interpreter.path, interpreter.version)
@@ -63,6 +66,9 @@ def runnable_on_arm64(builds: Builds, tmp_path_factory: pytest.TempPathFactory) 
         )
     interpreter = Interpreter.ask(python)
     assert (interpreter.architecture, interpreter.version) == ("arm64", LAMBDAS_PYTHON), interpreter
-    # The modules are not precompiled here. The first import compiles them into this folder, for all functions.
-    compiled = "-X", f"pycache_prefix={tmp_path_factory.mktemp('compiled')}"
-    return Runnable(builds("arm64", LAMBDAS_PYTHON), python, LAMBDAS_PYTHON, compiled)
+    folder = builds("arm64", LAMBDAS_PYTHON)
+    if any(folder.rglob("*.pyc")):
+        return Runnable(folder, python, LAMBDAS_PYTHON)
+    # The first import compiles the modules into this folder, for all functions.
+    options = "-X", f"pycache_prefix={tmp_path_factory.mktemp('compiled')}"
+    return Runnable(folder, python, LAMBDAS_PYTHON, options)

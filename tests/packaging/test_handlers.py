@@ -37,13 +37,12 @@ def test_a_handler_needs_only_its_layers(name: str, runnable: Runnable) -> None:
     responses(runnable, name)
 
 
-@pytest.mark.parametrize("layers", sorted({layers_of(function) for function in functions()}), ids="+".join)
-def test_handlers_are_imported_on_arm64(layers: tuple[str, ...], runnable_on_arm64: Runnable) -> None:
-    """Handlers with the same layers are imported by one process, because an emulated processor is slow."""
-    members = [function for function in functions() if layers_of(function) == layers]
+def test_handlers_are_imported_on_arm64(runnable_on_arm64: Runnable) -> None:
+    """One process imports them all, because an emulated processor is slow. The test above checks each one's layers."""
     built = runnable_on_arm64.folder
-    folders = [*(built / layer / "python" for layer in layers), *(built / function.name for function in members)]
-    handlers = [function.properties["Handler"].rsplit(".", 1) for function in members]
+    layers = sorted({layer for function in FUNCTIONS.values() for layer in layers_of(function)})
+    folders = [*(built / layer / "python" for layer in layers), *(built / name for name in FUNCTIONS)]
+    handlers = [function.properties["Handler"].rsplit(".", 1) for function in FUNCTIONS.values()]
     script = "import importlib, site\n" + "\n".join(
         [
             *(f"site.addsitedir({str(folder)!r})" for folder in folders),
@@ -51,21 +50,17 @@ def test_handlers_are_imported_on_arm64(layers: tuple[str, ...], runnable_on_arm
         ]
     )
     command = [runnable_on_arm64.python, *runnable_on_arm64.options, "-I", "-S", "-c", script]
-    variables = {name: value for function in members for name, value in environment(function).items()}
+    variables = {name: value for function in FUNCTIONS.values() for name, value in environment(function).items()}
     done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
-def test_the_api_answers(runnable: Runnable) -> None:
-    (health,) = responses(runnable, "ApiFunction", EVENTS / "api" / "get-health.json")
-    assert health["statusCode"] == 200
-    assert json.loads(health["body"]) == {"status": "ok", "detectors": ["centerface"]}
-
-
-def test_the_api_serves_its_page_and_its_documentation(runnable: Runnable, tmp_path: Path) -> None:
+def test_the_api_answers_and_serves_its_page_and_its_documentation(runnable: Runnable, tmp_path: Path) -> None:
     paths = ["/", "/docs", "/openapi.json", "/asyncapi.json", "/swagger-ui/swagger-ui-bundle.js"]
     events = [request_of(path, tmp_path / f"{number}.json") for number, path in enumerate(paths)]
-    served = responses(runnable, "ApiFunction", *events)
+    health, *served = responses(runnable, "ApiFunction", EVENTS / "api" / "get-health.json", *events)
+    assert health["statusCode"] == 200
+    assert json.loads(health["body"]) == {"status": "ok", "detectors": ["centerface"]}
     assert dict.fromkeys(paths, 200) == {path: each["statusCode"] for path, each in zip(paths, served, strict=True)}
 
 
