@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--fuzz-seconds", type=int, default=60, help="seconds of fuzzing the HTTP API")
+    parser.addoption("--fuzz-seconds", type=int, default=20, help="seconds of fuzzing the HTTP API")
     parser.addoption("--drops", type=int, default=12, help="number of photos to drop while detectors are killed")
     parser.addoption("--size-seconds", type=float, default=0, help="seconds to keep trying large requests")
     parser.addoption("--fuzz-seed", type=int, default=1, help="seed of the fuzzing; another seed sends other requests")
