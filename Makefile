@@ -18,6 +18,7 @@ WORDS := set -f;
 # An arm64 Python, emulated if necessary, that runs the tests of arm64 packages on any machine.
 ARM64 := "$${ARM64_PYTHON-$(abspath $(wildcard ../shared/tools/arm64-python))}"
 BIN := .venv/bin
+CENTERFACE := layers/vision/face_models/centerface.onnx
 # Uses an installed uv, otherwise the one that .venv/installed installs in .venv.
 INSTALL = uv pip install --quiet --python $(BIN)/python --no-deps
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -37,8 +38,12 @@ $(filter-out $(ON_AWS),$(TARGETS)): export AWS_DEFAULT_REGION ?= us-east-1
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
 
-setup: .venv/installed ## Install the packages into .venv and download the models: make setup [PYTHON=python3.13]
+setup: .venv/installed $(CENTERFACE) ## Install the packages into .venv and download the models: make setup [PYTHON=python3.13]
+
+# Verified when it is installed; the module defines its checksum.
+$(CENTERFACE): layers/vision/face_models/__init__.py | .venv/installed
 	@$(BIN)/python -m infra model centerface
+	@touch -c $@
 
 .venv/installed: requirements.txt pyproject.toml infra/uv.txt
 	@command -v $(PYTHON_COMMAND) >/dev/null || { echo "Python 3.11 or newer was not found. Install it, or pass its path: make setup PYTHON=/path/to/python3.13" >&2; exit 1; }

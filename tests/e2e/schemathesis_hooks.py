@@ -15,7 +15,7 @@ def read_json(_: object, response: schemathesis.Response) -> Any:
 
 
 @schemathesis.hook
-def filter_case(_: schemathesis.HookContext, case: schemathesis.Case) -> bool:
+def filter_case(_: schemathesis.HookContext, case: schemathesis.Case[Any]) -> bool:
     """Skip forms with an empty list, because a form contains nothing in its place."""
     is_form = case.media_type == "multipart/form-data"
     return not (is_form and isinstance(case.body, dict) and [] in case.body.values())

@@ -35,6 +35,7 @@ TARGETS = {
 }
 # Variables whose words reach a command as separate arguments.
 LISTS = {"BENCH": "bench", "LOAD": "load", "PARAMETERS": "run"}
+MODELS = Path("layers/vision/face_models")
 # Replaces every command that make calls, and records its arguments.
 PYTHON = """#!/bin/sh
 printf '%s\\0' "$@" >> called
@@ -48,8 +49,11 @@ def folder(tmp_path: Path) -> Path:
         (tmp_path / "bin" / name).write_text(PYTHON)
         (tmp_path / "bin" / name).chmod(0o755)
     (tmp_path / ".venv").mkdir()
+    (tmp_path / MODELS).mkdir(parents=True)
     for name in (".venv/installed", ".venv/developed", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
         (tmp_path / name).touch()
+    for name in ("__init__.py", "centerface.onnx"):
+        (tmp_path / MODELS / name).touch()
     return tmp_path
 
 
@@ -112,3 +116,13 @@ def test_no_recipe_expands_values_of_the_caller(repository: Path) -> None:
     names = text.partition("GIVEN := ")[2].partition("$(foreach")[0].replace("\\", "").split()
     assert set(TARGETS) | set(LISTS) < set(names)
     assert [name for name in names if f"$({name})" in text or f"${{{name}}}" in text.replace("$${", "")] == []
+
+
+def test_the_model_is_verified_again_after_its_checksum_may_have_changed(repository: Path, folder: Path) -> None:
+    make(repository, folder, "setup")
+    assert not (folder / "called").exists()
+    os.utime(folder / MODELS / "centerface.onnx", (0, 0))
+    make(repository, folder, "setup")
+    assert called(folder) == ["-m", "infra", "model", "centerface"]
+    make(repository, folder, "setup")
+    assert len(called(folder)) == 4
