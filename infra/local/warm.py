@@ -18,10 +18,7 @@ _START_SECONDS: Final = 120
 
 def start_workers(addresses: Addresses) -> None:
     """Send overlapping requests, so that each one starts a worker, which is then kept."""
-    with ThreadPoolExecutor(_WORKERS) as threads:
-        for response in threads.map(_ask, [addresses.http_url] * _WORKERS):
+    url = f"{addresses.http_url}/health"
+    with httpx.Client(timeout=_START_SECONDS) as client, ThreadPoolExecutor(_WORKERS) as threads:
+        for response in threads.map(client.get, [url] * _WORKERS):
             response.raise_for_status()
-
-
-def _ask(url: str) -> httpx.Response:
-    return httpx.get(f"{url}/health", timeout=_START_SECONDS)

@@ -117,6 +117,7 @@ class Stack:
 
     @cached_property
     def http(self) -> httpx.Client:
+        """One client for all requests, because creating one costs more than a request."""
         return httpx.Client(base_url=self.http_url, timeout=40)
 
     def close(self) -> None:
@@ -173,7 +174,7 @@ class Stack:
 
     def post_form(self, form: dict[str, Any], data: bytes, content_type: str = "image/jpeg") -> httpx.Response:
         fields = {"Content-Type": content_type, **form["fields"]}
-        return httpx.post(form["url"], data=fields, files={"file": ("photo", data)}, timeout=60)
+        return self.http.post(form["url"], data=fields, files={"file": ("photo", data)}, timeout=60)
 
     def job(self, job_id: str) -> dict[str, Any]:
         response = self.http.get(f"/jobs/{job_id}")
@@ -194,7 +195,7 @@ class Stack:
         """Download the JPEG that `processed-image` redirects to."""
         redirect = self.http.get(f"/jobs/{job_id}/processed-image", params=query)
         assert redirect.status_code == 302, redirect.text
-        picture = httpx.get(redirect.headers["location"])
+        picture = self.http.get(redirect.headers["location"])
         assert picture.status_code == 200
         assert picture.headers["content-type"] == "image/jpeg"
         return picture.content
