@@ -7,8 +7,10 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.parser import Parser
+from functools import cache
 from pathlib import Path
 
 import facecast
@@ -18,10 +20,15 @@ from PIL import Image
 
 from tests.support.pictures import compose, encoded
 
-# Three photos in each of the five formats.
-PHOTOS = 15
+# One worker runs all of these tests, so that the distributions and environments are made only once.
+pytestmark = pytest.mark.xdist_group("client")
+
+# One photo in each of the five formats.
+PHOTOS = 5
 # The lowest and highest versions of the dependencies; with typer 0.27, an option once lost its name.
 RESOLUTIONS = {"lowest": ["--resolution", "lowest-direct"], "highest": [], "typer 0.27": ["typer==0.27.3"]}
+# The environments with the libraries for `facecast blur`.
+WITH_LIBRARIES = ("lowest", "highest")
 OPTIONS = {
     "detect": {"--render", "--min-confidence", "--max-faces", "--blur-strength", "--size", "--out", "--jsonl", "--json"}
     | {"--crop-aspect", "--crop-faces", "--crop-padding", "--faces-json"}
@@ -111,6 +118,21 @@ def environment(folder: Path, *packages: str | Path) -> Environment:
     return Environment(folder)
 
 
+@pytest.fixture(scope="module")
+def installed(
+    distributions: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Environment]:
+    """Return a function that installs the client with one of the resolutions, only once."""
+    wheel = distributions[0]
+
+    @cache
+    def install(resolution: str) -> Environment:
+        package = f"facecast[local] @ {wheel.as_uri()}" if resolution in WITH_LIBRARIES else wheel
+        return environment(tmp_path_factory.mktemp("installed") / "venv", *RESOLUTIONS[resolution], package)
+
+    return install
+
+
 def contents(wheel: Path) -> dict[str, bytes]:
     """Return the files of a wheel, except RECORD, whose order varies."""
     with zipfile.ZipFile(wheel) as archive:
@@ -155,12 +177,12 @@ def test_the_packages_pass_the_checks_of_the_index(distributions: tuple[Path, Pa
 
 
 @pytest.mark.parametrize("resolution", RESOLUTIONS)
-def test_every_option_has_its_name(resolution: str, distributions: tuple[Path, Path], tmp_path: Path) -> None:
+def test_every_option_has_its_name(resolution: str, installed: Callable[[str], Environment]) -> None:
     """This holds with the lowest and with the highest version of every dependency that the client allows."""
-    installed = environment(tmp_path / "venv", *RESOLUTIONS[resolution], distributions[0])
-    version = installed.run("-m", "facecast", "--version")
+    client = installed(resolution)
+    version = client.run("-m", "facecast", "--version")
     assert version.stdout == f"facecast {facecast.__version__}\n", version.stderr
-    shown = installed.run("-c", HELP, *OPTIONS)
+    shown = client.run("-c", HELP, *OPTIONS)
     texts = shown.stdout.split("\0")[1:]
     assert len(texts) == len(OPTIONS), shown.stdout + shown.stderr
     for text, (command, options) in zip(texts, OPTIONS.items(), strict=True):
@@ -169,10 +191,11 @@ def test_every_option_has_its_name(resolution: str, distributions: tuple[Path, P
         assert words == options | {"--help"}, text + shown.stderr
 
 
-def test_blur_without_its_libraries_explains_what_to_install(distributions: tuple[Path, Path], tmp_path: Path) -> None:
-    installed = environment(tmp_path / "venv", distributions[0])
+def test_blur_without_its_libraries_explains_what_to_install(
+    installed: Callable[[str], Environment], tmp_path: Path
+) -> None:
     (tmp_path / "a.jpg").write_bytes(b"")
-    done = installed.run("-m", "facecast", "blur", tmp_path / "a.jpg", "--out", tmp_path / "out")
+    done = installed("typer 0.27").run("-m", "facecast", "blur", tmp_path / "a.jpg", "--out", tmp_path / "out")
     assert (done.returncode, done.stdout) == (1, "")
     assert "pip install 'facecast[local]'" in done.stderr
 
@@ -192,15 +215,13 @@ def write_photos(folder: Path) -> dict[str, tuple[np.ndarray, tuple[int, int, in
     return photos
 
 
-@pytest.mark.parametrize("resolution", ["lowest", "highest"])
+@pytest.mark.parametrize("resolution", WITH_LIBRARIES)
 def test_a_folder_is_blurred_without_a_service(
-    resolution: str, distributions: tuple[Path, Path], tmp_path: Path
+    resolution: str, installed: Callable[[str], Environment], tmp_path: Path
 ) -> None:
     """The client runs in a clean environment, with the lowest or highest dependency versions and no network."""
-    package = f"facecast[local] @ {distributions[0].as_uri()}"
-    installed = environment(tmp_path / "venv", *RESOLUTIONS[resolution], package)
     photos = write_photos(tmp_path / "photos")
-    done = installed.run("-c", WITHOUT_NETWORK, "blur", "photos", "--out", "hidden", cwd=tmp_path)
+    done = installed(resolution).run("-c", WITHOUT_NETWORK, "blur", "photos", "--out", "hidden", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"facecast: {PHOTOS} of {PHOTOS} photos, " in done.stderr
     assert sorted(path.name for path in (tmp_path / "hidden").iterdir()) == sorted(photos)
