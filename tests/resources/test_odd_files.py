@@ -17,7 +17,7 @@ from facelib.domain.job import Quality
 from facelib.domain.options import Options, Size
 from facelib.domain.renders import DRAWN, Render
 
-from tests.support.cost import MOST_TIMES
+from tests.support.cost import MOST_TIMES, photo_seconds
 from tests.support.detector import model_files, models_at_hand
 from tests.support.large_files import full_of_parts, large_images
 from tests.support.odd_files import OddFile, odd_files
@@ -88,7 +88,7 @@ def processed(
 def check(results: Iterator[tuple[OddFile, Outcome]]) -> None:
     for file, outcome in results:
         assert outcome.outcome in file.right, outcome
-        assert outcome.header_in_photos < MOST_TIMES, outcome
+        assert outcome.header_seconds < MOST_TIMES * photo_seconds(), outcome
         assert outcome.peak_mib < MEMORY_MIB, outcome
 
 

@@ -1,4 +1,4 @@
-"""Measures the cost of a file as a number of plain photos: how many this process could decode instead.
+"""Measures the cost of a file as a number of plain photos: how many could be decoded instead.
 
 This number does not depend on the machine's speed. Processor time is measured, which other processes hardly affect.
 """
@@ -21,11 +21,12 @@ MOST_TIMES: Final = 20
 
 def in_photos(action: Callable[[], object]) -> tuple[str, float]:
     """Return the outcome of an action (`ok` or the reason why the file was rejected), and its cost in plain photos."""
-    outcome, seconds = _timed(action)
-    return outcome, seconds / _photo()
+    outcome, seconds = timed(action)
+    return outcome, seconds / photo_seconds()
 
 
-def _timed(action: Callable[[], object]) -> tuple[str, float]:
+def timed(action: Callable[[], object]) -> tuple[str, float]:
+    """Return the outcome of an action as `in_photos` does, and its seconds of processor time."""
     start = time.process_time()
     try:
         action()
@@ -36,7 +37,7 @@ def _timed(action: Callable[[], object]) -> tuple[str, float]:
 
 
 @cache
-def _photo() -> float:
+def photo_seconds() -> float:
     """Return the seconds that it takes to read and decode a 4-megapixel PNG, once libraries are loaded."""
     data = encoded(Image.fromarray(resized(astronaut(), 2_000, 2_000)), "PNG")
-    return min(_timed(lambda: decode(data, read_header(data), None))[1] for _ in range(3))
+    return min(timed(lambda: decode(data, read_header(data), None))[1] for _ in range(3))

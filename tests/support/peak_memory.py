@@ -17,7 +17,7 @@ from facelib.domain.job import Quality
 from facelib.domain.options import Options
 
 from benchmarks.detectors.worker import peak_mib
-from tests.support.cost import in_photos
+from tests.support.cost import timed
 from tests.support.detector import models_at_hand
 
 
@@ -31,8 +31,8 @@ class Outcome(Frozen):
 
     case: Case
     outcome: str
-    # The cost of reading the header, before any pixel is decoded, in the unit of `tests.support.cost`.
-    header_in_photos: float
+    # The processor time of reading the header, before any pixel is decoded.
+    header_seconds: float
     # The peak memory of the process so far.
     peak_mib: int
 
@@ -53,9 +53,9 @@ def main() -> None:
     for line in sys.stdin:
         case = Case.model_validate_json(line)
         data = Path(case.file).read_bytes()
-        _, photos = in_photos(partial(read_header, data))
+        _, seconds = timed(partial(read_header, data))
         outcome = outcome_of(data, case.options, detector)
-        print(Outcome(case=case, outcome=outcome, header_in_photos=photos, peak_mib=peak_mib()).model_dump_json())
+        print(Outcome(case=case, outcome=outcome, header_seconds=seconds, peak_mib=peak_mib()).model_dump_json())
 
 
 if __name__ == "__main__":
