@@ -113,8 +113,8 @@ def _webp_picture(side: int) -> bytes:
     return (side - 1 | (side - 1) << 14 | 1 << 28).to_bytes(4, "little")
 
 
-def black_png(side: int, bytes_a_pixel: int, **header: int) -> bytes:
-    return png(side, side, idat=zeros(side * (side * bytes_a_pixel + 1)), **header)
+def black_png(side: int, bytes_a_pixel: int, *, depth: int = 8, colour: int = 0) -> bytes:
+    return png(side, side, depth=depth, colour=colour, idat=zeros(side * (side * bytes_a_pixel + 1)))
 
 
 def transparent(side: int, form: str, mode: str = "RGBA", **options: object) -> bytes:
@@ -136,7 +136,7 @@ def large_images() -> list[OddFile]:
         odd("large_turned.jpg", lambda: turned_by_exif(detailed()), OK),
         odd("large_noise.jpg", noise, OK),
         odd("large_16_bit_alpha.png", partial(black_png, _SIDE, 8, depth=16, colour=6), OK),
-        odd("large_grey.png", partial(black_png, _SIDE, 1, colour=0), OK),
+        odd("large_grey.png", partial(black_png, _SIDE, 1), OK),
         odd("large_alpha.webp", lambda: large_webp(transparent(_SMALL_SIDE, "WEBP", **fast_webp)), OK),
         odd("large_animated.webp", lambda: large_webp(frames("WEBP", _SMALL_SIDE, **fast_webp)), OK),
         odd("large_transparent.gif", partial(transparent, COSTLY_SIDE, "GIF", "P", transparency=0), OK),
