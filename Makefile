@@ -106,14 +106,20 @@ lint:
 types:
 	$(BIN)/mypy
 
-templates: build/checks/installed
+templates: build/templates.checked
+
+# Checked only if something that the result depends on has changed.
+build/templates.checked: template.yaml infra/aws/operations.yaml infra/template.py infra/checks/checkov.yaml \
+  $(wildcard docs/examples/*.yaml) .venv/developed build/checks/installed
 	@mkdir -p build
 	$(BIN)/python -m infra template > build/template.json
 	$(BIN)/cfn-lint template.yaml build/template.json docs/examples/*.yaml
 	build/checks/bin/checkov --config-file infra/checks/checkov.yaml
+	@touch $@
 
 scripts: infra/checks/node_modules/.package-lock.json
-	infra/checks/node_modules/.bin/eslint --config infra/checks/eslint.config.js functions tests
+	infra/checks/node_modules/.bin/eslint --config infra/checks/eslint.config.js \
+	  --cache --cache-strategy content --cache-location build/eslint.cache functions tests
 
 documents: infra/checks/node_modules/.package-lock.json
 	@$(BIN)/python -m infra asyncapi

@@ -1,13 +1,13 @@
 """Checks the wording of the project's texts.
 
 The rules are infra/checks/prose.yaml, and textlint applies them. The texts of a source file are written to build/prose,
-each on the same line as in the source.
+each on the same line as in the source. Files that have not changed since the last check are not checked again.
 """
 
 import ast
+import hashlib
 import io
 import re
-import shutil
 import subprocess
 import tokenize
 from collections.abc import Callable, Iterator
@@ -102,10 +102,24 @@ def as_lines(texts: Texts) -> str:
     return "".join(f"{lines.get(number, '')}\n" for number in range(1, max(lines, default=0) + 1))
 
 
-def _write_texts() -> None:
-    shutil.rmtree(_TEXTS, ignore_errors=True)
-    for source in _sources():
-        _write(source, of_makefile if source.name == "Makefile" else _READERS[source.suffix])
+def write_texts() -> list[Path]:
+    """Write the texts of each source that is newer than its texts, and return the paths of all texts."""
+    texts = {_TEXTS / f"{source.relative_to(ROOT)}.txt": source for source in _sources()}
+    for text, source in texts.items():
+        if not _is_newer(text, source):
+            read = of_makefile if source.name == "Makefile" else _READERS[source.suffix]
+            text.parent.mkdir(parents=True, exist_ok=True)
+            text.write_text(as_lines(read(source.read_text())))
+    for outdated in set(_TEXTS.rglob("*.txt")).difference(texts):
+        outdated.unlink()
+    return sorted(texts)
+
+
+def _is_newer(text: Path, source: Path) -> bool:
+    """Return whether a text was written after its source and this module."""
+    if not text.is_file():
+        return False
+    return text.stat().st_mtime_ns > max(path.stat().st_mtime_ns for path in (source, Path(__file__)))
 
 
 def _sources() -> Iterator[Path]:
@@ -117,23 +131,23 @@ def _sources() -> Iterator[Path]:
         yield from ROOT.glob(pattern)
 
 
-def _write(source: Path, texts: Callable[[str], Texts]) -> None:
-    if lines := as_lines(texts(source.read_text())):
-        target = _TEXTS / f"{source.relative_to(ROOT)}.txt"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(lines)
-
-
 def _pages() -> list[Path]:
     pages = [page for folder in (".", "client", "tests", "benchmarks") for page in (ROOT / folder).glob("*.md")]
     return sorted([*pages, *(ROOT / "docs").rglob("*.md")])
 
 
+def _rules() -> str:
+    """Return a digest of the rules, which textlint's cache does not contain."""
+    files = ("prose.yaml", "textlint.json", "package-lock.json")
+    return hashlib.sha256(b"".join((_CHECKS / name).read_bytes() for name in files)).hexdigest()[:12]
+
+
 def check() -> int:
     """Check the wording of documents, messages and comments."""
-    _write_texts()
-    texts = sorted(_TEXTS.rglob("*.txt"))
+    texts = write_texts()
     command = [str(_CHECKS / "node_modules" / ".bin" / "textlint"), "--config", "textlint.json", "--format", "unix"]
+    # Only files that changed are checked again, with the same rules.
+    command += ["--cache", "--cache-location", str(_TEXTS.parent / f"prose-{_rules()}.cache")]
     done = subprocess.run(
         [*command, *map(str, [*_pages(), *texts])], cwd=_CHECKS, capture_output=True, text=True, check=False
     )
