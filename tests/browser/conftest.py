@@ -67,22 +67,50 @@ def second(stack: Stack, chromium: tuple[str, str], tmp_path_factory: pytest.Tem
         yield page
 
 
-@pytest.fixture
-def tidy(stack: Stack) -> Iterator[None]:
-    """Delete the jobs of a test when the test ends, because every open page requests a preview of each job."""
-    before = set(stack.job_ids())
-    yield
-    for job_id in set(stack.job_ids()) - before:
+@pytest.fixture(scope="module")
+def kept(stack: Stack) -> Iterator[set[str]]:
+    """Collect the ids of the jobs that the tests of a module share, and delete these jobs after the last test."""
+    job_ids: set[str] = set()
+    yield job_ids
+    for job_id in job_ids:
         stack.http.delete(f"/jobs/{job_id}")
 
 
 @pytest.fixture
-def page(tidy: None, first: Page) -> Iterator[Page]:
-    """Open the page, connected to the stream, in a browser with empty storage."""
+def tidy(stack: Stack, kept: set[str]) -> Iterator[None]:
+    """Delete all other jobs when a test ends, because every open page requests a preview of each job."""
+    yield
+    for job_id in set(stack.job_ids()) - kept:
+        stack.http.delete(f"/jobs/{job_id}")
+
+
+@pytest.fixture(scope="module")
+def forgotten(first: Page) -> Iterator[None]:
+    """Leave the page after the last test of a module, because it would request a preview of every later job."""
+    yield
     first.forget()
-    yield first.load()
-    # An open page requests a preview of every job, including those of the next tests.
-    first.leave()
+
+
+@pytest.fixture
+def fresh(forgotten: None, first: Page) -> Iterator[None]:
+    """Give a test a page of its own, in a browser with empty storage."""
+    if first.is_open:
+        first.forget()
+    yield
+    first.forget()
+
+
+@pytest.fixture
+def page(forgotten: None, tidy: None, first: Page) -> Iterator[Page]:
+    """Return the page, connected to the stream and without an open result, as the previous test left it.
+
+    Loading the page takes as long as most tests, so only tests that use `fresh` do not share it.
+    """
+    if not first.is_open:
+        first.load()
+    yield first
+    first.close_result()
+    first.restore()
 
 
 @pytest.fixture
@@ -95,9 +123,8 @@ def no_jobs(tidy: None, stack: Stack) -> None:
 @pytest.fixture
 def someone(tidy: None, second: Page) -> Iterator[Page]:
     """Return the browser of another user, with empty storage and no page loaded."""
-    second.forget()
     yield second
-    second.leave()
+    second.forget()
 
 
 @pytest.fixture

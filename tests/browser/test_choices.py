@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.page import Page
-from tests.support.pictures import astronaut, encoded, resized, saved
+from tests.support.pictures import compose, encoded, saved
 from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
+@pytest.mark.usefixtures("fresh")
 def test_the_chosen_options_are_sent(stack: Stack, page: Page, photo: Path) -> None:
     assert not page.shows("[name=blur_strength]")
     page.click_with_mouse("[value=pixelate]")
@@ -49,7 +50,7 @@ def test_the_choices_are_the_renders_that_the_service_declares(stack: Stack, pag
 
 
 def test_hiding_keeps_the_size_of_the_photo(stack: Stack, page: Page, tmp_path: Path) -> None:
-    large = saved(tmp_path, encoded(resized(astronaut(), 2400, 2400)))
+    large = saved(tmp_path, encoded(compose(2400, 400, [(200, 100, 120)])[0]))
     page.click("[name=render][value=solid]")
     page.choose(large)
     job_id = page.wait_for_result(large.name).job_id

@@ -1,7 +1,5 @@
 """Corrections of results that others correct or delete at the same time, or that cannot be corrected."""
 
-import json
-
 import pytest
 
 from tests.support.correcting import begin, corrections, drag, posted, problem, save, told, two_faces
@@ -12,6 +10,19 @@ from tests.support.stack import Stack
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 _BOX = {"x": 500.0, "y": 420.0, "width": 100.0, "height": 80.0}
+
+
+# The status and the body of a response, and the message that the page shows.
+_REFUSALS = [
+    (
+        403,
+        '{"detail": "Other words."}',
+        "This key does not allow corrections; they require the scope \N{LEFT DOUBLE QUOTATION MARK}manage",
+    ),
+    (404, '{"detail": "Other words."}', "This photo was deleted"),
+    (409, '{"detail": "Nothing to correct."}', "Nothing to correct."),
+    (503, '{"detail": "Busy."}', "Busy."),
+]
 
 
 @pytest.fixture
@@ -56,32 +67,25 @@ def test_without_its_original_a_result_cannot_be_corrected(stack: Stack, page: P
     assert told(page).endswith("Not saved.")
     page.click("#result .cancel")
     assert not page.shows("#result .marks")
-    # Otherwise, later tests' pages would also list this job, and fail to load its picture.
     assert stack.http.delete(f"/jobs/{job_id}").status_code == 204
 
 
-@pytest.mark.parametrize(
-    ("status", "answer"),
-    [
-        (403, "This key does not allow corrections; they require the scope \N{LEFT DOUBLE QUOTATION MARK}manage"),
-        (404, "This photo was deleted"),
-        (409, "Nothing to correct."),
-        (503, "Busy."),
-    ],
-)
-def test_every_refusal_is_shown_in_plain_words(page: Page, job_id: str, status: int, answer: str) -> None:
+@pytest.mark.usefixtures("fresh")
+def test_every_refusal_is_shown_in_plain_words(page: Page, job_id: str) -> None:
     begin(page, job_id)
-    details = {409: "Nothing to correct.", 503: "Busy."}
     page.chrome.execute_script(
-        "const real = fetch; window.fetch = (path, how) => how?.method === 'PUT' ?"
-        "  Promise.resolve(new Response(arguments[1], { status: arguments[0] })) : real(path, how)",
-        status,
-        json.dumps({"detail": details.get(status, "Other words.")}),
+        "const real = fetch; window.fetch = (path, how) =>"
+        "  how?.method === 'PUT' ? Promise.resolve(new Response(...refusal)) : real(path, how)"
     )
-    assert try_to_save(page).startswith(answer)
-    assert page.value("document.activeElement.className") == "save", (
-        "the save button has the focus, so that the user can try again"
-    )
+    page.click_with_mouse("#result .face")
+    for status, detail, answer in _REFUSALS:
+        page.chrome.execute_script("window.refusal = [arguments[1], { status: arguments[0] }]", status, detail)
+        page.chrome.execute_script("document.activeElement.blur()")
+        page.click("#result .save")
+        page.wait_until(lambda: problem(page).startswith(answer), f"the page shows: {answer}")  # noqa: B023
+        assert page.value("document.activeElement.className") == "save", (
+            "the save button has the focus, so that the user can try again"
+        )
 
 
 def test_no_correction_is_lost_if_the_service_cannot_be_reached(stack: Stack, page: Page, job_id: str) -> None:

@@ -32,6 +32,7 @@ def difference(page: Page, selector: str, before: Picture) -> float:
     return 255.0 if now.shape != before.shape else float(np.abs(now.astype(int) - before).mean())
 
 
+@pytest.mark.usefixtures("fresh")
 def test_every_open_page_shows_a_correction_immediately(stack: Stack, page: Page, someone: Page, job_id: str) -> None:
     card = f"[data-job='{job_id}'] .picture img"
     for one in (page, someone):
@@ -73,6 +74,7 @@ def test_simultaneous_corrections_are_merged_and_shown_immediately(stack: Stack,
     assert corrections(stack, job_id)["show"] == [0, 1]
 
 
+@pytest.mark.usefixtures("fresh")
 def test_corrections_through_the_api_are_shown_in_the_view(stack: Stack, page: Page, job_id: str) -> None:
     page.open_result(job_id)
     page.click("#result [value=solid]")

@@ -1,8 +1,8 @@
-"""Correcting with fingers, on a phone."""
+"""Correcting on a phone."""
 
 import pytest
 
-from tests.support.correcting import begin, corrections, posted, rectangle, save, told, touch, two_faces
+from tests.support.correcting import begin, corrections, drag, posted, rectangle, save, told, touch, two_faces
 from tests.support.page import Page
 from tests.support.pictures import crowd, encoded
 from tests.support.stack import Stack
@@ -10,12 +10,16 @@ from tests.support.stack import Stack
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
-@pytest.fixture
-def job_id(stack: Stack) -> str:
-    return posted(stack, encoded(two_faces()))
+@pytest.fixture(scope="module")
+def crowded(stack: Stack, kept: set[str]) -> str:
+    """Return the id of a job with sixty faces, which no test corrects."""
+    job_id = posted(stack, encoded(crowd(1600, 1000, 70)[0]))
+    kept.add(job_id)
+    return job_id
 
 
-def test_a_finger_can_draw_and_tap_without_scrolling(stack: Stack, page: Page, job_id: str) -> None:
+def test_a_finger_can_draw_and_tap_without_scrolling(stack: Stack, page: Page) -> None:
+    job_id = posted(stack, encoded(two_faces()))
     page.resize(390, 844)
     page.emulate(prefers_color_scheme="dark")
     begin(page, job_id)
@@ -41,9 +45,9 @@ def test_a_finger_can_draw_and_tap_without_scrolling(stack: Stack, page: Page, j
     assert page.chrome.current_url.endswith(job_id), "drawing does not count as a swipe"
 
 
-def test_two_fingers_move_an_enlarged_picture(page: Page, job_id: str) -> None:
+def test_two_fingers_move_an_enlarged_picture(page: Page, crowded: str) -> None:
     page.resize(390, 844)
-    begin(page, job_id)
+    begin(page, crowded)
     for _ in range(3):
         page.click("#result .zoom .in")
     scrolled = "document.querySelector('.stage').scrollLeft"
@@ -57,10 +61,9 @@ def test_two_fingers_move_an_enlarged_picture(page: Page, job_id: str) -> None:
     assert told(page) == "No corrections.", "two fingers do not draw an area"
 
 
-def test_a_tap_next_to_small_faces_selects_the_nearest_one(stack: Stack, page: Page) -> None:
-    job_id = posted(stack, encoded(crowd(1600, 1000, 70)[0]))
+def test_a_tap_next_to_small_faces_selects_the_nearest_one(page: Page, crowded: str) -> None:
     page.resize(390, 844)
-    begin(page, job_id)
+    begin(page, crowded)
     boxes = page.value(
         "[...document.querySelectorAll('#result .face')].map((one) => one.getBoundingClientRect())"
         ".map(({ x, y, width, height }) => [x + width / 2, y + height / 2, width])"
@@ -74,3 +77,15 @@ def test_a_tap_next_to_small_faces_selects_the_nearest_one(stack: Stack, page: P
     touch(page, "touchStart", (x + width / 4, y))
     touch(page, "touchEnd")
     assert told(page) == "No corrections."
+
+
+def test_marks_at_the_edge_and_in_a_crowd_do_not_cause_scrolling(page: Page, crowded: str) -> None:
+    page.resize(390, 844)
+    begin(page, crowded)
+    drag(page, (0.8, 0.8), (1.02, 1.2))
+    stage = "document.querySelector('#result .stage')"
+    assert page.value(f"[{stage}.scrollWidth - {stage}.clientWidth, {stage}.scrollHeight - {stage}.clientHeight]") == [
+        0,
+        0,
+    ]
+    assert told(page) == "1 area hidden by hand. Not saved.", "the area ends at the edge of the photo"

@@ -54,7 +54,7 @@ def missed_head() -> Picture:
 
 def take(folder: Path, number: int, *, has_missed: bool) -> Photo:
     """Create a photo whose size and face position depend on its number. One photo is larger than default results."""
-    width, height = (2600, 1700) if number == _LARGE else (480 + 4 * number, 320 + number)
+    width, height = (2600, 500) if number == _LARGE else (480 + 4 * number, 320 + number)
     face = (60 + number, 90 + number)
     picture = compose(width, height, [(*face, _TALL)])[0]
     if has_missed:

@@ -13,6 +13,7 @@ from tests.support.stack import Stack
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
+@pytest.mark.usefixtures("fresh")
 def test_a_photo_appears_on_every_open_page(page: Page, someone: Page, photo: Path) -> None:
     other = someone.load()
     page.choose(photo)
@@ -38,6 +39,7 @@ def test_photos_can_be_dropped_and_pasted(page: Page, kind: str) -> None:
     assert page.wait_for_result(name).headline == "1 face"
 
 
+@pytest.mark.usefixtures("fresh")
 def test_a_large_photo_is_uploaded_directly_to_the_bucket(stack: Stack, page: Page, tmp_path: Path) -> None:
     noise = np.random.default_rng(7).integers(0, 255, (1300, 1300, 3), np.uint8)
     photo = saved(tmp_path, encoded(compose(1300, 1300, [(400, 400, 300)], noise)[0], "PNG"), ".png")
@@ -61,6 +63,7 @@ def test_a_file_that_is_not_an_image_is_refused_with_a_reason(page: Page, tmp_pa
     page.wait_until(lambda: not page.shows("#failures"), "the list of failures is gone")
 
 
+@pytest.mark.usefixtures("fresh")
 def test_the_page_shows_why_a_broken_photo_failed(stack: Stack, page: Page, tmp_path: Path) -> None:
     broken = saved(tmp_path, encoded(astronaut())[:20_000])
     page.choose(broken)
@@ -76,6 +79,7 @@ def test_the_page_shows_why_a_broken_photo_failed(stack: Stack, page: Page, tmp_
     assert page.failures() == [], "other users' failures are not listed"
 
 
+@pytest.mark.usefixtures("fresh")
 def test_a_file_that_is_too_large_is_not_sent(stack: Stack, page: Page, tmp_path: Path) -> None:
     huge = tmp_path / "huge.jpg"
     with huge.open("wb") as file:
@@ -99,3 +103,17 @@ def test_an_empty_page_explains_itself_and_offers_a_sample(page: Page) -> None:
     page.click("#sample")
     assert page.wait_for_result("astronaut.jpg").headline == "1 face"
     assert not page.shows("#empty")
+
+
+def test_the_first_load_is_small(page: Page) -> None:
+    """Count all bytes transferred before a picture is loaded, including headers."""
+    page.chrome.execute_cdp_cmd("Network.enable", {})
+    page.chrome.execute_cdp_cmd("Network.setCacheDisabled", {"cacheDisabled": True})
+    page.requests()
+    page.load()
+    page.wait_until(lambda: not page.shows("#loading"), "the list is there")
+    page.chrome.execute_cdp_cmd("Network.setCacheDisabled", {"cacheDisabled": False})
+    loaded = page.loaded_bytes()
+    own = {url: size for url, size in loaded.items() if url.startswith(page.url) and not url.endswith("/renders")}
+    assert f"{page.url}static/page.js" in own
+    assert sum(own.values()) <= 60_000, own

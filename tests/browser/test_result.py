@@ -25,10 +25,13 @@ def posted(stack: Stack, **options: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def job_id(stack: Stack) -> str:
-    return posted(stack)
+def job_id(stack: Stack, kept: set[str]) -> str:
+    job_id = posted(stack)
+    kept.add(job_id)
+    return job_id
 
 
+@pytest.mark.usefixtures("fresh")
 def test_the_boxes_match_the_jobs_coordinates(stack: Stack, page: Page, job_id: str) -> None:
     page.open_result(job_id)
     faces = stack.job(job_id)["faces"]
@@ -129,6 +132,7 @@ def test_without_a_face_the_comparison_is_not_offered(stack: Stack, page: Page) 
     assert not page.shows("#result .divider")
 
 
+@pytest.mark.usefixtures("fresh")
 def test_an_unhidden_photo_is_never_shown_if_it_was_sent_with_a_hiding_render(stack: Stack, page: Page) -> None:
     job_id = posted(stack, render="blur,preview")
     page.open_result(job_id)

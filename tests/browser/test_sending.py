@@ -20,6 +20,7 @@ def photos(tmp_path: Path) -> list[Path]:
     return paths
 
 
+@pytest.mark.usefixtures("fresh")
 def test_many_photos_have_one_summary_and_keep_their_order(page: Page, photos: list[Path]) -> None:
     page.chrome.execute_script(
         "window.told = []; new MutationObserver(() => told.push(document.querySelector('#sending p').textContent))"
@@ -37,6 +38,7 @@ def test_many_photos_have_one_summary_and_keep_their_order(page: Page, photos: l
     assert any(text.startswith("5 of 6, about ") and text.endswith(" s left") for text in told)
 
 
+@pytest.mark.usefixtures("fresh")
 def test_a_photo_is_shown_until_its_result_is_ready(page: Page, photos: list[Path]) -> None:
     page.block("*/image")
     page.chrome.execute_script("XMLHttpRequest.prototype.send = () => {}")
@@ -46,6 +48,7 @@ def test_a_photo_is_shown_until_its_result_is_ready(page: Page, photos: list[Pat
     assert page.value(f"{thumbnail}.src").startswith("blob:")
 
 
+@pytest.mark.usefixtures("fresh")
 def test_four_are_sent_at_a_time_and_the_rest_can_be_cancelled(stack: Stack, page: Page, photos: list[Path]) -> None:
     # Make the requests never finish.
     page.chrome.execute_script(
@@ -63,6 +66,7 @@ def test_four_are_sent_at_a_time_and_the_rest_can_be_cancelled(stack: Stack, pag
     assert not page.shows("#sending")
 
 
+@pytest.mark.usefixtures("fresh")
 def test_sent_photos_cannot_be_cancelled(stack: Stack, page: Page, photos: list[Path]) -> None:
     # These two jobs stay pending, because their forms are not used.
     jobs = [stack.http.post("/uploads", json={}).json()["job_id"] for _ in range(2)]
@@ -85,6 +89,7 @@ def test_sent_photos_cannot_be_cancelled(stack: Stack, page: Page, photos: list[
         assert stack.http.delete(f"/jobs/{job_id}").status_code == 204
 
 
+@pytest.mark.usefixtures("fresh")
 def test_failures_are_collected_in_one_line(page: Page, photos: list[Path], tmp_path: Path) -> None:
     letters = [tmp_path / name for name in ("a.jpg", "b.jpg")]
     for letter in letters:

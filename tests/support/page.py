@@ -70,18 +70,26 @@ class Page:
         self.url = url
         self._scripts: list[str] = []
 
+    @property
+    def is_open(self) -> bool:
+        return str(self.chrome.current_url).startswith(self.url)
+
     def forget(self) -> None:
-        """Reset the browser: clear its storage, logs, blocked addresses and scripts, and restore the large screen."""
-        self.chrome.get("about:blank")
+        """Leave the page, and reset the browser: clear its storage and logs, and restore its settings."""
+        self.leave()
+        self.chrome.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": self.url, "storageTypes": "all"})
+        self.restore()
+        self.complaints()
+        self.requests()
+
+    def restore(self) -> None:
+        """Remove added scripts, unblock all addresses, and restore the large screen and its media features."""
         while self._scripts:
             added = {"identifier": self._scripts.pop()}
             self.chrome.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
         self.block()
-        self.chrome.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": self.url, "storageTypes": "all"})
         self.chrome.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
         self.emulate()
-        self.complaints()
-        self.requests()
 
     def leave(self) -> None:
         """Leave the page, which closes its connection."""
@@ -164,6 +172,11 @@ class Page:
         self.chrome.execute_script("location.hash = `#job=${arguments[0]}`", job_id)
         self.wait_for_picture()
 
+    def close_result(self) -> None:
+        """Close the view if it is open, without saving corrections."""
+        self.chrome.execute_script("document.getElementById('result')?.close()")
+        self.wait_until(lambda: "#job" not in self.chrome.current_url, "the view is closed")
+
     def wait_for_picture(self) -> None:
         """Wait until the open view shows its picture."""
         is_shown = "document.querySelector('#result .stage')?.ariaBusy === null"
@@ -183,6 +196,16 @@ class Page:
 
     def cards(self) -> list[Card]:
         return [Card(**card) for card in self.chrome.execute_script(_CARDS)]
+
+    def listed(self) -> list[str]:
+        """Return the ids of the jobs that the filter shows."""
+        shown = "[...document.querySelectorAll('.card:not([hidden])')].map((card) => card.dataset.job)"
+        return [str(job_id) for job_id in self.value(shown)]
+
+    def pick(self, *job_ids: str) -> None:
+        """Select or deselect the cards of these jobs."""
+        for job_id in job_ids:
+            self.click(f"[data-job='{job_id}'] .pick input")
 
     def wait_for_card(self, condition: Callable[[Card], bool]) -> Card:
         """Wait for the first card that meets the condition."""
@@ -209,19 +232,18 @@ class Page:
 
     def requests(self) -> list[tuple[str, str]]:
         """Return the method and the URL of each request since the last call."""
-        log = self.chrome.get_log("performance")  # type: ignore[no-untyped-call]
-        messages = [json.loads(entry["message"])["message"] for entry in log]
-        sent = [one["params"]["request"] for one in messages if one["method"] == "Network.requestWillBeSent"]
-        return [(request["method"], request["url"]) for request in sent]
+        sent, _ = self._traffic()
+        return [(one["request"]["method"], one["request"]["url"]) for one in sent]
 
     def loaded_bytes(self) -> dict[str, int]:
         """Return the bytes transferred for each address since the last call."""
+        sent, finished = self._traffic()
+        urls = {one["requestId"]: one["request"]["url"] for one in sent}
+        return {urls[one["requestId"]]: int(one["encodedDataLength"]) for one in finished if one["requestId"] in urls}
+
+    def _traffic(self) -> list[list[dict[str, Any]]]:
+        """Return the requests that were sent since the last call, and those that were finished."""
         log = self.chrome.get_log("performance")  # type: ignore[no-untyped-call]
         messages = [json.loads(entry["message"])["message"] for entry in log]
-        urls = {
-            one["params"]["requestId"]: one["params"]["request"]["url"]
-            for one in messages
-            if one["method"] == "Network.requestWillBeSent"
-        }
-        finished = [one["params"] for one in messages if one["method"] == "Network.loadingFinished"]
-        return {urls[one["requestId"]]: int(one["encodedDataLength"]) for one in finished if one["requestId"] in urls}
+        methods = ("Network.requestWillBeSent", "Network.loadingFinished")
+        return [[one["params"] for one in messages if one["method"] == method] for method in methods]

@@ -37,9 +37,10 @@ async function showOlder() {
     let isNew = false;
     do {
       const page = await getJobs(cursor);
-      for (const job of page.jobs) {
-        isNew = showEvent(await eventOf(job)) || isNew;
-        if (!job.completed_at && ownName(job.job_id)) pollJob(job.job_id);
+      // Without a pause between two jobs, the filter and the selection are updated only once.
+      for (const event of await Promise.all(page.jobs.map(eventOf))) {
+        isNew = showEvent(event) || isNew;
+        if (!event.completed_at && ownName(event.job_id)) pollJob(event.job_id);
       }
       cursor = page.next_cursor;
     } while (cursor && !isNew);
