@@ -38,7 +38,7 @@ def chromium() -> tuple[str, str]:
 
 
 @contextmanager
-def browser(chromium: tuple[str, str], profile: Path, url: str) -> Iterator[Page]:
+def browser(chromium: tuple[str, str], profile: Path) -> Iterator[Chrome]:
     """Start a separate browser, and close it at the end."""
     binary, driver = chromium
     options = ChromeOptions()
@@ -48,23 +48,28 @@ def browser(chromium: tuple[str, str], profile: Path, url: str) -> Iterator[Page
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     chrome = Chrome(options, Service(driver))
     try:
-        yield Page(chrome, url)
+        yield chrome
     finally:
         chrome.quit()
 
 
 @pytest.fixture(scope="session")
-def first(stack: Stack, chromium: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def chrome(chromium: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     """Share one browser between the tests, because starting one takes seconds."""
-    with browser(chromium, tmp_path_factory.mktemp("first"), f"{stack.http_url}/") as page:
-        yield page
+    with browser(chromium, tmp_path_factory.mktemp("first")) as chrome:
+        yield chrome
+
+
+@pytest.fixture(scope="session")
+def first(stack: Stack, chrome: Chrome) -> Page:
+    return Page(chrome, f"{stack.http_url}/")
 
 
 @pytest.fixture(scope="session")
 def second(stack: Stack, chromium: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """Share another browser, with a profile of its own."""
-    with browser(chromium, tmp_path_factory.mktemp("second"), f"{stack.http_url}/") as page:
-        yield page
+    with browser(chromium, tmp_path_factory.mktemp("second")) as chrome:
+        yield Page(chrome, f"{stack.http_url}/")
 
 
 @pytest.fixture(scope="module")

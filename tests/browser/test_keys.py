@@ -5,11 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from selenium.webdriver import Keys
+from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
-from tests.browser.conftest import browser
 from tests.support.keys import Holder, completed, holder
 from tests.support.page import Page
 from tests.support.photos import one_face
@@ -18,18 +17,12 @@ from tests.support.stack import Stack, ended
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("closed")]
 
 
-@pytest.fixture(scope="module")
-def shared(closed_stack: Stack, chromium: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    with browser(chromium, tmp_path_factory.mktemp("profile"), f"{closed_stack.http_url}/") as page:
-        yield page
-
-
 @pytest.fixture
-def page(shared: Page) -> Iterator[Page]:
+def page(closed_stack: Stack, chrome: Chrome) -> Iterator[Page]:
     """Return a browser with empty storage and nothing loaded."""
-    shared.forget()
-    yield shared
-    shared.leave()
+    page = Page(chrome, f"{closed_stack.http_url}/")
+    yield page
+    page.forget()
 
 
 def field(page: Page) -> WebElement:

@@ -29,9 +29,9 @@ from tests.support.stack import Stack
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 # In pixels, the height of every face and the position of the missed head; `_LARGE` is the number of the largest photo.
-_TALL = 110
+_TALL = 55
 _LARGE = 12
-_MISSED = (slice(60, 220), slice(320, 460))
+_MISSED = (slice(30, 110), slice(160, 230))
 
 
 @dataclass(frozen=True)
@@ -46,16 +46,16 @@ class Photo:
 
 def missed_head() -> Picture:
     """Return a head that no detector finds: upside down, with dark glasses and a mask."""
-    head = compose(140, 160, [(45, 40, 70)])[0]
-    head[55:75, 30:110] = 0
-    head[85:115, 30:110] = 255
+    head = compose(70, 80, [(22, 20, 35)])[0]
+    head[27:37, 15:55] = 0
+    head[42:57, 15:55] = 255
     return head[::-1]
 
 
 def take(folder: Path, number: int, *, has_missed: bool) -> Photo:
     """Create a photo whose size and face position depend on its number. One photo is larger than default results."""
-    width, height = (2600, 500) if number == _LARGE else (480 + 4 * number, 320 + number)
-    face = (60 + number, 90 + number)
+    width, height = (2600, 500) if number == _LARGE else (240 + 4 * number, 160 + number)
+    face = (30 + number, 45 + number)
     picture = compose(width, height, [(*face, _TALL)])[0]
     if has_missed:
         picture[_MISSED] = missed_head()
@@ -109,11 +109,11 @@ def check(photo: Photo, data: bytes, *, is_shown: bool) -> None:
         picture = np.asarray(opened.convert("RGB"), np.uint8).astype(int)
     assert b"Jane Doe" not in data
     left, top = photo.face
-    face = (slice(top + 20, top + _TALL - 20), slice(left + 10, left + 70))
+    face = (slice(top + 10, top + _TALL - 10), slice(left + 5, left + 35))
     changed = (np.abs(picture - photo.picture).max(axis=2) > 40)[face].mean()
     assert changed < 0.05 if is_shown else changed > 0.5, photo.path.name
     if photo.has_missed:
-        assert picture[_MISSED][10:-10, 10:-10].std() < 10, "the missed head is covered"
+        assert picture[_MISSED][5:-5, 5:-5].std() < 10, "the missed head is covered"
 
 
 @pytest.mark.usefixtures("no_jobs")

@@ -28,6 +28,7 @@ def test_a_photo_appears_on_every_open_page(page: Page, someone: Page, photo: Pa
 
 
 def test_earlier_photos_are_listed_when_the_page_is_opened(stack: Stack, page: Page) -> None:
+    page.leave()
     job_id = stack.completed(encoded(astronaut()), render="blur")
     assert page.load().wait_for_result(job_id).headline == "1 face"
 

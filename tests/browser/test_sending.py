@@ -85,6 +85,8 @@ def test_sent_photos_cannot_be_cancelled(stack: Stack, page: Page, photos: list[
     page.chrome.execute_script("for (const end of finish) end();")
     page.wait_until(lambda: page.value(is_disabled), "there is nothing left to cancel")
     assert page.shows("#sending")
+    bar = "getComputedStyle(document.querySelector('.card progress:indeterminate'))"
+    assert page.value(f"{bar}.appearance") == "none", "for users who prefer reduced motion, the bar is not animated"
     for job_id in jobs:
         assert stack.http.delete(f"/jobs/{job_id}").status_code == 204
 
