@@ -47,7 +47,8 @@ class Ended:
 class Feed:
     def __init__(self, table: JobTable) -> None:
         self._table = table
-        self._jobs, self._claims, self._retries = NewJobs(table), Claims(table), Retries(table)
+        # Every stack has a first shard, regardless of its `IndexShards`.
+        self._jobs, self._claims, self._retries = NewJobs(table, index_shards=1), Claims(table), Retries(table)
 
     def add(self) -> str:
         """Add a pending job."""

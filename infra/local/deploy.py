@@ -24,6 +24,8 @@ LOCAL_PARAMETERS = {
     # On the local stack, this is free.
     "PublishEvents": "true",
     "PostsPerSecond": "800",
+    # Each list of jobs queries every partition, and one user of a laptop does not need the default of eight.
+    "IndexShards": "2",
 }
 
 

@@ -78,9 +78,9 @@ def stored(job: Job) -> Job:
     return job
 
 
-def indexed(job: Job) -> dict[str, Any]:
+def indexed(job: Job, shards: int = limits.INDEX_SHARDS) -> dict[str, Any]:
     """Return a job's item as the table stores it, with the key of its indexes."""
-    return to_item(job) | {SHARD: {"S": owner_shard(job.owner, job.job_id, limits.INDEX_SHARDS)}}
+    return to_item(job) | {SHARD: {"S": owner_shard(job.owner, job.job_id, shards)}}
 
 
 def record(job: Job, old: Status = Status.PROCESSING, *, corrected: bool = False) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from websockets.exceptions import InvalidStatus
 
 from benchmarks.load.feed import Ended, feed
 from tests.support.stack import Stack, wait_until
-from tests.support.stream import ended_job, record
+from tests.support.stream import ended_job, indexed
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
@@ -209,7 +209,7 @@ def test_events_with_ids_slightly_out_of_order_are_not_missed(stack: Stack) -> N
     assert new_event_id(datetime.now(UTC) - timedelta(seconds=30), late.job_id) < known.event_id
     table = stack.aws.client("dynamodb")
     for job in (known, late):
-        table.put_item(TableName=jobs, Item=record(job)["dynamodb"]["NewImage"])
+        table.put_item(TableName=jobs, Item=indexed(job, shards=1))
 
     with stack.listener(f"?after={known.event_id}") as listener:
         listener.wait_for_job(late.job_id)
