@@ -11,8 +11,8 @@ from tests.support.stack import Stack
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
-@pytest.mark.usefixtures("fresh")
 def test_the_chosen_options_are_sent(stack: Stack, page: Page, photo: Path) -> None:
+    page.click("[value=boxes]")
     assert not page.shows("[name=blur_strength]")
     page.click_with_mouse("[value=pixelate]")
     page.click_with_mouse("[name=blur_strength] [value='5']")

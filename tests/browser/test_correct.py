@@ -50,8 +50,8 @@ def own_job(stack: Stack) -> str:
     return posted(stack, encoded(two_faces()))
 
 
-@pytest.mark.usefixtures("fresh")
 def test_a_face_is_shown_and_an_area_is_hidden(stack: Stack, page: Page, own_job: str) -> None:
+    page.start_log()
     left = face_on_the_left(stack, own_job)
     begin(page, own_job)
     page.chrome.find_elements("css selector", "#result .face")[left].click()

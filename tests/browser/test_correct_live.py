@@ -32,8 +32,8 @@ def difference(page: Page, selector: str, before: Picture) -> float:
     return 255.0 if now.shape != before.shape else float(np.abs(now.astype(int) - before).mean())
 
 
-@pytest.mark.usefixtures("fresh")
 def test_every_open_page_shows_a_correction_immediately(stack: Stack, page: Page, someone: Page, job_id: str) -> None:
+    page.start_log()
     card = f"[data-job='{job_id}'] .picture img"
     for one in (page, someone):
         one.emulate(prefers_reduced_motion="reduce")
@@ -74,8 +74,8 @@ def test_simultaneous_corrections_are_merged_and_shown_immediately(stack: Stack,
     assert corrections(stack, job_id)["show"] == [0, 1]
 
 
-@pytest.mark.usefixtures("fresh")
 def test_corrections_through_the_api_are_shown_in_the_view(stack: Stack, page: Page, job_id: str) -> None:
+    page.start_log()
     page.open_result(job_id)
     page.click("#result [value=solid]")
     page.wait_for_picture()

@@ -31,8 +31,8 @@ def job_id(stack: Stack, kept: set[str]) -> str:
     return job_id
 
 
-@pytest.mark.usefixtures("fresh")
 def test_the_boxes_match_the_jobs_coordinates(stack: Stack, page: Page, job_id: str) -> None:
+    page.start_log()
     page.open_result(job_id)
     faces = stack.job(job_id)["faces"]
     assert len(faces) == 2
@@ -132,8 +132,8 @@ def test_without_a_face_the_comparison_is_not_offered(stack: Stack, page: Page) 
     assert not page.shows("#result .divider")
 
 
-@pytest.mark.usefixtures("fresh")
 def test_an_unhidden_photo_is_never_shown_if_it_was_sent_with_a_hiding_render(stack: Stack, page: Page) -> None:
+    page.start_log()
     job_id = posted(stack, render="blur,preview")
     page.open_result(job_id)
     renders = page.value("[...document.querySelectorAll('#result .choices input')].map((one) => one.value)")

@@ -38,7 +38,7 @@ def jobs(page: Page, sent: list[str]) -> list[str]:
     if page.shows("#selection .clear"):
         page.click("#selection .clear")
     page.wait_until(lambda: page.listed() == sent, "the page lists no other jobs")
-    page.complaints()
+    page.start_log()
     return sent
 
 

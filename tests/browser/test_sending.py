@@ -20,7 +20,6 @@ def photos(tmp_path: Path) -> list[Path]:
     return paths
 
 
-@pytest.mark.usefixtures("fresh")
 def test_many_photos_have_one_summary_and_keep_their_order(page: Page, photos: list[Path]) -> None:
     page.chrome.execute_script(
         "window.told = []; new MutationObserver(() => told.push(document.querySelector('#sending p').textContent))"

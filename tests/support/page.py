@@ -1,6 +1,5 @@
 """Controls the web page in one browser, as a person does."""
 
-import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,16 +37,6 @@ for (const card of document.querySelectorAll(".card"))
   if (card.dataset.job === of || card.querySelector(".detail").textContent.startsWith(of))
     card.querySelector(button).click();
 """
-_HAND_OVER = """
-const [kind, name, text] = arguments;
-const handed = new DataTransfer();
-const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
-handed.items.add(new File([bytes], name, { type: "image/jpeg" }));
-document.dispatchEvent(kind === "drop"
-  ? new DragEvent("drop", { dataTransfer: handed, cancelable: true })
-  : new ClipboardEvent("paste", { clipboardData: handed, cancelable: true }));
-"""
-
 _NO_SOCKETS = "window.WebSocket = class { constructor() { setTimeout(() => this.onclose()); } close() {} };"
 
 
@@ -79,8 +68,7 @@ class Page:
         self.leave()
         self.chrome.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": self.url, "storageTypes": "all"})
         self.restore()
-        self.complaints()
-        self.requests()
+        self.start_log()
 
     def restore(self) -> None:
         """Remove added scripts, unblock all addresses, and restore the large screen and its media features."""
@@ -105,10 +93,6 @@ class Page:
 
     def choose(self, *photos: Path) -> None:
         self.chrome.find_element(By.ID, "photos").send_keys("\n".join(map(str, photos)))
-
-    def hand_over(self, kind: str, name: str, data: bytes) -> None:
-        """Drop or paste a file, by dispatching the events that a browser would."""
-        self.chrome.execute_script(_HAND_OVER, kind, name, base64.b64encode(data).decode())
 
     def click_on_card(self, of: str, button: str) -> None:
         """Click the button with this class on the card of a job (by its id) or of a file (by its name)."""
@@ -224,6 +208,11 @@ class Page:
 
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
         WebDriverWait(self.chrome, TIMEOUT_SECONDS, 0.1).until(lambda _: condition(), f"timed out waiting until {what}")
+
+    def start_log(self) -> None:
+        """Discard the complaints and requests until now."""
+        self.complaints()
+        self.requests()
 
     def complaints(self) -> list[str]:
         """Return the console's warnings and errors since the last call, such as violations of the CSP."""
