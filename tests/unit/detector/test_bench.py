@@ -86,12 +86,12 @@ def test_a_plain_folder_of_photos_is_timed(wider: Path, capsys: pytest.CaptureFi
 def test_two_passes_are_compared_with_one(wider: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = ["--images", str(wider), "--truth", str(wider / "truth.txt"), "--limit", "1", "--scales", "1"]
     data += ["--found", str(wider / "found"), "--chart", str(wider / "passes.svg"), "--coarse", "256:20", "224+448:36"]
-    assert passes.main([*data, "--detectors", "centerface-balanced"]) == 0
+    assert passes.main([*data, "--detectors", "centerface-fast"]) == 0
     text = capsys.readouterr().out
     assert "Photos: 1, faces: 1, portraits: 1, scaled by 1." in text
     rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| centerface")]
     ways = ("one-pass", "two-passes", "256:20")
-    assert [row[0] for row in rows] == [f"centerface-balanced-{way}" for way in ways], (
+    assert [row[0] for row in rows] == [f"centerface-fast-{way}" for way in ways], (
         "the alternative for two networks is not used with one network"
     )
     assert {row[1] for row in rows} == {"1.000/1.000/1.000"}
@@ -99,7 +99,7 @@ def test_two_passes_are_compared_with_one(wider: Path, capsys: pytest.CaptureFix
     assert shares[0] == 100
     assert max(shares[1:]) < 50, "a portrait needs only the coarse pass, which has a tenth of the pixels"
     lines = {path.name: path.read_text().splitlines() for path in (wider / "found").iterdir()}
-    assert set(lines) == {f"centerface-balanced-{way}-1.jsonl" for way in ways}
+    assert set(lines) == {f"centerface-fast-{way}-1.jsonl" for way in ways}
     assert (wider / "passes.svg").read_text().count("<circle") == 5, "two marks in each panel, and one in the legend"
     for (line,) in lines.values():
         assert json.loads(line)["faces"][0]["confidence"] > 0.8
