@@ -108,14 +108,14 @@ types:
 
 templates: build/templates.checked
 
-# Checked only if something that the result depends on has changed.
+# Checked only if something that the result depends on has changed since the last successful check began.
 build/templates.checked: template.yaml infra/aws/operations.yaml infra/template.py infra/checks/checkov.yaml \
   $(wildcard docs/examples/*.yaml) .venv/developed build/checks/installed
-	@mkdir -p build
+	@mkdir -p build && touch $@.next
 	$(BIN)/python -m infra template > build/template.json
 	$(BIN)/cfn-lint template.yaml build/template.json docs/examples/*.yaml
 	build/checks/bin/checkov --config-file infra/checks/checkov.yaml
-	@touch $@
+	@mv $@.next $@
 
 scripts: infra/checks/node_modules/.package-lock.json
 	infra/checks/node_modules/.bin/eslint --config infra/checks/eslint.config.js \
