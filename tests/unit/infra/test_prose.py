@@ -1,5 +1,11 @@
 """The prose check reads every text, and reports it with its original line number."""
 
+import os
+from pathlib import Path
+
+import pytest
+
+from infra import prose
 from infra.prose import as_lines, of_makefile, of_page, of_python, of_script, of_template
 
 
@@ -56,3 +62,22 @@ def test_comments_in_css_are_read() -> None:
 def test_texts_in_a_page_are_read() -> None:
     source = '<p title="Above the text">Shown\n  to users</p>\n<input type="text" placeholder="Your name">\n'
     assert as_lines(of_page(source)).splitlines() == ["Above the text Shown", "to users", "Your name"]
+
+
+def test_only_the_texts_of_changed_sources_are_written_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(prose, "ROOT", tmp_path)
+    monkeypatch.setattr(prose, "_TEXTS", tmp_path / "texts")
+    monkeypatch.setattr(prose, "_sources", lambda: iter(tmp_path.glob("*.py")))
+    for name in ("changed", "same", "gone"):
+        (tmp_path / f"{name}.py").write_text("# One text.\n")
+        os.utime(tmp_path / f"{name}.py", (0, 0))
+    assert len(prose.write_texts()) == 3
+    changed, same, gone = (tmp_path / "texts" / f"{name}.py.txt" for name in ("changed", "same", "gone"))
+    same.write_text("Written before.\n")
+    (tmp_path / "gone.py").unlink()
+    (tmp_path / "changed.py").write_text("# Another text.\n")
+    os.utime(changed, (0, 0))
+    assert prose.write_texts() == [changed, same]
+    assert changed.read_text() == "Another text.\n"
+    assert same.read_text() == "Written before.\n"
+    assert not gone.exists()
