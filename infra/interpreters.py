@@ -20,4 +20,7 @@ def find(*versions: str) -> str | None:
 
 def _version(python: str) -> str:
     """Return the version that the interpreter prints, or nothing if it does not run: it may be a broken shim."""
-    return subprocess.run([python, "-c", _ASK], capture_output=True, text=True, check=False).stdout.strip()
+    try:
+        return subprocess.run([python, "-c", _ASK], capture_output=True, text=True, check=False).stdout.strip()
+    except OSError:
+        return ""

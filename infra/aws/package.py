@@ -51,8 +51,8 @@ def build(architecture: Architecture, folder: Path = BUILD, python: str = "3.13"
     environment = {**os.environ, "FACECAST_ARCHITECTURE": architecture, "FACECAST_PYTHON": python}
     if not _is_partial():
         environment.pop("FACECAST_BUILD", None)
-    if compiler := find(python):
-        environment.setdefault("FACECAST_COMPILER", compiler)
+        if compiler := environment.get("FACECAST_COMPILER") or find(python):
+            environment["FACECAST_COMPILER"] = compiler
     arguments = [
         "build",
         "--parallel",

@@ -14,7 +14,7 @@ from facelib.domain import limits
 from PIL import Image
 
 from tests.support.odd_files import CORRUPT, OK, OddFile, odd
-from tests.support.odd_images import chunk, empty_rows, exif_of, png, zeros
+from tests.support.odd_images import chunk, empty_rows, exif_of, png
 from tests.support.pictures import astronaut, encoded, resized
 
 STORED: Final = Path(__file__).with_name("stored")
@@ -114,7 +114,7 @@ def _webp_picture(side: int) -> bytes:
 
 
 def black_png(side: int, bytes_a_pixel: int, *, depth: int = 8, colour: int = 0) -> bytes:
-    return png(side, side, depth=depth, colour=colour, idat=zeros(side * (side * bytes_a_pixel + 1)))
+    return png(side, side, depth=depth, colour=colour, idat=empty_rows(side, side, bytes_a_pixel))
 
 
 def transparent(side: int, form: str, mode: str = "RGBA", **options: object) -> bytes:

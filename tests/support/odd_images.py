@@ -30,16 +30,16 @@ def png(width: int, height: int, *, depth: int = 8, colour: int = 2, idat: bytes
 
 
 def empty_rows(width: int, height: int, bytes_a_pixel: int) -> bytes:
-    """Compress black pixel data for a PNG, without keeping the uncompressed data in memory."""
-    packer = zlib.compressobj(1)
-    row = b"\0" * (width * bytes_a_pixel + 1)
-    return b"".join([*(packer.compress(row) for _ in range(height)), packer.flush()])
+    """Compress black pixel data for a PNG, in which every row begins with a byte that names its filter."""
+    return zeros(height * (width * bytes_a_pixel + 1))
 
 
 @cache
 def zeros(count: int, level: int = 1) -> bytes:
     """Compress this many zeros. One compressed megabyte is repeated, because every megabyte is the same."""
     whole, rest = divmod(count, limits.MIB)
+    if not whole:
+        return zlib.compress(bytes(count), level)
     packer = zlib.compressobj(level)
     start, block = (packer.compress(bytes(limits.MIB)) + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
     end = packer.compress(bytes(rest)) + packer.flush()

@@ -32,3 +32,10 @@ def test_a_python_of_pyenv_is_found_behind_a_broken_shim(pyenv: Path) -> None:
 def test_a_python_of_another_version_is_not_used(pyenv: Path) -> None:
     executable(pyenv / "versions" / "9.8.1" / "bin" / "python3", "echo 9.8")
     assert find("9.9") is None
+
+
+def test_a_file_that_cannot_be_executed_is_passed_over(pyenv: Path) -> None:
+    (pyenv / "versions" / "9.9.1" / "bin").mkdir(parents=True)
+    (pyenv / "versions" / "9.9.1" / "bin" / "python3").write_text("not a program")
+    wanted = executable(pyenv / "versions" / "9.9.2" / "bin" / "python3", "echo 9.9")
+    assert find("9.9") == str(wanted)

@@ -154,7 +154,7 @@ export function makeCorrect(dialog, jobId, view) {
   return {
     isOpen,
     mayLeave,
-    /** Stops correcting without saving, if there is no result. */
+    /** Ends correcting without saving if there is no result. */
     end,
     /** Handles an event about corrections; ignored while saving, because the response is more complete. */
     hear() {
